@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace agent {
+
+/// Wall-clock time for people (RFC 3339 in JSON); never used to measure a duration.
+using WallTime = std::chrono::system_clock::time_point;
+
+/// `unknown` is "could not look" and never holds back readiness; `skip` is "does not apply here".
+enum class CheckStatus : std::uint8_t { pass, fail, unknown, skip };
+
+/// "pass", "fail", "unknown", "skip".
+std::string_view status_name(CheckStatus status);
+
+/// What one check found.
+struct CheckResult {
+  std::string id;  ///< stable, dotted, lower case
+  CheckStatus status = CheckStatus::unknown;
+  /// Holds back readiness when it fails: one of the mode's gates or required by configuration, and not
+  /// ignored.
+  bool gate = false;
+  std::string message;  ///< one line; names the thing and its value
+  std::string why;      ///< why it matters to pods, one line; only when failed
+  std::string remedy;   ///< a command or an edit; only when failed
+  WallTime since{};     ///< when the status last changed
+
+  [[nodiscard]] bool holds() const { return gate && status == CheckStatus::fail; }
+
+  bool operator==(const CheckResult&) const = default;
+};
+
+}  // namespace agent

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "net/address.h"
+#include "net/mac_address.h"
+#include "net/prefix.h"
+#include "net/route.h"
+
+namespace agent {
+
+/// Which of Azure's options for pod networking the node runs.
+enum class Mode : std::uint8_t { udr, flannel, azure_cni, calico_vxlan };
+
+/// The configuration's word: "udr", "flannel", "azure-cni", "calico-vxlan".
+std::string_view mode_name(Mode mode);
+
+/// What catches unused addresses of this node's pod CIDR.
+enum class LocalSink : std::uint8_t { blackhole, unreachable, none };
+
+/// Which NIC carries pod traffic (`nic.select`).
+struct PrimaryNic {
+  bool operator==(const PrimaryNic&) const = default;
+};
+struct LinkNamed {
+  std::string name;
+  bool operator==(const LinkNamed&) const = default;
+};
+using NicSelector = std::variant<PrimaryNic, net::MacAddress, LinkNamed, net::Prefix>;
+
+/// The selector as the configuration spells it: "primary", "mac:00:0d:3a:..", "name:eth1",
+/// "subnet:10.1.0.0/24".
+std::string selector_text(const NicSelector& selector);
+
+/// Everything that the configuration says about what this node should be; the core's only knowledge of it.
+struct Policy {
+  Mode mode = Mode::udr;
+  NicSelector nic;
+  std::vector<net::Prefix> cluster_cidrs;
+  std::vector<net::Prefix> node_cidrs;
+  /// True when pods.node_cidr_source is not "auto": `pods.node_cidr` then gates.
+  bool node_cidrs_demanded = false;
+  bool routes_enabled = true;
+  std::uint8_t protocol = 169;
+  std::uint32_t table = 254;
+  std::uint32_t metric = 1024;
+  LocalSink local_sink = LocalSink::blackhole;
+  bool enforce_sysctls = false;
+  /// readiness.require and readiness.ignore: check ids.
+  std::vector<std::string> require;
+  std::vector<std::string> ignore;
+
+  /// True when any CIDR is of the family.
+  [[nodiscard]] bool uses(net::Family family) const;
+
+  bool operator==(const Policy&) const = default;
+};
+
+}  // namespace agent

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/core/check.h"
+#include "agent/core/policy.h"
+#include "net/node_network.h"
+#include "net/route.h"
+
+namespace agent {
+
+using MonoTime = std::chrono::steady_clock::time_point;
+
+/// Where the document about this VM came from.
+enum class ImdsSource : std::uint8_t { none, cache, live };
+
+/// "none", "cache", "live".
+std::string_view source_name(ImdsSource source);
+
+/// A wanted route's standing in the kernel.
+enum class RouteState : std::uint8_t {
+  in_sync,   ///< present exactly as wanted
+  pending,   ///< not there yet, or not looked since it was wanted
+  failed,    ///< the kernel refused it, or a stranger's route that leads elsewhere holds its key
+  shadowed,  ///< a stranger's route to the destination wins or leads the same way in our place
+};
+
+/// "in_sync", "pending", "failed", "shadowed".
+std::string_view route_state_name(RouteState state);
+
+struct RouteStatus {
+  net::Route route;
+  std::string device;  ///< the link's name; empty when the route has none
+  RouteState state = RouteState::pending;
+  std::string error;  ///< in the kernel's words, or naming the other owner
+};
+
+struct ImdsStatus {
+  ImdsSource source = ImdsSource::none;
+  std::optional<WallTime> last_success;
+  /// The same moment on the monotonic clock: ages are computed when rendered.
+  std::optional<MonoTime> last_success_mono;
+  std::string api_version;
+  std::string last_error;
+};
+
+/// The NIC that carries pod traffic, as resolved; all empty before that.
+struct NicStatus {
+  std::string name;
+  std::uint32_t index = 0;
+  std::string mac;
+  std::vector<std::string> addresses;
+  std::vector<std::string> subnets;
+  std::vector<std::string> gateways;
+  std::uint32_t mtu = 0;
+};
+
+struct Counters {
+  std::uint64_t routes_repaired = 0;  ///< routes put back after they had once been in sync
+  std::uint64_t resyncs = 0;          ///< looks at the kernel (dump, diff)
+  std::uint64_t imds_errors = 0;
+};
+
+/// The whole state of the agent at one moment: immutable once published; every front end only renders it.
+struct Snapshot {
+  std::string version;
+  Mode mode = Mode::udr;
+  std::string mode_reason;
+  bool ready = false;
+  std::optional<WallTime> ready_since;
+  std::string node_name;  ///< kubernetes.node_name, NODE_NAME or the host name
+  net::NodeIdentity node;
+  ImdsStatus imds;
+  NicStatus nic;
+  std::vector<net::Prefix> cluster_cidrs;
+  std::vector<net::Prefix> node_cidrs;
+  std::string pods_source;  ///< "static" or ""
+  std::vector<RouteStatus> routes;
+  std::vector<CheckResult> checks;
+  Counters counters;
+};
+
+}  // namespace agent

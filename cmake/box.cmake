@@ -1,0 +1,28 @@
+# One box of the house = one library target. A box names what it may include: nothing else is on its
+# include path, so an include across the floors does not link (and tests/house checks the rest).
+#
+#   add_box(netlink SOURCES a.cpp b.cpp PUBLIC net PRIVATE PkgConfig::libnl)
+set(CAA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
+                 -Wcast-qual -Wformat=2 -Werror)
+
+add_library(caa_options INTERFACE)
+target_compile_options(caa_options INTERFACE ${CAA_WARNINGS})
+target_include_directories(caa_options INTERFACE ${PROJECT_SOURCE_DIR})
+if(CAA_SANITIZE)
+  target_compile_options(caa_options INTERFACE -fsanitize=${CAA_SANITIZE} -fno-sanitize-recover=all
+                                               -fno-omit-frame-pointer)
+  target_link_options(caa_options INTERFACE -fsanitize=${CAA_SANITIZE})
+else()
+  target_compile_options(caa_options INTERFACE -fstack-protector-strong -fPIE)
+  target_compile_definitions(caa_options INTERFACE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
+  target_link_options(caa_options INTERFACE -pie -Wl,-z,relro,-z,now -Wl,--as-needed)
+endif()
+if(CAA_FUZZ)
+  target_compile_options(caa_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+function(add_box name)
+  cmake_parse_arguments(BOX "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(${name} STATIC ${BOX_SOURCES})
+  target_link_libraries(${name} PUBLIC caa_options ${BOX_PUBLIC} PRIVATE ${BOX_PRIVATE})
+endfunction()

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "net/error.h"
+#include "net/route.h"
+#include "net/rule.h"
+
+namespace net {
+
+/// How a change meets what is there.
+enum class Verb : std::uint8_t {
+  add,      ///< NLM_F_CREATE|NLM_F_EXCL: refused with EEXIST where anybody's route has the key
+  replace,  ///< NLM_F_REPLACE, only for keys that a dump has just shown to be ours (IPv4 overwrites
+            ///< strangers)
+  remove,   ///< names our protocol: refused with ESRCH when the route is not ours
+};
+
+struct Change {
+  Verb verb = Verb::add;
+  std::variant<Route, Rule> object;  ///< rules know `add` and `remove` only
+
+  bool operator==(const Change&) const = default;
+};
+
+/// The kernel said no to one change, in its own words; the others of the batch were made.
+struct Refusal {
+  std::size_t index = 0;  ///< into the changes that were applied
+  Error error;
+};
+
+}  // namespace net

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/address.h"
+#include "net/mac_address.h"
+#include "net/prefix.h"
+
+namespace net {
+
+/// An address as it stands on a link.
+struct LinkAddress {
+  Address address;
+  std::uint8_t prefix_length = 0;
+
+  bool operator==(const LinkAddress&) const = default;
+};
+
+/// A network device of this machine with its addresses, as RTM_GETLINK and RTM_GETADDR show it.
+struct Link {
+  std::uint32_t index = 0;
+  std::string name;
+  /// Absent for devices without a 6-byte address.
+  std::optional<MacAddress> mac;
+  /// Index of the device that this one is enslaved to (IFLA_MASTER); 0 = none.
+  std::uint32_t master = 0;
+  std::uint32_t mtu = 0;
+  /// IFLA_INFO_KIND: "veth", "bridge", …; empty for hardware.
+  std::string kind;
+  bool up = false;       ///< IFF_UP: administratively up
+  bool carrier = false;  ///< IFF_LOWER_UP
+  bool slave = false;    ///< IFF_SLAVE: Azure's VF under its synthetic NIC bears it (also before IFLA_MASTER)
+  bool loopback = false;  ///< IFF_LOOPBACK
+  std::vector<LinkAddress> addresses;
+
+  [[nodiscard]] bool has(const Address& wanted) const {
+    for (const auto& each : addresses) {
+      if (each.address == wanted) return true;
+    }
+    return false;
+  }
+
+  bool operator==(const Link&) const = default;
+};
+
+}  // namespace net

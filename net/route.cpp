@@ -1,0 +1,51 @@
+#include "net/route.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace net {
+
+std::string_view route_type_name(RouteType type) {
+  switch (type) {
+    case RouteType::unicast:
+      return "unicast";
+    case RouteType::local:
+      return "local";
+    case RouteType::broadcast:
+      return "broadcast";
+    case RouteType::anycast:
+      return "anycast";
+    case RouteType::multicast:
+      return "multicast";
+    case RouteType::blackhole:
+      return "blackhole";
+    case RouteType::unreachable:
+      return "unreachable";
+    case RouteType::prohibit:
+      return "prohibit";
+    case RouteType::throw_on:
+      return "throw";
+    case RouteType::other:
+      break;
+  }
+  return "other";
+}
+
+std::string route_text(const Route& route, std::string_view device_name) {
+  std::string text;
+  auto out = std::back_inserter(text);
+  if (route.type != RouteType::unicast) fmt::format_to(out, "{} ", route_type_name(route.type));
+  text += route.key.destination.text();
+  if (route.gateway) fmt::format_to(out, " via {}", route.gateway->text());
+  if (!device_name.empty()) {
+    fmt::format_to(out, " dev {}", device_name);
+  } else if (route.device != 0) {
+    fmt::format_to(out, " dev #{}", route.device);
+  }
+  if (route.source) fmt::format_to(out, " src {}", route.source->text());
+  fmt::format_to(out, " table {} metric {} protocol {}", route.key.table, route.key.metric, route.protocol);
+  return text;
+}
+
+}  // namespace net

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/address.h"
+#include "net/prefix.h"
+
+namespace net {
+
+/// What the route does; the values are RTN_* of linux/rtnetlink.h.
+enum class RouteType : std::uint8_t {
+  unicast = 1,
+  local = 2,
+  broadcast = 3,
+  anycast = 4,
+  multicast = 5,
+  blackhole = 6,
+  unreachable = 7,
+  prohibit = 8,
+  throw_on = 9,  ///< "throw": continue with the next rule
+  other = 255,
+};
+
+/// ip-route(8)'s word: "unicast", "blackhole", "throw", …
+std::string_view route_type_name(RouteType type);
+
+/// True for types that name a next hop or device; the others have none.
+constexpr bool leads_somewhere(RouteType type) {
+  return type != RouteType::blackhole && type != RouteType::unreachable && type != RouteType::prohibit &&
+         type != RouteType::throw_on;
+}
+
+/// What the kernel holds unique: two routes with one key cannot be told apart by RTM_NEWROUTE|NLM_F_REPLACE.
+struct RouteKey {
+  std::uint32_t table = 0;
+  Prefix destination;
+  std::uint32_t metric = 0;
+  std::uint8_t tos = 0;
+
+  auto operator<=>(const RouteKey&) const = default;
+};
+
+struct Route {
+  RouteKey key;
+  RouteType type = RouteType::unicast;
+  /// RTPROT_*: who owns the route.
+  std::uint8_t protocol = 0;
+  std::optional<Address> gateway;
+  /// Output device; 0 for types that lead nowhere (the kernel's `dev lo` of IPv6 rejects is dropped at the
+  /// door).
+  std::uint32_t device = 0;
+  /// Preferred source (RTA_PREFSRC).
+  std::optional<Address> source;
+  /// More than one next hop, or a next-hop object: never ours.
+  bool multipath = false;
+
+  bool operator==(const Route&) const = default;
+};
+
+/// "blackhole 10.1.0.0/24 table 254 metric 1000000 protocol 169", in ip-route(8)'s order; a device is `dev
+/// #3` unless its name is given.
+std::string route_text(const Route& route, std::string_view device_name = {});
+
+}  // namespace net
