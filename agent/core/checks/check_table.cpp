@@ -1,0 +1,80 @@
+#include "agent/core/checks/check_table.h"
+
+#include <algorithm>
+#include <array>
+
+#include "agent/core/check_ids.h"
+#include "agent/core/checks/checks.h"
+
+namespace agent {
+namespace {
+
+bool always(const Policy&) { return true; }
+bool never(const Policy&) { return false; }
+bool with_routes(const Policy& policy) { return policy.mode != Mode::azure_cni && policy.routes_enabled; }
+bool with_ipv6(const Policy& policy) { return policy.uses(net::Family::ipv6); }
+bool when_demanded(const Policy& policy) { return policy.mode == Mode::udr && policy.node_cidrs_demanded; }
+
+/// Gates: what the node itself must have before calico/node starts, and nothing that calico/node, flannel or
+/// a CNI plug-in brings up after the gate (they wait for it: the node would dead-lock).
+constexpr std::array kChecks = {
+    CheckEntry{"imds.reachable", imds_reachable, always},
+    CheckEntry{"nic.found", nic_found, always},
+    CheckEntry{"nic.address", nic_address, always},
+    CheckEntry{"nic.up", nic_up, always},
+    CheckEntry{"nic.gateway", nic_gateway, never},
+    CheckEntry{"routes.in_sync", routes_in_sync, with_routes},
+    CheckEntry{"routes.shadowed", routes_shadowed, never},
+    CheckEntry{"sysctl.ip_forward", sysctl_ip_forward, always},
+    CheckEntry{"sysctl.nic_forwarding", sysctl_nic_forwarding, always},
+    CheckEntry{"sysctl.ipv6_forwarding", sysctl_ipv6_forwarding, with_ipv6},
+    CheckEntry{"sysctl.accept_ra", sysctl_accept_ra, with_ipv6},
+    CheckEntry{"sysctl.rp_filter", sysctl_rp_filter, never},
+    CheckEntry{"pods.node_cidr", pods_node_cidr, when_demanded},
+    CheckEntry{"pods.overlap", pods_overlap, always},
+};
+
+constexpr auto kIds = [] {
+  std::array<std::string_view, kChecks.size()> ids{};
+  for (std::size_t i = 0; i < kChecks.size(); ++i) ids.at(i) = kChecks.at(i).id;
+  return ids;
+}();
+
+bool lists(const std::vector<std::string>& ids, std::string_view id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+}  // namespace
+
+std::span<const CheckEntry> check_table() { return kChecks; }
+
+std::span<const std::string_view> check_ids() { return kIds; }
+
+std::vector<CheckResult> assess(const Facts& facts, std::span<const CheckResult> before, WallTime now) {
+  std::vector<CheckResult> results;
+  results.reserve(kChecks.size());
+  for (const auto& check : kChecks) {
+    auto finding = check.look(facts);
+    const auto& policy = facts.policy;
+    const bool required = lists(policy.require, check.id);
+    const bool gates =
+        !lists(policy.ignore, check.id) && (required || (check.gates(policy) && !finding.warns_only));
+    const auto last = std::find_if(before.begin(), before.end(),
+                                   [&check](const CheckResult& result) { return result.id == check.id; });
+    const bool unchanged = last != before.end() && last->status == finding.status;
+    results.push_back({.id = std::string(check.id),
+                       .status = finding.status,
+                       .gate = gates,
+                       .message = std::move(finding.message),
+                       .why = std::move(finding.why),
+                       .remedy = std::move(finding.remedy),
+                       .since = unchanged ? last->since : now});
+  }
+  return results;
+}
+
+bool is_ready(std::span<const CheckResult> checks) {
+  return std::none_of(checks.begin(), checks.end(), [](const CheckResult& check) { return check.holds(); });
+}
+
+}  // namespace agent

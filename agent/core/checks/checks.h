@@ -1,0 +1,32 @@
+#pragma once
+
+#include "agent/core/checks/check_table.h"
+
+// Each check is a pure function from facts; one file per subject. check_table.cpp lists them.
+namespace agent {
+
+// imds.cpp
+Finding imds_reachable(const Facts& facts);
+
+// nic.cpp
+Finding nic_found(const Facts& facts);
+Finding nic_address(const Facts& facts);
+Finding nic_up(const Facts& facts);
+Finding nic_gateway(const Facts& facts);
+
+// routes.cpp
+Finding routes_in_sync(const Facts& facts);
+Finding routes_shadowed(const Facts& facts);
+
+// sysctl.cpp
+Finding sysctl_ip_forward(const Facts& facts);
+Finding sysctl_nic_forwarding(const Facts& facts);
+Finding sysctl_ipv6_forwarding(const Facts& facts);
+Finding sysctl_accept_ra(const Facts& facts);
+Finding sysctl_rp_filter(const Facts& facts);
+
+// pods.cpp
+Finding pods_node_cidr(const Facts& facts);
+Finding pods_overlap(const Facts& facts);
+
+}  // namespace agent

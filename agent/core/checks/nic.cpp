@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+
+#include <array>
+
+#include "agent/core/checks/checks.h"
+
+namespace agent {
+namespace {
+
+/// Why a check of the NIC cannot say anything; nullopt when there is a NIC to look at.
+std::optional<Finding> nothing_to_look_at(const Facts& facts) {
+  if (!facts.survey_error.empty())
+    return Finding::unknown("could not look at the links: " + facts.survey_error);
+  if (!facts.network) return Finding::unknown("no document from IMDS yet");
+  if (!facts.nic.nic) return Finding::unknown("the NIC is not found, see nic.found");
+  return std::nullopt;
+}
+
+constexpr std::array kFamilies = {net::Family::ipv4, net::Family::ipv6};
+
+/// The families that pods use; IPv4 when no CIDR is configured.
+bool is_used(const Policy& policy, net::Family family) {
+  return policy.uses(family) || (family == net::Family::ipv4 && !policy.uses(net::Family::ipv6));
+}
+
+}  // namespace
+
+Finding nic_found(const Facts& facts) {
+  if (!facts.survey_error.empty())
+    return Finding::unknown("could not look at the links: " + facts.survey_error);
+  if (!facts.network) return Finding::unknown("no document from IMDS yet");
+  if (!facts.nic.nic) {
+    return Finding::fail(
+        facts.nic.problem, "pod routes leave by this NIC; without it none can be programmed",
+        "ip -br link; ip -br address   # compare with macAddress and privateIpAddress in IMDS");
+  }
+  const auto& nic = *facts.nic.nic;
+  return Finding::pass(
+      fmt::format("{} ({}){}", nic.link.name, nic.azure.mac.text(), nic.primary ? ", primary" : ""));
+}
+
+Finding nic_address(const Facts& facts) {
+  if (auto nothing = nothing_to_look_at(facts)) return *nothing;
+  const auto& nic = *facts.nic.nic;
+  std::string held;
+  for (const auto family : kFamilies) {
+    if (!is_used(facts.policy, family)) continue;
+    const auto address = nic.azure.primary(family);
+    if (!address) {
+      return Finding::fail(
+          fmt::format("IMDS names no {} address for {}", net::family_name(family), nic.link.name),
+          fmt::format("{} pod routes need one as their source", net::family_name(family)),
+          fmt::format("add an {} ipconfig to this NIC in Azure, or remove the {} pod CIDRs from the "
+                      "configuration",
+                      net::family_name(family), net::family_name(family)));
+    }
+    if (!nic.link.has(*address)) {
+      return Finding::fail(
+          fmt::format("IMDS says {} but {} does not have this {} address", address->text(), nic.link.name,
+                      net::family_name(family)),
+          "routes with this source are refused, and Azure drops packets from any other address",
+          fmt::format("networkctl renew {}   # or: dhclient {}", nic.link.name, nic.link.name));
+    }
+    held += fmt::format("{}{}", held.empty() ? "" : ", ", address->text());
+  }
+  return Finding::pass(fmt::format("{} has {}", nic.link.name, held));
+}
+
+Finding nic_up(const Facts& facts) {
+  if (auto nothing = nothing_to_look_at(facts)) return *nothing;
+  const auto& link = facts.nic.nic->link;
+  if (!link.up) {
+    return Finding::fail(fmt::format("{} is down", link.name),
+                         "the kernel drops IPv4 routes of a link that is down",
+                         fmt::format("ip link set {} up", link.name));
+  }
+  if (!link.carrier) {
+    return Finding::fail(fmt::format("{} has no carrier", link.name), "no packet leaves this NIC",
+                         fmt::format("ip -d link show {}   # then look at the NIC in Azure", link.name));
+  }
+  return Finding::pass(fmt::format("{} is up, MTU {}", link.name, link.mtu));
+}
+
+Finding nic_gateway(const Facts& facts) {
+  if (auto nothing = nothing_to_look_at(facts)) return *nothing;
+  const auto& nic = *facts.nic.nic;
+  std::string gateways;
+  for (const auto family : kFamilies) {
+    if (!is_used(facts.policy, family)) continue;
+    const auto& gateway = nic.gateway(family);
+    if (!gateway) {
+      return Finding::warn(
+          fmt::format("no {} gateway is known for {}", net::family_name(family), nic.link.name),
+          "pod routes of this family cannot be programmed",
+          fmt::format("ip {} route show default dev {}", family == net::Family::ipv6 ? "-6" : "-4",
+                      nic.link.name));
+    }
+    if (gateway->assumed) {
+      return Finding::warn(fmt::format("no {} default router on {}: using Azure's {}",
+                                       net::family_name(family), nic.link.name, gateway->address.text()),
+                           "a router advertisement should have brought a default route; without it the node "
+                           "itself has no IPv6 way out",
+                           fmt::format("sysctl -w net.ipv6.conf.{}.accept_ra=2", nic.link.name));
+    }
+    gateways += fmt::format("{}{}", gateways.empty() ? "" : ", ", gateway->address.text());
+  }
+  return Finding::pass(fmt::format("by {}", gateways));
+}
+
+}  // namespace agent

@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "agent/core/checks/checks.h"
+
+namespace agent {
+namespace {
+
+constexpr auto kWhy = "pod packets without their route take the node's default route or none";
+
+const RouteStatus* first_in(const Standing& standing, RouteState state) {
+  const auto found = std::find_if(standing.routes.begin(), standing.routes.end(),
+                                  [state](const RouteStatus& route) { return route.state == state; });
+  return found == standing.routes.end() ? nullptr : &*found;
+}
+
+std::size_t count_of(const Standing& standing, RouteState state) {
+  return static_cast<std::size_t>(
+      std::count_if(standing.routes.begin(), standing.routes.end(),
+                    [state](const RouteStatus& route) { return route.state == state; }));
+}
+
+/// ip-route(8)'s command that shows what holds the route's place.
+std::string show_command(const net::Route& route) {
+  return fmt::format("ip {}route show table {} {}",
+                     route.key.destination.family() == net::Family::ipv6 ? "-6 " : "", route.key.table,
+                     route.key.destination.text());
+}
+
+/// Why a route that is wanted by the configuration is not even in the wanted set, if one is not.
+std::optional<Finding> missing_way(const Facts& facts) {
+  if (facts.policy.mode != Mode::udr || !facts.nic.nic) return std::nullopt;
+  for (const auto& cidr : facts.policy.cluster_cidrs) {
+    const auto family = cidr.family();
+    if (facts.nic.nic->azure.primary(family) && facts.nic.nic->gateway(family)) continue;
+    return Finding::fail(fmt::format("{} cannot be routed: {} has no {} {}", cidr.text(),
+                                     facts.nic.nic->link.name, net::family_name(family),
+                                     facts.nic.nic->azure.primary(family) ? "gateway" : "address in IMDS"),
+                         kWhy, "see nic.address and nic.gateway");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Finding routes_in_sync(const Facts& facts) {
+  if (!facts.policy.routes_enabled) return Finding::skip("routes.enabled is false");
+  if (facts.policy.mode == Mode::azure_cni)
+    return Finding::skip("the agent makes no route in mode azure-cni");
+  if (!facts.network) return Finding::unknown("no document from IMDS yet: no route is added or removed");
+  const auto& standing = facts.standing;
+  if (!facts.routes_seen) {
+    return Finding::fail(facts.route_error.empty()
+                             ? "the kernel's routes have not been looked at yet"
+                             : "could not look at the kernel's routes: " + facts.route_error,
+                         kWhy, "journalctl -u calico-azure-agent -n 50");
+  }
+  if (const auto* failed = first_in(standing, RouteState::failed)) {
+    return Finding::fail(failed->error, kWhy, show_command(failed->route));
+  }
+  if (const auto* pending = first_in(standing, RouteState::pending)) {
+    return Finding::fail(fmt::format("{} of {} routes are not in place yet, first {}{}{}",
+                                     count_of(standing, RouteState::pending), standing.routes.size(),
+                                     net::route_text(pending->route), facts.route_error.empty() ? "" : ": ",
+                                     facts.route_error),
+                         kWhy, "calico-azure-agent plan");
+  }
+  if (!standing.rule_problems.empty()) {
+    return Finding::fail(standing.rule_problems.front(), "replies of pods leave by the wrong NIC",
+                         "ip rule show");
+  }
+  if (auto missing = missing_way(facts)) return *missing;
+  if (!facts.route_error.empty()) return Finding::unknown("could not look again: " + facts.route_error);
+  if (!facts.desired.complete) return Finding::unknown("the NIC is not found: its routes cannot be wanted");
+  if (standing.routes.empty()) {
+    return Finding::pass(
+        "no route is wanted: pods.cluster_cidrs and pods.node_cidrs name none that needs one");
+  }
+  return Finding::pass(fmt::format(
+      "{} routes in place{}", standing.routes.size(),
+      facts.removals_held
+          ? fmt::format(", {} unwanted ones stay until a second reading agrees", standing.unwanted)
+          : ""));
+}
+
+Finding routes_shadowed(const Facts& facts) {
+  if (!facts.routes_seen) return Finding::skip("no route is in place yet");
+  if (const auto* shadowed = first_in(facts.standing, RouteState::shadowed)) {
+    return Finding::warn(fmt::format("{}: {}", net::route_text(shadowed->route), shadowed->error),
+                         "packets follow the other route; the agent never touches it",
+                         show_command(shadowed->route));
+  }
+  return Finding::pass("no foreign route stands before ours");
+}
+
+}  // namespace agent

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "agent/core/nic_resolution.h"
+#include "agent/core/policy.h"
+#include "net/node_network.h"
+#include "net/route.h"
+#include "net/rule.h"
+
+namespace agent {
+
+/// The sink's metric: above every connected route of the same prefix (cbr0, cni0 have 0), which therefore
+/// wins.
+inline constexpr std::uint32_t kSinkMetric = 1000000;
+/// Table, and priority of the source rules, for pods on a NIC that is not the primary one.
+inline constexpr std::uint32_t kPodTable = 16925;
+
+/// What this node's kernel should hold under our protocol number.
+struct Desired {
+  std::vector<net::Route> routes;
+  std::vector<net::Rule> rules;
+  /// False while the NIC cannot be resolved: what else is wanted is not known, so nothing may be removed.
+  bool complete = true;
+  /// CIDRs whose routes are not made, since they lie inside the NIC's own subnet.
+  std::vector<net::Prefix> withheld;
+
+  bool operator==(const Desired&) const = default;
+};
+
+/// The routes and rules of the mode:
+/// - udr: each cluster CIDR by the NIC's gateway (Azure forwards by its route table alone, so never by a
+/// peer), each
+///   node CIDR into the sink; on a secondary NIC also table 16925 and its source rules;
+/// - flannel, calico-vxlan: the sinks; azure-cni: nothing.
+/// `nic` is null while it cannot be resolved; then only the sinks are wanted and the result is not complete.
+Desired desired_routes(const Policy& policy, const net::NodeNetwork& network, const ResolvedNic* nic);
+
+}  // namespace agent

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+
+#include "agent/core/desired_routes.h"
+#include "agent/core/nic_resolution.h"
+#include "agent/core/policy.h"
+#include "agent/core/snapshot.h"
+#include "agent/core/standing.h"
+#include "agent/core/survey.h"
+#include "net/node_network.h"
+
+namespace agent {
+
+/// Everything that is known about this node at one moment, gathered by the doors: what checks judge. A value,
+/// so that every check can be tested from a literal.
+struct Facts {
+  Policy policy;
+  /// When this agent started, and now: for outages without any success.
+  MonoTime started{};
+  MonoTime now{};
+  ImdsStatus imds;
+  /// The document in force; nullopt: none was ever had.
+  std::optional<net::NodeNetwork> network;
+  /// Why the kernel could not be looked at; empty when it could.
+  std::string survey_error;
+  NicResolution nic;
+  SysctlReadings sysctls;
+  Desired desired;
+  /// True once the kernel's routes were compared with `desired`.
+  bool routes_seen = false;
+  Standing standing;
+  std::string route_error;  ///< why the last look or batch failed as a whole
+  bool removals_held = false;
+};
+
+}  // namespace agent

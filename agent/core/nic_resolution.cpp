@@ -1,0 +1,176 @@
+#include "agent/core/nic_resolution.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace agent {
+namespace {
+
+bool enslaved(const net::Link& link) { return link.master != 0 || link.slave; }
+
+bool holds_address_of(const net::Nic& nic, const net::Link& link) {
+  return std::any_of(nic.addresses.begin(), nic.addresses.end(),
+                     [&link](const net::Address& address) { return link.has(address); });
+}
+
+std::string names_of(std::span<const net::Link* const> links) {
+  std::string names;
+  for (const auto* link : links) {
+    if (!names.empty()) names += ", ";
+    names += link->name;
+  }
+  return names;
+}
+
+/// Index into network.nics of the primary NIC.
+std::size_t primary_index(const net::NodeNetwork& network, std::span<const net::Link> links,
+                          const Landmarks& landmarks) {
+  const auto nic_on = [&](std::uint32_t device) -> std::optional<std::size_t> {
+    for (std::size_t i = 0; device != 0 && i < network.nics.size(); ++i) {
+      const auto link = find_link(network.nics[i], links);
+      if (link && link->index == device) return i;
+    }
+    return std::nullopt;
+  };
+  for (const auto platform : {kImdsAddress, kWireServerAddress}) {
+    const auto destination = net::Prefix::host(*net::Address::parse(platform));
+    for (const auto& route : landmarks.routes) {
+      if (route.key.destination != destination) continue;
+      if (const auto index = nic_on(route.device)) return *index;
+    }
+  }
+  if (landmarks.way_to_imds) {
+    if (const auto index = nic_on(landmarks.way_to_imds->device)) return *index;
+  }
+  return 0;
+}
+
+/// Index of the selected NIC, or the sentence that says why none is.
+net::Result<std::size_t> selected_index(const net::NodeNetwork& network, std::span<const net::Link> links,
+                                        std::size_t primary, const NicSelector& selector) {
+  if (std::holds_alternative<PrimaryNic>(selector)) return primary;
+  const auto selects = [&](const net::Nic& nic) {
+    if (const auto* mac = std::get_if<net::MacAddress>(&selector)) return nic.mac == *mac;
+    if (const auto* named = std::get_if<LinkNamed>(&selector)) {
+      const auto link = find_link(nic, links);
+      return link && link->name == named->name;
+    }
+    const auto& subnet = std::get<net::Prefix>(selector);
+    return std::any_of(nic.subnets.begin(), nic.subnets.end(),
+                       [&subnet](const net::Prefix& each) { return subnet.contains(each); });
+  };
+  std::vector<std::size_t> chosen;
+  for (std::size_t i = 0; i < network.nics.size(); ++i) {
+    if (selects(network.nics[i])) chosen.push_back(i);
+  }
+  if (chosen.size() == 1) return chosen.front();
+  return net::failure(
+      chosen.empty() ? ENODEV : ENOTUNIQ,
+      fmt::format("nic.select = \"{}\" fits {} of the {} NICs that Azure names: {}", selector_text(selector),
+                  chosen.empty() ? "none" : "several", network.nics.size(),
+                  chosen.empty() ? "check the selector, and whether the NIC is attached" : "select by mac:"));
+}
+
+std::optional<net::Prefix> subnet_around(const net::Nic& nic, const net::Link& link,
+                                         const net::Address& address) {
+  if (const auto subnet = nic.subnet_of(address)) return subnet;
+  for (const auto& each : link.addresses) {
+    if (each.address == address && each.prefix_length < net::address_bits(address.family())) {
+      return *net::Prefix::around(address, each.prefix_length);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<net::Address> default_router(const Landmarks& landmarks, net::Family family,
+                                           std::uint32_t device, const std::optional<net::Prefix>& inside) {
+  const net::Route* best = nullptr;
+  for (const auto& route : landmarks.routes) {
+    const bool usable = route.key.destination == net::Prefix::any(family) && route.device == device &&
+                        route.gateway && (!inside || inside->contains(*route.gateway));
+    if (usable && (best == nullptr || route.key.metric < best->key.metric)) best = &route;
+  }
+  return best == nullptr ? std::nullopt : best->gateway;
+}
+
+std::optional<Gateway> gateway_v4(const net::Nic& nic, const net::Link& link, const Landmarks& landmarks) {
+  const auto address = nic.primary(net::Family::ipv4);
+  if (!address) return std::nullopt;
+  const auto subnet = subnet_around(nic, link, *address);
+  if (!subnet) return std::nullopt;
+  if (const auto router = default_router(landmarks, net::Family::ipv4, link.index, subnet)) {
+    return Gateway{.address = *router, .assumed = false};
+  }
+  const auto first = subnet->first_host();
+  if (!first) return std::nullopt;
+  return Gateway{.address = *first, .assumed = false};
+}
+
+std::optional<Gateway> gateway_v6(const net::Nic& nic, const net::Link& link, const Landmarks& landmarks) {
+  if (!nic.primary(net::Family::ipv6)) return std::nullopt;
+  if (const auto router = default_router(landmarks, net::Family::ipv6, link.index, std::nullopt)) {
+    return Gateway{.address = *router, .assumed = false};
+  }
+  return Gateway{.address = *net::Address::parse(kAzureIpv6Gateway), .assumed = true};
+}
+
+}  // namespace
+
+net::Result<net::Link> find_link(const net::Nic& nic, std::span<const net::Link> links) {
+  std::vector<const net::Link*> bearers;
+  std::vector<const net::Link*> free_bearers;
+  for (const auto& link : links) {
+    if (link.mac != nic.mac || link.loopback) continue;
+    bearers.push_back(&link);
+    if (!enslaved(link)) free_bearers.push_back(&link);
+  }
+  if (free_bearers.empty()) {
+    for (const auto* bearer : bearers) {
+      for (const auto& master : links) {
+        if (master.index == bearer->master && holds_address_of(nic, master)) return master;
+      }
+    }
+    return net::failure(ENODEV,
+                        bearers.empty()
+                            ? fmt::format("no link has the MAC {} that Azure names", nic.mac.text())
+                            : fmt::format("every link with the MAC {} that Azure names is enslaved ({}) and "
+                                          "no master holds its address",
+                                          nic.mac.text(), names_of(bearers)));
+  }
+  if (free_bearers.size() == 1) return *free_bearers.front();
+  std::vector<const net::Link*> holders;
+  for (const auto* link : free_bearers) {
+    if (holds_address_of(nic, *link)) holders.push_back(link);
+  }
+  if (holders.size() == 1) return *holders.front();
+  return net::failure(ENOTUNIQ,
+                      fmt::format("{} links have the MAC {} that Azure names ({}) and {} of them its address",
+                                  free_bearers.size(), nic.mac.text(), names_of(free_bearers),
+                                  holders.empty() ? "none" : "more than one"));
+}
+
+bool matches_any_link(const net::NodeNetwork& network, std::span<const net::Link> links) {
+  return std::any_of(network.nics.begin(), network.nics.end(), [links](const net::Nic& nic) {
+    return std::any_of(links.begin(), links.end(),
+                       [&nic](const net::Link& link) { return link.mac == nic.mac; });
+  });
+}
+
+NicResolution resolve_nic(const net::NodeNetwork& network, std::span<const net::Link> links,
+                          const Landmarks& landmarks, const NicSelector& selector) {
+  const auto primary = primary_index(network, links, landmarks);
+  const auto selected = selected_index(network, links, primary, selector);
+  if (!selected) return {.nic = std::nullopt, .problem = selected.error().what};
+  const auto& nic = network.nics[*selected];
+  const auto link = find_link(nic, links);
+  if (!link) return {.nic = std::nullopt, .problem = link.error().what};
+  return {.nic = ResolvedNic{.azure = nic,
+                             .link = *link,
+                             .primary = *selected == primary,
+                             .gateway_v4 = gateway_v4(nic, *link, landmarks),
+                             .gateway_v6 = gateway_v6(nic, *link, landmarks)},
+          .problem = ""};
+}
+
+}  // namespace agent

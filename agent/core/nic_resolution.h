@@ -1,0 +1,71 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "agent/core/policy.h"
+#include "net/link.h"
+#include "net/node_network.h"
+#include "net/route.h"
+
+namespace agent {
+
+/// IMDS: https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service
+inline constexpr std::string_view kImdsAddress = "169.254.169.254";
+/// The platform's own virtual IP:
+/// https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+inline constexpr std::string_view kWireServerAddress = "168.63.129.16";
+/// Azure's IPv6 gateway on every NIC (seen in router advertisements and in azure-ipam's ipconfig.go).
+inline constexpr std::string_view kAzureIpv6Gateway = "fe80::1234:5678:9abc";
+
+/// What the kernel says about where things lead: routes of table main to the default destinations and to the
+/// two platform addresses, and the looked-up way to IMDS.
+struct Landmarks {
+  std::vector<net::Route> routes;
+  std::optional<net::Route> way_to_imds;
+};
+
+struct Gateway {
+  net::Address address;
+  /// No default router was seen on the NIC: Azure's well-known address stands in.
+  bool assumed = false;
+
+  bool operator==(const Gateway&) const = default;
+};
+
+/// Azure's NIC and this machine's link, brought together.
+struct ResolvedNic {
+  net::Nic azure;
+  net::Link link;
+  bool primary = false;
+  std::optional<Gateway> gateway_v4;
+  std::optional<Gateway> gateway_v6;
+
+  [[nodiscard]] const std::optional<Gateway>& gateway(net::Family family) const {
+    return family == net::Family::ipv4 ? gateway_v4 : gateway_v6;
+  }
+};
+
+/// Either the NIC, or why there is none (or more than one), in a sentence.
+struct NicResolution {
+  std::optional<ResolvedNic> nic;
+  std::string problem;
+};
+
+/// The link that carries the NIC: of all links with its MAC the one that is not enslaved; of several such,
+/// the one that holds an address of the NIC (a VF shares the MAC, also before it is enslaved). When every
+/// such link is enslaved, the master that holds an address (Azure CNI's bridge mode). Error ENODEV: none;
+/// ENOTUNIQ: several.
+net::Result<net::Link> find_link(const net::Nic& nic, std::span<const net::Link> links);
+
+/// True when at least one NIC of the document is on this machine.
+bool matches_any_link(const net::NodeNetwork& network, std::span<const net::Link> links);
+
+/// The NIC that carries pod traffic. Primary is the NIC whose link carries a route to IMDS or the wire
+/// server, else the one that leads to IMDS, else IMDS index 0: never a name.
+NicResolution resolve_nic(const net::NodeNetwork& network, std::span<const net::Link> links,
+                          const Landmarks& landmarks, const NicSelector& selector);
+
+}  // namespace agent

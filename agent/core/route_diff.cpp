@@ -1,0 +1,71 @@
+#include "agent/core/route_diff.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace agent {
+namespace {
+
+struct KeyHash {
+  std::size_t operator()(const net::RouteKey& key) const {
+    std::size_t hash = key.table * 31U + key.metric;
+    for (const auto byte : key.destination.network().bytes()) hash = hash * 131U + byte;
+    return hash * 131U + key.destination.length();
+  }
+};
+
+/// Ours by key. The kernel can hold several routes of one key (`ip route append`), so a key has a list.
+using Index = std::unordered_multimap<net::RouteKey, std::size_t, KeyHash>;
+
+Index index_of(std::span<const net::Route> routes) {
+  Index index;
+  index.reserve(routes.size());
+  for (std::size_t i = 0; i < routes.size(); ++i) index.emplace(routes[i].key, i);
+  return index;
+}
+
+}  // namespace
+
+Difference diff(const Desired& desired, const Actual& actual, std::span<const net::RouteKey> occupied) {
+  Difference difference;
+  auto& changes = difference.changes;
+  const auto index = index_of(actual.routes);
+  std::vector<bool> settled(actual.routes.size(), false);  // kept as it is, or about to be replaced in place
+
+  for (const auto& route : desired.routes) {
+    const auto [first, last] = index.equal_range(route.key);
+    const bool strangers_hold_it = std::find(occupied.begin(), occupied.end(), route.key) != occupied.end();
+    const auto same =
+        std::find_if(first, last, [&](const auto& at) { return actual.routes[at.second] == route; });
+    if (same != last) {
+      settled[same->second] = true;
+    } else if (strangers_hold_it) {
+      continue;  // a replace could hit the stranger's route, an add could only be refused
+    } else if (first != last) {
+      settled[first->second] = true;
+      changes.push_back({.verb = net::Verb::replace, .object = route});
+    } else {
+      changes.push_back({.verb = net::Verb::add, .object = route});
+    }
+  }
+  for (const auto& rule : desired.rules) {
+    if (std::find(actual.rules.begin(), actual.rules.end(), rule) == actual.rules.end()) {
+      changes.push_back({.verb = net::Verb::add, .object = rule});
+    }
+  }
+  if (!desired.complete) return difference;
+
+  for (const auto& rule : actual.rules) {
+    if (std::find(desired.rules.begin(), desired.rules.end(), rule) == desired.rules.end()) {
+      changes.push_back({.verb = net::Verb::remove, .object = rule});
+    }
+  }
+  for (std::size_t i = 0; i < actual.routes.size(); ++i) {
+    if (settled[i]) continue;
+    changes.push_back({.verb = net::Verb::remove, .object = actual.routes[i]});
+    ++difference.route_removals;
+  }
+  return difference;
+}
+
+}  // namespace agent

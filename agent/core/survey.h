@@ -1,0 +1,53 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "agent/core/nic_resolution.h"
+#include "agent/core/policy.h"
+#include "net/kernel.h"
+#include "net/sysctls.h"
+
+namespace agent {
+
+/// One look at everything of the kernel that the wanted routes and the checks depend on, except our own
+/// routes.
+struct Survey {
+  std::vector<net::Link> links;
+  Landmarks landmarks;
+  /// Routes to pod CIDRs in our table that are not ours.
+  std::vector<net::Route> strangers;
+};
+
+/// Where a foreign or vanished route matters to us: the default routes, the platform's addresses, the pod
+/// CIDRs.
+std::vector<net::Prefix> watched_destinations(const Policy& policy);
+
+/// An Error means that nothing was learned. `ours` are the protocol numbers that do not count as strangers.
+net::Result<Survey> survey(net::Kernel& kernel, const Policy& policy, std::span<const std::uint8_t> ours);
+
+/// What /proc/sys says, by key; an Error is "could not look".
+using SysctlReadings = std::map<std::string, net::Result<std::string>, std::less<>>;
+
+/// Reads every key that the sysctl checks look at; IPv6 keys only when a pod CIDR is IPv6.
+SysctlReadings read_sysctls(net::Sysctls& sysctls, const Policy& policy, const std::string& nic);
+
+/// A key and the value that pods need.
+struct SysctlWish {
+  std::string key;
+  std::string value;
+};
+
+/// The forwarding sysctls that `sysctls.action = "enforce"` keeps, in the order in which they must be
+/// written: accept_ra = 2 before IPv6 forwarding, or the kernel stops taking router advertisements in
+/// between.
+std::vector<SysctlWish> wanted_sysctls(const Policy& policy, const std::string& nic);
+
+/// Those wishes that the readings do not meet. accept_ra is met by 2 only; keys that could not be read are
+/// left out.
+std::vector<SysctlWish> unmet(const std::vector<SysctlWish>& wishes, const SysctlReadings& readings);
+
+}  // namespace agent
