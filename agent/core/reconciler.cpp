@@ -41,6 +41,14 @@ void Reconciler::want(Desired desired, std::uint8_t protocol, const Basis& basis
   if (!same || held) hint(now);
 }
 
+void Reconciler::let_go() {
+  desired_.reset();
+  standing_ = {};
+  was_in_sync_.clear();
+  error_.reset();
+  looked_ = false;
+}
+
 void Reconciler::know_strangers(std::vector<net::Route> strangers, MonoTime now) {
   if (strangers == strangers_) return;
   strangers_ = std::move(strangers);
@@ -52,7 +60,6 @@ void Reconciler::hint(MonoTime now) {
 }
 
 std::optional<MonoTime> Reconciler::due() const {
-  if (!desired_) return std::nullopt;
   std::optional<MonoTime> next = retry_;
   if (asked_) {
     const auto due = pace_.due(*asked_);

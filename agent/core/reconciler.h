@@ -42,6 +42,10 @@ class Reconciler {
   void know_strangers(std::vector<net::Route> strangers, MonoTime now);
   /// Something may have changed in the kernel.
   void hint(MonoTime now);
+  /// Nothing is wanted any more, not even an empty set: the kernel is left as it is.
+  void let_go();
+  /// Something outside failed: a step becomes due, later each time.
+  void retry_later(MonoTime now) { retry_ = now + backoff_.next(); }
   /// When step() should run; nullopt: nothing to do until the next hint or audit.
   [[nodiscard]] std::optional<MonoTime> due() const;
   StepReport step(MonoTime now);

@@ -1,0 +1,119 @@
+#include "agent/cli/command_line.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "agent/cli/commands.h"
+#include "agent/cli/exit_codes.h"
+#include "agent/config/duration.h"
+#include "agent/config/load_config.h"
+#include "agent/config/show_config.h"
+#include "agent/core/check_ids.h"
+#include "agent/daemon/version.h"
+
+namespace agent {
+namespace {
+
+constexpr auto kDefaultFile = "/etc/calico-azure-agent/config.toml";
+
+/// What the words on the command line mean, before anything is done.
+struct CommandLine {
+  std::string file;
+  std::vector<std::string> settings;
+  std::string checked_file;
+  std::string timeout = "5m";
+  OutputOptions output;
+  FlushOptions flush;
+  DoctorOptions doctor;
+};
+
+ConfigSources sources_of(const CommandLine& line) {
+  const auto& named = line.checked_file.empty() ? line.file : line.checked_file;
+  return {.file = named.empty() ? kDefaultFile : named,
+          .file_required = !named.empty(),
+          .environment = config_environment(environ),
+          .settings = line.settings};
+}
+
+std::string valid_duration(const std::string& text) {
+  const auto duration = parse_duration(text);
+  return duration ? "" : duration.error().what;
+}
+
+void add_commands(CLI::App& app, CommandLine& line) {
+  app.require_subcommand(1);
+  app.fallthrough();  // --config and --set may stand behind the command too
+  app.add_option("--config", line.file, std::string("Configuration file (default ") + kDefaultFile + ")")
+      ->type_name("FILE");
+  app.add_option("--set", line.settings,
+                 "Override one key: section.key=value, lists with commas (repeatable)")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+  app.add_subcommand("run", "The daemon: keeps routes and answers on the status address");
+  app.add_subcommand("wait", "Block until the node is ready, naming what it waits for")
+      ->add_option("--timeout", line.timeout, "Give up after this long")
+      ->type_name("DURATION")
+      ->check(valid_duration)
+      ->capture_default_str();
+  app.add_subcommand("status", "What the running daemon sees")
+      ->add_flag("--json", line.output.json, "As JSON");
+  app.add_subcommand("plan", "The difference between wanted and present routes and sysctls; changes nothing")
+      ->add_flag("--json", line.output.json, "As JSON");
+  auto* flush =
+      app.add_subcommand("flush", "Remove every route and rule that the agent owns, and nothing else");
+  flush->add_flag("--dry-run", line.flush.dry_run, "Only say what would be removed");
+  flush->add_flag("--force", line.flush.force, "Also while the daemon runs (which puts them back)");
+  auto* doctor = app.add_subcommand("doctor", "Run every check once and say how to mend what failed");
+  doctor->add_flag("--json", line.doctor.json, "As JSON");
+  doctor->add_flag("--npd", line.doctor.npd, "One line of at most 80 bytes, for node-problem-detector");
+  auto* config = app.add_subcommand("config", "Validate or show the configuration");
+  config->require_subcommand(1);
+  config->add_subcommand("check", "Validate; every error with its line and column")
+      ->add_option("FILE", line.checked_file, "Instead of the configured file");
+  config->add_subcommand("show", "The effective values and where each comes from");
+  app.add_subcommand("version", "Version, commit, compiler and libraries");
+}
+
+int run_with(const CLI::App& app, const CommandLine& line) {
+  if (app.got_subcommand("version")) {
+    std::cout << version_details();
+    return kOk;
+  }
+  const auto sources = sources_of(line);
+  const auto loaded = load_config(sources, check_ids());
+  if (!loaded) {
+    for (const auto& error : loaded.error()) std::cerr << error.text() << '\n';
+    return kBadConfig;
+  }
+  const auto& config = loaded->config;
+  if (app.got_subcommand("run")) return run_daemon(sources, *loaded);
+  if (app.got_subcommand("wait")) return wait_until_ready(config, *parse_duration(line.timeout));
+  if (app.got_subcommand("status")) return print_status(config, line.output);
+  if (app.got_subcommand("plan")) return print_plan(config, line.output);
+  if (app.got_subcommand("flush")) return flush_routes(config, line.flush);
+  if (app.got_subcommand("doctor")) return print_doctor(config, line.doctor);
+  if (app.get_subcommand("config")->got_subcommand("show")) std::cout << show_config(*loaded);
+  return kOk;
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  CLI::App app("Keeps the pod routes of an Azure node for Calico, and says what is wrong",
+               "calico-azure-agent");
+  CommandLine line;
+  add_commands(app, line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kOk : kUsage;  // --help is a "parse error" of CLI11's with exit code 0
+  }
+  return run_with(app, line);
+}
+
+}  // namespace agent

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+
+#include "agent/config/load_config.h"
+
+// One function a command, each in a file of its own; the number is the exit code.
+namespace agent {
+
+int run_daemon(const ConfigSources& sources, const LoadedConfig& loaded);
+
+/// Blocks until the agent says ready; prints each failing gate once, and again when it changes.
+int wait_until_ready(const Config& config, std::chrono::milliseconds timeout);
+
+struct OutputOptions {
+  bool json = false;
+};
+
+/// What the running daemon sees.
+int print_status(const Config& config, const OutputOptions& output);
+
+/// The difference between wanted and present, without making it.
+int print_plan(const Config& config, const OutputOptions& output);
+
+struct FlushOptions {
+  bool dry_run = false;
+  bool force = false;
+};
+
+/// Removes every route and rule of our protocol, in every table.
+int flush_routes(const Config& config, const FlushOptions& options);
+
+struct DoctorOptions {
+  bool json = false;
+  bool npd = false;  ///< one line of at most 80 bytes, within 4 s (node-problem-detector's custom plug-in)
+};
+
+/// Every check once, daemon or not.
+int print_doctor(const Config& config, const DoctorOptions& options);
+
+}  // namespace agent

@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "agent/cli/commands.h"
+#include "agent/cli/exit_codes.h"
+#include "agent/cli/one_look.h"
+#include "agent/cli/style.h"
+#include "agent/core/checks/check_table.h"
+
+namespace agent {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(4);
+// node-problem-detector gives up after 5 s by default; the whole command has to end within 4.
+constexpr auto kNpdPatience = std::chrono::milliseconds(3000);
+// node-problem-detector's custom plug-in monitor: max_output_length of its default configuration.
+constexpr std::size_t kNpdBytes = 80;
+
+struct Verdict {
+  int exit = kOk;
+  std::string sentence;
+};
+
+std::size_t count_of(const std::vector<CheckResult>& checks, CheckStatus status) {
+  return static_cast<std::size_t>(std::count_if(
+      checks.begin(), checks.end(), [status](const auto& check) { return check.status == status; }));
+}
+
+Verdict judge(const std::vector<CheckResult>& checks) {
+  const auto failed = count_of(checks, CheckStatus::fail);
+  if (failed > 0) {
+    const bool held = !is_ready(checks);
+    return {.exit = kNo,
+            .sentence = fmt::format("{} of {} checks failed; the node is {}", failed, checks.size(),
+                                    held ? "not ready" : "ready, with warnings")};
+  }
+  const bool blind = std::any_of(checks.begin(), checks.end(), [](const CheckResult& check) {
+    return check.gate && check.status == CheckStatus::unknown;
+  });
+  if (blind)
+    return {.exit = kUndetermined, .sentence = "could not look at everything that readiness depends on"};
+  return {.exit = kOk, .sentence = "no check failed"};
+}
+
+void print_text(const std::vector<CheckResult>& checks, const Verdict& verdict) {
+  std::cout << bold(verdict.sentence) << "\n\n";
+  for (const auto& check : checks) {
+    std::cout << fmt::format("{}  {:<24}{}\n",
+                             coloured(fmt::format("{:<7}", status_name(check.status)), check.status),
+                             check.id, check.message);
+    if (check.status != CheckStatus::fail) continue;
+    std::cout << fmt::format("         why: {}\n         to mend: {}\n", check.why, check.remedy);
+  }
+}
+
+void print_json(const std::vector<CheckResult>& checks, const Verdict& verdict) {
+  using Json = nlohmann::ordered_json;
+  Json list = Json::array();
+  for (const auto& check : checks) {
+    list.push_back({{"id", check.id},
+                    {"status", status_name(check.status)},
+                    {"gate", check.gate},
+                    {"message", check.message},
+                    {"why", check.why},
+                    {"remedy", check.remedy}});
+  }
+  const Json report = {
+      {"schema", "calico-azure-agent/doctor/v1"}, {"verdict", verdict.sentence}, {"checks", std::move(list)}};
+  std::cout << report.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+/// One line, cut to what node-problem-detector keeps.
+std::string npd_line(const std::vector<CheckResult>& checks, const Verdict& verdict) {
+  std::string line = verdict.sentence;
+  for (const auto& check : checks) {
+    if (check.status != CheckStatus::fail) continue;
+    line = fmt::format("{}: {}", check.id, check.message);
+    if (check.gate) break;  // what holds the node back comes first
+  }
+  if (line.size() <= kNpdBytes) return line;
+  auto end = kNpdBytes - 3;
+  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0U) == 0x80U)
+    --end;  // not within a UTF-8 character
+  return line.substr(0, end) + "...";
+}
+
+}  // namespace
+
+int print_doctor(const Config& config, const DoctorOptions& options) {
+  const auto look = look_once(config, options.npd ? kNpdPatience : kPatience);
+  if (!look) {
+    (options.npd ? std::cout : std::cerr) << "doctor: " << look.error().what.substr(0, kNpdBytes - 8) << '\n';
+    return kUndetermined;
+  }
+  const auto checks = assess(look->facts, {}, std::chrono::system_clock::now());
+  const auto verdict = judge(checks);
+  if (options.npd) {
+    std::cout << npd_line(checks, verdict) << '\n';
+  } else if (options.json) {
+    print_json(checks, verdict);
+  } else {
+    print_text(checks, verdict);
+  }
+  return verdict.exit;
+}
+
+}  // namespace agent

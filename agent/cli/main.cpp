@@ -1,0 +1,16 @@
+#include <csignal>
+#include <exception>
+#include <iostream>
+
+#include "agent/cli/command_line.h"
+#include "agent/cli/exit_codes.h"
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of that write, not of the agent
+  try {
+    return agent::run_command_line(argc, argv);
+  } catch (const std::exception& bug) {
+    std::cerr << "calico-azure-agent: a bug, please report it: " << bug.what() << '\n';
+    return agent::kNo;
+  }
+}

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <chrono>
+
+#include "agent/config/config.h"
+#include "agent/core/facts.h"
+#include "agent/core/route_diff.h"
+#include "net/error.h"
+
+namespace agent {
+
+/// What a command that needs no daemon knows after one look at IMDS and the kernel.
+struct OneLook {
+  Facts facts;
+  std::vector<net::Link> links;
+  Actual actual;
+  Difference difference;
+};
+
+/// IMDS within `patience` (or the configured read_timeout, if shorter), else the document kept on disk.
+/// Error: the kernel could not be looked at. Without a document the look has none: facts.network is absent.
+net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds patience);
+
+}  // namespace agent

@@ -1,0 +1,147 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "agent/cli/commands.h"
+#include "agent/cli/exit_codes.h"
+#include "agent/cli/one_look.h"
+#include "agent/http/route_json.h"
+
+namespace agent {
+namespace {
+
+// The whole command answers while a person waits; a slower IMDS leaves the document from disk.
+constexpr auto kPatience = std::chrono::seconds(5);
+
+std::string_view action_of(net::Verb verb) {
+  switch (verb) {
+    case net::Verb::add:
+      return "add";
+    case net::Verb::replace:
+      return "replace";
+    case net::Verb::remove:
+      return "remove";
+  }
+  return "";
+}
+
+struct PendingSysctl {
+  std::string key;
+  std::string have;
+  std::string want;
+};
+
+std::vector<PendingSysctl> pending_sysctls(const Facts& facts) {
+  const auto nic = facts.nic.nic ? facts.nic.nic->link.name : "";
+  std::vector<PendingSysctl> pending;
+  for (const auto& wish : unmet(wanted_sysctls(facts.policy, nic), facts.sysctls)) {
+    pending.push_back({.key = net::sysctl_name(wish.key),
+                       .have = *facts.sysctls.find(wish.key)->second,
+                       .want = wish.value});
+  }
+  return pending;
+}
+
+std::string device_name(const OneLook& look, std::uint32_t index) {
+  const auto link = std::find_if(look.links.begin(), look.links.end(),
+                                 [index](const auto& each) { return each.index == index; });
+  return link == look.links.end() ? "" : link->name;
+}
+
+/// How the route that the change is about stands: the wanted one's judgement, else plainly pending.
+RouteStatus status_of(const OneLook& look, const net::Route& route) {
+  RouteStatus status{
+      .route = route, .device = device_name(look, route.device), .state = RouteState::pending, .error = ""};
+  for (const auto& wanted : look.facts.standing.routes) {
+    if (wanted.route == route) {
+      status.state = wanted.state;
+      status.error = wanted.error;
+    }
+  }
+  return status;
+}
+
+void print_json(const OneLook& look, const std::vector<PendingSysctl>& sysctls, bool in_sync) {
+  using Json = nlohmann::ordered_json;
+  Json routes = Json::array();
+  Json rules = Json::array();
+  for (const auto& change : look.difference.changes) {
+    Json entry = {{"action", action_of(change.verb)}};
+    if (const auto* rule = std::get_if<net::Rule>(&change.object)) {
+      entry.update({{"from", rule->source.text()}, {"table", rule->table}, {"priority", rule->priority}});
+      rules.push_back(std::move(entry));
+    } else {
+      entry.update(route_json(status_of(look, std::get<net::Route>(change.object))));
+      routes.push_back(std::move(entry));
+    }
+  }
+  Json keys = Json::array();
+  for (const auto& sysctl : sysctls) {
+    keys.push_back({{"key", sysctl.key}, {"have", sysctl.have}, {"want", sysctl.want}});
+  }
+  const Json plan = {{"schema", "calico-azure-agent/plan/v1"},
+                     {"source", source_name(look.facts.imds.source)},
+                     {"in_sync", in_sync},
+                     {"routes", std::move(routes)},
+                     {"rules", std::move(rules)},
+                     {"sysctls", std::move(keys)}};
+  std::cout << plan.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+void print_text(const OneLook& look, const std::vector<PendingSysctl>& sysctls, bool in_sync) {
+  if (look.facts.imds.source == ImdsSource::cache) {
+    std::cout << fmt::format("IMDS does not answer ({}): judged by the document kept on disk\n",
+                             look.facts.imds.last_error);
+  }
+  for (const auto& change : look.difference.changes) {
+    if (const auto* rule = std::get_if<net::Rule>(&change.object)) {
+      std::cout << fmt::format("{:<8}rule from {} lookup {} priority {}\n", action_of(change.verb),
+                               rule->source.text(), rule->table, rule->priority);
+    } else {
+      const auto& route = std::get<net::Route>(change.object);
+      std::cout << fmt::format("{:<8}{}\n", action_of(change.verb),
+                               net::route_text(route, device_name(look, route.device)));
+    }
+  }
+  for (const auto& sysctl : sysctls) {
+    std::cout << fmt::format("{:<8}{} from {} to {}\n", "set", sysctl.key, sysctl.have, sysctl.want);
+  }
+  for (const auto& route : look.facts.standing.routes) {
+    if (route.error.empty()) continue;
+    std::cout << fmt::format("{:<8}{}: {}\n", route_state_name(route.state),
+                             net::route_text(route.route, device_name(look, route.route.device)),
+                             route.error);
+  }
+  if (!look.facts.nic.problem.empty())
+    std::cout << "the NIC is not found: " << look.facts.nic.problem << '\n';
+  if (in_sync) std::cout << "in sync\n";
+}
+
+}  // namespace
+
+int print_plan(const Config& config, const OutputOptions& output) {
+  const auto look = look_once(config, kPatience);
+  if (!look) {
+    std::cerr << "plan: " << look.error().what << '\n';
+    return kUndetermined;
+  }
+  if (!look->facts.network) {
+    std::cerr << "plan: neither IMDS nor a kept document tells what is wanted: "
+              << look->facts.imds.last_error << '\n';
+    return kUndetermined;
+  }
+  const auto sysctls = pending_sysctls(look->facts);
+  const bool in_sync = look->difference.changes.empty() && sysctls.empty() &&
+                       (!look->facts.policy.routes_enabled || look->facts.standing.settled()) &&
+                       look->facts.nic.problem.empty();
+  if (output.json) {
+    print_json(*look, sysctls, in_sync);
+  } else {
+    print_text(*look, sysctls, in_sync);
+  }
+  return in_sync ? kOk : kNo;
+}
+
+}  // namespace agent

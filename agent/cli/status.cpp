@@ -1,0 +1,112 @@
+#include <fmt/format.h>
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "agent/cli/commands.h"
+#include "agent/cli/exit_codes.h"
+#include "agent/cli/style.h"
+#include "agent/daemon/endpoint.h"
+#include "agent/http/client.h"
+
+namespace agent {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr auto kPatience = std::chrono::seconds(5);
+
+/// The member's text; numbers as JSON writes them; empty when absent or null.
+std::string text(const Json& object, const char* key) {
+  const auto member = object.find(key);
+  if (member == object.end() || member->is_null()) return "";
+  return member->is_string() ? member->get<std::string>() : member->dump();
+}
+
+std::string joined(const Json& object, const char* key) {
+  std::string list;
+  for (const auto& entry : object.value(key, Json::array())) {
+    list += fmt::format("{}{}", list.empty() ? "" : ", ", entry.get<std::string>());
+  }
+  return list.empty() ? "none" : list;
+}
+
+CheckStatus status_of(const std::string& name) {
+  for (const auto status : {CheckStatus::pass, CheckStatus::fail, CheckStatus::skip}) {
+    if (name == status_name(status)) return status;
+  }
+  return CheckStatus::unknown;
+}
+
+std::string route_line(const Json& route) {
+  std::string line = text(route, "type") == "unicast" ? "" : text(route, "type") + " ";
+  line += text(route, "destination");
+  const auto say = [&](std::string_view word, const char* key) {
+    if (const auto value = text(route, key); !value.empty()) line += fmt::format(" {} {}", word, value);
+  };
+  say("via", "gateway");
+  say("dev", "device");
+  say("src", "source");
+  say("table", "table");
+  say("metric", "metric");
+  if (const auto error = text(route, "error"); !error.empty()) line += ": " + error;
+  return line;
+}
+
+void print_people(const Json& status) {
+  const bool ready = status.value("ready", false);
+  const auto verdict = ready ? "ready since " + text(status, "ready_since") : std::string("not ready");
+  std::cout << bold(coloured(verdict, ready ? CheckStatus::pass : CheckStatus::fail)) << '\n';
+  const auto section = [&](const char* name) { return status.value(name, Json::object()); };
+  const auto node = section("node");
+  const auto imds = section("imds");
+  const auto nic = section("nic");
+  const auto pods = section("pods");
+  std::cout << fmt::format("{:<8}{}  ({})\n", "mode", text(status, "mode"), text(status, "mode_reason"));
+  std::cout << fmt::format("{:<8}{}  {}\n", "node", text(node, "name"), text(node, "resource_id"));
+  std::cout << fmt::format("{:<8}{}, last success {}\n", "imds", text(imds, "source"),
+                           text(imds, "last_success"));
+  std::cout << fmt::format("{:<8}{} ({})  {} in {} by {}, MTU {}\n", "nic", text(nic, "name"),
+                           text(nic, "mac"), joined(nic, "addresses"), joined(nic, "subnets"),
+                           joined(nic, "gateways"), text(nic, "mtu"));
+  std::cout << fmt::format("{:<8}cluster {}; this node {}\n", "pods", joined(pods, "cluster_cidrs"),
+                           joined(pods, "node_cidrs"));
+  std::cout << "routes\n";
+  for (const auto& route : status.value("routes", Json::array())) {
+    std::cout << fmt::format("  {:<10}{}\n", text(route, "state"), route_line(route));
+  }
+  std::cout << "checks\n";
+  for (const auto& check : status.value("checks", Json::array())) {
+    const auto state = status_of(text(check, "status"));
+    std::cout << fmt::format("  {}{:<24}{}\n", coloured(fmt::format("{:<10}", text(check, "status")), state),
+                             text(check, "id"), text(check, "message"));
+    if (state != CheckStatus::fail) continue;
+    std::cout << fmt::format("            why: {}\n            to mend: {}\n", text(check, "why"),
+                             text(check, "remedy"));
+  }
+}
+
+}  // namespace
+
+int print_status(const Config& config, const OutputOptions& output) {
+  const auto reply = http_get(endpoint_of(config.listen), "/status", kPatience);
+  if (!reply || reply->status != 200) {
+    std::cerr << fmt::format("status: no agent answers on {}: {}\n", listen_text(config.listen),
+                             reply ? fmt::format("HTTP status {}", reply->status) : reply.error().what);
+    return kUndetermined;
+  }
+  const auto status = Json::parse(reply->body, nullptr, false);
+  if (!status.is_object() || text(status, "schema") != "calico-azure-agent/v1") {
+    std::cerr << fmt::format("status: what answers on {} is not calico-azure-agent\n",
+                             listen_text(config.listen));
+    return kUndetermined;
+  }
+  if (output.json) {
+    std::cout << reply->body << '\n';
+  } else {
+    print_people(status);
+  }
+  return status.value("ready", false) ? kOk : kNo;
+}
+
+}  // namespace agent

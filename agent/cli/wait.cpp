@@ -1,0 +1,65 @@
+#include <fmt/format.h>
+
+#include <iostream>
+#include <map>
+#include <string>
+#include <thread>
+
+#include "agent/cli/commands.h"
+#include "agent/cli/exit_codes.h"
+#include "agent/daemon/endpoint.h"
+#include "agent/http/client.h"
+
+namespace agent {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// The failing gates of a verbose /readyz, by id.
+std::map<std::string, std::string> failing_gates(const std::string& verbose) {
+  std::map<std::string, std::string> gates;
+  std::size_t begin = 0;
+  while (begin < verbose.size()) {
+    const auto end = std::min(verbose.find('\n', begin), verbose.size());
+    const auto line = verbose.substr(begin, end - begin);
+    begin = end + 1;
+    if (!line.starts_with("[-]")) continue;
+    gates.emplace(line.substr(3, line.find(' ') - 3), line);
+  }
+  return gates;
+}
+
+}  // namespace
+
+int wait_until_ready(const Config& config, std::chrono::milliseconds timeout) {
+  const auto give_up = Clock::now() + timeout;
+  std::map<std::string, std::string> said;
+  while (true) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(give_up - Clock::now());
+    const auto patience =
+        std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds(1), std::chrono::seconds(2));
+    const auto reply = http_get(endpoint_of(config.listen), "/readyz?verbose", patience);
+    if (reply && reply->status == 200) {
+      std::cout << "ready\n";
+      return kOk;
+    }
+    std::map<std::string, std::string> gates;
+    if (reply) {
+      gates = failing_gates(reply->body);
+    } else {
+      gates.emplace("", fmt::format("waiting for the agent: {}", reply.error().what));
+    }
+    for (const auto& [id, line] : gates) {
+      const auto before = said.find(id);
+      if (before == said.end() || before->second != line) std::cout << line << std::endl;
+    }
+    said = std::move(gates);
+    if (Clock::now() >= give_up) {
+      std::cout << "not ready after the time-out\n";
+      return kNo;
+    }
+    std::this_thread::sleep_until(std::min(Clock::now() + std::chrono::milliseconds(500), give_up));
+  }
+}
+
+}  // namespace agent

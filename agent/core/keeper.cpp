@@ -1,0 +1,179 @@
+#include "agent/core/keeper.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "agent/core/checks/check_table.h"
+
+namespace agent {
+
+Keeper::Keeper(net::Kernel& kernel, net::Sysctls& sysctls, Policy policy, std::string mode_reason,
+               std::string node_name, std::uint32_t seed, MonoTime now)
+    : kernel_(kernel),
+      sysctls_(sysctls),
+      policy_(std::move(policy)),
+      mode_reason_(std::move(mode_reason)),
+      node_name_(std::move(node_name)),
+      started_(now),
+      reconciler_(kernel, seed),
+      watched_(watched_destinations(policy_)) {
+  reconciler_.hint(now);
+}
+
+void Keeper::set_policy(Policy policy, std::string mode_reason, MonoTime now) {
+  policy_ = std::move(policy);
+  mode_reason_ = std::move(mode_reason);
+  watched_ = watched_destinations(policy_);
+  configuration_changed_ = true;
+  audit(now);
+}
+
+void Keeper::take_cached(net::NodeNetwork network, std::string api_version, WallTime saved, MonoTime now) {
+  document_.take_cached(std::move(network), std::move(api_version), saved);
+  audit(now);
+}
+
+void Keeper::take_reading(net::NodeNetwork network, std::string api_version, MonoTime now, WallTime wall) {
+  // Whether the document fits this machine is judged against the links of now, not of the last audit.
+  const auto links = kernel_.links();
+  document_.take_reading(std::move(network), std::move(api_version),
+                         links ? std::span<const net::Link>(*links) : outlook_.survey.links, now, wall);
+  audit(now);
+}
+
+void Keeper::take_failure(std::string error) {
+  document_.take_failure(std::move(error));
+  counters_.imds_errors = document_.failures();
+}
+
+void Keeper::take_hint(const net::Hint& hint, MonoTime now) {
+  const auto concern = concern_of(hint, policy_.protocol, watched_);
+  if (concern == Concern::nothing) return;
+  look_wanted_ = look_wanted_ || concern == Concern::all;
+  reconciler_.hint(now);
+}
+
+void Keeper::audit(MonoTime now) {
+  look_wanted_ = true;
+  reconciler_.hint(now);
+}
+
+TurnReport Keeper::turn(MonoTime now) {
+  TurnReport report;
+  if (look_wanted_) look(now, report);
+  auto step = reconciler_.step(now);
+  if (step.strangers_moved) {
+    // Somebody holds a key of ours: learn who, so that the standing names the owner before anybody reads it.
+    look(now, report);
+    auto again = reconciler_.step(now);
+    again.made.insert(again.made.begin(), step.made.begin(), step.made.end());
+    again.repaired += step.repaired;
+    step = std::move(again);
+  }
+  removals_held_ = step.removals_held;
+  report.second_reading_wanted = step.removals_held;
+  report.made = std::move(step.made);
+  report.repaired = step.repaired;
+  counters_.routes_repaired += step.repaired;
+  if (reconciler_.desired()) ++counters_.resyncs;
+  if (look_wanted_) reconciler_.retry_later(now);
+  return report;
+}
+
+void Keeper::look(MonoTime now, TurnReport& report) {
+  look_wanted_ = false;
+  auto ours = reconciler_.retired_protocols();
+  ours.push_back(policy_.protocol);
+  auto outlook = look_around(kernel_, sysctls_, policy_, document_.in_force(), ours);
+  if (!outlook.error.empty()) {
+    outlook_.error = std::move(outlook.error);
+    look_wanted_ = true;
+    return;
+  }
+  outlook_ = std::move(outlook);
+  if (policy_.enforce_sysctls) enforce_sysctls(report);
+  if (!policy_.routes_enabled) reconciler_.let_go();
+  if (!document_.in_force() || !policy_.routes_enabled) return;
+  const Basis basis{.configuration_changed = std::exchange(configuration_changed_, false),
+                    .reading = document_.reading()};
+  reconciler_.want(outlook_.desired, policy_.protocol, basis, now);
+  reconciler_.know_strangers(outlook_.survey.strangers, now);
+}
+
+void Keeper::enforce_sysctls(TurnReport& report) {
+  const std::string nic = outlook_.nic.nic ? outlook_.nic.nic->link.name : "";
+  for (const auto& wish : unmet(wanted_sysctls(policy_, nic), outlook_.sysctls)) {
+    if (const auto written = sysctls_.write(wish.key, wish.value)) {
+      report.sysctls_set.push_back(fmt::format("{} = {}", net::sysctl_name(wish.key), wish.value));
+    } else {
+      report.sysctl_problems.push_back(written.error().what);
+    }
+  }
+  if (!report.sysctls_set.empty()) outlook_.sysctls = read_sysctls(sysctls_, policy_, nic);
+}
+
+Facts Keeper::facts(MonoTime now) const {
+  Facts facts;
+  facts.policy = policy_;
+  facts.started = started_;
+  facts.now = now;
+  facts.imds = document_.status();
+  facts.network = document_.in_force();
+  facts.survey_error = outlook_.error;
+  facts.nic = outlook_.nic;
+  facts.sysctls = outlook_.sysctls;
+  facts.desired = outlook_.desired;
+  facts.routes_seen = reconciler_.has_looked();
+  facts.standing = reconciler_.standing();
+  facts.route_error = reconciler_.last_error() ? reconciler_.last_error()->what : "";
+  facts.removals_held = removals_held_;
+  return facts;
+}
+
+NicStatus Keeper::nic_status() const {
+  NicStatus status;
+  if (!outlook_.nic.nic) return status;
+  const auto& nic = *outlook_.nic.nic;
+  status.name = nic.link.name;
+  status.index = nic.link.index;
+  status.mac = nic.azure.mac.text();
+  status.mtu = nic.link.mtu;
+  for (const auto& address : nic.azure.addresses) status.addresses.push_back(address.text());
+  for (const auto& subnet : nic.azure.subnets) status.subnets.push_back(subnet.text());
+  for (const auto* gateway : {&nic.gateway_v4, &nic.gateway_v6}) {
+    if (*gateway) status.gateways.push_back((*gateway)->address.text());
+  }
+  return status;
+}
+
+Snapshot Keeper::snapshot(MonoTime now, WallTime wall) {
+  const auto known = facts(now);
+  checks_ = assess(known, checks_, wall);
+  const bool ready = is_ready(checks_);
+  if (!ready) {
+    ready_since_.reset();
+  } else if (!ready_since_) {
+    ready_since_ = wall;
+  }
+  Snapshot snapshot;
+  snapshot.mode = policy_.mode;
+  snapshot.mode_reason = mode_reason_;
+  snapshot.ready = ready;
+  snapshot.ready_since = ready_since_;
+  snapshot.node_name = node_name_;
+  if (known.network) snapshot.node = known.network->identity;
+  snapshot.imds = known.imds;
+  snapshot.nic = nic_status();
+  snapshot.cluster_cidrs = policy_.cluster_cidrs;
+  snapshot.node_cidrs = policy_.node_cidrs;
+  snapshot.pods_source = policy_.node_cidrs.empty() ? "" : "static";
+  snapshot.routes = known.standing.routes;
+  name_devices(snapshot.routes, outlook_.survey.links);
+  snapshot.checks = checks_;
+  snapshot.counters = counters_;
+  return snapshot;
+}
+
+}  // namespace agent

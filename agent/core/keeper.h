@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/core/facts.h"
+#include "agent/core/node_document.h"
+#include "agent/core/outlook.h"
+#include "agent/core/reconciler.h"
+#include "agent/core/snapshot.h"
+#include "net/hint.h"
+#include "net/kernel.h"
+#include "net/sysctls.h"
+
+namespace agent {
+
+/// What the shell tells about a turn, for the journal.
+struct TurnReport {
+  std::vector<net::Change> made;
+  std::size_t repaired = 0;
+  std::vector<std::string> sysctls_set;      ///< "net.ipv4.ip_forward = 1"
+  std::vector<std::string> sysctl_problems;  ///< why one could not be set
+  bool second_reading_wanted = false;        ///< removals wait for IMDS to say the same again
+};
+
+/// Keeps one node: the document, what it asks for, the reconciler that brings it about, and the checks that
+/// judge it. Everything the daemon does apart from waiting; without threads, timers, sockets or a clock of
+/// its own.
+class Keeper {
+ public:
+  Keeper(net::Kernel& kernel, net::Sysctls& sysctls, Policy policy, std::string mode_reason,
+         std::string node_name, std::uint32_t seed, MonoTime now);
+
+  void set_policy(Policy policy, std::string mode_reason, MonoTime now);
+  void take_cached(net::NodeNetwork network, std::string api_version, WallTime saved, MonoTime now);
+  void take_reading(net::NodeNetwork network, std::string api_version, MonoTime now, WallTime wall);
+  void take_failure(std::string error);
+  void take_hint(const net::Hint& hint, MonoTime now);
+  /// Time to look at everything again, hint or no hint.
+  void audit(MonoTime now);
+
+  /// When the next turn should run; nullopt: when something happens.
+  [[nodiscard]] std::optional<MonoTime> due() const { return reconciler_.due(); }
+  /// Looks around where that was asked for, and brings the kernel in line.
+  TurnReport turn(MonoTime now);
+  void spent(MonoTime now, Pace::Duration cost) { reconciler_.spent(now, cost); }
+
+  /// The state as of the last turn, judged at this moment.
+  Snapshot snapshot(MonoTime now, WallTime wall);
+
+  [[nodiscard]] const Policy& policy() const { return policy_; }
+  /// The links as of the last look around.
+  [[nodiscard]] const std::vector<net::Link>& links() const { return outlook_.survey.links; }
+
+ private:
+  void look(MonoTime now, TurnReport& report);
+  void enforce_sysctls(TurnReport& report);
+  [[nodiscard]] Facts facts(MonoTime now) const;
+  [[nodiscard]] NicStatus nic_status() const;
+
+  net::Kernel& kernel_;
+  net::Sysctls& sysctls_;
+  Policy policy_;
+  std::string mode_reason_;
+  std::string node_name_;
+  MonoTime started_;
+  NodeDocument document_;
+  Outlook outlook_;
+  Reconciler reconciler_;
+  std::vector<net::Prefix> watched_;
+  bool look_wanted_ = true;
+  bool configuration_changed_ = false;
+  bool removals_held_ = false;
+  Counters counters_;
+  std::vector<CheckResult> checks_;
+  std::optional<WallTime> ready_since_;
+};
+
+}  // namespace agent

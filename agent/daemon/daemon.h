@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+
+#include "agent/config/load_config.h"
+#include "net/error.h"
+
+namespace agent {
+
+/// The agent itself: one event loop that owns the kernel's door, the Keeper and every timer; beside it a
+/// thread that asks IMDS and one that answers HTTP from the published snapshot.
+class Daemon {
+ public:
+  /// Takes the instance lock, opens the kernel's door and binds the HTTP address, so that what cannot work is
+  /// known at once. `sources` are read again on SIGHUP.
+  static net::Result<std::unique_ptr<Daemon>> create(ConfigSources sources, LoadedConfig loaded);
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  ~Daemon();
+
+  /// Runs until SIGTERM or SIGINT. Routes stay.
+  void run();
+
+ private:
+  class Loop;
+  explicit Daemon(std::unique_ptr<Loop> loop);
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace agent

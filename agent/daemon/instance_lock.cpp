@@ -1,0 +1,77 @@
+#include "agent/daemon/instance_lock.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace agent {
+namespace {
+
+constexpr std::string_view kName = "calico-azure-agent";
+
+struct AbstractAddress {
+  sockaddr_un address{};
+  socklen_t length = 0;
+};
+
+AbstractAddress abstract_address() {
+  AbstractAddress abstract;
+  abstract.address.sun_family = AF_UNIX;
+  // A leading NUL makes the name abstract.
+  std::memcpy(abstract.address.sun_path + 1, kName.data(), kName.size());
+  abstract.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + kName.size());
+  return abstract;
+}
+
+}  // namespace
+
+net::Result<InstanceLock> InstanceLock::take() {
+  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return net::failure(errno, fmt::format("unix socket: {}", std::strerror(errno)));
+  InstanceLock lock(descriptor);
+  const auto name = abstract_address();
+  if (bind(descriptor, reinterpret_cast<const sockaddr*>(&name.address), name.length) == 0 &&
+      listen(descriptor, 1) == 0) {
+    return lock;
+  }
+  const int error = errno;
+  if (error != EADDRINUSE) return net::failure(error, fmt::format("instance lock: {}", std::strerror(error)));
+  const auto pid = holder();
+  return net::failure(error,
+                      fmt::format("another calico-azure-agent (process {}) already keeps the routes of this "
+                                  "network namespace: stop it first",
+                                  pid ? std::to_string(*pid) : "unknown"));
+}
+
+std::optional<int> InstanceLock::holder() {
+  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (descriptor < 0) return std::nullopt;
+  const auto name = abstract_address();
+  const bool held = connect(descriptor, reinterpret_cast<const sockaddr*>(&name.address), name.length) == 0 ||
+                    errno == EAGAIN;  // a full backlog: somebody listens all the same
+  ucred credentials{};
+  socklen_t size = sizeof(credentials);
+  if (held) getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size);
+  close(descriptor);
+  if (!held) return std::nullopt;
+  return credentials.pid;
+}
+
+InstanceLock::InstanceLock(InstanceLock&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+InstanceLock& InstanceLock::operator=(InstanceLock&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
+InstanceLock::~InstanceLock() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+}  // namespace agent

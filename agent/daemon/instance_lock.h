@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+
+#include "net/error.h"
+
+namespace agent {
+
+/// "I am the agent of this network namespace": a listening abstract unix socket (unix(7)). Abstract names
+/// belong to the network namespace, as routes do, and vanish with the process: no stale file, and a container
+/// with hostNetwork and a systemd service on one node see each other.
+class InstanceLock {
+ public:
+  /// EADDRINUSE names the process that holds it.
+  static net::Result<InstanceLock> take();
+  /// The process id of the running agent; 0 when it is not visible from here; nullopt when none runs.
+  static std::optional<int> holder();
+
+  InstanceLock(InstanceLock&& other) noexcept;
+  InstanceLock& operator=(InstanceLock&& other) noexcept;
+  ~InstanceLock();
+
+ private:
+  explicit InstanceLock(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_ = -1;
+};
+
+}  // namespace agent

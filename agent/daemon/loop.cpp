@@ -1,0 +1,291 @@
+#include "agent/daemon/loop.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/post.hpp>
+#include <csignal>
+#include <random>
+#include <utility>
+
+#include "agent/core/check_ids.h"
+#include "agent/daemon/cached_document.h"
+#include "agent/daemon/endpoint.h"
+#include "agent/daemon/identity.h"
+#include "agent/daemon/paths.h"
+#include "agent/daemon/transitions.h"
+#include "agent/daemon/version.h"
+#include "netlink/doer.h"
+
+namespace agent {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// How often the loop proves that it turns where nobody asks for more; /livez tolerates 90 s.
+constexpr auto kBeat = std::chrono::seconds(20);
+
+/// ±10 %, so that nodes which started together do not audit together.
+Clock::duration jittered(std::chrono::milliseconds interval) {
+  static std::minstd_rand random(std::random_device{}());
+  const auto count = interval.count();
+  return std::chrono::milliseconds(
+      std::uniform_int_distribution(count - count / 10, count + count / 10)(random));
+}
+
+/// Only a process that still lives can be named, and only its first socket's port is its process id: best
+/// effort.
+std::string doer_text(std::uint32_t port) {
+  const auto name = netlink::doer_name(port);
+  return name.empty() ? fmt::format("netlink port {}", port) : fmt::format("{} (process {})", name, port);
+}
+
+std::string failing_gates(const Snapshot& snapshot) {
+  std::string text;
+  for (const auto& check : snapshot.checks) {
+    if (check.holds()) text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", check.id, check.message);
+  }
+  return text;
+}
+
+}  // namespace
+
+Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, Doors doors)
+    : sources_(std::move(sources)),
+      config_(std::move(loaded.config)),
+      log_(config_.log.level, config_.log.format, STDERR_FILENO),
+      doors_(std::move(doors)),
+      keeper_(*doors_.kernel, sysctls_, policy_of(config_, choose_mode(config_).mode),
+              choose_mode(config_).reason, node_name(config_), std::random_device{}(), Clock::now()),
+      published_(Snapshot{}),
+      ready_file_(runtime_directory()),
+      watch_(io_, doors_.watch->descriptor()),
+      signals_(io_, SIGTERM, SIGINT, SIGHUP),
+      timer_(io_),
+      beat_(io_),
+      audit_(io_) {
+  heartbeat_.beat(Clock::now());
+}
+
+net::Result<void> Daemon::Loop::listen() {
+  auto server = StatusServer::start(endpoint_of(config_.listen), published_, heartbeat_);
+  if (!server) return net::pass_on(server);
+  server_ = std::move(*server);
+  const auto* tcp = std::get_if<ListenTcp>(&config_.listen);
+  if (tcp != nullptr && !tcp->address.is_loopback()) {
+    log_.warn(
+        fmt::format("http.listen = {} is reachable from outside this node", listen_text(config_.listen)));
+  }
+  return {};
+}
+
+void Daemon::Loop::run() {
+  log_.info(fmt::format("calico-azure-agent {} starts: mode {} ({}), node {}, status on {}", version(),
+                        mode_name(keeper_.policy().mode), choose_mode(config_).reason, node_name(config_),
+                        listen_text(config_.listen)));
+  // The first question is under way while the cache and the kernel are read.
+  poller_ = std::make_unique<imds::Poller>(imds_options(), [this](imds::Event event) {
+    boost::asio::post(io_, [this, event = std::move(event)]() mutable { on_imds(std::move(event)); });
+  });
+  load_cache();
+  await_hints();
+  await_signal();
+  on_beat();
+  turn();
+  await_audit();
+  io_.run();
+
+  log_.info("stops: routes stay as they are");
+  (void)notifier_.stopping();
+  ready_file_.withdraw();
+  poller_.reset();
+  server_.reset();
+}
+
+void Daemon::Loop::await_hints() {
+  watch_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                    [this](const boost::system::error_code& error) {
+                      if (error) return;
+                      on_hints();
+                      await_hints();
+                    });
+}
+
+void Daemon::Loop::await_audit() {
+  audit_.expires_after(jittered(config_.routes.resync_interval));
+  audit_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;  // a reload sets another interval
+    keeper_.audit(Clock::now());
+    turn();
+    await_audit();
+  });
+}
+
+void Daemon::Loop::on_hints() {
+  hints_.clear();
+  if (const auto read = doors_.watch->read(hints_); !read) {
+    log_.error(read.error().what);
+    keeper_.audit(Clock::now());
+  }
+  const auto now = Clock::now();
+  for (const auto& hint : hints_) {
+    keeper_.take_hint(hint, now);
+    const bool ours = hint.route && hint.route->protocol == keeper_.policy().protocol;
+    if (ours && hint.removal && hint.doer != 0) last_doer_ = doer_text(hint.doer);
+  }
+  on_timer();
+}
+
+void Daemon::Loop::on_timer() {
+  const auto due = keeper_.due();
+  if (due && *due <= Clock::now()) {
+    turn();
+  } else {
+    if (const auto line = repair_log_.line(Clock::now())) log_.info(*line);
+    arm();
+  }
+}
+
+void Daemon::Loop::turn() {
+  const auto begin = Clock::now();
+  const auto report = keeper_.turn(begin);
+  const auto end = Clock::now();
+  keeper_.spent(end, end - begin);
+  repair_log_.note(report.made, report.repaired, std::exchange(last_doer_, {}));
+  if (const auto line = repair_log_.line(end)) log_.info(*line);
+  for (const auto& set : report.sysctls_set) log_.info("set " + set, {{"SYSCTL", set}});
+  const auto problem = report.sysctl_problems.empty() ? std::string() : report.sysctl_problems.front();
+  if (problem != last_sysctl_problem_ && !problem.empty())
+    log_.error("sysctls.action is enforce: " + problem);
+  last_sysctl_problem_ = problem;
+  if (report.second_reading_wanted) poller_->poll_soon();
+  publish();
+  arm();
+}
+
+void Daemon::Loop::arm() {
+  auto next = keeper_.due();
+  if (const auto line = repair_log_.due()) next = next ? std::min(*next, *line) : line;
+  if (!next) {
+    timer_.cancel();
+    return;
+  }
+  timer_.expires_at(*next);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) on_timer();
+  });
+}
+
+void Daemon::Loop::on_beat() {
+  const auto now = Clock::now();
+  heartbeat_.beat(now);
+  (void)notifier_.watchdog();
+  publish();  // some checks age by themselves
+  const auto asked = notifier_.watchdog_interval();
+  beat_.expires_after(asked ? std::min<Clock::duration>(*asked, kBeat) : kBeat);
+  beat_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) on_beat();
+  });
+}
+
+void Daemon::Loop::on_imds(imds::Event event) {
+  const auto now = Clock::now();
+  if (auto* reading = std::get_if<imds::Reading>(&event)) {
+    keeper_.take_reading(std::move(reading->network), std::move(reading->api_version), now,
+                         std::chrono::system_clock::now());
+    turn();
+  } else {
+    keeper_.take_failure(std::get<imds::Failure>(event).error.what);
+    publish();
+  }
+}
+
+void Daemon::Loop::load_cache() {
+  const auto links = doors_.kernel->links();
+  if (!links) return;
+  auto cached = cached_document(document_cache(), *links);
+  if (cached) {
+    keeper_.take_cached(std::move(cached->reading.network), std::move(cached->reading.api_version),
+                        cached->saved, Clock::now());
+  } else if (cached.error().code.value() != ENOENT) {
+    log_.warn(cached.error().what);
+  }
+}
+
+void Daemon::Loop::publish() {
+  auto snapshot = keeper_.snapshot(Clock::now(), std::chrono::system_clock::now());
+  snapshot.version = version();
+  const auto before = published_.read();
+  if (before->ready && !snapshot.ready) ready_file_.withdraw();
+  published_.publish(snapshot);
+  announce(*before, snapshot);
+}
+
+void Daemon::Loop::announce(const Snapshot& before, const Snapshot& after) {
+  for (const auto& event : transitions(before, after)) {
+    log_.write(event.level, event.message, {{"CHECK", event.check}});
+  }
+  const bool first = before.version.empty();
+  if (after.ready && (!before.ready || first)) {
+    if (const auto written = ready_file_.write(*after.ready_since); !written)
+      log_.error(written.error().what);
+    if (!std::exchange(said_ready_, true)) (void)notifier_.ready();
+  }
+  if (first || before.ready != after.ready || failing_gates(before) != failing_gates(after))
+    say_status(after);
+}
+
+void Daemon::Loop::say_status(const Snapshot& snapshot) {
+  const auto text = snapshot.ready
+                        ? fmt::format("ready: {} routes by {}", snapshot.routes.size(), snapshot.nic.name)
+                        : "waiting for " + failing_gates(snapshot);
+  (void)notifier_.status(text);
+}
+
+void Daemon::Loop::await_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) {
+      reload();
+      await_signal();
+    } else {
+      io_.stop();
+    }
+  });
+}
+
+void Daemon::Loop::reload() {
+  (void)notifier_.reloading();
+  auto loaded = load_config(sources_, check_ids());
+  if (!loaded) {
+    for (const auto& error : loaded.error()) log_.error("configuration not reloaded: " + error.text());
+  } else {
+    auto& next = loaded->config;
+    if (next.listen != config_.listen) {
+      log_.warn(fmt::format("http.listen = {} needs a restart; still on {}", listen_text(next.listen),
+                            listen_text(config_.listen)));
+      next.listen = config_.listen;
+    }
+    const bool imds_changed = next.imds != config_.imds;
+    config_ = std::move(next);
+    log_.set_level(config_.log.level);
+    log_.reopen(config_.log.format);
+    const auto choice = choose_mode(config_);
+    keeper_.set_policy(policy_of(config_, choice.mode), choice.reason, Clock::now());
+    if (imds_changed) poller_->reconfigure(imds_options());
+    await_audit();
+    log_.info("configuration reloaded");
+    turn();
+  }
+  if (said_ready_) (void)notifier_.ready();
+}
+
+imds::Options Daemon::Loop::imds_options() const {
+  imds::Options options;
+  options.endpoint = config_.imds.endpoint;
+  options.read_timeout = config_.imds.read_timeout;
+  options.poll_interval = config_.imds.poll_interval;
+  options.cache_file = document_cache();
+  return options;
+}
+
+}  // namespace agent

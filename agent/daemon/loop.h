@@ -1,0 +1,89 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/config/load_config.h"
+#include "agent/core/keeper.h"
+#include "agent/core/published.h"
+#include "agent/daemon/daemon.h"
+#include "agent/daemon/instance_lock.h"
+#include "agent/daemon/ready_file.h"
+#include "agent/daemon/repair_log.h"
+#include "agent/http/heartbeat.h"
+#include "agent/http/status_server.h"
+#include "agent/log/log.h"
+#include "imds/poller.h"
+#include "netlink/linux_kernel.h"
+#include "netlink/proc_sysctls.h"
+#include "netlink/watch.h"
+#include "systemd/notify.h"
+
+namespace agent {
+
+/// The daemon's inside: what waits, and whom it calls.
+class Daemon::Loop {
+ public:
+  struct Doors {
+    InstanceLock lock;
+    std::unique_ptr<netlink::LinuxKernel> kernel;
+    std::unique_ptr<netlink::Watch> watch;
+  };
+
+  Loop(ConfigSources sources, LoadedConfig loaded, Doors doors);
+  /// Binds the HTTP address.
+  net::Result<void> listen();
+  void run();
+
+ private:
+  // What wakes the loop.
+  void await_hints();
+  void await_audit();
+  void await_signal();
+  void arm();
+  void on_hints();
+  void on_imds(imds::Event event);
+  void on_timer();
+  void on_beat();
+  void reload();
+
+  // What it then does.
+  void load_cache();
+  void turn();
+  void publish();
+  void announce(const Snapshot& before, const Snapshot& after);
+  void say_status(const Snapshot& snapshot);
+  [[nodiscard]] imds::Options imds_options() const;
+
+  ConfigSources sources_;
+  Config config_;
+  Log log_;
+  Doors doors_;
+  netlink::ProcSysctls sysctls_;
+  systemd::Notifier notifier_;
+  Keeper keeper_;
+  RepairLog repair_log_;
+  Published<Snapshot> published_;
+  Heartbeat heartbeat_;
+  ReadyFile ready_file_;
+  boost::asio::io_context io_{1};
+  boost::asio::posix::stream_descriptor watch_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer timer_;
+  boost::asio::steady_timer beat_;
+  boost::asio::steady_timer audit_;
+  std::vector<net::Hint> hints_;
+  std::string last_doer_;
+  std::string last_sysctl_problem_;
+  bool said_ready_ = false;
+  std::unique_ptr<StatusServer> server_;
+  std::unique_ptr<imds::Poller> poller_;  ///< last: its thread ends before what it calls
+};
+
+}  // namespace agent

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+
+#include "agent/core/check.h"
+#include "net/error.h"
+
+namespace agent {
+
+/// /run/calico-azure-agent/ready: exists exactly while the node is ready, and holds the time since when.
+class ReadyFile {
+ public:
+  /// Removes a stale one of an earlier run.
+  explicit ReadyFile(std::filesystem::path folder);
+  ReadyFile(const ReadyFile&) = delete;
+  ReadyFile& operator=(const ReadyFile&) = delete;
+  ~ReadyFile() { withdraw(); }
+
+  /// Written beside and renamed: a reader never sees half of it.
+  net::Result<void> write(WallTime since);
+  void withdraw() noexcept;
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace agent

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/core/pace.h"
+#include "net/change.h"
+
+namespace agent {
+
+/// Tells the journal what was changed in the kernel: the first change at once, a storm as one line a second.
+class RepairLog {
+ public:
+  static constexpr auto kPause = std::chrono::seconds(1);
+
+  /// `doer` is who removed or replaced our routes, as far as it is known.
+  void note(const std::vector<net::Change>& made, std::size_t repaired, const std::string& doer);
+  /// The line that is due, if one is.
+  std::optional<std::string> line(MonoTime now);
+  /// When line() will have one; nullopt: nothing is waiting.
+  [[nodiscard]] std::optional<MonoTime> due() const;
+
+ private:
+  std::size_t changed_ = 0;
+  std::size_t repaired_ = 0;
+  std::string first_;
+  std::string doer_;
+  std::optional<MonoTime> last_;
+};
+
+}  // namespace agent

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/core/desired_routes.h"
+#include "net/link.h"
+#include "net/node_network.h"
+#include "net/route.h"
+
+// Literals for tests of the core: the values of the examples in the contract.
+namespace agent::testing {
+
+inline net::Address address(std::string_view text) { return *net::Address::parse(text); }
+inline net::Prefix prefix(std::string_view text) { return *net::Prefix::parse(text); }
+inline net::MacAddress mac(std::string_view text) { return *net::MacAddress::parse(text); }
+
+inline net::Link link(std::uint32_t index, std::string name, std::string_view mac_text,
+                      std::vector<net::LinkAddress> addresses = {}) {
+  net::Link link;
+  link.index = index;
+  link.name = std::move(name);
+  link.mac = mac(mac_text);
+  link.mtu = 1500;
+  link.up = true;
+  link.carrier = true;
+  link.addresses = std::move(addresses);
+  return link;
+}
+
+inline constexpr std::string_view kMac = "00:0d:3a:f8:06:ec";
+inline constexpr std::string_view kSecondMac = "00:0d:3a:f8:06:ed";
+
+/// The NIC of the examples: 10.240.0.4 in 10.240.0.0/24.
+inline net::Nic nic() { return {mac(kMac), {address("10.240.0.4")}, {prefix("10.240.0.0/24")}}; }
+inline net::Nic second_nic() { return {mac(kSecondMac), {address("10.241.0.4")}, {prefix("10.241.0.0/24")}}; }
+inline net::NodeNetwork network(std::vector<net::Nic> nics = {nic()}) { return {{}, std::move(nics)}; }
+
+inline net::Link eth0() { return link(2, "eth0", kMac, {{address("10.240.0.4"), 24}}); }
+inline net::Link eth1() { return link(3, "eth1", kSecondMac, {{address("10.241.0.4"), 24}}); }
+
+inline net::Route route(std::string_view destination, std::string_view gateway, std::uint32_t device,
+                        std::uint8_t protocol = 169, std::uint32_t metric = 1024, std::uint32_t table = 254) {
+  net::Route route;
+  route.key = {table, prefix(destination), metric, 0};
+  route.protocol = protocol;
+  if (!gateway.empty()) route.gateway = address(gateway);
+  route.device = device;
+  return route;
+}
+
+inline net::Route blackhole(std::string_view destination, std::uint32_t metric = kSinkMetric) {
+  net::Route route;
+  route.key = {254, prefix(destination), metric, 0};
+  route.type = net::RouteType::blackhole;
+  route.protocol = 169;
+  return route;
+}
+
+}  // namespace agent::testing

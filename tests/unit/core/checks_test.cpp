@@ -1,0 +1,260 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "agent/core/check_ids.h"
+#include "agent/core/checks/check_table.h"
+#include "tests/unit/core/build.h"
+
+namespace agent {
+namespace {
+
+using testing::address;
+using testing::blackhole;
+using testing::prefix;
+using testing::route;
+
+/// A healthy udr node: every check passes or does not apply.
+Facts healthy() {
+  Facts facts;
+  facts.policy.cluster_cidrs = {prefix("10.244.0.0/16")};
+  facts.policy.node_cidrs = {prefix("10.244.1.0/24")};
+  facts.started = MonoTime{} + std::chrono::hours(1);
+  facts.now = facts.started + std::chrono::hours(1);
+  facts.imds = {.source = ImdsSource::live,
+                .last_success = WallTime{},
+                .last_success_mono = facts.now,
+                .api_version = "2021-02-01",
+                .last_error = ""};
+  facts.network = testing::network();
+  ResolvedNic nic;
+  nic.azure = testing::nic();
+  nic.link = testing::eth0();
+  nic.primary = true;
+  nic.gateway_v4 = Gateway{address("10.240.0.1"), false};
+  facts.nic.nic = nic;
+  facts.sysctls.emplace("net/ipv4/ip_forward", "1");
+  facts.sysctls.emplace("net/ipv4/conf/eth0/forwarding", "1");
+  facts.sysctls.emplace("net/ipv4/conf/all/rp_filter", "1");
+  facts.sysctls.emplace("net/ipv4/conf/eth0/rp_filter", "1");
+  facts.desired = desired_routes(facts.policy, *facts.network, &*facts.nic.nic);
+  facts.routes_seen = true;
+  facts.standing = stand(facts.desired, {facts.desired.routes, {}}, {}, {});
+  return facts;
+}
+
+/// The healthy node with IPv6 pods as well.
+Facts healthy_dual_stack() {
+  auto facts = healthy();
+  facts.policy.cluster_cidrs.push_back(prefix("fd44::/48"));
+  auto& nic = *facts.nic.nic;
+  nic.azure.addresses.push_back(address("fd00::4"));
+  nic.link.addresses.push_back({address("fd00::4"), 128});
+  nic.gateway_v6 = Gateway{address("fe80::1234:5678:9abc"), false};
+  facts.sysctls.emplace("net/ipv6/conf/all/forwarding", "1");
+  facts.sysctls.emplace("net/ipv6/conf/eth0/forwarding", "1");
+  facts.sysctls.emplace("net/ipv6/conf/eth0/accept_ra", "2");
+  facts.desired = desired_routes(facts.policy, *facts.network, &nic);
+  facts.standing = stand(facts.desired, {facts.desired.routes, {}}, {}, {});
+  return facts;
+}
+
+CheckResult check(const Facts& facts, std::string_view id) {
+  for (auto& result : assess(facts, {}, WallTime{})) {
+    if (result.id == id) return result;
+  }
+  ADD_FAILURE() << "no check " << id;
+  return {};
+}
+
+void set(Facts& facts, const std::string& key, std::string value) {
+  facts.sysctls.insert_or_assign(key, net::Result<std::string>(std::move(value)));
+}
+
+TEST(Checks, AHealthyNodePassesEveryOneThatApplies) {
+  for (const auto& facts : {healthy(), healthy_dual_stack()}) {
+    for (const auto& result : assess(facts, {}, WallTime{})) {
+      EXPECT_TRUE(result.status == CheckStatus::pass || result.status == CheckStatus::skip)
+          << result.id << ": " << result.message;
+      EXPECT_FALSE(result.message.empty()) << result.id;
+      EXPECT_TRUE(result.remedy.empty()) << result.id;
+    }
+  }
+}
+
+TEST(Checks, EveryIdIsListedOnce) {
+  std::vector<std::string_view> ids(check_ids().begin(), check_ids().end());
+  std::sort(ids.begin(), ids.end());
+  EXPECT_EQ(std::adjacent_find(ids.begin(), ids.end()), ids.end());
+}
+
+/// One fault, and the check that must name it: its message, whether it holds readiness, and a word of its
+/// remedy.
+struct Fault {
+  const char* name;
+  void (*inject)(Facts&);
+  const char* id;
+  bool holds;
+  const char* message;
+  const char* remedy;
+  bool dual_stack = false;
+};
+
+const std::vector<Fault> kFaults = {
+    {"NoDocument",
+     [](Facts& f) {
+       f.network.reset();
+       f.imds = {};
+       f.imds.last_error = "timed out";
+     },
+     "imds.reachable", true, "no answer from IMDS yet: timed out", "Metadata:true"},
+    {"ImdsSilentForLong",
+     [](Facts& f) {
+       f.imds.last_error = "timed out";
+       f.now += std::chrono::minutes(4);
+     },
+     "imds.reachable", false, "for 240 s", "curl"},
+    {"NoNic",
+     [](Facts& f) {
+       f.nic = {std::nullopt, "no link has the MAC"};
+     },
+     "nic.found", true, "no link has the MAC", "ip -br link"},
+    {"AddressNotOnTheLink", [](Facts& f) { f.nic.nic->link.addresses.clear(); }, "nic.address", true,
+     "IMDS says 10.240.0.4 but eth0 does not have", "networkctl renew eth0"},
+    {"NoIpv6AddressInImds", [](Facts& f) { f.nic.nic->azure.addresses.pop_back(); }, "nic.address", true,
+     "no IPv6 address", "IPv6 ipconfig", true},
+    {"LinkDown", [](Facts& f) { f.nic.nic->link.up = false; }, "nic.up", true, "eth0 is down",
+     "ip link set eth0 up"},
+    {"NoCarrier", [](Facts& f) { f.nic.nic->link.carrier = false; }, "nic.up", true, "no carrier",
+     "ip -d link"},
+    {"AssumedGateway", [](Facts& f) { f.nic.nic->gateway_v6->assumed = true; }, "nic.gateway", false,
+     "no IPv6 default router", "accept_ra=2", true},
+    {"RouteMissing", [](Facts& f) { f.standing = stand(f.desired, {}, {}, {}); }, "routes.in_sync", true,
+     "2 of 2 routes are not in place yet", "plan"},
+    {"RouteRefused",
+     [](Facts& f) {
+       f.standing = stand(f.desired, {}, {}, {{f.desired.routes[0].key, "Nexthop has invalid gateway"}});
+     },
+     "routes.in_sync", true, "Nexthop has invalid gateway", "ip route show"},
+    {"NotLookedYet", [](Facts& f) { f.routes_seen = false; }, "routes.in_sync", true, "not been looked at",
+     "journalctl"},
+    {"Shadowed",
+     [](Facts& f) {
+       const std::vector strangers = {route("10.244.0.0/16", "10.240.0.9", 2, 4, 1)};
+       f.standing = stand(f.desired, {f.desired.routes, {}}, strangers, {});
+     },
+     "routes.shadowed", false, "protocol 4", "ip route show table 254 10.244.0.0/16"},
+    {"IpForwardOff", [](Facts& f) { set(f, "net/ipv4/ip_forward", "0"); }, "sysctl.ip_forward", true,
+     "net.ipv4.ip_forward is 0", "sysctl -w net.ipv4.ip_forward=1"},
+    {"NicForwardingOff", [](Facts& f) { set(f, "net/ipv4/conf/eth0/forwarding", "0"); },
+     "sysctl.nic_forwarding", true, "net.ipv4.conf.eth0.forwarding is 0",
+     "sysctl -w net.ipv4.conf.eth0.forwarding=1"},
+    {"Ipv6ForwardingOff", [](Facts& f) { set(f, "net/ipv6/conf/all/forwarding", "0"); },
+     "sysctl.ipv6_forwarding", true, "net.ipv6.conf.all.forwarding is 0",
+     "sysctl -w net.ipv6.conf.all.forwarding=1", true},
+    {"AcceptRaTooLow", [](Facts& f) { set(f, "net/ipv6/conf/eth0/accept_ra", "1"); }, "sysctl.accept_ra",
+     true, "net.ipv6.conf.eth0.accept_ra is 1", "sysctl -w net.ipv6.conf.eth0.accept_ra=2", true},
+    {"LooseRpFilter", [](Facts& f) { set(f, "net/ipv4/conf/all/rp_filter", "2"); }, "sysctl.rp_filter", false,
+     "net.ipv4.conf.all.rp_filter is 2", "sysctl -w net.ipv4.conf.all.rp_filter=1"},
+    {"StrictRpFilterWithTwoNics", [](Facts& f) { f.network->nics.push_back(testing::second_nic()); },
+     "sysctl.rp_filter", false, "with 2 NICs", "rp_filter=2"},
+    {"NodeCidrDemanded",
+     [](Facts& f) {
+       f.policy.node_cidrs.clear();
+       f.policy.node_cidrs_demanded = true;
+     },
+     "pods.node_cidr", true, "pods.node_cidrs is empty", "pods.node_cidrs"},
+    {"PodsInsideTheSubnet", [](Facts& f) { f.desired.withheld = {prefix("10.240.0.0/25")}; }, "pods.overlap",
+     true, "10.240.0.0/25 lies inside", "outside the VM subnet"},
+    {"PodsAroundTheSubnet", [](Facts& f) { f.policy.cluster_cidrs = {prefix("10.0.0.0/8")}; }, "pods.overlap",
+     false, "10.0.0.0/8 contains the NIC's own subnet 10.240.0.0/24", "instead of 10.0.0.0/8"},
+};
+
+class FaultTest : public ::testing::TestWithParam<Fault> {};
+
+TEST_P(FaultTest, IsNamedWithItsRemedy) {
+  const auto& fault = GetParam();
+  auto facts = fault.dual_stack ? healthy_dual_stack() : healthy();
+  fault.inject(facts);
+  const auto result = check(facts, fault.id);
+  EXPECT_EQ(result.status, CheckStatus::fail);
+  EXPECT_EQ(result.holds(), fault.holds);
+  EXPECT_NE(result.message.find(fault.message), std::string::npos) << result.message;
+  EXPECT_NE(result.remedy.find(fault.remedy), std::string::npos) << result.remedy;
+  EXPECT_FALSE(result.why.empty());
+  EXPECT_EQ(is_ready(assess(facts, {}, WallTime{})), !fault.holds);
+}
+
+INSTANTIATE_TEST_SUITE_P(Checks, FaultTest, ::testing::ValuesIn(kFaults),
+                         [](const auto& fault) { return std::string(fault.param.name); });
+
+TEST(Checks, WhatCouldNotBeLookedAtIsUnknownAndHoldsNothing) {
+  auto facts = healthy();
+  facts.survey_error = "dump interrupted";
+  facts.sysctls.clear();
+  facts.route_error = "dump interrupted";
+  const auto results = assess(facts, {}, WallTime{});
+  EXPECT_TRUE(is_ready(results));
+  for (const auto* id : {"nic.found", "nic.up", "sysctl.ip_forward", "routes.in_sync"}) {
+    EXPECT_EQ(check(facts, id).status, CheckStatus::unknown) << id;
+  }
+}
+
+TEST(Checks, ASilentImdsIsToleratedForThreeMinutes) {
+  auto facts = healthy();
+  facts.imds.last_error = "timed out";
+  facts.now += std::chrono::minutes(2);
+  EXPECT_EQ(check(facts, "imds.reachable").status, CheckStatus::pass);
+}
+
+TEST(Checks, AKeptDocumentIsEnoughToBeReady) {
+  auto facts = healthy();
+  facts.imds.source = ImdsSource::cache;
+  facts.imds.last_success_mono.reset();
+  facts.imds.last_error = "connection refused";
+  EXPECT_TRUE(is_ready(assess(facts, {}, WallTime{})));
+  const auto result = check(facts, "imds.reachable");
+  EXPECT_EQ(result.status, CheckStatus::fail) << "an hour without a live answer";
+  EXPECT_FALSE(result.gate);
+}
+
+TEST(Checks, SinceStaysWhileTheStatusStays) {
+  auto facts = healthy();
+  const WallTime first{std::chrono::seconds(100)};
+  const WallTime second{std::chrono::seconds(200)};
+  auto results = assess(facts, {}, first);
+  results = assess(facts, results, second);
+  EXPECT_EQ(results.front().since, first);
+  facts.imds = {};
+  EXPECT_EQ(assess(facts, results, second).front().since, second);
+}
+
+TEST(Checks, IgnoredGatesOnlyWarnAndRequiredChecksGate) {
+  auto facts = healthy();
+  set(facts, "net/ipv4/ip_forward", "0");
+  set(facts, "net/ipv4/conf/all/rp_filter", "2");
+  EXPECT_FALSE(is_ready(assess(facts, {}, WallTime{})));
+  facts.policy.ignore = {"sysctl.ip_forward"};
+  EXPECT_TRUE(is_ready(assess(facts, {}, WallTime{})));
+  facts.policy.require = {"sysctl.rp_filter"};
+  EXPECT_FALSE(is_ready(assess(facts, {}, WallTime{})));
+}
+
+TEST(Checks, AzureCniNeedsNoRoutes) {
+  auto facts = healthy();
+  facts.policy.mode = Mode::azure_cni;
+  facts.routes_seen = false;
+  EXPECT_EQ(check(facts, "routes.in_sync").status, CheckStatus::skip);
+  EXPECT_TRUE(is_ready(assess(facts, {}, WallTime{})));
+}
+
+TEST(Checks, AnUnknownNodeCidrIsNoFailureUnlessDemanded) {
+  auto facts = healthy();
+  facts.policy.node_cidrs.clear();
+  const auto result = check(facts, "pods.node_cidr");
+  EXPECT_EQ(result.status, CheckStatus::unknown);
+  EXPECT_NE(result.message.find("pods.node_cidrs is empty"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace agent

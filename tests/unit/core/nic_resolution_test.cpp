@@ -1,0 +1,149 @@
+#include "agent/core/nic_resolution.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/build.h"
+
+namespace agent {
+namespace {
+
+using testing::address;
+using testing::eth0;
+using testing::eth1;
+using testing::kMac;
+using testing::kSecondMac;
+using testing::link;
+using testing::network;
+using testing::nic;
+using testing::prefix;
+using testing::route;
+using testing::second_nic;
+
+net::Link slave_of(std::uint32_t master, net::Link link) {
+  link.master = master;
+  return link;
+}
+
+TEST(FindLink, TakesTheOnlyLinkWithTheMac) {
+  const std::vector links = {link(1, "lo", "00:00:00:00:00:00"), eth0()};
+  EXPECT_EQ(find_link(nic(), links)->name, "eth0");
+}
+
+TEST(FindLink, PassesOverAnEnslavedVfWhicheverIndexIsLower) {
+  for (const std::uint32_t vf_index : {1U, 7U}) {
+    const std::vector links = {slave_of(2, link(vf_index, "enP1s1", kMac)), eth0()};
+    EXPECT_EQ(find_link(nic(), links)->name, "eth0") << vf_index;
+  }
+}
+
+TEST(FindLink, PassesOverALinkThatBearsTheSlaveFlagAlone) {
+  auto vf = link(1, "enP1s1", kMac);
+  vf.slave = true;
+  EXPECT_EQ(find_link(nic(), std::vector{vf, eth0()})->name, "eth0");
+}
+
+TEST(FindLink, OfSeveralFreeLinksTakesTheOneWithTheAddress) {
+  const std::vector links = {link(1, "enP1s1", kMac), eth0()};  // a VF before it is enslaved
+  EXPECT_EQ(find_link(nic(), links)->name, "eth0");
+}
+
+TEST(FindLink, FollowsTheMasterThatHoldsTheAddressInBridgeMode) {
+  auto bridge = link(9, "azure0", "aa:aa:aa:aa:aa:aa", {{address("10.240.0.4"), 24}});
+  EXPECT_EQ(find_link(nic(), std::vector{slave_of(9, link(2, "eth0", kMac)), bridge})->name, "azure0");
+}
+
+TEST(FindLink, TellsNoneFromSeveral) {
+  const auto none = find_link(nic(), std::vector{eth1()});
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code.value(), ENODEV);
+  EXPECT_NE(none.error().what.find("no link has the MAC 00:0d:3a:f8:06:ec"), std::string::npos);
+
+  const auto several = find_link(nic(), std::vector{link(1, "a", kMac), link(2, "b", kMac)});
+  ASSERT_FALSE(several);
+  EXPECT_EQ(several.error().code.value(), ENOTUNIQ);
+  EXPECT_NE(several.error().what.find("a, b"), std::string::npos);
+
+  const auto two_holders = find_link(nic(), std::vector{eth0(), link(5, "copy", kMac, eth0().addresses)});
+  EXPECT_EQ(two_holders.error().code.value(), ENOTUNIQ);
+}
+
+TEST(FindLink, IsNoneWhenEveryBearerIsEnslavedAndNoMasterHoldsTheAddress) {
+  const auto none =
+      find_link(nic(), std::vector{slave_of(9, link(2, "eth0", kMac)), link(9, "br0", kSecondMac)});
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code.value(), ENODEV);
+  EXPECT_NE(none.error().what.find("enslaved"), std::string::npos);
+}
+
+TEST(ResolveNic, PrimaryIsWhereThePlatformRoutesLead) {
+  const std::vector links = {eth0(), eth1()};
+  const auto both = network({nic(), second_nic()});
+  for (const auto* platform : {"169.254.169.254/32", "168.63.129.16/32"}) {
+    const Landmarks landmarks{{route(platform, "10.241.0.1", 3, 16)}, std::nullopt};
+    EXPECT_EQ(resolve_nic(both, links, landmarks, PrimaryNic{}).nic->link.name, "eth1") << platform;
+  }
+  const Landmarks looked_up{{}, route("0.0.0.0/0", "10.241.0.1", 3, 16)};
+  EXPECT_EQ(resolve_nic(both, links, looked_up, PrimaryNic{}).nic->link.name, "eth1");
+  EXPECT_EQ(resolve_nic(both, links, {}, PrimaryNic{}).nic->link.name, "eth0");
+}
+
+TEST(ResolveNic, ThePlatformRouteOutweighsTheLookup) {
+  const Landmarks landmarks{{route("168.63.129.16/32", "10.240.0.1", 2, 16)},
+                            route("0.0.0.0/0", "10.241.0.1", 3, 16)};
+  EXPECT_EQ(resolve_nic(network({second_nic(), nic()}), std::vector{eth0(), eth1()}, landmarks, PrimaryNic{})
+                .nic->link.name,
+            "eth0");
+}
+
+TEST(ResolveNic, SelectsByMacNameAndSubnet) {
+  const std::vector links = {eth0(), eth1()};
+  const auto both = network({nic(), second_nic()});
+  for (const NicSelector& selector : {NicSelector(testing::mac(kSecondMac)), NicSelector(LinkNamed{"eth1"}),
+                                      NicSelector(prefix("10.241.0.0/24"))}) {
+    const auto resolved = resolve_nic(both, links, {}, selector);
+    ASSERT_TRUE(resolved.nic) << selector_text(selector) << ": " << resolved.problem;
+    EXPECT_EQ(resolved.nic->link.name, "eth1");
+    EXPECT_FALSE(resolved.nic->primary);
+  }
+  const auto absent = resolve_nic(both, links, {}, LinkNamed{"eth7"});
+  EXPECT_FALSE(absent.nic);
+  EXPECT_NE(absent.problem.find("name:eth7"), std::string::npos);
+  EXPECT_FALSE(resolve_nic(both, links, {}, prefix("10.0.0.0/8")).nic) << "both NICs are in it";
+}
+
+TEST(ResolveNic, TakesTheDefaultRouteAsGatewayOnlyInsideTheSubnet) {
+  const std::vector links = {eth0()};
+  const auto with_default = [&](std::string_view gateway) {
+    return resolve_nic(network(), links, {{route("0.0.0.0/0", gateway, 2, 16)}, std::nullopt}, PrimaryNic{})
+        .nic->gateway_v4->address.text();
+  };
+  EXPECT_EQ(with_default("10.240.0.99"), "10.240.0.99");
+  EXPECT_EQ(with_default("10.9.9.9"), "10.240.0.1");
+  const Landmarks other_device{{route("0.0.0.0/0", "10.240.0.99", 3, 16)}, std::nullopt};
+  EXPECT_EQ(resolve_nic(network(), links, other_device, PrimaryNic{}).nic->gateway_v4->address.text(),
+            "10.240.0.1");
+}
+
+TEST(ResolveNic, ComputesTheGatewayFromTheNetworkNotFromTheText) {
+  const net::Nic in_a_26{testing::mac(kMac), {address("10.144.133.132")}, {prefix("10.144.133.128/26")}};
+  const auto here = link(2, "eth0", kMac, {{address("10.144.133.132"), 26}});
+  EXPECT_EQ(
+      resolve_nic(network({in_a_26}), std::vector{here}, {}, PrimaryNic{}).nic->gateway_v4->address.text(),
+      "10.144.133.129");
+}
+
+TEST(ResolveNic, AssumesAzuresIpv6GatewayWithoutARouter) {
+  auto dual = nic();
+  dual.addresses.push_back(address("fd00::4"));
+  dual.subnets.push_back(prefix("fd00::/64"));
+  const auto assumed = resolve_nic(network({dual}), std::vector{eth0()}, {}, PrimaryNic{});
+  EXPECT_EQ(assumed.nic->gateway_v6->address.text(), "fe80::1234:5678:9abc");
+  EXPECT_TRUE(assumed.nic->gateway_v6->assumed);
+  const Landmarks routed{{route("::/0", "fe80::1", 2, 9)}, std::nullopt};
+  const auto found = resolve_nic(network({dual}), std::vector{eth0()}, routed, PrimaryNic{});
+  EXPECT_EQ(found.nic->gateway_v6->address.text(), "fe80::1");
+  EXPECT_FALSE(found.nic->gateway_v6->assumed);
+}
+
+}  // namespace
+}  // namespace agent

@@ -1,0 +1,70 @@
+#include "agent/core/outlook.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/build.h"
+
+namespace agent {
+namespace {
+
+using testing::prefix;
+using testing::route;
+
+const std::vector<net::Prefix> kWatched = {prefix("0.0.0.0/0"), prefix("10.244.0.0/16")};
+
+net::Hint about(net::Hint::Subject subject) {
+  return {.subject = subject, .removal = false, .device = 0, .route = {}, .doer = 0};
+}
+net::Hint about(const net::Route& route) {
+  return {.subject = net::Hint::Subject::route, .removal = false, .device = 0, .route = route, .doer = 0};
+}
+
+TEST(ConcernOf, OurRoutesAskForALookAtOurRoutes) {
+  EXPECT_EQ(concern_of(about(route("10.9.0.0/16", "10.240.0.1", 2, 169)), 169, kWatched), Concern::routes);
+  EXPECT_EQ(concern_of(about(net::Hint::Subject::rule), 169, kWatched), Concern::routes);
+}
+
+TEST(ConcernOf, ForeignRoutesConcernUsOnlyWhereTheyMeetOurs) {
+  EXPECT_EQ(concern_of(about(route("10.9.0.0/16", "10.240.0.1", 2, 4)), 169, kWatched), Concern::nothing);
+  EXPECT_EQ(concern_of(about(route("10.244.0.0/16", "10.240.0.1", 2, 4)), 169, kWatched), Concern::all);
+  EXPECT_EQ(concern_of(about(route("0.0.0.0/0", "10.240.0.1", 2, 16)), 169, kWatched), Concern::all);
+}
+
+TEST(ConcernOf, LinksAddressesSettingsAndOverrunsAskForEverything) {
+  for (const auto subject : {net::Hint::Subject::link, net::Hint::Subject::address,
+                             net::Hint::Subject::settings, net::Hint::Subject::overrun}) {
+    EXPECT_EQ(concern_of(about(subject), 169, kWatched), Concern::all);
+  }
+}
+
+Policy dual_stack() {
+  Policy policy;
+  policy.cluster_cidrs = {prefix("10.244.0.0/16"), prefix("fd44::/48")};
+  return policy;
+}
+
+TEST(WantedSysctls, SetsAcceptRaBeforeIpv6Forwarding) {
+  std::vector<std::string> keys;
+  for (const auto& wish : wanted_sysctls(dual_stack(), "eth0")) keys.push_back(wish.key);
+  EXPECT_EQ(keys, (std::vector<std::string>{"net/ipv4/ip_forward", "net/ipv4/conf/eth0/forwarding",
+                                            "net/ipv6/conf/eth0/accept_ra", "net/ipv6/conf/all/forwarding",
+                                            "net/ipv6/conf/eth0/forwarding"}));
+}
+
+TEST(WantedSysctls, AsksNothingOfIpv6WithoutAnIpv6Cidr) {
+  Policy policy;
+  policy.cluster_cidrs = {prefix("10.244.0.0/16")};
+  EXPECT_EQ(wanted_sysctls(policy, "eth0").size(), 2U);
+}
+
+TEST(WantedSysctls, WhatCannotBeReadIsNotWritten) {
+  SysctlReadings readings;
+  readings.emplace("net/ipv4/ip_forward", net::failure(EACCES, "no"));
+  readings.emplace("net/ipv4/conf/eth0/forwarding", "0");
+  const auto open = unmet(wanted_sysctls({}, "eth0"), readings);
+  ASSERT_EQ(open.size(), 1U);
+  EXPECT_EQ(open.front().key, "net/ipv4/conf/eth0/forwarding");
+}
+
+}  // namespace
+}  // namespace agent

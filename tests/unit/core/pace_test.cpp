@@ -1,0 +1,88 @@
+#include "agent/core/pace.h"
+
+#include <gtest/gtest.h>
+
+#include "agent/core/backoff.h"
+#include "agent/core/removal_guard.h"
+#include "tests/unit/core/build.h"
+
+namespace agent {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+const MonoTime kStart = MonoTime{} + std::chrono::hours(1);
+
+TEST(Pace, TheFirstHintsAreDueAtOnce) {
+  Pace pace;
+  auto now = kStart;
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(pace.due(now), now);
+    now += milliseconds(1);
+    pace.spent(now, milliseconds(1));
+  }
+}
+
+TEST(Pace, AStormCostsATenthOfACore) {
+  Pace pace;
+  auto now = kStart;
+  auto busy = Pace::Duration::zero();
+  while (now < kStart + seconds(60)) {
+    now = std::max(now, pace.due(now));
+    now += milliseconds(2);
+    pace.spent(now, milliseconds(2));
+    busy += milliseconds(2);
+  }
+  EXPECT_LT(busy, seconds(7));
+  EXPECT_GT(busy, seconds(5));
+}
+
+TEST(Pace, NoStepWaitsLongerThanTheLongestWait) {
+  Pace pace;
+  pace.spent(kStart, seconds(30));
+  EXPECT_LE(pace.due(kStart), kStart + Pace::kLongestWait);
+}
+
+TEST(Pace, RecoversInQuietTimes) {
+  Pace pace;
+  pace.spent(kStart, seconds(1));
+  const auto later = kStart + seconds(10);
+  EXPECT_EQ(pace.due(later), later);
+}
+
+TEST(Backoff, DoublesToItsLimitWithinHalfAndWholeAndStartsOver) {
+  Backoff backoff(7);
+  for (auto whole = Backoff::kFirst; whole <= Backoff::kLast * 2; whole *= 2) {
+    const auto limit = std::min(whole, Backoff::kLast);
+    const auto wait = backoff.next();
+    EXPECT_GE(wait, limit / 2);
+    EXPECT_LE(wait, limit);
+  }
+  backoff.reset();
+  EXPECT_LE(backoff.next(), Backoff::kFirst);
+}
+
+TEST(RemovalGuard, HoldsMostOfMoreThanFourUntilASecondReadingAgrees) {
+  RemovalGuard guard;
+  const Desired desired{{testing::route("10.244.0.0/16", "10.240.0.1", 2)}, {}, true, {}};
+  guard.want(desired, {.configuration_changed = false, .reading = 1});
+  EXPECT_TRUE(guard.allows(4, 4)) << "few routes are not worth the wait";
+  EXPECT_TRUE(guard.allows(3, 6)) << "half is not more than half";
+  EXPECT_FALSE(guard.allows(4, 6));
+  guard.want(desired, {.configuration_changed = false, .reading = 1});
+  EXPECT_FALSE(guard.allows(4, 6)) << "the same reading again is no second one";
+  guard.want(desired, {.configuration_changed = false, .reading = 2});
+  EXPECT_TRUE(guard.allows(4, 6));
+  guard.want({}, {.configuration_changed = false, .reading = 3});
+  EXPECT_FALSE(guard.allows(6, 6)) << "another set has to be confirmed by itself";
+}
+
+TEST(RemovalGuard, BelievesTheConfigurationAtOnce) {
+  RemovalGuard guard;
+  guard.want({}, {.configuration_changed = true, .reading = 1});
+  EXPECT_TRUE(guard.allows(400, 400));
+}
+
+}  // namespace
+}  // namespace agent

@@ -1,0 +1,111 @@
+#include "agent/core/route_diff.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+#include "tests/unit/core/build.h"
+
+namespace agent {
+namespace {
+
+using testing::blackhole;
+using testing::prefix;
+using testing::route;
+
+TEST(RouteDiff, SaysNothingWhenInSync) {
+  const std::vector routes = {route("10.244.0.0/16", "10.240.0.1", 2), blackhole("10.244.1.0/24")};
+  EXPECT_TRUE(diff({routes, {}, true, {}}, {routes, {}}).changes.empty());
+}
+
+TEST(RouteDiff, ReplacesOnlyAKeyThatIsOurs) {
+  const auto wanted = route("10.244.0.0/16", "10.240.0.1", 2);
+  const auto altered = route("10.244.0.0/16", "10.240.0.9", 2);
+  const auto changes = diff({{wanted}, {}, true, {}}, {{altered}, {}}).changes;
+  EXPECT_EQ(changes, (std::vector<net::Change>{{net::Verb::replace, wanted}}));
+  EXPECT_EQ(diff({{wanted}, {}, true, {}}, {}).changes, (std::vector<net::Change>{{net::Verb::add, wanted}}));
+}
+
+TEST(RouteDiff, LeavesAKeyThatAStrangerHoldsAlone) {
+  const auto wanted = route("10.244.0.0/16", "10.240.0.1", 2);
+  const std::vector occupied = {wanted.key};
+  EXPECT_TRUE(diff({{wanted}, {}, true, {}}, {}, occupied).changes.empty());
+  const auto altered = route("10.244.0.0/16", "10.240.0.9", 2);
+  EXPECT_EQ(diff({{wanted}, {}, true, {}}, {{altered}, {}}, occupied).changes,
+            (std::vector<net::Change>{{net::Verb::remove, altered}}))
+      << "a replace could overwrite the stranger's twin";
+}
+
+TEST(RouteDiff, MakesBeforeItBreaks) {
+  const auto wanted = route("10.244.0.0/16", "10.240.0.1", 2);
+  const auto old = route("10.245.0.0/16", "10.240.0.1", 2);
+  const net::Rule new_rule{16925, prefix("10.244.1.0/24"), 16925, 169, false};
+  const net::Rule old_rule{16925, prefix("10.245.1.0/24"), 16925, 169, false};
+  const auto difference = diff({{wanted}, {new_rule}, true, {}}, {{old}, {old_rule}});
+  EXPECT_EQ(difference.changes, (std::vector<net::Change>{{net::Verb::add, wanted},
+                                                          {net::Verb::add, new_rule},
+                                                          {net::Verb::remove, old_rule},
+                                                          {net::Verb::remove, old}}));
+  EXPECT_EQ(difference.route_removals, 1U);
+}
+
+TEST(RouteDiff, RemovesNothingWhileWhatIsWantedIsNotFullyKnown) {
+  const auto sink = blackhole("10.244.1.0/24");
+  const auto changes = diff({{sink}, {}, false, {}}, {{route("10.244.0.0/16", "10.240.0.1", 2)}, {}}).changes;
+  EXPECT_EQ(changes, (std::vector<net::Change>{{net::Verb::add, sink}}));
+}
+
+TEST(RouteDiff, RemovesTwinsOfOneKey) {
+  const auto wanted = route("10.244.0.0/16", "10.240.0.1", 2);
+  const auto twin = route("10.244.0.0/16", "10.240.0.9", 2);
+  EXPECT_EQ(diff({{wanted}, {}, true, {}}, {{twin, wanted}, {}}).changes,
+            (std::vector<net::Change>{{net::Verb::remove, twin}}));
+}
+
+/// The meaning of the verbs on a table that holds one route a key.
+std::vector<net::Route> applied(std::vector<net::Route> table, const std::vector<net::Change>& changes) {
+  for (const auto& change : changes) {
+    const auto& subject = std::get<net::Route>(change.object);
+    const auto with_key = [&](const net::Route& each) { return each.key == subject.key; };
+    const bool present = std::any_of(table.begin(), table.end(), with_key);
+    EXPECT_EQ(present, change.verb != net::Verb::add)
+        << "the verb does not fit: " << net::route_text(subject);
+    std::erase_if(table, with_key);
+    if (change.verb != net::Verb::remove) table.push_back(subject);
+  }
+  std::sort(table.begin(), table.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  return table;
+}
+
+TEST(RouteDiff, AppliedToTheActualGivesTheDesiredWhateverTheyAre) {
+  std::mt19937 random(20251);
+  const auto some_routes = [&random] {
+    std::vector<net::Route> routes;
+    std::set<net::RouteKey> keys;
+    const auto count = random() % 40;
+    for (unsigned i = 0; i < count; ++i) {
+      auto each = route("10." + std::to_string(random() % 20) + ".0.0/16",
+                        "10.240.0." + std::to_string(random() % 3), random() % 2 + 2, 169, random() % 2 + 1);
+      if (random() % 4 == 0) {
+        each.type = net::RouteType::blackhole;
+        each.gateway.reset();
+        each.device = 0;
+      }
+      if (keys.insert(each.key).second) routes.push_back(each);
+    }
+    return routes;
+  };
+  for (int round = 0; round < 2000; ++round) {
+    auto desired = some_routes();
+    const auto actual = some_routes();
+    const auto after = applied(actual, diff({desired, {}, true, {}}, {actual, {}}).changes);
+    std::sort(desired.begin(), desired.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+    ASSERT_EQ(after, desired) << "round " << round;
+    ASSERT_TRUE(diff({desired, {}, true, {}}, {after, {}}).changes.empty());
+  }
+}
+
+}  // namespace
+}  // namespace agent

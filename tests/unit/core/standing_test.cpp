@@ -1,0 +1,63 @@
+#include "agent/core/standing.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/build.h"
+
+namespace agent {
+namespace {
+
+using testing::blackhole;
+using testing::route;
+
+const auto kWanted = route("10.244.0.0/16", "10.240.0.1", 2);
+const Desired kDesired{{kWanted}, {}, true, {}};
+
+RouteStatus only(const Standing& standing) { return standing.routes.at(0); }
+
+TEST(Standing, PresentIsInSyncAbsentIsPendingRefusedIsFailed) {
+  EXPECT_EQ(only(stand(kDesired, {{kWanted}, {}}, {}, {})).state, RouteState::in_sync);
+  EXPECT_EQ(only(stand(kDesired, {}, {}, {})).state, RouteState::pending);
+  const auto refused = only(stand(kDesired, {}, {}, {{kWanted.key, "Nexthop has invalid gateway"}}));
+  EXPECT_EQ(refused.state, RouteState::failed);
+  EXPECT_EQ(refused.error, "Nexthop has invalid gateway");
+}
+
+TEST(Standing, AStrangerOnOurKeyShadowsWhenItLeadsTheSameWayElseFails) {
+  const std::vector same = {route("10.244.0.0/16", "10.240.0.1", 2, 4)};
+  const auto shadowed = only(stand(kDesired, {}, same, {{kWanted.key, "File exists"}}));
+  EXPECT_EQ(shadowed.state, RouteState::shadowed);
+  EXPECT_NE(shadowed.error.find("protocol 4"), std::string::npos);
+  const std::vector other = {route("10.244.0.0/16", "10.240.0.77", 2, 80)};
+  const auto failed = only(stand(kDesired, {}, other, {}));
+  EXPECT_EQ(failed.state, RouteState::failed);
+  EXPECT_NE(failed.error.find("protocol 80"), std::string::npos);
+}
+
+TEST(Standing, AStrangerWithALowerMetricShadowsAHigherOneDoesNot) {
+  const std::vector lower = {route("10.244.0.0/16", "10.240.0.77", 2, 4, 5)};
+  const std::vector higher = {route("10.244.0.0/16", "10.240.0.77", 2, 4, 5000)};
+  EXPECT_EQ(only(stand(kDesired, {{kWanted}, {}}, lower, {})).state, RouteState::shadowed);
+  EXPECT_EQ(only(stand(kDesired, {{kWanted}, {}}, higher, {})).state, RouteState::in_sync);
+}
+
+TEST(Standing, ASinkUnderAConnectedRouteIsInSync) {
+  const auto sink = blackhole("10.244.1.0/24");
+  const std::vector connected = {route("10.244.1.0/24", "", 7, 2, 0)};
+  EXPECT_EQ(only(stand({{sink}, {}, true, {}}, {{sink}, {}}, connected, {})).state, RouteState::in_sync);
+}
+
+TEST(Standing, CountsWhatIsOursButNotWanted) {
+  const auto left_over = route("10.9.0.0/16", "10.240.0.1", 2);
+  EXPECT_EQ(stand(kDesired, {{kWanted, left_over}, {}}, {}, {}).unwanted, 1U);
+}
+
+TEST(Standing, AMissingRuleIsAProblem) {
+  const net::Rule rule{16925, testing::prefix("10.244.1.0/24"), 16925, 169, false};
+  const auto standing = stand({{}, {rule}, true, {}}, {}, {}, {});
+  EXPECT_FALSE(standing.settled());
+  EXPECT_TRUE(stand({{}, {rule}, true, {}}, {{}, {rule}}, {}, {}).settled());
+}
+
+}  // namespace
+}  // namespace agent
