@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+
+#include "net/kernel.h"
+#include "netlink/rtnl_socket.h"
+
+namespace netlink {
+
+/// The running kernel, in the network namespace of the thread that opened it. Not thread-safe.
+class LinuxKernel final : public net::Kernel {
+ public:
+  static net::Result<std::unique_ptr<LinuxKernel>> open();
+
+  /// The port of the socket that makes changes: by it a Watch knows our own echoes.
+  [[nodiscard]] std::uint32_t command_port() const { return command_.port(); }
+
+  net::Result<std::vector<net::Link>> links() override;
+  net::Result<std::vector<net::Route>> routes(std::uint8_t protocol) override;
+  net::Result<std::vector<net::Route>> routes_to(std::uint32_t table,
+                                                 std::span<const net::Prefix> destinations) override;
+  net::Result<std::vector<net::Rule>> rules(std::uint8_t protocol) override;
+  net::Result<net::Route> lookup(const net::Address& destination) override;
+  net::Result<std::vector<net::Refusal>> apply(std::span<const net::Change> changes) override;
+
+ private:
+  LinuxKernel(Socket dump, Socket command) : dump_(std::move(dump)), command_(std::move(command)) {}
+
+  Socket dump_;
+  Socket command_;
+};
+
+}  // namespace netlink

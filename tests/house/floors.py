@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""The floors of the house: which room may include which. A wrong include names its file and line."""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# room -> rooms it may include (itself always)
+FLOORS = {
+    "net": [],
+    "netlink": ["net"],
+    "imds": ["net"],
+    "imds/simulator": ["net", "imds"],
+    "systemd": ["net"],
+    "agent/core": ["net"],
+    "agent/log": ["net", "agent/core", "systemd"],
+    "agent/config": ["net", "agent/core", "agent/log"],
+    "agent/http": ["net", "agent/core"],
+    "agent/daemon": ["net", "netlink", "imds", "systemd", "agent/core", "agent/log", "agent/config", "agent/http"],
+    "agent/cli": ["net", "netlink", "imds", "agent/core", "agent/log", "agent/config", "agent/http", "agent/daemon"],
+}
+# system headers that one room alone may include
+OWNED = {
+    r"^(netlink|linux)/": ["netlink", "imds/simulator"],
+    r"^systemd/": ["systemd"],
+    r"^toml\+\+/": ["agent/config"],
+    r"^spdlog/": ["agent/log"],
+    r"^CLI/": ["agent/cli", "imds/simulator"],
+    r"^httplib\.h": ["imds/simulator"],
+    r"^boost/beast": ["imds", "imds/simulator", "agent/http"],
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+
+
+def room_of(path: str):
+    return max((room for room in FLOORS if path.startswith(room + "/")), key=len, default=None)
+
+
+def faults_of(file: pathlib.Path):
+    name = file.relative_to(ROOT).as_posix()
+    room = room_of(name)
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        match = INCLUDE.match(line)
+        if not match:
+            continue
+        style, target = match.groups()
+        if style == '"':
+            other = room_of(target)
+            if other is None:
+                yield f'{name}:{number}: "{target}" is in no room (include by full path from the root)'
+            elif other != room and other not in FLOORS[room]:
+                yield f"{name}:{number}: {room} may not include {other}"
+            elif not (ROOT / target).is_file():
+                yield f'{name}:{number}: "{target}" does not exist'
+            continue
+        for pattern, rooms in OWNED.items():
+            if re.match(pattern, target) and room not in rooms:
+                yield f"{name}:{number}: <{target}> belongs to {' and '.join(rooms)} alone"
+
+
+def main() -> int:
+    files = [file for room in FLOORS for suffix in ("*.h", "*.cpp") for file in (ROOT / room).rglob(suffix)]
+    if not files:
+        print("no source found: run from a checkout")
+        return 1
+    faults = sorted({fault for file in files for fault in faults_of(file)})
+    print("\n".join(faults) if faults else f"{len(files)} files, every include on its floor")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
