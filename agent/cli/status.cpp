@@ -6,7 +6,7 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/exit_codes.h"
 #include "agent/cli/style.h"
-#include "agent/daemon/endpoint.h"
+#include "agent/daemon/listen_endpoint.h"
 #include "agent/http/client.h"
 
 namespace agent {

@@ -9,7 +9,7 @@
 
 #include "agent/core/check_ids.h"
 #include "agent/daemon/cached_document.h"
-#include "agent/daemon/endpoint.h"
+#include "agent/daemon/listen_endpoint.h"
 #include "agent/daemon/identity.h"
 #include "agent/daemon/paths.h"
 #include "agent/daemon/transitions.h"
@@ -83,9 +83,7 @@ void Daemon::Loop::run() {
                         mode_name(keeper_.policy().mode), choose_mode(config_).reason, node_name(config_),
                         listen_text(config_.listen)));
   // The first question is under way while the cache and the kernel are read.
-  poller_ = std::make_unique<imds::Poller>(imds_options(), [this](imds::Event event) {
-    boost::asio::post(io_, [this, event = std::move(event)]() mutable { on_imds(std::move(event)); });
-  });
+  start_poller();
   load_cache();
   await_hints();
   await_signal();
@@ -99,6 +97,22 @@ void Daemon::Loop::run() {
   ready_file_.withdraw();
   poller_.reset();
   server_.reset();
+}
+
+void Daemon::Loop::start_poller() {
+  std::error_code ignored;  // under systemd it is there; where it cannot be made, the cache says so
+  std::filesystem::create_directories(document_cache().parent_path(), ignored);
+  poller_ = std::make_unique<imds::Poller>(
+      imds_options(),
+      [this](imds::Event event) {
+        boost::asio::post(io_, [this, event = std::move(event)]() mutable { on_imds(std::move(event)); });
+      },
+      [this](const net::Error& error) {
+        boost::asio::post(io_, [this, what = error.what] {
+          if (what != last_cache_problem_) log_.warn(what);
+          last_cache_problem_ = what;
+        });
+      });
 }
 
 void Daemon::Loop::await_hints() {
@@ -222,7 +236,11 @@ void Daemon::Loop::publish() {
 
 void Daemon::Loop::announce(const Snapshot& before, const Snapshot& after) {
   for (const auto& event : transitions(before, after)) {
-    log_.write(event.level, event.message, {{"CHECK", event.check}});
+    if (event.check.empty()) {
+      log_.write(event.level, event.message);
+    } else {
+      log_.write(event.level, event.message, {{"CHECK", event.check}});
+    }
   }
   const bool first = before.version.empty();
   if (after.ready && (!before.ready || first)) {

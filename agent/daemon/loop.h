@@ -17,7 +17,7 @@
 #include "agent/daemon/ready_file.h"
 #include "agent/daemon/repair_log.h"
 #include "agent/http/heartbeat.h"
-#include "agent/http/status_server.h"
+#include "agent/http/server.h"
 #include "agent/log/log.h"
 #include "imds/poller.h"
 #include "netlink/linux_kernel.h"
@@ -54,6 +54,7 @@ class Daemon::Loop {
   void reload();
 
   // What it then does.
+  void start_poller();
   void load_cache();
   void turn();
   void publish();
@@ -81,6 +82,7 @@ class Daemon::Loop {
   std::vector<net::Hint> hints_;
   std::string last_doer_;
   std::string last_sysctl_problem_;
+  std::string last_cache_problem_;
   bool said_ready_ = false;
   std::unique_ptr<StatusServer> server_;
   std::unique_ptr<imds::Poller> poller_;  ///< last: its thread ends before what it calls

@@ -1,8 +1,8 @@
-#include "agent/daemon/endpoint.h"
+#include "agent/daemon/listen_endpoint.h"
 
 namespace agent {
 
-StatusServer::Options endpoint_of(const Listen& listen) {
+Endpoint endpoint_of(const Listen& listen) {
   if (const auto* tcp = std::get_if<ListenTcp>(&listen)) {
     return {.address = tcp->address.text(), .port = tcp->port, .unix_path = ""};
   }
