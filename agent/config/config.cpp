@@ -1,0 +1,23 @@
+#include "agent/config/config.h"
+
+namespace agent {
+
+Policy policy_of(const Config& config, Mode mode) {
+  Policy policy;
+  policy.mode = mode;
+  policy.nic = config.nic;
+  policy.cluster_cidrs = config.cluster_cidrs;
+  policy.node_cidrs = config.node_cidrs;
+  policy.node_cidrs_demanded = config.node_cidr_source != NodeCidrSource::automatic;
+  policy.routes_enabled = config.routes.enabled;
+  policy.protocol = config.routes.protocol;
+  policy.table = config.routes.table;
+  policy.metric = config.routes.metric;
+  policy.local_sink = config.routes.local_sink;
+  policy.enforce_sysctls = config.enforce_sysctls;
+  policy.require = config.readiness.require;
+  policy.ignore = config.readiness.ignore;
+  return policy;
+}
+
+}  // namespace agent

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/config/listen.h"
+#include "agent/core/policy.h"
+#include "agent/log/level.h"
+#include "net/prefix.h"
+
+namespace agent {
+
+/// Where this node's pod CIDRs come from (`pods.node_cidr_source`).
+enum class NodeCidrSource : std::uint8_t { automatic, static_list, kubernetes, route_table, flannel };
+
+/// Whether Azure's side is read from ARM (`azure.verify`).
+enum class AzureVerify : std::uint8_t { automatic, on, off };
+
+/// Every setting, as a plain value; a default-constructed Config holds the defaults. A section of the file is
+/// a struct of the same name where its keys need the section's name to be understood. config/keys.cpp says
+/// what each key accepts.
+struct Config {
+  /// Absent = "auto": the agent finds out.
+  std::optional<Mode> mode;
+
+  struct Imds {
+    /// "http://" and a host, perhaps a port; never a path or a slash at the end.
+    std::string endpoint = "http://169.254.169.254";
+    std::chrono::milliseconds poll_interval = std::chrono::seconds(60);
+    std::chrono::milliseconds read_timeout = std::chrono::seconds(10);
+
+    bool operator==(const Imds&) const = default;
+  } imds;
+
+  NicSelector nic;
+
+  /// Distinct and free of overlaps, in the order given.
+  std::vector<net::Prefix> cluster_cidrs;
+  /// Likewise; each inside one of the cluster CIDRs, where any are given.
+  std::vector<net::Prefix> node_cidrs;
+  NodeCidrSource node_cidr_source = NodeCidrSource::automatic;
+
+  struct Routes {
+    bool enabled = true;
+    std::uint8_t protocol = 169;
+    std::uint32_t table = 254;
+    std::uint32_t metric = 1024;
+    LocalSink local_sink = LocalSink::blackhole;
+    std::chrono::milliseconds resync_interval = std::chrono::minutes(5);
+
+    bool operator==(const Routes&) const = default;
+  } routes;
+
+  /// `sysctls.action` is "enforce".
+  bool enforce_sysctls = false;
+
+  Listen listen = default_listen();
+
+  struct Kubernetes {
+    /// Empty = look in the usual places.
+    std::string kubeconfig;
+    /// Empty = NODE_NAME, then the host name.
+    std::string node_name;
+
+    bool operator==(const Kubernetes&) const = default;
+  } kubernetes;
+
+  struct Azure {
+    AzureVerify verify = AzureVerify::automatic;
+    std::chrono::milliseconds interval = std::chrono::minutes(15);
+    std::string client_id;
+    std::string cloud_config = "/etc/kubernetes/azure.json";
+
+    bool operator==(const Azure&) const = default;
+  } azure;
+
+  /// Known check ids.
+  struct Readiness {
+    std::vector<std::string> require;
+    std::vector<std::string> ignore;
+
+    bool operator==(const Readiness&) const = default;
+  } readiness;
+
+  struct Logging {
+    LogLevel level = LogLevel::info;
+    LogFormat format = LogFormat::automatic;
+
+    bool operator==(const Logging&) const = default;
+  } log;
+
+  bool operator==(const Config&) const = default;
+};
+
+/// What the core has to know of the configuration, in the mode that it names or that was found out.
+Policy policy_of(const Config& config, Mode mode);
+
+}  // namespace agent

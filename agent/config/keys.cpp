@@ -1,0 +1,156 @@
+#include "agent/config/keys.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "agent/config/route_numbers.h"
+#include "agent/config/value_codecs.h"
+
+namespace agent {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+/// A key whose value stands in the configuration where the member pointers lead.
+template <auto... Members, class Codec>
+Key key(std::string_view path, const Codec& codec, std::string_view doc) {
+  const auto dot = path.find('.');
+  const auto section = dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
+  const auto name = path.substr(dot + 1);  // npos + 1 is 0
+  const auto read_value = [codec](Config& config, const Given& given) {
+    Reading reading;
+    read(codec, given, (config.*....*Members), reading);
+    return reading;
+  };
+  const auto print_value = [codec](const Config& config) { return print(codec, (config.*....*Members)); };
+  return {std::string(section), std::string(name), std::string(doc),
+          shape_of(codec),      read_value,        print_value};
+}
+
+using Imds = Config::Imds;
+using Routes = Config::Routes;
+using Kubernetes = Config::Kubernetes;
+using Azure = Config::Azure;
+using Readiness = Config::Readiness;
+using Logging = Config::Logging;
+
+/// The table: what is not here does not exist, and what is here is known to every source, to `config show`
+/// and to packaging/config.toml. Defaults are Config's own.
+std::vector<Key> table() {
+  return {
+      key<&Config::mode>("mode", modes(),
+                         "Which of Azure's options for pod networking this node runs:\n"
+                         "auto | udr | flannel | azure-cni | calico-vxlan"),
+
+      key<&Config::imds, &Imds::endpoint>(
+          "imds.endpoint", endpoint(),
+          "Azure's instance metadata service: http:// and a host, perhaps a port."),
+      key<&Config::imds, &Imds::poll_interval>(
+          "imds.poll_interval", duration(seconds(10), hours(24)),
+          "How often this VM's document is read, jittered by 20 %: 10s to 24h."),
+      key<&Config::imds, &Imds::read_timeout>("imds.read_timeout", duration(seconds(1), seconds(120)),
+                                              "Bounds each request as a whole: 1s to 2m."),
+
+      key<&Config::nic>("nic.select", nic_selector(),
+                        "The NIC that carries pod traffic:\n"
+                        "primary | mac:00:0d:3a:f8:06:ec | name:eth1 | subnet:10.1.0.0/24"),
+
+      key<&Config::cluster_cidrs>(
+          "pods.cluster_cidrs", cidrs(),
+          "The cluster's pod networks, such as [\"10.240.128.0/17\"]. They may not overlap."),
+      key<&Config::node_cidrs>(
+          "pods.node_cidrs", cidrs(),
+          "This node's own pod networks, each inside a cluster network; empty = discover."),
+      key<&Config::node_cidr_source>(
+          "pods.node_cidr_source", node_cidr_sources(),
+          "Where this node's pod networks come from; without them the node is not ready,\n"
+          "unless this is auto: auto | static | kubernetes | route-table | flannel"),
+
+      key<&Config::routes, &Routes::enabled>("routes.enabled", BooleanCodec{},
+                                             "Whether the agent makes routes at all."),
+      key<&Config::routes, &Routes::protocol>(
+          "routes.protocol", IntegerCodec{5, 255, protocol_refusal},
+          "The number that marks the agent's routes. Whatever bears it is the agent's to change and remove.\n"
+          "Refused, because others own them: 0-4, 11, 12, 16-18, 66, 80, 186-196."),
+      key<&Config::routes, &Routes::table>("routes.table", IntegerCodec{1, 4294967295, table_refusal},
+                                           "The routing table; 254 is main. Not 253, 255 or 16925."),
+      key<&Config::routes, &Routes::metric>("routes.metric", IntegerCodec{1, 999999, nullptr},
+                                            "The metric of the cluster routes: 1 to 999999."),
+      key<&Config::routes, &Routes::local_sink>(
+          "routes.local_sink", local_sinks(),
+          "What catches the unused addresses of this node's pod networks: blackhole | unreachable | none"),
+      key<&Config::routes, &Routes::resync_interval>(
+          "routes.resync_interval", duration(seconds(10), hours(24)),
+          "How often the kernel is looked at though nothing seems to have changed: 10s to 24h."),
+
+      key<&Config::enforce_sysctls>(
+          "sysctls.action", sysctl_actions(),
+          "check | enforce. To enforce takes ProtectKernelTunables=no in the unit."),
+
+      key<&Config::listen>("http.listen", listen_address(),
+                           "Where readiness, status and metrics are served: 127.0.0.1:16925, [::1]:16925 or\n"
+                           "unix:/path. A change takes effect with a restart."),
+
+      key<&Config::kubernetes, &Kubernetes::kubeconfig>(
+          "kubernetes.kubeconfig", plain(),
+          "Empty = in-cluster, /etc/kubernetes/kubelet.conf, /var/lib/kubelet/kubeconfig, in this order."),
+      key<&Config::kubernetes, &Kubernetes::node_name>("kubernetes.node_name", plain(),
+                                                       "Empty = the variable NODE_NAME, then the host name."),
+
+      key<&Config::azure, &Azure::verify>(
+          "azure.verify", azure_verifications(),
+          "Whether NIC, subnet, route table and VNet are read from Azure Resource Manager with the VM's\n"
+          "managed identity: auto | on | off"),
+      key<&Config::azure, &Azure::interval>("azure.interval", duration(minutes(1), hours(24)),
+                                            "How often, fully jittered: 1m to 24h."),
+      key<&Config::azure, &Azure::client_id>("azure.client_id", plain(),
+                                             "A user-assigned identity; empty = the VM's own."),
+      key<&Config::azure, &Azure::cloud_config>(
+          "azure.cloud_config", plain(),
+          "The cloud provider's file. Its secrets are neither used nor shown."),
+
+      key<&Config::readiness, &Readiness::require>(
+          "readiness.require", check_id_list(),
+          "Ids of checks that gate readiness beyond the mode's own gates."),
+      key<&Config::readiness, &Readiness::ignore>("readiness.ignore", check_id_list(),
+                                                  "Ids of gates that only warn."),
+
+      key<&Config::log, &Logging::level>("log.level", log_levels(), "trace | debug | info | warn | error"),
+      key<&Config::log, &Logging::format>(
+          "log.format", log_formats(),
+          "auto | journal | text | json; auto = the journal when started by systemd,\n"
+          "else text."),
+  };
+}
+
+}  // namespace
+
+std::string Key::variable() const {
+  std::string variable(kVariablePrefix);
+  for (const char c : path()) {
+    variable += 'a' <= c && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c == '.' ? '_' : c;
+  }
+  return variable;
+}
+
+std::span<const Key> keys() {
+  static const auto kKeys = table();
+  return kKeys;
+}
+
+const Key* find_key(std::string_view path) {
+  for (const auto& each : keys()) {
+    if (each.path() == path) return &each;
+  }
+  return nullptr;
+}
+
+bool is_section(std::string_view name) {
+  const auto all = keys();
+  return !name.empty() &&
+         std::any_of(all.begin(), all.end(), [name](const Key& each) { return each.section == name; });
+}
+
+}  // namespace agent

@@ -1,0 +1,215 @@
+#include "agent/config/load_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <tuple>
+
+#include "agent/config/cross_checks.h"
+#include "agent/config/keys.h"
+#include "agent/config/read_file.h"
+#include "agent/config/suggest.h"
+#include "agent/config/toml_file.h"
+#include "agent/log/one_line.h"
+#include "agent/log/utf8.h"
+
+namespace agent {
+namespace {
+
+constexpr std::size_t kLargestFile = std::size_t{1024} * 1024;
+
+/// The same key in another section, else the key that is spelled most alike.
+std::string suggested_key(std::string_view path) {
+  const auto name = path.substr(path.rfind('.') + 1);
+  for (const Key& key : keys()) {
+    if (key.name == name) return fmt::format(": did you mean {}?", key.path());
+  }
+  std::vector<std::string> paths;
+  for (const Key& key : keys()) paths.push_back(key.path());
+  return did_you_mean(path, paths);
+}
+
+std::string suggested_section(std::string_view typed) {
+  std::vector<std::string> sections;
+  for (const Key& key : keys()) {
+    if (!key.section.empty()) sections.push_back(key.section);
+  }
+  return did_you_mean(typed, sections);
+}
+
+std::string suggested_variable(std::string_view typed) {
+  std::vector<std::string> names;
+  for (const Key& key : keys()) names.push_back(key.variable().substr(kVariablePrefix.size()));
+  return did_you_mean(typed.substr(kVariablePrefix.size()), names, kVariablePrefix);
+}
+
+/// Variables that Kubernetes gives to every pod beside a Service named calico-azure-agent.
+bool is_service_link(std::string_view variable) {
+  const auto name = variable.substr(kVariablePrefix.size());
+  return name.substr(0, 8) == "SERVICE_" || name == "PORT" || name.substr(0, 5) == "PORT_";
+}
+
+/// Puts a configuration together, source after source.
+class Loading {
+ public:
+  Loading() {
+    for (const Key& key : keys()) draft_.origins[key.path()] = {};
+  }
+
+  void file(const std::filesystem::path& path, bool required) {
+    const auto contents = read_file(path, kLargestFile);
+    if (!contents) {
+      const bool missing =
+          contents.error().code.value() == ENOENT || contents.error().code.value() == ENOTDIR;
+      if (required || !missing) complain({{OriginKind::file, path.string()}}, contents.error().what);
+      return;
+    }
+    const auto toml = parse_toml(*contents, path.string());
+    if (toml.fault) complain(toml.fault->place, toml.fault->what);
+    for (const auto& [name, given] : toml.members) {
+      const auto* section = std::get_if<Given::Table>(&given.value);
+      if (section == nullptr) {
+        top_level(name, given);
+      } else {
+        members(name, given, *section);
+      }
+    }
+  }
+
+  void environment(const std::map<std::string, std::string>& variables) {
+    for (const auto& [name, text] : variables) {
+      if (name.substr(0, kVariablePrefix.size()) == kVariablePrefix) variable(name, text);
+    }
+  }
+
+  void setting(const std::string& setting) {
+    const auto equals = setting.find('=');
+    const auto path = setting.substr(0, equals);
+    if (equals == std::string::npos || path.empty()) {
+      return complain({{OriginKind::flag, "--set " + setting}}, "is not section.key=value");
+    }
+    const Origin origin{OriginKind::flag, "--set " + path};
+    if (const auto* key = find_key(path)) {
+      text(*key, setting.substr(equals + 1), origin);
+    } else {
+      complain({origin}, unknown_key(path));
+    }
+  }
+
+  tl::expected<LoadedConfig, std::vector<ConfigError>> finish(
+      std::span<const std::string_view> known_check_ids) {
+    for (auto& issue : cross_checks(draft_, known_check_ids)) issues_.push_back(std::move(issue));
+    if (issues_.empty()) return LoadedConfig{std::move(draft_.config), std::move(draft_.origins)};
+    std::stable_sort(issues_.begin(), issues_.end(), [](const Issue& a, const Issue& b) {
+      const auto order = [](const Issue& issue) {
+        return std::tuple(issue.place.origin.kind, issue.place.line, issue.place.column);
+      };
+      return order(a) < order(b);
+    });
+    std::vector<ConfigError> errors;
+    for (auto& issue : issues_) {
+      errors.push_back({std::move(issue.place.origin.where), std::move(issue.what)});
+    }
+    return tl::unexpected(std::move(errors));
+  }
+
+ private:
+  static std::string unknown_key(std::string_view path) {
+    return fmt::format("unknown key {}{}", path, suggested_key(path));
+  }
+
+  void complain(const Place& place, std::string what) { issues_.push_back({place, std::move(what)}); }
+
+  void top_level(const std::string& name, const Given& given) {
+    const auto* key = find_key(name);
+    if (key != nullptr) {
+      take(*key, given);
+    } else if (is_section(name)) {
+      complain(given.place, fmt::format("{} is a section: write [{}]", name, name));
+    } else {
+      complain(given.place, unknown_key(name));
+    }
+  }
+
+  void members(const std::string& name, const Given& table, const Given::Table& section) {
+    if (const auto* key = find_key(name)) return take(*key, table);
+    if (!is_section(name)) {
+      return complain(table.place, fmt::format("unknown section {}{}", name, suggested_section(name)));
+    }
+    for (const auto& [member, given] : section) {
+      const auto path = fmt::format("{}.{}", name, member);
+      const auto* key = find_key(path);
+      if (key != nullptr) {
+        take(*key, given);
+      } else {
+        complain(given.place, unknown_key(path));
+      }
+    }
+  }
+
+  void variable(const std::string& name, const std::string& value) {
+    const Origin origin{OriginKind::environment, name};
+    const auto all = keys();
+    const auto key =
+        std::find_if(all.begin(), all.end(), [&](const Key& each) { return each.variable() == name; });
+    if (key != all.end()) {
+      text(*key, value, origin);
+    } else if (is_service_link(name)) {
+      complain({origin},
+               "no such setting; this looks like a Kubernetes service link: set enableServiceLinks: false");
+    } else {
+      complain({origin}, "no such setting" + suggested_variable(name));
+    }
+  }
+
+  void text(const Key& key, const std::string& value, const Origin& origin) {
+    if (utf8_prefix(value) < value.size()) {
+      return complain({origin}, key.path() + ": the value is not valid UTF-8");
+    }
+    take(key, given_text(key.shape, value, origin));
+  }
+
+  void take(const Key& key, const Given& given) {
+    const auto path = key.path();
+    auto reading = key.read(draft_.config, given);
+    draft_.origins[path] = given.place.origin;
+    draft_.elements[path] = std::move(reading.elements);
+    if (reading.issues.empty()) {
+      draft_.incomplete.erase(path);
+    } else {
+      draft_.incomplete.insert(path);
+    }
+    for (const auto& issue : reading.issues) complain(issue.place, path + ": " + issue.what);
+  }
+
+  Draft draft_;
+  std::vector<Issue> issues_;
+};
+
+}  // namespace
+
+std::string ConfigError::text() const { return one_line(where + ": " + what); }
+
+tl::expected<LoadedConfig, std::vector<ConfigError>> load_config(
+    const ConfigSources& sources, std::span<const std::string_view> known_check_ids) {
+  Loading loading;
+  if (sources.file) loading.file(*sources.file, sources.file_required);
+  loading.environment(sources.environment);
+  for (const auto& setting : sources.settings) loading.setting(setting);
+  return loading.finish(known_check_ids);
+}
+
+std::map<std::string, std::string> config_environment(const char* const* environment) {
+  std::map<std::string, std::string> variables;
+  for (; environment != nullptr && *environment != nullptr; ++environment) {
+    const std::string_view assignment(*environment);
+    const auto equals = assignment.find('=');
+    if (equals == std::string_view::npos || assignment.substr(0, kVariablePrefix.size()) != kVariablePrefix)
+      continue;
+    variables.emplace(assignment.substr(0, equals), assignment.substr(equals + 1));
+  }
+  return variables;
+}
+
+}  // namespace agent

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "agent/config/config.h"
+
+namespace agent {
+
+/// What a value comes from; a later one overrides an earlier one.
+enum class OriginKind : std::uint8_t { by_default, file, environment, flag };
+
+struct Origin {
+  OriginKind kind = OriginKind::by_default;
+  /// "FILE:LINE:COLUMN", "CALICO_AZURE_AGENT_NIC_SELECT", "--set nic.select"; empty for a default.
+  std::string where;
+
+  bool operator==(const Origin&) const = default;
+};
+
+/// One thing that is wrong with the configuration.
+struct ConfigError {
+  /// As in Origin; the file's name alone when it cannot be read.
+  std::string where;
+  /// Names the key, what was found and what was wanted.
+  std::string what;
+
+  /// "WHERE: WHAT", on one line whatever the values hold.
+  [[nodiscard]] std::string text() const;
+
+  bool operator==(const ConfigError&) const = default;
+};
+
+struct ConfigSources {
+  std::optional<std::filesystem::path> file;
+  /// Named by --config: that the file is missing is an error then.
+  bool file_required = false;
+  /// Variables by full name; only those that begin with CALICO_AZURE_AGENT_ count.
+  std::map<std::string, std::string> environment;
+  /// `section.key=value` of each --set, in order; the last one of a key counts.
+  std::vector<std::string> settings;
+};
+
+struct LoadedConfig {
+  Config config;
+  /// By dotted key ("nic.select", "mode"); every key is present.
+  std::map<std::string, Origin> origins;
+};
+
+/// The configuration: defaults, overridden by the file, by the environment, by --set. Otherwise everything
+/// that is wrong with any of them, the file's faults first and in its order; also a value that another source
+/// overrides must be good. `known_check_ids` are what `readiness.require` and `readiness.ignore` may name.
+tl::expected<LoadedConfig, std::vector<ConfigError>> load_config(
+    const ConfigSources& sources, std::span<const std::string_view> known_check_ids);
+
+/// Those variables of environ(7) that begin with CALICO_AZURE_AGENT_.
+std::map<std::string, std::string> config_environment(const char* const* environment);
+
+}  // namespace agent

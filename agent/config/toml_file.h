@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "agent/config/given.h"
+
+namespace agent {
+
+/// A file's top-level keys and, in tables, their members; deeper tables are `Other`. Or the fault that makes
+/// the text no TOML.
+struct TomlFile {
+  Given::Table members;
+  std::optional<Issue> fault;
+};
+
+/// `name` is what positions begin with. Lines and columns count from 1, columns in characters.
+TomlFile parse_toml(std::string_view text, std::string_view name);
+
+/// The text as a TOML string, quotes included. It must be UTF-8.
+std::string toml_quoted(std::string_view text);
+
+}  // namespace agent

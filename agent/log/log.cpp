@@ -1,0 +1,177 @@
+#include "agent/log/log.h"
+
+#include <fcntl.h>
+#include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/ansicolor_sink.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "agent/log/json_line.h"
+#include "agent/log/one_line.h"
+#include "systemd/journal.h"
+
+namespace agent {
+namespace {
+
+using TextSink = spdlog::sinks::ansicolor_sink<spdlog::details::console_nullmutex>;
+
+constexpr const char* kIdentifier = "calico-azure-agent";
+
+// %* is the level's word: spdlog's own %l says "warning" where the configuration says "warn".
+constexpr const char* kTextPattern = "%Y-%m-%dT%H:%M:%S.%eZ %^%*%$ %v";
+// The payload is the rest of the object (json_members).
+constexpr const char* kJsonPattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%*",%v)";
+
+spdlog::level::level_enum spdlog_level(LogLevel level) {
+  switch (level) {
+    case LogLevel::trace:
+      return spdlog::level::trace;
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warn:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      break;
+  }
+  return spdlog::level::err;
+}
+
+LogLevel level_of(spdlog::level::level_enum level) {
+  for (const auto each : {LogLevel::trace, LogLevel::debug, LogLevel::info, LogLevel::warn}) {
+    if (spdlog_level(each) == level) return each;
+  }
+  return LogLevel::error;
+}
+
+/// syslog(3)'s priorities.
+int journal_priority(LogLevel level) {
+  switch (level) {
+    case LogLevel::trace:
+    case LogLevel::debug:
+      return 7;
+    case LogLevel::info:
+      return 6;
+    case LogLevel::warn:
+      return 4;
+    case LogLevel::error:
+      break;
+  }
+  return 3;
+}
+
+class LevelWord : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
+              spdlog::memory_buf_t& out) override {
+    const auto word = level_name(level_of(message.level));
+    out.append(word.data(), word.data() + word.size());
+  }
+  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<LevelWord>();
+  }
+};
+
+std::unique_ptr<spdlog::formatter> formatter_for(LogFormat format) {
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc, "\n");
+  formatter->add_flag<LevelWord>('*');
+  formatter->set_pattern(format == LogFormat::json ? kJsonPattern : kTextPattern);
+  return formatter;
+}
+
+LogFormat resolved(LogFormat format, int descriptor) {
+  if (format != LogFormat::automatic) return format;
+  return systemd::journal_attached(descriptor) ? LogFormat::journal : LogFormat::text;
+}
+
+spdlog::color_mode colour_for(int descriptor) {
+  const char* no_color = std::getenv("NO_COLOR");
+  const bool wanted = no_color == nullptr || *no_color == '\0';
+  return wanted && isatty(descriptor) == 1 ? spdlog::color_mode::always : spdlog::color_mode::never;
+}
+
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+/// A stream of its own on the descriptor; null when that is closed.
+std::unique_ptr<std::FILE, CloseFile> stream_on(int descriptor) {
+  const int own = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+  return std::unique_ptr<std::FILE, CloseFile>(own < 0 ? nullptr : fdopen(own, "w"));
+}
+
+bool sent_to_journal(LogLevel level, std::string_view line, std::span<const LogField> fields) {
+  std::vector<systemd::JournalField> named = {{"SYSLOG_IDENTIFIER", kIdentifier}};
+  for (const auto& field : fields) {
+    named.emplace_back("CALICO_AZURE_AGENT_" + std::string(field.name), field.value);
+  }
+  return systemd::journal_send(journal_priority(level), line, named).has_value();
+}
+
+}  // namespace
+
+class Log::Sink {
+ public:
+  Sink(LogLevel level, LogFormat format, int descriptor)
+      : descriptor_(descriptor),
+        stream_(stream_on(descriptor)),
+        text_(std::make_shared<TextSink>(stream_.get(), colour_for(descriptor))),
+        logger_(kIdentifier, text_) {
+    logger_.set_level(spdlog_level(level));
+    reopen(format);
+  }
+
+  void set_level(LogLevel level) { logger_.set_level(spdlog_level(level)); }
+
+  void reopen(LogFormat format) {
+    const std::lock_guard lock(mutex_);
+    format_ = resolved(format, descriptor_);
+    text_->set_formatter(formatter_for(format_));
+  }
+
+  void write(LogLevel level, std::string_view message, std::span<const LogField> fields) {
+    if (!logger_.should_log(spdlog_level(level))) return;
+    const std::lock_guard lock(mutex_);
+    if (format_ == LogFormat::json) return log(level, json_members(message, fields));
+    const auto line = one_line(message);
+    if (format_ == LogFormat::journal && sent_to_journal(level, line, fields)) return;
+    log(level, line);
+  }
+
+ private:
+  void log(LogLevel level, const std::string& payload) {
+    if (stream_ == nullptr) return;
+    logger_.log(spdlog_level(level), spdlog::string_view_t(payload));
+  }
+
+  const int descriptor_;
+  std::mutex mutex_;  ///< guards the format and the stream
+  LogFormat format_ = LogFormat::text;
+  std::unique_ptr<std::FILE, CloseFile> stream_;
+  std::shared_ptr<TextSink> text_;
+  spdlog::logger logger_;
+};
+
+Log::Log(LogLevel level, LogFormat format, int descriptor)
+    : sink_(std::make_unique<Sink>(level, format, descriptor)) {}
+Log::Log(Log&&) noexcept = default;
+Log& Log::operator=(Log&&) noexcept = default;
+Log::~Log() = default;
+
+void Log::set_level(LogLevel level) { sink_->set_level(level); }
+
+void Log::reopen(LogFormat format) { sink_->reopen(format); }
+
+void Log::write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) const {
+  sink_->write(level, message, std::span(fields.begin(), fields.size()));
+}
+
+}  // namespace agent

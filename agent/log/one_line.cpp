@@ -1,0 +1,56 @@
+#include "agent/log/one_line.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <iterator>
+
+#include "agent/log/utf8.h"
+
+namespace agent {
+namespace {
+
+bool is_control(std::string_view sequence) {
+  const auto first = static_cast<std::uint8_t>(sequence[0]);
+  if (sequence.size() == 1) return first < 0x20 || first == 0x7f;
+  // C1, U+0080 to U+009F: a terminal takes U+009B for ESC [.
+  return first == 0xc2 && static_cast<std::uint8_t>(sequence[1]) < 0xa0;
+}
+
+void append_escaped(std::string& line, std::string_view bytes) {
+  for (const char byte : bytes) {
+    switch (byte) {
+      case '\n':
+        line += "\\n";
+        break;
+      case '\r':
+        line += "\\r";
+        break;
+      case '\t':
+        line += "\\t";
+        break;
+      default:
+        fmt::format_to(std::back_inserter(line), "\\x{:02x}", static_cast<std::uint8_t>(byte));
+    }
+  }
+}
+
+}  // namespace
+
+std::string one_line(std::string_view text) {
+  std::string line;
+  line.reserve(text.size());
+  while (!text.empty()) {
+    const auto length = utf8_sequence(text);
+    const auto sequence = text.substr(0, length == 0 ? 1 : length);
+    if (length == 0 || is_control(sequence)) {
+      append_escaped(line, sequence);
+    } else {
+      line += sequence;
+    }
+    text.remove_prefix(sequence.size());
+  }
+  return line;
+}
+
+}  // namespace agent

@@ -1,0 +1,58 @@
+#include "imds/endpoint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "imds/quote.h"
+
+namespace imds {
+namespace {
+
+constexpr std::string_view kScheme = "http://";
+constexpr std::uint16_t kHttpPort = 80;
+
+std::optional<std::uint16_t> parse_port(std::string_view digits) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc{} || end != digits.data() + digits.size() || port == 0) return std::nullopt;
+  return port;
+}
+
+}  // namespace
+
+net::Result<Endpoint> parse_endpoint(std::string_view text) {
+  const auto refuse = [text](std::string_view why) {
+    return net::failure(EINVAL,
+                        fmt::format("the IMDS endpoint '{}' {}: write http://169.254.169.254 or another "
+                                    "http://ADDRESS[:PORT]",
+                                    quote(text, 80), why));
+  };
+  if (!text.starts_with(kScheme)) return refuse("does not begin with http://");
+  auto rest = text.substr(kScheme.size());
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+
+  const bool bracketed = rest.starts_with('[');
+  const auto host_end = bracketed ? rest.find(']') : rest.find(':');
+  if (bracketed && host_end == std::string_view::npos) return refuse("has no closing bracket");
+  const auto host = bracketed ? rest.substr(1, host_end - 1) : rest.substr(0, host_end);
+  const auto address = net::Address::parse(host);
+  if (!address || (address->family() == net::Family::ipv6) != bracketed) {
+    return refuse("names no literal address (names are not resolved)");
+  }
+
+  Endpoint endpoint{.address = *address, .port = kHttpPort, .authority = {}};
+  const auto after = bracketed ? rest.substr(host_end + 1) : rest.substr(std::min(host_end, rest.size()));
+  if (!after.empty()) {
+    const auto port = after.starts_with(':') ? parse_port(after.substr(1)) : std::nullopt;
+    if (!port) return refuse("has something other than a port behind the address");
+    endpoint.port = *port;
+  }
+  endpoint.authority = bracketed ? fmt::format("[{}]", address->text()) : address->text();
+  if (endpoint.port != kHttpPort) endpoint.authority += fmt::format(":{}", endpoint.port);
+  return endpoint;
+}
+
+}  // namespace imds

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "imds/simulator/fault.h"
+#include "imds/simulator/simulator.h"
+#include "imds/simulator/token_bucket.h"
+#include "imds/simulator/wire.h"
+#include "net/error.h"
+
+namespace imds::simulator {
+
+/// What the simulated IMDS says to each request: the document, the faults in force, the limits, and a record
+/// of who asked what. Knows no sockets; any thread.
+class Behaviour {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  Behaviour();
+  ~Behaviour();
+  Behaviour(const Behaviour&) = delete;
+  Behaviour& operator=(const Behaviour&) = delete;
+
+  Reply reply(const Question& question, Time now);
+
+  net::Result<void> set_document(std::string_view json);
+  [[nodiscard]] std::string document() const;
+
+  void set_faults(std::vector<Fault> faults, Time now);
+  [[nodiscard]] std::vector<Fault> faults(Time now) const;
+
+  void set_rate_limit(const RateLimit& limit);
+  [[nodiscard]] RateLimit rate_limit() const;
+
+  [[nodiscard]] std::size_t request_count() const;
+  [[nodiscard]] std::vector<Seen> recent() const;
+  void forget_requests();
+  bool await_requests(std::size_t count, std::chrono::milliseconds timeout) const;
+
+ private:
+  struct Active {
+    Fault fault;
+    Time set;
+  };
+  struct Documents;
+
+  static bool is_over(const Active& active, Time now);
+  std::optional<Fault> take_fault(std::string_view target, Time now);
+  Reply honest(const Question& question, const std::optional<Fault>& fault, Time now);
+  std::shared_ptr<void> enter_identity();
+
+  mutable std::mutex mutex_;
+  mutable std::condition_variable seen_;
+  std::unique_ptr<Documents> documents_;
+  std::vector<Active> faults_;
+  RateLimit limit_;
+  TokenBucket general_;
+  TokenBucket identity_;
+  /// Shared with the replies, which may outlive this.
+  std::shared_ptr<std::atomic<unsigned>> identity_open_;
+  std::size_t count_ = 0;
+  std::deque<Seen> recent_;
+};
+
+}  // namespace imds::simulator

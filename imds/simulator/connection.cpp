@@ -1,0 +1,153 @@
+#include "imds/simulator/connection.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+
+namespace imds::simulator {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+std::string text(boost::beast::string_view view) { return {view.data(), view.size()}; }
+
+std::string random_id() {
+  static std::mt19937_64 generator(std::random_device{}());  // of the one server thread
+  const auto high = generator();
+  const auto low = generator();
+  return fmt::format("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", high >> 32, high >> 16 & 0xffff, high & 0xfff,
+                     low >> 48 & 0xfff, low & 0xffffffffffff);
+}
+
+/// The answer's bytes, header by header as IMDS sends them; the length may be a lie, so no library writes it.
+std::string bytes_of(const Answer& answer, const Delivery& delivery) {
+  const auto length = static_cast<long>(answer.body.size()) + delivery.content_length_error;
+  const auto reason = http::obsolete_reason(static_cast<http::status>(answer.status));
+  auto bytes = fmt::format(
+      "HTTP/1.1 {} {}\r\n"
+      "Content-Type: {}\r\n"
+      "Server: IMDS/150.870.65.1854\r\n"
+      "x-ms-request-id: {}\r\n"
+      "Date: {:%a, %d %b %Y %H:%M:%S GMT}\r\n",
+      answer.status, text(reason), answer.content_type, random_id(), fmt::gmtime(std::time(nullptr)));
+  for (const auto& [name, value] : answer.extra) bytes += fmt::format("{}: {}\r\n", name, value);
+  bytes += fmt::format("Content-Length: {}\r\n\r\n", std::max(length, 0L));
+  return bytes + answer.body.substr(0, delivery.truncated ? answer.body.size() / 2 : std::string::npos);
+}
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(tcp::socket socket, Behaviour& behaviour)
+      : socket_(std::move(socket)), timer_(socket_.get_executor()), behaviour_(behaviour) {}
+
+  void read() {
+    parser_.emplace();
+    http::async_read(socket_, buffer_, *parser_,
+                     [self = shared_from_this()](const error_code& code, std::size_t) {
+                       if (!code) self->answer();
+                     });
+  }
+
+ private:
+  void answer() {
+    reply_ = behaviour_.reply(question(), std::chrono::steady_clock::now());
+    const auto& how = reply_.delivery;
+    if (how.silent) return wait_for_close();
+    if (how.reset) return reset();
+    bytes_ = how.instead.empty() ? bytes_of(reply_.answer, how) : how.instead;
+    sent_ = 0;
+    if (how.first_byte.count() == 0) return send();
+    pause(how.first_byte);
+  }
+
+  Question question() {
+    const auto& request = parser_->get();
+    error_code gone;
+    const auto peer = socket_.remote_endpoint(gone);
+    Question asked{.source = gone ? "" : peer.address().to_string(),
+                   .method = text(request.method_string()),
+                   .target = text(request.target()),
+                   .headers = {}};
+    for (const auto& field : request)
+      asked.headers.emplace_back(text(field.name_string()), text(field.value()));
+    keep_alive_ = request.keep_alive();
+    return asked;
+  }
+
+  void pause(std::chrono::milliseconds duration) {
+    timer_.expires_after(duration);
+    timer_.async_wait([self = shared_from_this()](const error_code& code) {
+      if (!code) self->send();
+    });
+  }
+
+  /// Everything at once, or byte by byte.
+  void send() {
+    const auto rest = std::string_view(bytes_).substr(sent_);
+    const auto part = rest.substr(0, reply_.delivery.per_byte.count() == 0 ? rest.size() : 1);
+    asio::async_write(socket_, asio::buffer(part.data(), part.size()),
+                      [self = shared_from_this()](const error_code& code, std::size_t count) {
+                        if (!code) self->sent(count);
+                      });
+  }
+
+  void sent(std::size_t count) {
+    sent_ += count;
+    if (sent_ < bytes_.size()) return pause(reply_.delivery.per_byte);
+    const bool whole = reply_.delivery.content_length_error == 0 && !reply_.delivery.truncated &&
+                       reply_.delivery.instead.empty();
+    reply_ = {};
+    if (whole && keep_alive_) return read();
+    error_code ignored;
+    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    wait_for_close();  // closing at once could turn what is still under way into a RST
+  }
+
+  void wait_for_close() {
+    socket_.async_read_some(asio::buffer(void_),
+                            [self = shared_from_this()](const error_code& code, std::size_t) {
+                              if (!code) self->wait_for_close();
+                            });
+  }
+
+  void reset() {
+    error_code ignored;
+    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    socket_.close(ignored);
+  }
+
+  tcp::socket socket_;
+  asio::steady_timer timer_;
+  Behaviour& behaviour_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  Reply reply_;
+  bool keep_alive_ = false;
+  std::string bytes_;
+  std::size_t sent_ = 0;
+  std::array<char, 256> void_{};
+};
+
+}  // namespace
+
+void serve(tcp::socket socket, Behaviour& behaviour) {
+  std::make_shared<Connection>(std::move(socket), behaviour)->read();
+}
+
+}  // namespace imds::simulator

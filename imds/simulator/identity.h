@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+
+#include "imds/simulator/target.h"
+#include "imds/simulator/wire.h"
+
+namespace imds::simulator {
+
+/// How tokens come out; the normal ones live 24 h
+/// (https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token).
+struct TokenStyle {
+  std::chrono::seconds lifetime{86400};
+  bool numbers = false;    ///< times as JSON numbers instead of strings
+  bool not_found = false;  ///< 400 Identity not found
+};
+
+/// True for paths below /metadata/identity, which have limits and error bodies of their own.
+bool is_identity(const Target& target);
+
+/// /metadata/identity/oauth2/token and /metadata/identity/info. One user-assigned identity exists,
+/// kClientId; a request for another one is 400 Identity not found.
+Answer answer_identity(const Question& question, const Target& target, const TokenStyle& style,
+                       std::chrono::system_clock::time_point now);
+
+/// {"error":"…","error_description":"…"} with the status.
+Answer identity_refusal(unsigned status, const char* error, const char* description);
+
+inline constexpr auto kClientId = "0d46c104-a85f-49e2-9c96-ae58c6fa927b";
+
+}  // namespace imds::simulator

@@ -1,0 +1,84 @@
+"""A network namespace of our own, and what one does in it without a process per question."""
+
+import contextlib
+import ctypes
+import os
+import pathlib
+import socket
+import subprocess
+
+_CLONE_NEWNET = 0x40000000
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _setns(descriptor):
+    # os.setns exists from Python 3.12 on.
+    if _libc.setns(descriptor, _CLONE_NEWNET) != 0:
+        error = ctypes.get_errno()
+        raise OSError(error, f"setns: {os.strerror(error)}")
+
+
+class CommandFailed(AssertionError):
+    """A command that a test relies on failed; says which and how."""
+
+
+class Namespace:
+    def __init__(self, name):
+        self.name = name
+        subprocess.run(["ip", "netns", "add", name], check=True)
+        self._path = f"/run/netns/{name}"
+        self.ip("link set lo up")
+
+    def remove(self):
+        subprocess.run(["ip", "netns", "del", self.name], check=False, stderr=subprocess.DEVNULL)
+
+    def command(self, *words):
+        """The words of `words`, to be run in here. The program replaces `ip`, so the process is the program's own;
+        it dies with the thread that starts it, however that ends."""
+        return ["setpriv", "--pdeathsig", "KILL", "ip", "netns", "exec", self.name, *map(str, words)]
+
+    def run(self, *words, **options):
+        """Runs a program in here to its end."""
+        options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": 60, **options}
+        return subprocess.run(self.command(*words), check=False, **options)
+
+    def ip(self, *lines, options=()):
+        """Lines for ip(8), each without the leading `ip` and its options; returns what they print."""
+        done = subprocess.run(["ip", "-netns", self.name, *options, "-batch", "-"], input="\n".join(lines) + "\n",
+                              capture_output=True, text=True, check=False, timeout=60)
+        if done.returncode != 0:
+            raise CommandFailed(f"{self.name}: ip {'; '.join(lines)}: {done.stderr.strip()}")
+        return done.stdout
+
+    @contextlib.contextmanager
+    def entered(self):
+        """This thread is in the namespace; what it opens there (sockets, /proc/sys/net) stays there."""
+        with open("/proc/thread-self/ns/net", "rb") as here, open(self._path, "rb") as there:
+            _setns(there.fileno())
+            try:
+                yield
+            finally:
+                _setns(here.fileno())
+
+    def socket(self, family=socket.AF_INET, kind=socket.SOCK_STREAM):
+        with self.entered():
+            return socket.socket(family, kind)
+
+    def connection(self, address, port, timeout=5.0):
+        """A TCP connection from within."""
+        stream = self.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        stream.settimeout(timeout)
+        try:
+            stream.connect((address, port))
+        except OSError:
+            stream.close()
+            raise
+        return stream
+
+    def sysctl(self, key, value=None):
+        """Reads net.… in here, or writes it."""
+        path = pathlib.Path("/proc/sys", *key.split("."))
+        with self.entered():
+            if value is not None:
+                path.write_text(f"{value}\n", encoding="ascii")
+            return path.read_text(encoding="ascii").strip()

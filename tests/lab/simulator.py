@@ -1,0 +1,90 @@
+"""Azure's metadata service in the fabric: the project's own simulator, told over its control endpoint."""
+
+import http.client
+import json
+import os
+import select
+import subprocess
+import time
+
+from .transcript import TimeIsUp
+
+_LISTEN = ("169.254.169.254", 80)
+_CONTROL = ("10.240.0.1", 8081)
+
+
+class Simulator:
+    def __init__(self, program, fabric, document, rate_limit=0):
+        self._program = program
+        self._fabric = fabric
+        self._rate_limit = rate_limit
+        self._document = document
+        self._process = None
+        self.start()
+
+    def start(self):
+        """Listens when it returns, and serves the document that was served last."""
+        reader, writer = os.pipe()
+        try:
+            self._process = subprocess.Popen(
+                self._fabric.command(self._program, "--listen", "{}:{}".format(*_LISTEN),
+                                     "--control", "{}:{}".format(*_CONTROL),
+                                     "--rate-limit", self._rate_limit, "--ready-fd", writer),
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[writer])
+            os.close(writer)
+            writer = None
+            heard, _, _ = select.select([reader], [], [], 10)
+            if not heard or not os.read(reader, 4096).startswith(b"listening"):
+                raise TimeIsUp("the simulator does not listen")
+        finally:
+            os.close(reader)
+            if writer is not None:
+                os.close(writer)
+        self.document(self._document)
+
+    def stop(self):
+        """IMDS is down: connections are refused."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def document(self, document=None):
+        """Serves another document from now on; returns the one served."""
+        if document is not None:
+            self._document = document
+            self._ask("PUT", "/document", document)
+        return self._document
+
+    def fault(self, *faults, **fault):
+        """What goes wrong from now on: one fault by its members (kind="status", code=429), or several in a row;
+        without any, nothing."""
+        self._ask("PUT", "/fault", [*faults, *([fault] if fault else [])])
+
+    def requests(self):
+        """{"count", "last", "recent": […]} of what has been asked since the start or `forget()`."""
+        return json.loads(self._ask("GET", "/requests"))
+
+    def forget(self):
+        self._ask("DELETE", "/requests")
+
+    def await_requests(self, count, timeout=20.0):
+        """Until so many have been asked since the start or `forget()`."""
+        deadline = time.monotonic() + timeout
+        while (asked := self.requests()["count"]) < count:
+            if time.monotonic() > deadline:
+                raise TimeIsUp(f"not within {timeout} s: {count} requests to IMDS; {asked} came")
+            time.sleep(0.02)
+
+    def _ask(self, method, path, body=None):
+        connection = http.client.HTTPConnection(*_CONTROL)
+        connection.sock = self._fabric.connection(*_CONTROL)
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body))
+            answer = connection.getresponse()
+            text = answer.read().decode()
+        finally:
+            connection.close()
+        if answer.status >= 300:
+            raise AssertionError(f"simulator: {method} {path}: {answer.status} {text}")
+        return text

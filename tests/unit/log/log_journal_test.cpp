@@ -1,0 +1,36 @@
+#include <gmock/gmock.h>
+
+#include "agent/log/log.h"
+#include "tests/unit/systemd/journald.h"
+
+namespace {
+
+TEST_F(Journald, HearsTheLogWhenStandardErrorLeadsThere) {
+  listen();
+  setenv("JOURNAL_STREAM", identity_of(ends_[1]).c_str(), 1);
+  const agent::Log log(agent::LogLevel::debug, agent::LogFormat::automatic, ends_[1]);
+  log.warn("ip_forward\nis 0", {{"CHECK", "sysctl.ip_forward"}});
+  EXPECT_EQ(received(),
+            "MESSAGE=ip_forward\\nis 0\nPRIORITY=4\nSYSLOG_IDENTIFIER=calico-azure-agent\n"
+            "CALICO_AZURE_AGENT_CHECK=sysctl.ip_forward\n");
+  log.debug("d");
+  EXPECT_THAT(received(), testing::StartsWith("MESSAGE=d\nPRIORITY=7\n"));
+  log.info("i");
+  EXPECT_THAT(received(), testing::StartsWith("MESSAGE=i\nPRIORITY=6\n"));
+  log.error("e");
+  EXPECT_THAT(received(), testing::StartsWith("MESSAGE=e\nPRIORITY=3\n"));
+  log.trace("hidden");
+  EXPECT_EQ(received(), "");
+  std::array<char, 16> stream{};
+  EXPECT_EQ(read(ends_[0], stream.data(), stream.size()), -1) << "also written to standard error";
+}
+
+TEST_F(Journald, ThatIsAbsentLosesNothing) {
+  agent::Log(agent::LogLevel::info, agent::LogFormat::journal, ends_[1]).info("kept");
+  std::array<char, 256> stream{};
+  const auto count = read(ends_[0], stream.data(), stream.size());
+  ASSERT_GT(count, 0);
+  EXPECT_THAT(std::string(stream.data(), static_cast<std::size_t>(count)), testing::EndsWith(" info kept\n"));
+}
+
+}  // namespace

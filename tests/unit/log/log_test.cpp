@@ -1,0 +1,228 @@
+#include "agent/log/log.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <pty.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using agent::Log;
+using agent::LogFormat;
+using agent::LogLevel;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::MatchesRegex;
+
+/// Reads what the other end has written so far.
+std::string drained(int descriptor) {
+  std::string all;
+  std::array<char, 65536> part{};
+  for (ssize_t count = 0; (count = read(descriptor, part.data(), part.size())) > 0;) {
+    all.append(part.data(), static_cast<std::size_t>(count));
+  }
+  return all;
+}
+
+std::vector<std::string> lines(const std::string& text) {
+  std::vector<std::string> all;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) all.push_back(line);
+  return all;
+}
+
+class LogTest : public testing::Test {
+ protected:
+  LogTest() {
+    unsetenv("JOURNAL_STREAM");
+    unsetenv("NO_COLOR");
+    if (pipe2(ends_.data(), O_NONBLOCK) != 0) ADD_FAILURE() << "no pipe";
+  }
+  ~LogTest() override {
+    close(ends_[0]);
+    close(ends_[1]);
+  }
+  [[nodiscard]] Log log(LogLevel level, LogFormat format) const { return {level, format, ends_[1]}; }
+  [[nodiscard]] std::vector<std::string> written() const { return lines(drained(ends_[0])); }
+
+  std::array<int, 2> ends_{};
+};
+
+// POSIX basic: \. for a dot; gtest's own engine knows no {n}.
+constexpr const char* kTime =
+    "20[0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]\\.[0-9][0-9][0-9]Z";
+
+TEST_F(LogTest, TextIsTimeLevelAndMessage) {
+  const auto log = this->log(LogLevel::trace, LogFormat::text);
+  log.trace("one");
+  log.debug("two");
+  log.info("three", {{"CHECK", "nic.found"}});
+  log.warn("four");
+  log.error("five");
+  const std::string time = kTime;
+  EXPECT_THAT(written(), ElementsAre(MatchesRegex(time + " trace one"), MatchesRegex(time + " debug two"),
+                                     MatchesRegex(time + " info three"), MatchesRegex(time + " warn four"),
+                                     MatchesRegex(time + " error five")));
+}
+
+TEST_F(LogTest, TimeIsNowAndUtc) {
+  const auto stamp = [] {
+    const auto now = std::time(nullptr);
+    std::tm utc{};
+    gmtime_r(&now, &utc);
+    std::array<char, 32> text{};
+    return std::string(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &utc));
+  };
+  setenv("TZ", "Asia/Kathmandu", 1);
+  tzset();
+  const auto before = stamp();
+  log(LogLevel::info, LogFormat::text).info("x");
+  const auto after = stamp();
+  const auto line = written().at(0);
+  EXPECT_LE(before, line.substr(0, before.size()));
+  EXPECT_GE(after, line.substr(0, after.size()));
+}
+
+TEST_F(LogTest, LevelsBelowTheChosenAreNotWritten) {
+  auto log = this->log(LogLevel::warn, LogFormat::text);
+  log.info("hidden");
+  log.warn("shown");
+  log.set_level(LogLevel::debug);
+  log.trace("hidden");
+  log.debug("shown too");
+  log.set_level(LogLevel::error);
+  log.warn("hidden");
+  EXPECT_THAT(written(), ElementsAre(HasSubstr("warn shown"), HasSubstr("debug shown too")));
+}
+
+TEST_F(LogTest, OneEventIsOneLineWhateverItHolds) {
+  const auto log = this->log(LogLevel::info, LogFormat::text);
+  log.info(std::string_view("a\nb\r\x1b[31m\0\xff{}%v", 14));
+  EXPECT_THAT(written(), ElementsAre(testing::EndsWith(" info a\\nb\\r\\x1b[31m\\x00\\xff{}%")));
+}
+
+TEST_F(LogTest, JsonIsOneObjectALineWithItsFields) {
+  const auto log = this->log(LogLevel::info, LogFormat::json);
+  log.warn("sysctl.ip_forward fails", {{"CHECK", "sysctl.ip_forward"}, {"ROUTE", "10.1.0.0/16 \"x\""}});
+  log.info("plain");
+  const auto all = written();
+  ASSERT_EQ(all.size(), 2U);
+  const auto first = nlohmann::json::parse(all[0]);
+  EXPECT_THAT(first.at("time").get<std::string>(), MatchesRegex(kTime));
+  EXPECT_EQ(first.at("level"), "warn");
+  EXPECT_EQ(first.at("message"), "sysctl.ip_forward fails");
+  EXPECT_EQ(first.at("check"), "sysctl.ip_forward");
+  EXPECT_EQ(first.at("route"), "10.1.0.0/16 \"x\"");
+  EXPECT_EQ(first.size(), 5U);
+  EXPECT_EQ(nlohmann::json::parse(all[1]).size(), 3U);
+}
+
+TEST_F(LogTest, JsonIsValidForAnyBytes) {
+  const auto log = this->log(LogLevel::info, LogFormat::json);
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string text{'<', static_cast<char>(byte), '>'};
+    log.info(text, {{"FIELD", text}});
+  }
+  const auto all = written();
+  ASSERT_EQ(all.size(), 256U);
+  for (std::size_t byte = 0; byte < all.size(); ++byte) {
+    const auto object = nlohmann::json::parse(all[byte]);
+    const auto expected = byte < 0x80 ? std::string{'<', static_cast<char>(byte), '>'} : "<\ufffd>";
+    EXPECT_EQ(object.at("message"), expected) << byte;
+    EXPECT_EQ(object.at("field"), expected) << byte;
+  }
+}
+
+TEST_F(LogTest, FormatChangesFromOneEventToTheNext) {
+  auto log = this->log(LogLevel::info, LogFormat::text);
+  log.info("one");
+  log.reopen(LogFormat::json);
+  log.info("two");
+  log.reopen(LogFormat::text);
+  log.info("three");
+  EXPECT_THAT(written(), ElementsAre(testing::EndsWith(" info one"), testing::StartsWith("{\"time\":"),
+                                     testing::EndsWith(" info three")));
+}
+
+TEST_F(LogTest, AutomaticIsTextWhereTheStreamIsNotTheJournals) {
+  setenv("JOURNAL_STREAM", "1:2", 1);
+  log(LogLevel::info, LogFormat::automatic).info("text");
+  unsetenv("JOURNAL_STREAM");
+  EXPECT_THAT(written(), ElementsAre(testing::EndsWith(" info text")));
+}
+
+TEST_F(LogTest, AClosedDescriptorLosesEventsQuietly) {
+  const Log log(LogLevel::info, LogFormat::text, 1'000'000);
+  log.info("lost");
+  EXPECT_THAT(written(), IsEmpty());
+}
+
+TEST_F(LogTest, LinesOfThreadsDoNotMix) {
+  auto log = this->log(LogLevel::info, LogFormat::text);
+  constexpr int kThreads = 4;
+  constexpr int kEach = 200;
+  std::vector<std::thread> threads;
+  for (int id = 0; id < kThreads; ++id) {
+    threads.emplace_back([&log, id] {
+      for (int i = 0; i < kEach; ++i) log.info(fmt::format("<{}-{}>", id, i));
+    });
+  }
+  log.set_level(LogLevel::debug);
+  log.reopen(LogFormat::text);
+  for (auto& thread : threads) thread.join();
+  std::set<std::string> messages;
+  for (const auto& line : written()) {
+    ASSERT_THAT(line, MatchesRegex(std::string(kTime) + " info <[0-9]+-[0-9]+>"));
+    messages.insert(line.substr(line.find('<')));
+  }
+  EXPECT_EQ(messages.size(), kThreads * kEach);
+}
+
+class LogOnTerminal : public LogTest {
+ protected:
+  LogOnTerminal() {
+    if (openpty(&reader_, &terminal_, nullptr, nullptr, nullptr) != 0) ADD_FAILURE() << "no pseudo-terminal";
+  }
+  ~LogOnTerminal() override {
+    close(terminal_);
+    close(reader_);
+  }
+  /// What one warning looks like.
+  std::string shown(LogFormat format) const {
+    Log(LogLevel::info, format, terminal_).warn("x");
+    std::array<char, 4096> part{};
+    const auto count = read(reader_, part.data(), part.size());
+    return {part.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
+  }
+
+  int reader_ = -1;
+  int terminal_ = -1;
+};
+
+TEST_F(LogOnTerminal, TheLevelIsColoured) {
+  EXPECT_THAT(shown(LogFormat::text),
+              MatchesRegex(std::string(kTime) + " \x1b\\[[0-9;m\x1b\\[]*warn\x1b\\[m x\r\n"));
+}
+
+TEST_F(LogOnTerminal, NoColorIsHonoured) {
+  setenv("NO_COLOR", "1", 1);
+  EXPECT_THAT(shown(LogFormat::text), MatchesRegex(std::string(kTime) + " warn x\r\n"));
+}
+
+TEST_F(LogOnTerminal, JsonHasNoColour) {
+  EXPECT_THAT(shown(LogFormat::json), testing::Not(HasSubstr("\x1b")));
+}
+
+}  // namespace

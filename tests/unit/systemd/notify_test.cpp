@@ -1,0 +1,128 @@
+#include "systemd/notify.h"
+
+#include <gmock/gmock.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <string>
+
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using systemd::Notifier;
+
+/// The service manager's end: a datagram socket that NOTIFY_SOCKET names.
+class ServiceManager : public testing::Test {
+ protected:
+  ServiceManager() : socket_(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
+    auto pattern = (std::filesystem::temp_directory_path() / "caa-notify-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) ADD_FAILURE() << "no folder " << pattern;
+    folder_ = pattern;
+    const auto path = (folder_ / "socket").string();
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(static_cast<char*>(address.sun_path), sizeof(address.sun_path) - 1);
+    if (bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+      ADD_FAILURE() << "no socket " << path;
+    }
+    setenv("NOTIFY_SOCKET", path.c_str(), 1);
+    unsetenv("WATCHDOG_USEC");
+    unsetenv("WATCHDOG_PID");
+  }
+  ~ServiceManager() override {
+    close(socket_);
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  /// The next datagram; "" when there is none.
+  [[nodiscard]] std::string received() const {
+    std::array<char, 4096> buffer{};
+    const auto count = recv(socket_, buffer.data(), buffer.size(), 0);
+    return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
+  }
+
+  std::filesystem::path folder_;
+  int socket_;
+  Notifier notifier_;
+};
+
+TEST_F(ServiceManager, HearsEachStateExactly) {
+  EXPECT_TRUE(Notifier::attached());
+  EXPECT_TRUE(notifier_.ready());
+  EXPECT_EQ(received(), "READY=1");
+  EXPECT_TRUE(notifier_.stopping());
+  EXPECT_EQ(received(), "STOPPING=1");
+  EXPECT_TRUE(notifier_.watchdog());
+  EXPECT_EQ(received(), "WATCHDOG=1");
+  EXPECT_TRUE(notifier_.extend_timeout(std::chrono::seconds(30)));
+  EXPECT_EQ(received(), "EXTEND_TIMEOUT_USEC=30000000");
+  EXPECT_EQ(received(), "");
+}
+
+TEST_F(ServiceManager, StatusIsOneLineThatAssignsNothingElse) {
+  EXPECT_TRUE(notifier_.status("2 routes, ready 100 %"));
+  EXPECT_EQ(received(), "STATUS=2 routes, ready 100 %");
+  EXPECT_TRUE(notifier_.status("waiting\nREADY=1\x1b[m é"));
+  EXPECT_EQ(received(), "STATUS=waiting READY=1 [m é");
+}
+
+TEST_F(ServiceManager, ReloadingCarriesTheMonotonicTime) {
+  const auto monotonic_microseconds = [] {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1'000'000 + now.tv_nsec / 1'000;
+  };
+  const auto before = monotonic_microseconds();
+  EXPECT_TRUE(notifier_.reloading());
+  const auto after = monotonic_microseconds();
+  const auto message = received();
+  const std::string expected = "RELOADING=1\nMONOTONIC_USEC=";
+  ASSERT_THAT(message, testing::StartsWith(expected));
+  const auto said = std::stoll(message.substr(expected.size()));
+  EXPECT_LE(before, said);
+  EXPECT_LE(said, after);
+}
+
+TEST_F(ServiceManager, ThatIsGoneIsAnErrorWhichNamesTheMessage) {
+  std::filesystem::remove(folder_ / "socket");
+  const auto sent = notifier_.reloading();
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, std::errc::no_such_file_or_directory);
+  EXPECT_EQ(sent.error().what,
+            "the service manager could not be told RELOADING=1: No such file or directory");
+}
+
+TEST_F(ServiceManager, WithoutASocketNothingHappens) {
+  unsetenv("NOTIFY_SOCKET");
+  EXPECT_FALSE(Notifier::attached());
+  EXPECT_TRUE(notifier_.ready());
+  EXPECT_TRUE(notifier_.status("x"));
+  EXPECT_TRUE(notifier_.reloading());
+  EXPECT_EQ(received(), "");
+}
+
+TEST_F(ServiceManager, WatchdogIsDueTwiceInItsTime) {
+  setenv("WATCHDOG_USEC", "60000000", 1);
+  EXPECT_EQ(notifier_.watchdog_interval(), milliseconds(30'000));
+  setenv("WATCHDOG_PID", std::to_string(getpid()).c_str(), 1);
+  EXPECT_EQ(notifier_.watchdog_interval(), microseconds(30'000'000));
+}
+
+TEST_F(ServiceManager, WatchdogOfNobodyOrOfAnotherProcessIsNotDue) {
+  EXPECT_EQ(notifier_.watchdog_interval(), std::nullopt);
+  setenv("WATCHDOG_USEC", "0", 1);
+  EXPECT_EQ(notifier_.watchdog_interval(), std::nullopt);
+  setenv("WATCHDOG_USEC", "60000000", 1);
+  setenv("WATCHDOG_PID", std::to_string(getppid()).c_str(), 1);
+  EXPECT_EQ(notifier_.watchdog_interval(), std::nullopt);
+  setenv("WATCHDOG_PID", "garbage", 1);
+  EXPECT_EQ(notifier_.watchdog_interval(), std::nullopt);
+}
+
+}  // namespace
