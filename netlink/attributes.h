@@ -1,17 +1,62 @@
 #pragma once
 
 #include <netlink/attr.h>
+#include <netlink/msg.h>
 
 #include <array>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
 #include <optional>
+#include <string>
 
 #include "net/address.h"
 
 namespace netlink {
 
-/// Room for the attributes 0..Last of a message, filled by nlmsg_parse().
+/// What the attributes 0..Last of a message must look like; a message that disagrees is refused whole.
 template <int Last>
-using Attributes = std::array<nlattr*, Last + 1>;
+using Policy = std::array<nla_policy, Last + 1>;
+
+/// A policy that wants these attributes to hold at least 32 bits; the others may be anything.
+template <int Last>
+constexpr Policy<Last> u32_policy(std::initializer_list<int> attributes) {
+  Policy<Last> policy{};
+  for (const int attribute : attributes) policy.at(static_cast<std::size_t>(attribute)).type = NLA_U32;
+  return policy;
+}
+
+/// A message taken apart: the fixed header, copied, and the attributes by number, null where absent. They
+/// point into the message.
+template <class Fixed, std::size_t Count>
+struct Parsed {
+  Fixed fixed{};
+  std::array<nlattr*, Count> attributes{};
+
+  [[nodiscard]] nlattr* operator[](int attribute) const {
+    return attributes.at(static_cast<std::size_t>(attribute));
+  }
+  [[nodiscard]] bool has(int attribute) const { return (*this)[attribute] != nullptr; }
+  /// The attribute's 32-bit value, or `otherwise` when it is absent. Only for what the policy says is one.
+  [[nodiscard]] std::uint32_t u32(int attribute, std::uint32_t otherwise) const {
+    return has(attribute) ? nla_get_u32((*this)[attribute]) : otherwise;
+  }
+};
+
+/// nullopt when the message is shorter than the fixed header or an attribute disagrees with the policy. Safe
+/// for any bytes that for_each_message() hands out.
+template <class Fixed, std::size_t Count>
+std::optional<Parsed<Fixed, Count>> parse(const nlmsghdr& header,
+                                          const std::array<nla_policy, Count>& policy) {
+  if (nlmsg_valid_hdr(&header, sizeof(Fixed)) == 0) return std::nullopt;
+  Parsed<Fixed, Count> parsed;
+  if (nlmsg_parse(const_cast<nlmsghdr*>(&header), sizeof(Fixed), parsed.attributes.data(), int{Count - 1},
+                  policy.data()) < 0) {
+    return std::nullopt;
+  }
+  std::memcpy(&parsed.fixed, nlmsg_data(&header), sizeof(Fixed));
+  return parsed;
+}
 
 /// The attribute's bytes as an address; nullopt when it is absent or of a strange length.
 inline std::optional<net::Address> address_in(const nlattr* attribute) {
@@ -21,9 +66,11 @@ inline std::optional<net::Address> address_in(const nlattr* attribute) {
   return address ? std::optional(*address) : std::nullopt;
 }
 
-/// The attribute's 32-bit value, or `otherwise` when it is absent.
-inline std::uint32_t u32_in(const nlattr* attribute, std::uint32_t otherwise) {
-  return attribute == nullptr ? otherwise : nla_get_u32(attribute);
+/// Text up to its NUL, or to the end of the attribute where there is none; "" when it is absent.
+inline std::string text_in(const nlattr* attribute) {
+  if (attribute == nullptr) return "";
+  const auto* text = static_cast<const char*>(nla_data(attribute));
+  return {text, strnlen(text, static_cast<std::size_t>(nla_len(attribute)))};
 }
 
 }  // namespace netlink

@@ -1,64 +1,62 @@
 #include "netlink/dump.h"
 
 #include <linux/netlink.h>
-#include <netlink/msg.h>
 
 #include "netlink/acknowledgement.h"
 
 namespace netlink {
 namespace {
 
-constexpr int kAttempts = 20;
-
-struct Part {
+/// One attempt: what has been learned of it so far.
+struct Attempt {
+  std::uint32_t sequence = 0;
   bool done = false;
   bool interrupted = false;
-  int error = 0;
-  std::string words;
-};
+  Outcome outcome{};
 
-/// Reads one datagram of the answer to `sequence`; messages of an earlier, given-up dump are passed over.
-Part read_part(std::span<std::byte> datagram, std::uint32_t sequence,
-               const std::function<void(const nlmsghdr&)>& visit) {
-  Part part;
-  for_each_message(datagram, [&](const nlmsghdr& header) {
-    if (header.nlmsg_seq != sequence || part.done) return;
-    part.interrupted |= (header.nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+  /// Takes one message; those of an earlier, given-up request are passed over.
+  void take(const nlmsghdr& header, const Visit& visit) {
+    if (header.nlmsg_seq != sequence || done) return;
+    interrupted |= (header.nlmsg_flags & NLM_F_DUMP_INTR) != 0;
     if (header.nlmsg_type == NLMSG_DONE || header.nlmsg_type == NLMSG_ERROR) {
-      const auto outcome = outcome_in(header);
-      part.done = true;
-      part.error = outcome.error;
-      part.words = outcome.words;
+      outcome = outcome_in(header);
+      done = true;
     } else {
       visit(header);
     }
-  });
-  return part;
+  }
+};
+
+net::Result<Attempt> attempt_dump(Socket& socket, Message& request, const Visit& visit) {
+  Attempt attempt{.sequence = socket.take_sequence(1)};
+  request.header().nlmsg_seq = attempt.sequence;
+  if (auto sent = socket.send(request.bytes()); !sent) return net::pass_on(sent);
+  // The first part is made inside send(), each next one inside the receive() before it: none needs waiting.
+  while (!attempt.done) {
+    const auto received = socket.receive([&](const nlmsghdr& header) { attempt.take(header, visit); });
+    if (received && *received > 0) continue;
+    socket.discard();  // or the kernel answers the next dump with EBUSY
+    if (!received) return net::pass_on(received);
+    return system_failure(EIO, "the kernel stopped in the middle of a dump");
+  }
+  return attempt;
 }
 
 }  // namespace
 
-net::Result<void> dump(Socket& socket, nl_msg& request, const std::function<void()>& begin,
-                       const std::function<void(const nlmsghdr&)>& visit) {
-  static thread_local std::uint32_t sequence = 0;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+net::Result<void> dump(Socket& socket, Message& request, const std::function<void()>& begin,
+                       const Visit& visit) {
+  for (int i = 0; i < kDumpAttempts; ++i) {
     begin();
-    header_of(request).nlmsg_seq = ++sequence;
-    if (auto sent = socket.send(bytes_of(request)); !sent) return sent;
-    bool interrupted = false;
-    for (bool done = false; !done;) {
-      const auto datagram = socket.receive(true);
-      if (!datagram) return net::pass_on(datagram);
-      const auto part = read_part(*datagram, sequence, visit);
-      interrupted |= part.interrupted;
-      done = part.done;
-      if (part.error != 0 && part.error != ENOENT) {
-        return net::failure(part.error, "netlink: dump: " + part.words);
-      }
+    const auto attempt = attempt_dump(socket, request, visit);
+    if (!attempt) return net::pass_on(attempt);
+    const auto& outcome = attempt->outcome;
+    if (outcome.error != 0 && outcome.error != ENOENT) {
+      return net::failure(outcome.error, "netlink: dump: " + outcome.words);
     }
-    if (!interrupted) return {};
+    if (!attempt->interrupted) return {};
   }
-  return system_failure(EINTR, "dump was interrupted by changes again and again");
+  return system_failure(EINTR, "changes interrupted a dump again and again");
 }
 
 }  // namespace netlink

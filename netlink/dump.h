@@ -8,11 +8,16 @@
 
 namespace netlink {
 
+/// How often a dump is repeated while changes interrupt it: at most a second or so with a big table.
+inline constexpr int kDumpAttempts = 10;
+
 /// Sends the dump request and calls `visit` for each message of the answer. The request is repeated from the
-/// start when the kernel says that the dump was interrupted by a change (NLM_F_DUMP_INTR, on any part or on
-/// DONE): `begin` is called before each attempt, so that what was collected can be dropped. EINTR: still
-/// interrupted after kAttempts. A kernel that has no such table answers ENOENT: that is an empty dump.
-net::Result<void> dump(Socket& socket, nl_msg& request, const std::function<void()>& begin,
-                       const std::function<void(const nlmsghdr&)>& visit);
+/// start when the kernel says that a change interrupted the dump (NLM_F_DUMP_INTR, on any part or on DONE):
+/// `begin` is called before each attempt, so that what was collected can be dropped.
+///
+/// ENOENT (no such table) is an empty dump. EINTR: still interrupted after kDumpAttempts; EIO: the kernel
+/// stopped in the middle; other errors are the kernel's own. After an error what was visited means nothing.
+net::Result<void> dump(Socket& socket, Message& request, const std::function<void()>& begin,
+                       const Visit& visit);
 
 }  // namespace netlink

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "netlink/acknowledgement.h"
 #include "netlink/batch.h"
@@ -18,53 +19,65 @@ namespace {
 
 constexpr std::array kFamilies = {net::Family::ipv4, net::Family::ipv6};
 
+/// Dumps come in parts of at most 32 KiB (netlink_dump() in net/netlink/af_netlink.c).
+constexpr SocketOptions kForDumps = {.largest_datagram = 1 << 16, .datagrams_per_call = 1};
+/// An error with the refused message and the kernel's words stays far below 2 KiB.
+constexpr SocketOptions kForCommands = {.largest_datagram = 1 << 11, .datagrams_per_call = 32};
+
 /// Appends what one dump shows; an attempt that is repeated starts from where the list was.
 template <class Value, class Decode>
-net::Result<void> collect(Socket& socket, nl_msg& request, std::vector<Value>& into, const Decode& decode) {
-  const auto before = into.size();
+net::Result<void> collect(Socket& socket, Message request, std::vector<Value>& into, const Decode& decode) {
+  const auto before = static_cast<std::ptrdiff_t>(into.size());
   return dump(
-      socket, request, [&] { into.erase(into.begin() + static_cast<std::ptrdiff_t>(before), into.end()); },
+      socket, request, [&] { into.erase(into.begin() + before, into.end()); },
       [&](const nlmsghdr& header) {
         if (auto value = decode(header)) into.push_back(std::move(*value));
       });
 }
 
+/// A route of the kernel's table, not of its cache, that `wanted` agrees to.
+template <class Wanted>
+auto routes_where(const Wanted& wanted) {
+  return [&wanted](const nlmsghdr& header) -> std::optional<net::Route> {
+    if (is_cloned_route(header)) return std::nullopt;
+    auto route = decode_route(header);
+    return route && wanted(*route) ? route : std::nullopt;
+  };
+}
+
 }  // namespace
 
 net::Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open() {
-  auto dump = Socket::open({});
+  auto dump = Socket::open(kForDumps);
   if (!dump) return net::pass_on(dump);
-  auto command = Socket::open({});
+  auto command = Socket::open(kForCommands);
   if (!command) return net::pass_on(command);
   return std::unique_ptr<LinuxKernel>(new LinuxKernel(std::move(*dump), std::move(*command)));
 }
 
 net::Result<std::vector<net::Link>> LinuxKernel::links() {
   std::vector<net::Link> links;
-  const auto link_request = encode_link_dump();
-  if (auto done = collect(dump_, *link_request, links, decode_link); !done) return net::pass_on(done);
+  if (auto done = collect(dump_, encode_link_dump(), links, decode_link); !done) return net::pass_on(done);
   std::vector<AddressOnLink> addresses;
-  const auto address_request = encode_address_dump();
-  if (auto done = collect(dump_, *address_request, addresses, decode_address); !done)
+  if (auto done = collect(dump_, encode_address_dump(), addresses, decode_address); !done) {
     return net::pass_on(done);
+  }
   std::sort(links.begin(), links.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
   for (const auto& [index, address] : addresses) {
-    for (auto& link : links) {
-      if (link.index == index) link.addresses.push_back(address);
-    }
+    const auto link =
+        std::lower_bound(links.begin(), links.end(), index,
+                         [](const net::Link& each, std::uint32_t wanted) { return each.index < wanted; });
+    if (link != links.end() && link->index == index) link->addresses.push_back(address);
   }
   return links;
 }
 
 net::Result<std::vector<net::Route>> LinuxKernel::routes(std::uint8_t protocol) {
   std::vector<net::Route> routes;
+  // Checked here too: kernels before 4.20 do not filter.
+  const auto wanted = [protocol](const net::Route& route) { return route.protocol == protocol; };
   for (const auto family : kFamilies) {
-    const auto request = encode_route_dump(family, protocol, 0);
-    const auto done = collect(dump_, *request, routes, [protocol](const nlmsghdr& header) {
-      auto route = decode_route(header);
-      // Kernels before 4.20 do not filter.
-      return route && route->protocol == protocol ? route : std::nullopt;
-    });
+    const auto done = collect(dump_, encode_route_dump(family, protocol, 0), routes, routes_where(wanted));
     if (!done) return net::pass_on(done);
   }
   return routes;
@@ -73,18 +86,15 @@ net::Result<std::vector<net::Route>> LinuxKernel::routes(std::uint8_t protocol) 
 net::Result<std::vector<net::Route>> LinuxKernel::routes_to(std::uint32_t table,
                                                             std::span<const net::Prefix> destinations) {
   std::vector<net::Route> routes;
+  const auto wanted = [table, destinations](const net::Route& route) {
+    return route.key.table == table &&
+           std::find(destinations.begin(), destinations.end(), route.key.destination) != destinations.end();
+  };
   for (const auto family : kFamilies) {
     const bool asked = std::any_of(destinations.begin(), destinations.end(),
                                    [family](const net::Prefix& each) { return each.family() == family; });
     if (!asked) continue;
-    const auto request = encode_route_dump(family, 0, table);
-    const auto done =
-        collect(dump_, *request, routes, [&](const nlmsghdr& header) -> std::optional<net::Route> {
-          auto route = decode_route(header);
-          if (!route || route->key.table != table) return std::nullopt;
-          const auto found = std::find(destinations.begin(), destinations.end(), route->key.destination);
-          return found == destinations.end() ? std::nullopt : route;
-        });
+    const auto done = collect(dump_, encode_route_dump(family, 0, table), routes, routes_where(wanted));
     if (!done) return net::pass_on(done);
   }
   return routes;
@@ -93,8 +103,7 @@ net::Result<std::vector<net::Route>> LinuxKernel::routes_to(std::uint32_t table,
 net::Result<std::vector<net::Rule>> LinuxKernel::rules(std::uint8_t protocol) {
   std::vector<net::Rule> rules;
   for (const auto family : kFamilies) {
-    const auto request = encode_rule_dump(family);
-    const auto done = collect(dump_, *request, rules, [protocol](const nlmsghdr& header) {
+    const auto done = collect(dump_, encode_rule_dump(family), rules, [protocol](const nlmsghdr& header) {
       auto rule = decode_rule(header);
       return rule && rule->protocol == protocol ? rule : std::nullopt;
     });
@@ -105,20 +114,24 @@ net::Result<std::vector<net::Rule>> LinuxKernel::rules(std::uint8_t protocol) {
 }
 
 net::Result<net::Route> LinuxKernel::lookup(const net::Address& destination) {
-  const auto request = encode_route_lookup(destination, true);
-  if (auto sent = dump_.send(bytes_of(*request)); !sent) return net::pass_on(sent);
-  const auto datagram = dump_.receive(true);
-  if (!datagram) return net::pass_on(datagram);
+  const auto request = encode_route_lookup(destination);
+  const auto sequence = dump_.take_sequence(1);
+  request.header().nlmsg_seq = sequence;
+  if (auto sent = dump_.send(request.bytes()); !sent) return net::pass_on(sent);
+
   net::Result<net::Route> answer =
-      net::failure(EPROTO, fmt::format("netlink: route to {}: no answer", destination.text()));
-  for_each_message(*datagram, [&](const nlmsghdr& header) {
+      net::failure(EIO, fmt::format("netlink: route to {}: no answer", destination.text()));
+  const auto received = dump_.receive([&](const nlmsghdr& header) {
+    if (header.nlmsg_seq != sequence) return;
     if (header.nlmsg_type == NLMSG_ERROR) {
       const auto outcome = outcome_in(header);
       answer = net::failure(outcome.error, fmt::format("route to {}: {}", destination.text(), outcome.words));
-    } else if (const auto route = decode_route(header)) {
-      answer = *route;
+    } else if (auto route = decode_route(header)) {
+      // Kernels before 4.13 do not know RTM_F_FIB_MATCH and answer from the cache: still where packets go.
+      answer = std::move(*route);
     }
   });
+  if (!received) return net::pass_on(received);
   return answer;
 }
 

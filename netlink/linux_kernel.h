@@ -1,13 +1,17 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "net/kernel.h"
 #include "netlink/rtnl_socket.h"
 
 namespace netlink {
 
-/// The running kernel, in the network namespace of the thread that opened it. Not thread-safe.
+/// The running kernel, in the network namespace of the thread that opened it. Looking needs no rights;
+/// without CAP_NET_ADMIN every change is refused with EPERM. Not thread-safe.
 class LinuxKernel final : public net::Kernel {
  public:
   static net::Result<std::unique_ptr<LinuxKernel>> open();
@@ -20,10 +24,13 @@ class LinuxKernel final : public net::Kernel {
   net::Result<std::vector<net::Route>> routes_to(std::uint32_t table,
                                                  std::span<const net::Prefix> destinations) override;
   net::Result<std::vector<net::Rule>> rules(std::uint8_t protocol) override;
+  /// Where the matching route drops packets the error is the route's own: EINVAL for a blackhole,
+  /// EHOSTUNREACH for unreachable, EACCES for prohibit (fib_props[] in net/ipv4/fib_semantics.c).
   net::Result<net::Route> lookup(const net::Address& destination) override;
   net::Result<std::vector<net::Refusal>> apply(std::span<const net::Change> changes) override;
 
  private:
+  // Two sockets, so that no reply to a change needs telling from a part of a dump.
   LinuxKernel(Socket dump, Socket command) : dump_(std::move(dump)), command_(std::move(command)) {}
 
   Socket dump_;

@@ -1,34 +1,58 @@
 #include "netlink/message.h"
 
+#include <netlink/attr.h>
 #include <netlink/msg.h>
+#include <sys/socket.h>
 
 #include <new>
 
 namespace netlink {
 namespace {
 
-// The longest message of ours, an IPv6 route with every attribute, needs 140 bytes.
-constexpr std::size_t kRoom = 512;
+void demand(int error) {
+  if (error < 0) throw std::bad_alloc();
+}
 
 }  // namespace
 
-void FreeMessage::operator()(nl_msg* message) const { nlmsg_free(message); }
+void Message::Free::operator()(nl_msg* message) const { nlmsg_free(message); }
 
-Message make_message(int type, int flags) {
-  Message message(nlmsg_alloc_size(kRoom));
-  if (!message || nlmsg_put(message.get(), 0, 0, type, 0, flags) == nullptr) throw std::bad_alloc();
-  return message;
+Message::Message(int type, int flags, const void* fixed, std::size_t size)
+    : message_(nlmsg_alloc_size(kRoom)) {
+  if (!message_ || nlmsg_put(message_.get(), 0, 0, type, 0, flags) == nullptr) throw std::bad_alloc();
+  demand(nlmsg_append(message_.get(), const_cast<void*>(fixed), size, NLMSG_ALIGNTO));
 }
 
-void append(nl_msg& message, const void* data, std::size_t size) {
-  if (nlmsg_append(&message, const_cast<void*>(data), size, NLMSG_ALIGNTO) < 0) throw std::bad_alloc();
+void Message::put(int attribute, std::uint32_t value) {
+  demand(nla_put_u32(message_.get(), attribute, value));
 }
 
-std::span<std::byte> bytes_of(nl_msg& message) {
-  auto* header = nlmsg_hdr(&message);
-  return {reinterpret_cast<std::byte*>(header), header->nlmsg_len};
+void Message::put_byte(int attribute, std::uint8_t value) {
+  demand(nla_put_u8(message_.get(), attribute, value));
 }
 
-nlmsghdr& header_of(nl_msg& message) { return *nlmsg_hdr(&message); }
+void Message::put(int attribute, const net::Address& address) {
+  const auto bytes = address.bytes();
+  demand(nla_put(message_.get(), attribute, static_cast<int>(bytes.size()), bytes.data()));
+}
+
+nlmsghdr& Message::header() const { return *nlmsg_hdr(message_.get()); }
+
+std::span<const std::byte> Message::bytes() const {
+  const auto& first = header();
+  return {reinterpret_cast<const std::byte*>(&first), first.nlmsg_len};
+}
+
+void for_each_message(std::span<const std::byte> datagram, const Visit& visit) {
+  // libnl walks by a non-const pointer, but writes nothing.
+  auto* header = reinterpret_cast<nlmsghdr*>(const_cast<std::byte*>(datagram.data()));
+  int left = static_cast<int>(datagram.size());
+  while (nlmsg_ok(header, left) != 0) {
+    visit(*header);
+    header = nlmsg_next(header, &left);
+  }
+}
+
+std::uint8_t family_number(net::Family family) { return family == net::Family::ipv4 ? AF_INET : AF_INET6; }
 
 }  // namespace netlink

@@ -2,30 +2,54 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
+#include <type_traits>
+
+#include "net/address.h"
 
 struct nl_msg;
 struct nlmsghdr;
 
 namespace netlink {
 
-struct FreeMessage {
-  void operator()(nl_msg* message) const;
+/// A message under construction: netlink header, the family's fixed header, attributes. Every function throws
+/// std::bad_alloc beyond kRoom.
+class Message {
+ public:
+  /// The longest message of ours, an IPv6 route with every attribute, needs 140 bytes.
+  static constexpr std::size_t kRoom = 512;
+
+  template <class Fixed>
+  Message(int type, int flags, const Fixed& fixed) : Message(type, flags, &fixed, sizeof(fixed)) {
+    static_assert(std::is_trivially_copyable_v<Fixed>);
+  }
+
+  void put(int attribute, std::uint32_t value);
+  void put_byte(int attribute, std::uint8_t value);
+  void put(int attribute, const net::Address& address);
+
+  [[nodiscard]] nlmsghdr& header() const;
+  /// The finished bytes, netlink header first.
+  [[nodiscard]] std::span<const std::byte> bytes() const;
+
+ private:
+  struct Free {
+    void operator()(nl_msg* message) const;
+  };
+  Message(int type, int flags, const void* fixed, std::size_t size);
+
+  std::unique_ptr<nl_msg, Free> message_;
 };
 
-/// A message under construction.
-using Message = std::unique_ptr<nl_msg, FreeMessage>;
+using Visit = std::function<void(const nlmsghdr&)>;
 
-/// An empty message of the type and flags; its header follows by append. Throws std::bad_alloc.
-Message make_message(int type, int flags);
+/// Calls `visit` for each whole message of a datagram; a truncated tail is left out. The datagram must be
+/// aligned as nlmsghdr is.
+void for_each_message(std::span<const std::byte> datagram, const Visit& visit);
 
-/// Adds a fixed header (rtmsg, fib_rule_hdr, ifinfomsg, …).
-void append(nl_msg& message, const void* data, std::size_t size);
-
-/// The finished bytes, header first.
-std::span<std::byte> bytes_of(nl_msg& message);
-
-nlmsghdr& header_of(nl_msg& message);
+/// AF_INET or AF_INET6.
+std::uint8_t family_number(net::Family family);
 
 }  // namespace netlink

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstring>
+#include <system_error>
 
 namespace netlink {
 namespace {
@@ -25,33 +25,52 @@ class File {
   int descriptor_;
 };
 
-/// A link's name is part of keys: it must not lead out of the folder.
-bool leads_out(std::string_view key) {
-  return key.find("..") != std::string_view::npos || key.starts_with('/');
+/// True when the key stays below the root: no empty part, no "." or "..", no NUL that would end it early.
+bool stays_below(std::string_view key) {
+  if (key.find('\0') != std::string_view::npos) return false;
+  while (true) {
+    const auto slash = key.find('/');
+    const auto part = key.substr(0, slash);
+    if (part.empty() || part == "." || part == "..") return false;
+    if (slash == std::string_view::npos) return true;
+    key.remove_prefix(slash + 1);
+  }
 }
 
 tl::unexpected<net::Error> failed(int error, std::string_view doing, std::string_view key) {
-  return net::failure(error,
-                      fmt::format("cannot {} {}: {}", doing, net::sysctl_name(key), std::strerror(error)));
+  const auto* hint = error == EROFS ? " (ProtectKernelTunables= of the unit must be off)" : "";
+  return net::failure(error, fmt::format("cannot {} {}: {}{}", doing, net::sysctl_name(key),
+                                         std::system_category().message(error), hint));
 }
 
 }  // namespace
 
 net::Result<std::string> ProcSysctls::read(std::string_view key) {
-  if (leads_out(key)) return failed(EINVAL, "read", key);
+  if (!stays_below(key)) return failed(EINVAL, "read", key);
   const File file(fmt::format("{}/{}", root_, key), O_RDONLY);
-  std::array<char, 256> buffer{};
-  const auto size = file.get() < 0 ? -1 : ::read(file.get(), buffer.data(), buffer.size());
-  if (size < 0) return failed(errno, "read", key);
-  std::string value(buffer.data(), static_cast<std::size_t>(size));
+  if (file.get() < 0) return failed(errno, "read", key);
+  std::string value;
+  std::array<char, 512> part{};
+  while (true) {
+    const auto size = ::read(file.get(), part.data(), part.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return failed(errno, "read", key);
+    if (size == 0) break;
+    value.append(part.data(), static_cast<std::size_t>(size));
+    if (value.size() > kLongestValue) return failed(EFBIG, "read", key);
+  }
   while (value.ends_with('\n')) value.pop_back();
   return value;
 }
 
 net::Result<void> ProcSysctls::write(std::string_view key, std::string_view value) {
-  if (leads_out(key)) return failed(EINVAL, "set", key);
+  if (!stays_below(key)) return failed(EINVAL, "set", key);
   const File file(fmt::format("{}/{}", root_, key), O_WRONLY);
-  if (file.get() < 0 || ::write(file.get(), value.data(), value.size()) < 0) return failed(errno, "set", key);
+  if (file.get() < 0) return failed(errno, "set", key);
+  // One write(): the kernel takes each as a value of its own.
+  const auto written = ::write(file.get(), value.data(), value.size());
+  if (written < 0) return failed(errno, "set", key);
+  if (static_cast<std::size_t>(written) != value.size()) return failed(EIO, "set", key);
   return {};
 }
 

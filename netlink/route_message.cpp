@@ -1,138 +1,151 @@
 #include "netlink/route_message.h"
 
 #include <linux/rtnetlink.h>
-#include <netlink/msg.h>
 #include <sys/socket.h>
 
-#include <cstring>
-#include <new>
+#include <string>
+#include <string_view>
 
 #include "netlink/attributes.h"
 
 namespace netlink {
 namespace {
 
-void put_address(nl_msg& message, int attribute, const net::Address& address) {
-  const auto bytes = address.bytes();
-  if (nla_put(&message, attribute, static_cast<int>(bytes.size()), bytes.data()) < 0) throw std::bad_alloc();
-}
+/// IP6_RT_PRIO_USER, include/net/ip6_fib.h.
+constexpr std::uint32_t kIpv6DefaultMetric = 1024;
 
-void put_u32(nl_msg& message, int attribute, std::uint32_t value) {
-  if (nla_put_u32(&message, attribute, value) < 0) throw std::bad_alloc();
-}
-
-unsigned char family_of(net::Family family) { return family == net::Family::ipv4 ? AF_INET : AF_INET6; }
+constexpr auto kRoutePolicy = u32_policy<RTA_MAX>({RTA_TABLE, RTA_PRIORITY, RTA_OIF, RTA_NH_ID});
 
 /// The table number fits the header only up to 255; RTA_TABLE carries every one.
-unsigned char short_table(std::uint32_t table) {
-  return static_cast<unsigned char>(table < 256 ? table : static_cast<std::uint32_t>(RT_TABLE_COMPAT));
+std::uint8_t short_table(std::uint32_t table) {
+  return table < 256 ? static_cast<std::uint8_t>(table) : std::uint8_t{RT_TABLE_COMPAT};
 }
 
-unsigned char scope_of(net::Verb verb, const net::Route& route) {
+/// As ip-route(8) chooses it: what leads to a gateway is universe, what ends on this link is link, what ends
+/// in this machine is host.
+std::uint8_t scope_of(net::Verb verb, const net::Route& route) {
   if (verb == net::Verb::remove) return RT_SCOPE_NOWHERE;
-  const bool on_link = net::leads_somewhere(route.type) && !route.gateway;
-  return on_link ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+  switch (route.type) {
+    case net::RouteType::local:
+      return RT_SCOPE_HOST;
+    case net::RouteType::unicast:
+      return route.gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
+    case net::RouteType::broadcast:
+    case net::RouteType::anycast:
+    case net::RouteType::multicast:
+      return RT_SCOPE_LINK;
+    default:
+      return RT_SCOPE_UNIVERSE;
+  }
 }
 
-net::RouteType type_of(unsigned char type) {
+net::RouteType type_of(std::uint8_t type) {
   return type >= RTN_UNICAST && type <= RTN_THROW ? static_cast<net::RouteType>(type) : net::RouteType::other;
 }
 
-/// What RTA_ attributes must look like; anything else is refused by nlmsg_parse().
-std::array<nla_policy, RTA_MAX + 1> route_policy() {
-  std::array<nla_policy, RTA_MAX + 1> policy{};
-  for (const int attribute : {RTA_TABLE, RTA_PRIORITY, RTA_OIF, RTA_NH_ID}) {
-    policy.at(static_cast<std::size_t>(attribute)).type = NLA_U32;
-  }
-  return policy;
+std::uint32_t metric_of(const net::RouteKey& key) {
+  return key.metric == 0 && key.destination.family() == net::Family::ipv6 ? kIpv6DefaultMetric : key.metric;
+}
+
+/// Why the kernel must not see this change: it would take the first four bytes of an IPv6 gateway, say. Empty
+/// when it may.
+std::string_view objection(net::Verb verb, const net::Route& route) {
+  const auto family = route.key.destination.family();
+  if (route.type == net::RouteType::other) return "the agent makes no routes of this type";
+  if (route.multipath && verb != net::Verb::remove) return "the agent makes no multipath routes";
+  if (route.gateway && route.gateway->family() != family) return "the gateway is of the other family";
+  if (route.source && route.source->family() != family) return "the source is of the other family";
+  return {};
 }
 
 }  // namespace
 
-Message encode_route(net::Verb verb, const net::Route& route) {
+net::Result<Message> encode_route(net::Verb verb, const net::Route& route) {
+  if (const auto reason = objection(verb, route); !reason.empty()) {
+    return net::failure(EINVAL, std::string(reason));
+  }
   const bool removal = verb == net::Verb::remove;
   int flags = NLM_F_REQUEST;
   if (!removal) flags |= NLM_F_CREATE | (verb == net::Verb::add ? NLM_F_EXCL : NLM_F_REPLACE);
-  auto message = make_message(removal ? RTM_DELROUTE : RTM_NEWROUTE, flags);
 
   const auto& destination = route.key.destination;
   rtmsg header{};
-  header.rtm_family = family_of(destination.family());
+  header.rtm_family = family_number(destination.family());
   header.rtm_dst_len = destination.length();
   header.rtm_tos = route.key.tos;
   header.rtm_table = short_table(route.key.table);
   header.rtm_protocol = route.protocol;
   header.rtm_scope = scope_of(verb, route);
-  header.rtm_type = static_cast<unsigned char>(route.type);
-  append(*message, &header, sizeof(header));
+  header.rtm_type = static_cast<std::uint8_t>(route.type);
+  Message message(removal ? RTM_DELROUTE : RTM_NEWROUTE, flags, header);
 
-  put_address(*message, RTA_DST, destination.network());
-  put_u32(*message, RTA_TABLE, route.key.table);
-  put_u32(*message, RTA_PRIORITY, route.key.metric);
-  if (route.gateway) put_address(*message, RTA_GATEWAY, *route.gateway);
-  if (route.device != 0) put_u32(*message, RTA_OIF, route.device);
-  if (route.source) put_address(*message, RTA_PREFSRC, *route.source);
+  message.put(RTA_DST, destination.network());
+  message.put(RTA_TABLE, route.key.table);
+  message.put(RTA_PRIORITY, metric_of(route.key));
+  if (route.multipath) return message;  // its next hops are not known here
+  if (route.gateway) message.put(RTA_GATEWAY, *route.gateway);
+  if (route.device != 0) message.put(RTA_OIF, route.device);
+  if (route.source) message.put(RTA_PREFSRC, *route.source);
   return message;
 }
 
 Message encode_route_dump(net::Family family, std::uint8_t protocol, std::uint32_t table) {
-  auto message = make_message(RTM_GETROUTE, NLM_F_REQUEST | NLM_F_DUMP);
   rtmsg header{};  // strict checking wants every field that is no filter to be 0
-  header.rtm_family = family_of(family);
+  header.rtm_family = family_number(family);
   header.rtm_protocol = protocol;
-  header.rtm_table = table == 0 ? static_cast<unsigned char>(0) : short_table(table);
-  append(*message, &header, sizeof(header));
-  if (table != 0) put_u32(*message, RTA_TABLE, table);
+  Message message(RTM_GETROUTE, NLM_F_REQUEST | NLM_F_DUMP, header);
+  if (table != 0) message.put(RTA_TABLE, table);
   return message;
 }
 
-Message encode_route_lookup(const net::Address& destination, bool fib_match) {
-  auto message = make_message(RTM_GETROUTE, NLM_F_REQUEST);
+Message encode_route_lookup(const net::Address& destination) {
   rtmsg header{};
-  header.rtm_family = family_of(destination.family());
-  header.rtm_dst_len = static_cast<unsigned char>(net::address_bits(destination.family()));
-  header.rtm_flags = fib_match ? RTM_F_FIB_MATCH : 0;
-  append(*message, &header, sizeof(header));
-  put_address(*message, RTA_DST, destination);
+  header.rtm_family = family_number(destination.family());
+  header.rtm_dst_len = static_cast<std::uint8_t>(net::address_bits(destination.family()));
+  header.rtm_flags = RTM_F_FIB_MATCH | RTM_F_LOOKUP_TABLE;
+  Message message(RTM_GETROUTE, NLM_F_REQUEST, header);
+  message.put(RTA_DST, destination);
   return message;
 }
 
 std::optional<net::Route> decode_route(const nlmsghdr& header) {
-  static auto policy = route_policy();
   if (header.nlmsg_type != RTM_NEWROUTE && header.nlmsg_type != RTM_DELROUTE) return std::nullopt;
-  Attributes<RTA_MAX> attributes{};
-  if (nlmsg_valid_hdr(&header, sizeof(rtmsg)) == 0 ||
-      nlmsg_parse(const_cast<nlmsghdr*>(&header), sizeof(rtmsg), attributes.data(), RTA_MAX, policy.data()) <
-          0) {
-    return std::nullopt;
-  }
-  rtmsg fixed{};
-  std::memcpy(&fixed, nlmsg_data(&header), sizeof(fixed));
+  const auto parsed = parse<rtmsg>(header, kRoutePolicy);
+  if (!parsed) return std::nullopt;
+  const auto& fixed = parsed->fixed;
   const bool ipv4 = fixed.rtm_family == AF_INET;
-  if ((!ipv4 && fixed.rtm_family != AF_INET6) || (fixed.rtm_flags & RTM_F_CLONED) != 0) return std::nullopt;
+  if ((!ipv4 && fixed.rtm_family != AF_INET6) || fixed.rtm_src_len != 0) return std::nullopt;
   const auto family = ipv4 ? net::Family::ipv4 : net::Family::ipv6;
 
-  const auto network =
-      attributes[RTA_DST] == nullptr ? net::Address::any(family) : address_in(attributes[RTA_DST]);
+  const auto network = parsed->has(RTA_DST) ? address_in((*parsed)[RTA_DST]) : net::Address::any(family);
   if (!network || network->family() != family) return std::nullopt;
   const auto destination = net::Prefix::around(*network, fixed.rtm_dst_len);
   if (!destination) return std::nullopt;
 
   net::Route route;
-  route.key = {.table = u32_in(attributes[RTA_TABLE], fixed.rtm_table),
+  route.key = {.table = parsed->u32(RTA_TABLE, fixed.rtm_table),
                .destination = *destination,
-               .metric = u32_in(attributes[RTA_PRIORITY], 0),
+               .metric = parsed->u32(RTA_PRIORITY, 0),
                .tos = fixed.rtm_tos};
   route.type = type_of(fixed.rtm_type);
   route.protocol = fixed.rtm_protocol;
-  route.source = address_in(attributes[RTA_PREFSRC]);
-  route.multipath = attributes[RTA_MULTIPATH] != nullptr || attributes[RTA_NH_ID] != nullptr;
-  // IPv6 shows `dev lo` for routes that lead nowhere.
-  if (net::leads_somewhere(route.type)) {
-    route.gateway = address_in(attributes[RTA_GATEWAY]);
-    route.device = u32_in(attributes[RTA_OIF], 0);
+  route.multipath = parsed->has(RTA_MULTIPATH) || parsed->has(RTA_NH_ID);
+  if (const auto source = address_in((*parsed)[RTA_PREFSRC]); source && source->family() == family) {
+    route.source = source;
   }
+  if (!net::leads_somewhere(route.type)) return route;
+  if (const auto gateway = address_in((*parsed)[RTA_GATEWAY]); gateway && gateway->family() == family) {
+    route.gateway = gateway;
+  }
+  route.device = parsed->u32(RTA_OIF, 0);
   return route;
+}
+
+bool is_cloned_route(const nlmsghdr& header) {
+  if (nlmsg_valid_hdr(&header, sizeof(rtmsg)) == 0) return false;
+  rtmsg fixed{};
+  std::memcpy(&fixed, nlmsg_data(&header), sizeof(fixed));
+  return (fixed.rtm_flags & RTM_F_CLONED) != 0;
 }
 
 }  // namespace netlink

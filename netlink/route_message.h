@@ -4,34 +4,50 @@
 #include <optional>
 
 #include "net/change.h"
+#include "net/error.h"
 #include "net/route.h"
 #include "netlink/message.h"
 
 namespace netlink {
 
-/// RTM_NEWROUTE or RTM_DELROUTE for the change:
-/// - add: NLM_F_CREATE|NLM_F_EXCL;
-/// - replace: NLM_F_CREATE|NLM_F_REPLACE. CREATE, so that a route that vanished since the dump comes back.
-/// Should a
-///   stranger have taken the key in that moment, IPv4 would overwrite it (fib_table_insert() in
-///   net/ipv4/fib_trie.c looks at prefix, TOS and priority only): the caller replaces only what a dump has
-///   just shown to be ours.
-/// - remove: names protocol, type, table, metric and next hop exactly as the dump had them; scope
-/// RT_SCOPE_NOWHERE
-///   matches any (fib_table_delete()).
-/// IPv6 turns metric 0 into 1024 (IP6_RT_PRIO_USER, include/net/ip6_fib.h), so a metric is always named.
-Message encode_route(net::Verb verb, const net::Route& route);
+/// RTM_NEWROUTE or RTM_DELROUTE for the change.
+///
+/// - add: NLM_F_CREATE|NLM_F_EXCL. EEXIST for a key that anybody has: table, prefix, TOS and priority in
+///   fib_table_insert() (net/ipv4/fib_trie.c), table, prefix and metric in fib6_add_rt2node()
+///   (net/ipv6/ip6_fib.c).
+/// - replace: NLM_F_CREATE|NLM_F_REPLACE. With CREATE, since a route that vanished after the dump (a link
+/// that
+///   flapped, say) is better put back than refused; where somebody has the key, both forms overwrite alike.
+///   What is left is a race of the milliseconds between dump and send: a stranger who takes our key in them
+///   is overwritten, since rtnetlink has no compare-and-swap. Where one key has several routes (`ip route
+///   append`), IPv4 overwrites the first, and IPv6 the first that can be a multipath sibling alike (with a
+///   gateway or without), siblings included; else the first.
+/// - remove: names protocol, type, table, metric and the next hop, exactly as the dump had them; the next hop
+///   because otherwise IPv4 takes the first route of the key (of two of ours perhaps the wrong one), and IPv6
+///   takes a stranger's multipath siblings along (measured, 6.18). Scope RT_SCOPE_NOWHERE matches any. IPv4
+///   metric 0 matches any metric, but the lowest comes first (fib_table_delete()).
+///
+/// IPv6 metric 0 is sent as 1024 (IP6_RT_PRIO_USER), which the kernel makes of it anyway when it adds, but
+/// not when it removes: there 0 matches any.
+///
+/// EINVAL: no message says this: a gateway or source of the other family, a type beyond RTN_THROW, or (but
+/// for remove) a multipath route.
+net::Result<Message> encode_route(net::Verb verb, const net::Route& route);
 
-/// RTM_GETROUTE for a dump of one family; 0 = any protocol, 0 = every table (which only strict kernels filter
-/// by).
+/// RTM_GETROUTE for a dump of one family; 0 = any protocol, 0 = every table. Kernels before 4.20 filter
+/// nothing.
 Message encode_route_dump(net::Family family, std::uint8_t protocol, std::uint32_t table);
 
-/// RTM_GETROUTE for the entry that matches the address; `fib_match` asks for the entry itself
-/// (RTM_F_FIB_MATCH) and not for the looked-up result.
-Message encode_route_lookup(const net::Address& destination, bool fib_match);
+/// RTM_GETROUTE for the entry that matches the address (RTM_F_FIB_MATCH) and the table that holds it
+/// (RTM_F_LOOKUP_TABLE; without it IPv4 always says main).
+Message encode_route_lookup(const net::Address& destination);
 
-/// nullopt for other families, cloned entries and bytes that are no route. Safe for any bytes of a whole
-/// message.
+/// nullopt for bytes that are no route, for other families and for IPv6 routes with a source prefix (`from`),
+/// which net::Route does not express. Safe for any bytes of a whole message. A route's `dev` is dropped where
+/// its type leads nowhere (IPv6 shows `dev lo`), and a gateway of the other family (RTA_VIA) is not shown.
 std::optional<net::Route> decode_route(const nlmsghdr& header);
+
+/// True for a cache entry (RTM_F_CLONED): no route that anybody made.
+bool is_cloned_route(const nlmsghdr& header);
 
 }  // namespace netlink

@@ -2,20 +2,20 @@
 
 #include <fmt/format.h>
 #include <linux/netlink.h>
-#include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <netlink/errno.h>
-#include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include <cstring>
+#include <algorithm>
+#include <array>
 
 namespace netlink {
 namespace {
 
-// Dumps come in parts of at most 32 KiB (netlink_dump() in net/netlink/af_netlink.c).
-constexpr std::size_t kLargestDatagram = 1 << 16;
+constexpr std::size_t kMostDatagramsPerCall = 32;
 
 /// The privileged option goes beyond net.core.rmem_max; without CAP_NET_ADMIN the ordinary one does what it
 /// can.
@@ -36,30 +36,29 @@ void set_options(int descriptor) {
 }  // namespace
 
 tl::unexpected<net::Error> system_failure(int error, std::string_view doing) {
-  return net::failure(error, fmt::format("netlink: {}: {}", doing, std::strerror(error)));
+  return net::failure(error, fmt::format("netlink: {}: {}", doing, std::system_category().message(error)));
 }
 
 void Socket::Free::operator()(nl_sock* socket) const { nl_socket_free(socket); }
 
 net::Result<Socket> Socket::open(const SocketOptions& options) {
   Socket socket;
+  socket.options_ = options;
+  socket.options_.datagrams_per_call =
+      std::clamp<std::size_t>(options.datagrams_per_call, 1, kMostDatagramsPerCall);
   socket.socket_.reset(nl_socket_alloc());
   if (!socket.socket_) return system_failure(ENOMEM, "socket");
-  nl_socket_disable_auto_ack(socket.socket_.get());
-  nl_socket_disable_seq_check(socket.socket_.get());
+  errno = 0;
   if (const int error = nl_connect(socket.socket_.get(), NETLINK_ROUTE); error < 0) {
+    // libnl folds several errno values into one of its own: what the system said last is more exact.
+    if (errno != 0) return system_failure(errno, "connect");
     return net::failure(EPROTO, fmt::format("netlink: connect: {}", nl_geterror(error)));
   }
   const int descriptor = socket.descriptor();
   set_buffer(descriptor, SO_RCVBUFFORCE, SO_RCVBUF, options.receive_buffer);
   set_buffer(descriptor, SO_SNDBUFFORCE, SO_SNDBUF, options.send_buffer);
   set_options(descriptor);
-  for (const int group : options.groups) {
-    if (setsockopt(descriptor, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) != 0) {
-      return system_failure(errno, fmt::format("join group {}", group));
-    }
-  }
-  socket.buffer_.resize(kLargestDatagram);
+  socket.buffer_.resize(socket.options_.datagrams_per_call * options.largest_datagram);
   return socket;
 }
 
@@ -67,11 +66,34 @@ int Socket::descriptor() const { return nl_socket_get_fd(socket_.get()); }
 
 std::uint32_t Socket::port() const { return nl_socket_get_local_port(socket_.get()); }
 
-int Socket::receive_buffer() const {
+std::size_t Socket::granted_receive_buffer() const {
   int size = 0;
   socklen_t length = sizeof(size);
-  getsockopt(descriptor(), SOL_SOCKET, SO_RCVBUF, &size, &length);
-  return size;
+  if (getsockopt(descriptor(), SOL_SOCKET, SO_RCVBUF, &size, &length) != 0) return 0;
+  return static_cast<std::size_t>(size);
+}
+
+std::string Socket::device_name(std::uint32_t index) const {
+  ifreq request{};
+  request.ifr_ifindex = static_cast<int>(index);
+  if (ioctl(descriptor(), SIOCGIFNAME, &request) != 0) return "";
+  return {std::begin(request.ifr_name),
+          std::find(std::begin(request.ifr_name), std::end(request.ifr_name), '\0')};
+}
+
+std::uint32_t Socket::take_sequence(std::size_t count) {
+  const auto wanted = static_cast<std::uint32_t>(count);
+  if (wanted > UINT32_MAX - next_sequence_) next_sequence_ = 1;
+  const auto first = next_sequence_;
+  next_sequence_ += wanted;
+  return first;
+}
+
+net::Result<void> Socket::join(int group) {
+  if (setsockopt(descriptor(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) != 0) {
+    return system_failure(errno, fmt::format("join group {}", group));
+  }
+  return {};
 }
 
 net::Result<void> Socket::send(std::span<const std::byte> bytes) {
@@ -86,32 +108,46 @@ net::Result<void> Socket::send(std::span<const std::byte> bytes) {
   return {};
 }
 
-net::Result<std::span<std::byte>> Socket::receive(bool wait) {
-  while (true) {
-    sockaddr_nl from{};
-    iovec part{.iov_base = buffer_.data(), .iov_len = buffer_.size()};
-    msghdr message{};
-    message.msg_name = &from;
-    message.msg_namelen = sizeof(from);
-    message.msg_iov = &part;
+net::Result<std::size_t> Socket::receive(const Visit& visit) {
+  const auto slots = options_.datagrams_per_call;
+  std::array<sockaddr_nl, kMostDatagramsPerCall> from{};
+  std::array<iovec, kMostDatagramsPerCall> parts{};
+  std::array<mmsghdr, kMostDatagramsPerCall> messages{};
+  for (std::size_t i = 0; i < slots; ++i) {
+    parts.at(i) = {.iov_base = &buffer_[i * options_.largest_datagram], .iov_len = options_.largest_datagram};
+    auto& message = messages.at(i).msg_hdr;
+    message.msg_name = &from.at(i);
+    message.msg_namelen = sizeof(sockaddr_nl);
+    message.msg_iov = &parts.at(i);
     message.msg_iovlen = 1;
-    const auto size = recvmsg(descriptor(), &message, wait ? 0 : MSG_DONTWAIT);
-    if (size < 0) {
-      if (errno == EINTR) continue;
-      return system_failure(errno, "receive");
-    }
-    if (from.nl_pid != 0) continue;  // another process may send to our port; only the kernel is believed
-    if ((message.msg_flags & MSG_TRUNC) != 0) return system_failure(EMSGSIZE, "receive");
-    return std::span(buffer_).first(static_cast<std::size_t>(size));
   }
+  int received = 0;
+  do {
+    received = recvmmsg(descriptor(), messages.data(), static_cast<unsigned>(slots), MSG_DONTWAIT, nullptr);
+  } while (received < 0 && errno == EINTR);
+  if (received < 0 && errno == EAGAIN) return std::size_t{0};
+  if (received < 0) return system_failure(errno, "receive");
+
+  bool cut = false;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
+    if (from.at(i).nl_pid != 0) continue;  // who has CAP_NET_ADMIN may write to our port: not the kernel
+    if ((messages.at(i).msg_hdr.msg_flags & MSG_TRUNC) != 0) {
+      cut = true;
+      continue;
+    }
+    for_each_message({static_cast<const std::byte*>(parts.at(i).iov_base), messages.at(i).msg_len}, visit);
+  }
+  if (cut) return system_failure(EMSGSIZE, "receive");
+  return static_cast<std::size_t>(received);
 }
 
-void for_each_message(std::span<std::byte> datagram, const std::function<void(const nlmsghdr&)>& visit) {
-  int left = static_cast<int>(datagram.size());
-  auto* header = reinterpret_cast<nlmsghdr*>(datagram.data());
-  while (nlmsg_ok(header, left) != 0) {
-    visit(*header);
-    header = nlmsg_next(header, &left);
+void Socket::discard() {
+  while (true) {
+    const auto received = receive([](const nlmsghdr&) {});
+    const bool more =
+        received ? *received > 0
+                 : received.error().code.value() == ENOBUFS || received.error().code.value() == EMSGSIZE;
+    if (!more) return;
   }
 }
 

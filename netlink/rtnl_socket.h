@@ -2,32 +2,33 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/error.h"
+#include "netlink/message.h"
 
 struct nl_sock;
-struct nlmsghdr;
 
 namespace netlink {
 
-/// What a socket is for, as sizes and options.
+/// What a socket is for, in bytes.
 struct SocketOptions {
-  /// SO_RCVBUF in bytes. nl_connect() lowers it to 32 KiB, where acknowledgements beyond 78 in flight are
-  /// lost.
+  /// SO_RCVBUF. nl_connect() lowers it to 32 KiB, where acknowledgements beyond 78 in flight are lost.
   int receive_buffer = 1 << 20;
   int send_buffer = 1 << 18;
-  /// Multicast groups to join (RTNLGRP_*); empty for request sockets.
-  std::vector<int> groups;
+  /// The longest datagram that is understood, and how many are fetched with one system call.
+  std::size_t largest_datagram = 1 << 16;
+  std::size_t datagrams_per_call = 1;
 };
 
-/// (Not socket.h: libnl has a <netlink/socket.h>, which a file of that name here would hide.)
+/// A NETLINK_ROUTE socket of the network namespace in which it was opened, with strict checking, extended and
+/// capped acknowledgements where the kernel knows them. Close-on-exec; never waits. Not thread-safe.
 ///
-/// A NETLINK_ROUTE socket of this network namespace, with strict checking, extended and capped
-/// acknowledgements where the kernel knows them. Close-on-exec.
+/// (Not socket.h: libnl has a <netlink/socket.h>, which a file of that name here would hide.)
 class Socket {
  public:
   static net::Result<Socket> open(const SocketOptions& options);
@@ -35,28 +36,41 @@ class Socket {
   [[nodiscard]] int descriptor() const;
   /// The port id (nlmsg_pid) by which the kernel knows this socket.
   [[nodiscard]] std::uint32_t port() const;
-  /// The receive buffer that the kernel granted, in bytes.
-  [[nodiscard]] int receive_buffer() const;
+  /// The receive buffer that the kernel granted, in the bytes that it charges (twice what was asked for).
+  [[nodiscard]] std::size_t granted_receive_buffer() const;
+  /// The name of a device of this socket's namespace, "" when there is none with the index.
+  [[nodiscard]] std::string device_name(std::uint32_t index) const;
 
-  /// One sendmsg(); rtnetlink does the work before it returns.
+  /// The first of `count` consecutive sequence numbers that no other request of this socket has in flight;
+  /// none of them is 0, the sequence of notifications.
+  std::uint32_t take_sequence(std::size_t count);
+
+  /// Joins a multicast group, RTNLGRP_*.
+  net::Result<void> join(int group);
+
+  /// One sendmsg(). rtnetlink works inside it: when it returns, every reply is in the receive buffer.
   net::Result<void> send(std::span<const std::byte> bytes);
 
-  /// One datagram, waiting for it unless `wait` is false. EAGAIN: none is there; ENOBUFS: messages were lost.
-  /// The bytes stay valid until the next call.
-  net::Result<std::span<std::byte>> receive(bool wait);
+  /// Fetches up to `datagrams_per_call` datagrams of the kernel and calls `visit` for each message in them;
+  /// what other processes sent is dropped. Returns how many datagrams there were: 0 = the buffer is empty.
+  /// ENOBUFS: the buffer had overflowed and messages were lost; what is left can still be received. EMSGSIZE:
+  /// one was longer than `largest_datagram`.
+  net::Result<std::size_t> receive(const Visit& visit);
+
+  /// Throws away whatever is in the receive buffer, to the end of a running dump.
+  void discard();
 
  private:
   struct Free {
     void operator()(nl_sock* socket) const;
   };
   std::unique_ptr<nl_sock, Free> socket_;
+  SocketOptions options_;
   std::vector<std::byte> buffer_;
+  std::uint32_t next_sequence_ = 1;
 };
 
-/// Calls `visit` for each whole message of a datagram; a truncated tail is left out.
-void for_each_message(std::span<std::byte> datagram, const std::function<void(const nlmsghdr&)>& visit);
-
-/// "… : Operation not permitted", in strerror's words.
+/// "netlink: DOING: Operation not permitted", in strerror's words.
 tl::unexpected<net::Error> system_failure(int error, std::string_view doing);
 
 }  // namespace netlink

@@ -1,94 +1,101 @@
 #include "netlink/rule_message.h"
 
+#include <fmt/format.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
-#include <netlink/msg.h>
 #include <sys/socket.h>
-
-#include <cstring>
-#include <new>
 
 #include "netlink/attributes.h"
 
 namespace netlink {
 namespace {
 
-unsigned char family_of(net::Family family) { return family == net::Family::ipv4 ? AF_INET : AF_INET6; }
+/// The kernel writes it into every dump with this value for "not set".
+constexpr std::uint32_t kNoSuppression = 0xffffffff;
 
-/// Selectors and actions that the agent never uses. FRA_SUPPRESS_PREFIXLEN and FRA_TUN_ID stand in every
-/// dump, with values that mean "not set".
-bool is_foreign_shape(const fib_rule_hdr& fixed, const Attributes<FRA_MAX>& attributes) {
-  if (fixed.action != FR_ACT_TO_TBL || fixed.dst_len != 0 || fixed.tos != 0) return true;
-  for (const int selector : {FRA_DST, FRA_IIFNAME, FRA_OIFNAME, FRA_GOTO, FRA_FWMARK, FRA_FWMASK,
-                             FRA_UID_RANGE, FRA_IP_PROTO, FRA_SPORT_RANGE, FRA_DPORT_RANGE}) {
-    if (attributes.at(static_cast<std::size_t>(selector)) != nullptr) return true;
+constexpr auto kRulePolicy = [] {
+  auto policy = u32_policy<FRA_MAX>({FRA_TABLE, FRA_PRIORITY, FRA_SUPPRESS_PREFIXLEN});
+  policy[FRA_PROTOCOL].type = NLA_U8;
+  return policy;
+}();
+
+/// True when the attribute narrows nothing: the agent's own, and what stands in every dump. Whatever a later
+/// kernel adds is a selector that the agent does not know.
+bool is_plain(const nlattr& attribute) {
+  switch (nla_type(&attribute)) {
+    case FRA_SRC:
+    case FRA_TABLE:
+    case FRA_PRIORITY:
+    case FRA_PROTOCOL:
+    case FRA_PAD:
+      return true;
+    case FRA_SUPPRESS_PREFIXLEN:
+      return nla_get_u32(&attribute) == kNoSuppression;
+    default:
+      return false;
   }
-  return u32_in(attributes[FRA_SUPPRESS_PREFIXLEN], ~0U) != ~0U;
+}
+
+bool is_foreign_shape(const nlmsghdr& header, const fib_rule_hdr& fixed) {
+  if (fixed.action != FR_ACT_TO_TBL || fixed.dst_len != 0 || fixed.tos != 0) return true;
+  if ((fixed.flags & FIB_RULE_INVERT) != 0) return true;
+  const nlattr* attribute = nlmsg_attrdata(&header, sizeof(fib_rule_hdr));
+  int left = nlmsg_attrlen(&header, sizeof(fib_rule_hdr));
+  for (; nla_ok(attribute, left) != 0; attribute = nla_next(attribute, &left)) {
+    if (!is_plain(*attribute)) return true;
+  }
+  return false;
 }
 
 }  // namespace
 
-Message encode_rule(net::Verb verb, const net::Rule& rule) {
+net::Result<Message> encode_rule(net::Verb verb, const net::Rule& rule) {
   const bool removal = verb == net::Verb::remove;
-  auto message = make_message(removal ? RTM_DELRULE : RTM_NEWRULE,
-                              NLM_F_REQUEST | (removal ? 0 : NLM_F_CREATE | NLM_F_EXCL));
+  if (verb == net::Verb::replace) return net::failure(EINVAL, "rules cannot be replaced");
+  if (rule.foreign_shape && !removal) return net::failure(EINVAL, "the agent makes no rules of this shape");
+
   fib_rule_hdr header{};
-  header.family = family_of(rule.source.family());
+  header.family = family_number(rule.source.family());
   header.src_len = rule.source.length();
-  header.table =
-      static_cast<unsigned char>(rule.table < 256 ? rule.table : static_cast<std::uint32_t>(RT_TABLE_UNSPEC));
-  header.action = FR_ACT_TO_TBL;
-  append(*message, &header, sizeof(header));
-  const auto source = rule.source.network().bytes();
-  if ((rule.source.length() > 0 &&
-       nla_put(message.get(), FRA_SRC, static_cast<int>(source.size()), source.data()) < 0) ||
-      nla_put_u32(message.get(), FRA_TABLE, rule.table) < 0 ||
-      nla_put_u32(message.get(), FRA_PRIORITY, rule.priority) < 0 ||
-      nla_put_u8(message.get(), FRA_PROTOCOL, rule.protocol) < 0) {
-    throw std::bad_alloc();
-  }
+  header.table = rule.table < 256 ? static_cast<std::uint8_t>(rule.table) : std::uint8_t{RT_TABLE_UNSPEC};
+  header.action = rule.foreign_shape ? FR_ACT_UNSPEC : FR_ACT_TO_TBL;
+  Message message(removal ? RTM_DELRULE : RTM_NEWRULE,
+                  NLM_F_REQUEST | (removal ? 0 : NLM_F_CREATE | NLM_F_EXCL), header);
+  if (rule.source.length() > 0) message.put(FRA_SRC, rule.source.network());
+  message.put(FRA_TABLE, rule.table);
+  message.put(FRA_PRIORITY, rule.priority);
+  message.put_byte(FRA_PROTOCOL, rule.protocol);
   return message;
 }
 
 Message encode_rule_dump(net::Family family) {
-  auto message = make_message(RTM_GETRULE, NLM_F_REQUEST | NLM_F_DUMP);
   fib_rule_hdr header{};
-  header.family = family_of(family);
-  append(*message, &header, sizeof(header));
-  return message;
+  header.family = family_number(family);
+  return {RTM_GETRULE, NLM_F_REQUEST | NLM_F_DUMP, header};
 }
 
 std::optional<net::Rule> decode_rule(const nlmsghdr& header) {
-  static std::array<nla_policy, FRA_MAX + 1> policy = [] {
-    std::array<nla_policy, FRA_MAX + 1> table{};
-    for (const int attribute : {FRA_TABLE, FRA_PRIORITY, FRA_SUPPRESS_PREFIXLEN}) {
-      table.at(static_cast<std::size_t>(attribute)).type = NLA_U32;
-    }
-    table[FRA_PROTOCOL].type = NLA_U8;
-    return table;
-  }();
   if (header.nlmsg_type != RTM_NEWRULE && header.nlmsg_type != RTM_DELRULE) return std::nullopt;
-  Attributes<FRA_MAX> attributes{};
-  if (nlmsg_valid_hdr(&header, sizeof(fib_rule_hdr)) == 0 ||
-      nlmsg_parse(const_cast<nlmsghdr*>(&header), sizeof(fib_rule_hdr), attributes.data(), FRA_MAX,
-                  policy.data()) < 0) {
-    return std::nullopt;
-  }
-  fib_rule_hdr fixed{};
-  std::memcpy(&fixed, nlmsg_data(&header), sizeof(fixed));
+  const auto parsed = parse<fib_rule_hdr>(header, kRulePolicy);
+  if (!parsed) return std::nullopt;
+  const auto& fixed = parsed->fixed;
   if (fixed.family != AF_INET && fixed.family != AF_INET6) return std::nullopt;
   const auto family = fixed.family == AF_INET ? net::Family::ipv4 : net::Family::ipv6;
-  const auto network =
-      attributes[FRA_SRC] == nullptr ? net::Address::any(family) : address_in(attributes[FRA_SRC]);
+  const auto network = parsed->has(FRA_SRC) ? address_in((*parsed)[FRA_SRC]) : net::Address::any(family);
   if (!network || network->family() != family) return std::nullopt;
   const auto source = net::Prefix::around(*network, fixed.src_len);
   if (!source) return std::nullopt;
-  return net::Rule{.priority = u32_in(attributes[FRA_PRIORITY], 0),
+  const auto* protocol = (*parsed)[FRA_PROTOCOL];
+  return net::Rule{.priority = parsed->u32(FRA_PRIORITY, 0),
                    .source = *source,
-                   .table = u32_in(attributes[FRA_TABLE], fixed.table),
-                   .protocol = attributes[FRA_PROTOCOL] == nullptr ? std::uint8_t{0}
-                                                                   : nla_get_u8(attributes[FRA_PROTOCOL]),
-                   .foreign_shape = is_foreign_shape(fixed, attributes)};
+                   .table = parsed->u32(FRA_TABLE, fixed.table),
+                   .protocol = protocol == nullptr ? std::uint8_t{0} : nla_get_u8(protocol),
+                   .foreign_shape = is_foreign_shape(header, fixed)};
+}
+
+std::string rule_text(const net::Rule& rule) {
+  return fmt::format("from {} lookup {} priority {} protocol {}", rule.source.text(), rule.table,
+                     rule.priority, rule.protocol);
 }
 
 }  // namespace netlink

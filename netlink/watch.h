@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -10,30 +11,31 @@
 
 namespace netlink {
 
-/// The kernel's notifications about links, addresses, routes, rules and forwarding settings.
+/// The kernel's notifications about links, addresses, routes, rules and forwarding settings: hints that it is
+/// time to look, for IPv4 routes vanish with their link or last address without any of their own.
 class Watch {
  public:
-  /// A notification costs 832 bytes of buffer: 8 MiB hold 10,000, the default 256.
+  /// A notification costs 832 bytes of buffer, so that this holds 10,000 and the default 256.
   static constexpr int kReceiveBuffer = 8 << 20;
+  /// read() stops soon after so many messages.
+  static constexpr std::size_t kMessagesPerRead = 4096;
 
-  /// What `own_port` does is kept out by a socket filter, before it is charged to the buffer.
+  /// What `own_port` does is kept out by a socket filter, before it is charged to the buffer. Anything that
+  /// happens after open() is seen.
   static net::Result<std::unique_ptr<Watch>> open(std::uint32_t own_port,
                                                   int receive_buffer = kReceiveBuffer);
 
   /// Readable when there are hints.
   [[nodiscard]] int descriptor() const { return socket_.descriptor(); }
 
-  /// Appends what has happened, without ever waiting. After an overrun (ENOBUFS) a hint of that subject
-  /// stands for what was lost. Stops after some thousand messages, so that a storm does not hold the caller:
-  /// the descriptor stays readable then.
+  /// Appends what has happened, without ever waiting. A hint of Subject::overrun stands for messages that
+  /// were lost (ENOBUFS). Stops after kMessagesPerRead or some more, so that a storm does not hold the
+  /// caller: the descriptor stays readable then.
   net::Result<void> read(std::vector<net::Hint>& into);
 
  private:
   explicit Watch(Socket socket) : socket_(std::move(socket)) {}
   Socket socket_;
 };
-
-/// The hint in a notification; nullopt for what is none. Safe for any bytes of a whole message.
-std::optional<net::Hint> decode_hint(const nlmsghdr& header);
 
 }  // namespace netlink

@@ -73,6 +73,7 @@ void print_json(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
       entry.update({{"from", rule->source.text()}, {"table", rule->table}, {"priority", rule->priority}});
       rules.push_back(std::move(entry));
     } else {
+      entry.update(route_json(status_of(look, std::get<net::Route>(change.object))));
       routes.push_back(std::move(entry));
     }
   }

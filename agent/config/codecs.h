@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -33,7 +32,7 @@ struct IntegerCodec {
   std::optional<std::string> (*refusal)(std::int64_t);
 };
 
-/// Two words, or TOML's own true and false.
+/// TOML's own true and false.
 struct BooleanCodec {};
 
 template <class T>

@@ -106,6 +106,12 @@ class Agent:
         self._reader = self.log.follow(self.process.stderr)
         return self
 
+    def start_detached(self, journal):
+        """Starts a daemon that nobody watches, its journal in a file."""
+        with open(journal, "wb") as file:
+            self.process = subprocess.Popen(self.namespace.command(*self.words("run")), stdin=subprocess.DEVNULL,
+                                            stdout=subprocess.DEVNULL, stderr=file, env=self.environment)
+
     def start_ready(self, timeout=5.0):
         """Starts, and returns at READY=1."""
         begin = len(self.manager.heard)
@@ -184,6 +190,10 @@ class Agent:
             return check if check["status"] == status else None
 
         return eventually(look, f"{name} is {status}", timeout)
+
+    def await_resync(self, before, timeout=5.0):
+        """Until the agent has looked at the kernel again after `before` looks."""
+        eventually(lambda: self.status()["counters"]["resyncs"] > before, "another look at the kernel", timeout)
 
     def await_log(self, pattern, since=0, timeout=5.0):
         place, _ = self.log.wait_for(re.compile(pattern).search, f"{pattern!r} in the log", since, timeout)

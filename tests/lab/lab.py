@@ -1,6 +1,7 @@
 """The lab: one VM and Azure's side of it, in two namespaces that nobody else uses."""
 
 import atexit
+import contextlib
 import itertools
 import os
 import pathlib
@@ -23,7 +24,8 @@ IMDS = "169.254.169.254"
 WIRE_SERVER = "168.63.129.16"
 IPV6_ROUTER = "fe80::1234:5678:9abc"
 
-_NAME = re.compile(r"caa-(\d+)-\d+(-vm|-fabric)?")
+_PARTS = ("vm", "fabric")
+_NAME = re.compile(r"(caa-(\d+)-\d+)(-vm|-fabric)?")
 _numbers = itertools.count()
 
 
@@ -49,17 +51,17 @@ class Lab:
 
     ipv6:  the NIC has an IPv6 address and the fabric's router.
     accelerated:  eth0 is a bridge that stands for the synthetic NIC, so that a VF with its MAC can be enslaved.
-    imds:  whether the metadata service is up from the start.
+    name:  a name of its own makes it one that can be left standing: see leave() and remove().
     """
 
-    def __init__(self, ipv6=False, accelerated=False, imds=True):
-        self.name = f"caa-{os.getpid()}-{next(_numbers)}"
+    def __init__(self, ipv6=False, accelerated=False, name=None):
+        self.name = name or f"caa-{os.getpid()}-{next(_numbers)}"
+        self._lasting = name is not None
         self.nic = Nic(0, ipv6)
         self.second_nic = None
         self.vm = self.fabric = self.simulator = None
         self._ipv6 = ipv6
         self._accelerated = accelerated
-        self._imds = imds
         self._open = []
         self._folder = pathlib.Path(tempfile.gettempdir(), self.name)
 
@@ -80,8 +82,6 @@ class Lab:
             self.simulator = Simulator(build_folder() / "imds" / "simulator" / "azure-simulator", self.fabric,
                                        self.document())
             self._open.append(self.simulator.stop)
-            if not self._imds:
-                self.simulator.stop()
         except BaseException:
             self.close()
             raise
@@ -95,8 +95,12 @@ class Lab:
         while self._open:
             self._open.pop()()
 
+    def leave(self):
+        """Everything stays as it is when the lab closes, for remove(name) to take away."""
+        self._open.clear()
+
     def _namespace(self, part):
-        namespace = Namespace(f"{self.name}-{part}")
+        namespace = Namespace(f"{self.name}-{part}", self._lasting)
         self._open.append(namespace.remove)
         for scope in ("all", "default"):  # a new namespace has those of the machine
             namespace.sysctl(f"net.ipv4.conf.{scope}.rp_filter", 0)
@@ -192,16 +196,26 @@ def _end_in_order_on_sigterm():
 
 
 def remove_leftovers():
-    """Namespaces and folders of labs whose process does not exist any more. Their programs died with it."""
-    listed = subprocess.run(["ip", "netns", "list"], check=True, capture_output=True, text=True).stdout
-    for name in (line.split()[0] for line in listed.splitlines() if line):
-        if _is_left_over(name):
-            subprocess.run(["ip", "netns", "del", name], check=False, stderr=subprocess.DEVNULL)
-    for path in pathlib.Path(tempfile.gettempdir()).glob("caa-*"):
-        if _is_left_over(path.name):
-            shutil.rmtree(path, ignore_errors=True)
+    """Labs whose process does not exist any more. Their programs died with it."""
+    places = [*pathlib.Path("/run/netns").glob("caa-*"), *pathlib.Path(tempfile.gettempdir()).glob("caa-*")]
+    found = (_NAME.fullmatch(place.name) for place in places)
+    for name, process in {match[1]: match[2] for match in found if match}.items():
+        if not pathlib.Path("/proc", process).exists():
+            remove(name)
 
 
-def _is_left_over(name):
-    match = _NAME.fullmatch(name)
-    return match is not None and not pathlib.Path("/proc", match[1]).exists()
+def exists(name):
+    return any(pathlib.Path("/run/netns", f"{name}-{part}").exists() for part in _PARTS)
+
+
+def remove(name):
+    """Takes away a lab by its name: the programs in its namespaces, these, and its folder."""
+    for namespace in (f"{name}-{part}" for part in _PARTS):
+        if not pathlib.Path("/run/netns", namespace).exists():
+            continue
+        listed = subprocess.run(["ip", "netns", "pids", namespace], capture_output=True, text=True, check=False)
+        for process in map(int, listed.stdout.split()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        subprocess.run(["ip", "netns", "del", namespace], check=False, stderr=subprocess.DEVNULL)
+    shutil.rmtree(pathlib.Path(tempfile.gettempdir(), name), ignore_errors=True)

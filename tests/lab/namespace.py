@@ -22,9 +22,19 @@ class CommandFailed(AssertionError):
     """A command that a test relies on failed; says which and how."""
 
 
+# Within `ip netns exec`, which has mounts of its own: the agent's protocol number by name, as its package installs it, and
+# an empty /etc/sysctl.d, so that a remedy can be run to its end without reaching the machine's.
+_PREPARED = """mount --bind "$0/packaging/rt_protos.d" /etc/iproute2/rt_protos.d &&
+mount -t tmpfs none /etc/sysctl.d && eval "$1" """
+_ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
 class Namespace:
-    def __init__(self, name):
+    """`lasting`: the programs started in it outlive the process that starts them."""
+
+    def __init__(self, name, lasting=False):
         self.name = name
+        self._guard = ["setsid"] if lasting else ["setpriv", "--pdeathsig", "KILL"]
         subprocess.run(["ip", "netns", "add", name], check=True)
         self._path = f"/run/netns/{name}"
         self.ip("link set lo up")
@@ -33,14 +43,18 @@ class Namespace:
         subprocess.run(["ip", "netns", "del", self.name], check=False, stderr=subprocess.DEVNULL)
 
     def command(self, *words):
-        """The words of `words`, to be run in here. The program replaces `ip`, so the process is the program's own;
-        it dies with the thread that starts it, however that ends."""
-        return ["setpriv", "--pdeathsig", "KILL", "ip", "netns", "exec", self.name, *map(str, words)]
+        """Words that run those given in here. The program takes the place of `ip`, so the process is its own; unless
+        lasting, it dies with the thread that starts it, however that ends."""
+        return [*self._guard, "ip", "netns", "exec", self.name, *map(str, words)]
 
     def run(self, *words, **options):
         """Runs a program in here to its end."""
         options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": 60, **options}
         return subprocess.run(self.command(*words), check=False, **options)
+
+    def shell(self, line):
+        """Runs a line of shell in here as on a node that has the agent's package, without a trace on this machine."""
+        return self.run("sh", "-c", _PREPARED, _ROOT, line)
 
     def ip(self, *lines, options=()):
         """Lines for ip(8), each without the leading `ip` and its options; returns what they print."""

@@ -10,7 +10,7 @@ import time
 from .transcript import TimeIsUp
 
 _LISTEN = ("169.254.169.254", 80)
-_CONTROL = ("10.240.0.1", 8081)
+_CONTROL = ("127.0.0.1", 8081)
 
 
 class Simulator:

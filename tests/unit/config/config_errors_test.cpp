@@ -198,6 +198,9 @@ TEST(ConfigErrors, CidrsDoNotOverlap) {
        {"config.toml:3:1: pods.cluster_cidrs: 10.128.0.0/9 overlaps 10.0.0.0/8",
         "config.toml:5:1: pods.cluster_cidrs: 10.200.0.0/16 overlaps 10.0.0.0/8",
         "config.toml:7:1: pods.cluster_cidrs: fd12::/16 overlaps fd00::/8"}},
+      {"pods.cluster_cidrs = [\n\"10.0.0.0/8\",\n\"10.1.0.0/16\",\n\"10.2.0.0/16\"\n]",
+       {"config.toml:3:1: pods.cluster_cidrs: 10.1.0.0/16 overlaps 10.0.0.0/8",
+        "config.toml:4:1: pods.cluster_cidrs: 10.2.0.0/16 overlaps 10.0.0.0/8"}},
       {"pods.node_cidrs = [\"10.1.0.0/24\", \"10.1.0.128/25\"]",
        {"config.toml:1:35: pods.node_cidrs: 10.1.0.128/25 overlaps 10.1.0.0/24"}},
       {"pods.cluster_cidrs = [\"0.0.0.0/0\", \"::/0\", \"1.0.0.0/8\"]",
@@ -359,6 +362,10 @@ TEST(ConfigErrors, DeepNestingIsRefusedInsteadOfOverflowingTheStack) {
   EXPECT_THAT(errors_of("\"#\"." + key + "a = 1"),
               ElementsAre(StartsWith("config.toml:1:1: more than 1000 dotted")));
   EXPECT_THAT(errors_of("x = " + std::string(100'000, '[')), ElementsAre(StartsWith("config.toml:1:")));
+
+  const std::string dots(2000, '.');
+  EXPECT_THAT(errors_of("kubernetes.kubeconfig = \"\\\"" + dots + "\""), IsEmpty());
+  EXPECT_THAT(errors_of("kubernetes.kubeconfig = '\\'# " + dots), IsEmpty());
 
   std::string list = "# ";
   for (int i = 0; i < 2000; ++i) list += "...";

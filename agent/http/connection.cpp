@@ -1,0 +1,112 @@
+#include "agent/http/connection.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <utility>
+
+#include "agent/http/request.h"
+
+namespace agent::http {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+/// How much a client may go on sending after its reply (the rest of a body, pipelined requests) before it is
+/// cut off. To close a socket with unread bytes is a reset, which can take the reply away from under the
+/// client.
+constexpr std::size_t kDrainLimit = 64 * 1024;
+
+bool must_wait(const error_code& error) { return error == asio::error::would_block; }
+
+}  // namespace
+
+Connection::Connection(asio::io_context& io, ConnectionKeeper& keeper, std::uint64_t number,
+                       Descriptor socket, int family)
+    : keeper_(keeper), number_(number), socket_(io) {
+  socket_.assign(asio::generic::stream_protocol(family, 0), socket.get());
+  static_cast<void>(socket.release());
+  socket_.non_blocking(true);
+}
+
+void Connection::proceed() {
+  switch (stage_) {
+    case Stage::reading:
+      return read();
+    case Stage::writing:
+      return write();
+    case Stage::draining:
+      return drain();
+  }
+}
+
+void Connection::read() {
+  for (;;) {
+    const auto room = keeper_.scratch();
+    error_code error;
+    const std::size_t count = socket_.read_some(asio::buffer(room.data(), room.size()), error);
+    if (must_wait(error)) return wait(asio::socket_base::wait_read);
+    if (error) return finish();
+    const std::string_view part(room.data(), count);
+    // A header is parsed from its beginning: a client that drips it must not have it parsed for every byte.
+    const bool worth_parsing = received_.empty() || part.find('\n') != std::string_view::npos ||
+                               received_.size() + count >= kHeaderLimit;
+    received_.append(part);
+    if (!worth_parsing) continue;
+    if (auto reply = keeper_.answer(received_)) {
+      reply_ = std::move(*reply);
+      received_ = {};
+      stage_ = Stage::writing;
+      return write();
+    }
+  }
+}
+
+void Connection::write() {
+  while (written_ < reply_.size()) {
+    error_code error;
+    written_ += socket_.write_some(asio::buffer(reply_.data() + written_, reply_.size() - written_), error);
+    if (must_wait(error)) return wait(asio::socket_base::wait_write);
+    if (error) return finish();
+  }
+  reply_ = {};
+  written_ = 0;
+  stage_ = Stage::draining;
+  error_code error;
+  socket_.shutdown(asio::socket_base::shutdown_send, error);
+  if (error) return finish();
+  drain();
+}
+
+void Connection::drain() {
+  while (drained_ < kDrainLimit) {
+    const auto room = keeper_.scratch();
+    error_code error;
+    drained_ += socket_.read_some(asio::buffer(room.data(), room.size()), error);
+    if (must_wait(error)) return wait(asio::socket_base::wait_read);
+    if (error) return finish();
+  }
+  finish();
+}
+
+void Connection::wait(asio::socket_base::wait_type readiness) {
+  socket_.async_wait(readiness, [self = shared_from_this()](const error_code& error) {
+    if (!self->socket_.is_open()) return;  // hung up meanwhile
+    error ? self->finish() : self->proceed();
+  });
+}
+
+void Connection::hang_up() {
+  error_code ignored;
+  // A reset leaves nothing behind; a polite end would leave TIME_WAIT for each of an attacker's thousands.
+  if (stage_ != Stage::draining) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  socket_.close(ignored);
+}
+
+void Connection::finish() {
+  error_code ignored;
+  socket_.close(ignored);
+  keeper_.closed(number_);
+}
+
+}  // namespace agent::http

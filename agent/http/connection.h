@@ -1,0 +1,78 @@
+#pragma once
+
+// Inside of the box: Asio's headers end here.
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "agent/http/descriptor.h"
+
+namespace agent::http {
+
+/// What a connection asks of those who keep it.
+class ConnectionKeeper {
+ public:
+  ConnectionKeeper() = default;
+  ConnectionKeeper(const ConnectionKeeper&) = delete;
+  ConnectionKeeper& operator=(const ConnectionKeeper&) = delete;
+
+  /// The reply to what has been received so far; nothing while more is needed.
+  virtual std::optional<std::string> answer(std::string_view received) = 0;
+  /// Room for one read, good until the next call: idle connections own no buffer.
+  virtual std::span<char> scratch() = 0;
+  /// The connection with that number is closed: forget it.
+  virtual void closed(std::uint64_t number) = 0;
+
+ protected:
+  ~ConnectionKeeper() = default;
+};
+
+/// One client: reads a request, writes the reply, and drains what the client still sends. Tries first and
+/// waits only when the kernel says so, hence a request that is already there is answered before anybody
+/// else's turn.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// Takes a connected, non-blocking socket of the address family. Throws boost::system::system_error when
+  /// the event loop cannot watch it.
+  Connection(boost::asio::io_context& io, ConnectionKeeper& keeper, std::uint64_t number, Descriptor socket,
+             int family);
+
+  /// Sets out; to be called once, when a shared_ptr holds it.
+  void proceed();
+
+  /// Hangs up, with a reset while the client still waits for its reply. Idempotent; does not call the keeper.
+  void hang_up();
+
+  [[nodiscard]] Clock::time_point accepted() const { return accepted_; }
+
+ private:
+  enum class Stage : std::uint8_t { reading, writing, draining };
+
+  void read();
+  void write();
+  void drain();
+  void wait(boost::asio::socket_base::wait_type readiness);
+  void finish();
+
+  ConnectionKeeper& keeper_;
+  std::uint64_t number_;
+  boost::asio::generic::stream_protocol::socket socket_;
+  Clock::time_point accepted_ = Clock::now();
+  Stage stage_ = Stage::reading;
+  std::string received_;
+  std::string reply_;
+  std::size_t written_ = 0;
+  std::size_t drained_ = 0;
+};
+
+}  // namespace agent::http

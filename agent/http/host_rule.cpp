@@ -1,0 +1,51 @@
+#include "agent/http/host_rule.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+
+#include "net/address.h"
+
+namespace agent::http {
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool same_name(std::string_view a, std::string_view b) {
+  return !b.empty() && std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                                  [](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// The port may be missing after its colon (RFC 3986, section 3.2.3).
+bool is_port(std::string_view text) {
+  if (text.empty()) return true;
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+bool is_address(std::string_view text, net::Family family) {
+  const auto address = net::Address::parse(text);
+  return address && address->family() == family;
+}
+
+}  // namespace
+
+bool host_is_ours(std::string_view host, const Snapshot& snapshot) {
+  if (host.empty()) return true;
+  if (host.front() == '[') {
+    const auto close = host.find(']');
+    if (close == std::string_view::npos) return false;
+    const auto rest = host.substr(close + 1);
+    return (rest.empty() || (rest.front() == ':' && is_port(rest.substr(1)))) &&
+           is_address(host.substr(1, close - 1), net::Family::ipv6);
+  }
+  const auto colon = host.find(':');
+  if (colon != std::string_view::npos && !is_port(host.substr(colon + 1))) return false;
+  const auto name = host.substr(0, colon);
+  return is_address(name, net::Family::ipv4) || same_name(name, "localhost") ||
+         same_name(name, snapshot.node_name) || same_name(name, snapshot.node.computer_name);
+}
+
+}  // namespace agent::http

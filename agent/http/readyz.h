@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/core/snapshot.h"
+
+namespace agent::http {
+
+/// A health answer in Kubernetes style.
+struct Health {
+  bool passed = false;
+  /// "ok", or one line per check and a last one with the verdict: when asked for, and always on failure.
+  ///
+  ///     [+]nic.found ok
+  ///     [+]nic.gateway unknown: eth0 has no IPv6 router yet       could not look: never holds
+  ///     [+]sysctl.accept_ra skipped: no IPv6 CIDR                 does not apply
+  ///     [+]nic.up excluded: ok                                    ?exclude=nic.up
+  ///     [-]sysctl.ip_forward failed: net.ipv4.ip_forward is 0
+  ///     readyz check failed
+  std::string body;
+};
+
+struct HealthQuery {
+  bool verbose = false;
+  std::vector<std::string> exclude;  ///< ids that neither fail nor hold
+};
+
+/// Over the gates. Without exclusions it passes exactly when the snapshot is ready, so it never contradicts
+/// READY and the ready file; what holds readiness back though no gate fails (routes that are wanted but not
+/// yet confirmed) is the line `agent.settled`. Exclusions leave the remaining gates to decide.
+Health readyz(const Snapshot& snapshot, const HealthQuery& query);
+
+/// The same over all checks: a failing warning fails it too.
+Health healthz(const Snapshot& snapshot, const HealthQuery& query);
+
+/// The ids of the list that no check of this version bears.
+std::vector<std::string> unknown_checks(const Snapshot& snapshot, const std::vector<std::string>& ids);
+
+}  // namespace agent::http

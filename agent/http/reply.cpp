@@ -1,0 +1,51 @@
+#include "agent/http/reply.h"
+
+#include "agent/http/time_text.h"
+
+namespace agent::http {
+namespace {
+
+std::string_view reason(unsigned status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 400:
+      return "Bad Request";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 421:
+      return "Misdirected Request";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 503:
+      return "Service Unavailable";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+std::string reply_bytes(const Reply& reply, WallTime now) {
+  std::string bytes;
+  bytes.reserve(512 + (reply.without_body ? 0 : reply.body.size()));
+  const auto header = [&bytes](std::string_view name, std::string_view value) {
+    bytes.append(name).append(": ").append(value).append("\r\n");
+  };
+  bytes.append("HTTP/1.1 ").append(std::to_string(reply.status)).append(" ");
+  bytes.append(reason(reply.status)).append("\r\n");
+  header("Date", http_date(now));
+  header("Content-Type", reply.content_type);
+  header("Content-Length", std::to_string(reply.body.size()));
+  header("Cache-Control", "no-store");
+  header("X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : reply.headers) header(name, value);
+  header("Connection", "close");
+  bytes.append("\r\n");
+  if (!reply.without_body) bytes.append(reply.body);
+  return bytes;
+}
+
+}  // namespace agent::http

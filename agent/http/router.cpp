@@ -1,0 +1,105 @@
+#include "agent/http/router.h"
+
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/core/check_ids.h"
+#include "agent/http/host_rule.h"
+#include "agent/http/metrics.h"
+#include "agent/http/page.h"
+#include "agent/http/readyz.h"
+#include "agent/http/status_json.h"
+#include "agent/http/target.h"
+#include "agent/http/text.h"
+
+namespace agent::http {
+namespace {
+
+Reply plain(unsigned status, std::string text) { return {.status = status, .body = std::move(text)}; }
+
+Reply livez(const Target& target, const View& view) {
+  if (view.alive && !target.has("verbose")) return plain(200, "ok");
+  if (view.alive) return plain(200, "[+]main_loop ok\nlivez check passed\n");
+  return plain(503, "[-]main_loop failed: it has not turned for " + std::to_string(view.silence.count()) +
+                        " s\nlivez check failed\n");
+}
+
+using Judge = Health (*)(const Snapshot&, const HealthQuery&);
+
+template <Judge judge>
+Reply health(const Target& target, const View& view) {
+  const HealthQuery query{target.has("verbose"), target.all("exclude")};
+  if (const auto unknown = unknown_checks(view.snapshot, query.exclude); !unknown.empty()) {
+    std::string text = "no such check:";
+    for (const auto& id : unknown) text += " \"" + single_line(id) + "\"";
+    text += "\nthe checks are:";
+    for (const auto id : check_ids()) text.append(" ").append(id);
+    return plain(400, text + '\n');
+  }
+  auto health = judge(view.snapshot, query);
+  return plain(health.passed ? 200 : 503, std::move(health.body));
+}
+
+Reply status(const Target& /*target*/, const View& view) {
+  return {.content_type = "application/json", .body = status_json(view.snapshot, view.mono_now)};
+}
+
+Reply metrics_text(const Target& /*target*/, const View& view) {
+  return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
+          .body = metrics(view.snapshot, view.started)};
+}
+
+Reply html_page(const Target& target, const View& view) {
+  const PageOptions options{std::chrono::seconds{target.has("refresh") ? 10 : 0}};
+  return {.content_type = "text/html; charset=utf-8",
+          .body = page(view.snapshot, view.now, view.mono_now, options),
+          .headers = {{"Content-Security-Policy", kPagePolicy}, {"Referrer-Policy", "no-referrer"}}};
+}
+
+struct Path {
+  std::string_view path;
+  Reply (*answer)(const Target&, const View&);
+};
+
+constexpr std::array<Path, 6> kPaths = {{
+    {"/livez", livez},
+    {"/readyz", health<readyz>},
+    {"/healthz", health<healthz>},
+    {"/status", status},
+    {"/metrics", metrics_text},
+    {"/", html_page},
+}};
+
+Reply answer_to_get(const Request& request, const View& view) {
+  const auto target = parse_target(request.target);
+  if (!target) return plain(400, "the request target is neither a path nor an http URL\n");
+  const std::string host = target->authority.value_or(request.host.value_or(""));
+  if (!host_is_ours(host, view.snapshot)) {
+    return plain(421, "this is not \"" + single_line(host) +
+                          "\": use an IP address, localhost or the node's name in the URL\n");
+  }
+  for (const auto& each : kPaths) {
+    if (target->path == each.path) return each.answer(*target, view);
+  }
+  std::string text = "not found; there are:";
+  for (const auto& each : kPaths) text.append(" ").append(each.path);
+  return plain(404, text + '\n');
+}
+
+}  // namespace
+
+Reply route(const Request& request, const View& view) {
+  const bool is_head = request.method == "HEAD";
+  if (!is_head && request.method != "GET") {
+    auto reply = plain(405, "only GET and HEAD: nothing can be changed over HTTP\n");
+    reply.headers.emplace_back("Allow", "GET, HEAD");
+    return reply;
+  }
+  auto reply = answer_to_get(request, view);
+  reply.without_body = is_head;
+  return reply;
+}
+
+}  // namespace agent::http

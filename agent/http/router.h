@@ -1,0 +1,26 @@
+#pragma once
+
+#include <chrono>
+
+#include "agent/core/snapshot.h"
+#include "agent/http/reply.h"
+#include "agent/http/request.h"
+
+namespace agent::http {
+
+/// All that a reply may depend on besides the request: values, so that the router is a pure function.
+struct View {
+  const Snapshot& snapshot;
+  bool alive = true;                ///< the main loop turns
+  std::chrono::seconds silence{0};  ///< since it last turned
+  WallTime now{};
+  MonoTime mono_now{};
+  WallTime started{};  ///< when this process began to serve
+};
+
+/// Answers /livez, /readyz, /healthz, /status, /metrics and /, by GET and HEAD: nothing can be changed over
+/// HTTP. 400 for a target that cannot be read or an unknown `?exclude=`, 404, 405 with Allow, 421 for a Host
+/// header that names somebody else (host_rule.h).
+Reply route(const Request& request, const View& view);
+
+}  // namespace agent::http

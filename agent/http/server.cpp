@@ -1,0 +1,162 @@
+#include "agent/http/server.h"
+
+#include <pthread.h>
+#include <sys/socket.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
+#include <cerrno>
+#include <csignal>
+#include <thread>
+#include <utility>
+
+#include "agent/http/answer.h"
+#include "agent/http/crowd.h"
+#include "agent/http/listener.h"
+
+namespace agent {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+/// Connections taken in one turn, before those that are already here get theirs.
+constexpr int kAcceptsPerTurn = 64;
+
+/// Until accept(2) is tried again when the process has no descriptor left and none of them is ours to give
+/// up.
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+/// Signals belong to the main thread: a thread started while this lives has them all blocked.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
+
+class StatusServer::Loop {
+ public:
+  Loop(http::Listener listener, const Published<Snapshot>& published, const Heartbeat& heartbeat)
+      : listener_(std::move(listener)),
+        published_(published),
+        heartbeat_(heartbeat),
+        crowd_(io_, http::Crowd::affordable(),
+               [this](std::string_view received) { return answer(received); }),
+        doorbell_(io_, listener_.fd()),
+        pause_(io_) {
+    socklen_t length = sizeof family_;
+    ::getsockopt(listener_.fd(), SOL_SOCKET, SO_DOMAIN, &family_, &length);
+    await_clients();
+    const SignalsBlocked blocked;
+    thread_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), "http");
+      io_.run();
+    });
+  }
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  ~Loop() {
+    io_.stop();
+    if (thread_.joinable()) thread_.join();
+    static_cast<void>(doorbell_.release());  // the listener closes it
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
+
+ private:
+  std::optional<std::string> answer(std::string_view received) {
+    const auto snapshot = published_.read();
+    const auto now = std::chrono::steady_clock::now();
+    return http::answer_bytes(received, {.snapshot = *snapshot,
+                                         .alive = heartbeat_.alive(now),
+                                         .silence = heartbeat_.silence(now),
+                                         .now = std::chrono::system_clock::now(),
+                                         .mono_now = now,
+                                         .started = started_});
+  }
+
+  void await_clients() {
+    doorbell_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const error_code& error) {
+      if (!error) accept();
+    });
+  }
+
+  void pause() {
+    pause_.expires_after(kAcceptPause);
+    pause_.async_wait([this](const error_code& error) {
+      if (!error) accept();
+    });
+  }
+
+  void accept() {
+    for (int turn = 0; turn < kAcceptsPerTurn; ++turn) {
+      http::Descriptor client{::accept4(listener_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+      if (client.valid()) {
+        crowd_.admit(std::move(client), family_);
+        continue;
+      }
+      switch (errno) {
+        case EAGAIN:
+          return await_clients();
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM:
+          if (!crowd_.evict_oldest()) return pause();
+          break;
+        case EINTR:
+        case ECONNABORTED:
+          break;
+        default:  // accept(2): a network error of the client's; of anything else, no more than ten a second
+          return pause();
+      }
+    }
+    await_clients();
+  }
+
+  http::Listener listener_;
+  const Published<Snapshot>& published_;
+  const Heartbeat& heartbeat_;
+  WallTime started_ = std::chrono::system_clock::now();
+  int family_ = 0;
+  asio::io_context io_{1};
+  http::Crowd crowd_;
+  asio::posix::stream_descriptor doorbell_;
+  asio::steady_timer pause_;
+  std::thread thread_;
+};
+
+net::Result<std::unique_ptr<StatusServer>> StatusServer::start(const Options& options,
+                                                               const Published<Snapshot>& published,
+                                                               const Heartbeat& heartbeat) {
+  auto listener = http::Listener::open(options);
+  if (!listener) return net::pass_on(listener);
+  try {
+    return std::unique_ptr<StatusServer>(
+        new StatusServer(std::make_unique<Loop>(std::move(*listener), published, heartbeat)));
+  } catch (const std::system_error& error) {  // std::thread
+    return net::failure(error.code().value(), "cannot serve " + options.text() + ": " + error.what());
+  } catch (const boost::system::system_error& error) {  // epoll, eventfd, timerfd
+    return net::failure(error.code().value(), "cannot serve " + options.text() + ": " + error.what());
+  }
+}
+
+StatusServer::StatusServer(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
+StatusServer::~StatusServer() = default;
+
+std::uint16_t StatusServer::port() const { return loop_->port(); }
+
+}  // namespace agent

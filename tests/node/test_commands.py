@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""wait, status, config, version, and bad usage."""
+
+import json
+import time
+import unittest
+
+from case import CLUSTER, NODE, NodeCase, settings
+
+
+class Wait(NodeCase):
+    def test_when_ready_it_returns_at_once(self):
+        self.agent.start_ready()
+        done = self.agent.command("wait", "--timeout", "5s")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_when_time_is_up_it_has_named_each_failing_gate_once(self):
+        self.lab.vm.sysctl("net.ipv4.ip_forward", 0)
+        self.agent.start()
+        self.agent.await_word("STATUS=waiting for sysctl.ip_forward")
+        done = self.agent.command("wait", "--timeout", "1600ms")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stdout.count("sysctl.ip_forward failed: net.ipv4.ip_forward is 0"), 1)
+        self.assertEqual(done.stdout.count("sysctl.nic_forwarding failed"), 1)
+
+    def test_it_survives_an_agent_that_starts_later_and_names_a_gate_that_changes(self):
+        self.lab.vm.sysctl("net.ipv4.ip_forward", 0)
+        waiting = self.agent.launch("wait", "--timeout", "30s")
+        self.addCleanup(waiting.kill)
+        self.assertIn("waiting for the agent", waiting.stdout.readline())
+        self.agent.start()
+        lines = {waiting.stdout.readline().split()[0] for _ in range(2)}
+        self.assertEqual(lines, {"[-]sysctl.ip_forward", "[-]sysctl.nic_forwarding"})
+        self.lab.vm.sysctl("net.ipv4.ip_forward", 1)
+        self.assertEqual((waiting.wait(10), waiting.stdout.read(), waiting.stderr.read()), (0, "ready\n", ""))
+        waiting.stdout.close()
+        waiting.stderr.close()
+
+    def test_the_timeout_is_kept_without_an_agent(self):
+        begin = time.monotonic()
+        self.assertEqual(self.agent.command("wait", "--timeout", "1s").returncode, 1)
+        self.assertLess(time.monotonic() - begin, 3)
+
+    def test_a_timeout_that_is_none_is_bad_usage(self):
+        for timeout in ("soon", "5", "-1s", ""):
+            with self.subTest(timeout):
+                self.assertEqual(self.agent.command("wait", "--timeout", timeout).returncode, 64)
+
+
+class Status(NodeCase):
+    def test_ready_is_0_and_shows_node_nic_pods_routes_and_checks(self):
+        self.agent.start_ready()
+        done = self.agent.command("status")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for text in ("ready since", "node-0", "eth0", self.lab.nic.mac, self.lab.nic.gateway, CLUSTER, NODE, "in_sync",
+                     "sysctl.ip_forward"):
+            self.assertIn(text, done.stdout)
+        self.assertNotIn("\x1b", done.stdout)
+
+    def test_not_ready_is_1_and_names_what_failed_and_how_to_mend_it(self):
+        self.lab.vm.sysctl("net.ipv4.ip_forward", 0)
+        self.agent.start()
+        self.agent.await_word("STATUS=waiting for sysctl.ip_forward")
+        done = self.agent.command("status")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("net.ipv4.ip_forward is 0", done.stdout)
+        self.assertIn("sysctl -w net.ipv4.ip_forward=1", done.stdout)
+
+    def test_without_a_daemon_it_is_2_and_says_where_it_asked(self):
+        done = self.agent.command("status")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("127.0.0.1:16925", done.stderr)
+
+    def test_something_else_on_the_port_is_no_agent(self):
+        with self.lab.vm.socket() as occupant:
+            occupant.bind(("127.0.0.1", 16925))
+            occupant.listen()
+            self.assertEqual(self.agent.command("status").returncode, 2)
+
+    def test_json_is_what_the_status_address_says(self):
+        self.agent.start_ready()
+        done = self.agent.command("status", "--json")
+        told, asked = json.loads(done.stdout), self.agent.status()
+        for each in (told, asked):
+            each["imds"].pop("age_seconds")
+            each["counters"].pop("resyncs")
+        self.assertEqual((done.returncode, told), (0, asked))
+
+    def test_a_unix_socket_is_asked_where_that_is_configured(self):
+        self.agent.configure(**settings(http={"listen": f"unix:{self.agent.runtime}/s"}))
+        self.agent.start_ready()
+        self.assertEqual(self.agent.command("status").returncode, 0)
+        self.assertEqual(self.agent.command("wait", "--timeout", "1s").returncode, 0)
+
+
+class Configuration(NodeCase):
+    def test_a_good_file_passes(self):
+        done = self.agent.command("config", "check")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_every_error_of_a_bad_file_is_reported_with_its_place(self):
+        bad = self.agent.state / "bad.toml"
+        bad.write_text('[pods]\ncluster_cidrs = ["10.244.0.1/16", "10.0.0.0/8"]\n[routes]\nmetirc = 7\ntable = 0\n',
+                       encoding="utf-8")
+        done = self.agent.command("config", "check", bad)
+        self.assertEqual(done.returncode, 78)
+        for place in (f"{bad}:2:18", f"{bad}:4:1", f"{bad}:5:"):
+            self.assertIn(place, done.stderr)
+
+    def test_a_missing_file_is_an_error_only_where_it_is_named(self):
+        self.agent.file.unlink()
+        self.assertEqual(self.agent.command("config", "check").returncode, 78)
+        unnamed = self.lab.vm.run(self.agent.words()[0], "config", "show", env=self.agent.environment)
+        self.assertEqual(unnamed.returncode, 0)
+
+    def test_an_empty_file_is_fine(self):
+        self.agent.file.write_text("", encoding="utf-8")
+        self.assertEqual(self.agent.command("config", "check").returncode, 0)
+
+    def test_show_names_the_source_of_each_value(self):
+        done = self.agent.command("config", "show", "--set", "routes.metric=7",
+                                  environment={"CALICO_AZURE_AGENT_ROUTES_TABLE": "900"})
+        self.assertEqual(done.returncode, 0)
+        for key, value, source in (("metric", "7", "flag|--set"), ("table", "900", "env"),
+                                   ("cluster_cidrs", f'\\["{CLUSTER}"\\]', "file|config.toml"),
+                                   ("resync_interval", '"5m"', "default")):
+            self.assertRegex(done.stdout, rf"(?m)^{key} = {value}.*#.*({source})")
+
+    def test_the_flag_overrides_the_environment_and_the_environment_the_file(self):
+        self.agent.configure(**settings(routes={"metric": 1}))
+        variable = {"CALICO_AZURE_AGENT_ROUTES_METRIC": "2"}
+        self.assertRegex(self.agent.command("config", "show").stdout, r"(?m)^metric = 1\b")
+        self.assertRegex(self.agent.command("config", "show", environment=variable).stdout, r"(?m)^metric = 2\b")
+        both = self.agent.command("config", "show", "--set", "routes.metric=3", environment=variable)
+        self.assertRegex(both.stdout, r"(?m)^metric = 3\b")
+
+    def test_an_error_names_the_variable_or_the_flag(self):
+        variable = {"CALICO_AZURE_AGENT_ROUTES_METRIC": "many"}
+        by_variable = self.agent.command("config", "show", environment=variable)
+        by_flag = self.agent.command("config", "show", "--set", "routes.metric=many")
+        self.assertEqual((by_variable.returncode, by_flag.returncode), (78, 78))
+        self.assertIn("CALICO_AZURE_AGENT_ROUTES_METRIC", by_variable.stderr)
+        self.assertIn("--set", by_flag.stderr)
+
+    def test_with_a_bad_configuration_the_daemon_ends_with_78(self):
+        self.agent.file.write_text("mode = 7\n", encoding="utf-8")
+        self.assertEqual(self.agent.command("run").returncode, 78)
+
+
+class Words(NodeCase):
+    def test_version_names_version_commit_compiler_and_libraries(self):
+        done = self.agent.command("version")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stdout, r"calico-azure-agent \d+\.\d+\.\d+")
+        for word in ("commit", "compiler", "boost"):
+            self.assertIn(word, done.stdout.lower())
+
+    def test_bad_usage_is_64(self):
+        for words in ([], ["rnu"], ["status", "--jsno"], ["config"], ["plan", "now"], ["run", "--config"]):
+            with self.subTest(words):
+                done = self.lab.vm.run(self.agent.words()[0], *words, env=self.agent.environment)
+                self.assertEqual((done.returncode, done.stdout), (64, ""))
+                self.assertNotEqual(done.stderr, "")
+
+    def test_every_command_has_help(self):
+        for command in ("run", "wait", "status", "doctor", "plan", "flush", "config", "version"):
+            with self.subTest(command):
+                done = self.agent.command(command, "--help")
+                self.assertEqual(done.returncode, 0)
+                self.assertIn("--help", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

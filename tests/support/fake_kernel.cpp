@@ -1,0 +1,130 @@
+#include "tests/support/fake_kernel.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace test_support {
+namespace {
+
+tl::unexpected<net::Error> failed(int error, std::string_view what) {
+  return net::failure(error, fmt::format("{}: {}", what, std::system_category().message(error)));
+}
+
+/// What the kernel answers a lookup that ends at the route; 0 = the route itself.
+int dropped_with(net::RouteType type) {
+  switch (type) {
+    case net::RouteType::blackhole:
+      return EINVAL;
+    case net::RouteType::unreachable:
+      return EHOSTUNREACH;
+    case net::RouteType::prohibit:
+      return EACCES;
+    default:
+      return 0;
+  }
+}
+
+std::string change_text(const net::Change& change) {
+  const auto* route = std::get_if<net::Route>(&change.object);
+  return route != nullptr ? "route " + net::route_text(*route) : std::string("rule");
+}
+
+}  // namespace
+
+std::optional<net::Error> FakeKernel::enter(Call call) {
+  ++calls_[call];
+  const auto failure = failures_.find(call);
+  if (failure == failures_.end() || failure->second.second == 0) return std::nullopt;
+  --failure->second.second;
+  return failed(failure->second.first, "planned failure").value();
+}
+
+net::Result<std::vector<net::Link>> FakeKernel::links() {
+  if (auto error = enter(Call::links)) return tl::unexpected(*error);
+  return links_;
+}
+
+net::Result<std::vector<net::Route>> FakeKernel::routes(std::uint8_t protocol) {
+  if (auto error = enter(Call::routes)) return tl::unexpected(*error);
+  auto routes = fib_.shown();
+  std::erase_if(routes, [protocol](const net::Route& each) { return each.protocol != protocol; });
+  return routes;
+}
+
+net::Result<std::vector<net::Route>> FakeKernel::routes_to(std::uint32_t table,
+                                                           std::span<const net::Prefix> destinations) {
+  if (auto error = enter(Call::routes_to)) return tl::unexpected(*error);
+  auto routes = fib_.shown();
+  std::erase_if(routes, [table, destinations](const net::Route& each) {
+    return each.key.table != table ||
+           std::find(destinations.begin(), destinations.end(), each.key.destination) == destinations.end();
+  });
+  return routes;
+}
+
+net::Result<std::vector<net::Rule>> FakeKernel::rules(std::uint8_t protocol) {
+  if (auto error = enter(Call::rules)) return tl::unexpected(*error);
+  auto rules = rules_;
+  std::erase_if(rules, [protocol](const net::Rule& each) { return each.protocol != protocol; });
+  return rules;
+}
+
+net::Result<net::Route> FakeKernel::lookup(const net::Address& destination) {
+  if (auto error = enter(Call::lookup)) return tl::unexpected(*error);
+  const auto what = "route to " + destination.text();
+  // Rules 0 and 32766: local, then main; those that the agent makes look at the source, which is not known.
+  for (const std::uint32_t table : {255U, 254U}) {
+    auto route = fib_.best(destination, table);
+    if (!route || route->type == net::RouteType::throw_on) continue;
+    if (const int error = dropped_with(route->type); error != 0) return failed(error, what);
+    return *std::move(route);
+  }
+  return failed(ENETUNREACH, what);
+}
+
+Verdict FakeKernel::make(const net::Change& change) {
+  if (const auto planned = refusals_.find(changes_seen_++); planned != refusals_.end()) {
+    return {.error = planned->second.error, .words = planned->second.words};
+  }
+  if (const auto* rule = std::get_if<net::Rule>(&change.object)) {
+    if (change.verb == net::Verb::replace) return {.error = EINVAL, .words = "rules cannot be replaced"};
+    return change.verb == net::Verb::add ? insert(*rule) : remove(*rule);
+  }
+  const auto& route = std::get<net::Route>(change.object);
+  if (change.verb == net::Verb::remove) return fib_.remove(route);
+  return insert(route, change.verb == net::Verb::add ? Meeting::add : Meeting::replace);
+}
+
+net::Result<std::vector<net::Refusal>> FakeKernel::apply(std::span<const net::Change> changes) {
+  if (auto error = enter(Call::apply)) return tl::unexpected(*error);
+  if (const auto deed = std::exchange(before_apply_, nullptr)) deed();
+  batches_.emplace_back(changes.begin(), changes.end());
+  const auto lost = std::exchange(lost_, Lost::nothing);
+  const auto count = lost == Lost::half ? changes.size() / 2 : changes.size();
+  std::vector<net::Refusal> refusals;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto verdict = make(changes[i]);
+    if (verdict.error == 0) continue;
+    refusals.push_back({.index = i,
+                        .error = {{verdict.error, std::system_category()},
+                                  fmt::format("{}: {}", change_text(changes[i]), verdict.words)}});
+  }
+  if (lost != Lost::nothing) return failed(ENOBUFS, "the outcome of a batch is unknown");
+  return refusals;
+}
+
+void FakeKernel::fail_next(Call call, int error, int times) { failures_[call] = {error, times}; }
+
+void FakeKernel::refuse_change(std::size_t n, int error, std::string words) {
+  refusals_[changes_seen_ + n] = {.error = error, .words = std::move(words)};
+}
+
+std::size_t FakeKernel::calls(Call call) const {
+  const auto found = calls_.find(call);
+  return found == calls_.end() ? 0 : found->second;
+}
+
+}  // namespace test_support

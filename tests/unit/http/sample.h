@@ -1,0 +1,171 @@
+#pragma once
+
+// Nodes as literals: every rendering is judged by what it makes of these.
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/core/snapshot.h"
+#include "agent/http/router.h"
+
+namespace sample {
+
+using namespace std::chrono_literals;
+
+/// 2026-08-01T09:30:00Z and a moment of the monotonic clock that is the same.
+inline constexpr agent::WallTime kNow{std::chrono::seconds{1'785'576'600}};
+inline constexpr agent::MonoTime kMonoNow{std::chrono::hours{50}};
+
+inline net::Prefix prefix(std::string_view text) { return net::Prefix::parse(text).value(); }
+inline net::Address address(std::string_view text) { return net::Address::parse(text).value(); }
+
+inline agent::CheckResult passing(std::string id, bool gate = true) {
+  return {.id = std::move(id),
+          .status = agent::CheckStatus::pass,
+          .gate = gate,
+          .message = "as it should be",
+          .why = "",
+          .remedy = "",
+          .since = kNow - 2h};
+}
+
+inline agent::CheckResult failing(std::string id, bool gate, std::string message) {
+  return {.id = std::move(id),
+          .status = agent::CheckStatus::fail,
+          .gate = gate,
+          .message = std::move(message),
+          .why = "pods of this node cannot be reached",
+          .remedy = "sysctl -w net.ipv4.ip_forward=1",
+          .since = kNow - 90s};
+}
+
+inline agent::CheckResult standing(std::string id, agent::CheckStatus status, std::string message,
+                                   bool gate = true) {
+  return {.id = std::move(id),
+          .status = status,
+          .gate = gate,
+          .message = std::move(message),
+          .why = "",
+          .remedy = "",
+          .since = kNow - 5s};
+}
+
+inline agent::RouteStatus cluster_route() {
+  return {.route = {.key = {.table = 254, .destination = prefix("10.240.128.0/17"), .metric = 1024, .tos = 0},
+                    .type = net::RouteType::unicast,
+                    .protocol = 169,
+                    .gateway = address("10.240.0.1"),
+                    .device = 2,
+                    .source = address("10.240.0.4"),
+                    .multipath = false},
+          .device = "eth0",
+          .state = agent::RouteState::in_sync,
+          .error = ""};
+}
+
+inline agent::RouteStatus sink_route() {
+  return {.route = {.key = {.table = 254, .destination = prefix("10.240.130.0/24"), .metric = 1'000'000, .tos = 0},
+                    .type = net::RouteType::blackhole,
+                    .protocol = 169,
+                    .gateway = std::nullopt,
+                    .device = 0,
+                    .source = std::nullopt,
+                    .multipath = false},
+          .device = "",
+          .state = agent::RouteState::in_sync,
+          .error = ""};
+}
+
+/// A udr node on which all is well.
+inline agent::Snapshot ready_node() {
+  agent::Snapshot node;
+  node.version = "0.1.0";
+  node.mode = agent::Mode::udr;
+  node.mode_reason = "mode = \"udr\" in config.toml";
+  node.ready = true;
+  node.ready_since = kNow - 2h - 877ms;
+  node.node_name = "aks-pool1-3000-vmss000002";
+  node.node = {.name = "aks-pool1-3000-vmss_2",
+               .computer_name = "aks-pool1-3000-vmss000002.internal",
+               .vm_id = "13f56399-bd52-4150-9748-7190aae1ff21",
+               .resource_id = "/subscriptions/8d10da13/resourceGroups/rg/providers/Microsoft.Compute/"
+                              "virtualMachineScaleSets/aks-pool1-3000-vmss/virtualMachines/2",
+               .location = "westeurope",
+               .vm_scale_set = "aks-pool1-3000-vmss"};
+  node.imds = {.source = agent::ImdsSource::live,
+               .last_success = kNow - 12s,
+               .last_success_mono = kMonoNow - 12'900ms,
+               .api_version = "2021-02-01",
+               .last_error = ""};
+  node.nic = {.name = "eth0",
+              .index = 2,
+              .mac = "00:0d:3a:f8:06:ec",
+              .addresses = {"10.240.0.4"},
+              .subnets = {"10.240.0.0/24"},
+              .gateways = {"10.240.0.1"},
+              .mtu = 1500};
+  node.cluster_cidrs = {prefix("10.240.128.0/17")};
+  node.node_cidrs = {prefix("10.240.130.0/24")};
+  node.pods_source = "static";
+  node.routes = {cluster_route(), sink_route()};
+  node.checks = {passing("imds.reachable", false),
+                 passing("nic.found"),
+                 passing("nic.address"),
+                 passing("nic.up"),
+                 standing("nic.gateway", agent::CheckStatus::unknown, "no route was asked for", false),
+                 passing("routes.in_sync"),
+                 passing("sysctl.ip_forward"),
+                 standing("sysctl.accept_ra", agent::CheckStatus::skip, "no IPv6 CIDR"),
+                 passing("sysctl.rp_filter", false),
+                 passing("pods.overlap")};
+  node.counters = {.routes_repaired = 3, .resyncs = 41, .imds_errors = 7};
+  return node;
+}
+
+/// The same with forwarding switched off, a route refused and a warning.
+inline agent::Snapshot broken_node() {
+  auto node = ready_node();
+  node.ready = false;
+  node.ready_since = std::nullopt;
+  for (auto& check : node.checks) {
+    if (check.id == "sysctl.ip_forward") check = failing(check.id, true, "net.ipv4.ip_forward is 0");
+    if (check.id == "sysctl.rp_filter") check = failing(check.id, false, "net.ipv4.conf.eth0.rp_filter is 1");
+  }
+  node.routes.front().state = agent::RouteState::failed;
+  node.routes.front().error = "Nexthop has invalid gateway";
+  return node;
+}
+
+/// Just started: nothing is known.
+inline agent::Snapshot new_node() {
+  agent::Snapshot node;
+  node.version = "0.1.0";
+  return node;
+}
+
+/// A node all of whose strings are this one.
+inline agent::Snapshot node_of_strings(const std::string& text) {
+  auto node = broken_node();
+  for (auto* each : {&node.version, &node.mode_reason, &node.node_name, &node.node.name, &node.node.computer_name,
+                     &node.node.vm_id, &node.node.resource_id, &node.node.location, &node.node.vm_scale_set,
+                     &node.imds.api_version, &node.imds.last_error, &node.nic.name, &node.nic.mac,
+                     &node.pods_source}) {
+    *each = text;
+  }
+  node.nic.addresses = node.nic.subnets = node.nic.gateways = {text, text};
+  for (auto& route : node.routes) route.device = route.error = text;
+  for (auto& check : node.checks) check.id = check.message = check.why = check.remedy = text;
+  return node;
+}
+
+inline agent::http::View view(const agent::Snapshot& node) {
+  return {.snapshot = node, .alive = true, .silence = 3s, .now = kNow, .mono_now = kMonoNow, .started = kNow - 1h};
+}
+
+inline agent::http::Request get(std::string target, std::optional<std::string> host = "127.0.0.1:16925") {
+  return {.method = "GET", .target = std::move(target), .host = std::move(host)};
+}
+
+}  // namespace sample
