@@ -102,7 +102,9 @@ Message encode_route_lookup(const net::Address& destination) {
   rtmsg header{};
   header.rtm_family = family_number(destination.family());
   header.rtm_dst_len = static_cast<std::uint8_t>(net::address_bits(destination.family()));
-  header.rtm_flags = RTM_F_FIB_MATCH | RTM_F_LOOKUP_TABLE;
+  header.rtm_flags = RTM_F_FIB_MATCH;
+  // IPv6 says the table anyway, and refuses the flag.
+  if (destination.family() == net::Family::ipv4) header.rtm_flags |= RTM_F_LOOKUP_TABLE;
   Message message(RTM_GETROUTE, NLM_F_REQUEST, header);
   message.put(RTA_DST, destination);
   return message;

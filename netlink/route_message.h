@@ -38,8 +38,8 @@ net::Result<Message> encode_route(net::Verb verb, const net::Route& route);
 /// nothing.
 Message encode_route_dump(net::Family family, std::uint8_t protocol, std::uint32_t table);
 
-/// RTM_GETROUTE for the entry that matches the address (RTM_F_FIB_MATCH) and the table that holds it
-/// (RTM_F_LOOKUP_TABLE; without it IPv4 always says main).
+/// RTM_GETROUTE for the entry that matches the address (RTM_F_FIB_MATCH), with the table that holds it. While
+/// nobody has made a rule, IPv4 keeps table local inside main and says main for both (fib_unmerge()).
 Message encode_route_lookup(const net::Address& destination);
 
 /// nullopt for bytes that are no route, for other families and for IPv6 routes with a source prefix (`from`),

@@ -11,6 +11,12 @@ bool leads_the_same_way(const net::Route& a, const net::Route& b) {
   return a.type == b.type && a.gateway == b.gateway && a.device == b.device && !a.multipath && !b.multipath;
 }
 
+/// The stranger for people: protocol and next hop tell it; an interface index would not.
+std::string name_of(net::Route stranger) {
+  stranger.device = 0;
+  return net::route_text(stranger);
+}
+
 /// The judgement on a wanted route that strangers have something to say about, if they have.
 void judge_strangers(RouteStatus& status, std::span<const net::Route> strangers) {
   const auto& key = status.route.key;
@@ -19,15 +25,14 @@ void judge_strangers(RouteStatus& status, std::span<const net::Route> strangers)
     if (stranger.key == key && status.state != RouteState::in_sync) {
       const bool same = leads_the_same_way(stranger, status.route);
       status.state = same ? RouteState::shadowed : RouteState::failed;
-      status.error = fmt::format("{} of protocol {} holds this very key{}", net::route_text(stranger),
-                                 stranger.protocol, same ? " and leads the same way" : "");
+      status.error =
+          fmt::format("{} holds the place{}", name_of(stranger), same ? " and leads the same way" : "");
       return;
     }
     if (stranger.key.metric < key.metric && key.metric != kSinkMetric &&
         status.state == RouteState::in_sync) {
       status.state = RouteState::shadowed;
-      status.error = fmt::format("{} of protocol {} has the lower metric and wins", net::route_text(stranger),
-                                 stranger.protocol);
+      status.error = fmt::format("{} has the lower metric and wins", name_of(stranger));
     }
   }
 }

@@ -9,8 +9,8 @@
 
 #include "agent/core/check_ids.h"
 #include "agent/daemon/cached_document.h"
-#include "agent/daemon/listen_endpoint.h"
 #include "agent/daemon/identity.h"
+#include "agent/daemon/listen_endpoint.h"
 #include "agent/daemon/paths.h"
 #include "agent/daemon/transitions.h"
 #include "agent/daemon/version.h"

@@ -13,6 +13,12 @@ const CheckResult* find(const std::vector<CheckResult>& checks, const std::strin
   return found == checks.end() ? nullptr : &*found;
 }
 
+/// Before the first attempt has ended there is nothing to say about IMDS.
+bool too_early(const std::string& id, const Snapshot& snapshot) {
+  return id == "imds.reachable" && snapshot.imds.source == ImdsSource::none &&
+         snapshot.imds.last_error.empty();
+}
+
 void compare_check(const CheckResult* before, const CheckResult& after, std::vector<Event>& events) {
   const auto was = before == nullptr ? CheckStatus::unknown : before->status;
   if (after.status == CheckStatus::fail && (was != CheckStatus::fail || before->message != after.message)) {
@@ -63,7 +69,11 @@ std::vector<Event> transitions(const Snapshot& before, const Snapshot& after) {
                                              after.nic.index, after.nic.mac, after.nic.mtu),
                       .check = ""});
   }
-  for (const auto& check : after.checks) compare_check(find(before.checks, check.id), check, events);
+  for (const auto& check : after.checks) {
+    if (too_early(check.id, after)) continue;
+    const auto* last = too_early(check.id, before) ? nullptr : find(before.checks, check.id);
+    compare_check(last, check, events);
+  }
   if (after.ready != before.ready) {
     events.push_back({.level = after.ready ? LogLevel::info : LogLevel::error,
                       .message = after.ready ? std::string("ready")

@@ -23,8 +23,21 @@ def build_folder():
     return pathlib.Path(os.environ.get("CAA_BUILD") or _ROOT / "build" / "dev")
 
 
+def program(*path):
+    """A program in the build folder."""
+    file = build_folder().joinpath(*path)
+    if not file.exists():
+        raise FileNotFoundError(f"{file} is not built: cmake --preset dev && cmake --build --preset dev, "
+                                "or name the build folder in CAA_BUILD")
+    return file
+
+
 def agent_binary():
-    return build_folder() / "agent" / "cli" / "calico-azure-agent"
+    return program("agent", "cli", "calico-azure-agent")
+
+
+def simulator_binary():
+    return program("imds", "simulator", "azure-simulator")
 
 
 def toml(sections):
@@ -44,7 +57,8 @@ class ServiceManager:
         self.heard = Transcript()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(path))
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def _listen(self):
         while datagram := self._socket.recv(65536):
@@ -53,6 +67,8 @@ class ServiceManager:
     def close(self):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
             last.sendto(b"", str(self.path))
+        self._listener.join()
+        self._socket.close()
         self.path.unlink()
 
 
@@ -100,10 +116,13 @@ class Agent:
         return [agent_binary(), "--config", self.file, *words]
 
     def start(self):
+        """Returns once it answers and has said how it stands."""
+        begin = len(self.manager.heard)
         self.process = subprocess.Popen(
             self.namespace.command(*self.words("run")), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, env={**self.environment, "NOTIFY_SOCKET": str(self.manager.path)})
         self._reader = self.log.follow(self.process.stderr)
+        self.await_word("READY=1|STATUS=", since=begin)
         return self
 
     def start_detached(self, journal):

@@ -13,10 +13,10 @@ import tempfile
 import threading
 
 from . import documents
-from .agent import Agent, build_folder
+from .agent import Agent, simulator_binary
 from .namespace import Namespace
 from .simulator import Simulator
-from .tape import Tape
+from .tape import Tape, plain
 from .transcript import eventually
 
 FABRIC_MAC = "12:34:56:78:9a:bc"
@@ -79,8 +79,7 @@ class Lab:
             if self._ipv6:
                 self.vm.sysctl("net.ipv6.conf.all.forwarding", 1)
             self.connect()
-            self.simulator = Simulator(build_folder() / "imds" / "simulator" / "azure-simulator", self.fabric,
-                                       self.document())
+            self.simulator = Simulator(simulator_binary(), self.fabric, self.document())
             self._open.append(self.simulator.stop)
         except BaseException:
             self.close()
@@ -171,17 +170,18 @@ class Lab:
         self._open.append(tape.close)
         return tape
 
-    def routes(self, *words):
-        """Routes of the VM as ip(8) prints them, numbers for names; by default ours, in every table."""
-        return self._shown("route show " + (" ".join(words) or "table all proto 169"))
+    def routes(self, protocol=169):
+        """Routes of a protocol (None: of all) in every table of the VM, as ip(8) prints them."""
+        return [line for line in self._shown("route show table all")
+                if protocol is None or f" proto {protocol} " in f"{line} "]
 
     def rules(self):
         """Rules of the VM that are not the kernel's own."""
         return [line for line in self._shown("rule show") if not re.match(r"(0|32766|32767):", line)]
 
     def _shown(self, line):
-        printed = "".join(self.vm.ip(line, options=["-N", family]) for family in ("-4", "-6"))
-        return sorted(" ".join(each.split()) for each in printed.splitlines())
+        printed = "".join(self.vm.ip(line, options=[family]) for family in ("-4", "-6"))
+        return sorted(map(plain, printed.splitlines()))
 
 
 def _end_in_order_on_sigterm():

@@ -12,6 +12,11 @@ _OF_MARKERS = "proto 251 "
 _OF_KERNEL = " proto kernel "
 
 
+def plain(line):
+    """A line of ip(8) with single spaces, and our protocol as a number whether or not this machine has a name for it."""
+    return " ".join(line.split()).replace("proto azure-agent", "proto 169")
+
+
 class Tape:
     """`ip monitor route rule`. The kernel tells in order: once a marker is on the tape everything before it is too, so
     "nothing happened" takes no waiting time."""
@@ -21,7 +26,7 @@ class Tape:
         self._transcript = Transcript()
         self._numbers = itertools.cycle(range(1, 255))
         self._process = subprocess.Popen(
-            namespace.command("ip", "-N", "-oneline", "monitor", "route", "rule"),
+            namespace.command("ip", "-oneline", "monitor", "route", "rule"),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         self._reader = self._transcript.follow(self._process.stdout)
         for _ in range(100):  # until `ip` has subscribed
@@ -51,7 +56,7 @@ class Tape:
     def changes(self, since):
         """What somebody did to routes and rules from `since` until now."""
         until = self.mark()
-        return [line.strip() for line in self._transcript.lines(since, until)
+        return [plain(line) for line in self._transcript.lines(since, until)
                 if line.strip() and _OF_MARKERS not in line and _OF_KERNEL not in line]
 
     def await_change(self, beginning, since, timeout=5.0):

@@ -1,4 +1,6 @@
 // Where packets go, and the policy rules. Each case asks the fake and the real kernel.
+#include <tuple>
+
 #include "tests/netns/contract.h"
 
 namespace {
@@ -27,6 +29,7 @@ TEST_P(LookupContract, TheLongestPrefixWinsThenTheLowestMetric) {
   preferred.key.metric = 5;
   const auto wide_v6 = route("fd00::/8", "fd00::1");
   for (const auto& each : {wide, narrow, preferred, wide_v6}) ASSERT_EQ(add(each), 0) << refusal();
+  ASSERT_EQ(failure_of("fd99::1"), 0) << lookup("fd99::1").error().what;
   EXPECT_EQ(*lookup("10.2.0.1"), wide);
   EXPECT_EQ(*lookup("10.1.0.1"), preferred);
   EXPECT_EQ(*lookup("fd99::1"), wide_v6);
@@ -43,10 +46,27 @@ TEST_P(LookupContract, ConnectedAndLocalDestinationsAreTheKernelsOwn) {
   for (const auto* own : {"10.0.0.4", "fd00::4"}) {
     const auto local = *lookup(own);
     EXPECT_EQ(local.type, net::RouteType::local) << own;
-    EXPECT_EQ(local.key.table, 255U) << own;
     EXPECT_EQ(local.key.destination, net::Prefix::host(*net::Address::parse(own)));
   }
+  EXPECT_EQ(lookup("fd00::4")->key.table, 255U) << "IPv4 may say main while there are no rules";
   EXPECT_EQ(lookup("fd00::77")->key.metric, 256U);
+}
+
+TEST_P(LookupContract, TheTableThatARuleNamesIsLookedUpAndNamed) {
+  for (const auto& [everything, gateway, address] :
+       {std::tuple("0.0.0.0/0", "10.0.0.1", "192.0.2.1"), std::tuple("::/0", "fd00::1", "2001:db8::1")}) {
+    auto in_pod_table = route(everything, gateway);
+    in_pod_table.key.table = 16925;
+    ASSERT_EQ(add(in_pod_table), 0) << refusal();
+    EXPECT_EQ(failure_of(address), ENETUNREACH);
+    net::Rule rule;
+    rule.priority = 100;
+    rule.source = *net::Prefix::parse(everything);
+    rule.table = 16925;
+    rule.protocol = kOurs;
+    ASSERT_EQ(change({.verb = net::Verb::add, .object = rule}), 0) << refusal();
+    EXPECT_EQ(*lookup(address), in_pod_table);
+  }
 }
 
 TEST_P(LookupContract, NoWayIsNetworkUnreachable) {

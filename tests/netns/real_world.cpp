@@ -111,13 +111,15 @@ class RealWorld final : public World {
   }
 
   std::string name_of(std::uint32_t index) {
-    for (const auto& link : *kernel_->links()) {
+    const auto links = *kernel_->links();
+    for (const auto& link : links) {
       if (link.index == index) return link.name;
     }
     return fmt::format("if{}", index);
   }
   std::uint32_t index_of(const std::string& name) {
-    for (const auto& link : *kernel_->links()) {
+    const auto links = *kernel_->links();
+    for (const auto& link : links) {
       if (link.name == name) return link.index;
     }
     throw std::runtime_error("no link " + name);

@@ -17,12 +17,12 @@ class Flush(NodeCase):
                        "route add fd00:99::/48 via fe80::1234:5678:9abc dev eth0 table 777 proto 169",
                        "rule add from 10.99.0.0/16 lookup 16925 priority 16925 protocol 169",
                        "rule add from fd00:99::/48 lookup 16925 priority 16925 protocol 169",
-                       "route add 10.98.0.0/16 via 10.240.0.1 dev eth0 table 16925 proto 42",
-                       "rule add from 10.98.0.0/16 lookup 16925 priority 16925 protocol 42")
+                       "route add 10.98.0.0/16 via 10.240.0.1 dev eth0 table 16925 proto 77",
+                       "rule add from 10.98.0.0/16 lookup 16925 priority 16925 protocol 77")
         self.others = self.of_others()
 
     def of_others(self):
-        return [line for line in self.lab.routes("table all") + self.lab.rules() if "proto 169" not in line]
+        return [line for line in self.lab.routes(None) + self.lab.rules() if "proto 169" not in line]
 
     def of_ours(self):
         return self.lab.routes() + [line for line in self.lab.rules() if "proto 169" in line]
@@ -73,9 +73,9 @@ class Flush(NodeCase):
         self.await_routes(before)
 
     def test_it_goes_by_the_configured_protocol(self):
-        self.agent.configure(**settings(routes={"protocol": 42}))
+        self.agent.configure(**settings(routes={"protocol": 77}))
         self.assertEqual(self.agent.command("flush").returncode, 0)
-        self.assertEqual([line for line in self.of_others() if "proto 42" in line], [])
+        self.assertEqual([line for line in self.of_others() if "proto 77" in line], [])
         self.assertEqual(len(self.of_ours()), 4)
 
 

@@ -70,7 +70,7 @@ class Reload(NodeCase):
         self.await_routes([])
         changes = tape.changes(begin)
         anew = sorted(line.replace("proto 169", "proto 170") for line in self.wanted())
-        self.assertEqual(self.lab.routes("table all proto 170"), anew)
+        self.assertEqual(self.lab.routes(170), anew)
         # A replaced key never leaves the table: no line says that it was deleted.
         self.assertEqual(sorted(changes), anew)
         self.agent.await_ready()
@@ -89,10 +89,10 @@ class Reload(NodeCase):
     def test_another_protocol_and_another_table_at_once_leave_no_route_behind(self):
         self.agent.reload(**settings(routes={"protocol": 170, "table": 900, "metric": 55}))
         self.await_routes([])
-        self.assertEqual(len(self.lab.routes("table 900 proto 170")), 2)
+        self.assertEqual(len(self.lab.routes(170)), 2)
         self.agent.reload(**settings())
         self.await_routes(self.wanted())
-        self.assertEqual(self.lab.routes("table all proto 170"), [])
+        self.assertEqual(self.lab.routes(170), [])
 
     def test_another_metric_is_make_before_break(self):
         tape = self.lab.tape()

@@ -38,9 +38,9 @@ class Repair(NodeCase):
                 self.await_routes(self.wanted())
 
     def test_a_stranger_that_takes_our_key_over_is_named_and_its_end_is_seen(self):
-        self.lab.vm.ip(f"route replace {CLUSTER} via 10.240.0.9 dev eth0 proto 42 metric 1024")
+        self.lab.vm.ip(f"route replace {CLUSTER} via 10.240.0.9 dev eth0 proto 77 metric 1024")
         self.agent.await_not_ready()
-        self.lab.vm.ip(f"route del {CLUSTER} proto 42")
+        self.lab.vm.ip(f"route del {CLUSTER} proto 77")
         self.await_routes(self.wanted())
         self.agent.await_ready()
 
@@ -129,7 +129,7 @@ class ManyRoutes(NodeCase):
 class ForeignStorm(NodeCase):
     def test_a_loss_amid_ten_thousand_foreign_changes_is_seen(self):
         self.agent.start_ready()
-        storm = [f"route {verb} 172.16.{i // 250}.{i % 250}/32 dev lo proto 42"
+        storm = [f"route {verb} 172.16.{i // 250}.{i % 250}/32 dev lo proto 77"
                  for i in range(5000) for verb in ("add", "del")]
         storm.insert(5000, f"route del {CLUSTER} proto 169")
         self.lab.vm.ip(*storm)

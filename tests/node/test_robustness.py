@@ -113,7 +113,7 @@ class Cost(NodeCase):
     def test_a_foreign_storm_of_routes_is_no_reason_to_look(self):
         self.agent.start_ready()
         before = self.agent.status()["counters"]["resyncs"]
-        self.lab.vm.ip(*(f"route {verb} 172.16.{i // 250}.{i % 250}/32 dev lo proto 42"
+        self.lab.vm.ip(*(f"route {verb} 172.16.{i // 250}.{i % 250}/32 dev lo proto 77"
                          for i in range(1000) for verb in ("add", "del")),
                        f"route del {CLUSTER} proto 169")
         # Told in order: when the last one has been acted on, all before it have been judged.

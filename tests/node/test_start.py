@@ -10,10 +10,10 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\n?")
 
 
 class Routes(NodeCase):
-    def assert_routes(self, routes, **config):
+    def assert_routes(self, expected, /, **config):
         self.agent.configure(**settings(**config))
         self.agent.start_ready()
-        self.assertEqual(self.lab.routes(), sorted(routes))
+        self.assertEqual(self.lab.routes(), sorted(expected))
 
     def test_a_cluster_cidr_goes_by_the_gateway_and_a_node_cidr_into_the_sink(self):
         self.assert_routes([self.cluster_route(), self.sink()])
@@ -57,10 +57,10 @@ class Routes(NodeCase):
 class Ipv6Routes(NodeCase):
     lab_options = {"ipv6": True}
 
-    def assert_routes(self, routes, **pods):
+    def assert_routes(self, expected, /, **pods):
         self.agent.configure(**settings(pods=pods))
         self.agent.start_ready()
-        self.assertEqual(self.lab.routes(), sorted(routes))
+        self.assertEqual(self.lab.routes(), sorted(expected))
 
     def test_an_ipv6_cluster_goes_by_the_default_router(self):
         self.assert_routes([self.cluster_route(CLUSTER6), self.sink(NODE6)],

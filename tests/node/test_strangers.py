@@ -5,7 +5,7 @@ import unittest
 
 from case import CLUSTER, NODE, NodeCase, settings
 
-_STRANGE = "proto 42"
+_STRANGE = "proto 77"
 
 
 class Strangers(NodeCase):
@@ -13,7 +13,7 @@ class Strangers(NodeCase):
         return next(each for each in self.agent.status()["routes"] if each["destination"] == destination)
 
     def others(self):
-        return [line for line in self.lab.routes("table all") if _STRANGE in line]
+        return [line for line in self.lab.routes(None) if _STRANGE in line]
 
     def test_a_foreign_route_on_our_key_that_leads_elsewhere_stays_and_fails_the_gate_by_its_name(self):
         self.lab.vm.ip(f"route add {CLUSTER} via 10.240.0.9 dev eth0 {_STRANGE} metric 1024")
@@ -26,8 +26,8 @@ class Strangers(NodeCase):
         self.assertEqual(self.others(), before)
         self.assertEqual([line for line in tape.changes(begin) if CLUSTER in line], [])
         self.assertEqual(self.route()["state"], "failed")
-        self.assertIn("protocol 42", self.route()["error"])
-        self.assertIn("protocol 42", gate["message"])
+        self.assertIn("protocol 77", self.route()["error"])
+        self.assertIn("protocol 77", gate["message"])
         self.assertFalse(self.agent.is_ready())
 
     def test_a_foreign_route_on_our_key_that_leads_the_same_way_serves_instead(self):
@@ -37,7 +37,7 @@ class Strangers(NodeCase):
         self.assertEqual(self.others(), before)
         self.assertEqual(self.lab.routes(), [self.sink()])
         self.assertEqual(self.route()["state"], "shadowed")
-        self.assertIn("42", self.route()["error"])
+        self.assertIn("77", self.route()["error"])
 
     def test_when_the_foreign_route_on_our_key_goes_ours_takes_its_place(self):
         self.lab.vm.ip(f"route add {CLUSTER} via 10.240.0.9 dev eth0 {_STRANGE} metric 1024")
@@ -88,7 +88,7 @@ class Strangers(NodeCase):
         self.lab.vm.ip(f"route add 10.244.3.0/24 via 10.240.0.1 dev eth0 {_STRANGE}",
                        f"route add {CLUSTER} via 10.240.0.1 dev eth0 {_STRANGE} metric 2000",
                        f"route add 10.99.0.0/16 via 10.240.0.1 dev eth0 table 16925 {_STRANGE}",
-                       "rule add from 10.99.0.0/16 lookup 900 priority 16925 protocol 42")
+                       "rule add from 10.99.0.0/16 lookup 900 priority 16925 protocol 77")
         routes, rules = self.others(), self.lab.rules()
         self.assertEqual((len(routes), len(rules)), (3, 1))
         self.agent.start_ready()

@@ -118,7 +118,7 @@ class EnforceIpv6(NodeCase):
         self.agent.start_ready()
         self.assertEqual(self.lab.vm.sysctl("net.ipv6.conf.all.forwarding"), "1")
         self.assertEqual(self.lab.vm.sysctl("net.ipv6.conf.eth0.accept_ra"), "2")
-        self.assertIn("default via fe80::1234:5678:9abc", "\n".join(self.lab.routes("default")))
+        self.assertIn("default via fe80::1234:5678:9abc", "\n".join(self.lab.routes(None)))
 
 
 if __name__ == "__main__":

@@ -72,11 +72,22 @@ net::Result<std::vector<net::Rule>> FakeKernel::rules(std::uint8_t protocol) {
   return rules;
 }
 
+/// Local, then what rules without a source name, by priority, then main; the source of a lookup is not known.
+std::vector<std::uint32_t> FakeKernel::tables_for(net::Family family) const {
+  auto rules = rules_;
+  std::erase_if(rules, [family](const net::Rule& each) { return each.source != net::Prefix::any(family); });
+  std::stable_sort(rules.begin(), rules.end(),
+                   [](const auto& a, const auto& b) { return a.priority < b.priority; });
+  std::vector<std::uint32_t> tables = {255};
+  for (const auto& rule : rules) tables.push_back(rule.table);
+  tables.push_back(254);
+  return tables;
+}
+
 net::Result<net::Route> FakeKernel::lookup(const net::Address& destination) {
   if (auto error = enter(Call::lookup)) return tl::unexpected(*error);
   const auto what = "route to " + destination.text();
-  // Rules 0 and 32766: local, then main; those that the agent makes look at the source, which is not known.
-  for (const std::uint32_t table : {255U, 254U}) {
+  for (const auto table : tables_for(destination.family())) {
     auto route = fib_.best(destination, table);
     if (!route || route->type == net::RouteType::throw_on) continue;
     if (const int error = dropped_with(route->type); error != 0) return failed(error, what);

@@ -102,6 +102,7 @@ class FakeKernel final : public net::Kernel {
   Verdict insert(const net::Rule& rule);
   Verdict remove(const net::Rule& rule);
   Verdict make(const net::Change& change);
+  [[nodiscard]] std::vector<std::uint32_t> tables_for(net::Family family) const;
 
   std::vector<net::Link> links_ = {loopback()};
   FakeFib fib_;

@@ -208,14 +208,13 @@ Verdict FakeKernel::objection(net::Route& route) {
     const auto way = fib_.best(*route.gateway, kMain, route.device);
     const bool on_link = way && way->type == net::RouteType::unicast && !way->gateway;
     const auto* device = link(route.device);
-    const bool link_local = ipv6 && route.gateway->is_link_local() && device != nullptr && device->up;
-    if (device != nullptr && !device->up && ipv6)
-      return {.error = ENETDOWN, .words = "Nexthop device is not up"};
-    if (device == nullptr && route.device != 0 && ipv6) return {.error = ENODEV, .words = "No such device"};
+    const bool link_local = ipv6 && route.gateway->is_link_local() && device != nullptr;
+    if (ipv6 && route.device != 0 && device == nullptr) return {.error = ENODEV, .words = "No such device"};
     if (!on_link && !link_local) {
       if (ipv6) return {.error = EHOSTUNREACH, .words = "No route to host"};
       return {.error = ENETUNREACH, .words = "Nexthop has invalid gateway"};
     }
+    if (link_local && !device->up) return {.error = ENETDOWN, .words = "Nexthop device is not up"};
     if (route.device == 0) route.device = way->device;
   } else {
     const auto* device = link(route.device);

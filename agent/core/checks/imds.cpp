@@ -22,7 +22,8 @@ Finding imds_reachable(const Facts& facts) {
   const auto& imds = facts.imds;
   if (imds.source == ImdsSource::none) {
     return Finding::fail(
-        fmt::format("no answer from IMDS yet{}{}", imds.last_error.empty() ? "" : ": ", imds.last_error),
+        imds.last_error.empty() ? "IMDS has been asked for the first time"
+                                : "no answer from IMDS yet: " + imds.last_error,
         "without one the agent does not know this VM's NICs and subnets, and adds and removes no route",
         kRemedy);
   }

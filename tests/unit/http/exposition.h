@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-/// The Prometheus text format 0.0.4 read strictly, with promtool's lint rules on top: so that the tests judge it
-/// on machines without promtool, too. Throws std::runtime_error naming the line.
+/// The Prometheus text format 0.0.4 read strictly, with promtool's lint rules on top: so that the tests judge
+/// it on machines without promtool, too. Throws std::runtime_error naming the line.
 /// (https://prometheus.io/docs/instrumenting/exposition_formats/)
 class Exposition {
  public:
@@ -30,7 +30,8 @@ class Exposition {
   [[nodiscard]] const std::map<std::string, std::string>& types() const { return types_; }
   [[nodiscard]] std::size_t size() const { return values_.size(); }
   /// The label's values with their escapes resolved, of all samples of the family.
-  [[nodiscard]] std::set<std::string> label_values(const std::string& family, const std::string& label) const {
+  [[nodiscard]] std::set<std::string> label_values(const std::string& family,
+                                                   const std::string& label) const {
     const auto found = labels_.find({family, label});
     return found == labels_.end() ? std::set<std::string>{} : found->second;
   }

@@ -23,7 +23,9 @@ std::string metrics_of(const agent::Snapshot& node) {
 
 TEST(Metrics, OfAReadyNodeSayHowItStands) {
   const Exposition metrics(metrics_of(sample::ready_node()));
-  const auto value = [&metrics](const std::string& series) { return metrics["calico_azure_agent_" + series]; };
+  const auto value = [&metrics](const std::string& series) {
+    return metrics["calico_azure_agent_" + series];
+  };
   EXPECT_EQ(value("build_info{version=\"0.1.0\"}"), 1);
   EXPECT_EQ(value("mode_info{mode=\"udr\"}"), 1);
   EXPECT_EQ(value("start_time_seconds"), 1785573000);
@@ -65,7 +67,8 @@ TEST(Metrics, OfANewNodeLeaveOutTimesThatNeverWere) {
 
 TEST(Metrics, BearOnePrefix) {
   const Exposition metrics(metrics_of(sample::ready_node()));
-  for (const auto& [name, type] : metrics.types()) EXPECT_TRUE(name.starts_with("calico_azure_agent_")) << name;
+  for (const auto& [name, type] : metrics.types())
+    EXPECT_TRUE(name.starts_with("calico_azure_agent_")) << name;
 }
 
 TEST(Metrics, OneCheckHasExactlyOneStatus) {
@@ -74,7 +77,8 @@ TEST(Metrics, OneCheckHasExactlyOneStatus) {
   for (const auto& check : node.checks) {
     double sum = 0;
     for (const char* status : {"pass", "fail", "unknown", "skip"}) {
-      sum += metrics["calico_azure_agent_check_status{id=\"" + check.id + "\",status=\"" + status + "\"}"].value();
+      sum += metrics["calico_azure_agent_check_status{id=\"" + check.id + "\",status=\"" + status + "\"}"]
+                 .value();
     }
     EXPECT_EQ(sum, 1) << check.id;
   }
@@ -82,15 +86,18 @@ TEST(Metrics, OneCheckHasExactlyOneStatus) {
 
 TEST(Metrics, EscapeLabelValues) {
   auto node = sample::ready_node();
-  node.version = "a\\b\"c\nd\xFF" "e";
+  node.version =
+      "a\\b\"c\nd\xFF"
+      "e";
   const Exposition metrics(metrics_of(node));
-  EXPECT_THAT(metrics.label_values("calico_azure_agent_build_info", "version"),
-              Each("a\\b\"c\nd\xEF\xBF\xBD" "e"));
+  EXPECT_THAT(metrics.label_values("calico_azure_agent_build_info", "version"), Each("a\\b\"c\nd\xEF\xBF\xBD"
+                                                                                     "e"));
 }
 
 TEST(Metrics, PromtoolFindsNothingToSay) {
   if (std::system("command -v promtool >/dev/null") != 0) {
-    GTEST_SKIP() << "promtool is not installed (Debian package prometheus); the tests above parse the text themselves";
+    GTEST_SKIP()
+        << "promtool is not installed (Debian package prometheus); the tests above parse the text themselves";
   }
   for (const auto& node : {sample::ready_node(), sample::broken_node(), sample::new_node()}) {
     // Its words go to the test's output.

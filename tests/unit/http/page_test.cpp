@@ -30,9 +30,9 @@ TEST(Page, ShowsNodeNicPodsRoutesAndCounters) {
   const PageReader page(page_of(sample::ready_node()));
   for (const char* fact :
        {"udr, mode = \"udr\" in config.toml", "aks-pool1-3000-vmss_2", "westeurope", "00:0d:3a:f8:06:ec",
-        "10.240.0.0/24", "1500", "10.240.128.0/17", "via 10.240.0.1 dev eth0 src 10.240.0.4", "blackhole", "1000000",
-        "Routes repaired: 3. Looks at the kernel: 41. Failed metadata requests: 7.", "calico-azure-agent 0.1.0",
-        "as of 2026-08-01 09:30:00 UTC"}) {
+        "10.240.0.0/24", "1500", "10.240.128.0/17", "via 10.240.0.1 dev eth0 src 10.240.0.4", "blackhole",
+        "1000000", "Routes repaired: 3. Looks at the kernel: 41. Failed metadata requests: 7.",
+        "calico-azure-agent 0.1.0", "as of 2026-08-01 09:30:00 UTC"}) {
     EXPECT_THAT(page.text(), HasSubstr(fact));
   }
 }
@@ -93,7 +93,8 @@ TEST(Page, EscapesEveryStringFromOutside) {
     }
   }
   // Shown as what it is, not swallowed.
-  EXPECT_THAT(page.text(), HasSubstr("\"'><script>alert(1)</script><img src=x onerror=alert(2)>&amp;\xEF\xBF\xBD"));
+  EXPECT_THAT(page.text(),
+              HasSubstr("\"'><script>alert(1)</script><img src=x onerror=alert(2)>&amp;\xEF\xBF\xBD"));
 }
 
 TEST(Page, ShowsAsManyCheckRowsForHostileStringsAsForTameOnes) {

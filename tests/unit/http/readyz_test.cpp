@@ -52,7 +52,8 @@ TEST(Readyz, LeavesAnExcludedGateOut) {
 }
 
 TEST(Readyz, ExcludingAnotherGateChangesNothing) {
-  EXPECT_FALSE(readyz(sample::broken_node(), {.verbose = false, .exclude = {"nic.found", "pods.overlap"}}).passed);
+  EXPECT_FALSE(
+      readyz(sample::broken_node(), {.verbose = false, .exclude = {"nic.found", "pods.overlap"}}).passed);
 }
 
 TEST(Readyz, NeedsEveryFailingGateExcluded) {
@@ -100,7 +101,8 @@ TEST(Healthz, IncludesWarnings) {
   const auto health = healthz(node, {});
   EXPECT_FALSE(health.passed);
   EXPECT_NE(health.body.find("[+]imds.reachable ok\n"), std::string::npos);
-  EXPECT_NE(health.body.find("[-]sysctl.rp_filter failed: net.ipv4.conf.eth0.rp_filter is 1\n"), std::string::npos);
+  EXPECT_NE(health.body.find("[-]sysctl.rp_filter failed: net.ipv4.conf.eth0.rp_filter is 1\n"),
+            std::string::npos);
   EXPECT_TRUE(health.body.ends_with("healthz check failed\n")) << health.body;
   EXPECT_TRUE(healthz(node, {.verbose = false, .exclude = {"sysctl.rp_filter"}}).passed);
 }
@@ -115,7 +117,8 @@ TEST(UnknownChecks, AreThoseThatNeitherTheVersionNorTheSnapshotHas) {
   auto node = sample::ready_node();
   node.checks.push_back(sample::passing("azure.route_table", false));
   // pods.node_cidr is in no list of this node, but the version knows it: one probe fits every mode.
-  EXPECT_EQ(agent::http::unknown_checks(node, {"pods.node_cidr", "azure.route_table", "nic.found"}), Exclude{});
+  EXPECT_EQ(agent::http::unknown_checks(node, {"pods.node_cidr", "azure.route_table", "nic.found"}),
+            Exclude{});
   EXPECT_EQ(agent::http::unknown_checks(node, {"nic", "nic.found", "", "NIC.FOUND"}),
             (Exclude{"nic", "", "NIC.FOUND"}));
 }

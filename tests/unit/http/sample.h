@@ -66,13 +66,14 @@ inline agent::RouteStatus cluster_route() {
 }
 
 inline agent::RouteStatus sink_route() {
-  return {.route = {.key = {.table = 254, .destination = prefix("10.240.130.0/24"), .metric = 1'000'000, .tos = 0},
-                    .type = net::RouteType::blackhole,
-                    .protocol = 169,
-                    .gateway = std::nullopt,
-                    .device = 0,
-                    .source = std::nullopt,
-                    .multipath = false},
+  return {.route =
+              {.key = {.table = 254, .destination = prefix("10.240.130.0/24"), .metric = 1'000'000, .tos = 0},
+               .type = net::RouteType::blackhole,
+               .protocol = 169,
+               .gateway = std::nullopt,
+               .device = 0,
+               .source = std::nullopt,
+               .multipath = false},
           .device = "",
           .state = agent::RouteState::in_sync,
           .error = ""};
@@ -90,8 +91,9 @@ inline agent::Snapshot ready_node() {
   node.node = {.name = "aks-pool1-3000-vmss_2",
                .computer_name = "aks-pool1-3000-vmss000002.internal",
                .vm_id = "13f56399-bd52-4150-9748-7190aae1ff21",
-               .resource_id = "/subscriptions/8d10da13/resourceGroups/rg/providers/Microsoft.Compute/"
-                              "virtualMachineScaleSets/aks-pool1-3000-vmss/virtualMachines/2",
+               .resource_id =
+                   "/subscriptions/8d10da13/resourceGroups/rg/providers/Microsoft.Compute/"
+                   "virtualMachineScaleSets/aks-pool1-3000-vmss/virtualMachines/2",
                .location = "westeurope",
                .vm_scale_set = "aks-pool1-3000-vmss"};
   node.imds = {.source = agent::ImdsSource::live,
@@ -148,10 +150,10 @@ inline agent::Snapshot new_node() {
 /// A node all of whose strings are this one.
 inline agent::Snapshot node_of_strings(const std::string& text) {
   auto node = broken_node();
-  for (auto* each : {&node.version, &node.mode_reason, &node.node_name, &node.node.name, &node.node.computer_name,
-                     &node.node.vm_id, &node.node.resource_id, &node.node.location, &node.node.vm_scale_set,
-                     &node.imds.api_version, &node.imds.last_error, &node.nic.name, &node.nic.mac,
-                     &node.pods_source}) {
+  for (auto* each :
+       {&node.version, &node.mode_reason, &node.node_name, &node.node.name, &node.node.computer_name,
+        &node.node.vm_id, &node.node.resource_id, &node.node.location, &node.node.vm_scale_set,
+        &node.imds.api_version, &node.imds.last_error, &node.nic.name, &node.nic.mac, &node.pods_source}) {
     *each = text;
   }
   node.nic.addresses = node.nic.subnets = node.nic.gateways = {text, text};
@@ -161,7 +163,12 @@ inline agent::Snapshot node_of_strings(const std::string& text) {
 }
 
 inline agent::http::View view(const agent::Snapshot& node) {
-  return {.snapshot = node, .alive = true, .silence = 3s, .now = kNow, .mono_now = kMonoNow, .started = kNow - 1h};
+  return {.snapshot = node,
+          .alive = true,
+          .silence = 3s,
+          .now = kNow,
+          .mono_now = kMonoNow,
+          .started = kNow - 1h};
 }
 
 inline agent::http::Request get(std::string target, std::optional<std::string> host = "127.0.0.1:16925") {

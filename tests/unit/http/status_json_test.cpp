@@ -41,8 +41,8 @@ TEST(StatusJson, OfAReadyNodeIsTheContractsDocument) {
   })");
   auto status = status_of(sample::ready_node());
   EXPECT_EQ(keys(status),
-            (std::vector<std::string>{"schema", "version", "mode", "mode_reason", "ready", "ready_since", "node", "imds",
-                                      "nic", "pods", "routes", "checks", "counters"}));
+            (std::vector<std::string>{"schema", "version", "mode", "mode_reason", "ready", "ready_since",
+                                      "node", "imds", "nic", "pods", "routes", "checks", "counters"}));
   const auto checks = status["checks"];
   const auto counters = status["counters"];
   status.erase("checks");
@@ -50,8 +50,9 @@ TEST(StatusJson, OfAReadyNodeIsTheContractsDocument) {
   EXPECT_EQ(status.dump(1), expected.dump(1));
   EXPECT_EQ(counters, Json::parse(R"({"routes_repaired": 3, "resyncs": 41, "imds_errors": 7})"));
   EXPECT_EQ(checks.size(), 10U);
-  EXPECT_EQ(checks.at(1).dump(),
-            R"({"id":"nic.found","status":"pass","gate":true,"message":"as it should be","why":"","remedy":"","since":"2026-08-01T07:30:00.000Z"})");
+  EXPECT_EQ(
+      checks.at(1).dump(),
+      R"({"id":"nic.found","status":"pass","gate":true,"message":"as it should be","why":"","remedy":"","since":"2026-08-01T07:30:00.000Z"})");
 }
 
 TEST(StatusJson, OfABrokenNodeSaysWhatWhyAndHowToRepair) {
@@ -75,7 +76,8 @@ TEST(StatusJson, OfANewNodeHasEveryFieldEmptyOrNull) {
     EXPECT_EQ(keys(status[object]), keys(full[object])) << object;
   }
   EXPECT_TRUE(status["ready_since"].is_null());
-  EXPECT_EQ(status["imds"].dump(), R"({"source":"none","last_success":null,"age_seconds":null,"api_version":""})");
+  EXPECT_EQ(status["imds"].dump(),
+            R"({"source":"none","last_success":null,"age_seconds":null,"api_version":""})");
   EXPECT_EQ(status["nic"].dump(),
             R"({"name":"","index":null,"mac":"","addresses":[],"subnets":[],"gateways":[],"mtu":null})");
   EXPECT_EQ(status["pods"].dump(), R"({"cluster_cidrs":[],"node_cidrs":[],"source":""})");

@@ -14,7 +14,8 @@ using namespace std::chrono_literals;
 const std::string kBad = "\xEF\xBF\xBD";
 
 TEST(ValidUtf8, KeepsEveryWellFormedCharacter) {
-  const std::string text = "A\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xF0\x90\x80\x80\xF4\x8F\xBF\xBF";
+  const std::string text =
+      "A\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xF0\x90\x80\x80\xF4\x8F\xBF\xBF";
   EXPECT_EQ(valid_utf8(text), text);
   EXPECT_EQ(valid_utf8(""), "");
 }
@@ -31,7 +32,9 @@ TEST(ValidUtf8, ReplacesEachMaximalSubpart) {
 }
 
 TEST(SingleLine, HasNoControlCharacters) {
-  EXPECT_EQ(single_line("a\nb\tc\x7F\x01" "d\xFF"), "a b c  d" + kBad);
+  EXPECT_EQ(single_line("a\nb\tc\x7F\x01"
+                        "d\xFF"),
+            "a b c  d" + kBad);
   EXPECT_EQ(single_line(std::string("a\0b", 3)), "a b");
 }
 

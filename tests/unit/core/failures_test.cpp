@@ -1,0 +1,114 @@
+// One story, told again for every failure that can happen once in it. The end is always the same: whatever
+// fails, the table ends right, nothing of a stranger's is touched, and the node is ready.
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "tests/unit/core/node.h"
+
+namespace agent {
+namespace {
+
+using testing::Node;
+using Call = test_support::FakeKernel::Call;
+
+struct Failure {
+  const char* name;
+  std::function<void(Node&)> inject;
+};
+
+const std::vector<Failure> kFailures = {
+    {"Nothing", [](Node&) {}},
+    {"LinksDump", [](Node& node) { node.kernel.fail_next(Call::links, ENOBUFS); }},
+    {"RoutesDump", [](Node& node) { node.kernel.fail_next(Call::routes, ENOBUFS); }},
+    {"RoutesDumpInterrupted", [](Node& node) { node.kernel.interrupt_next_dump(); }},
+    {"StrangersDump", [](Node& node) { node.kernel.fail_next(Call::routes_to, ENOBUFS); }},
+    {"RulesDump", [](Node& node) { node.kernel.fail_next(Call::rules, ENOBUFS); }},
+    {"Lookup", [](Node& node) { node.kernel.fail_next(Call::lookup, ENETUNREACH); }},
+    {"Apply", [](Node& node) { node.kernel.fail_next(Call::apply, ENOBUFS); }},
+    {"ApplyManyTimes", [](Node& node) { node.kernel.fail_next(Call::apply, ENOBUFS, 5); }},
+    {"FirstChangeRefused", [](Node& node) { node.kernel.refuse_change(0, ENOMEM, "no memory"); }},
+    {"SecondChangeRefused", [](Node& node) { node.kernel.refuse_change(1, ENOMEM, "no memory"); }},
+    {"LastChangeRefused", [](Node& node) { node.kernel.refuse_change(2, ENOMEM, "no memory"); }},
+    {"OutcomeLost", [](Node& node) { node.kernel.lose_next_outcome(); }},
+    {"OutcomeLostHalfway", [](Node& node) { node.kernel.lose_next_outcome_halfway(); }},
+    {"WatchOverrun", [](Node& node) { node.kernel.overrun(); }},
+    {"LinkDownBetweenDumpAndBatch",
+     [](Node& node) {
+       node.kernel.before_next_apply([&node] {
+         node.kernel.set_up(node.eth0_index(), false);
+         node.kernel.set_up(node.eth0_index(), true);
+       });
+     }},
+    {"RouteTakenBetweenDumpAndBatch",
+     [](Node& node) {
+       node.kernel.before_next_apply([&node] {
+         const auto stranger = testing::route("10.244.0.0/16", "10.240.0.1", node.eth0_index(), 4);
+         node.kernel.add_as_stranger(stranger);
+         node.kernel.remove_as_stranger(stranger);
+       });
+     }},
+};
+
+class FailureTest : public ::testing::TestWithParam<Failure> {
+ protected:
+  void SetUp() override {
+    // A neighbour's route, which must outlive everything.
+    node.kernel.add_as_stranger(testing::route("10.99.0.0/16", "10.240.0.1", node.eth0_index(), 4));
+    strangers = node.routes(4);
+  }
+  void expect_healthy() {
+    node.settle();
+    EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
+    EXPECT_EQ(node.routes(4), strangers);
+    EXPECT_TRUE(node.ready());
+  }
+
+  Node node;
+  std::vector<std::string> strangers;
+};
+
+TEST_P(FailureTest, AtTheFirstProgramming) {
+  GetParam().inject(node);
+  node.reading(testing::network());
+  expect_healthy();
+}
+
+TEST_P(FailureTest, AtARepair) {
+  node.reading(testing::network());
+  expect_healthy();
+  GetParam().inject(node);
+  for (const auto& route : node.kernel.routes(169).value_or(std::vector<net::Route>{})) {
+    node.kernel.remove_as_stranger(route);
+  }
+  expect_healthy();
+}
+
+TEST_P(FailureTest, AtALinkFlap) {
+  node.reading(testing::network());
+  expect_healthy();
+  node.kernel.set_up(node.eth0_index(), false);
+  node.run_for(std::chrono::seconds(1));
+  GetParam().inject(node);
+  node.kernel.set_up(node.eth0_index(), true);
+  strangers.clear();  // the neighbour's route went with the link; it is not ours to bring back
+  expect_healthy();
+}
+
+TEST_P(FailureTest, AtARestartWithLeftOvers) {
+  node.reading(testing::network());
+  expect_healthy();
+  auto left_over = testing::route("10.246.0.0/16", "10.240.0.1", node.eth0_index());
+  left_over.source = testing::address("10.240.0.4");
+  node.kernel.add_as_stranger(left_over);
+  GetParam().inject(node);
+  node.restart();
+  node.reading(testing::network());
+  expect_healthy();
+}
+
+INSTANTIATE_TEST_SUITE_P(OnceIn, FailureTest, ::testing::ValuesIn(kFailures),
+                         [](const auto& failure) { return std::string(failure.param.name); });
+
+}  // namespace
+}  // namespace agent

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/core/keeper.h"
+#include "tests/support/fake_kernel.h"
+#include "tests/unit/core/build.h"
+#include "tests/unit/core/fake_sysctls.h"
+
+namespace agent::testing {
+
+/// A node of values: eth0 as Azure made it, a kernel, its sysctls, and a keeper on a clock that only tests
+/// move.
+class Node {
+ public:
+  explicit Node(Policy policy = udr()) : policy_(std::move(policy)) {
+    auto nic = eth0();
+    nic.index = 0;
+    nic.addresses.clear();
+    eth0_ = kernel.add_link(nic);
+    kernel.add_address(eth0_, "10.240.0.4/24");
+    for (const auto* key : {"net/ipv4/ip_forward", "net/ipv4/conf/eth0/forwarding",
+                            "net/ipv4/conf/all/rp_filter", "net/ipv4/conf/eth0/rp_filter"}) {
+      sysctls.values[key] = "1";
+    }
+    (void)kernel.take_hints();
+    restart();
+  }
+
+  static Policy udr() {
+    Policy policy;
+    policy.cluster_cidrs = {prefix("10.244.0.0/16"), prefix("10.245.0.0/16")};
+    policy.node_cidrs = {prefix("10.244.1.0/24")};
+    return policy;
+  }
+
+  /// A new process: nothing is remembered but what the kernel holds.
+  void restart() { keeper_.emplace(kernel, sysctls, policy_, "test", "node", 7U, now); }
+
+  void reading(const net::NodeNetwork& network) {
+    keeper().take_reading(network, "2021-02-01", now, WallTime{});
+  }
+
+  /// Lets time pass: hints are taken, and every turn runs that falls due.
+  void run_for(std::chrono::milliseconds time) {
+    const auto end = now + time;
+    while (true) {
+      for (const auto& hint : kernel.take_hints()) keeper().take_hint(hint, now);
+      const auto due = keeper().due();
+      if (!due || *due > end) break;
+      now = std::max(now, *due);
+      reports.push_back(keeper().turn(now));
+    }
+    now = end;
+  }
+
+  /// Until nothing but retries is left, at most.
+  void settle() { run_for(std::chrono::minutes(2)); }
+
+  /// Routes of the protocol, as text without the device, sorted.
+  std::vector<std::string> routes(std::uint8_t protocol = 169) {
+    std::vector<std::string> lines;
+    for (const auto& route : kernel.all_routes()) {
+      if (route.protocol == protocol)
+        lines.push_back(net::route_text(route, route.device == 0 ? "" : "eth0"));
+    }
+    std::sort(lines.begin(), lines.end());
+    return lines;
+  }
+
+  CheckResult check(std::string_view id) {
+    for (auto& result : keeper().snapshot(now, WallTime{}).checks) {
+      if (result.id == id) return result;
+    }
+    return {};
+  }
+  bool ready() { return keeper().snapshot(now, WallTime{}).ready; }
+
+  Keeper& keeper() { return *keeper_; }
+  [[nodiscard]] std::uint32_t eth0_index() const { return eth0_; }
+
+  test_support::FakeKernel kernel;
+  FakeSysctls sysctls;
+  MonoTime now = MonoTime{} + std::chrono::hours(1);
+  std::vector<TurnReport> reports;
+
+ private:
+  Policy policy_;
+  std::uint32_t eth0_ = 0;
+  std::optional<Keeper> keeper_;
+};
+
+/// What a healthy node of Node::udr() holds.
+inline const std::vector<std::string> kHealthyRoutes = {
+    "10.244.0.0/16 via 10.240.0.1 dev eth0 src 10.240.0.4 table 254 metric 1024 protocol 169",
+    "10.245.0.0/16 via 10.240.0.1 dev eth0 src 10.240.0.4 table 254 metric 1024 protocol 169",
+    "blackhole 10.244.1.0/24 table 254 metric 1000000 protocol 169"};
+
+}  // namespace agent::testing

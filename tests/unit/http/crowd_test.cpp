@@ -1,0 +1,223 @@
+// Whatever a crowd of clients does, a well-behaved probe is answered in time. Run alone: it measures time.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <thread>
+#include <vector>
+
+#include "agent/http/crowd.h"
+#include "serving.h"
+#include "wire.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+rlim_t descriptors(rlim_t soft) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = std::min(soft, limit.rlim_max);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+/// A process of misbehaving clients, so that their descriptors are not the server's. Forked before the
+/// server's thread starts; told the port by a pipe.
+class Rabble {
+ public:
+  template <class Deeds>
+  explicit Rabble(Deeds deeds) {
+    if (::pipe(to_.data()) != 0 || ::pipe(from_.data()) != 0) throw std::runtime_error("pipe");
+    child_ = ::fork();
+    if (child_ != 0) return;
+    ::close(to_[1]);
+    descriptors(RLIM_INFINITY);
+    std::uint16_t port = 0;
+    if (::read(to_[0], &port, sizeof port) == sizeof port) deeds(port, [this] { tell(); });
+    ::_exit(0);
+  }
+  Rabble(const Rabble&) = delete;
+  Rabble& operator=(const Rabble&) = delete;
+  ~Rabble() {
+    ::kill(child_, SIGKILL);
+    ::waitpid(child_, nullptr, 0);
+    for (const int fd : {to_[0], to_[1], from_[0], from_[1]}) ::close(fd);
+  }
+
+  void start(std::uint16_t port) {
+    ASSERT_EQ(::write(to_[1], &port, sizeof port), static_cast<ssize_t>(sizeof port));
+  }
+  /// Until the deeds have said that they are under way.
+  void await() const {
+    char word = 0;
+    ASSERT_EQ(::read(from_[0], &word, 1), 1);
+  }
+
+ private:
+  void tell() const {
+    if (::write(from_[1], "!", 1) != 1) ::_exit(1);
+  }
+
+  pid_t child_ = -1;
+  std::array<int, 2> to_{};
+  std::array<int, 2> from_{};
+};
+
+/// A non-blocking connection that says `greeting` if it can; its descriptor, or -1.
+int connect_to(std::uint16_t port, std::string_view greeting) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  if (fd < 0) return -1;
+  sockaddr_in there{};
+  there.sin_family = AF_INET;
+  there.sin_port = htons(port);
+  there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ::connect(fd, reinterpret_cast<const sockaddr*>(&there), sizeof there);
+  if (!greeting.empty()) ::send(fd, greeting.data(), greeting.size(), MSG_NOSIGNAL);
+  return fd;
+}
+
+std::chrono::milliseconds slowest_probe(const agent::Endpoint& where, steady_clock::duration span) {
+  std::chrono::milliseconds slowest{0};
+  const auto end = steady_clock::now() + span;
+  while (steady_clock::now() < end) slowest = std::max(slowest, probe(where));
+  return slowest;
+}
+
+TEST(Crowd, SixtyFourSilentClientsDelayNoProbeByATenthOfASecond) {
+  const Serving serving;
+  std::vector<Wire> silent;
+  for (int i = 0; i < 64; ++i) silent.emplace_back(serving.where.port);
+  EXPECT_LT(slowest_probe(serving.where, 1s), 100ms);
+}
+
+TEST(Crowd, ThreeThousandIdleClientsBeyondTheDescriptorLimitDelayNoProbeByASecond) {
+  Rabble rabble([](std::uint16_t port, const auto& tell) {
+    for (int i = 0; i < 3000; ++i) {
+      if (connect_to(port, "") < 0) ::_exit(1);
+    }
+    tell();
+    ::pause();
+  });
+  ASSERT_EQ(descriptors(1024), 1024U);
+  const Serving serving;
+  rabble.start(serving.where.port);
+  EXPECT_LT(slowest_probe(serving.where, 300ms), 1s);  // while they arrive
+  rabble.await();
+  EXPECT_LT(slowest_probe(serving.where, 1s), 1s);
+}
+
+TEST(Crowd, TenThousandConnectionsAtOnceDelayNoProbeByASecond) {
+  Rabble rabble([](std::uint16_t port, const auto& tell) {
+    static constexpr std::array<std::string_view, 5> kGreetings = {
+        "", "GET /sta", "GET /status HTTP/1.1\r\n\r\n", "\x16\x03\x01 garbage \r\n\r\n",
+        "GET / HTTP/1.1\r\nX: y\r\n"};
+    for (std::size_t i = 0; i < 10'000; ++i) {
+      if (i == 5000) tell();
+      if (connect_to(port, kGreetings.at(i % kGreetings.size())) < 0) ::_exit(1);
+    }
+    ::pause();
+  });
+  const Serving serving;
+  rabble.start(serving.where.port);
+  rabble.await();
+  EXPECT_LT(slowest_probe(serving.where, 2s), 1s);
+}
+
+TEST(Crowd, AFloodThatNeverEndsDelaysNoProbeByASecond) {
+  Rabble rabble([](std::uint16_t port, const auto& tell) {
+    std::vector<int> open;
+    for (std::size_t i = 0;; ++i) {
+      open.push_back(connect_to(port, i % 2 == 0 ? "" : "GET /livez HTTP/1.1\r\n"));
+      if (open.size() == 2000) {
+        if (i < 2000) tell();
+        for (const int fd : open) ::close(fd);
+        open.clear();
+      }
+    }
+  });
+  const Serving serving;
+  rabble.start(serving.where.port);
+  rabble.await();
+  EXPECT_LT(slowest_probe(serving.where, 2s), 1s);
+}
+
+TEST(Crowd, DrippingClientsDelayNoProbeByATenthOfASecond) {
+  Rabble rabble([](std::uint16_t port, const auto& tell) {
+    std::vector<int> open;
+    for (int i = 0; i < 200; ++i) open.push_back(connect_to(port, "GET / HTTP/1.1\r\n"));
+    for (bool told = false;; told = true) {
+      for (int& fd : open) {
+        if (::send(fd, "X: y\r\n", 6, MSG_NOSIGNAL) > 0) continue;
+        ::close(fd);
+        fd = connect_to(port, "GET / HTTP/1.1\r\n");
+      }
+      if (!told) tell();
+      ::usleep(1000);
+    }
+  });
+  const Serving serving;
+  rabble.start(serving.where.port);
+  rabble.await();
+  EXPECT_LT(slowest_probe(serving.where, 1s), 100ms);
+}
+
+TEST(Crowd, WithoutADescriptorLeftTheOldestClientGoesAndTheNewOneIsServed) {
+  Rabble rabble([](std::uint16_t port, const auto& tell) {
+    for (int i = 0; i < 60; ++i) connect_to(port, "");
+    tell();
+    ::pause();
+  });
+  descriptors(128);
+  const Serving serving;
+  // Somebody else in the process takes all descriptors but a few.
+  std::vector<int> taken;
+  for (int fd = ::dup(0); fd >= 0; fd = ::dup(0)) taken.push_back(fd);
+  for (int i = 0; i < 5; ++i, taken.pop_back()) ::close(taken.back());
+  rabble.start(serving.where.port);
+  rabble.await();
+  EXPECT_LT(slowest_probe(serving.where, 500ms), 1s);  // needs a descriptor itself
+  for (const int fd : taken) ::close(fd);
+}
+
+TEST(Crowd, WithoutAnyDescriptorItWaitsWithoutSpinningAndRecovers) {
+  Rabble rabble([](std::uint16_t port, const auto& tell) {
+    const int fd = connect_to(port, "GET /livez HTTP/1.1\r\n\r\n");
+    tell();
+    std::array<char, 64> part{};
+    pollfd waited{fd, POLLIN, 0};
+    ::poll(&waited, 1, -1);
+    if (::recv(fd, part.data(), part.size(), 0) > 0) tell();
+    ::pause();
+  });
+  descriptors(64);
+  const Serving serving;
+  std::vector<int> taken;
+  for (int fd = ::dup(0); fd >= 0; fd = ::dup(0)) taken.push_back(fd);
+  const auto cpu = [] {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return std::chrono::seconds{usage.ru_utime.tv_sec + usage.ru_stime.tv_sec} +
+           std::chrono::microseconds{usage.ru_utime.tv_usec + usage.ru_stime.tv_usec};
+  };
+  const auto before = cpu();
+  rabble.start(serving.where.port);
+  rabble.await();
+  std::this_thread::sleep_for(1s);
+  EXPECT_LT(cpu() - before, 200ms);
+  for (const int fd : taken) ::close(fd);
+  rabble.await();  // now it is answered
+}
+
+TEST(Crowd, KeepsHalfOfTheDescriptorsForTheRestOfTheAgent) {
+  descriptors(1024);
+  EXPECT_EQ(agent::http::Crowd::affordable(), 512U);
+  descriptors(100);
+  EXPECT_EQ(agent::http::Crowd::affordable(), 50U);
+  descriptors(20'000);
+  EXPECT_EQ(agent::http::Crowd::affordable(), 512U);
+}
+
+}  // namespace
