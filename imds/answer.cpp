@@ -72,7 +72,7 @@ std::string seconds(std::chrono::milliseconds duration) {
 }
 
 std::string not_connected(const Trouble& trouble, const Options& options) {
-  const auto cannot = fmt::format("cannot connect ({})", trouble.detail);
+  auto cannot = fmt::format("cannot connect ({})", trouble.detail);
   switch (trouble.code.value()) {
     case ETIMEDOUT:
       return fmt::format(

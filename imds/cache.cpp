@@ -142,7 +142,7 @@ net::Result<void> save(const std::filesystem::path& file, const Reading& reading
   }
   auto beside = file;
   beside += ".new";
-  const auto replaced = replace(file, beside, text);
+  auto replaced = replace(file, beside, text);
   if (!replaced) {
     ::unlink(beside.c_str());
     return replaced;

@@ -19,6 +19,8 @@ constexpr std::size_t kMaximumDepth = 32;  // the deepest documented one, an OS 
 /// Builds the value from the parser's events and stops at the first thing that is not to be trusted.
 class Builder final : public nlohmann::json_sax<json> {
  public:
+  explicit Builder(json& root) : root_(root) {}
+
   bool null() override { return put(nullptr); }
   bool boolean(bool value) override { return put(value); }
   bool number_integer(number_integer_t value) override { return put(value); }
@@ -43,7 +45,6 @@ class Builder final : public nlohmann::json_sax<json> {
     return refuse(fmt::format("not valid JSON at byte {}", position));
   }
 
-  json root;
   std::string objection;
 
  private:
@@ -72,8 +73,8 @@ class Builder final : public nlohmann::json_sax<json> {
 
   json* place(json value) {
     if (open_.empty()) {
-      root = std::move(value);
-      return &root;
+      root_ = std::move(value);
+      return &root_;
     }
     if (open_.back()->is_array()) {
       open_.back()->push_back(std::move(value));
@@ -83,6 +84,7 @@ class Builder final : public nlohmann::json_sax<json> {
     return member_;
   }
 
+  json& root_;
   std::vector<json*> open_;
   json* member_ = nullptr;
 };
@@ -90,9 +92,10 @@ class Builder final : public nlohmann::json_sax<json> {
 }  // namespace
 
 net::Result<nlohmann::json> parse_strictly(std::string_view text) {
-  Builder builder;
+  json root;
+  Builder builder(root);
   if (!json::sax_parse(text, &builder)) return net::failure(EBADMSG, std::move(builder.objection));
-  return std::move(builder.root);
+  return root;
 }
 
 }  // namespace imds

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 
 #include "net/error.h"
@@ -15,9 +16,11 @@ inline constexpr int kDumpAttempts = 10;
 /// start when the kernel says that a change interrupted the dump (NLM_F_DUMP_INTR, on any part or on DONE):
 /// `begin` is called before each attempt, so that what was collected can be dropped.
 ///
+/// Returns how many parts bore messages: between two parts the kernel lets others change what is dumped.
+///
 /// ENOENT (no such table) is an empty dump. EINTR: still interrupted after kDumpAttempts; EIO: the kernel
 /// stopped in the middle; other errors are the kernel's own. After an error what was visited means nothing.
-net::Result<void> dump(Socket& socket, Message& request, const std::function<void()>& begin,
-                       const Visit& visit);
+net::Result<std::size_t> dump(Socket& socket, Message& request, const std::function<void()>& begin,
+                              const Visit& visit);
 
 }  // namespace netlink

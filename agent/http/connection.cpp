@@ -17,6 +17,13 @@ using boost::system::error_code;
 /// client.
 constexpr std::size_t kDrainLimit = 64 * 1024;
 
+/// A header is parsed from its beginning: the first bytes, which tell garbage, and then no more until its
+/// end, or a client that drips it would have it parsed for every drop. `seen` bytes have been here before.
+bool worth_parsing(std::string_view received, std::size_t seen) {
+  return seen == 0 || received.size() >= kHeaderLimit ||
+         received.find("\r\n\r\n", seen < 3 ? 0 : seen - 3) != std::string_view::npos;
+}
+
 bool must_wait(const error_code& error) { return error == asio::error::would_block; }
 
 }  // namespace
@@ -47,12 +54,9 @@ void Connection::read() {
     const std::size_t count = socket_.read_some(asio::buffer(room.data(), room.size()), error);
     if (must_wait(error)) return wait(asio::socket_base::wait_read);
     if (error) return finish();
-    const std::string_view part(room.data(), count);
-    // A header is parsed from its beginning: a client that drips it must not have it parsed for every byte.
-    const bool worth_parsing = received_.empty() || part.find('\n') != std::string_view::npos ||
-                               received_.size() + count >= kHeaderLimit;
-    received_.append(part);
-    if (!worth_parsing) continue;
+    const std::size_t seen = received_.size();
+    received_.append(room.data(), count);
+    if (!worth_parsing(received_, seen)) continue;
     if (auto reply = keeper_.answer(received_)) {
       reply_ = std::move(*reply);
       received_ = {};

@@ -57,7 +57,7 @@ class Simulator::Server {
 
   net::Result<void> set_sources(std::vector<net::Address> sources) {
     const std::lock_guard lock(mutex_);
-    const auto done = hear_only(acceptor_.native_handle(), sources);
+    auto done = hear_only(acceptor_.native_handle(), sources);
     if (done) sources_ = std::move(sources);
     return done;
   }

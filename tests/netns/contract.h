@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/netns/world.h"
+#include "tests/support/print.h"
 
 /// A case of the contract: a world with one link, eth0, that has 10.0.0.4/24 and fd00::4/64.
 class KernelContract : public testing::TestWithParam<std::unique_ptr<World> (*)()> {

@@ -32,8 +32,9 @@ class Cache(NodeCase):
     def test_the_first_live_answer_takes_its_place(self):
         self.lab.simulator.stop()
         self.agent.start_ready()
+        begin = len(self.agent.log)
         self.lab.simulator.start()
-        self.agent.await_log(r"IMDS answers", timeout=20)
+        self.agent.await_log("IMDS answers", since=begin, timeout=20)
         self.assertEqual(self.agent.status()["imds"]["source"], "live")
 
     def test_another_vms_document_is_refused_with_a_reason(self):

@@ -121,10 +121,10 @@ class Configuration(NodeCase):
         done = self.agent.command("config", "show", "--set", "routes.metric=7",
                                   environment={"CALICO_AZURE_AGENT_ROUTES_TABLE": "900"})
         self.assertEqual(done.returncode, 0)
-        for key, value, source in (("metric", "7", "flag|--set"), ("table", "900", "env"),
-                                   ("cluster_cidrs", f'\\["{CLUSTER}"\\]', "file|config.toml"),
+        for key, value, source in (("metric", "7", "--set"), ("table", "900", "CALICO_AZURE_AGENT_ROUTES_TABLE"),
+                                   ("cluster_cidrs", f'\\["{CLUSTER}"\\]', "config.toml:"),
                                    ("resync_interval", '"5m"', "default")):
-            self.assertRegex(done.stdout, rf"(?m)^{key} = {value}.*#.*({source})")
+            self.assertRegex(done.stdout, rf"(?m)^{key} = {value} .*# .*{source}")
 
     def test_the_flag_overrides_the_environment_and_the_environment_the_file(self):
         self.agent.configure(**settings(routes={"metric": 1}))

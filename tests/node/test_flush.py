@@ -16,9 +16,9 @@ class Flush(NodeCase):
         self.lab.vm.ip("route add 10.99.0.0/16 via 10.240.0.1 dev eth0 table 16925 proto 169",
                        "route add fd00:99::/48 via fe80::1234:5678:9abc dev eth0 table 777 proto 169",
                        "rule add from 10.99.0.0/16 lookup 16925 priority 16925 protocol 169",
-                       "rule add from fd00:99::/48 lookup 16925 priority 16925 protocol 169",
                        "route add 10.98.0.0/16 via 10.240.0.1 dev eth0 table 16925 proto 77",
                        "rule add from 10.98.0.0/16 lookup 16925 priority 16925 protocol 77")
+        self.lab.vm.ip("rule add from fd00:99::/48 lookup 16925 priority 16925 protocol 169", options=["-6"])
         self.others = self.of_others()
 
     def of_others(self):

@@ -3,7 +3,7 @@
 
 import unittest
 
-from case import CLUSTER, CLUSTER6, NODE, NODE6, NodeCase, settings
+from case import CLUSTER, CLUSTER6, NODE, NODE6, NodeCase, eventually, settings
 
 
 class Restart(NodeCase):
@@ -18,7 +18,7 @@ class Restart(NodeCase):
         begin = tape.mark()
         end()
         self.agent.start_ready()
-        self.assertEqual(self.agent.status()["imds"]["source"], "live")
+        eventually(lambda: self.agent.status()["imds"]["source"] == "live", "an answer of IMDS")
         self.assertEqual(tape.changes(begin), [])
         self.assertEqual(self.lab.routes(), before)
 

@@ -2,7 +2,6 @@
 """What a node pays for the agent, and what clients can do to it."""
 
 import contextlib
-import http.client
 import os
 import pathlib
 import time
@@ -57,14 +56,6 @@ class Clients(NodeCase):
                     self.assertTrue(answer == b"" or answer.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4", b"HTTP/1.1 5")),
                                     answer)
         self.assertTrue(self.agent.is_ready())
-
-    def test_a_kept_connection_serves_many_requests(self):
-        connection = http.client.HTTPConnection("127.0.0.1", 16925)
-        connection.sock = self.connect()
-        for _ in range(100):
-            connection.request("GET", "/readyz")
-            answer = connection.getresponse()
-            self.assertEqual((answer.status, answer.read().strip()), (200, b"ok"))
 
     def test_a_client_that_closes_early_harms_nobody(self):
         for _ in range(200):

@@ -3,7 +3,7 @@
 
 import unittest
 
-from case import CLUSTER, NODE, NodeCase, settings
+from case import CLUSTER, CLUSTER6, NODE, NODE6, NodeCase, settings
 
 _STRANGE = "proto 77"
 
@@ -104,6 +104,19 @@ class Strangers(NodeCase):
         self.assertEqual(self.agent.command("flush").returncode, 0)
         self.assertEqual(self.lab.routes(), [])
         self.assertEqual((self.others(), self.lab.rules()), (routes, rules))
+
+
+class Ipv6Strangers(NodeCase):
+    lab_options = {"ipv6": True}
+    config = {"pods": {"cluster_cidrs": [CLUSTER6], "node_cidrs": [NODE6]}}
+
+    def test_a_foreign_ipv6_route_on_our_key_stays_and_fails_the_gate_by_its_name(self):
+        foreign = f"{CLUSTER6} via fe80::99 dev eth0 {_STRANGE} metric 1024 pref medium"
+        self.lab.vm.ip(f"route add {CLUSTER6} via fe80::99 dev eth0 {_STRANGE} metric 1024")
+        self.agent.start()
+        gate = self.agent.await_check("routes.in_sync", "fail")
+        self.assertIn("protocol 77", gate["message"])
+        self.assertEqual([line for line in self.lab.routes(None) if CLUSTER6 in line], [foreign])
 
 
 if __name__ == "__main__":

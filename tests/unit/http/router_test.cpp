@@ -265,7 +265,7 @@ TEST_F(Answer, DoesNotWaitForABody) {
 }
 
 TEST_F(Answer, RefusesWhatIsNotHttp) {
-  for (const std::string garbage :
+  for (const std::string& garbage :
        {std::string("\x16\x03\x01\x02\x00\x01\x00", 7), std::string("\0\0\0\0", 4), std::string("\r\n\r\n"),
         std::string("GET /\r\n\r\n"), std::string("GET / HTTP/2.0\r\n\r\n"),
         std::string("GET / HTTP/1.1\n\n"), std::string("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <ostream>
+
+#include "net/address.h"
+#include "net/link.h"
+#include "net/mac_address.h"
+#include "net/prefix.h"
+#include "net/route.h"
+#include "net/rule.h"
+
+// How GoogleTest shows our values when an expectation fails: it finds PrintTo beside the type, and in no
+// other way. NOLINTBEGIN(readability-identifier-naming)
+namespace net {
+
+inline void PrintTo(const Address& address, std::ostream* out) { *out << address.text(); }
+inline void PrintTo(const Prefix& prefix, std::ostream* out) { *out << prefix.text(); }
+inline void PrintTo(const MacAddress& mac, std::ostream* out) { *out << mac.text(); }
+inline void PrintTo(const LinkAddress& address, std::ostream* out) {
+  *out << address.address.text() << '/' << +address.prefix_length;
+}
+inline void PrintTo(RouteType type, std::ostream* out) { *out << route_type_name(type); }
+inline void PrintTo(const Route& route, std::ostream* out) {
+  *out << route_text(route);
+  if (route.key.tos != 0) *out << " tos " << +route.key.tos;
+  if (route.multipath) *out << " multipath";
+}
+inline void PrintTo(const Rule& rule, std::ostream* out) {
+  *out << rule.priority << ": from " << rule.source.text() << " lookup " << rule.table << " protocol "
+       << +rule.protocol << (rule.foreign_shape ? " and more" : "");
+}
+
+}  // namespace net
+// NOLINTEND(readability-identifier-naming)
