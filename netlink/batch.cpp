@@ -17,8 +17,8 @@ namespace {
 /// 20 messages a send are enough for full speed and the curve is flat from 1 KiB to 4 MiB: this is well below
 /// the send buffer.
 constexpr std::size_t kBytesPerSend = 1 << 15;
-/// What one refusal is charged to the receive buffer at most: 1,280 bytes were measured (6.18) for one with
-/// an extended acknowledgement; kernels without NETLINK_CAP_ACK return the refused message as well.
+/// What one refusal is charged to the receive buffer at most: 832 bytes on 6.18; kernels without
+/// NETLINK_CAP_ACK return the refused message as well.
 constexpr std::size_t kReplyCharge = 2048;
 
 std::string_view verb_name(net::Verb verb) {

@@ -97,7 +97,11 @@ int run_with(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("plan")) return print_plan(config, line.output);
   if (app.got_subcommand("flush")) return flush_routes(config, line.flush);
   if (app.got_subcommand("doctor")) return print_doctor(config, line.doctor);
-  if (app.get_subcommand("config")->got_subcommand("show")) std::cout << show_config(*loaded);
+  if (app.get_subcommand("config")->got_subcommand("show")) {
+    std::cout << show_config(*loaded);
+  } else {
+    std::cout << "the configuration is good\n";
+  }
   return kOk;
 }
 

@@ -84,8 +84,7 @@ TurnReport Keeper::turn(MonoTime now) {
 
 void Keeper::look(MonoTime now, TurnReport& report) {
   look_wanted_ = false;
-  auto ours = reconciler_.retired_protocols();
-  ours.push_back(policy_.protocol);
+  const auto ours = reconciler_.owned(policy_.protocol);
   auto outlook = look_around(kernel_, sysctls_, policy_, document_.in_force(), ours);
   if (!outlook.error.empty()) {
     outlook_.error = std::move(outlook.error);

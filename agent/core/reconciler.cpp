@@ -41,6 +41,13 @@ void Reconciler::want(Desired desired, std::uint8_t protocol, const Basis& basis
   if (!same || held) hint(now);
 }
 
+std::vector<std::uint8_t> Reconciler::owned(std::uint8_t next) const {
+  auto protocols = retired_;
+  protocols.push_back(next);
+  if (desired_ && protocol_ != next) protocols.push_back(protocol_);
+  return protocols;
+}
+
 void Reconciler::let_go() {
   desired_.reset();
   standing_ = {};
@@ -70,9 +77,7 @@ std::optional<MonoTime> Reconciler::due() const {
 
 net::Result<Actual> Reconciler::look() {
   Actual actual;
-  auto protocols = retired_;
-  protocols.push_back(protocol_);
-  for (const auto protocol : protocols) {
+  for (const auto protocol : owned(protocol_)) {
     const auto routes = kernel_.routes(protocol);
     if (!routes) return net::pass_on(routes);
     const auto rules = kernel_.rules(protocol);

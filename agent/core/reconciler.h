@@ -52,9 +52,10 @@ class Reconciler {
   /// What the last step cost; feeds the pace.
   void spent(MonoTime now, Pace::Duration cost) { pace_.spent(now, cost); }
 
-  /// Protocol numbers that were ours until the configuration changed, and whose routes are not all gone yet:
-  /// they count as ours, so that a wanted key is replaced in place and the rest is removed last.
-  [[nodiscard]] const std::vector<std::uint8_t>& retired_protocols() const { return retired_; }
+  /// Every protocol number whose routes are ours once `next` is wanted: also those that were ours until the
+  /// configuration changed, while any of their routes is left. A wanted key of theirs is replaced in place, the rest
+  /// is removed last.
+  [[nodiscard]] std::vector<std::uint8_t> owned(std::uint8_t next) const;
 
   [[nodiscard]] const std::optional<Desired>& desired() const { return desired_; }
   /// As of the last step.

@@ -2,107 +2,118 @@
 
 #include <algorithm>
 #include <chrono>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "agent/core/wall_time.h"
+#include "agent/http/json_text.h"
 #include "agent/http/route_json.h"
 
 namespace agent {
 namespace {
 
-/// Keeps the contract's order of fields, which is also the order in which people read them.
-using Json = nlohmann::ordered_json;
+using http::JsonText;
 
-Json time_or_null(const std::optional<WallTime>& time) {
-  return time && *time != WallTime{} ? Json(wall_time_text(*time)) : Json();
+void time_or_null(JsonText& json, const std::optional<WallTime>& time) {
+  time&&* time != WallTime{} ? json.text(wall_time_text(*time)) : json.null();
 }
 
-Json number_or_null(std::uint32_t number) { return number != 0 ? Json(number) : Json(); }
+void number_or_null(JsonText& json, std::uint32_t number) { number != 0 ? json.number(number) : json.null(); }
 
-Json texts(const std::vector<net::Prefix>& prefixes) {
-  Json list = Json::array();
-  for (const auto& prefix : prefixes) list.push_back(prefix.text());
-  return list;
+void texts(JsonText& json, const std::vector<std::string>& list) {
+  json.array(list, [&json](const std::string& text) { json.text(text); });
 }
 
-Json node_of(const Snapshot& snapshot) {
-  return {{"name", snapshot.node_name},
-          {"vm_id", snapshot.node.vm_id},
-          {"resource_id", snapshot.node.resource_id},
-          {"location", snapshot.node.location},
-          {"vm_scale_set", snapshot.node.vm_scale_set}};
+void texts(JsonText& json, const std::vector<net::Prefix>& prefixes) {
+  json.array(prefixes, [&json](const net::Prefix& prefix) { json.text(prefix.text()); });
 }
 
-Json imds_of(const ImdsStatus& imds, MonoTime now) {
-  Json age;
-  if (imds.last_success_mono) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(now - *imds.last_success_mono).count();
-    age = std::max<std::int64_t>(0, seconds);
-  }
-  return {{"source", source_name(imds.source)},
-          {"last_success", time_or_null(imds.last_success)},
-          {"age_seconds", std::move(age)},
-          {"api_version", imds.api_version}};
+void write_node(JsonText& json, const Snapshot& snapshot) {
+  json.object([&] {
+    json.member("name").text(snapshot.node_name);
+    json.member("vm_id").text(snapshot.node.vm_id);
+    json.member("resource_id").text(snapshot.node.resource_id);
+    json.member("location").text(snapshot.node.location);
+    json.member("vm_scale_set").text(snapshot.node.vm_scale_set);
+  });
 }
 
-Json nic_of(const NicStatus& nic) {
-  return {{"name", nic.name},
-          {"index", number_or_null(nic.index)},
-          {"mac", nic.mac},
-          {"addresses", nic.addresses},
-          {"subnets", nic.subnets},
-          {"gateways", nic.gateways},
-          {"mtu", number_or_null(nic.mtu)}};
+void write_imds(JsonText& json, const ImdsStatus& imds, MonoTime now) {
+  json.object([&] {
+    json.member("source").text(source_name(imds.source));
+    time_or_null(json.member("last_success"), imds.last_success);
+    json.member("age_seconds");
+    if (imds.last_success_mono) {
+      const auto age = std::chrono::floor<std::chrono::seconds>(now - *imds.last_success_mono);
+      json.number(std::max<std::int64_t>(0, age.count()));
+    } else {
+      json.null();
+    }
+    json.member("api_version").text(imds.api_version);
+  });
 }
 
-Json routes_of(const std::vector<RouteStatus>& routes) {
-  Json list = Json::array();
-  for (const auto& each : routes) list.push_back(route_json(each));
-  return list;
+void write_nic(JsonText& json, const NicStatus& nic) {
+  json.object([&] {
+    json.member("name").text(nic.name);
+    number_or_null(json.member("index"), nic.index);
+    json.member("mac").text(nic.mac);
+    texts(json.member("addresses"), nic.addresses);
+    texts(json.member("subnets"), nic.subnets);
+    texts(json.member("gateways"), nic.gateways);
+    number_or_null(json.member("mtu"), nic.mtu);
+  });
 }
 
-Json checks_of(const std::vector<CheckResult>& checks) {
-  Json list = Json::array();
-  for (const auto& check : checks) {
-    list.push_back({{"id", check.id},
-                    {"status", status_name(check.status)},
-                    {"gate", check.gate},
-                    {"message", check.message},
-                    {"why", check.why},
-                    {"remedy", check.remedy},
-                    {"since", time_or_null(check.since)}});
-  }
-  return list;
+void write_pods(JsonText& json, const Snapshot& snapshot) {
+  json.object([&] {
+    texts(json.member("cluster_cidrs"), snapshot.cluster_cidrs);
+    texts(json.member("node_cidrs"), snapshot.node_cidrs);
+    json.member("source").text(snapshot.pods_source);
+  });
+}
+
+void write_check(JsonText& json, const CheckResult& check) {
+  json.object([&] {
+    json.member("id").text(check.id);
+    json.member("status").text(status_name(check.status));
+    json.member("gate").boolean(check.gate);
+    json.member("message").text(check.message);
+    json.member("why").text(check.why);
+    json.member("remedy").text(check.remedy);
+    time_or_null(json.member("since"), check.since);
+  });
+}
+
+void write_counters(JsonText& json, const Counters& counters) {
+  json.object([&] {
+    json.member("routes_repaired").number(counters.routes_repaired);
+    json.member("resyncs").number(counters.resyncs);
+    json.member("imds_errors").number(counters.imds_errors);
+  });
 }
 
 }  // namespace
 
-std::string status_json(const Snapshot& snapshot, MonoTime mono_now) {
-  const Json status = {
-      {"schema", "calico-azure-agent/v1"},
-      {"version", snapshot.version},
-      {"mode", mode_name(snapshot.mode)},
-      {"mode_reason", snapshot.mode_reason},
-      {"ready", snapshot.ready},
-      {"ready_since", snapshot.ready ? time_or_null(snapshot.ready_since) : Json()},
-      {"node", node_of(snapshot)},
-      {"imds", imds_of(snapshot.imds, mono_now)},
-      {"nic", nic_of(snapshot.nic)},
-      {"pods",
-       {{"cluster_cidrs", texts(snapshot.cluster_cidrs)},
-        {"node_cidrs", texts(snapshot.node_cidrs)},
-        {"source", snapshot.pods_source}}},
-      {"routes", routes_of(snapshot.routes)},
-      {"checks", checks_of(snapshot.checks)},
-      {"counters",
-       {{"routes_repaired", snapshot.counters.routes_repaired},
-        {"resyncs", snapshot.counters.resyncs},
-        {"imds_errors", snapshot.counters.imds_errors}}},
-  };
-  return status.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+std::string status_json(const Snapshot& snapshot, MonoTime now) {
+  JsonText json;
+  json.object([&] {
+    json.member("schema").text("calico-azure-agent/v1");
+    json.member("version").text(snapshot.version);
+    json.member("mode").text(mode_name(snapshot.mode));
+    json.member("mode_reason").text(snapshot.mode_reason);
+    json.member("ready").boolean(snapshot.ready);
+    time_or_null(json.member("ready_since"), snapshot.ready ? snapshot.ready_since : std::nullopt);
+    write_node(json.member("node"), snapshot);
+    write_imds(json.member("imds"), snapshot.imds, now);
+    write_nic(json.member("nic"), snapshot.nic);
+    write_pods(json.member("pods"), snapshot);
+    json.member("routes").array(snapshot.routes, [&](const RouteStatus& each) { write_route(json, each); });
+    json.member("checks").array(snapshot.checks, [&](const CheckResult& each) { write_check(json, each); });
+    write_counters(json.member("counters"), snapshot.counters);
+  });
+  return std::move(json).take() + '\n';
 }
 
 }  // namespace agent

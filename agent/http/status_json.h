@@ -9,6 +9,6 @@ namespace agent {
 /// The /status document (schema calico-azure-agent/v1), compact, with a final newline. Every field is always
 /// there: one that does not apply is an empty string, or null for numbers and times. Times are RFC 3339 UTC
 /// with milliseconds; `age_seconds` is measured on the monotonic clock, in whole seconds. Always valid UTF-8.
-std::string status_json(const Snapshot& snapshot, MonoTime mono_now);
+std::string status_json(const Snapshot& snapshot, MonoTime now);
 
 }  // namespace agent

@@ -1,5 +1,6 @@
 #include "agent/http/text.h"
 
+#include <array>
 #include <cstddef>
 
 namespace agent::http {
@@ -57,26 +58,34 @@ Piece next_piece(std::string_view text) {
   return {length, true};
 }
 
-/// Copies the text character by character; `escape` answers what stands for an ASCII character, or nothing
-/// when it stands for itself.
+/// The text with every ill-formed piece replaced; `escape` answers what stands for an ASCII character, or
+/// nothing when it stands for itself.
 template <class Escape>
 std::string rewritten(std::string_view text, Escape escape) {
   std::string result;
   result.reserve(text.size());
-  while (!text.empty()) {
-    const Piece piece = next_piece(text);
-    if (!piece.well_formed) {
-      result += kReplacement;
-    } else if (const std::string_view instead = piece.length == 1 ? escape(text.front()) : std::string_view{};
-               !instead.empty()) {
-      result += instead;
-    } else {
-      result += text.substr(0, piece.length);
+  std::size_t kept = 0;  // what lies between here and `at` stands for itself
+  for (std::size_t at = 0; at < text.size();) {
+    const Piece piece = next_piece(text.substr(at));
+    std::string_view instead = kReplacement;
+    if (piece.well_formed) instead = piece.length == 1 ? escape(text[at]) : std::string_view{};
+    if (!instead.empty()) {
+      result.append(text.substr(kept, at - kept)).append(instead);
+      kept = at + piece.length;
     }
-    text.remove_prefix(piece.length);
+    at += piece.length;
   }
-  return result;
+  return result.append(text.substr(kept));
 }
+
+/// "\\u0000" to "\\u001f".
+constexpr auto kJsonControls = [] {
+  std::array<std::array<char, 6>, 0x20> escapes{};
+  for (std::size_t i = 0; i < escapes.size(); ++i) {
+    escapes.at(i) = {'\\', 'u', '0', '0', i < 0x10 ? '0' : '1', "0123456789abcdef"[i % 0x10]};
+  }
+  return escapes;
+}();
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
@@ -121,6 +130,27 @@ std::string label_escaped(std::string_view text) {
       default:
         return "";
     }
+  });
+}
+
+std::string json_escaped(std::string_view text) {
+  return rewritten(text, [](char c) -> std::string_view {
+    switch (c) {
+      case '"':
+        return "\\\"";
+      case '\\':
+        return "\\\\";
+      case '\n':
+        return "\\n";
+      case '\t':
+        return "\\t";
+      default:
+        break;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= kJsonControls.size()) return {};
+    const auto& escape = kJsonControls.at(byte);
+    return {escape.data(), escape.size()};
   });
 }
 

@@ -22,4 +22,7 @@ std::string html_escaped(std::string_view text);
 /// (https://prometheus.io/docs/instrumenting/exposition_formats/#comments-help-text-and-type-information)
 std::string label_escaped(std::string_view text);
 
+/// For a JSON string: quote, backslash and control characters escaped (RFC 8259, section 7).
+std::string json_escaped(std::string_view text);
+
 }  // namespace agent::http

@@ -7,5 +7,5 @@ from .simulator import Simulator
 from .tape import Tape
 from .transcript import TimeIsUp, eventually
 
-__all__ = ["Agent", "Answer", "Lab", "Namespace", "Simulator", "Tape", "TimeIsUp", "agent_binary", "build_folder", "eventually",
-           "exists", "remove"]
+__all__ = ["Agent", "Answer", "Lab", "Namespace", "Simulator", "Tape", "TimeIsUp", "agent_binary", "build_folder",
+           "eventually", "exists", "remove"]

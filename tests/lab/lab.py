@@ -49,9 +49,9 @@ class Lab:
     """A context manager; everything in it is gone when it closes, and on SIGINT, SIGTERM or an exception. What a killed
     one leaves is removed by the next.
 
-    ipv6:  the NIC has an IPv6 address and the fabric's router.
-    accelerated:  eth0 is a bridge that stands for the synthetic NIC, so that a VF with its MAC can be enslaved.
-    name:  a name of its own makes it one that can be left standing: see leave() and remove().
+    ipv6: the NIC has an IPv6 address, and the fabric the router that Azure's has.
+    accelerated: eth0 is a bridge that stands for the synthetic NIC, so that a VF with its MAC can be enslaved.
+    name: makes it a lab that can be left standing; see leave() and remove().
     """
 
     def __init__(self, ipv6=False, accelerated=False, name=None):
@@ -62,7 +62,8 @@ class Lab:
         self.vm = self.fabric = self.simulator = None
         self._ipv6 = ipv6
         self._accelerated = accelerated
-        self._open = []
+        self._open = contextlib.ExitStack()
+        self._agents = itertools.count()
         self._folder = pathlib.Path(tempfile.gettempdir(), self.name)
 
     def __enter__(self):
@@ -71,7 +72,7 @@ class Lab:
         atexit.register(self.close)
         try:
             self._folder.mkdir(mode=0o700)
-            self._open.append(lambda: shutil.rmtree(self._folder))
+            self._open.callback(shutil.rmtree, self._folder)
             self.fabric = self._namespace("fabric")
             self.vm = self._namespace("vm")
             self.fabric.ip(f"addr add {IMDS}/32 dev lo", f"addr add {WIRE_SERVER}/32 dev lo")
@@ -80,7 +81,7 @@ class Lab:
                 self.vm.sysctl("net.ipv6.conf.all.forwarding", 1)
             self.connect()
             self.simulator = Simulator(simulator_binary(), self.fabric, self.document())
-            self._open.append(self.simulator.stop)
+            self._open.callback(self.simulator.stop)
         except BaseException:
             self.close()
             raise
@@ -91,16 +92,15 @@ class Lab:
 
     def close(self):
         atexit.unregister(self.close)
-        while self._open:
-            self._open.pop()()
+        self._open.close()
 
     def leave(self):
         """Everything stays as it is when the lab closes, for remove(name) to take away."""
-        self._open.clear()
+        self._open.pop_all()
 
     def _namespace(self, part):
         namespace = Namespace(f"{self.name}-{part}", self._lasting)
-        self._open.append(namespace.remove)
+        self._open.callback(namespace.remove)
         for scope in ("all", "default"):  # a new namespace has those of the machine
             namespace.sysctl(f"net.ipv4.conf.{scope}.rp_filter", 0)
         return namespace
@@ -161,13 +161,13 @@ class Lab:
 
     def agent(self, **config):
         """An agent of the VM, not yet started."""
-        agent = Agent(self.vm, self._folder / f"agent-{len(self._open)}", config)
-        self._open.append(agent.close)
+        agent = Agent(self.vm, self._folder / f"agent-{next(self._agents)}", config)
+        self._open.callback(agent.close)
         return agent
 
     def tape(self):
         tape = Tape(self.vm)
-        self._open.append(tape.close)
+        self._open.callback(tape.close)
         return tape
 
     def routes(self, protocol=169):

@@ -22,8 +22,8 @@ class CommandFailed(AssertionError):
     """A command that a test relies on failed; says which and how."""
 
 
-# Within `ip netns exec`, which has mounts of its own: the agent's protocol number by name, as its package installs it, and
-# an empty /etc/sysctl.d, so that a remedy can be run to its end without reaching the machine's.
+# `ip netns exec` gives its program mounts of its own. In these the protocol number has its name, as the agent's package
+# installs it, and /etc/sysctl.d is empty: a remedy can be run to its end without reaching this machine's.
 _PREPARED = """mount --bind "$0/packaging/rt_protos.d" /etc/iproute2/rt_protos.d &&
 mount -t tmpfs none /etc/sysctl.d && eval "$1" """
 _ROOT = pathlib.Path(__file__).resolve().parents[2]

@@ -35,6 +35,7 @@ class Simulator:
             writer = None
             heard, _, _ = select.select([reader], [], [], 10)
             if not heard or not os.read(reader, 4096).startswith(b"listening"):
+                self.stop()
                 raise TimeIsUp("the simulator does not listen")
         finally:
             os.close(reader)

@@ -1,5 +1,6 @@
 """Every notification of the kernel about routes and rules of a namespace, on record."""
 
+import datetime
 import itertools
 import subprocess
 
@@ -8,7 +9,7 @@ from .transcript import TimeIsUp, Transcript
 # Nobody's protocol number, and addresses for documentation (RFC 5737): a marker is nobody's route.
 _MARKER = "198.51.100.{}/32 dev lo proto 251 metric 4242"
 _OF_MARKERS = "proto 251 "
-# What the kernel does by itself when links and addresses change; some of it comes late (duplicate address detection).
+# What the kernel does by itself when links and addresses change; some of it late (duplicate address detection).
 _OF_KERNEL = " proto kernel "
 
 
@@ -26,9 +27,9 @@ class Tape:
         self._transcript = Transcript()
         self._numbers = itertools.cycle(range(1, 255))
         self._process = subprocess.Popen(
-            namespace.command("ip", "-oneline", "monitor", "route", "rule"),
+            namespace.command("ip", "-tshort", "-oneline", "monitor", "route", "rule"),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        self._reader = self._transcript.follow(self._process.stdout)
+        self._reader = self._transcript.follow(self._process.stdout, self._write)
         for _ in range(100):  # until `ip` has subscribed
             try:
                 self.mark(timeout=0.05)
@@ -42,6 +43,12 @@ class Tape:
         self._process.kill()
         self._process.wait()
         self._reader.join()
+
+    def _write(self, line):
+        # [2026-11-23T05:23:49.841772] 10.244.0.0/16 via …
+        stamp, found, text = line.partition("] ")
+        if found:
+            self._transcript.write(text, datetime.datetime.fromisoformat(stamp[1:]).timestamp())
 
     def mark(self, timeout=5.0):
         """Everything so far is on the tape; the place after it."""
@@ -57,10 +64,10 @@ class Tape:
         """What somebody did to routes and rules from `since` until now."""
         until = self.mark()
         return [plain(line) for line in self._transcript.lines(since, until)
-                if line.strip() and _OF_MARKERS not in line and _OF_KERNEL not in line]
+                if _OF_MARKERS not in line and _OF_KERNEL not in line]
 
     def await_change(self, beginning, since, timeout=5.0):
-        """When (time.monotonic) a line that begins so came."""
+        """When a line that begins so came, by the clock of `ip monitor`: for comparison with another such line."""
         _, when = self._transcript.wait_for(lambda line: line.startswith(beginning), f"{beginning!r} on the tape",
                                             since=since, timeout=timeout)
         return when

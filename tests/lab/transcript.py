@@ -21,24 +21,26 @@ def eventually(probe, what, timeout=5.0, pause=0.005):
 
 
 class Transcript:
-    """What something said, line by line, with the time (time.monotonic) of each. Any thread may write and wait."""
+    """What something said, line by line, with the time of each (time.monotonic, unless the writer knows better). Any
+    thread may write and wait."""
 
     def __init__(self):
         self._changed = threading.Condition()
         self._lines = []
 
-    def write(self, line):
+    def write(self, line, when=None):
         with self._changed:
-            self._lines.append((time.monotonic(), line))
+            self._lines.append((time.monotonic() if when is None else when, line))
             self._changed.notify_all()
 
-    def follow(self, stream):
+    def follow(self, stream, write=None):
         """Writes each line of a binary stream, in a thread of its own, until the stream ends."""
+        write = write or self.write
 
         def read():
             with stream:
                 for line in stream:
-                    self.write(line.decode(errors="replace").rstrip("\n"))
+                    write(line.decode(errors="replace").rstrip("\n"))
 
         thread = threading.Thread(target=read, daemon=True)
         thread.start()

@@ -4,7 +4,7 @@
 import json
 import unittest
 
-from case import NodeCase, documents
+from case import NodeCase, documents, eventually
 
 
 class Cache(NodeCase):
@@ -28,6 +28,12 @@ class Cache(NodeCase):
         self.assertEqual(imds["source"], "cache")
         self.assertIsNotNone(imds["last_success"])
         self.agent.await_log("using the document kept from before")
+
+    def test_a_start_from_it_alarms_nobody(self):
+        self.lab.simulator.fault(kind="status", code=500, count=1)
+        begin = len(self.agent.log)
+        self.agent.start_ready()
+        self.assertEqual([line for line in self.agent.log.lines(begin) if " error " in line], [])
 
     def test_the_first_live_answer_takes_its_place(self):
         self.lab.simulator.stop()
@@ -55,11 +61,15 @@ class Cache(NodeCase):
         for damage in ("", "{", "garbage\n{}", '{"schema":"calico-azure-agent/imds-cache/v1"}\n', "\0" * 100):
             with self.subTest(damage[:20]):
                 self.file.write_text(damage, encoding="utf-8")
+                self.lab.simulator.fault(kind="status", code=500, count=1)  # not replaced before it has been read
                 begin = len(self.agent.log)
-                self.agent.start_ready()
-                self.agent.await_log("damaged", since=begin)
-                self.agent.stop()
-                self.assertIn("vmId", self.file.read_text(encoding="utf-8"))
+                self.agent.start()
+                try:
+                    self.agent.await_log("damaged", since=begin)
+                    self.agent.await_ready()
+                    eventually(lambda: "vmId" in self.file.read_text(encoding="utf-8"), "a good document")
+                finally:
+                    self.agent.stop()
 
     def test_a_state_folder_that_cannot_be_written_is_only_a_pity(self):
         self.file.unlink()

@@ -22,7 +22,8 @@ class Flush(NodeCase):
         self.others = self.of_others()
 
     def of_others(self):
-        return [line for line in self.lab.routes(None) + self.lab.rules() if "proto 169" not in line]
+        return [line for line in self.lab.routes(None) + self.lab.rules()
+                if "proto 169" not in line and "proto kernel" not in line]
 
     def of_ours(self):
         return self.lab.routes() + [line for line in self.lab.rules() if "proto 169" in line]

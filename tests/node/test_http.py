@@ -5,7 +5,7 @@ import json
 import re
 import unittest
 
-from case import CLUSTER, NODE, NodeCase, settings
+from case import CLUSTER, NODE, NodeCase, eventually, settings
 
 _UDR_GATES = {"imds.reachable", "nic.found", "nic.address", "nic.up", "routes.in_sync", "sysctl.ip_forward",
               "sysctl.nic_forwarding", "pods.overlap"}
@@ -77,6 +77,7 @@ class Health(NodeCase):
 class Status(NodeCase):
     def test_every_field_of_the_schema_has_its_type_and_value(self):
         self.agent.start_ready()
+        eventually(lambda: self.agent.status()["imds"]["source"] == "live", "an answer of IMDS")
         status = self.agent.status()
         nic = self.lab.nic
         self.assertEqual(status["schema"], "calico-azure-agent/v1")

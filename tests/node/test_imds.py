@@ -3,7 +3,7 @@
 
 import unittest
 
-from case import NodeCase, documents, eventually, settings
+from case import NodeCase, documents, eventually
 
 
 class AtStart(NodeCase):

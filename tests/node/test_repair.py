@@ -4,7 +4,7 @@
 import ipaddress
 import unittest
 
-from case import CLUSTER, CLUSTER6, NODE, NODE6, NodeCase, eventually, settings
+from case import CLUSTER, CLUSTER6, NODE, NODE6, NodeCase, eventually
 
 
 class Repair(NodeCase):

@@ -44,7 +44,8 @@ class Clients(NodeCase):
         self.assertLess(self.slowest_probe(20), 5 if SANITIZED else 1)
 
     def test_garbage_is_refused_and_the_next_client_served(self):
-        garbage = (b"\0" * 100, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n",
+        hello_of_tls = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
+        garbage = (b"\0" * 100, hello_of_tls, b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n",
                    b"GET /readyz HTTP/1.1\r\n" + b"X: " + b"y" * 70000 + b"\r\n\r\n",
                    b"POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", b"GET /%zz HTTP/1.1\r\n\r\n")
         for bytes_ in garbage:

@@ -141,8 +141,9 @@ TEST(Keeper, MovesToAnotherTableAndLeavesNothingBehind) {
   policy.table = 100;
   node.keeper().set_policy(policy, "test", node.now);
   node.settle();
-  for (const auto& route : *node.kernel.routes(169)) EXPECT_EQ(route.key.table, 100U);
-  EXPECT_EQ(node.kernel.routes(169)->size(), 3U);
+  const auto moved = node.kernel.routes(169);
+  ASSERT_EQ(moved->size(), 3U);
+  for (const auto& route : *moved) EXPECT_EQ(route.key.table, 100U);
 }
 
 TEST(Keeper, KeepsItsHandsOffWhenRoutesAreDisabled) {

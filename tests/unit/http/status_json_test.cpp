@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "agent/http/route_json.h"
 #include "sample.h"
 
 namespace {
@@ -115,6 +116,21 @@ TEST(StatusJson, ListsIpv4AndIpv6Together) {
   const auto status = status_of(node);
   EXPECT_EQ(status["pods"]["cluster_cidrs"], Json::parse(R"(["10.240.128.0/17","fd00:128::/64"])"));
   EXPECT_EQ(status["routes"][2]["gateway"], "fe80::1234:5678:9abc");
+}
+
+TEST(StatusJson, ShowsARouteAsThePlanDoes) {
+  const auto node = sample::broken_node();
+  const auto status = status_of(node);
+  for (std::size_t i = 0; i < node.routes.size(); ++i) {
+    EXPECT_EQ(agent::route_json(node.routes[i]).dump(), status["routes"][i].dump());
+  }
+}
+
+TEST(StatusJson, EscapesEveryControlCharacter) {
+  std::string controls;
+  for (char c = 0; c < 0x20; ++c) controls += c;
+  controls += "\"\\/\x7F";
+  EXPECT_EQ(status_of(sample::node_of_strings(controls))["nic"]["name"], controls);
 }
 
 }  // namespace

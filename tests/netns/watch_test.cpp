@@ -1,0 +1,155 @@
+// What the real kernel notifies, and what of it reaches us.
+#include "netlink/watch.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+
+#include "netlink/proc_sysctls.h"
+#include "tests/netns/real_kernel.h"
+
+namespace {
+
+using testing::IsEmpty;
+using testing::SizeIs;
+using Subject = net::Hint::Subject;
+
+class WatchTest : public testing::Test {
+ protected:
+  /// True when the descriptor becomes readable within the time.
+  [[nodiscard]] bool readable(int milliseconds) const {
+    pollfd waiting{.fd = watch_->descriptor(), .events = POLLIN, .revents = 0};
+    return poll(&waiting, 1, milliseconds) == 1;
+  }
+  /// Everything that waits; rtnetlink notifies before a change returns.
+  std::vector<net::Hint> read_all() {
+    std::vector<net::Hint> hints;
+    while (readable(0)) must(watch_->read(hints));
+    return hints;
+  }
+  net::Change adding(std::size_t n, std::uint8_t protocol = 169) const {
+    return {.verb = net::Verb::add, .object = real_.route(net::Family::ipv4, n, protocol)};
+  }
+
+  RealKernel real_;
+  std::unique_ptr<netlink::Watch> watch_ = must(netlink::Watch::open(real_.kernel->command_port()));
+};
+
+TEST_F(WatchTest, NeverWaits) {
+  std::vector<net::Hint> hints;
+  must(watch_->read(hints));
+  EXPECT_THAT(hints, IsEmpty());
+  EXPECT_FALSE(readable(0));
+}
+
+TEST_F(WatchTest, OurOwnChangesDoNotEvenWakeUs) {
+  const auto adds = real_.changes(net::Verb::add, net::Family::ipv4, 100);
+  ASSERT_THAT(must(real_.kernel->apply(adds)), IsEmpty());
+  EXPECT_FALSE(readable(0));
+  const auto removals = real_.changes(net::Verb::remove, net::Family::ipv4, 100);
+  ASSERT_THAT(must(real_.kernel->apply(removals)), IsEmpty());
+  EXPECT_FALSE(readable(0));
+}
+
+TEST_F(WatchTest, AnotherSocketsChangesNameItsPort) {
+  const auto other = must(netlink::LinuxKernel::open());
+  ASSERT_NE(other->command_port(), real_.kernel->command_port());
+  const auto change = adding(0, 77);
+  ASSERT_THAT(must(other->apply({&change, 1})), IsEmpty());
+  const auto hints = read_all();
+  ASSERT_THAT(hints, SizeIs(1));
+  EXPECT_EQ(hints[0].doer, other->command_port());
+  EXPECT_EQ(hints[0].route, std::get<net::Route>(change.object));
+}
+
+TEST_F(WatchTest, AnOverrunIsToldOnceAndADumpIsRightAfterIt) {
+  watch_ = must(netlink::Watch::open(real_.kernel->command_port(), 4096));
+  const auto other = must(netlink::LinuxKernel::open());
+  ASSERT_THAT(must(other->apply(real_.changes(net::Verb::add, net::Family::ipv4, 2000))), IsEmpty());
+  const auto hints = read_all();
+  const auto overruns = std::count_if(hints.begin(), hints.end(),
+                                      [](const net::Hint& each) { return each.subject == Subject::overrun; });
+  EXPECT_EQ(overruns, 1);
+  EXPECT_LT(hints.size(), 200U) << "the rest was lost";
+  EXPECT_GT(hints.size(), 1U) << "what had room is still read";
+  EXPECT_THAT(must(real_.kernel->routes(169)), SizeIs(2000));
+
+  const auto change = adding(3000);
+  ASSERT_THAT(must(other->apply({&change, 1})), IsEmpty());
+  EXPECT_THAT(read_all(), SizeIs(1)) << "and the watch goes on";
+}
+
+TEST_F(WatchTest, TheBufferHoldsTenThousandChanges) {
+  if (geteuid() != 0) GTEST_SKIP() << "SO_RCVBUFFORCE needs CAP_NET_ADMIN of the machine";
+  const auto other = must(netlink::LinuxKernel::open());
+  ASSERT_THAT(must(other->apply(real_.changes(net::Verb::add, net::Family::ipv4, 10000))), IsEmpty());
+  EXPECT_THAT(read_all(), SizeIs(10000));
+}
+
+TEST_F(WatchTest, OneReadIsBoundedAndMoreStaysReadable) {
+  const auto other = must(netlink::LinuxKernel::open());
+  const auto count = netlink::Watch::kMessagesPerRead + 500;
+  ASSERT_THAT(must(other->apply(real_.changes(net::Verb::add, net::Family::ipv4, count))), IsEmpty());
+  std::vector<net::Hint> hints;
+  must(watch_->read(hints));
+  EXPECT_GE(hints.size(), netlink::Watch::kMessagesPerRead);
+  EXPECT_LT(hints.size(), count);
+  EXPECT_TRUE(readable(0));
+  must(watch_->read(hints));
+  EXPECT_THAT(hints, SizeIs(count));
+}
+
+TEST_F(WatchTest, ForwardingSettingsAreHintsWithTheirDevice) {
+  netlink::ProcSysctls sysctls;
+  struct Case {
+    const char* key;
+    std::uint32_t device;
+  };
+  for (const auto& [key, device] :
+       {Case{"net/ipv4/conf/eth0/forwarding", real_.eth0}, Case{"net/ipv4/conf/eth0/rp_filter", real_.eth0},
+        Case{"net/ipv4/ip_forward", 0}, Case{"net/ipv6/conf/eth0/forwarding", real_.eth0},
+        Case{"net/ipv6/conf/all/forwarding", 0}}) {
+    read_all();
+    must(sysctls.write(key, must(sysctls.read(key)) == "0" ? "1" : "0"));
+    const auto hints = read_all();
+    EXPECT_TRUE(std::any_of(hints.begin(), hints.end(), [&, wanted = device](const net::Hint& each) {
+      return each.subject == Subject::settings && each.device == wanted;
+    })) << key;
+  }
+}
+
+TEST_F(WatchTest, LinksAndAddressesAreHintsWithTheirDevice) {
+  real_.space.run("ip link set eth0 mtu 1400");
+  real_.space.run("ip addr add 10.9.0.1/24 dev eth0");
+  real_.space.run("ip addr add fd09::1/64 dev eth0");
+  const auto hints = read_all();
+  for (const auto& [subject, least] : {std::pair(Subject::link, 1), std::pair(Subject::address, 2)}) {
+    EXPECT_GE(std::count_if(hints.begin(), hints.end(),
+                            [&, wanted = subject](const net::Hint& each) {
+                              return each.subject == wanted && each.device == real_.eth0 && !each.removal;
+                            }),
+              least);
+  }
+  const auto count = must(real_.kernel->links()).size();
+  real_.space.run("ip link del eth0");
+  const auto after = read_all();
+  EXPECT_EQ(
+      std::count_if(after.begin(), after.end(),
+                    [&](const net::Hint& each) { return each.subject == Subject::link && each.removal; }),
+      2)
+      << "eth0 and its peer";
+  EXPECT_EQ(must(real_.kernel->links()).size(), count - 2);
+}
+
+TEST_F(WatchTest, NoDescriptorSurvivesExec) {
+  EXPECT_NE(fcntl(watch_->descriptor(), F_GETFD) & FD_CLOEXEC, 0);
+  const auto socket = must(netlink::Socket::open({}));
+  EXPECT_NE(fcntl(socket.descriptor(), F_GETFD) & FD_CLOEXEC, 0);
+}
+
+}  // namespace

@@ -1,0 +1,124 @@
+#include "netlink/rule_message.h"
+
+#include <gtest/gtest.h>
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include "tests/support/print.h"
+#include "tests/unit/netlink/message_bytes.h"
+
+namespace {
+
+net::Rule rule(std::string_view source, std::uint32_t table = 16925) {
+  net::Rule made;
+  made.priority = 100;
+  made.source = *net::Prefix::parse(source);
+  made.table = table;
+  made.protocol = 169;
+  return made;
+}
+
+class RuleRoundTrip : public testing::TestWithParam<net::Rule> {};
+INSTANTIATE_TEST_SUITE_P(Rules, RuleRoundTrip,
+                         testing::Values(rule("10.1.0.0/24"), rule("10.1.0.4/32", 254),
+                                         rule("0.0.0.0/0", 255), rule("fd01::/64", 256),
+                                         rule("::/0", 4294967295U)));
+
+TEST_P(RuleRoundTrip, DecodesToWhatWasEncoded) {
+  for (const auto verb : {net::Verb::add, net::Verb::remove}) {
+    EXPECT_EQ(MessageBytes(*netlink::encode_rule(verb, GetParam())).decoded_by(netlink::decode_rule),
+              GetParam());
+  }
+}
+
+TEST_P(RuleRoundTrip, OfAMessageCutAnywhereNeverReadsBeyondIt) {
+  const MessageBytes whole(*netlink::encode_rule(net::Verb::add, GetParam()));
+  auto bytes = whole;
+  for (std::size_t length = NLMSG_HDRLEN; length < bytes.bytes().size() - 3; ++length) {
+    EXPECT_NE(whole.cut_to(length).decoded_by(netlink::decode_rule), GetParam()) << "cut to " << length;
+  }
+}
+
+TEST(EncodeRule, ChoosesTheFlagsByTheVerb) {
+  MessageBytes add(*netlink::encode_rule(net::Verb::add, rule("10.1.0.0/24")));
+  EXPECT_EQ(add.header().nlmsg_type, RTM_NEWRULE);
+  EXPECT_EQ(add.header().nlmsg_flags, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL);
+  MessageBytes remove(*netlink::encode_rule(net::Verb::remove, rule("10.1.0.0/24")));
+  EXPECT_EQ(remove.header().nlmsg_type, RTM_DELRULE);
+  EXPECT_EQ(remove.header().nlmsg_flags, NLM_F_REQUEST);
+}
+
+TEST(EncodeRule, RefusesWhatNoMessageSays) {
+  EXPECT_FALSE(netlink::encode_rule(net::Verb::replace, rule("10.1.0.0/24")));
+  auto foreign = rule("10.1.0.0/24");
+  foreign.foreign_shape = true;
+  EXPECT_FALSE(netlink::encode_rule(net::Verb::add, foreign));
+  EXPECT_TRUE(netlink::encode_rule(net::Verb::remove, foreign));
+}
+
+fib_rule_hdr fixed() {
+  fib_rule_hdr made{};
+  made.family = AF_INET;
+  made.table = RT_TABLE_MAIN;
+  made.action = FR_ACT_TO_TBL;
+  return made;
+}
+
+std::optional<net::Rule> decoded(const netlink::Message& message) {
+  return MessageBytes(message).decoded_by(netlink::decode_rule);
+}
+
+TEST(DecodeRule, FindsNoForeignShapeInWhatStandsInEveryDump) {
+  netlink::Message message(RTM_NEWRULE, 0, fixed());
+  message.put(FRA_TABLE, std::uint32_t{254});
+  message.put(FRA_SUPPRESS_PREFIXLEN, 0xffffffffU);
+  message.put_byte(FRA_PROTOCOL, 2);
+  message.put(FRA_PRIORITY, std::uint32_t{32766});
+  ASSERT_TRUE(decoded(message));
+  EXPECT_FALSE(decoded(message)->foreign_shape);
+}
+
+TEST(DecodeRule, FindsAForeignShapeInEveryOtherAttribute) {
+  for (int attribute = 1; attribute <= FRA_MAX + 5; ++attribute) {
+    const bool plain = attribute == FRA_SRC || attribute == FRA_TABLE || attribute == FRA_PRIORITY ||
+                       attribute == FRA_PROTOCOL || attribute == FRA_PAD;
+    if (plain) continue;
+    netlink::Message message(RTM_NEWRULE, 0, fixed());
+    message.put(attribute, std::uint32_t{1});
+    ASSERT_TRUE(decoded(message)) << attribute;
+    EXPECT_TRUE(decoded(message)->foreign_shape) << attribute;
+  }
+}
+
+TEST(DecodeRule, FindsAForeignShapeInTheHeader) {
+  for (const auto change :
+       {+[](fib_rule_hdr& each) { each.action = FR_ACT_BLACKHOLE; },
+        +[](fib_rule_hdr& each) { each.dst_len = 8; }, +[](fib_rule_hdr& each) { each.tos = 8; },
+        +[](fib_rule_hdr& each) { each.flags = FIB_RULE_INVERT; }}) {
+    auto header = fixed();
+    change(header);
+    EXPECT_TRUE(decoded(netlink::Message(RTM_NEWRULE, 0, header))->foreign_shape);
+  }
+  EXPECT_FALSE(decoded(netlink::Message(RTM_NEWRULE, 0, fixed()))->foreign_shape);
+}
+
+TEST(DecodeRule, RefusesWhatIsNoRuleOfOurFamilies) {
+  EXPECT_FALSE(decoded(netlink::Message(RTM_NEWROUTE, 0, fixed())));
+  for (const auto change : {+[](fib_rule_hdr& each) { each.family = RTNL_FAMILY_IPMR; },
+                            +[](fib_rule_hdr& each) { each.src_len = 33; }}) {
+    auto header = fixed();
+    change(header);
+    EXPECT_FALSE(decoded(netlink::Message(RTM_NEWRULE, 0, header)));
+  }
+  netlink::Message crossed(RTM_NEWRULE, 0, fixed());
+  crossed.put(FRA_SRC, *net::Address::parse("fd00::"));
+  EXPECT_FALSE(decoded(crossed));
+}
+
+TEST(RuleText, ReadsAsIpRuleShowsIt) {
+  EXPECT_EQ(netlink::rule_text(rule("10.1.0.0/24")),
+            "from 10.1.0.0/24 lookup 16925 priority 100 protocol 169");
+}
+
+}  // namespace
