@@ -23,7 +23,7 @@ NodeDocument obtain_document(const Config& config, std::chrono::milliseconds pat
   options.read_timeout = std::min(config.imds.read_timeout, patience);
   auto reading = imds::fetch_once(options);
   if (reading) {
-    document.take_reading(std::move(reading->network), std::move(reading->api_version), links,
+    document.take_reading(std::move(reading->network), std::move(reading->api_version), std::span(links),
                           std::chrono::steady_clock::now(), std::chrono::system_clock::now());
     if (document.in_force()) return document;
   } else {

@@ -39,7 +39,7 @@ void Keeper::take_reading(net::NodeNetwork network, std::string api_version, Mon
   // Whether the document fits this machine is judged against the links of now, not of the last audit.
   const auto links = kernel_.links();
   document_.take_reading(std::move(network), std::move(api_version),
-                         links ? std::span<const net::Link>(*links) : outlook_.survey.links, now, wall);
+                         links ? std::optional<std::span<const net::Link>>(*links) : std::nullopt, now, wall);
   audit(now);
 }
 

@@ -18,7 +18,7 @@ void NodeDocument::take_cached(net::NodeNetwork network, std::string api_version
 void NodeDocument::take_reading(net::NodeNetwork network, std::string api_version,
                                 std::span<const net::Link> links, MonoTime now, WallTime wall) {
   ++reading_;
-  if (matches_any_link(network, links)) {
+  if (!links || matches_any_link(network, *links)) {
     without_link_ = 0;
   } else if (++without_link_ < kReadingsWithoutLink) {
     status_.last_error =

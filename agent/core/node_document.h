@@ -23,9 +23,10 @@ class NodeDocument {
 
   /// A document from the cache, saved at `saved` (already found to be of this VM).
   void take_cached(net::NodeNetwork network, std::string api_version, WallTime saved);
-  /// A usable answer of IMDS.
-  void take_reading(net::NodeNetwork network, std::string api_version, std::span<const net::Link> links,
-                    MonoTime now, WallTime wall);
+  /// A usable answer of IMDS. Without `links` (they could not be looked at) it cannot be held against this
+  /// machine, and counts.
+  void take_reading(net::NodeNetwork network, std::string api_version,
+                    const std::optional<std::span<const net::Link>>& links, MonoTime now, WallTime wall);
   void take_failure(std::string error);
 
   [[nodiscard]] const std::optional<net::NodeNetwork>& in_force() const { return network_; }

@@ -53,8 +53,8 @@ class Reconciler {
   void spent(MonoTime now, Pace::Duration cost) { pace_.spent(now, cost); }
 
   /// Every protocol number whose routes are ours once `next` is wanted: also those that were ours until the
-  /// configuration changed, while any of their routes is left. A wanted key of theirs is replaced in place, the rest
-  /// is removed last.
+  /// configuration changed, while any of their routes is left. A wanted key of theirs is replaced in place,
+  /// the rest is removed last.
   [[nodiscard]] std::vector<std::uint8_t> owned(std::uint8_t next) const;
 
   [[nodiscard]] const std::optional<Desired>& desired() const { return desired_; }

@@ -32,7 +32,9 @@ tbody th{font-weight:500}
 .facts th{width:8.5rem;color:var(--soft)}
 .facts td{overflow-wrap:anywhere}
 .checks th{white-space:nowrap}
-.checks td:last-child{white-space:nowrap;color:var(--soft)}
+.checks td:nth-child(3),.checks td:last-child{white-space:nowrap;color:var(--soft)}
+.checks td:nth-child(4){width:60%}
+@media (max-width:40rem){.checks :is(th,td):is(:nth-child(3),:nth-child(5)){display:none}}
 .num{font-variant-numeric:tabular-nums}
 p{margin:.25rem 0}
 .why,.quiet{color:var(--soft)}

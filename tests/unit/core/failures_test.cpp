@@ -12,6 +12,11 @@ namespace {
 using testing::Node;
 using Call = test_support::FakeKernel::Call;
 
+/// A stranger's route, which must outlive everything.
+net::Route neighbours_route(const Node& node) {
+  return testing::route("10.99.0.0/16", "10.240.0.1", node.eth0_index(), 4);
+}
+
 struct Failure {
   const char* name;
   std::function<void(Node&)> inject;
@@ -38,6 +43,7 @@ const std::vector<Failure> kFailures = {
        node.kernel.before_next_apply([&node] {
          node.kernel.set_up(node.eth0_index(), false);
          node.kernel.set_up(node.eth0_index(), true);
+         node.kernel.add_as_stranger(neighbours_route(node));  // its owner puts it back too
        });
      }},
     {"RouteTakenBetweenDumpAndBatch",
@@ -53,8 +59,7 @@ const std::vector<Failure> kFailures = {
 class FailureTest : public ::testing::TestWithParam<Failure> {
  protected:
   void SetUp() override {
-    // A neighbour's route, which must outlive everything.
-    node.kernel.add_as_stranger(testing::route("10.99.0.0/16", "10.240.0.1", node.eth0_index(), 4));
+    node.kernel.add_as_stranger(neighbours_route(node));
     strangers = node.routes(4);
   }
   void expect_healthy() {
@@ -91,7 +96,7 @@ TEST_P(FailureTest, AtALinkFlap) {
   node.run_for(std::chrono::seconds(1));
   GetParam().inject(node);
   node.kernel.set_up(node.eth0_index(), true);
-  strangers.clear();  // the neighbour's route went with the link; it is not ours to bring back
+  node.kernel.add_as_stranger(neighbours_route(node));  // it went with the link, and is not ours to put back
   expect_healthy();
 }
 

@@ -13,7 +13,7 @@ using testing::second_nic;
 const std::vector<net::Link> kLinks = {testing::eth0()};
 
 void read(NodeDocument& document, const net::NodeNetwork& network) {
-  document.take_reading(network, "2021-02-01", kLinks, MonoTime{}, WallTime{});
+  document.take_reading(network, "2021-02-01", std::span(kLinks), MonoTime{}, WallTime{});
 }
 
 TEST(NodeDocument, AFailureNeverTakesTheDocumentAway) {
@@ -38,6 +38,12 @@ TEST(NodeDocument, OneWhoseNicsAreNotHereCountsOnlyAfterThreeReadingsInARow) {
   EXPECT_EQ(document.in_force(), network()) << "the row was broken";
   read(document, elsewhere);
   EXPECT_EQ(document.in_force(), elsewhere);
+}
+
+TEST(NodeDocument, CountsAtOnceWhenTheLinksCouldNotBeLookedAt) {
+  NodeDocument document;
+  document.take_reading(network({second_nic()}), "2021-02-01", std::nullopt, MonoTime{}, WallTime{});
+  EXPECT_TRUE(document.in_force());
 }
 
 TEST(NodeDocument, AKeptOneIsInForceUntilTheFirstLiveOne) {
