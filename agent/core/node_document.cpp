@@ -16,7 +16,8 @@ void NodeDocument::take_cached(net::NodeNetwork network, std::string api_version
 }
 
 void NodeDocument::take_reading(net::NodeNetwork network, std::string api_version,
-                                std::span<const net::Link> links, MonoTime now, WallTime wall) {
+                                const std::optional<std::span<const net::Link>>& links, MonoTime now,
+                                WallTime wall) {
   ++reading_;
   if (!links || matches_any_link(network, *links)) {
     without_link_ = 0;

@@ -33,6 +33,7 @@ class Cache(NodeCase):
         self.lab.simulator.fault(kind="status", code=500, count=1)
         begin = len(self.agent.log)
         self.agent.start_ready()
+        self.agent.await_log(" info ready$", since=begin)
         self.assertEqual([line for line in self.agent.log.lines(begin) if " error " in line], [])
 
     def test_the_first_live_answer_takes_its_place(self):

@@ -4,9 +4,6 @@
 
 #include <string>
 
-#include "net/link.h"
-#include "net/node_network.h"
-#include "net/sysctls.h"
 #include "tests/support/print.h"
 
 namespace {
@@ -70,30 +67,6 @@ TEST(RouteKey, IsEverythingThatTheKernelHoldsUnique) {
     change(other);
     EXPECT_NE(other, key);
   }
-}
-
-TEST(SysctlName, SwapsDotsAndSlashes) {
-  EXPECT_EQ(net::sysctl_name("net/ipv4/ip_forward"), "net.ipv4.ip_forward");
-  EXPECT_EQ(net::sysctl_name("net/ipv4/conf/eth0.5/forwarding"), "net.ipv4.conf.eth0/5.forwarding");
-}
-
-TEST(Link, HasItsAddresses) {
-  net::Link link;
-  link.addresses = {{.address = *net::Address::parse("10.0.0.4"), .prefix_length = 24}};
-  EXPECT_TRUE(link.has(*net::Address::parse("10.0.0.4")));
-  EXPECT_FALSE(link.has(*net::Address::parse("10.0.0.5")));
-}
-
-TEST(Nic, NamesItsPrimaryAddressAndItsSubnet) {
-  net::Nic nic;
-  nic.addresses = {*net::Address::parse("10.0.0.4"), *net::Address::parse("10.0.0.5"),
-                   *net::Address::parse("fd00::4")};
-  nic.subnets = {*net::Prefix::parse("10.0.0.0/24")};
-  EXPECT_EQ(nic.primary(net::Family::ipv4), *net::Address::parse("10.0.0.4"));
-  EXPECT_EQ(nic.primary(net::Family::ipv6), *net::Address::parse("fd00::4"));
-  EXPECT_EQ(nic.subnet_of(*net::Address::parse("10.0.0.5")), *net::Prefix::parse("10.0.0.0/24"));
-  EXPECT_FALSE(nic.subnet_of(*net::Address::parse("fd00::4")));
-  EXPECT_FALSE(net::Nic().primary(net::Family::ipv4));
 }
 
 }  // namespace

@@ -20,8 +20,6 @@ using testing::HasSubstr;
 class Sysctls : public testing::Test {
  protected:
   Sysctls() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "sysctls.XXXXXX").string();
-    root_ = mkdtemp(pattern.data());
     std::filesystem::create_directories(root_ / "sys/net/ipv4/conf/eth0.5");
     write("sys/net/ipv4/ip_forward", "1\n");
     write("secret", "not for you");
@@ -32,7 +30,10 @@ class Sysctls : public testing::Test {
 
   void write(const std::string& path, const std::string& content) { std::ofstream(root_ / path) << content; }
 
-  std::filesystem::path root_;
+  std::filesystem::path root_ = [] {
+    std::string pattern = (std::filesystem::temp_directory_path() / "sysctls.XXXXXX").string();
+    return std::filesystem::path(mkdtemp(pattern.data()));
+  }();
   netlink::ProcSysctls sysctls_{(root_ / "sys").string()};
 };
 
