@@ -14,7 +14,8 @@ Address masked(const Address& address, unsigned length) {
   std::array<std::uint8_t, 16> bytes{};
   const auto from = address.bytes();
   for (std::size_t i = 0; i < from.size(); ++i) {
-    const auto kept = static_cast<unsigned>(std::clamp<int>(static_cast<int>(length) - static_cast<int>(8 * i), 0, 8));
+    const auto kept =
+        static_cast<unsigned>(std::clamp<int>(static_cast<int>(length) - static_cast<int>(8 * i), 0, 8));
     bytes.at(i) = static_cast<std::uint8_t>(from[i] & (0xff00U >> kept));
   }
   return *Address::from_bytes(std::span(bytes).first(from.size()));

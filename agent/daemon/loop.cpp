@@ -82,13 +82,12 @@ void Daemon::Loop::run() {
   log_.info(fmt::format("calico-azure-agent {} starts: mode {} ({}), node {}, status on {}", version(),
                         mode_name(keeper_.policy().mode), choose_mode(config_).reason, node_name(config_),
                         listen_text(config_.listen)));
-  // The first question is under way while the cache and the kernel are read.
+  load_cache();  // before the poller, which may write it anew
   start_poller();
-  load_cache();
   await_hints();
   await_signal();
+  turn();  // first, so that nothing is published that was not looked at
   on_beat();
-  turn();
   await_audit();
   io_.run();
 

@@ -16,6 +16,21 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define CAA_SANITIZED 1
+#endif
+#endif
+
+/// The promise is the product's. A sanitizer makes it several times slower, and looks for other things.
+#ifdef CAA_SANITIZED
+constexpr std::chrono::milliseconds kPromised{5000};
+constexpr std::chrono::milliseconds kPromisedAmongSilent{500};
+#else
+constexpr std::chrono::milliseconds kPromised{1000};
+constexpr std::chrono::milliseconds kPromisedAmongSilent{100};
+#endif
+
 rlim_t descriptors(rlim_t soft) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -91,7 +106,7 @@ TEST(Crowd, SixtyFourSilentClientsDelayNoProbeByATenthOfASecond) {
   const Serving serving;
   std::vector<Wire> silent;
   for (int i = 0; i < 64; ++i) silent.emplace_back(serving.where.port);
-  EXPECT_LT(slowest_probe(serving.where, 1s), 100ms);
+  EXPECT_LT(slowest_probe(serving.where, 1s), kPromisedAmongSilent);
 }
 
 TEST(Crowd, ThreeThousandIdleClientsBeyondTheDescriptorLimitDelayNoProbeByASecond) {
@@ -105,9 +120,9 @@ TEST(Crowd, ThreeThousandIdleClientsBeyondTheDescriptorLimitDelayNoProbeByASecon
   ASSERT_EQ(descriptors(1024), 1024U);
   const Serving serving;
   rabble.start(serving.where.port);
-  EXPECT_LT(slowest_probe(serving.where, 300ms), 1s);  // while they arrive
+  EXPECT_LT(slowest_probe(serving.where, 300ms), kPromised);  // while they arrive
   rabble.await();
-  EXPECT_LT(slowest_probe(serving.where, 1s), 1s);
+  EXPECT_LT(slowest_probe(serving.where, 1s), kPromised);
 }
 
 TEST(Crowd, TenThousandConnectionsAtOnceDelayNoProbeByASecond) {
@@ -124,7 +139,7 @@ TEST(Crowd, TenThousandConnectionsAtOnceDelayNoProbeByASecond) {
   const Serving serving;
   rabble.start(serving.where.port);
   rabble.await();
-  EXPECT_LT(slowest_probe(serving.where, 2s), 1s);
+  EXPECT_LT(slowest_probe(serving.where, 2s), kPromised);
 }
 
 TEST(Crowd, AFloodThatNeverEndsDelaysNoProbeByASecond) {
@@ -142,7 +157,7 @@ TEST(Crowd, AFloodThatNeverEndsDelaysNoProbeByASecond) {
   const Serving serving;
   rabble.start(serving.where.port);
   rabble.await();
-  EXPECT_LT(slowest_probe(serving.where, 2s), 1s);
+  EXPECT_LT(slowest_probe(serving.where, 2s), kPromised);
 }
 
 TEST(Crowd, DrippingClientsDelayNoProbeByASecond) {
@@ -162,7 +177,7 @@ TEST(Crowd, DrippingClientsDelayNoProbeByASecond) {
   const Serving serving;
   rabble.start(serving.where.port);
   rabble.await();
-  EXPECT_LT(slowest_probe(serving.where, 1s), 1s);
+  EXPECT_LT(slowest_probe(serving.where, 1s), kPromised);
 }
 
 TEST(Crowd, WithoutADescriptorLeftTheOldestClientGoesAndTheNewOneIsServed) {
@@ -179,7 +194,7 @@ TEST(Crowd, WithoutADescriptorLeftTheOldestClientGoesAndTheNewOneIsServed) {
   for (int i = 0; i < 5; ++i, taken.pop_back()) ::close(taken.back());
   rabble.start(serving.where.port);
   rabble.await();
-  EXPECT_LT(slowest_probe(serving.where, 500ms), 1s);  // needs a descriptor itself
+  EXPECT_LT(slowest_probe(serving.where, 500ms), kPromised);  // needs a descriptor itself
   for (const int fd : taken) ::close(fd);
 }
 
