@@ -19,6 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr unsigned kIpv6SubnetLength = 64;
+constexpr std::string_view kBlank = " \t\r\n";
 
 /// The member, or null where there is none or `value` is no object.
 const json& at(const json& value, const char* key) {
@@ -36,7 +37,6 @@ const json::array_t& entries(const json& value) {
 
 /// A leaf as text without surrounding white space: IMDS makes every leaf a string, imitations do not.
 std::string text(const json& value) {
-  constexpr std::string_view kBlank = " \t\r\n";
   if (value.is_number() || value.is_boolean()) return value.dump();
   if (!value.is_string()) return {};
   const auto& whole = value.get_ref<const std::string&>();

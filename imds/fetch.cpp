@@ -9,10 +9,14 @@
 #include "imds/attempt.h"
 
 namespace imds {
+namespace {
+
+constexpr unsigned kOk = 200;
+constexpr unsigned kBadRequest = 400;
+
+}  // namespace
 
 net::Result<Reading> attempt(Exchange& exchange, const Options& options, std::string& api_version) {
-  constexpr unsigned kOk = 200;
-  constexpr unsigned kBadRequest = 400;
   const auto started = std::chrono::steady_clock::now();
   const auto endpoint = parse_endpoint(options.endpoint);
   if (!endpoint) return net::pass_on(endpoint);

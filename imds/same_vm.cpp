@@ -12,11 +12,12 @@ namespace {
 
 using Uuid = std::array<std::uint8_t, 16>;
 
+constexpr std::size_t kUuidLength = 36;  // as text
+
 /// 8-4-4-4-12 hexadecimal digits of either case; nullopt for anything else and for the two values that
 /// SMBIOS (DSP0134, 7.2.1) reserves for "not set": all zeros and all ones.
 std::optional<Uuid> parse_uuid(std::string_view text) {
-  constexpr std::size_t kLength = 36;
-  if (text.size() != kLength) return std::nullopt;
+  if (text.size() != kUuidLength) return std::nullopt;
   Uuid uuid{};
   std::size_t at = 0;
   for (auto& byte : uuid) {

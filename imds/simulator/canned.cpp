@@ -12,6 +12,8 @@ namespace {
 using Kind = Fault::Kind;
 
 constexpr auto kPage = "text/html; charset=utf-8";
+constexpr std::size_t kHugeBody = (std::size_t{1} << 20) + 1;
+constexpr std::size_t kHugeHeader = std::size_t{17} << 10;
 
 struct Wording {
   const char* error;  ///< codes of the identity endpoint (its OpenAPI description)
@@ -46,15 +48,11 @@ Answer status(const Fault& fault, bool identity) {
 }
 
 /// Well-formed, so that only its size can be what is wrong with it.
-std::string huge_document() {
-  constexpr std::size_t kSize = (std::size_t{1} << 20) + 1;
-  return R"({"compute":{"userData":")" + std::string(kSize, 'A') + R"("}})";
-}
+std::string huge_document() { return R"({"compute":{"userData":")" + std::string(kHugeBody, 'A') + R"("}})"; }
 
 }  // namespace
 
 std::optional<Answer> canned_answer(const Fault& fault, bool identity) {
-  constexpr std::size_t kHeaderSize = std::size_t{17} << 10;
   switch (fault.kind) {
     case Kind::status:
       return status(fault, identity);
@@ -74,7 +72,7 @@ std::optional<Answer> canned_answer(const Fault& fault, bool identity) {
     case Kind::huge_body:
       return Answer{.body = huge_document()};
     case Kind::huge_header:
-      return Answer{.body = "{}", .extra = {{"x-padding", std::string(kHeaderSize, 'A')}}};
+      return Answer{.body = "{}", .extra = {{"x-padding", std::string(kHugeHeader, 'A')}}};
     default:
       return std::nullopt;
   }

@@ -12,6 +12,9 @@ namespace {
 
 using nlohmann::ordered_json;
 
+constexpr long kDay = 24L * 60 * 60;  // in seconds
+constexpr long kMany = 1'000'000'000;
+
 /// The whole number of a member, within bounds.
 net::Result<long> number(const std::string& key, const ordered_json& value, long least, long most) {
   if (value.is_number_integer()) {
@@ -40,8 +43,6 @@ net::Result<void> set_text(std::string& member, const std::string& key, const or
 }
 
 net::Result<void> set(Fault& fault, const std::string& key, const ordered_json& value) {
-  constexpr long kDay = 24L * 60 * 60;
-  constexpr long kMany = 1'000'000'000;
   const auto whole = [&](long least, long most, auto assign) -> net::Result<void> {
     return number(key, value, least, most).map(assign);
   };

@@ -101,7 +101,10 @@ TEST_F(WatchTest, OneReadIsBoundedAndMoreStaysReadable) {
   EXPECT_LT(hints.size(), count);
   EXPECT_TRUE(readable(0));
   must(watch_->read(hints));
-  EXPECT_THAT(hints, SizeIs(count));
+  // The devices may still have something of their own to say.
+  EXPECT_EQ(std::count_if(hints.begin(), hints.end(),
+                          [](const net::Hint& hint) { return hint.route && hint.route->protocol == 169; }),
+            static_cast<std::ptrdiff_t>(count));
 }
 
 TEST_F(WatchTest, ForwardingSettingsAreHintsWithTheirDevice) {

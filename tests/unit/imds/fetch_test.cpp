@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "files.h"
+#include "imds/attempt.h"
 #include "imds/simulator/simulator.h"
 
 namespace {
@@ -163,6 +164,28 @@ TEST_F(Fetch, ARefusedApiVersionIsTriedOnceMoreWithTheOlderOne) {
   simulator_->forget_requests();
   EXPECT_FALSE(fetch());
   EXPECT_EQ(simulator_->request_count(), 2U);
+}
+
+TEST_F(Fetch, TheOlderApiVersionIsKeptOnlyIfItHelped) {
+  const auto attempt = [this](std::string& version) {
+    imds::Exchange exchange;
+    return imds::attempt(exchange, options_, version);
+  };
+  std::string version = imds::kPreferredApiVersion;
+  for (const unsigned second : {400U, 503U}) {
+    simulator_->set_faults({{.kind = Kind::status, .code = 400, .count = 1},
+                            {.kind = Kind::status, .code = second, .count = 1}});
+    EXPECT_FALSE(attempt(version));
+    EXPECT_EQ(version, "2021-02-01");
+  }
+  simulator_->set_fault({.kind = Kind::status, .code = 400, .count = 1});
+  EXPECT_TRUE(attempt(version));
+  EXPECT_EQ(version, "2019-06-01");
+
+  simulator_->set_fault({.kind = Kind::status, .code = 400});
+  simulator_->forget_requests();
+  EXPECT_FALSE(attempt(version));
+  EXPECT_EQ(simulator_->request_count(), 1U) << "there is nothing older to fall back to";
 }
 
 TEST_F(Fetch, OtherRefusalsAreNotRepeatedWithinAnAttempt) {

@@ -65,7 +65,7 @@ TEST(Outcome, SaysStrerrorsWordsWhereTheKernelSaysNone) {
 
 TEST(Outcome, SaysTheKernelsWordsAndStrerrors) {
   for (const bool capped : {true, false}) {
-    for (const std::size_t payload : {0, 1, 44, 45}) {
+    for (const std::size_t payload : {0U, 1U, 44U, 45U}) {
       const auto outcome =
           outcome_of(Reply(-ENETUNREACH, payload, capped).say("Nexthop has invalid gateway").bytes());
       EXPECT_EQ(outcome.error, ENETUNREACH);

@@ -104,7 +104,7 @@ TEST(DecodeLink, LeavesOutWhatIsNotSaid) {
 }
 
 TEST(DecodeLink, HasNoMacOfAnotherLength) {
-  for (const std::size_t length : {0, 4, 5, 7, 20}) {
+  for (const std::size_t length : {0U, 4U, 5U, 7U, 20U}) {
     EXPECT_FALSE(Crafted(RTM_NEWLINK, link_header()).put(IFLA_ADDRESS, std::string(length, 'x')).link()->mac);
   }
 }
