@@ -64,6 +64,16 @@ net::Result<void> collect_routes(Socket& socket, net::Family family, std::uint8_
   return system_failure(EINTR, "no two dumps of IPv6 routes agreed");
 }
 
+/// IPv6 dumps can show a route twice when the table changes under them, without saying so (measured, 6.18).
+/// IPv4's come first and have none.
+void drop_repeats(std::vector<net::Route>& routes) {
+  const auto ipv6 = std::find_if(routes.begin(), routes.end(), [](const net::Route& route) {
+    return route.key.destination.family() == net::Family::ipv6;
+  });
+  std::stable_sort(ipv6, routes.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  routes.erase(std::unique(ipv6, routes.end()), routes.end());
+}
+
 }  // namespace
 
 net::Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open() {
@@ -99,6 +109,7 @@ net::Result<std::vector<net::Route>> LinuxKernel::routes(std::uint8_t protocol) 
     const auto done = collect_routes(dump_, family, protocol, 0, routes, wanted);
     if (!done) return net::pass_on(done);
   }
+  drop_repeats(routes);
   return routes;
 }
 

@@ -35,11 +35,14 @@ Difference diff(const Desired& desired, const Actual& actual, std::span<const ne
   for (const auto& route : desired.routes) {
     const auto [first, last] = index.equal_range(route.key);
     const bool strangers_hold_it = std::find(occupied.begin(), occupied.end(), route.key) != occupied.end();
-    const auto same =
-        std::find_if(first, last, [&](const auto& at) { return actual.routes[at.second] == route; });
-    if (same != last) {
-      settled[same->second] = true;
-    } else if (strangers_hold_it) {
+    bool present = false;
+    for (auto at = first; at != last; ++at) {
+      // A dump can show one IPv6 route twice when the table changes under it: both are the one that is
+      // wanted.
+      if (actual.routes[at->second] == route) present = settled[at->second] = true;
+    }
+    if (present) continue;
+    if (strangers_hold_it) {
       continue;  // a replace could hit the stranger's route, an add could only be refused
     } else if (first != last) {
       settled[first->second] = true;

@@ -59,12 +59,6 @@ class StatusServer::Loop {
         pause_(io_) {
     socklen_t length = sizeof family_;
     ::getsockopt(listener_.fd(), SOL_SOCKET, SO_DOMAIN, &family_, &length);
-    await_clients();
-    const SignalsBlocked blocked;
-    thread_ = std::thread([this] {
-      pthread_setname_np(pthread_self(), "http");
-      io_.run();
-    });
   }
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -72,6 +66,16 @@ class StatusServer::Loop {
     io_.stop();
     if (thread_.joinable()) thread_.join();
     static_cast<void>(doorbell_.release());  // the listener closes it
+  }
+
+  /// Starts the thread; std::system_error when there is none to be had.
+  void run() {
+    await_clients();
+    const SignalsBlocked blocked;
+    thread_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), "http");
+      io_.run();
+    });
   }
 
   [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
@@ -145,8 +149,9 @@ net::Result<std::unique_ptr<StatusServer>> StatusServer::start(const Options& op
   auto listener = http::Listener::open(options);
   if (!listener) return net::pass_on(listener);
   try {
-    return std::unique_ptr<StatusServer>(
-        new StatusServer(std::make_unique<Loop>(std::move(*listener), published, heartbeat)));
+    auto loop = std::make_unique<Loop>(std::move(*listener), published, heartbeat);
+    loop->run();
+    return std::unique_ptr<StatusServer>(new StatusServer(std::move(loop)));
   } catch (const std::system_error& error) {  // std::thread
     return net::failure(error.code().value(), "cannot serve " + options.text() + ": " + error.what());
   } catch (const boost::system::system_error& error) {  // epoll, eventfd, timerfd

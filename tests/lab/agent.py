@@ -11,6 +11,7 @@ import socket
 import subprocess
 import threading
 
+from .patience import PATIENCE
 from .transcript import Transcript, eventually
 
 Answer = collections.namedtuple("Answer", "status headers body")
@@ -131,7 +132,7 @@ class Agent:
             self.process = subprocess.Popen(self.namespace.command(*self.words("run")), stdin=subprocess.DEVNULL,
                                             stdout=subprocess.DEVNULL, stderr=file, env=self.environment)
 
-    def start_ready(self, timeout=5.0):
+    def start_ready(self, timeout=PATIENCE):
         """Starts, and returns at READY=1."""
         begin = len(self.manager.heard)
         self.start()
@@ -168,7 +169,7 @@ class Agent:
 
     # What it says
 
-    def get(self, path, method="GET", headers=None, timeout=5.0):
+    def get(self, path, method="GET", headers=None, timeout=PATIENCE):
         connection = http.client.HTTPConnection(*_ADDRESS)
         connection.sock = self.namespace.connection(*_ADDRESS, timeout=timeout)
         try:
@@ -195,13 +196,13 @@ class Agent:
         except OSError:
             return False
 
-    def await_ready(self, timeout=5.0):
+    def await_ready(self, timeout=PATIENCE):
         eventually(self.is_ready, "ready", timeout)
 
-    def await_not_ready(self, timeout=5.0):
+    def await_not_ready(self, timeout=PATIENCE):
         eventually(lambda: not self.is_ready(), "not ready", timeout)
 
-    def await_check(self, name, status, timeout=5.0):
+    def await_check(self, name, status, timeout=PATIENCE):
         """Until the check has this status; returns it."""
 
         def look():
@@ -210,15 +211,15 @@ class Agent:
 
         return eventually(look, f"{name} is {status}", timeout)
 
-    def await_resync(self, before, timeout=5.0):
+    def await_resync(self, before, timeout=PATIENCE):
         """Until the agent has looked at the kernel again after `before` looks."""
         eventually(lambda: self.status()["counters"]["resyncs"] > before, "another look at the kernel", timeout)
 
-    def await_log(self, pattern, since=0, timeout=5.0):
+    def await_log(self, pattern, since=0, timeout=PATIENCE):
         place, _ = self.log.wait_for(re.compile(pattern).search, f"{pattern!r} in the log", since, timeout)
         return self.log.lines(place, place + 1)[0]
 
-    def await_word(self, pattern, since=0, timeout=5.0):
+    def await_word(self, pattern, since=0, timeout=PATIENCE):
         """Until the service manager is told something like this; returns when (time.monotonic)."""
         _, when = self.manager.heard.wait_for(re.compile(pattern).match, f"{pattern!r} for the service manager",
                                               since, timeout)

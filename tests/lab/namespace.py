@@ -7,6 +7,8 @@ import pathlib
 import socket
 import subprocess
 
+from .patience import PATIENCE
+
 _CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -78,7 +80,7 @@ class Namespace:
         with self.entered():
             return socket.socket(family, kind)
 
-    def connection(self, address, port, timeout=5.0):
+    def connection(self, address, port, timeout=PATIENCE):
         """A TCP connection from within."""
         stream = self.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         stream.settimeout(timeout)

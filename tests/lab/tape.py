@@ -4,6 +4,7 @@ import datetime
 import itertools
 import subprocess
 
+from .patience import PATIENCE
 from .transcript import TimeIsUp, Transcript
 
 # Nobody's protocol number, and addresses for documentation (RFC 5737): a marker is nobody's route.
@@ -50,7 +51,7 @@ class Tape:
         if found:
             self._transcript.write(text, datetime.datetime.fromisoformat(stamp[1:]).timestamp())
 
-    def mark(self, timeout=5.0):
+    def mark(self, timeout=PATIENCE):
         """Everything so far is on the tape; the place after it."""
         marker = _MARKER.format(next(self._numbers))
         address = marker.partition("/")[0]
@@ -66,7 +67,7 @@ class Tape:
         return [plain(line) for line in self._transcript.lines(since, until)
                 if _OF_MARKERS not in line and _OF_KERNEL not in line]
 
-    def await_change(self, beginning, since, timeout=5.0):
+    def await_change(self, beginning, since, timeout=PATIENCE):
         """When a line that begins so came, by the clock of `ip monitor`: for comparison with another such line."""
         _, when = self._transcript.wait_for(lambda line: line.startswith(beginning), f"{beginning!r} on the tape",
                                             since=since, timeout=timeout)

@@ -3,12 +3,14 @@
 import threading
 import time
 
+from .patience import PATIENCE
+
 
 class TimeIsUp(AssertionError):
     """What was awaited did not happen in time."""
 
 
-def eventually(probe, what, timeout=5.0, pause=0.005):
+def eventually(probe, what, timeout=PATIENCE, pause=0.005):
     """Asks `probe` until it answers something true, and returns that; TimeIsUp names `what` and the last answer."""
     deadline = time.monotonic() + timeout
     while True:
@@ -54,7 +56,7 @@ class Transcript:
         with self._changed:
             return [line for _, line in self._lines[since:until]]
 
-    def wait_for(self, is_it, what, since=0, timeout=5.0):
+    def wait_for(self, is_it, what, since=0, timeout=PATIENCE):
         """The index and the time of the first line from `since` for which `is_it` holds."""
         deadline = time.monotonic() + timeout
         position = since

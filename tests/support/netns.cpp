@@ -3,17 +3,22 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <net/if.h>
 #include <sched.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <fstream>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace test_support {
@@ -76,6 +81,22 @@ class Scratch {
  private:
   int descriptor_;
 };
+
+/// Waits until the device is operational (IFF_RUNNING): the kernel makes it so some time after the carrier is
+/// there, by a notification of its own that would otherwise fall into a test.
+void await_running(const std::string& name) {
+  const int any = checked(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+  ifreq request{};
+  name.copy(std::begin(request.ifr_name), IFNAMSIZ - 1);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  bool running = false;
+  while (!running && std::chrono::steady_clock::now() < deadline) {
+    running = ioctl(any, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_RUNNING) != 0;
+    if (!running) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  close(any);
+  if (!running) throw std::runtime_error(name + " does not become operational");
+}
 
 CommandResult run_here(const std::vector<std::string>& command, std::string_view input) {
   const Scratch in(input);
@@ -162,6 +183,8 @@ void NetNamespace::add_veth(const std::string& name, const std::string& peer) co
   }
   run({"ip", "link", "set", name, "up"});
   run({"ip", "link", "set", peer, "up"});
+  const Inside inside(*this);
+  for (const auto& each : {name, peer}) await_running(each);
 }
 
 void NetNamespace::move_link(const std::string& name, const NetNamespace& into) const {

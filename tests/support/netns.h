@@ -46,8 +46,8 @@ class NetNamespace {
   [[nodiscard]] CommandResult attempt(const std::vector<std::string>& command,
                                       std::string_view input = {}) const;
 
-  /// A pair of connected devices in this namespace, both up. Neither makes IPv6 addresses of its own or
-  /// probes for duplicates, so that nothing happens later that no test asked for.
+  /// A pair of connected devices in this namespace, both up and operational. Neither makes IPv6 addresses of
+  /// its own or probes for duplicates, so that nothing happens later that no test asked for.
   void add_veth(const std::string& name, const std::string& peer) const;
   /// Moves a device into another namespace, where it is set up again.
   void move_link(const std::string& name, const NetNamespace& into) const;

@@ -64,6 +64,11 @@ TEST(RouteDiff, RemovesTwinsOfOneKey) {
             (std::vector<net::Change>{{net::Verb::remove, twin}}));
 }
 
+TEST(RouteDiff, ARouteThatADumpShowsTwiceIsStillWanted) {
+  const auto wanted = route("10.244.0.0/16", "10.240.0.1", 2);
+  EXPECT_TRUE(diff({{wanted}, {}, true, {}}, {{wanted, wanted}, {}}).changes.empty());
+}
+
 /// The meaning of the verbs on a table that holds one route a key.
 std::vector<net::Route> applied(std::vector<net::Route> table, const std::vector<net::Change>& changes) {
   for (const auto& change : changes) {
