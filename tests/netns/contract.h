@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,8 +13,12 @@
 #include "tests/netns/world.h"
 #include "tests/support/print.h"
 
+// How GoogleTest shows it; the name is GoogleTest's.
+// NOLINTNEXTLINE(readability-identifier-naming)
+inline void PrintTo(Which which, std::ostream* out) { *out << (which == Which::fake ? "fake" : "real"); }
+
 /// A case of the contract: a world with one link, eth0, that has 10.0.0.4/24 and fd00::4/64.
-class KernelContract : public testing::TestWithParam<std::unique_ptr<World> (*)()> {
+class KernelContract : public testing::TestWithParam<Which> {
  protected:
   KernelContract() {
     eth0_ = world_->add_link("eth0");
@@ -71,11 +76,14 @@ class KernelContract : public testing::TestWithParam<std::unique_ptr<World> (*)(
   }
 
  private:
-  std::unique_ptr<World> world_ = GetParam()();
+  std::unique_ptr<World> world_ = make_world(GetParam());
   std::uint32_t eth0_ = 0;
   std::string words_;
 };
 
-#define INSTANTIATE_CONTRACT(suite)                                                            \
-  INSTANTIATE_TEST_SUITE_P(Kernel, suite, testing::Values(&make_fake_world, &make_real_world), \
-                           [](const auto& each) { return std::string(each.index == 0 ? "Fake" : "Real"); })
+inline std::string name_of(const testing::TestParamInfo<Which>& each) {
+  return each.param == Which::fake ? "Fake" : "Real";
+}
+
+#define INSTANTIATE_CONTRACT(suite) \
+  INSTANTIATE_TEST_SUITE_P(Kernel, suite, testing::Values(Which::fake, Which::real), &name_of)

@@ -40,6 +40,11 @@ class World {
   virtual std::vector<net::Hint> hints() = 0;
 };
 
+enum class Which : std::uint8_t { fake, real };
+
 std::unique_ptr<World> make_fake_world();
 /// In a network namespace of its own.
 std::unique_ptr<World> make_real_world();
+inline std::unique_ptr<World> make_world(Which which) {
+  return which == Which::fake ? make_fake_world() : make_real_world();
+}

@@ -13,6 +13,7 @@
 // other way. NOLINTBEGIN(readability-identifier-naming)
 namespace net {
 
+inline void PrintTo(Family family, std::ostream* out) { *out << family_name(family); }
 inline void PrintTo(const Address& address, std::ostream* out) { *out << address.text(); }
 inline void PrintTo(const Prefix& prefix, std::ostream* out) { *out << prefix.text(); }
 inline void PrintTo(const MacAddress& mac, std::ostream* out) { *out << mac.text(); }
