@@ -183,6 +183,7 @@ class Program {
     if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
     arguments.insert(arguments.begin(), CAA_AZURE_SIMULATOR);
     std::vector<char*> raw;
+    raw.reserve(arguments.size() + 1);
     for (auto& argument : arguments) raw.push_back(argument.data());
     raw.push_back(nullptr);
     process_ = ::fork();

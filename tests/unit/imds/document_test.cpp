@@ -14,9 +14,7 @@
 
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 /// "MAC addresses | subnets", one line for each NIC: what the table compares.
 std::string summary(const net::NodeNetwork& node) {

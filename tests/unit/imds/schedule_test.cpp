@@ -7,7 +7,8 @@
 #include <vector>
 
 namespace imds {
-// For readable failures.
+// For readable failures; the name is GoogleTest's.
+// NOLINTNEXTLINE(readability-identifier-naming)
 static void PrintTo(const Pause& pause, std::ostream* out) {
   *out << pause.planned.count() << " ms planned, " << pause.asked.count() << " ms when asked";
 }

@@ -280,6 +280,7 @@ TEST_F(Simulated, IdentityTakesFiveRequestsAtATime) {
   simulator_->set_rate_limit({.per_second = 0, .identity_per_second = 0, .identity_concurrent = 5});
   simulator_->set_fault({.kind = Kind::slow, .delay = 1s, .path = "/metadata/identity"});
   std::vector<std::future<int>> open;
+  open.reserve(5);
   for (int i = 0; i < 5; ++i) {
     open.push_back(std::async(std::launch::async, [this] { return get(kToken).status; }));
   }
@@ -323,6 +324,7 @@ TEST_F(Simulated, AFaultEndsAfterItsCountAndTheNextOneComes) {
   simulator_->set_faults(
       {{.kind = Kind::status, .code = 404, .count = 2}, {.kind = Kind::status, .code = 503, .count = 1}});
   std::vector<int> statuses;
+  statuses.reserve(4);
   for (int i = 0; i < 4; ++i) statuses.push_back(get(kInstance).status);
   EXPECT_THAT(statuses, testing::ElementsAre(404, 404, 503, 200));
   EXPECT_TRUE(simulator_->faults().empty());
