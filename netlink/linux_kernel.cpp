@@ -158,7 +158,7 @@ net::Result<net::Route> LinuxKernel::lookup(const net::Address& destination) {
       answer = net::failure(outcome.error, fmt::format("route to {}: {}", destination.text(), outcome.words));
     } else if (auto route = decode_route(header)) {
       // Kernels before 4.13 do not know RTM_F_FIB_MATCH and answer from the cache: still where packets go.
-      answer = std::move(*route);
+      answer = *route;
     }
   });
   if (!received) return net::pass_on(received);

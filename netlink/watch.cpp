@@ -56,7 +56,7 @@ net::Result<void> Watch::read(std::vector<net::Hint>& into) {
   while (messages < kMessagesPerRead) {
     const auto received = socket_.receive([&](const nlmsghdr& header) {
       ++messages;
-      if (auto hint = decode_hint(header)) into.push_back(std::move(*hint));
+      if (auto hint = decode_hint(header)) into.push_back(*hint);
     });
     if (received && *received == 0) return {};
     if (received) continue;

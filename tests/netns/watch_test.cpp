@@ -4,13 +4,16 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/netlink.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <string>
 
 #include "netlink/proc_sysctls.h"
+#include "netlink/route_message.h"
 #include "tests/netns/real_kernel.h"
 
 namespace {
@@ -150,6 +153,20 @@ TEST_F(WatchTest, LinksAndAddressesAreHintsWithTheirDevice) {
       2)
       << "eth0 and its peer";
   EXPECT_EQ(must(real_.kernel->links()).size(), count - 2);
+}
+
+TEST_F(WatchTest, WhatAnotherProcessSendsIsNotBelieved) {
+  sockaddr_nl watch{};
+  socklen_t length = sizeof(watch);
+  ASSERT_EQ(getsockname(watch_->descriptor(), reinterpret_cast<sockaddr*>(&watch), &length), 0);
+  const auto forger = must(netlink::Socket::open({}));
+  const auto forged = must(netlink::encode_route(net::Verb::remove, real_.route(net::Family::ipv4, 0)));
+  const auto bytes = forged.bytes();
+  ASSERT_EQ(sendto(forger.descriptor(), bytes.data(), bytes.size(), 0,
+                   reinterpret_cast<const sockaddr*>(&watch), sizeof(watch)),
+            static_cast<ssize_t>(bytes.size()));
+  EXPECT_TRUE(readable(0)) << "it did arrive";
+  EXPECT_THAT(read_all(), IsEmpty());
 }
 
 TEST_F(WatchTest, NoDescriptorSurvivesExec) {

@@ -47,11 +47,11 @@ bool names(const net::Route& wanted, const net::Route& present) {
 }  // namespace
 
 Verdict FakeFib::insert(net::Route route, Meeting meeting) {
-  route = as_stored(std::move(route));
+  route = as_stored(route);
   const auto has_key = [&route](const net::Route& each) { return each.key == route.key; };
   const auto first = std::find_if(routes_.begin(), routes_.end(), has_key);
   if (first == routes_.end()) {
-    routes_.push_back(std::move(route));
+    routes_.push_back(route);
     return {};
   }
   if (meeting == Meeting::add) return {.error = EEXIST, .words = "File exists"};
@@ -61,7 +61,7 @@ Verdict FakeFib::insert(net::Route route, Meeting meeting) {
     });
     if (there) return {.error = EEXIST, .words = "File exists"};
     const auto last = std::find_if(routes_.rbegin(), routes_.rend(), has_key);
-    routes_.insert(last.base(), std::move(route));
+    routes_.insert(last.base(), route);
     return {};
   }
   const bool elsewhere =
@@ -112,7 +112,7 @@ std::vector<net::Route> FakeFib::shown() const {
       route.gateway.reset();
       route.device = 0;
     }
-    shown.push_back(std::move(route));
+    shown.push_back(route);
   }
   return shown;
 }

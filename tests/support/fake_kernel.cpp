@@ -91,7 +91,7 @@ net::Result<net::Route> FakeKernel::lookup(const net::Address& destination) {
     auto route = fib_.best(destination, table);
     if (!route || route->type == net::RouteType::throw_on) continue;
     if (const int error = dropped_with(route->type); error != 0) return failed(error, what);
-    return *std::move(route);
+    return *route;
   }
   return failed(ENETUNREACH, what);
 }

@@ -237,7 +237,7 @@ Verdict FakeKernel::insert(net::Route route, Meeting meeting) {
                            (!route.source || route.source->family() == family);
   if (!expressible) return {.error = EINVAL, .words = "no message says this"};
   if (auto verdict = objection(route); verdict.error != 0) return verdict;
-  return fib_.insert(std::move(route), meeting);
+  return fib_.insert(route, meeting);
 }
 
 Verdict FakeKernel::insert(const net::Rule& rule) {

@@ -108,6 +108,7 @@ CommandResult run_here(const std::vector<std::string>& command, std::string_view
   posix_spawn_file_actions_adddup2(&actions, out.get(), STDERR_FILENO);
   auto copies = command;
   std::vector<char*> arguments;
+  arguments.reserve(copies.size() + 1);
   for (auto& each : copies) arguments.push_back(each.data());
   arguments.push_back(nullptr);
   pid_t child = 0;

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstdint>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -88,8 +91,31 @@ TEST(Prefix, ContainsItselfAndItsSubnets) {
       EXPECT_TRUE(chain[i].overlaps(chain[j]));
     }
   }
+  EXPECT_FALSE(prefix("10.1.0.0/17").contains(prefix("10.1.0.0/16"))) << "they begin alike";
   EXPECT_FALSE(prefix("10.1.0.0/16").overlaps(prefix("10.2.0.0/16")));
   EXPECT_FALSE(prefix("0.0.0.0/0").overlaps(prefix("::/0")));
+}
+
+/// Against plain arithmetic of 32 bits.
+TEST(Prefix, AgreesWithArithmeticForAnyAddressAndLength) {
+  std::mt19937 random(1);  // the same numbers every time
+  const auto as_address = [](std::uint32_t number) {
+    const std::array bytes = {static_cast<std::uint8_t>(number >> 24U),
+                              static_cast<std::uint8_t>(number >> 16U),
+                              static_cast<std::uint8_t>(number >> 8U), static_cast<std::uint8_t>(number)};
+    return net::Address::from_bytes(bytes).value();
+  };
+  for (int i = 0; i < 20000; ++i) {
+    const auto number = static_cast<std::uint32_t>(random());
+    const auto length = static_cast<unsigned>(random() % 33);
+    const auto mask = length == 0 ? 0 : ~std::uint32_t{0} << (32 - length);
+    const auto network = net::Prefix::around(as_address(number), length).value();
+    ASSERT_EQ(network.network(), as_address(number & mask));
+    // A neighbour: one bit is different.
+    const auto other = number ^ (std::uint32_t{1} << (random() % 32));
+    ASSERT_EQ(network.contains(as_address(other)), (other & mask) == (number & mask))
+        << network.text() << " and " << as_address(other).text();
+  }
 }
 
 TEST(Prefix, FirstHostIsTheNetworkAddressPlusOne) {

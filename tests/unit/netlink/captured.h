@@ -3,7 +3,6 @@
 #include <linux/netlink.h>
 
 #include <cstddef>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -45,12 +44,4 @@ inline Datagram captured(const std::string& name) {
   const std::string content{std::istreambuf_iterator<char>(file), {}};
   if (content.empty()) throw std::runtime_error("no captured message " + path.string());
   return Datagram(std::as_bytes(std::span(content)));
-}
-
-/// What is in a message of ours.
-template <class Fixed>
-Fixed fixed_of(const netlink::Message& message) {
-  Fixed fixed{};
-  std::memcpy(&fixed, message.bytes().data() + sizeof(nlmsghdr), sizeof(fixed));
-  return fixed;
 }

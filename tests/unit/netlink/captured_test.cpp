@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <linux/rtnetlink.h>
 
+#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
