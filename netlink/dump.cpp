@@ -12,8 +12,7 @@ struct Attempt {
   std::uint32_t sequence = 0;
   bool done = false;
   bool interrupted = false;
-  std::size_t messages = 0;
-  std::size_t parts = 0;  ///< that bore messages
+  DumpSize size{};
   Outcome outcome{};
 
   /// Takes one message; those of an earlier, given-up request are passed over.
@@ -24,7 +23,7 @@ struct Attempt {
       outcome = outcome_in(header);
       done = true;
     } else {
-      ++messages;
+      size.bytes += header.nlmsg_len;
       visit(header);
     }
   }
@@ -36,9 +35,9 @@ net::Result<Attempt> attempt_dump(Socket& socket, Message& request, const Visit&
   if (auto sent = socket.send(request.bytes()); !sent) return net::pass_on(sent);
   // The first part is made inside send(), each next one inside the receive() before it: none needs waiting.
   while (!attempt.done) {
-    const auto before = attempt.messages;
+    const auto before = attempt.size.bytes;
     const auto received = socket.receive([&](const nlmsghdr& header) { attempt.take(header, visit); });
-    if (attempt.messages > before) ++attempt.parts;
+    if (attempt.size.bytes > before) ++attempt.size.parts;
     if (received && *received > 0) continue;
     socket.discard();  // or the kernel answers the next dump with EBUSY
     if (!received) return net::pass_on(received);
@@ -49,8 +48,8 @@ net::Result<Attempt> attempt_dump(Socket& socket, Message& request, const Visit&
 
 }  // namespace
 
-net::Result<std::size_t> dump(Socket& socket, Message& request, const std::function<void()>& begin,
-                              const Visit& visit) {
+net::Result<DumpSize> dump(Socket& socket, Message& request, const std::function<void()>& begin,
+                           const Visit& visit) {
   for (int i = 0; i < kDumpAttempts; ++i) {
     begin();
     const auto attempt = attempt_dump(socket, request, visit);
@@ -59,7 +58,7 @@ net::Result<std::size_t> dump(Socket& socket, Message& request, const std::funct
     if (outcome.error != 0 && outcome.error != ENOENT) {
       return net::failure(outcome.error, "netlink: dump: " + outcome.words);
     }
-    if (!attempt->interrupted) return attempt->parts;
+    if (!attempt->interrupted) return attempt->size;
   }
   return system_failure(EINTR, "changes interrupted a dump again and again");
 }

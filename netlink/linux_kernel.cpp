@@ -1,7 +1,7 @@
 #include "netlink/linux_kernel.h"
 
 #include <fmt/format.h>
-#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 
 #include <algorithm>
 #include <array>
@@ -24,10 +24,16 @@ constexpr SocketOptions kForDumps = {.largest_datagram = 1 << 16, .datagrams_per
 /// An error with the refused message and the kernel's words stays far below 2 KiB.
 constexpr SocketOptions kForCommands = {.largest_datagram = 1 << 11, .datagrams_per_call = 32};
 
+/// Half a part: what is no longer came in one.
+constexpr std::size_t kSurelyOnePart = 1 << 14;
+/// It need not hold what it hears: one message, or the loss of one, says enough.
+constexpr SocketOptions kForWitness = {
+    .receive_buffer = 1 << 13, .send_buffer = 1 << 13, .largest_datagram = 1 << 13, .datagrams_per_call = 1};
+
 /// Appends what one dump shows; an attempt that is repeated starts from where the list was.
 template <class Value, class Decode>
-net::Result<std::size_t> collect(Socket& socket, Message request, std::vector<Value>& into,
-                                 const Decode& decode) {
+net::Result<DumpSize> collect(Socket& socket, Message request, std::vector<Value>& into,
+                              const Decode& decode) {
   const auto before = static_cast<std::ptrdiff_t>(into.size());
   return dump(
       socket, request, [&] { into.erase(into.begin() + before, into.end()); },
@@ -36,42 +42,74 @@ net::Result<std::size_t> collect(Socket& socket, Message request, std::vector<Va
       });
 }
 
-/// Appends the routes of one dump that `wanted` agrees to.
-///
-/// Between two parts of an IPv6 dump the kernel keeps its place by counting nodes: while others add and
-/// remove routes it misses some of ours or shows them twice, and does not say so (fib6_dump_table() in
-/// net/ipv6/ip6_fib.c; on 6.18 a third of the dumps of 4,000 routes, no NLM_F_DUMP_INTR). So one of several
-/// parts, some 240 routes each, counts only when the next says the same. IPv4 keeps its place by prefix.
+/// The route in the message, if it is one of the kernel's table, not of its cache, that `wanted` agrees to.
 template <class Wanted>
-net::Result<void> collect_routes(Socket& socket, net::Family family, std::uint8_t protocol,
-                                 std::uint32_t table, std::vector<net::Route>& into, const Wanted& wanted) {
-  const auto decode = [&wanted](const nlmsghdr& header) -> std::optional<net::Route> {
-    if (is_cloned_route(header)) return std::nullopt;
-    auto route = decode_route(header);
-    return route && wanted(*route) ? route : std::nullopt;
-  };
-  std::optional<std::vector<net::Route>> before;
-  for (int i = 0; i <= kDumpAttempts; ++i) {
-    std::vector<net::Route> routes;
-    const auto parts = collect(socket, encode_route_dump(family, protocol, table), routes, decode);
-    if (!parts) return net::pass_on(parts);
-    if (family == net::Family::ipv4 || *parts <= 1 || before == routes) {
-      into.insert(into.end(), routes.begin(), routes.end());
-      return {};
-    }
-    before = std::move(routes);
-  }
-  return system_failure(EINTR, "no two dumps of IPv6 routes agreed");
+std::optional<net::Route> route_if(const nlmsghdr& header, const Wanted& wanted) {
+  if (is_cloned_route(header)) return std::nullopt;
+  auto route = decode_route(header);
+  return route && wanted(*route) ? route : std::nullopt;
 }
 
-/// IPv6 dumps can show a route twice when the table changes under them, without saying so (measured, 6.18).
-/// IPv4's come first and have none.
-void drop_repeats(std::vector<net::Route>& routes) {
-  const auto ipv6 = std::find_if(routes.begin(), routes.end(), [](const net::Route& route) {
-    return route.key.destination.family() == net::Family::ipv6;
-  });
-  std::stable_sort(ipv6, routes.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
-  routes.erase(std::unique(ipv6, routes.end()), routes.end());
+/// Hears, while it lives, whether anything happens to IPv6 routes; link changes too, since routes may go with
+/// a link unannounced (net.ipv6.route.skip_notify_on_dev_down).
+class Witness {
+ public:
+  static constexpr std::array kGroups = {RTNLGRP_IPV6_ROUTE, RTNLGRP_LINK};
+
+  explicit Witness(Socket& socket) : socket_(socket) {
+    socket_.discard();
+    for (const int group : kGroups) deaf_ |= !socket_.join(group);
+  }
+  Witness(const Witness&) = delete;
+  Witness& operator=(const Witness&) = delete;
+  ~Witness() {
+    for (const int group : kGroups) socket_.leave(group);
+  }
+
+  /// Also true when too much happened for the buffer (ENOBUFS), or nothing could be heard.
+  [[nodiscard]] bool disturbed() {
+    const auto received = socket_.receive([](const nlmsghdr&) {});
+    return deaf_ || !received || *received > 0;
+  }
+
+ private:
+  Socket& socket_;
+  bool deaf_ = false;
+};
+
+/// Appends the routes of one IPv4 dump that `wanted` agrees to. Between two parts the kernel keeps its place
+/// by prefix, so that nothing is lost when others change the table.
+template <class Wanted>
+net::Result<void> collect_ipv4(Socket& socket, std::uint8_t protocol, std::uint32_t table,
+                               std::vector<net::Route>& into, const Wanted& wanted) {
+  const auto done = collect(socket, encode_route_dump(net::Family::ipv4, protocol, table), into,
+                            [&wanted](const nlmsghdr& header) { return route_if(header, wanted); });
+  if (!done) return net::pass_on(done);
+  return {};
+}
+
+/// Appends the routes of one IPv6 dump that `wanted` agrees to.
+///
+/// Between two parts, some 240 routes each, the kernel keeps its place by counting nodes: while others add
+/// and remove routes it misses some of ours or shows them twice, and does not say so (fib6_dump_table() in
+/// net/ipv6/ip6_fib.c; on 6.18 a third of the dumps of 4,000 routes, no NLM_F_DUMP_INTR). So a dump of
+/// several parts counts only when nothing was notified meanwhile: change and notification happen under one
+/// lock. A part that was nearly full may have had a successor that went missing whole.
+template <class Wanted>
+net::Result<void> collect_ipv6(Socket& socket, Socket& witness_socket, std::uint8_t protocol,
+                               std::uint32_t table, std::vector<net::Route>& into, const Wanted& wanted) {
+  for (int i = 0; i < kDumpAttempts; ++i) {
+    Witness witness(witness_socket);
+    std::vector<net::Route> routes;
+    const auto size = collect(socket, encode_route_dump(net::Family::ipv6, protocol, table), routes,
+                              [&wanted](const nlmsghdr& header) { return route_if(header, wanted); });
+    if (!size) return net::pass_on(size);
+    const bool one_part = size->parts <= 1 && size->bytes <= kSurelyOnePart;
+    if (!one_part && witness.disturbed()) continue;
+    into.insert(into.end(), routes.begin(), routes.end());
+    return {};
+  }
+  return system_failure(EINTR, "IPv6 routes change faster than they can be dumped");
 }
 
 }  // namespace
@@ -81,7 +119,13 @@ net::Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open() {
   if (!dump) return net::pass_on(dump);
   auto command = Socket::open(kForCommands);
   if (!command) return net::pass_on(command);
-  return std::unique_ptr<LinuxKernel>(new LinuxKernel(std::move(*dump), std::move(*command)));
+  auto witness = Socket::open(kForWitness);
+  if (!witness) return net::pass_on(witness);
+  auto kernel = std::unique_ptr<LinuxKernel>(
+      new LinuxKernel(std::move(*dump), std::move(*command), std::move(*witness)));
+  // The first answer on a socket comes in parts of a page, whoever asks; later ones in parts of 32 KiB.
+  if (const auto primed = kernel->rules(0); !primed) return net::pass_on(primed);
+  return kernel;
 }
 
 net::Result<std::vector<net::Link>> LinuxKernel::links() {
@@ -106,10 +150,11 @@ net::Result<std::vector<net::Route>> LinuxKernel::routes(std::uint8_t protocol) 
   // Checked here too: kernels before 4.20 do not filter.
   const auto wanted = [protocol](const net::Route& route) { return route.protocol == protocol; };
   for (const auto family : kFamilies) {
-    const auto done = collect_routes(dump_, family, protocol, 0, routes, wanted);
+    const auto done = family == net::Family::ipv4
+                          ? collect_ipv4(dump_, protocol, 0, routes, wanted)
+                          : collect_ipv6(dump_, witness_, protocol, 0, routes, wanted);
     if (!done) return net::pass_on(done);
   }
-  drop_repeats(routes);
   return routes;
 }
 
@@ -124,7 +169,8 @@ net::Result<std::vector<net::Route>> LinuxKernel::routes_to(std::uint32_t table,
     const bool asked = std::any_of(destinations.begin(), destinations.end(),
                                    [family](const net::Prefix& each) { return each.family() == family; });
     if (!asked) continue;
-    const auto done = collect_routes(dump_, family, 0, table, routes, wanted);
+    const auto done = family == net::Family::ipv4 ? collect_ipv4(dump_, 0, table, routes, wanted)
+                                                  : collect_ipv6(dump_, witness_, 0, table, routes, wanted);
     if (!done) return net::pass_on(done);
   }
   return routes;

@@ -30,11 +30,13 @@ class LinuxKernel final : public net::Kernel {
   net::Result<std::vector<net::Refusal>> apply(std::span<const net::Change> changes) override;
 
  private:
-  // Two sockets, so that no reply to a change needs telling from a part of a dump.
-  LinuxKernel(Socket dump, Socket command) : dump_(std::move(dump)), command_(std::move(command)) {}
+  // Several sockets, so that no reply to a change needs telling from a part of a dump.
+  LinuxKernel(Socket dump, Socket command, Socket witness)
+      : dump_(std::move(dump)), command_(std::move(command)), witness_(std::move(witness)) {}
 
   Socket dump_;
   Socket command_;
+  Socket witness_;  ///< hears whether others change IPv6 routes during a dump
 };
 
 }  // namespace netlink

@@ -96,6 +96,10 @@ net::Result<void> Socket::join(int group) {
   return {};
 }
 
+void Socket::leave(int group) {
+  setsockopt(descriptor(), SOL_NETLINK, NETLINK_DROP_MEMBERSHIP, &group, sizeof(group));
+}
+
 net::Result<void> Socket::send(std::span<const std::byte> bytes) {
   sockaddr_nl kernel{};
   kernel.nl_family = AF_NETLINK;

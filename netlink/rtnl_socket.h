@@ -45,8 +45,9 @@ class Socket {
   /// none of them is 0, the sequence of notifications.
   std::uint32_t take_sequence(std::size_t count);
 
-  /// Joins a multicast group, RTNLGRP_*.
+  /// Joins or leaves a multicast group, RTNLGRP_*.
   net::Result<void> join(int group);
+  void leave(int group);
 
   /// One sendmsg(). rtnetlink works inside it: when it returns, every reply is in the receive buffer.
   net::Result<void> send(std::span<const std::byte> bytes);

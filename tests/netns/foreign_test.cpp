@@ -74,7 +74,7 @@ TEST_F(Foreign, RulesWithOtherSelectorsHaveAForeignShapeAndCanBeRemoved) {
                                            "not from 10.1.0.0/24 lookup 100",
                                            "from 10.1.0.0/24 unreachable",
                                            "from 10.1.0.0/24 lookup 100 suppress_prefixlength 0",
-                                           "uidrange 0-10 lookup 100",
+                                           "uidrange 0-0 lookup 100",
                                            "ipproto tcp lookup 100",
                                            "ipproto tcp dport 80 lookup 100",
                                            "from 10.1.0.0/24 goto 32766"};

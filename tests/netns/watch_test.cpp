@@ -35,6 +35,11 @@ class WatchTest : public testing::Test {
     while (readable(0)) must(watch_->read(hints));
     return hints;
   }
+  /// Devices may have something of their own to say: how many hints are about routes.
+  static std::ptrdiff_t routes_in(const std::vector<net::Hint>& hints) {
+    return std::count_if(hints.begin(), hints.end(),
+                         [](const net::Hint& each) { return each.subject == Subject::route; });
+  }
   net::Change adding(std::size_t n, std::uint8_t protocol = 169) const {
     return {.verb = net::Verb::add, .object = real_.route(net::Family::ipv4, n, protocol)};
   }
@@ -87,14 +92,14 @@ TEST_F(WatchTest, AnOverrunIsToldOnceAndADumpIsRightAfterIt) {
 
   const auto change = adding(3000);
   ASSERT_THAT(must(other->apply({&change, 1})), IsEmpty());
-  EXPECT_THAT(read_all(), SizeIs(1)) << "and the watch goes on";
+  EXPECT_EQ(routes_in(read_all()), 1) << "and the watch goes on";
 }
 
 TEST_F(WatchTest, TheBufferHoldsTenThousandChanges) {
   if (geteuid() != 0) GTEST_SKIP() << "SO_RCVBUFFORCE needs CAP_NET_ADMIN of the machine";
   const auto other = must(netlink::LinuxKernel::open());
   ASSERT_THAT(must(other->apply(real_.changes(net::Verb::add, net::Family::ipv4, 10000))), IsEmpty());
-  EXPECT_THAT(read_all(), SizeIs(10000));
+  EXPECT_EQ(routes_in(read_all()), 10000);
 }
 
 TEST_F(WatchTest, OneReadIsBoundedAndMoreStaysReadable) {
