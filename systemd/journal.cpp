@@ -15,6 +15,8 @@
 #include <system_error>
 #include <vector>
 
+#include "systemd/datagram_room.h"
+
 namespace systemd {
 namespace {
 
@@ -35,8 +37,8 @@ bool journal_attached(int descriptor) {
 }
 
 net::Result<void> journal_send(int priority, std::string_view message, std::span<const JournalField> fields) {
-  // libsystemd reports success when there is no journald to talk to.
-  if (access(kSocket, W_OK) != 0) return not_taken(errno);
+  // libsystemd reports success when there is no journald to talk to, and waits for one that does not read.
+  if (const auto room = datagram_room(kSocket); !room) return not_taken(room.error().code.value());
   std::vector<std::string> assignments;
   assignments.reserve(fields.size() + 2);
   assignments.push_back(fmt::format("MESSAGE={}", message));

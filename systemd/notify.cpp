@@ -4,15 +4,25 @@
 #include <systemd/sd-daemon.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <system_error>
+#include <utility>
+
+#include "systemd/datagram_room.h"
 
 namespace systemd {
 namespace {
 
+/// What kind of message this is: "STATUS".
+std::string_view kind(std::string_view assignments) { return assignments.substr(0, assignments.find('=')); }
+
 net::Result<void> send(const std::string& assignments) {
+  const char* path = std::getenv("NOTIFY_SOCKET");
+  if (path == nullptr) return {};
+  if (const auto room = datagram_room(path); !room && room.error().code.value() == EAGAIN) return room;
   const int sent = sd_notify(/*unset_environment=*/0, assignments.c_str());
   if (sent >= 0) return {};
   return net::failure(-sent, fmt::format("the service manager could not be told {}: {}",
@@ -24,29 +34,42 @@ net::Result<void> send(const std::string& assignments) {
 
 bool Notifier::attached() { return std::getenv("NOTIFY_SOCKET") != nullptr; }
 
-net::Result<void> Notifier::ready() const { return send("READY=1"); }
+net::Result<void> Notifier::ready() { return say("READY=1"); }
 
-net::Result<void> Notifier::status(std::string_view text) const {
+net::Result<void> Notifier::status(std::string_view text) {
   std::string line(text);
   // A newline would begin another assignment: STATUS=…\nREADY=1.
   const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
   std::replace_if(line.begin(), line.end(), is_control, ' ');
-  return send("STATUS=" + line);
+  return say("STATUS=" + line);
 }
 
-net::Result<void> Notifier::stopping() const { return send("STOPPING=1"); }
+net::Result<void> Notifier::stopping() { return say("STOPPING=1"); }
 
-net::Result<void> Notifier::reloading() const {
+net::Result<void> Notifier::reloading() {
   // CLOCK_MONOTONIC, which libstdc++'s steady_clock reads.
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
+  return say(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
                           std::chrono::duration_cast<std::chrono::microseconds>(now).count()));
 }
 
-net::Result<void> Notifier::watchdog() const { return send("WATCHDOG=1"); }
+net::Result<void> Notifier::watchdog() { return say("WATCHDOG=1"); }
 
-net::Result<void> Notifier::extend_timeout(std::chrono::microseconds longer) const {
-  return send(fmt::format("EXTEND_TIMEOUT_USEC={}", longer.count()));
+net::Result<void> Notifier::extend_timeout(std::chrono::microseconds longer) {
+  return say(fmt::format("EXTEND_TIMEOUT_USEC={}", longer.count()));
+}
+
+net::Result<void> Notifier::say(std::string assignments) {
+  std::erase_if(kept_, [&](const std::string& each) { return kind(each) == kind(assignments); });
+  kept_.push_back(std::move(assignments));
+  net::Result<void> outcome;
+  while (!kept_.empty()) {
+    auto sent = send(kept_.front());
+    if (!sent && sent.error().code.value() == EAGAIN) return sent;
+    if (!sent) outcome = std::move(sent);
+    kept_.pop_front();
+  }
+  return outcome;
 }
 
 std::optional<std::chrono::microseconds> Notifier::watchdog_interval() const {

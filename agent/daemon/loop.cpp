@@ -23,6 +23,8 @@ using Clock = std::chrono::steady_clock;
 
 // How often the loop proves that it turns where nobody asks for more; /livez tolerates 90 s.
 constexpr auto kBeat = std::chrono::seconds(20);
+// While the service manager has no room for what it was told.
+constexpr auto kBeatWhileUnheard = std::chrono::seconds(1);
 
 /// ±10 %, so that nodes which started together do not audit together.
 Clock::duration jittered(std::chrono::milliseconds interval) {
@@ -193,8 +195,13 @@ void Daemon::Loop::on_beat() {
   heartbeat_.beat(now);
   (void)notifier_.watchdog();
   publish();  // some checks age by themselves
-  const auto asked = notifier_.watchdog_interval();
-  beat_.expires_after(asked ? std::min<Clock::duration>(*asked, kBeat) : kBeat);
+  await_beat();
+}
+
+void Daemon::Loop::await_beat() {
+  Clock::duration next = notifier_.waiting() ? kBeatWhileUnheard : kBeat;
+  if (const auto asked = notifier_.watchdog_interval()) next = std::min<Clock::duration>(next, *asked);
+  beat_.expires_after(next);
   beat_.async_wait([this](const boost::system::error_code& error) {
     if (!error) on_beat();
   });
@@ -249,6 +256,7 @@ void Daemon::Loop::announce(const Snapshot& before, const Snapshot& after) {
   }
   if (first || before.ready != after.ready || failing_gates(before) != failing_gates(after))
     say_status(after);
+  if (notifier_.waiting() && beat_.expiry() > Clock::now() + kBeatWhileUnheard) await_beat();
 }
 
 void Daemon::Loop::say_status(const Snapshot& snapshot) {

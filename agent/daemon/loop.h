@@ -51,6 +51,7 @@ class Daemon::Loop {
   void on_imds(imds::Event event);
   void on_timer();
   void on_beat();
+  void await_beat();
   void reload();
 
   // What it then does.

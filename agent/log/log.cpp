@@ -1,6 +1,6 @@
 #include "agent/log/log.h"
 
-#include <fcntl.h>
+#include <fmt/format.h>
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/ansicolor_sink.h>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "agent/log/json_line.h"
+#include "agent/log/line_writer.h"
 #include "agent/log/one_line.h"
 #include "systemd/journal.h"
 
@@ -98,15 +99,30 @@ spdlog::color_mode colour_for(int descriptor) {
   return wanted && isatty(descriptor) == 1 ? spdlog::color_mode::always : spdlog::color_mode::never;
 }
 
-struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
+/// A stream in memory, for spdlog's sink writes to nothing else than streams.
+class LineBuffer {
+ public:
+  LineBuffer() : stream_(open_memstream(&text_, &size_)) {}
+  LineBuffer(const LineBuffer&) = delete;
+  LineBuffer& operator=(const LineBuffer&) = delete;
+  ~LineBuffer() {
+    std::fclose(stream_);
+    std::free(text_);
+  }
+  [[nodiscard]] std::FILE* stream() const { return stream_; }
+  /// What was written since the last call; valid until the next write.
+  std::string_view take() {
+    std::fflush(stream_);
+    const std::string_view text(text_, size_);
+    std::rewind(stream_);
+    return text;
+  }
 
-/// A stream of its own on the descriptor; null when that is closed.
-std::unique_ptr<std::FILE, CloseFile> stream_on(int descriptor) {
-  const int own = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-  return std::unique_ptr<std::FILE, CloseFile>(own < 0 ? nullptr : fdopen(own, "w"));
-}
+ private:
+  char* text_ = nullptr;
+  std::size_t size_ = 0;
+  std::FILE* stream_;
+};
 
 bool sent_to_journal(LogLevel level, std::string_view line, std::span<const LogField> fields) {
   std::vector<systemd::JournalField> named = {{"SYSLOG_IDENTIFIER", kIdentifier}};
@@ -122,8 +138,8 @@ class Log::Sink {
  public:
   Sink(LogLevel level, LogFormat format, int descriptor)
       : descriptor_(descriptor),
-        stream_(stream_on(descriptor)),
-        text_(std::make_shared<TextSink>(stream_.get(), colour_for(descriptor))),
+        writer_(descriptor),
+        text_(std::make_shared<TextSink>(line_.stream(), colour_for(descriptor))),
         logger_(kIdentifier, text_) {
     logger_.set_level(spdlog_level(level));
     reopen(format);
@@ -140,22 +156,35 @@ class Log::Sink {
   void write(LogLevel level, std::string_view message, std::span<const LogField> fields) {
     if (!logger_.should_log(spdlog_level(level))) return;
     const std::lock_guard lock(mutex_);
-    if (format_ == LogFormat::json) return log(level, json_members(message, fields));
-    const auto line = one_line(message);
-    if (format_ == LogFormat::journal && sent_to_journal(level, line, fields)) return;
-    log(level, line);
+    if (lost_ > 0) {
+      if (!deliver(LogLevel::warn, fmt::format("{} events were lost: nobody read the log", lost_), {})) {
+        ++lost_;
+        return;
+      }
+      lost_ = 0;
+    }
+    if (!deliver(level, message, fields)) ++lost_;
   }
 
  private:
-  void log(LogLevel level, const std::string& payload) {
-    if (stream_ == nullptr) return;
+  bool deliver(LogLevel level, std::string_view message, std::span<const LogField> fields) {
+    if (format_ == LogFormat::json) return write_line(level, json_members(message, fields));
+    const auto line = one_line(message);
+    if (format_ == LogFormat::journal && sent_to_journal(level, line, fields)) return true;
+    return write_line(level, line);
+  }
+
+  bool write_line(LogLevel level, const std::string& payload) {
     logger_.log(spdlog_level(level), spdlog::string_view_t(payload));
+    return writer_.write(line_.take());
   }
 
   const int descriptor_;
-  std::mutex mutex_;  ///< guards the format and the stream
+  std::mutex mutex_;  ///< guards all but the logger's level
   LogFormat format_ = LogFormat::text;
-  std::unique_ptr<std::FILE, CloseFile> stream_;
+  LineBuffer line_;
+  LineWriter writer_;
+  std::size_t lost_ = 0;
   std::shared_ptr<TextSink> text_;
   spdlog::logger logger_;
 };

@@ -126,11 +126,11 @@ class Agent:
         self.await_word("READY=1|STATUS=", since=begin)
         return self
 
-    def start_detached(self, journal):
-        """Starts a daemon that nobody watches, its journal in a file."""
-        with open(journal, "wb") as file:
-            self.process = subprocess.Popen(self.namespace.command(*self.words("run")), stdin=subprocess.DEVNULL,
-                                            stdout=subprocess.DEVNULL, stderr=file, env=self.environment)
+    def start_detached(self, journal, **environment):
+        """Starts a daemon that nobody watches; its journal goes to an open file."""
+        self.process = subprocess.Popen(self.namespace.command(*self.words("run")), stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=journal,
+                                        env={**self.environment, **environment})
 
     def start_ready(self, timeout=PATIENCE):
         """Starts, and returns at READY=1."""
@@ -143,7 +143,8 @@ class Agent:
         """Ends the daemon and returns its exit code."""
         self.process.send_signal(by)
         code = self.process.wait(20)
-        self._reader.join()
+        if self._reader is not None:
+            self._reader.join()
         return code
 
     def kill(self):

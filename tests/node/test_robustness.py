@@ -2,8 +2,10 @@
 """What a node pays for the agent, and what clients can do to it."""
 
 import contextlib
+import fcntl
 import os
 import pathlib
+import socket
 import time
 import unittest
 
@@ -63,6 +65,24 @@ class Clients(NodeCase):
             with self.lab.vm.connection("127.0.0.1", 16925) as client:
                 client.sendall(b"GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n")
         self.assertTrue(self.agent.is_ready())
+
+
+class Listeners(NodeCase):
+    def test_neither_a_hung_service_manager_nor_a_hung_log_reader_stops_repairs(self):
+        deaf = self.enter(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        deaf.bind(str(self.agent.runtime / "deaf"))
+        unread, journal = (self.enter(open(end, mode, buffering=0))
+                           for end, mode in zip(os.pipe(), ("rb", "wb")))
+        fcntl.fcntl(unread, fcntl.F_SETPIPE_SZ, 4096)
+        self.agent.start_detached(journal, NOTIFY_SOCKET=deaf.getsockname())
+        self.agent.await_ready()
+        for _ in range(20):  # the socket holds eleven messages, the pipe a page of text
+            self.lab.vm.ip("link set eth0 down")
+            self.agent.await_check("nic.up", "fail")
+            self.lab.vm.ip("link set eth0 up")
+            self.lab.give_address()
+            self.await_routes(self.wanted())
+        self.agent.await_ready()
 
 
 @unittest.skipIf(SANITIZED, "a sanitizer's own cost")

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <climits>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -111,6 +112,21 @@ TEST_F(LogTest, OneEventIsOneLineWhateverItHolds) {
   const auto log = this->log(LogLevel::info, LogFormat::text);
   log.info(std::string_view("a\nb\r\x1b[31m\0\xff{}%v", 14));
   EXPECT_THAT(written(), ElementsAre(testing::EndsWith(" info a\\nb\\r\\x1b[31m\\x00\\xff{}%")));
+}
+
+TEST_F(LogTest, AReaderThatHangsCostsEventsNotTime) {
+  fcntl(ends_[1], F_SETFL, 0);  // as a daemon's standard error: writing would wait
+  const auto log = this->log(LogLevel::info, LogFormat::text);
+  const std::string longer(3 * PIPE_BUF, 'x');
+  for (int i = 0; i < 1000; ++i) log.info(longer);
+  const auto before = written();
+  EXPECT_LT(before.size(), 100U);
+  log.info("heard again");
+  const auto after = written();
+  ASSERT_EQ(after.size(), before.back().size() == before.front().size() ? 2U : 3U) << "a torn line is ended first";
+  EXPECT_THAT(after.at(after.size() - 2),
+              testing::ContainsRegex(fmt::format(" warn {} events were lost: nobody read", 1000 - before.size())));
+  EXPECT_THAT(after.back(), testing::EndsWith(" info heard again"));
 }
 
 TEST_F(LogTest, JsonIsOneObjectALineWithItsFields) {

@@ -52,6 +52,16 @@ TEST_F(Journald, TakesLineBreaksAsPartOfAValue) {
   EXPECT_EQ(received(), "MESSAGE\n" + length + "a\nPRIORITY=0\nPRIORITY=6\nSYSLOG_IDENTIFIER=x\n");
 }
 
+TEST_F(Journald, ThatDoesNotReadIsAnErrorNotAWait) {
+  listen();
+  net::Result<void> sent;
+  while (sent) sent = journal_send(6, "x", {});
+  EXPECT_EQ(sent.error().code, std::errc::resource_unavailable_try_again);
+  while (!received().empty()) {
+  }
+  EXPECT_TRUE(journal_send(6, "y", {}));
+}
+
 TEST_F(Journald, ThatIsAbsentIsAnError) {
   const auto sent = journal_send(6, "x", {});
   ASSERT_FALSE(sent);

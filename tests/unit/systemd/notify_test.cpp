@@ -10,6 +10,7 @@
 #include <ctime>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -96,6 +97,43 @@ TEST_F(ServiceManager, ThatIsGoneIsAnErrorWhichNamesTheMessage) {
   EXPECT_EQ(sent.error().code, std::errc::no_such_file_or_directory);
   EXPECT_EQ(sent.error().what,
             "the service manager could not be told RELOADING=1: No such file or directory");
+}
+
+TEST_F(ServiceManager, ThatDoesNotReadHearsTheNewestOfEachKindLater) {
+  std::vector<std::string> heard;
+  const auto listen = [&] {
+    for (auto message = received(); !message.empty(); message = received()) heard.push_back(message);
+  };
+  while (notifier_.status("early")) {
+  }
+  EXPECT_TRUE(notifier_.waiting());
+  const auto sent = notifier_.ready();
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, std::errc::resource_unavailable_try_again);
+  EXPECT_FALSE(notifier_.status("stale"));
+  EXPECT_FALSE(notifier_.status("newest"));
+  listen();
+  heard.clear();
+  EXPECT_TRUE(notifier_.watchdog());
+  EXPECT_FALSE(notifier_.waiting());
+  listen();
+  EXPECT_THAT(heard, testing::ElementsAre("READY=1", "STATUS=newest", "WATCHDOG=1"));
+}
+
+TEST_F(ServiceManager, MayListenOnAnAbstractSocket) {
+  const auto name = "@caa-notify-" + std::to_string(getpid());
+  const int other = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  name.copy(static_cast<char*>(address.sun_path), name.size());
+  address.sun_path[0] = '\0';
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+  ASSERT_EQ(bind(other, reinterpret_cast<const sockaddr*>(&address), length), 0);
+  setenv("NOTIFY_SOCKET", name.c_str(), 1);
+  EXPECT_TRUE(notifier_.ready());
+  std::array<char, 16> buffer{};
+  EXPECT_EQ(recv(other, buffer.data(), buffer.size(), 0), 7);
+  close(other);
 }
 
 TEST_F(ServiceManager, WithoutASocketNothingHappens) {

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace agent {
+
+/// Writes lines to a descriptor without ever waiting for long for its reader, be it a pipe whose other end
+/// hangs or a terminal that was stopped: the agent's work is worth more than its words.
+class LineWriter {
+ public:
+  /// Keeps a duplicate; a closed descriptor takes nothing.
+  explicit LineWriter(int descriptor);
+  LineWriter(const LineWriter&) = delete;
+  LineWriter& operator=(const LineWriter&) = delete;
+  ~LineWriter();
+
+  /// False when there was no room for the whole line: the rest is lost. A reader who has kept up so far is
+  /// waited for, 100 ms at the most.
+  bool write(std::string_view line);
+
+ private:
+  std::size_t write_pieces(std::string_view text);
+  [[nodiscard]] bool has_room(int milliseconds) const;
+
+  int descriptor_;
+  bool kept_up_ = true;
+  bool torn_ = false;  ///< the last line was written in part
+};
+
+}  // namespace agent
