@@ -118,6 +118,7 @@ Desired desired_routes(const Policy& policy, const net::NodeNetwork& network, co
     if (auto route = by_gateway(policy, *nic, cidr, policy.table)) desired.routes.push_back(*route);
   }
   if (!nic->primary) add_pod_table(policy, *nic, desired);
+  if (!nic->link.up) desired.down_device = nic->link.index;
   return desired;
 }
 

@@ -26,6 +26,8 @@ struct Desired {
   bool complete = true;
   /// CIDRs whose routes are not made, since they lie inside the NIC's own subnet.
   std::vector<net::Prefix> withheld;
+  /// Interface index of the NIC while its link is down, else 0: the kernel takes no route by it.
+  std::uint32_t down_device = 0;
 
   bool operator==(const Desired&) const = default;
 };

@@ -42,8 +42,10 @@ Difference diff(const Desired& desired, const Actual& actual, std::span<const ne
       if (actual.routes[at->second] == route) present = settled[at->second] = true;
     }
     if (present) continue;
-    if (strangers_hold_it) {
+    if (strangers_hold_it)
       continue;  // a replace could hit the stranger's route, an add could only be refused
+    if (route.device != 0 && route.device == desired.down_device) {
+      for (auto at = first; at != last; ++at) settled[at->second] = true;
     } else if (first != last) {
       settled[first->second] = true;
       changes.push_back({.verb = net::Verb::replace, .object = route});

@@ -60,11 +60,17 @@ Finding routes_in_sync(const Facts& facts) {
     return Finding::fail(failed->error, kWhy, show_command(failed->route));
   }
   if (const auto* pending = first_in(standing, RouteState::pending)) {
-    return Finding::fail(fmt::format("{} of {} routes are not in place yet, first {}{}{}",
-                                     count_of(standing, RouteState::pending), standing.routes.size(),
-                                     net::route_text(pending->route), facts.route_error.empty() ? "" : ": ",
-                                     facts.route_error),
-                         kWhy, "calico-azure-agent plan");
+    const auto some =
+        fmt::format("{} of {} routes", count_of(standing, RouteState::pending), standing.routes.size());
+    if (facts.nic.nic && facts.desired.down_device != 0) {
+      const auto& name = facts.nic.nic->link.name;
+      return Finding::fail(fmt::format("{} wait for {} to be up", some, name), kWhy,
+                           fmt::format("ip link set {} up", name));
+    }
+    return Finding::fail(
+        fmt::format("{} are not in place yet, first {}{}{}", some, net::route_text(pending->route),
+                    facts.route_error.empty() ? "" : ": ", facts.route_error),
+        kWhy, "calico-azure-agent plan");
   }
   if (!standing.rule_problems.empty()) {
     return Finding::fail(standing.rule_problems.front(), "replies of pods leave by the wrong NIC",

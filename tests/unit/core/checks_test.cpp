@@ -136,6 +136,13 @@ const std::vector<Fault> kFaults = {
        f.standing = stand(f.desired, {}, {}, {{f.desired.routes[0].key, "Nexthop has invalid gateway"}});
      },
      "routes.in_sync", true, "Nexthop has invalid gateway", "ip route show"},
+    {"RoutesWaitForTheLink",
+     [](Facts& f) {
+       f.nic.nic->link.up = false;
+       f.desired = desired_routes(f.policy, *f.network, &*f.nic.nic);
+       f.standing = stand(f.desired, {{blackhole("10.244.1.0/24")}, {}}, {}, {});
+     },
+     "routes.in_sync", true, "1 of 2 routes wait for eth0 to be up", "ip link set eth0 up"},
     {"NotLookedYet", [](Facts& f) { f.routes_seen = false; }, "routes.in_sync", true, "not been looked at",
      "journalctl"},
     {"Shadowed",

@@ -57,6 +57,17 @@ TEST(RouteDiff, RemovesNothingWhileWhatIsWantedIsNotFullyKnown) {
   EXPECT_EQ(changes, (std::vector<net::Change>{{net::Verb::add, sink}}));
 }
 
+TEST(RouteDiff, LeavesRoutesByALinkThatIsDownForLater) {
+  const auto wanted = route("10.244.0.0/16", "10.240.0.1", 2);
+  const auto altered = route("10.244.0.0/16", "10.240.0.9", 2);
+  const auto sink = blackhole("10.244.1.0/24");
+  const Desired desired{{wanted, sink}, {}, true, {}, /*down_device=*/2};
+  const std::vector<net::Change> only_the_sink = {{net::Verb::add, sink}};
+  EXPECT_EQ(diff(desired, {}).changes, only_the_sink);
+  EXPECT_EQ(diff(desired, {{altered}, {}}).changes, only_the_sink)
+      << "it cannot be replaced, and is not removed";
+}
+
 TEST(RouteDiff, RemovesTwinsOfOneKey) {
   const auto wanted = route("10.244.0.0/16", "10.240.0.1", 2);
   const auto twin = route("10.244.0.0/16", "10.240.0.9", 2);
