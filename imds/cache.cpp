@@ -18,6 +18,7 @@
 
 #include "imds/document.h"
 #include "imds/strict_json.h"
+#include "net/descriptor.h"
 
 namespace imds {
 namespace {
@@ -26,22 +27,6 @@ using std::chrono::system_clock;
 
 constexpr std::string_view kSchema = "calico-azure-agent/imds-cache/v1";
 constexpr std::size_t kMaximumSize = std::size_t{1} << 20;  // as much as an answer of IMDS may have
-
-/// An open file; closed at the end of its scope.
-class File {
- public:
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  [[nodiscard]] int get() const { return descriptor_; }
-  explicit operator bool() const { return descriptor_ >= 0; }
-
- private:
-  int descriptor_;
-};
 
 /// The failure of the system call just made.
 tl::unexpected<net::Error> failed(std::string_view doing, const std::filesystem::path& file) {
@@ -87,7 +72,7 @@ bool write_all(int descriptor, std::string_view text) {
 net::Result<void> replace(const std::filesystem::path& file, const std::filesystem::path& beside,
                           std::string_view text) {
   ::unlink(beside.c_str());  // of a process that died here
-  const File fresh(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  const net::Descriptor fresh(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
   if (!fresh) return failed("create", beside);
   const bool complete = ::fchmod(fresh.get(), 0644) == 0 &&  // whatever the umask
                         write_all(fresh.get(), text) && ::fsync(fresh.get()) == 0;
@@ -149,14 +134,14 @@ net::Result<void> save(const std::filesystem::path& file, const Reading& reading
   }
   // The rename itself survives a power cut only once the folder is on disk; the file is whole either way.
   const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-  const File directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const net::Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory || ::fsync(directory.get()) != 0) return failed("sync the folder of", file);
   return {};
 }
 
 net::Result<Cached> load(const std::filesystem::path& file) {
   // Non-blocking: opening somebody's FIFO must not wait for its other end.
-  const File stored(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const net::Descriptor stored(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!stored) return failed("open", file);
   const auto text = read_all(stored.get());
   if (!text) return failed("read", file);

@@ -23,16 +23,16 @@ constexpr std::string_view kBlank = " \t\r\n";
 
 /// The member, or null where there is none or `value` is no object.
 const json& at(const json& value, const char* key) {
-  static const json none;
-  if (!value.is_object()) return none;
+  static const json kNone;
+  if (!value.is_object()) return kNone;
   const auto found = value.find(key);
-  return found == value.end() ? none : *found;
+  return found == value.end() ? kNone : *found;
 }
 
 /// The entries of an array; nothing for null, a missing member or another type.
 const json::array_t& entries(const json& value) {
-  static const json::array_t none;
-  return value.is_array() ? value.get_ref<const json::array_t&>() : none;
+  static const json::array_t kNone;
+  return value.is_array() ? value.get_ref<const json::array_t&>() : kNone;
 }
 
 /// A leaf as text without surrounding white space: IMDS makes every leaf a string, imitations do not.

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -18,6 +19,19 @@ enum class Verb : std::uint8_t {
             ///< strangers)
   remove,   ///< names our protocol: refused with ESRCH when the route is not ours
 };
+
+/// For people and for the JSON of `plan`: "add", "replace", "remove".
+constexpr std::string_view verb_name(Verb verb) {
+  switch (verb) {
+    case Verb::add:
+      return "add";
+    case Verb::replace:
+      return "replace";
+    case Verb::remove:
+      break;
+  }
+  return "remove";
+}
 
 struct Change {
   Verb verb = Verb::add;

@@ -21,24 +21,12 @@ constexpr std::size_t kBytesPerSend = 1 << 15;
 /// NETLINK_CAP_ACK return the refused message as well.
 constexpr std::size_t kReplyCharge = 2048;
 
-std::string_view verb_name(net::Verb verb) {
-  switch (verb) {
-    case net::Verb::add:
-      return "add";
-    case net::Verb::replace:
-      return "replace";
-    case net::Verb::remove:
-      return "remove";
-  }
-  return "change";
-}
-
 std::string change_text(const Socket& socket, const net::Change& change) {
   if (const auto* rule = std::get_if<net::Rule>(&change.object)) {
-    return fmt::format("{} rule {}", verb_name(change.verb), rule_text(*rule));
+    return fmt::format("{} rule {}", net::verb_name(change.verb), rule_text(*rule));
   }
   const auto& route = std::get<net::Route>(change.object);
-  return fmt::format("{} route {}", verb_name(change.verb),
+  return fmt::format("{} route {}", net::verb_name(change.verb),
                      net::route_text(route, socket.device_name(route.device)));
 }
 

@@ -7,23 +7,10 @@
 #include <array>
 #include <system_error>
 
+#include "net/descriptor.h"
+
 namespace netlink {
 namespace {
-
-/// An open file that closes itself.
-class File {
- public:
-  File(const std::string& path, int flags) : descriptor_(open(path.c_str(), flags | O_CLOEXEC)) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  [[nodiscard]] int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 /// True when the key stays below the root: no empty part, no "." or "..", no NUL that would end it early.
 bool stays_below(std::string_view key) {
@@ -47,7 +34,7 @@ tl::unexpected<net::Error> failed(int error, std::string_view doing, std::string
 
 net::Result<std::string> ProcSysctls::read(std::string_view key) {
   if (!stays_below(key)) return failed(EINVAL, "read", key);
-  const File file(fmt::format("{}/{}", root_, key), O_RDONLY);
+  const net::Descriptor file(open(fmt::format("{}/{}", root_, key).c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return failed(errno, "read", key);
   std::string value;
   std::array<char, 512> part{};
@@ -65,7 +52,7 @@ net::Result<std::string> ProcSysctls::read(std::string_view key) {
 
 net::Result<void> ProcSysctls::write(std::string_view key, std::string_view value) {
   if (!stays_below(key)) return failed(EINVAL, "set", key);
-  const File file(fmt::format("{}/{}", root_, key), O_WRONLY);
+  const net::Descriptor file(open(fmt::format("{}/{}", root_, key).c_str(), O_WRONLY | O_CLOEXEC));
   if (file.get() < 0) return failed(errno, "set", key);
   // One write(): the kernel takes each as a value of its own.
   const auto written = ::write(file.get(), value.data(), value.size());

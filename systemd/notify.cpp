@@ -22,7 +22,7 @@ std::string_view kind(std::string_view assignments) { return assignments.substr(
 net::Result<void> send(const std::string& assignments) {
   const char* path = std::getenv("NOTIFY_SOCKET");
   if (path == nullptr) return {};
-  if (const auto room = datagram_room(path); !room && room.error().code.value() == EAGAIN) return room;
+  if (auto room = datagram_room(path); !room && room.error().code.value() == EAGAIN) return room;
   const int sent = sd_notify(/*unset_environment=*/0, assignments.c_str());
   if (sent >= 0) return {};
   return net::failure(-sent, fmt::format("the service manager could not be told {}: {}",
@@ -50,7 +50,7 @@ net::Result<void> Notifier::reloading() {
   // CLOCK_MONOTONIC, which libstdc++'s steady_clock reads.
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return say(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
-                          std::chrono::duration_cast<std::chrono::microseconds>(now).count()));
+                         std::chrono::duration_cast<std::chrono::microseconds>(now).count()));
 }
 
 net::Result<void> Notifier::watchdog() { return say("WATCHDOG=1"); }

@@ -15,18 +15,6 @@ namespace {
 // The whole command answers while a person waits; a slower IMDS leaves the document from disk.
 constexpr auto kPatience = std::chrono::seconds(5);
 
-std::string_view action_of(net::Verb verb) {
-  switch (verb) {
-    case net::Verb::add:
-      return "add";
-    case net::Verb::replace:
-      return "replace";
-    case net::Verb::remove:
-      return "remove";
-  }
-  return "";
-}
-
 struct PendingSysctl {
   std::string key;
   std::string have;
@@ -68,7 +56,7 @@ void print_json(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
   Json routes = Json::array();
   Json rules = Json::array();
   for (const auto& change : look.difference.changes) {
-    Json entry = {{"action", action_of(change.verb)}};
+    Json entry = {{"action", net::verb_name(change.verb)}};
     if (const auto* rule = std::get_if<net::Rule>(&change.object)) {
       entry.update({{"from", rule->source.text()}, {"table", rule->table}, {"priority", rule->priority}});
       rules.push_back(std::move(entry));
@@ -97,11 +85,11 @@ void print_text(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
   }
   for (const auto& change : look.difference.changes) {
     if (const auto* rule = std::get_if<net::Rule>(&change.object)) {
-      std::cout << fmt::format("{:<8}rule from {} lookup {} priority {}\n", action_of(change.verb),
+      std::cout << fmt::format("{:<8}rule from {} lookup {} priority {}\n", net::verb_name(change.verb),
                                rule->source.text(), rule->table, rule->priority);
     } else {
       const auto& route = std::get<net::Route>(change.object);
-      std::cout << fmt::format("{:<8}{}\n", action_of(change.verb),
+      std::cout << fmt::format("{:<8}{}\n", net::verb_name(change.verb),
                                net::route_text(route, device_name(look, route.device)));
     }
   }

@@ -102,7 +102,7 @@ int print_status(const Config& config, const OutputOptions& output) {
     return kUndetermined;
   }
   if (output.json) {
-    std::cout << reply->body << '\n';
+    std::cout << reply->body;  // ends its last line itself
   } else {
     print_people(status);
   }

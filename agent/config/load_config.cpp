@@ -11,8 +11,8 @@
 #include "agent/config/read_file.h"
 #include "agent/config/suggest.h"
 #include "agent/config/toml_file.h"
+#include "agent/core/utf8.h"
 #include "agent/log/one_line.h"
-#include "agent/log/utf8.h"
 
 namespace agent {
 namespace {

@@ -8,22 +8,10 @@
 #include <cerrno>
 #include <system_error>
 
+#include "net/descriptor.h"
+
 namespace agent {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (value_ >= 0) close(value_);
-  }
-  [[nodiscard]] int get() const { return value_; }
-
- private:
-  int value_;
-};
 
 tl::unexpected<net::Error> unreadable(int error) {
   return net::failure(error, fmt::format("cannot be read: {}", std::system_category().message(error)));
@@ -32,7 +20,7 @@ tl::unexpected<net::Error> unreadable(int error) {
 }  // namespace
 
 net::Result<std::string> read_file(const std::filesystem::path& path, std::size_t most) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const net::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return unreadable(errno);
   std::string contents;
   std::array<char, 16384> part{};

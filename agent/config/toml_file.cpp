@@ -5,7 +5,7 @@
 
 #include <iterator>
 
-#include "agent/log/utf8.h"
+#include "agent/core/utf8.h"
 
 namespace agent {
 namespace {
@@ -103,12 +103,12 @@ class Converter {
     }
   }
 
-  [[nodiscard]] Given given(const toml::node& node, Place place, int depth) const {
-    if (const auto* boolean = node.as_boolean()) return {std::move(place), boolean->get()};
-    if (const auto* integer = node.as_integer()) return {std::move(place), integer->get()};
-    if (const auto* string = node.as_string()) return {std::move(place), string->get()};
+  [[nodiscard]] Given given(const toml::node& node, const Place& place, int depth) const {
+    if (const auto* boolean = node.as_boolean()) return {place, boolean->get()};
+    if (const auto* integer = node.as_integer()) return {place, integer->get()};
+    if (const auto* string = node.as_string()) return {place, string->get()};
     if (const auto* table = node.as_table(); table != nullptr && depth > 0) {
-      return {std::move(place), members(*table, depth - 1)};
+      return {place, members(*table, depth - 1)};
     }
     if (const auto* array = node.as_array(); array != nullptr && depth >= 0) {
       Given::List elements;
@@ -116,9 +116,9 @@ class Converter {
       for (const auto& element : *array) {
         elements.push_back(given(element, place_of(name_, element.source()), kScalarsOnly));
       }
-      return {std::move(place), std::move(elements)};
+      return {place, std::move(elements)};
     }
-    return {std::move(place), Given::Other{kind_of(node)}};
+    return {place, Given::Other{kind_of(node)}};
   }
 
   std::string_view name_;

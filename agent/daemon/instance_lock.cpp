@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <cstring>
 #include <string_view>
@@ -31,13 +30,12 @@ AbstractAddress abstract_address() {
 }  // namespace
 
 net::Result<InstanceLock> InstanceLock::take() {
-  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return net::failure(errno, fmt::format("unix socket: {}", std::strerror(errno)));
-  InstanceLock lock(descriptor);
+  net::Descriptor descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!descriptor) return net::failure(errno, fmt::format("unix socket: {}", std::strerror(errno)));
   const auto name = abstract_address();
-  if (bind(descriptor, reinterpret_cast<const sockaddr*>(&name.address), name.length) == 0 &&
-      listen(descriptor, 1) == 0) {
-    return lock;
+  if (bind(descriptor.get(), reinterpret_cast<const sockaddr*>(&name.address), name.length) == 0 &&
+      listen(descriptor.get(), 1) == 0) {
+    return InstanceLock(std::move(descriptor));
   }
   const int error = errno;
   if (error != EADDRINUSE) return net::failure(error, fmt::format("instance lock: {}", std::strerror(error)));
@@ -49,29 +47,17 @@ net::Result<InstanceLock> InstanceLock::take() {
 }
 
 std::optional<int> InstanceLock::holder() {
-  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (descriptor < 0) return std::nullopt;
+  const net::Descriptor descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!descriptor) return std::nullopt;
   const auto name = abstract_address();
-  const bool held = connect(descriptor, reinterpret_cast<const sockaddr*>(&name.address), name.length) == 0 ||
-                    errno == EAGAIN;  // a full backlog: somebody listens all the same
+  const bool held =
+      connect(descriptor.get(), reinterpret_cast<const sockaddr*>(&name.address), name.length) == 0 ||
+      errno == EAGAIN;  // a full backlog: somebody listens all the same
   ucred credentials{};
   socklen_t size = sizeof(credentials);
-  if (held) getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size);
-  close(descriptor);
+  if (held) getsockopt(descriptor.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size);
   if (!held) return std::nullopt;
   return credentials.pid;
-}
-
-InstanceLock::InstanceLock(InstanceLock&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-InstanceLock& InstanceLock::operator=(InstanceLock&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
-  return *this;
-}
-
-InstanceLock::~InstanceLock() {
-  if (descriptor_ >= 0) close(descriptor_);
 }
 
 }  // namespace agent

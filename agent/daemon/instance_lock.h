@@ -1,7 +1,9 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 
+#include "net/descriptor.h"
 #include "net/error.h"
 
 namespace agent {
@@ -16,13 +18,9 @@ class InstanceLock {
   /// The process id of the running agent; 0 when it is not visible from here; nullopt when none runs.
   static std::optional<int> holder();
 
-  InstanceLock(InstanceLock&& other) noexcept;
-  InstanceLock& operator=(InstanceLock&& other) noexcept;
-  ~InstanceLock();
-
  private:
-  explicit InstanceLock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_ = -1;
+  explicit InstanceLock(net::Descriptor socket) : socket_(std::move(socket)) {}
+  net::Descriptor socket_;
 };
 
 }  // namespace agent

@@ -9,7 +9,7 @@
 
 namespace agent {
 
-ReadyFile::ReadyFile(std::filesystem::path folder) : path_(std::move(folder) / "ready") { withdraw(); }
+ReadyFile::ReadyFile(const std::filesystem::path& folder) : path_(folder / "ready") { withdraw(); }
 
 net::Result<void> ReadyFile::write(WallTime since) {
   std::error_code ignored;

@@ -11,7 +11,7 @@ namespace agent {
 class ReadyFile {
  public:
   /// Removes a stale one of an earlier run.
-  explicit ReadyFile(std::filesystem::path folder);
+  explicit ReadyFile(const std::filesystem::path& folder);
   ReadyFile(const ReadyFile&) = delete;
   ReadyFile& operator=(const ReadyFile&) = delete;
   ~ReadyFile() { withdraw(); }

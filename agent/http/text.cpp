@@ -3,60 +3,12 @@
 #include <array>
 #include <cstddef>
 
+#include "agent/core/utf8.h"
+
 namespace agent::http {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-/// What a lead byte asks for: how many bytes follow, and the range of the first of them (Unicode, table 3-7).
-struct Lead {
-  std::size_t following = 0;
-  unsigned char low = 0x80;
-  unsigned char high = 0xBF;
-};
-
-bool lead_of(unsigned char byte, Lead& lead) {
-  if (byte < 0x80) {
-    lead = {0, 0x80, 0xBF};
-  } else if (byte >= 0xC2 && byte <= 0xDF) {
-    lead = {1, 0x80, 0xBF};
-  } else if (byte == 0xE0) {
-    lead = {2, 0xA0, 0xBF};
-  } else if (byte == 0xED) {
-    lead = {2, 0x80, 0x9F};
-  } else if (byte >= 0xE1 && byte <= 0xEF) {
-    lead = {2, 0x80, 0xBF};
-  } else if (byte == 0xF0) {
-    lead = {3, 0x90, 0xBF};
-  } else if (byte >= 0xF1 && byte <= 0xF3) {
-    lead = {3, 0x80, 0xBF};
-  } else if (byte == 0xF4) {
-    lead = {3, 0x80, 0x8F};
-  } else {
-    return false;
-  }
-  return true;
-}
-
-/// The next piece of the text: a whole character, or an ill-formed subpart.
-struct Piece {
-  std::size_t length = 1;
-  bool well_formed = false;
-};
-
-Piece next_piece(std::string_view text) {
-  Lead lead;
-  if (!lead_of(static_cast<unsigned char>(text.front()), lead)) return {1, false};
-  std::size_t length = 1;
-  for (; length <= lead.following; ++length) {
-    if (length == text.size()) return {length, false};
-    const auto byte = static_cast<unsigned char>(text[length]);
-    if (byte < lead.low || byte > lead.high) return {length, false};
-    lead.low = 0x80;
-    lead.high = 0xBF;
-  }
-  return {length, true};
-}
 
 /// The text with every ill-formed piece replaced; `escape` answers what stands for an ASCII character, or
 /// nothing when it stands for itself.
@@ -66,7 +18,7 @@ std::string rewritten(std::string_view text, Escape escape) {
   result.reserve(text.size());
   std::size_t kept = 0;  // what lies between here and `at` stands for itself
   for (std::size_t at = 0; at < text.size();) {
-    const Piece piece = next_piece(text.substr(at));
+    const auto piece = utf8_piece(text.substr(at));
     std::string_view instead = kReplacement;
     if (piece.well_formed) instead = piece.length == 1 ? escape(text[at]) : std::string_view{};
     if (!instead.empty()) {

@@ -16,12 +16,8 @@ constexpr int kPatience = 100;  // milliseconds
 
 LineWriter::LineWriter(int descriptor) : descriptor_(fcntl(descriptor, F_DUPFD_CLOEXEC, 0)) {}
 
-LineWriter::~LineWriter() {
-  if (descriptor_ >= 0) close(descriptor_);
-}
-
 bool LineWriter::write(std::string_view line) {
-  if (descriptor_ < 0) return false;
+  if (!descriptor_) return false;
   if (torn_ && write_pieces("\n") == 0) return false;
   const auto written = write_pieces(line);
   torn_ = written > 0 && written < line.size();
@@ -35,7 +31,7 @@ std::size_t LineWriter::write_pieces(std::string_view text) {
     kept_up_ = has_room(kept_up_ ? kPatience : 0);
     if (!kept_up_) break;
     const auto piece = text.substr(done, PIPE_BUF);
-    const auto written = ::write(descriptor_, piece.data(), piece.size());
+    const auto written = ::write(descriptor_.get(), piece.data(), piece.size());
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) break;
     done += static_cast<std::size_t>(written);
@@ -44,7 +40,7 @@ std::size_t LineWriter::write_pieces(std::string_view text) {
 }
 
 bool LineWriter::has_room(int milliseconds) const {
-  pollfd waiting{.fd = descriptor_, .events = POLLOUT, .revents = 0};
+  pollfd waiting{.fd = descriptor_.get(), .events = POLLOUT, .revents = 0};
   return poll(&waiting, 1, milliseconds) == 1 && (waiting.revents & POLLOUT) != 0;
 }
 

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "net/descriptor.h"
+
 namespace agent {
 
 /// Writes lines to a descriptor without ever waiting for long for its reader, be it a pipe whose other end
@@ -11,9 +13,6 @@ class LineWriter {
  public:
   /// Keeps a duplicate; a closed descriptor takes nothing.
   explicit LineWriter(int descriptor);
-  LineWriter(const LineWriter&) = delete;
-  LineWriter& operator=(const LineWriter&) = delete;
-  ~LineWriter();
 
   /// False when there was no room for the whole line: the rest is lost. A reader who has kept up so far is
   /// waited for, 100 ms at the most.
@@ -23,7 +22,7 @@ class LineWriter {
   std::size_t write_pieces(std::string_view text);
   [[nodiscard]] bool has_room(int milliseconds) const;
 
-  int descriptor_;
+  net::Descriptor descriptor_;
   bool kept_up_ = true;
   bool torn_ = false;  ///< the last line was written in part
 };

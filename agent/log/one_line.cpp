@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <iterator>
 
-#include "agent/log/utf8.h"
+#include "agent/core/utf8.h"
 
 namespace agent {
 namespace {
@@ -41,9 +41,9 @@ std::string one_line(std::string_view text) {
   std::string line;
   line.reserve(text.size());
   while (!text.empty()) {
-    const auto length = utf8_sequence(text);
-    const auto sequence = text.substr(0, length == 0 ? 1 : length);
-    if (length == 0 || is_control(sequence)) {
+    const auto piece = utf8_piece(text);
+    const auto sequence = text.substr(0, piece.length);
+    if (!piece.well_formed || is_control(sequence)) {
       append_escaped(line, sequence);
     } else {
       line += sequence;

@@ -82,6 +82,7 @@ class Status(NodeCase):
         self.agent.start_ready()
         done = self.agent.command("status", "--json")
         told, asked = json.loads(done.stdout), self.agent.status()
+        self.assertRegex(done.stdout, r"[^\n]\n\Z")
         for each in (told, asked):
             each["imds"].pop("age_seconds")
             each["counters"].pop("resyncs")

@@ -65,7 +65,7 @@ class AtStart(NodeCase):
         self.assertEqual(plan.returncode, 1, plan.stderr)
 
 
-class OnceReady(NodeCase):
+class Failing(NodeCase):
     def test_no_failure_of_imds_withdraws_routes_or_readiness(self):
         self.agent.start_ready()
         since = self.agent.status()["ready_since"]
@@ -85,6 +85,8 @@ class OnceReady(NodeCase):
         self.assertEqual([line for line in self.agent.manager.heard.lines(heard) if "waiting" in line], [])
         self.assertEqual(self.agent.check("imds.reachable")["status"], "pass")
 
+
+class Changing(NodeCase):
     def test_a_changed_document_is_acted_on_within_two_intervals(self):
         self.agent.start_ready()
         self.lab.vm.ip("addr add 10.240.0.40/24 dev eth0")

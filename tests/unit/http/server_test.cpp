@@ -100,6 +100,7 @@ TEST_F(Server, DeliversALargeReplyToASlowReader) {
   serving_.published.publish(std::move(node));
   const Wire wire(serving_.where.port);
   wire.send("GET /status HTTP/1.1\r\n\r\n");
+  wire.await_answer();
   EXPECT_LT(probe(serving_.where), 1s);  // nobody waits for the reader
   const auto received = wire.receive();
   EXPECT_EQ(received.error, 0);

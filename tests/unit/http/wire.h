@@ -45,6 +45,12 @@ class Wire {
   }
   void end_sending() const { ::shutdown(socket_, SHUT_WR); }
 
+  /// Until the first byte of an answer is there, or the end.
+  void await_answer() const {
+    pollfd waited{socket_, POLLIN, 0};
+    ::poll(&waited, 1, 20'000);
+  }
+
   struct Received {
     std::string bytes;
     int error = 0;  ///< 0 = closed in order, ECONNRESET, or ETIMEDOUT

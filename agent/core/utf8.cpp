@@ -1,4 +1,4 @@
-#include "agent/log/utf8.h"
+#include "agent/core/utf8.h"
 
 #include <array>
 #include <cstdint>
@@ -25,23 +25,25 @@ bool within(char byte, std::uint8_t least, std::uint8_t most) {
 
 }  // namespace
 
-std::size_t utf8_sequence(std::string_view text) {
-  if (text.empty()) return 0;
+Utf8Piece utf8_piece(std::string_view text) {
+  if (text.empty()) return {0, false};
   for (const Row& row : kWellFormed) {
     if (!within(text[0], row.first_least, row.first_most)) continue;
-    if (text.size() < row.length) return 0;
-    if (row.length > 1 && !within(text[1], row.second_least, row.second_most)) return 0;
-    for (std::size_t i = 2; i < row.length; ++i) {
-      if (!within(text[i], 0x80, 0xbf)) return 0;
+    for (std::size_t i = 1; i < row.length; ++i) {
+      const bool fits = i < text.size() && (i == 1 ? within(text[i], row.second_least, row.second_most)
+                                                   : within(text[i], 0x80, 0xbf));
+      if (!fits) return {i, false};
     }
-    return row.length;
+    return {row.length, true};
   }
-  return 0;
+  return {1, false};
 }
 
 std::size_t utf8_prefix(std::string_view text) {
   std::size_t good = 0;
-  while (const auto length = utf8_sequence(text.substr(good))) good += length;
+  for (auto piece = utf8_piece(text); piece.well_formed; piece = utf8_piece(text.substr(good))) {
+    good += piece.length;
+  }
   return good;
 }
 
