@@ -9,11 +9,11 @@ namespace agent {
 namespace {
 
 bool colour_wanted() {
-  static const bool wanted = [] {
+  static const bool kWanted = [] {
     const char* refused = std::getenv("NO_COLOR");
     return isatty(STDOUT_FILENO) == 1 && (refused == nullptr || *refused == '\0');
   }();
-  return wanted;
+  return kWanted;
 }
 
 std::string in_colour(std::string_view text, int code) {

@@ -123,9 +123,11 @@ TEST_F(LogTest, AReaderThatHangsCostsEventsNotTime) {
   EXPECT_LT(before.size(), 100U);
   log.info("heard again");
   const auto after = written();
-  ASSERT_EQ(after.size(), before.back().size() == before.front().size() ? 2U : 3U) << "a torn line is ended first";
-  EXPECT_THAT(after.at(after.size() - 2),
-              testing::ContainsRegex(fmt::format(" warn {} events were lost: nobody read", 1000 - before.size())));
+  ASSERT_EQ(after.size(), before.back().size() == before.front().size() ? 2U : 3U)
+      << "a torn line is ended first";
+  EXPECT_THAT(
+      after.at(after.size() - 2),
+      testing::ContainsRegex(fmt::format(" warn {} events were lost: nobody read", 1000 - before.size())));
   EXPECT_THAT(after.back(), testing::EndsWith(" info heard again"));
 }
 
