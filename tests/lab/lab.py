@@ -1,32 +1,14 @@
 """The lab: one VM and Azure's side of it, in two namespaces that nobody else uses."""
 
-import atexit
-import contextlib
 import itertools
-import os
-import pathlib
-import re
-import shutil
-import signal
-import subprocess
-import tempfile
-import threading
 
 from . import documents
 from .agent import Agent, simulator_binary
-from .namespace import Namespace
+from .fabric import FABRIC_MAC, IMDS, IPV6_ROUTER, WIRE_SERVER
 from .simulator import Simulator
-from .tape import Tape, plain
+from .stage import Stage
+from .tape import Tape
 from .transcript import eventually
-
-FABRIC_MAC = "12:34:56:78:9a:bc"
-IMDS = "169.254.169.254"
-WIRE_SERVER = "168.63.129.16"
-IPV6_ROUTER = "fe80::1234:5678:9abc"
-
-_PARTS = ("vm", "fabric")
-_NAME = re.compile(r"(caa-(\d+)-\d+)(-vm|-fabric)?")
-_numbers = itertools.count()
 
 
 class Nic:
@@ -45,65 +27,30 @@ class Nic:
         return documents.interface(self.mac, self.address, self.subnet, [self.ipv6] if self.ipv6 else [])
 
 
-class Lab:
-    """A context manager; everything in it is gone when it closes, and on SIGINT, SIGTERM or an exception. What a killed
-    one leaves is removed by the next.
-
-    ipv6: the NIC has an IPv6 address, and the fabric the router that Azure's has.
+class Lab(Stage):
+    """ipv6: the NIC has an IPv6 address, and the fabric the router that Azure's has.
     accelerated: eth0 is a bridge that stands for the synthetic NIC, so that a VF with its MAC can be enslaved.
-    name: makes it a lab that can be left standing; see leave() and remove().
     """
 
     def __init__(self, ipv6=False, accelerated=False, name=None):
-        self.name = name or f"caa-{os.getpid()}-{next(_numbers)}"
-        self._lasting = name is not None
+        super().__init__(name)
         self.nic = Nic(0, ipv6)
         self.second_nic = None
         self.vm = self.fabric = self.simulator = None
         self._ipv6 = ipv6
         self._accelerated = accelerated
-        self._open = contextlib.ExitStack()
         self._agents = itertools.count()
-        self._folder = pathlib.Path(tempfile.gettempdir(), self.name)
 
-    def __enter__(self):
-        _end_in_order_on_sigterm()
-        remove_leftovers()
-        atexit.register(self.close)
-        try:
-            self._folder.mkdir(mode=0o700)
-            self._open.callback(shutil.rmtree, self._folder)
-            self.fabric = self._namespace("fabric")
-            self.vm = self._namespace("vm")
-            self.fabric.ip(f"addr add {IMDS}/32 dev lo", f"addr add {WIRE_SERVER}/32 dev lo")
-            self.vm.sysctl("net.ipv4.ip_forward", 1)
-            if self._ipv6:
-                self.vm.sysctl("net.ipv6.conf.all.forwarding", 1)
-            self.connect()
-            self.simulator = Simulator(simulator_binary(), self.fabric, self.document())
-            self._open.callback(self.simulator.stop)
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        atexit.unregister(self.close)
-        self._open.close()
-
-    def leave(self):
-        """Everything stays as it is when the lab closes, for remove(name) to take away."""
-        self._open.pop_all()
-
-    def _namespace(self, part):
-        namespace = Namespace(f"{self.name}-{part}", self._lasting)
-        self._open.callback(namespace.remove)
-        for scope in ("all", "default"):  # a new namespace has those of the machine
-            namespace.sysctl(f"net.ipv4.conf.{scope}.rp_filter", 0)
-        return namespace
+    def build(self):
+        self.fabric = self.namespace("fabric")
+        self.vm = self.namespace("vm")
+        self.fabric.ip(f"addr add {IMDS}/32 dev lo", f"addr add {WIRE_SERVER}/32 dev lo")
+        self.vm.sysctl("net.ipv4.ip_forward", 1)
+        if self._ipv6:
+            self.vm.sysctl("net.ipv6.conf.all.forwarding", 1)
+        self.connect()
+        self.simulator = Simulator(simulator_binary(), self.fabric, self.document())
+        self.finally_do(self.simulator.stop)
 
     # Links
 
@@ -161,61 +108,17 @@ class Lab:
 
     def agent(self, **config):
         """An agent of the VM, not yet started."""
-        agent = Agent(self.vm, self._folder / f"agent-{next(self._agents)}", config)
-        self._open.callback(agent.close)
+        agent = Agent(self.vm, self.folder / f"agent-{next(self._agents)}", config)
+        self.finally_do(agent.close)
         return agent
 
     def tape(self):
         tape = Tape(self.vm)
-        self._open.callback(tape.close)
+        self.finally_do(tape.close)
         return tape
 
     def routes(self, protocol=169):
-        """Routes of a protocol (None: of all) in every table of the VM, as ip(8) prints them."""
-        return [line for line in self._shown("route show table all")
-                if protocol is None or f" proto {protocol} " in f"{line} "]
+        return self.vm.routes(protocol)
 
     def rules(self):
-        """Rules of the VM that are not the kernel's own."""
-        return [line for line in self._shown("rule show") if not re.match(r"(0|32766|32767):", line)]
-
-    def _shown(self, line):
-        printed = "".join(self.vm.ip(line, options=[family]) for family in ("-4", "-6"))
-        return sorted(map(plain, printed.splitlines()))
-
-
-def _end_in_order_on_sigterm():
-    """SIGTERM unwinds like SIGINT does, so that context managers close."""
-
-    def end(number, _frame):
-        raise SystemExit(128 + number)
-
-    in_main = threading.current_thread() is threading.main_thread()
-    if in_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, end)
-
-
-def remove_leftovers():
-    """Labs whose process does not exist any more. Their programs died with it."""
-    places = [*pathlib.Path("/run/netns").glob("caa-*"), *pathlib.Path(tempfile.gettempdir()).glob("caa-*")]
-    found = (_NAME.fullmatch(place.name) for place in places)
-    for name, process in {match[1]: match[2] for match in found if match}.items():
-        if not pathlib.Path("/proc", process).exists():
-            remove(name)
-
-
-def exists(name):
-    return any(pathlib.Path("/run/netns", f"{name}-{part}").exists() for part in _PARTS)
-
-
-def remove(name):
-    """Takes away a lab by its name: the programs in its namespaces, these, and its folder."""
-    for namespace in (f"{name}-{part}" for part in _PARTS):
-        if not pathlib.Path("/run/netns", namespace).exists():
-            continue
-        listed = subprocess.run(["ip", "netns", "pids", namespace], capture_output=True, text=True, check=False)
-        for process in map(int, listed.stdout.split()):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-        subprocess.run(["ip", "netns", "del", namespace], check=False, stderr=subprocess.DEVNULL)
-    shutil.rmtree(pathlib.Path(tempfile.gettempdir(), name), ignore_errors=True)
+        return self.vm.rules()

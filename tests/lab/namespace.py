@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 import pathlib
+import re
 import socket
 import subprocess
 
@@ -20,6 +21,11 @@ def _setns(descriptor):
         raise OSError(error, f"setns: {os.strerror(error)}")
 
 
+def plain(line):
+    """A line of ip(8) with single spaces, and our protocol as a number whether or not this machine has a name for it."""
+    return " ".join(line.split()).replace("proto azure-agent", "proto 169")
+
+
 class CommandFailed(AssertionError):
     """A command that a test relies on failed; says which and how."""
 
@@ -32,14 +38,19 @@ _ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Namespace:
-    """`lasting`: the programs started in it outlive the process that starts them."""
+    """A handle on one that exists. `lasting`: the programs started in it outlive the process that starts them."""
 
     def __init__(self, name, lasting=False):
         self.name = name
         self._guard = ["setsid"] if lasting else ["setpriv", "--pdeathsig", "KILL"]
-        subprocess.run(["ip", "netns", "add", name], check=True)
         self._path = f"/run/netns/{name}"
-        self.ip("link set lo up")
+
+    @classmethod
+    def make(cls, name, lasting=False):
+        subprocess.run(["ip", "netns", "add", name], check=True)
+        made = cls(name, lasting)
+        made.ip("link set lo up")
+        return made
 
     def remove(self):
         subprocess.run(["ip", "netns", "del", self.name], check=False, stderr=subprocess.DEVNULL)
@@ -65,6 +76,19 @@ class Namespace:
         if done.returncode != 0:
             raise CommandFailed(f"{self.name}: ip {'; '.join(lines)}: {done.stderr.strip()}")
         return done.stdout
+
+    def routes(self, protocol=169):
+        """Routes of a protocol (None: of all) in every table, as ip(8) prints them."""
+        return [line for line in self._shown("route show table all")
+                if protocol is None or f" proto {protocol} " in f"{line} "]
+
+    def rules(self):
+        """Rules that are not the kernel's own."""
+        return [line for line in self._shown("rule show") if not re.match(r"(0|32766|32767):", line)]
+
+    def _shown(self, line):
+        printed = "".join(self.ip(line, options=[family]) for family in ("-4", "-6"))
+        return sorted(map(plain, printed.splitlines()))
 
     @contextlib.contextmanager
     def entered(self):

@@ -9,53 +9,15 @@ import time
 
 from .transcript import TimeIsUp
 
-_LISTEN = ("169.254.169.254", 80)
-_CONTROL = ("127.0.0.1", 8081)
+class Orders:
+    """What is said to a simulator that runs, at the port of its control endpoint in the fabric."""
 
-
-class Simulator:
-    def __init__(self, program, fabric, document, rate_limit=0):
-        self._program = program
+    def __init__(self, fabric, control):
         self._fabric = fabric
-        self._rate_limit = rate_limit
-        self._document = document
-        self._process = None
-        self.start()
+        self._control = ("127.0.0.1", control)
 
-    def start(self):
-        """Listens when it returns, and serves the document that was served last."""
-        reader, writer = os.pipe()
-        try:
-            self._process = subprocess.Popen(
-                self._fabric.command(self._program, "--listen", "{}:{}".format(*_LISTEN),
-                                     "--control", "{}:{}".format(*_CONTROL),
-                                     "--rate-limit", self._rate_limit, "--ready-fd", writer),
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[writer])
-            os.close(writer)
-            writer = None
-            heard, _, _ = select.select([reader], [], [], 10)
-            if not heard or not os.read(reader, 4096).startswith(b"listening"):
-                self.stop()
-                raise TimeIsUp("the simulator does not listen")
-        finally:
-            os.close(reader)
-            if writer is not None:
-                os.close(writer)
-        self.document(self._document)
-
-    def stop(self):
-        """IMDS is down: connections are refused."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def document(self, document=None):
-        """Serves another document from now on; returns the one served."""
-        if document is not None:
-            self._document = document
-            self._ask("PUT", "/document", document)
-        return self._document
+    def serve(self, document):
+        self._ask("PUT", "/document", document)
 
     def fault(self, *faults, **fault):
         """What goes wrong from now on: one fault by its members (kind="status", code=429), or several in a row;
@@ -78,8 +40,8 @@ class Simulator:
             time.sleep(0.02)
 
     def _ask(self, method, path, body=None):
-        connection = http.client.HTTPConnection(*_CONTROL)
-        connection.sock = self._fabric.connection(*_CONTROL)
+        connection = http.client.HTTPConnection(*self._control)
+        connection.sock = self._fabric.connection(*self._control)
         try:
             connection.request(method, path, None if body is None else json.dumps(body))
             answer = connection.getresponse()
@@ -89,3 +51,48 @@ class Simulator:
         if answer.status >= 300:
             raise AssertionError(f"simulator: {method} {path}: {answer.status} {text}")
         return text
+
+
+class Simulator(Orders):
+    """`address`: where it listens in the fabric."""
+
+    def __init__(self, program, fabric, document, address="169.254.169.254", control=8081, rate_limit=0):
+        super().__init__(fabric, control)
+        self._command = [program, "--listen", f"{address}:80", "--control", "{}:{}".format(*self._control),
+                         "--rate-limit", rate_limit]
+        self._document = document
+        self._process = None
+        self.start()
+
+    def start(self):
+        """Listens when it returns, and serves the document that was served last."""
+        reader, writer = os.pipe()
+        try:
+            self._process = subprocess.Popen(
+                self._fabric.command(*self._command, "--ready-fd", writer),
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[writer])
+            os.close(writer)
+            writer = None
+            heard, _, _ = select.select([reader], [], [], 10)
+            if not heard or not os.read(reader, 4096).startswith(b"listening"):
+                self.stop()
+                raise TimeIsUp("the simulator does not listen")
+        finally:
+            os.close(reader)
+            if writer is not None:
+                os.close(writer)
+        self.serve(self._document)
+
+    def stop(self):
+        """IMDS is down: connections are refused."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def document(self, document=None):
+        """Serves another document from now on, also after a restart; returns the one served."""
+        if document is not None:
+            self._document = document
+            self.serve(document)
+        return self._document

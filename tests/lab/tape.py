@@ -4,6 +4,7 @@ import datetime
 import itertools
 import subprocess
 
+from .namespace import plain
 from .patience import PATIENCE
 from .transcript import TimeIsUp, Transcript
 
@@ -12,11 +13,6 @@ _MARKER = "198.51.100.{}/32 dev lo proto 251 metric 4242"
 _OF_MARKERS = "proto 251 "
 # What the kernel does by itself when links and addresses change; some of it late (duplicate address detection).
 _OF_KERNEL = " proto kernel "
-
-
-def plain(line):
-    """A line of ip(8) with single spaces, and our protocol as a number whether or not this machine has a name for it."""
-    return " ".join(line.split()).replace("proto azure-agent", "proto 169")
 
 
 class Tape:

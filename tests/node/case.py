@@ -1,22 +1,18 @@
 """What every end-to-end test of a node starts from: a fresh lab and an agent configured for it."""
 
 import contextlib
-import os
 import pathlib
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from lab import Lab, documents, eventually  # noqa: E402
+from lab import Lab, SANITIZED, documents, eventually  # noqa: E402
 
 __all__ = ["CLUSTER", "CLUSTER6", "NODE", "NODE6", "NodeCase", "SANITIZED", "documents", "eventually", "settings"]
 
 CLUSTER, NODE = "10.244.0.0/16", "10.244.1.0/24"
 CLUSTER6, NODE6 = "fd00:244::/48", "fd00:244:0:1::/64"
-
-# Sanitizers cost memory and time that no node pays.
-SANITIZED = os.environ.get("CAA_SANITIZED") == "1"
 
 
 def settings(**sections):

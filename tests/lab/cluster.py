@@ -1,0 +1,168 @@
+"""Several VMs in one virtual network of Azure, each with the agent, its own metadata service and pods."""
+
+import itertools
+
+from . import documents
+from .agent import Agent, simulator_binary
+from .azure import Network, Nic, Route, Subnet, is_ipv6
+from .control import Control, imds_control
+from .fabric import IMDS, IPV6_ROUTER, WIRE_SERVER, Fabric, imds_servers
+from .pod import Pod
+from .simulator import Simulator
+from .stage import Stage
+from .tape import Tape
+from .traffic import Traffic, reaches
+from .transcript import eventually
+
+CLUSTER, CLUSTER6 = "10.244.0.0/16", "fd00:244::/48"
+NODES, PODS_ONLY = "nodes", "pods"  # subnets: of the first NICs, of the second ones
+ROUTE_TABLE = "cluster-routes"
+
+
+class Vm:
+    """A node: its namespace, and what is in it."""
+
+    def __init__(self, cluster, number):
+        self.name = f"vm{number}"
+        self.number = number
+        self.namespace = cluster.namespace(self.name)
+        self.agent = None
+        self.imds = None
+        self._pods = itertools.count()
+        self._cluster = cluster
+        self.pod_cidrs = [f"10.244.{number}.0/24"]
+        if any(map(is_ipv6, self.nics[0].addresses)):
+            self.pod_cidrs.append(f"fd00:244:0:{number}::/64")
+
+    @property
+    def nics(self):
+        """As Azure has them now."""
+        return [nic for nic in self._cluster.network.nics.values() if nic.vm == self.name]
+
+    @property
+    def journal(self):
+        """Where the agent's journal goes once nobody watches it any more."""
+        return self._cluster.folder / f"{self.name}.journal"
+
+    @property
+    def address(self):
+        return self.nics[0].addresses[0]
+
+    def interface(self, nic):
+        network, address = self._cluster.network, nic.addresses[0]
+        ipv6 = list(filter(is_ipv6, nic.addresses))
+        return documents.interface(nic.mac, address, network.subnet(nic.subnet).prefixes[0], ipv6)
+
+    def document(self):
+        return documents.instance(*map(self.interface, self.nics))
+
+    def give_addresses(self):
+        """What DHCP does (facts of a real lease: option 121 for the first NIC alone)."""
+        for nic in self.nics:
+            name, gateway = f"eth{nic.number}", nic.addresses[0].rpartition(".")[0] + ".1"
+            lines = [f"addr replace {nic.addresses[0]}/24 dev {name}", f"link set {name} up"]
+            if nic.number == 0:
+                lines += [f"route replace {to} via {gateway} dev {name} proto dhcp metric 100"
+                          for to in ("0.0.0.0/0", f"{IMDS}/32", f"{WIRE_SERVER}/32")]
+            for address in nic.addresses:
+                if is_ipv6(address):
+                    lines += [f"addr replace {address}/128 dev {name} nodad",
+                              f"route replace ::/0 via {IPV6_ROUTER} dev {name} proto ra metric 100"]
+            self.namespace.ip(*lines)
+
+    def add_pod(self):
+        namespace = self._cluster.namespace(f"{self.name}-pod{next(self._pods)}")
+        pod = Pod(self.namespace, namespace, self.pod_cidrs, self._cluster.folder)
+        self._cluster.finally_do(pod.remove)
+        return pod
+
+    def tape(self):
+        tape = Tape(self.namespace)
+        self._cluster.finally_do(tape.close)
+        return tape
+
+    def config(self, **sections):
+        """The least that a node of this cluster needs said."""
+        cluster_cidrs = [CLUSTER, CLUSTER6] if len(self.pod_cidrs) > 1 else [CLUSTER]
+        return {"mode": "udr", "imds": {"poll_interval": "10s", "read_timeout": "1s"},
+                "pods": {"cluster_cidrs": cluster_cidrs, "node_cidrs": self.pod_cidrs}, **sections}
+
+
+class Cluster(Stage):
+    """A context manager: nodes vm1, vm2, … as an administrator should have set them up: IP forwarding on each NIC, a
+    route table with each node's pod CIDR, associated with the nodes' subnet. ask() changes any of it while it runs.
+
+    nics: of each VM. ipv6: dual stack.
+    """
+
+    def __init__(self, nodes=3, nics=1, ipv6=False, name=None):
+        super().__init__(name)
+        self.network = Network(["10.240.0.0/12", *(["fd00:240::/28"] if ipv6 else [])])
+        self.network.subnets = {NODES: Subnet(["10.240.0.0/24"], ROUTE_TABLE), PODS_ONLY: Subnet(["10.241.0.0/24"])}
+        self.network.route_tables = {ROUTE_TABLE: {}}
+        for number, nic in itertools.product(range(1, nodes + 1), range(nics)):
+            addresses = [f"10.{240 + nic}.0.{3 + number}"]
+            if ipv6 and nic == 0:
+                addresses.append(f"fd00:240::{3 + number:x}")
+            made = Nic(f"vm{number}", nic, f"00:0d:3a:f8:{number:02x}:{nic:02x}",
+                       PODS_ONLY if nic else NODES, addresses, ip_forwarding=True)
+            self.network.nics[made.name] = made
+        self._nodes = nodes
+        self.vms = []
+
+    def build(self):
+        fabric = Fabric(self.namespace("fabric"))
+        fabric.build(self.network)
+        for number in range(1, self._nodes + 1):
+            vm = Vm(self, number)
+            self.vms.append(vm)
+            for key in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"):
+                vm.namespace.sysctl(key, 1)
+            for nic in vm.nics:
+                fabric.plug(self.network, nic, vm.namespace, f"eth{nic.number}")
+                vm.namespace.sysctl(f"net.ipv6.conf.eth{nic.number}.accept_ra", 2)
+            vm.give_addresses()
+            for cidr in vm.pod_cidrs:
+                address = next(each for each in vm.nics[0].addresses if is_ipv6(each) == is_ipv6(cidr))
+                self.network.route_tables[ROUTE_TABLE][cidr] = Route(cidr, "VirtualAppliance", address)
+        fabric.apply(None, self.network)
+        servers = imds_servers(self.network)
+        for vm in self.vms:
+            vm.imds = Simulator(simulator_binary(), fabric.namespace, vm.document(), servers[vm.nics[0].port],
+                                control=imds_control(vm.name))
+            self.finally_do(vm.imds.stop)
+            vm.agent = Agent(vm.namespace, self.folder / vm.name, vm.config())
+            self.finally_do(vm.agent.close)
+        self._control = Control(fabric, self.folder)
+        self._control.keep(self.network)
+
+    def namespace(self, part):
+        made = super().namespace(part)
+        # Nobody else can have an address here; looking for him would cost each pod a second.
+        made.sysctl("net.ipv6.conf.default.dad_transmits", 0)
+        return made
+
+    def ask(self, words):
+        """The words of the control command, tests/azure-lab: ask("nic vm2 ip-forwarding off")."""
+        self._control.do(words.split())
+        self.network = self._control.network
+
+    def leave(self):
+        """Stays, with agents that nobody watches; their journals are files in the lab's folder."""
+        for vm in self.vms:
+            vm.agent.stop()
+            with open(vm.journal, "ab") as journal:
+                vm.agent.start_detached(journal)
+        for vm in self.vms:
+            vm.agent.await_ready()
+        super().leave()
+
+    def start_agents(self):
+        for vm in self.vms:
+            vm.agent.start()
+        for vm in self.vms:
+            vm.agent.await_ready()
+
+    def traffic(self, here, there):
+        """From a pod to a pod; each is a Pod."""
+        return Traffic(here.namespace, there.namespace, there.address)

@@ -1,0 +1,114 @@
+"""The control command's verbs, and how they are made true. Tests and administrators say the same words."""
+
+from .azure import NEXT_HOPS, Network, NoSuchThing, Route, SecurityRule
+from .simulator import Orders
+
+USAGE = """\
+nic VM[:N] ip-forwarding on|off           IP forwarding of a network interface; N is 0 where it is not said
+nic VM[:N] allow|deny in|out PREFIX       a rule at the end of its network security group
+nic VM[:N] open                           no rules any more
+nic VM[:N] address ADDRESS[,ADDRESS]      other ipConfigurations
+route-table create|delete TABLE
+route-table add TABLE PREFIX VirtualAppliance ADDRESS
+route-table add TABLE PREFIX VnetLocal|Internet|None
+route-table remove TABLE PREFIX
+subnet associate SUBNET TABLE             a subnet has one table at the most
+subnet disassociate SUBNET
+imds VM fault CODE|KIND [KEY=VALUE…]      what goes wrong with its metadata service, as azure-simulator knows it
+imds VM well                              nothing any more
+show                                      all of it, as JSON
+"""
+
+
+class BadWords(ValueError):
+    """The words are no command; says what would be."""
+
+
+def changed(network, words):
+    """The network after the command; what it was given stays as it is."""
+    after = Network.from_json(network.to_json())
+    match words:
+        case ["nic", name, "ip-forwarding", ("on" | "off") as state]:
+            after.nic(name).ip_forwarding = state == "on"
+        case ["nic", name, ("allow" | "deny") as access, ("in" | "out") as direction, prefix]:
+            after.nic(name).rules.append(SecurityRule(direction, access, prefix))
+        case ["nic", name, "open"]:
+            after.nic(name).rules.clear()
+        case ["nic", name, "address", addresses]:
+            after.nic(name).addresses = addresses.split(",")
+        case ["route-table", "create", table]:
+            after.route_tables.setdefault(table, {})
+        case ["route-table", "delete", table]:
+            used = [name for name, subnet in after.subnets.items() if subnet.route_table == table]
+            if used:
+                raise BadWords(f"{table} is associated with {', '.join(used)}")
+            after.route_table(table)
+            del after.route_tables[table]
+        case ["route-table", "add", table, prefix, "VirtualAppliance", address]:
+            after.route_table(table)[prefix] = Route(prefix, "VirtualAppliance", address)
+        case ["route-table", "add", table, prefix, kind] if kind in NEXT_HOPS and kind != "VirtualAppliance":
+            after.route_table(table)[prefix] = Route(prefix, kind)
+        case ["route-table", "remove", table, prefix]:
+            if after.route_table(table).pop(prefix, None) is None:
+                raise NoSuchThing(f"no route to {prefix} in {table}; there is {', '.join(after.route_table(table))}")
+        case ["subnet", "associate", subnet, table]:
+            after.route_table(table)
+            after.subnet(subnet).route_table = table
+        case ["subnet", "disassociate", subnet]:
+            after.subnet(subnet).route_table = ""
+        case _:
+            raise BadWords(f"no such command: {' '.join(words)}\n{USAGE}")
+    return after
+
+
+def imds_control(vm):
+    """The port of the control endpoint of a VM's metadata service, in the fabric."""
+    return 8081 + int(vm.removeprefix("vm"))
+
+
+def fault(words):
+    """["429"] or ["delay", "seconds=3"] as azure-simulator takes it."""
+    kind, *members = words
+    made = {"kind": "status", "code": int(kind)} if kind.isdigit() else {"kind": kind}
+    for member in members:
+        key, _, value = member.partition("=")
+        made[key] = int(value) if value.isdigit() else value
+    return made
+
+
+class Control:
+    """The network of a lab that runs. It is kept in the lab's folder, so that any process can go on."""
+
+    def __init__(self, fabric, folder):
+        self._fabric = fabric
+        self._file = folder / "network.json"
+
+    @property
+    def network(self):
+        return Network.from_json(self._file.read_text(encoding="utf-8"))
+
+    def keep(self, network):
+        self._file.write_text(network.to_json(), encoding="utf-8")
+
+    def do(self, words):
+        """Makes it so, and returns what there is to say."""
+        if words == ["show"]:
+            return self.network.to_json()
+        if words[:1] == ["imds"] and len(words) > 2:
+            return self._imds(words[1], words[2:])
+        before = self.network
+        after = changed(before, words)
+        self._fabric.apply(before, after)
+        self.keep(after)
+        return ""
+
+    def _imds(self, name, words):
+        orders = Orders(self._fabric.namespace, imds_control(self.network.nic(name).vm))
+        match words:
+            case ["fault", _, *_]:
+                orders.fault(fault(words[1:]))
+            case ["well"]:
+                orders.fault()
+            case _:
+                raise BadWords(f"no such command: imds {name} {' '.join(words)}\n{USAGE}")
+        return ""
