@@ -42,6 +42,8 @@ class Namespace:
 
     def __init__(self, name, lasting=False):
         self.name = name
+        # A program that outlives the one that reads its complaints must not hold that one's pipe open.
+        self.complaints = subprocess.DEVNULL if lasting else None
         self._guard = ["setsid"] if lasting else ["setpriv", "--pdeathsig", "KILL"]
         self._path = f"/run/netns/{name}"
 

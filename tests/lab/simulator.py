@@ -70,7 +70,7 @@ class Simulator(Orders):
         try:
             self._process = subprocess.Popen(
                 self._fabric.command(*self._command, "--ready-fd", writer),
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[writer])
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._fabric.complaints, pass_fds=[writer])
             os.close(writer)
             writer = None
             heard, _, _ = select.select([reader], [], [], 10)
