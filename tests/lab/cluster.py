@@ -2,11 +2,11 @@
 
 import itertools
 
-from . import documents
+from . import dhcp, documents
 from .agent import Agent, simulator_binary
 from .azure import Network, Nic, Route, Subnet, is_ipv6
 from .control import Control, imds_control
-from .fabric import IMDS, IPV6_ROUTER, WIRE_SERVER, Fabric, imds_servers
+from .fabric import IPV6_ROUTER, Fabric, imds_servers
 from .pod import Pod
 from .simulator import Simulator
 from .stage import Stage
@@ -57,18 +57,14 @@ class Vm:
         return documents.instance(*map(self.interface, self.nics))
 
     def give_addresses(self):
-        """What DHCP does (facts of a real lease: option 121 for the first NIC alone)."""
+        """Links up, a lease for each; IPv6 as DHCPv6 and a router advertisement would leave it."""
         for nic in self.nics:
-            name, gateway = f"eth{nic.number}", nic.addresses[0].rpartition(".")[0] + ".1"
-            lines = [f"addr replace {nic.addresses[0]}/24 dev {name}", f"link set {name} up"]
-            if nic.number == 0:
-                lines += [f"route replace {to} via {gateway} dev {name} proto dhcp metric 100"
-                          for to in ("0.0.0.0/0", f"{IMDS}/32", f"{WIRE_SERVER}/32")]
-            for address in nic.addresses:
-                if is_ipv6(address):
-                    lines += [f"addr replace {address}/128 dev {name} nodad",
-                              f"route replace ::/0 via {IPV6_ROUTER} dev {name} proto ra metric 100"]
-            self.namespace.ip(*lines)
+            name = f"eth{nic.number}"
+            self.namespace.ip(f"link set {name} up")
+            dhcp.renew(self.namespace, name)
+            self.namespace.ip(*(line for address in nic.addresses if is_ipv6(address) for line in (
+                f"addr replace {address}/128 dev {name} nodad",
+                f"route replace ::/0 via {IPV6_ROUTER} dev {name} proto ra metric 100")))
 
     def add_pod(self):
         namespace = self._cluster.namespace(f"{self.name}-pod{next(self._pods)}")
@@ -113,19 +109,21 @@ class Cluster(Stage):
     def build(self):
         fabric = Fabric(self.namespace("fabric"))
         fabric.build(self.network)
-        for number in range(1, self._nodes + 1):
-            vm = Vm(self, number)
-            self.vms.append(vm)
+        self.vms = [Vm(self, number) for number in range(1, self._nodes + 1)]
+        for vm in self.vms:
             for key in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"):
                 vm.namespace.sysctl(key, 1)
             for nic in vm.nics:
                 fabric.plug(self.network, nic, vm.namespace, f"eth{nic.number}")
                 vm.namespace.sysctl(f"net.ipv6.conf.eth{nic.number}.accept_ra", 2)
-            vm.give_addresses()
             for cidr in vm.pod_cidrs:
                 address = next(each for each in vm.nics[0].addresses if is_ipv6(each) == is_ipv6(cidr))
                 self.network.route_tables[ROUTE_TABLE][cidr] = Route(cidr, "VirtualAppliance", address)
         fabric.apply(None, self.network)
+        self.finally_do(dhcp.stop, self.folder)
+        dhcp.serve(fabric.namespace, self.folder, self.network)
+        for vm in self.vms:
+            vm.give_addresses()
         servers = imds_servers(self.network)
         for vm in self.vms:
             vm.imds = Simulator(simulator_binary(), fabric.namespace, vm.document(), servers[vm.nics[0].port],

@@ -1,5 +1,6 @@
 """The control command's verbs, and how they are made true. Tests and administrators say the same words."""
 
+from . import dhcp
 from .azure import NEXT_HOPS, Network, NoSuchThing, Route, SecurityRule
 from .simulator import Orders
 
@@ -81,6 +82,7 @@ class Control:
 
     def __init__(self, fabric, folder):
         self._fabric = fabric
+        self._folder = folder
         self._file = folder / "network.json"
 
     @property
@@ -100,6 +102,8 @@ class Control:
         after = changed(before, words)
         self._fabric.apply(before, after)
         self.keep(after)
+        if [nic.addresses for nic in before.nics.values()] != [nic.addresses for nic in after.nics.values()]:
+            dhcp.follow(self._fabric.namespace, self._folder, after)
         return ""
 
     def _imds(self, name, words):

@@ -152,7 +152,7 @@ class Fabric:
         for scope in ("all", "default"):
             namespace.sysctl(f"net.ipv4.conf.{scope}.send_redirects", 0)
         servers = imds_servers(network)
-        namespace.ip(*(f"addr add {address}/32 dev lo" for address in (IMDS, WIRE_SERVER, *servers.values())),
+        namespace.ip(*(f"addr add {address}/32 dev lo" for address in (IMDS, *servers.values())),
                      f"link add {_LOST} type ifb", f"link set {_LOST} up",
                      f"route add 0.0.0.0/0 dev {_LOST} table {_DELIVERY}",
                      f"route add ::/0 dev {_LOST} table {_DELIVERY}")
@@ -166,7 +166,8 @@ class Fabric:
         fabric = self.namespace
         fabric.ip(f"link add {nic.port} address {FABRIC_MAC} type veth "
                   f"peer name {name} address {mac or nic.mac} netns {namespace.name}",
-                  f"link set {nic.port} addrgenmode none up", f"addr add {IPV6_ROUTER}/64 dev {nic.port} nodad")
+                  f"link set {nic.port} addrgenmode none up", f"addr add {WIRE_SERVER}/32 dev {nic.port}",
+                  f"addr add {IPV6_ROUTER}/64 dev {nic.port} nodad")
         fabric.sysctl(f"net.ipv4.conf.{nic.port}.proxy_arp", 1)
         fabric.sysctl(f"net.ipv4.neigh.{nic.port}.proxy_delay", 0)
         table = _FIRST_SUBNET + list(network.subnets).index(nic.subnet)
