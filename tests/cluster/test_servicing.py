@@ -74,6 +74,22 @@ class Servicing(ClusterCase):
         self.assertEqual(stream.retransmitted, 0)
 
 
+class Accelerated(ClusterCase):
+    cluster_options = {"nodes": 2, "accelerated": True}
+
+    def test_a_vf_that_comes_and_goes_under_the_nic_loses_nothing_and_moves_no_route(self):
+        node = self.vms[1]
+        tape = node.tape()
+        begin = tape.mark()
+        with self.traffic(*self.pods) as outcome:
+            for _ in range(5):
+                node.add_vf()
+                node.remove_vf()
+        self.assertEqual(outcome[0].lost, 0)
+        self.assertEqual([line for line in tape.changes(begin) if "proto 169" in line], [])
+        self.assert_every_kernel_is_right()
+
+
 class Stream:
     """A TCP connection between pods that is never idle: each side waits for the other's bytes."""
 

@@ -66,6 +66,26 @@ class Vm:
                 f"addr replace {address}/128 dev {name} nodad",
                 f"route replace ::/0 via {IPV6_ROUTER} dev {name} proto ra metric 100")))
 
+    def plug(self, fabric, accelerated):
+        """The NICs' links. Where networking is accelerated eth0 is a bridge that stands for the synthetic NIC, so that a
+        VF with its MAC can be enslaved to it; packets go by a port of its own."""
+        for nic in self.nics:
+            name = f"eth{nic.number}"
+            if accelerated:
+                fabric.plug(self._cluster.network, nic, self.namespace, f"hv{nic.number}", mac=f"02:{nic.mac[3:]}")
+                self.namespace.ip(f"link add {name} address {nic.mac} type bridge forward_delay 0",
+                                  f"link set hv{nic.number} master {name}", f"link set hv{nic.number} up")
+            else:
+                fabric.plug(self._cluster.network, nic, self.namespace, name)
+            self.namespace.sysctl(f"net.ipv6.conf.{name}.accept_ra", 2)
+
+    def add_vf(self, name="vf0"):
+        self.namespace.ip(f"link add {name} address {self.nics[0].mac} type veth peer name {name}-far",
+                          f"link set {name} master eth0", f"link set {name} up", f"link set {name}-far up")
+
+    def remove_vf(self, name="vf0"):
+        self.namespace.ip(f"link del {name}")
+
     def add_pod(self):
         namespace = self._cluster.namespace(f"{self.name}-pod{next(self._pods)}")
         pod = Pod(self.namespace, namespace, self.pod_cidrs, self._cluster.folder)
@@ -88,11 +108,12 @@ class Cluster(Stage):
     """A context manager: nodes vm1, vm2, … as an administrator should have set them up: IP forwarding on each NIC, a
     route table with each node's pod CIDR, associated with the nodes' subnet. ask() changes any of it while it runs.
 
-    nics: of each VM. ipv6: dual stack.
+    nics: of each VM. ipv6: dual stack. accelerated: VMs may have a VF under eth0.
     """
 
-    def __init__(self, nodes=3, nics=1, ipv6=False, name=None):
+    def __init__(self, nodes=3, nics=1, ipv6=False, accelerated=False, name=None):
         super().__init__(name)
+        self._accelerated = accelerated
         self.network = Network(["10.240.0.0/12", *(["fd00:240::/28"] if ipv6 else [])])
         self.network.subnets = {NODES: Subnet(["10.240.0.0/24"], ROUTE_TABLE), PODS_ONLY: Subnet(["10.241.0.0/24"])}
         self.network.route_tables = {ROUTE_TABLE: {}}
@@ -113,9 +134,7 @@ class Cluster(Stage):
         for vm in self.vms:
             for key in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"):
                 vm.namespace.sysctl(key, 1)
-            for nic in vm.nics:
-                fabric.plug(self.network, nic, vm.namespace, f"eth{nic.number}")
-                vm.namespace.sysctl(f"net.ipv6.conf.eth{nic.number}.accept_ra", 2)
+            vm.plug(fabric, self._accelerated)
             for cidr in vm.pod_cidrs:
                 address = next(each for each in vm.nics[0].addresses if is_ipv6(each) == is_ipv6(cidr))
                 self.network.route_tables[ROUTE_TABLE][cidr] = Route(cidr, "VirtualAppliance", address)
