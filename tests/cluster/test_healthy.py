@@ -60,7 +60,8 @@ class SecondaryNic(ClusterCase):
         self.cluster.ask("subnet associate pods cluster-routes")
         for vm in self.vms:
             self.cluster.ask(f"nic {vm.name}:0 ip-forwarding off")
-            self.cluster.ask(f"route-table add cluster-routes {vm.pod_cidrs[0]} VirtualAppliance {vm.nics[1].addresses[0]}")
+            next_hop = vm.nics[1].addresses[0]
+            self.cluster.ask(f"route-table add cluster-routes {vm.pod_cidrs[0]} VirtualAppliance {next_hop}")
         here, there = self.pods
         self.assert_reaches(here, there)
         self.assert_reaches(there, here)

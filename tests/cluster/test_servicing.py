@@ -3,6 +3,7 @@
 
 import signal
 import socket
+import sys
 import threading
 import unittest
 
@@ -25,7 +26,8 @@ class Servicing(ClusterCase):
                 tapes = [(vm, vm.tape()) for vm in self.vms]
                 marks = [tape.mark() for _, tape in tapes]
                 for vm in self.vms:
-                    vm.namespace.ip(f"route del {CLUSTER} proto 169", f"route del blackhole {vm.pod_cidrs[0]} proto 169")
+                    vm.namespace.ip(f"route del {CLUSTER} proto 169",
+                                    f"route del blackhole {vm.pod_cidrs[0]} proto 169")
                 for (_, tape), mark in zip(tapes, marks):
                     tape.await_change(f"{CLUSTER} via", since=mark)
         count = outcome[0]
@@ -115,8 +117,8 @@ class Stream:
         for thread in self._threads:
             thread.join()
         # tcpi_total_retrans of struct tcp_info (linux/tcp.h)
-        self.retransmitted = sum(int.from_bytes(end.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)[100:104], "little")
-                                 for end in (self._near, self._far))
+        told = (end.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104) for end in (self._near, self._far))
+        self.retransmitted = sum(int.from_bytes(info[100:104], sys.byteorder) for info in told)
         self._near.close()
         self._far.close()
 

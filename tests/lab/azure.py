@@ -1,5 +1,5 @@
-"""What an administrator of Azure sees: a virtual network, its subnets, route tables and network interfaces. Values only;
-fabric.py makes them true of packets. Terms and rules are Azure's (https://learn.microsoft.com/azure/virtual-network,
+"""What an administrator of Azure sees: a virtual network, its subnets, route tables and network interfaces. Values
+only; fabric.py makes them true of packets. Terms and rules are Azure's (https://learn.microsoft.com/azure/virtual-network,
 "Virtual network traffic routing")."""
 
 import dataclasses
@@ -79,8 +79,8 @@ class Network:
         return next((nic for nic in self.nics.values() if address in nic.addresses), None)
 
     def effective_routes(self, subnet):
-        """What leaves the subnet, as Azure chooses it: of equal prefixes the user-defined route wins; the longest prefix
-        is the fabric's business."""
+        """What leaves the subnet, as Azure chooses it: of equal prefixes the user-defined route wins; the longest
+        prefix is the fabric's business."""
         routes = {prefix: Route(prefix, "VnetLocal") for prefix in self.address_space}
         for prefix in ("0.0.0.0/0", "::/0"):
             routes[prefix] = Route(prefix, "Internet")

@@ -67,8 +67,8 @@ class Vm:
                 f"route replace ::/0 via {IPV6_ROUTER} dev {name} proto ra metric 100")))
 
     def plug(self, fabric, accelerated):
-        """The NICs' links. Where networking is accelerated eth0 is a bridge that stands for the synthetic NIC, so that a
-        VF with its MAC can be enslaved to it; packets go by a port of its own."""
+        """The NICs' links. Where networking is accelerated eth0 is a bridge that stands for the synthetic NIC, so that
+        a VF with its MAC can be enslaved to it; packets go by a port of its own."""
         for nic in self.nics:
             name = f"eth{nic.number}"
             if accelerated:

@@ -1,6 +1,6 @@
 """Azure's network between VMs: one namespace, to which every NIC is a cable. It routes by destination and route table
-alone, checks each packet's source and destination against the NIC's addresses, and loses what it does not carry without a
-word, as Azure does."""
+alone, checks each packet's source and destination against the NIC's addresses, and loses what it does not carry without
+a word, as Azure does."""
 
 from .azure import is_ipv6
 from .namespace import CommandFailed

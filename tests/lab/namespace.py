@@ -22,7 +22,7 @@ def _setns(descriptor):
 
 
 def plain(line):
-    """A line of ip(8) with single spaces, and our protocol as a number whether or not this machine has a name for it."""
+    """A line of ip(8) with single spaces, and our protocol as a number whether or not this machine names it."""
     return " ".join(line.split()).replace("proto azure-agent", "proto 169")
 
 

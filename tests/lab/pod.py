@@ -1,4 +1,4 @@
-"""Pods, made by the real CNI plug-ins ptp and host-local: a veth with a /32 route to it on the node, as Calico's are."""
+"""Pods, made by the real CNI plug-ins ptp and host-local: a veth with a /32 route on the node, as Calico's are."""
 
 import json
 
