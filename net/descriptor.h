@@ -21,6 +21,8 @@ class Descriptor {
   }
 
   [[nodiscard]] int get() const { return value_; }
+  /// Gives it away: the caller closes it.
+  [[nodiscard]] int release() { return std::exchange(value_, -1); }
   explicit operator bool() const { return value_ >= 0; }
 
  private:

@@ -12,7 +12,7 @@
 #include <optional>
 #include <system_error>
 
-#include "agent/http/descriptor.h"
+#include "net/descriptor.h"
 
 namespace agent {
 namespace {
@@ -45,7 +45,7 @@ class Exchange {
   const Endpoint& where_;
   milliseconds timeout_;
   Clock::time_point deadline_;
-  http::Descriptor socket_;
+  net::Descriptor socket_;
 };
 
 tl::unexpected<net::Error> Exchange::failure(int error) const {
@@ -86,8 +86,8 @@ int Exchange::wait(short events) const {
 net::Result<void> Exchange::connect() {
   const auto address = socket_address(where_);
   if (!address) return net::pass_on(address);
-  socket_ = http::Descriptor{::socket(address->family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-  if (!socket_.valid()) return failure(errno);
+  socket_ = net::Descriptor{::socket(address->family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (!socket_) return failure(errno);
   int error = ::connect(socket_.get(), address->raw(), address->length) == 0 ? 0 : errno;
   // A unix socket with a full backlog has no "in progress": it must be asked again.
   while (error == EAGAIN && remaining_ms() > 0) {

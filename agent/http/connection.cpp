@@ -29,7 +29,7 @@ bool must_wait(const error_code& error) { return error == asio::error::would_blo
 }  // namespace
 
 Connection::Connection(asio::io_context& io, ConnectionKeeper& keeper, std::uint64_t number,
-                       Descriptor socket, int family)
+                       net::Descriptor socket, int family)
     : keeper_(keeper), number_(number), socket_(io) {
   socket_.assign(asio::generic::stream_protocol(family, 0), socket.get());
   static_cast<void>(socket.release());

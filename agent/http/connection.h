@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "agent/http/descriptor.h"
+#include "net/descriptor.h"
 
 namespace agent::http {
 
@@ -44,8 +44,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// Takes a connected, non-blocking socket of the address family. Throws boost::system::system_error when
   /// the event loop cannot watch it.
-  Connection(boost::asio::io_context& io, ConnectionKeeper& keeper, std::uint64_t number, Descriptor socket,
-             int family);
+  Connection(boost::asio::io_context& io, ConnectionKeeper& keeper, std::uint64_t number,
+             net::Descriptor socket, int family);
 
   /// Sets out; to be called once, when a shared_ptr holds it.
   void proceed();

@@ -17,7 +17,7 @@ std::size_t Crowd::affordable() {
 Crowd::Crowd(boost::asio::io_context& io, std::size_t limit, Answer answer)
     : io_(io), limit_(limit), answer_(std::move(answer)), deadline_(io) {}
 
-void Crowd::admit(Descriptor socket, int family) {
+void Crowd::admit(net::Descriptor socket, int family) {
   if (members_.size() >= limit_) evict_oldest();
   const auto number = admitted_++;
   ConnectionKeeper& keeper = *this;

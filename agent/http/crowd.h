@@ -31,7 +31,7 @@ class Crowd final : private ConnectionKeeper {
   Crowd(boost::asio::io_context& io, std::size_t limit, Answer answer);
 
   /// Takes a connected, non-blocking socket of the address family.
-  void admit(Descriptor socket, int family);
+  void admit(net::Descriptor socket, int family);
 
   /// Hangs up on the oldest; false when there is nobody.
   bool evict_oldest();

@@ -50,8 +50,8 @@ int make_way(const Endpoint& endpoint, const SocketAddress& address) {
   struct stat there {};
   if (::lstat(endpoint.unix_path.c_str(), &there) != 0) return errno == ENOENT ? 0 : errno;
   if (!S_ISSOCK(there.st_mode)) return ENOTSOCK;
-  const Descriptor probe{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-  if (!probe.valid()) return errno;
+  const net::Descriptor probe{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (!probe) return errno;
   if (::connect(probe.get(), address.raw(), address.length) == 0) return EADDRINUSE;
   if (errno != ECONNREFUSED) return EADDRINUSE;  // EAGAIN: it lives, and its backlog is full
   return ::unlink(endpoint.unix_path.c_str()) == 0 || errno == ENOENT ? 0 : errno;
@@ -96,7 +96,8 @@ std::uint16_t bound_port(int fd) {
 net::Result<Listener> Listener::open(const Endpoint& endpoint) {
   const auto address = socket_address(endpoint);
   if (!address) return net::pass_on(address);
-  Listener listener(Descriptor{::socket(address->family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)});
+  Listener listener(
+      net::Descriptor{::socket(address->family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)});
   if (listener.fd() < 0) return refusal(errno, endpoint);
 
   const int error =

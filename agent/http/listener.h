@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string>
 
-#include "agent/http/descriptor.h"
 #include "agent/http/endpoint.h"
+#include "net/descriptor.h"
 #include "net/error.h"
 
 namespace agent::http {
@@ -33,9 +33,9 @@ class Listener {
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
  private:
-  explicit Listener(Descriptor socket) : socket_(std::move(socket)) {}
+  explicit Listener(net::Descriptor socket) : socket_(std::move(socket)) {}
 
-  Descriptor socket_;
+  net::Descriptor socket_;
   std::uint16_t port_ = 0;
   std::string path_;
   dev_t device_ = 0;

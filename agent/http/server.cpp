@@ -107,8 +107,8 @@ class StatusServer::Loop {
 
   void accept() {
     for (int turn = 0; turn < kAcceptsPerTurn; ++turn) {
-      http::Descriptor client{::accept4(listener_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
-      if (client.valid()) {
+      net::Descriptor client{::accept4(listener_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+      if (client) {
         crowd_.admit(std::move(client), family_);
         continue;
       }

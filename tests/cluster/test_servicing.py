@@ -51,6 +51,16 @@ class Servicing(ClusterCase):
         node.agent.await_ready()
         self.assert_every_kernel_is_right()
 
+    def test_a_lease_renewed_with_the_same_address_moves_nothing(self):
+        node = self.vms[1]
+        tape = node.tape()
+        begin = tape.mark()
+        with self.traffic(self.pods[0], self.pods[1]) as outcome:
+            for _ in range(3):
+                node.give_addresses()
+        self.assertEqual(outcome[0].lost, 0)
+        self.assertEqual([line for line in tape.changes(begin) if "proto 169" in line], [])
+
     def test_another_address_by_dhcp_is_followed(self):
         node, address = self.vms[1], "10.240.0.55"
         self.cluster.ask(f"nic vm2 address {address}")

@@ -30,7 +30,7 @@ class Canned {
     thread_ = std::thread([this, text = std::move(text), piece, pause, hang_up] {
       pollfd waited{listener_.fd(), POLLIN, 0};
       ::poll(&waited, 1, 10'000);
-      const agent::http::Descriptor client{::accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC)};
+      const net::Descriptor client{::accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC)};
       std::array<char, 4096> request{};
       const auto count = ::recv(client.get(), request.data(), request.size(), 0);
       request_.assign(request.data(), static_cast<std::size_t>(std::max<ssize_t>(0, count)));
