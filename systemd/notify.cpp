@@ -22,12 +22,14 @@ std::string_view kind(std::string_view assignments) { return assignments.substr(
 net::Result<void> send(const std::string& assignments) {
   const char* path = std::getenv("NOTIFY_SOCKET");
   if (path == nullptr) return {};
-  if (auto room = datagram_room(path); !room && room.error().code.value() == EAGAIN) return room;
-  const int sent = sd_notify(/*unset_environment=*/0, assignments.c_str());
+  const auto room = datagram_room(path);
+  const bool full = !room && room.error().code.value() == EAGAIN;
+  const int sent = full ? -EAGAIN : sd_notify(/*unset_environment=*/0, assignments.c_str());
   if (sent >= 0) return {};
   return net::failure(-sent, fmt::format("the service manager could not be told {}: {}",
                                          assignments.substr(0, assignments.find('\n')),
-                                         std::system_category().message(-sent)));
+                                         full ? fmt::format("it does not read {}; kept until it does", path)
+                                              : std::system_category().message(-sent)));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <new>
 #include <span>
 #include <utility>
 #include <vector>
@@ -102,7 +103,9 @@ spdlog::color_mode colour_for(int descriptor) {
 /// A stream in memory, for spdlog's sink writes to nothing else than streams.
 class LineBuffer {
  public:
-  LineBuffer() : stream_(open_memstream(&text_, &size_)) {}
+  LineBuffer() : stream_(open_memstream(&text_, &size_)) {
+    if (stream_ == nullptr) throw std::bad_alloc();
+  }
   LineBuffer(const LineBuffer&) = delete;
   LineBuffer& operator=(const LineBuffer&) = delete;
   ~LineBuffer() {

@@ -7,10 +7,10 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from lab import SANITIZED, eventually, reaches  # noqa: E402
+from lab import eventually, reaches  # noqa: E402
 from lab.cluster import CLUSTER, CLUSTER6, ROUTE_TABLE, Cluster  # noqa: E402
 
-__all__ = ["CLUSTER", "CLUSTER6", "ROUTE_TABLE", "SANITIZED", "ClusterCase", "eventually", "reaches"]
+__all__ = ["CLUSTER", "CLUSTER6", "ROUTE_TABLE", "ClusterCase", "eventually", "reaches"]
 
 
 class ClusterCase(unittest.TestCase):

@@ -3,7 +3,7 @@
 
 import unittest
 
-from case import ClusterCase, reaches
+from case import ClusterCase, eventually, reaches
 from lab.traffic import Traffic
 
 
@@ -12,9 +12,11 @@ class Healthy(ClusterCase):
 
     def assert_talks(self, here, there, address, source):
         traffic = Traffic(here, there, address)
-        while traffic.answered < 3:
-            pass
-        self.assertEqual(traffic.stop().seen_from, {source})
+        try:
+            eventually(lambda: traffic.answered > 2, f"answers of {address}")
+        finally:
+            count = traffic.stop()
+        self.assertEqual(count.seen_from, {source})
 
     def test_pods_of_all_nodes_reach_each_other_under_their_own_addresses(self):
         for here in self.pods:
@@ -45,6 +47,7 @@ class DualStack(ClusterCase):
 
     def test_without_its_ipv6_route_only_that_family_is_lost(self):
         here, there = self.pods
+        self.assert_reaches(here, there, there.addresses[1])
         self.cluster.ask("route-table remove cluster-routes fd00:244:0:2::/64")
         self.assert_reaches(here, there, there.addresses[0])
         self.assert_lost(here, there, there.addresses[1])

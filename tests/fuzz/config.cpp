@@ -41,7 +41,6 @@ void require(bool promise) {
 }  // namespace
 
 // libFuzzer's entry point.
-// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto loaded = load({reinterpret_cast<const char*>(data), size});
   if (loaded) {

@@ -74,7 +74,6 @@ void require_a_complete_reply(std::string_view reply, bool is_head) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const agent::Snapshot snapshot = node();
   const agent::http::View view{.snapshot = snapshot,

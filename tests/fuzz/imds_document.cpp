@@ -6,7 +6,6 @@
 #include "imds/document.h"
 
 // libFuzzer's entry point.
-// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto node = imds::parse(text);

@@ -71,7 +71,6 @@ void take(const nlmsghdr& header) {
 }  // namespace
 
 // libFuzzer's entry point.
-// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // On the heap and of exactly this size, so that AddressSanitizer sees any read beyond; aligned as messages.
   std::vector<std::byte> datagram(size);

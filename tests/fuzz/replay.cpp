@@ -8,7 +8,6 @@
 #include <string>
 
 // libFuzzer's entry point.
-// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 int main(int argc, char** argv) {

@@ -11,8 +11,7 @@ from .pod import Pod
 from .simulator import Simulator
 from .stage import Stage
 from .tape import Tape
-from .traffic import Traffic, reaches
-from .transcript import eventually
+from .traffic import Traffic
 
 CLUSTER, CLUSTER6 = "10.244.0.0/16", "fd00:244::/48"
 NODES, PODS_ONLY = "nodes", "pods"  # subnets: of the first NICs, of the second ones

@@ -14,7 +14,6 @@
 #include "tests/support/print.h"
 
 // How GoogleTest shows it; the name is GoogleTest's.
-// NOLINTNEXTLINE(readability-identifier-naming)
 inline void PrintTo(Which which, std::ostream* out) { *out << (which == Which::fake ? "fake" : "real"); }
 
 /// A case of the contract: a world with one link, eth0, that has 10.0.0.4/24 and fd00::4/64.

@@ -83,7 +83,8 @@ class Scratch {
 };
 
 /// Waits until the device is operational (IFF_RUNNING): the kernel makes it so some time after the carrier is
-/// there, by a notification of its own that would otherwise fall into a test.
+/// there, by a notification of its own that would otherwise fall into a test. Asked again and again, for to
+/// await the notification would take the watch that the tests are about.
 void await_running(const std::string& name) {
   const int any = checked(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
   ifreq request{};

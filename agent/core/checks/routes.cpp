@@ -28,6 +28,15 @@ std::string show_command(const net::Route& route) {
                      route.key.destination.text());
 }
 
+/// True when nothing keeps the pending routes from the kernel but a link that is down.
+bool all_wait_for_the_link(const Facts& facts) {
+  const auto down = facts.desired.down_device;
+  return facts.nic.nic && down != 0 && facts.route_error.empty() &&
+         std::all_of(facts.standing.routes.begin(), facts.standing.routes.end(), [down](const auto& route) {
+           return route.state != RouteState::pending || route.route.device == down;
+         });
+}
+
 /// Why a route that is wanted by the configuration is not even in the wanted set, if one is not.
 std::optional<Finding> missing_way(const Facts& facts) {
   if (facts.policy.mode != Mode::udr || !facts.nic.nic) return std::nullopt;
@@ -62,7 +71,7 @@ Finding routes_in_sync(const Facts& facts) {
   if (const auto* pending = first_in(standing, RouteState::pending)) {
     const auto some =
         fmt::format("{} of {} routes", count_of(standing, RouteState::pending), standing.routes.size());
-    if (facts.nic.nic && facts.desired.down_device != 0) {
+    if (all_wait_for_the_link(facts)) {
       const auto& name = facts.nic.nic->link.name;
       return Finding::fail(fmt::format("{} wait for {} to be up", some, name), kWhy,
                            fmt::format("ip link set {} up", name));

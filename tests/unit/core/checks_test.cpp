@@ -143,6 +143,21 @@ const std::vector<Fault> kFaults = {
        f.standing = stand(f.desired, {{blackhole("10.244.1.0/24")}, {}}, {}, {});
      },
      "routes.in_sync", true, "1 of 2 routes wait for eth0 to be up", "ip link set eth0 up"},
+    {"ALinkThatIsDownIsNotBlamedForTheSink",
+     [](Facts& f) {
+       f.nic.nic->link.up = false;
+       f.desired = desired_routes(f.policy, *f.network, &*f.nic.nic);
+       f.standing = stand(f.desired, {}, {}, {});
+     },
+     "routes.in_sync", true, "2 of 2 routes are not in place yet", "plan"},
+    {"ALinkThatIsDownHidesNoError",
+     [](Facts& f) {
+       f.nic.nic->link.up = false;
+       f.desired = desired_routes(f.policy, *f.network, &*f.nic.nic);
+       f.standing = stand(f.desired, {{blackhole("10.244.1.0/24")}, {}}, {}, {});
+       f.route_error = "netlink: dump: no buffer space";
+     },
+     "routes.in_sync", true, "no buffer space", "plan"},
     {"NotLookedYet", [](Facts& f) { f.routes_seen = false; }, "routes.in_sync", true, "not been looked at",
      "journalctl"},
     {"Shadowed",

@@ -110,6 +110,7 @@ TEST_F(ServiceManager, ThatDoesNotReadHearsTheNewestOfEachKindLater) {
   const auto sent = notifier_.ready();
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().code, std::errc::resource_unavailable_try_again);
+  EXPECT_THAT(sent.error().what, testing::EndsWith("; kept until it does"));
   EXPECT_FALSE(notifier_.status("stale"));
   EXPECT_FALSE(notifier_.status("newest"));
   listen();
