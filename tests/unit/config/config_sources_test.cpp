@@ -256,4 +256,69 @@ TEST(Policy, SaysWhatTheConfigurationSays) {
   EXPECT_EQ(policy_of(Config{}, agent::Mode::udr), agent::Policy{});
 }
 
+TEST(ConfigSourceErrors, VariablesAndFlagsAreNamed) {
+  const ScratchFile file("routes.metric = 0");
+  EXPECT_THAT(
+      errors_of(
+          {.file = file.path(),
+           .file_required = true,
+           .environment = {{"CALICO_AZURE_AGENT_ROUTES_METRIC", "x"},
+                           {"CALICO_AZURE_AGENT_NIC_SELCT", "primary"},
+                           {"CALICO_AZURE_AGENT_", ""},
+                           {"CALICO_AZURE_AGENT_PODS_CLUSTER_CIDRS", "10.0.0.0/8, 10.1.0.0/16,,fe80::1"},
+                           {"CALICO_AZURE_AGENT_KUBERNETES_NODE_NAME", "a\xff"},
+                           {"HOME", "/"}},
+           .settings = {"routes.enabled=yes", "routes.tabel=1", "routes.table", "=",
+                        "routes.table=", "readiness.ignore=nic.fuond"}},
+          file),
+      ElementsAre(
+          "config.toml:1:8: routes.metric: 0 is out of range: 1 to 999999",
+          "CALICO_AZURE_AGENT_: no such setting",
+          "CALICO_AZURE_AGENT_KUBERNETES_NODE_NAME: kubernetes.node_name: the value is not valid UTF-8",
+          "CALICO_AZURE_AGENT_NIC_SELCT: no such setting: did you mean CALICO_AZURE_AGENT_NIC_SELECT?",
+          "CALICO_AZURE_AGENT_PODS_CLUSTER_CIDRS: pods.cluster_cidrs: '' is not a CIDR: write "
+          "address/length, such "
+          "as 10.1.0.0/16",
+          "CALICO_AZURE_AGENT_PODS_CLUSTER_CIDRS: pods.cluster_cidrs: 'fe80::1' is not a CIDR: write "
+          "address/length, such as 10.1.0.0/16",
+          "CALICO_AZURE_AGENT_ROUTES_METRIC: routes.metric: wants an integer from 1 to 999999, found the "
+          "string 'x'",
+          "CALICO_AZURE_AGENT_PODS_CLUSTER_CIDRS: pods.cluster_cidrs: 10.1.0.0/16 overlaps 10.0.0.0/8",
+          "--set routes.enabled: routes.enabled: wants true or false, found the string 'yes'",
+          "--set routes.tabel: unknown key routes.tabel: did you mean routes.table?",
+          "--set routes.table: is not section.key=value", "--set =: is not section.key=value",
+          "--set routes.table: routes.table: wants an integer from 1 to 4294967295, found the string ''",
+          "--set readiness.ignore: readiness.ignore: 'nic.fuond' is not a check id: did you mean "
+          "nic.found?"));
+}
+
+TEST(ConfigSourceErrors, ServiceLinksOfKubernetesAreExplained) {
+  const ScratchFile file;
+  for (const char* name : {"CALICO_AZURE_AGENT_SERVICE_HOST", "CALICO_AZURE_AGENT_PORT",
+                           "CALICO_AZURE_AGENT_PORT_80_TCP_ADDR"}) {
+    EXPECT_THAT(
+        errors_of({.file = {}, .file_required = false, .environment = {{name, "x"}}, .settings = {}}, file),
+        ElementsAre(std::string(name) + ": no such setting; this looks like a Kubernetes service link: set "
+                                        "enableServiceLinks: false"));
+  }
+}
+
+TEST(ConfigSourceErrors, ChecksAcrossSourcesPointAtTheElementThatIsWrong) {
+  const ScratchFile file("[pods]\ncluster_cidrs = [\"10.1.0.0/16\"]\nnode_cidrs = [\"10.1.4.0/24\"]");
+  EXPECT_THAT(
+      errors_of({.file = file.path(),
+                 .file_required = true,
+                 .environment = {{"CALICO_AZURE_AGENT_PODS_CLUSTER_CIDRS", "10.2.0.0/16"}},
+                 .settings = {}},
+                file),
+      ElementsAre("config.toml:3:15: pods.node_cidrs: 10.1.4.0/24 lies outside all pods.cluster_cidrs"));
+  EXPECT_THAT(
+      errors_of({.file = file.path(),
+                 .file_required = true,
+                 .environment = {},
+                 .settings = {"pods.node_cidrs=10.3.0.0/24"}},
+                file),
+      ElementsAre("--set pods.node_cidrs: pods.node_cidrs: 10.3.0.0/24 lies outside all pods.cluster_cidrs"));
+}
+
 }  // namespace

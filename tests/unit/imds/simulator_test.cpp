@@ -1,23 +1,12 @@
-// The simulator as an HTTP client of another make and a bare socket see it.
-#include "imds/simulator/simulator.h"
-
+// What IMDS says and refuses, as an HTTP client of another make and a bare socket see it.
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <httplib.h>
 
 #include <cerrno>
 #include <chrono>
-#include <ctime>
-#include <future>
-#include <memory>
-#include <nlohmann/json.hpp>
-#include <stdexcept>
 #include <string>
-#include <vector>
 
 #include "files.h"
-#include "imds/simulator/default_document.h"
-#include "raw_connection.h"
+#include "simulated.h"
 
 namespace {
 
@@ -30,46 +19,6 @@ using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::StartsWith;
 using Kind = Fault::Kind;
-
-const httplib::Headers kMetadata = {{"Metadata", "true"}};
-const std::string kInstance = "/metadata/instance?api-version=2021-02-01";
-const std::string kToken =
-    "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fmanagement.azure.com%2F";
-
-class Simulated : public testing::Test {
- protected:
-  Simulated() {
-    auto started = Simulator::start(
-        {.document = std::string(default_document(imds::simulator::Form::scale_set)),
-         .rate_limit = {.per_second = 0, .identity_per_second = 0, .identity_concurrent = 0}});
-    if (!started) throw std::runtime_error(started.error().what);
-    simulator_ = *std::move(started);
-  }
-
-  httplib::Client client() const {
-    httplib::Client client(simulator_->endpoint());
-    client.set_read_timeout(10s);
-    return client;
-  }
-
-  httplib::Response get(const std::string& target, const httplib::Headers& headers = kMetadata) const {
-    const auto result = client().Get(target, headers);
-    EXPECT_TRUE(result) << target << ": " << httplib::to_string(result.error());
-    return result ? *result : httplib::Response();
-  }
-
-  json get_json(const std::string& target) const { return json::parse(get(target).body, nullptr, false); }
-
-  /// The whole conversation of one request on the wire, and how it ended (RawConnection::error).
-  std::pair<std::string, int> on_the_wire(std::chrono::milliseconds timeout = 10s) const {
-    RawConnection raw(simulator_->endpoint(), "127.0.0.1", timeout);
-    raw.send("GET " + kInstance + " HTTP/1.1\r\nHost: x\r\nMetadata: true\r\nConnection: close\r\n\r\n");
-    auto bytes = raw.receive();
-    return {std::move(bytes), raw.error};
-  }
-
-  std::unique_ptr<Simulator> simulator_;
-};
 
 TEST_F(Simulated, HeadersAreThoseOfImds) {
   const auto response = get(kInstance);
@@ -266,31 +215,6 @@ TEST_F(Simulated, FiveRequestsPerSecondAndThen429) {
   EXPECT_EQ(get(kToken).status, 200) << "identity has a limit of its own";
 }
 
-TEST_F(Simulated, IdentityTakesTwentyRequestsPerSecond) {
-  simulator_->set_rate_limit({});
-  const auto started = steady_clock::now();
-  int answered = 0;
-  for (int i = 0; i < 60; ++i) answered += get(kToken).status == 200 ? 1 : 0;
-  const auto seconds = std::chrono::duration<double>(steady_clock::now() - started).count();
-  EXPECT_GE(answered, 20);
-  EXPECT_LE(answered, 20 + static_cast<int>(20 * seconds) + 1);
-}
-
-TEST_F(Simulated, IdentityTakesFiveRequestsAtATime) {
-  simulator_->set_rate_limit({.per_second = 0, .identity_per_second = 0, .identity_concurrent = 5});
-  simulator_->set_fault({.kind = Kind::slow, .delay = 1s, .path = "/metadata/identity"});
-  std::vector<std::future<int>> open;
-  open.reserve(5);
-  for (int i = 0; i < 5; ++i) {
-    open.push_back(std::async(std::launch::async, [this] { return get(kToken).status; }));
-  }
-  ASSERT_TRUE(simulator_->await_requests(5, 10s));
-  EXPECT_EQ(get(kToken).status, 429);
-  for (auto& each : open) EXPECT_EQ(each.get(), 200);
-  simulator_->clear_faults();
-  EXPECT_EQ(get(kToken).status, 200);
-}
-
 TEST_F(Simulated, OtherSourcesGetNoAnswerNotEvenARefusal) {
   ASSERT_TRUE(
       simulator_->set_sources({*net::Address::parse("127.0.0.2"), *net::Address::parse("127.0.0.3")}));
@@ -306,203 +230,6 @@ TEST_F(Simulated, OtherSourcesGetNoAnswerNotEvenARefusal) {
   ASSERT_TRUE(simulator_->set_sources({}));
   EXPECT_EQ(get(kInstance).status, 200);
   EXPECT_FALSE(simulator_->set_sources({*net::Address::parse("::1")}));
-}
-
-TEST_F(Simulated, EachStatusComesWithAJsonBody) {
-  for (const unsigned code : {400U, 403U, 404U, 405U, 410U, 429U, 500U, 503U}) {
-    simulator_->set_fault({.kind = Kind::status, .code = code});
-    const auto response = get(kInstance);
-    EXPECT_EQ(response.status, static_cast<int>(code));
-    EXPECT_TRUE(json::parse(response.body, nullptr, false).contains("error")) << code;
-    EXPECT_TRUE(json::parse(get(kToken).body, nullptr, false).contains("error_description")) << code;
-  }
-  simulator_->set_fault({.kind = Kind::status, .code = 500, .text = "pod list is empty"});
-  EXPECT_EQ(get(kInstance).body, "pod list is empty");
-}
-
-TEST_F(Simulated, AFaultEndsAfterItsCountAndTheNextOneComes) {
-  simulator_->set_faults(
-      {{.kind = Kind::status, .code = 404, .count = 2}, {.kind = Kind::status, .code = 503, .count = 1}});
-  std::vector<int> statuses;
-  statuses.reserve(4);
-  for (int i = 0; i < 4; ++i) statuses.push_back(get(kInstance).status);
-  EXPECT_THAT(statuses, testing::ElementsAre(404, 404, 503, 200));
-  EXPECT_TRUE(simulator_->faults().empty());
-}
-
-TEST_F(Simulated, AFaultEndsAfterItsTime) {
-  const auto set = steady_clock::now();
-  simulator_->set_fault({.kind = Kind::status, .code = 410, .duration = 300ms});
-  EXPECT_EQ(get(kInstance).status, 410);
-  while (get(kInstance).status == 410) ASSERT_LT(steady_clock::now() - set, 10s);
-  EXPECT_GE(steady_clock::now() - set, 300ms);
-}
-
-TEST_F(Simulated, AFaultMayConcernOnePathAlone) {
-  simulator_->set_fault({.kind = Kind::status, .code = 500, .path = "/metadata/identity"});
-  EXPECT_EQ(get(kInstance).status, 200);
-  EXPECT_EQ(get(kToken).status, 500);
-}
-
-TEST_F(Simulated, PagesAndRedirects) {
-  simulator_->set_fault({.kind = Kind::not_json});
-  EXPECT_EQ(get(kInstance).status, 200);
-  EXPECT_THAT(get(kInstance).body, StartsWith("<!DOCTYPE html>"));
-  simulator_->set_fault({.kind = Kind::proxy_403});
-  EXPECT_EQ(get(kInstance).status, 403);
-  EXPECT_THAT(get(kInstance).body, HasSubstr("unreachable"));
-  simulator_->set_fault({.kind = Kind::redirect, .text = "http://127.0.0.1:1/"});
-  EXPECT_EQ(get(kInstance).status, 302);
-  EXPECT_EQ(get(kInstance).get_header_value("Location"), "http://127.0.0.1:1/");
-  simulator_->set_fault({.kind = Kind::huge_body});
-  EXPECT_GT(get(kInstance).body.size(), std::size_t{1} << 20);
-}
-
-TEST_F(Simulated, FaultsOnTheWireAreWhatTheySay) {
-  const auto whole = on_the_wire();
-  ASSERT_EQ(whole.second, 0);
-  const auto header_size = whole.first.find("\r\n\r\n") + 4;
-  const auto body_size = whole.first.size() - header_size;
-
-  simulator_->set_fault({.kind = Kind::reset});
-  EXPECT_EQ(on_the_wire(), (std::pair<std::string, int>("", ECONNRESET)));
-
-  simulator_->set_fault({.kind = Kind::silence});
-  EXPECT_EQ(on_the_wire(300ms), (std::pair<std::string, int>("", EAGAIN)));
-
-  simulator_->set_fault({.kind = Kind::truncate});
-  const auto truncated = on_the_wire();
-  EXPECT_EQ(truncated.second, 0);
-  EXPECT_EQ(truncated.first.size(), header_size + body_size / 2);
-  EXPECT_THAT(truncated.first, HasSubstr("Content-Length: " + std::to_string(body_size) + "\r\n"));
-
-  for (const long lie : {7L, -7L}) {
-    simulator_->set_fault({.kind = Kind::content_length, .amount = lie});
-    const auto lying = on_the_wire();
-    EXPECT_EQ(lying.second, 0);
-    EXPECT_THAT(lying.first,
-                HasSubstr("Content-Length: " + std::to_string(static_cast<long>(body_size) + lie) + "\r\n"));
-    EXPECT_EQ(lying.first.size() - lying.first.find("\r\n\r\n") - 4, body_size);
-  }
-
-  simulator_->set_fault({.kind = Kind::not_http});
-  EXPECT_THAT(on_the_wire().first, StartsWith("220 "));
-
-  simulator_->set_fault({.kind = Kind::huge_header});
-  EXPECT_GT(on_the_wire().first.find("\r\n\r\n"), std::size_t{16} << 10);
-}
-
-TEST_F(Simulated, TimingFaultsTakeTheirTime) {
-  simulator_->set_fault({.kind = Kind::slow, .delay = 300ms});
-  auto started = steady_clock::now();
-  EXPECT_EQ(get(kInstance).status, 200);
-  EXPECT_GE(steady_clock::now() - started, 300ms);
-
-  simulator_->set_fault({.kind = Kind::drip, .delay = 1ms});
-  started = steady_clock::now();
-  const auto dripped = on_the_wire();
-  EXPECT_GE(steady_clock::now() - started, dripped.first.size() * 1ms);
-  EXPECT_THAT(dripped.first, StartsWith("HTTP/1.1 200 OK"));
-}
-
-TEST_F(Simulated, DocumentFaultsChangeTheDocument) {
-  const auto interfaces = [this] { return get_json(kInstance)["network"]["interface"]; };
-  const auto plain = interfaces();
-
-  simulator_->set_fault({.kind = Kind::no_network});
-  EXPECT_FALSE(get_json(kInstance).contains("network"));
-  EXPECT_TRUE(get_json(kInstance).contains("compute"));
-
-  simulator_->set_fault({.kind = Kind::no_addresses});
-  for (const auto& interface : interfaces()) {
-    EXPECT_EQ(interface["ipv4"]["ipAddress"], json::array());
-    EXPECT_EQ(interface["ipv6"]["ipAddress"], json::array());
-    EXPECT_FALSE(interface["ipv4"]["subnet"].empty());
-  }
-
-  simulator_->set_fault({.kind = Kind::reorder_nics});
-  EXPECT_EQ(interfaces()[0], plain[1]);
-  EXPECT_EQ(interfaces()[1], plain[0]);
-
-  simulator_->set_fault({.kind = Kind::ipv6_subnet});
-  EXPECT_EQ(interfaces()[0]["ipv6"]["subnet"],
-            json::parse(R"([{"address":"fd85:534e:4cd6:ab02::","prefix":"64"}])"));
-  EXPECT_FALSE(interfaces()[1]["ipv6"].contains("subnet"));
-
-  simulator_->set_fault({.kind = Kind::mac_colons});
-  EXPECT_EQ(interfaces()[0]["macAddress"], "00:0D:3A:98:DA:20");
-  simulator_->set_fault({.kind = Kind::mac_lower_case});
-  EXPECT_EQ(interfaces()[0]["macAddress"], "000d3a98da20");
-
-  ASSERT_TRUE(simulator_->set_document(sample("real_vm_2020_trimmed.json")));
-  simulator_->set_fault({.kind = Kind::stale});
-  EXPECT_EQ(interfaces(), plain);
-  simulator_->clear_faults();
-  EXPECT_EQ(interfaces()[0]["macAddress"], "0022483F7A18");
-}
-
-TEST_F(Simulated, TokensAreStringsLikeTheRealOnes) {
-  const auto token = get_json(kToken);
-  const auto real = json::parse(sample("token_200.json"));
-  for (const auto& [key, value] : real.items()) {
-    EXPECT_TRUE(token.contains(key) && token[key].is_string()) << key;
-  }
-  EXPECT_EQ(token.size(), real.size());
-  EXPECT_EQ(token["resource"], "https://management.azure.com/");
-  const auto expires_on = std::stoll(token["expires_on"].get<std::string>());
-  EXPECT_NEAR(static_cast<double>(expires_on - std::time(nullptr)), 86400, 60);
-}
-
-TEST_F(Simulated, TokenFaults) {
-  simulator_->set_fault({.kind = Kind::token_lifetime, .amount = -60});
-  auto token = get_json(kToken);
-  EXPECT_LT(std::stoll(token["expires_on"].get<std::string>()), std::time(nullptr));
-  EXPECT_EQ(token["expires_in"], "-60");
-
-  simulator_->set_fault({.kind = Kind::token_numbers});
-  token = get_json(kToken);
-  for (const char* key : {"expires_in", "expires_on", "ext_expires_in", "not_before"}) {
-    EXPECT_TRUE(token[key].is_number_integer()) << key;
-  }
-
-  simulator_->set_fault({.kind = Kind::identity_not_found, .count = 1});
-  const auto refused = get(kToken);
-  EXPECT_EQ(refused.status, 400);
-  EXPECT_EQ(json::parse(refused.body), json::parse(sample("token_400_identity_not_found.json")));
-  EXPECT_EQ(get(kToken).status, 200);
-}
-
-TEST_F(Simulated, IdentityRefusesInItsOwnWords) {
-  const std::string base = "/metadata/identity/oauth2/token?api-version=2018-02-01";
-  const std::string known = "0d46c104-a85f-49e2-9c96-ae58c6fa927b";
-  const struct {
-    std::string target;
-    httplib::Headers headers;
-    int status;
-    const char* error;
-    const char* description;
-  } cases[] = {
-      {kToken, {}, 400, "bad_request_102", "Required metadata header not specified"},
-      {base, kMetadata, 400, "invalid_request", "'resource'"},
-      {base + "&resource=x&resource=y", kMetadata, 400, "invalid_request", "twice"},
-      {"/metadata/identity/oauth2/token?resource=x", kMetadata, 400, "invalid_request", "'api-version'"},
-      {"/metadata/identity/oauth2/token?resource=x&api-version=2017-12-01", kMetadata, 400, "invalid_request",
-       "'api-version'"},
-      {base + "&resource=x&client_id=unknown", kMetadata, 400, "invalid_request", "Identity not found"},
-      {base + "&resource=x&client_id=" + known + "&object_id=y", kMetadata, 400, "invalid_request",
-       "exclusive"},
-      {"/metadata/identity/nonsense?api-version=2018-02-01", kMetadata, 404, "not_found", "Not found"},
-  };
-  for (const auto& [target, headers, status, error, description] : cases) {
-    SCOPED_TRACE(target);
-    const auto response = get(target, headers);
-    const auto body = json::parse(response.body, nullptr, false);
-    EXPECT_EQ(response.status, status);
-    EXPECT_EQ(body.value("error", ""), error);
-    EXPECT_THAT(body.value("error_description", ""), HasSubstr(description));
-  }
-  EXPECT_EQ(get(base + "&resource=x&client_id=" + known).status, 200);
-  EXPECT_TRUE(get_json("/metadata/identity/info?api-version=2018-02-01").contains("tenantId"));
 }
 
 TEST_F(Simulated, RequestsAreRecorded) {
