@@ -18,8 +18,8 @@ struct LogField {
 };
 
 /// The agent's log: one event is one line, whatever its message holds. Safe to use from any thread; an event
-/// is written before the call returns. Writing never throws, never fails and waits for a reader who hangs 100 ms,
-/// once: what cannot be written is lost, and the next event that can be is preceded by how many were.
+/// is written before the call returns. Writing never throws and never fails. It waits for a reader who hangs
+/// 100 ms, once: what cannot be written is lost, and the next event that can be is preceded by how many were.
 class Log {
  public:
   /// Events go to the descriptor (2 in the daemon; the log keeps a duplicate) or to journald. `automatic` is
