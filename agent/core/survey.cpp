@@ -94,7 +94,8 @@ std::vector<SysctlWish> wanted_sysctls(const Policy& policy, const std::string& 
   std::vector<SysctlWish> wishes = {{.key = "net/ipv4/ip_forward", .value = "1"}};
   if (!nic.empty()) wishes.push_back({.key = fmt::format("net/ipv4/conf/{}/forwarding", nic), .value = "1"});
   if (!policy.uses(net::Family::ipv6)) return wishes;
-  if (!nic.empty()) wishes.push_back({.key = fmt::format("net/ipv6/conf/{}/accept_ra", nic), .value = "2"});
+  if (!nic.empty())
+    wishes.push_back({.key = fmt::format("net/ipv6/conf/{}/accept_ra", nic), .value = "2", .respected = "0"});
   wishes.push_back({.key = "net/ipv6/conf/all/forwarding", .value = "1"});
   if (!nic.empty()) wishes.push_back({.key = fmt::format("net/ipv6/conf/{}/forwarding", nic), .value = "1"});
   return wishes;
@@ -104,7 +105,8 @@ std::vector<SysctlWish> unmet(const std::vector<SysctlWish>& wishes, const Sysct
   std::vector<SysctlWish> open;
   for (const auto& wish : wishes) {
     const auto reading = readings.find(wish.key);
-    if (reading != readings.end() && reading->second && *reading->second != wish.value) open.push_back(wish);
+    if (reading == readings.end() || !reading->second) continue;
+    if (*reading->second != wish.value && *reading->second != wish.respected) open.push_back(wish);
   }
   return open;
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/core/nic_resolution.h"
@@ -39,6 +40,8 @@ SysctlReadings read_sysctls(net::Sysctls& sysctls, const Policy& policy, const s
 struct SysctlWish {
   std::string key;
   std::string value;
+  /// A value that is somebody else's decision, and stays.
+  std::string_view respected = {};
 };
 
 /// The forwarding sysctls that `sysctls.action = "enforce"` keeps, in the order in which they must be
@@ -46,8 +49,8 @@ struct SysctlWish {
 /// between.
 std::vector<SysctlWish> wanted_sysctls(const Policy& policy, const std::string& nic);
 
-/// Those wishes that the readings do not meet. accept_ra is met by 2 only; keys that could not be read are
-/// left out.
+/// Those wishes that the readings do not meet. accept_ra is met by 2, and left alone at 0: a network service
+/// that takes router advertisements itself says so. Keys that could not be read are left out.
 std::vector<SysctlWish> unmet(const std::vector<SysctlWish>& wishes, const SysctlReadings& readings);
 
 }  // namespace agent

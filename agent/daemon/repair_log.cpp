@@ -41,7 +41,8 @@ std::optional<std::string> RepairLog::line(MonoTime now) {
   if (changed_ == 0 || (last_ && now < *last_ + kPause)) return std::nullopt;
   last_ = now;
   auto text = std::exchange(first_, {});
-  if (changed_ > 1) text += fmt::format(", and {} more changes", changed_ - 1);
+  if (const auto more = changed_ - 1; more > 0)
+    text += fmt::format(", and {} more change{}", more, more == 1 ? "" : "s");
   if (repaired_ > 0) {
     const auto by = doer_.empty() ? std::string("the kernel or an unknown process") : doer_;
     text = fmt::format("put back {} route{} taken away by {}: {}", repaired_, repaired_ == 1 ? "" : "s", by,

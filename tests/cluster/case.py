@@ -42,6 +42,11 @@ class ClusterCase(unittest.TestCase):
     def assert_lost(self, here, there, address=None):
         self.assertFalse(reaches(here.namespace, there.namespace, address or there.address, within=0.3), "an answer")
 
+    def make_agents_routes_matter(self):
+        """A VPN or a peering that wants all private addresses: without the agents' routes pods take it."""
+        for vm in self.vms:
+            vm.namespace.ip("route add unreachable 10.0.0.0/8 metric 50")
+
     def assert_every_kernel_is_right(self):
         """The fault is Azure's: what an agent sees of its own kernel is as it should be."""
         for vm in self.vms:

@@ -34,25 +34,6 @@ class Healthy(ClusterCase):
         self.assert_reaches(self.pods[0], later)
 
 
-class DualStack(ClusterCase):
-    cluster_options = {"nodes": 2, "ipv6": True}
-
-    def test_pods_reach_each_other_by_both_families(self):
-        here, there = self.pods
-        self.assertEqual(len(there.addresses), 2)
-        for address in there.addresses:
-            with self.subTest(address):
-                self.assert_reaches(here, there, address)
-                self.assert_reaches(there, here, here.addresses[there.addresses.index(address)])
-
-    def test_without_its_ipv6_route_only_that_family_is_lost(self):
-        here, there = self.pods
-        self.assert_reaches(here, there, there.addresses[1])
-        self.cluster.ask("route-table remove cluster-routes fd00:244:0:2::/64")
-        self.assert_reaches(here, there, there.addresses[0])
-        self.assert_lost(here, there, there.addresses[1])
-
-
 class SecondaryNic(ClusterCase):
     """Pods whose packets go by eth1 (nic.select): Azure takes their sources there alone."""
 

@@ -2,16 +2,18 @@
 
 import itertools
 
-from . import dhcp, documents
+from . import dhcp, documents, wire_server
 from .agent import Agent, simulator_binary
 from .azure import Network, Nic, Route, Subnet, is_ipv6
 from .control import Control, imds_control
-from .fabric import IPV6_ROUTER, Fabric, imds_servers
+from .fabric import Fabric, imds_servers
+from .networkd import Networkd
 from .pod import Pod
 from .simulator import Simulator
 from .stage import Stage
 from .tape import Tape
 from .traffic import Traffic
+from .transcript import eventually
 
 CLUSTER, CLUSTER6 = "10.244.0.0/16", "fd00:244::/48"
 NODES, PODS_ONLY = "nodes", "pods"  # subnets: of the first NICs, of the second ones
@@ -27,6 +29,7 @@ class Vm:
         self.namespace = cluster.namespace(self.name)
         self.agent = None
         self.imds = None
+        self.networkd = None
         self._pods = itertools.count()
         self._cluster = cluster
         self.pod_cidrs = [f"10.244.{number}.0/24"]
@@ -56,14 +59,19 @@ class Vm:
         return documents.instance(*map(self.interface, self.nics))
 
     def give_addresses(self):
-        """Links up, a lease for each; IPv6 as DHCPv6 and a router advertisement would leave it."""
-        for nic in self.nics:
-            name = f"eth{nic.number}"
-            self.namespace.ip(f"link set {name} up")
-            dhcp.renew(self.namespace, name)
-            self.namespace.ip(*(line for address in nic.addresses if is_ipv6(address) for line in (
-                f"addr replace {address}/128 dev {name} nodad",
-                f"route replace ::/0 via {IPV6_ROUTER} dev {name} proto ra metric 100")))
+        """Links up, and a lease for each."""
+        links = [f"eth{nic.number}" for nic in self.nics]
+        self.namespace.ip(*(f"link set {name} up" for name in links))
+        if self.networkd:
+            eventually(self._has_all_addresses, f"leases of {self.name}")
+        else:
+            for name in links:
+                dhcp.renew(self.namespace, name)
+
+    def _has_all_addresses(self):
+        lines = self.namespace.ip("addr show", options=["-oneline"]).splitlines()
+        held = {line.split()[3].partition("/")[0] for line in lines if "tentative" not in line}
+        return held.issuperset(address for nic in self.nics for address in nic.addresses)
 
     def plug(self, fabric, accelerated):
         """The NICs' links. Where networking is accelerated eth0 is a bridge that stands for the synthetic NIC, so that
@@ -107,14 +115,17 @@ class Cluster(Stage):
     """A context manager: nodes vm1, vm2, … as an administrator should have set them up: IP forwarding on each NIC, a
     route table with each node's pod CIDR, associated with the nodes' subnet. ask() changes any of it while it runs.
 
-    nics: of each VM. ipv6: dual stack. accelerated: VMs may have a VF under eth0.
+    nics: of each VM. ipv6: dual stack. accelerated: VMs may have a VF under eth0. networkd: is their network
+    service; else a DHCP client that knows IPv4 alone.
     """
 
-    def __init__(self, nodes=3, nics=1, ipv6=False, accelerated=False, name=None):
+    def __init__(self, nodes=3, nics=1, ipv6=False, accelerated=False, networkd=False, name=None):
         super().__init__(name)
         self._accelerated = accelerated
+        self._networkd = networkd or ipv6
         self.network = Network(["10.240.0.0/12", *(["fd00:240::/28"] if ipv6 else [])])
-        self.network.subnets = {NODES: Subnet(["10.240.0.0/24"], ROUTE_TABLE), PODS_ONLY: Subnet(["10.241.0.0/24"])}
+        self.network.subnets = {NODES: Subnet(["10.240.0.0/24", *(["fd00:240::/64"] if ipv6 else [])], ROUTE_TABLE),
+                                PODS_ONLY: Subnet(["10.241.0.0/24"])}
         self.network.route_tables = {ROUTE_TABLE: {}}
         for number, nic in itertools.product(range(1, nodes + 1), range(nics)):
             addresses = [f"10.{240 + nic}.0.{3 + number}"]
@@ -141,7 +152,15 @@ class Cluster(Stage):
         self.finally_do(dhcp.stop, self.folder)
         dhcp.serve(fabric.namespace, self.folder, self.network)
         for vm in self.vms:
+            if self._networkd:
+                vm.networkd = Networkd(vm.namespace, self.folder / f"{vm.name}-networkd")
+                self.finally_do(vm.networkd.stop)
+                vm.networkd.start()
+        for vm in self.vms:
             vm.give_addresses()
+        self._control = Control(fabric, self.folder)
+        self._control.keep(self.network)
+        self.finally_do(wire_server.stop, wire_server.start(fabric.namespace, self._control.file))
         servers = imds_servers(self.network)
         for vm in self.vms:
             vm.imds = Simulator(simulator_binary(), fabric.namespace, vm.document(), servers[vm.nics[0].port],
@@ -149,8 +168,6 @@ class Cluster(Stage):
             self.finally_do(vm.imds.stop)
             vm.agent = Agent(vm.namespace, self.folder / vm.name, vm.config())
             self.finally_do(vm.agent.close)
-        self._control = Control(fabric, self.folder)
-        self._control.keep(self.network)
 
     def namespace(self, part):
         made = super().namespace(part)

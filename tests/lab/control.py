@@ -83,14 +83,14 @@ class Control:
     def __init__(self, fabric, folder):
         self._fabric = fabric
         self._folder = folder
-        self._file = folder / "network.json"
+        self.file = folder / "network.json"
 
     @property
     def network(self):
-        return Network.from_json(self._file.read_text(encoding="utf-8"))
+        return Network.from_json(self.file.read_text(encoding="utf-8"))
 
     def keep(self, network):
-        self._file.write_text(network.to_json(), encoding="utf-8")
+        self.file.write_text(network.to_json(), encoding="utf-8")
 
     def do(self, words):
         """Makes it so, and returns what there is to say."""

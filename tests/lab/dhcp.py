@@ -1,5 +1,6 @@
 """Azure's DHCP: each NIC gets its own first address for ever, from 168.63.129.16, and the routes that a real lease has
-(option 121 for the first NIC alone: default, wire server, IMDS). dnsmasq serves, udhcpc asks."""
+(option 121 for the first NIC alone: default, wire server, IMDS). IPv6 addresses come by DHCPv6, and the router tells of
+itself by advertisements, which last 9,000 s. dnsmasq serves; udhcpc asks, or networkd.py."""
 
 import contextlib
 import ipaddress
@@ -11,6 +12,7 @@ from .azure import is_ipv6
 from .fabric import IMDS, WIRE_SERVER
 from .namespace import CommandFailed
 
+_ROUTER_LIFETIME = 9000  # seconds, of an advertisement
 _CLIENT = pathlib.Path(__file__).with_name("dhcp-client")
 
 
@@ -24,15 +26,11 @@ def serve(fabric, folder, network):
              f"--dhcp-hostsfile={hosts}", f"--pid-file={_pid(folder)}",
              f"--dhcp-option=option:dns-server,{WIRE_SERVER}", f"--dhcp-option=245,{WIRE_SERVER}"]
     for name, subnet in network.subnets.items():
-        prefix = ipaddress.ip_network(subnet.prefixes[0])
-        gateway = prefix[1]
-        words += [f"--dhcp-range=set:{name},{prefix[0]},static,{prefix.netmask},infinite",
-                  f"--dhcp-option=tag:{name},option:router,{gateway}",
-                  f"--dhcp-option=tag:{name},tag:first,121,"
-                  f"0.0.0.0/0,{gateway},{WIRE_SERVER}/32,{gateway},{IMDS}/32,{gateway}"]
+        words += _range_of(name, subnet)
     for nic in network.nics.values():
         prefix = ipaddress.ip_network(network.subnet(nic.subnet).prefixes[0])
-        words += [f"--interface={nic.port}", f"--shared-network={nic.port},{prefix[0]}"]
+        words += [f"--interface={nic.port}", f"--shared-network={nic.port},{prefix[0]}",
+                  f"--ra-param={nic.port},0,{_ROUTER_LIFETIME}"]
     done = fabric.run(*words)  # returns once the daemon that it has made listens
     if done.returncode != 0:
         raise CommandFailed(f"dnsmasq: {done.stderr.strip()}")
@@ -53,11 +51,26 @@ def follow(fabric, folder, network):
     serve(fabric, folder, network)
 
 
+def _range_of(name, subnet):
+    """Leases of the subnet are those that hosts have."""
+    for prefix in map(ipaddress.ip_network, subnet.prefixes):
+        gateway = prefix[1]
+        if prefix.version == 6:
+            yield "--enable-ra"
+            yield f"--dhcp-range=set:{name},{prefix[0]},static,off-link,{prefix.prefixlen},infinite"
+        else:
+            yield f"--dhcp-range=set:{name},{prefix[0]},static,{prefix.netmask},infinite"
+            yield f"--dhcp-option=tag:{name},option:router,{gateway}"
+            yield (f"--dhcp-option=tag:{name},tag:first,121,"
+                   f"0.0.0.0/0,{gateway},{WIRE_SERVER}/32,{gateway},{IMDS}/32,{gateway}")
+
+
 def _host_lines(network):
     for nic in network.nics.values():
-        address = next(each for each in nic.addresses if not is_ipv6(each))
-        first = "set:first," if nic.number == 0 else ""
-        yield f"{nic.mac},{first}{address},infinite\n"
+        first = ["set:first"] if nic.number == 0 else []
+        addresses = (next((each for each in nic.addresses if is_ipv6(each) == ipv6), None) for ipv6 in (False, True))
+        listed = [f"[{each}]" if is_ipv6(each) else each for each in addresses if each]
+        yield ",".join([nic.mac, *first, *listed, "infinite\n"])
 
 
 def _pid(folder):

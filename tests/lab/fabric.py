@@ -2,6 +2,8 @@
 alone, checks each packet's source and destination against the NIC's addresses, and loses what it does not carry without
 a word, as Azure does."""
 
+import ipaddress
+
 from .azure import is_ipv6
 from .namespace import CommandFailed
 
@@ -27,9 +29,9 @@ table inet azure {{
     type ifname . ipv6_addr
     {own6}
   }}
-  set imds_clients {{
+  set platform_clients {{
     type ifname . ipv4_addr
-    {imds_clients}
+    {platform_clients}
   }}
   set ports {{
     type ifname
@@ -44,7 +46,7 @@ table inet azure {{
     iifname != @ports accept
     meta l4proto {{ 4, 47 }} counter drop comment "IP in IP, GRE: Azure carries neither"
     ip daddr 224.0.0.0/4 drop
-    ip daddr {imds} iifname . ip saddr != @imds_clients drop
+    ip daddr {{ {imds}, {wire_server} }} iifname . ip saddr != @platform_clients drop
     iifname @forwarding accept
     iifname . ip saddr @own4 accept
     iifname . ip6 saddr @own6 accept
@@ -115,10 +117,10 @@ def checks(network):
     nics = network.nics.values()
     pairs = [(nic, address) for nic in nics for address in nic.addresses]
     return _CHECKS.format(
-        imds=IMDS,
+        imds=IMDS, wire_server=WIRE_SERVER,
         own4=_elements(f'"{nic.port}" . {address}' for nic, address in pairs if not is_ipv6(address)),
         own6=_elements(f'"{nic.port}" . {address}' for nic, address in pairs if is_ipv6(address)),
-        imds_clients=_elements(f'"{nic.port}" . {nic.addresses[0]}' for nic in nics if nic.number == 0),
+        platform_clients=_elements(f'"{nic.port}" . {nic.addresses[0]}' for nic in nics if nic.number == 0),
         ports=_elements(f'"{nic.port}"' for nic in nics),
         forwarding=_elements(f'"{nic.port}"' for nic in nics if nic.ip_forwarding),
         security_out="\n    ".join(_security(nics, "out")), security_in="\n    ".join(_security(nics, "in")))
@@ -167,7 +169,7 @@ class Fabric:
         fabric.ip(f"link add {nic.port} address {FABRIC_MAC} type veth "
                   f"peer name {name} address {mac or nic.mac} netns {namespace.name}",
                   f"link set {nic.port} addrgenmode none up", f"addr add {WIRE_SERVER}/32 dev {nic.port}",
-                  f"addr add {IPV6_ROUTER}/64 dev {nic.port} nodad")
+                  *(f"addr add {address} dev {nic.port} nodad" for address in _routers(network.subnet(nic.subnet))))
         fabric.sysctl(f"net.ipv4.conf.{nic.port}.proxy_arp", 1)
         fabric.sysctl(f"net.ipv4.neigh.{nic.port}.proxy_delay", 0)
         table = _FIRST_SUBNET + list(network.subnets).index(nic.subnet)
@@ -183,6 +185,13 @@ class Fabric:
         self.namespace.ip(*(f"route replace {line}" for line in sorted(wanted - had)),
                           *(f"route del {line}" for line in sorted(had - wanted) if _key(line) not in stay))
         _nft(self.namespace, checks(after))
+
+
+def _routers(subnet):
+    """Who advertises itself, and who does in a prefix: an address there makes dnsmasq serve it."""
+    yield f"{IPV6_ROUTER}/64"
+    for prefix in map(ipaddress.ip_network, filter(is_ipv6, subnet.prefixes)):
+        yield f"{prefix[1]}/{prefix.prefixlen}"
 
 
 def imds_servers(network):

@@ -24,6 +24,9 @@ class Count:
     def lost(self):
         return self.sent - self.answered
 
+    def __str__(self):
+        return f"{self.lost} of {self.sent} datagrams lost, longest gap {1000 * self.longest_gap:.0f} ms"
+
 
 class Traffic:
     """A datagram every 5 ms from one namespace to an echo in another, from the moment it is made until stop()."""

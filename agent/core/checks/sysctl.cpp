@@ -42,6 +42,21 @@ Finding at_least(const Facts& facts, const std::string& key, int wanted, std::st
   return Finding::fail(said, std::string(why), persist(key, std::to_string(wanted)));
 }
 
+/// accept_ra = 0: systemd-networkd and NetworkManager set it on their links and take router advertisements
+/// themselves. The default route that they bring is what shows it.
+Finding left_to_a_network_service(const ResolvedNic& nic, const std::string& key) {
+  const auto said = fmt::format("{} is 0", net::sysctl_name(key));
+  const auto& router = nic.gateway(net::Family::ipv6);
+  if (router && !router->assumed) {
+    return Finding::pass(
+        fmt::format("{}: router advertisements are the network service's, whose default router is {}", said,
+                    router->address.text()));
+  }
+  return Finding::fail(fmt::format("{} and {} has no IPv6 default route", said, nic.link.name),
+                       "neither the kernel nor a network service takes router advertisements",
+                       persist(key, "2"));
+}
+
 }  // namespace
 
 Finding sysctl_ip_forward(const Facts& facts) {
@@ -68,7 +83,9 @@ Finding sysctl_accept_ra(const Facts& facts) {
   const auto forwarding = number(facts, "net/ipv6/conf/all/forwarding");
   if (!forwarding) return could_not_read(facts, "net/ipv6/conf/all/forwarding");
   if (*forwarding == 0) return Finding::skip("IPv6 forwarding is off, see sysctl.ipv6_forwarding");
-  return at_least(facts, fmt::format("net/ipv6/conf/{}/accept_ra", facts.nic.nic->link.name), 2,
+  const auto key = fmt::format("net/ipv6/conf/{}/accept_ra", facts.nic.nic->link.name);
+  if (number(facts, key) == 0) return left_to_a_network_service(*facts.nic.nic, key);
+  return at_least(facts, key, 2,
                   "a forwarding node takes no router advertisements below 2: the IPv6 default route expires "
                   "after 9000 s");
 }

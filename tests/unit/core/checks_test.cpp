@@ -176,6 +176,13 @@ const std::vector<Fault> kFaults = {
      "sysctl -w net.ipv6.conf.all.forwarding=1", true},
     {"AcceptRaTooLow", [](Facts& f) { set(f, "net/ipv6/conf/eth0/accept_ra", "1"); }, "sysctl.accept_ra",
      true, "net.ipv6.conf.eth0.accept_ra is 1", "sysctl -w net.ipv6.conf.eth0.accept_ra=2", true},
+    {"NobodyTakesRouterAdvertisements",
+     [](Facts& f) {
+       set(f, "net/ipv6/conf/eth0/accept_ra", "0");
+       f.nic.nic->gateway_v6->assumed = true;
+     },
+     "sysctl.accept_ra", true, "eth0 has no IPv6 default route", "sysctl -w net.ipv6.conf.eth0.accept_ra=2",
+     true},
     {"LooseRpFilter", [](Facts& f) { set(f, "net/ipv4/conf/all/rp_filter", "2"); }, "sysctl.rp_filter", false,
      "net.ipv4.conf.all.rp_filter is 2", "sysctl -w net.ipv4.conf.all.rp_filter=1"},
     {"StrictRpFilterWithTwoNics", [](Facts& f) { f.network->nics.push_back(testing::second_nic()); },
@@ -220,6 +227,14 @@ TEST(Checks, WhatCouldNotBeLookedAtIsUnknownAndHoldsNothing) {
   for (const auto* id : {"nic.found", "nic.up", "sysctl.ip_forward", "routes.in_sync"}) {
     EXPECT_EQ(check(facts, id).status, CheckStatus::unknown) << id;
   }
+}
+
+TEST(Checks, RouterAdvertisementsMayBeTheNetworkServices) {
+  auto facts = healthy_dual_stack();
+  set(facts, "net/ipv6/conf/eth0/accept_ra", "0");
+  const auto result = check(facts, "sysctl.accept_ra");
+  EXPECT_EQ(result.status, CheckStatus::pass);
+  EXPECT_NE(result.message.find("network service"), std::string::npos) << result.message;
 }
 
 TEST(Checks, ASilentImdsIsToleratedForThreeMinutes) {

@@ -66,5 +66,15 @@ TEST(WantedSysctls, WhatCannotBeReadIsNotWritten) {
   EXPECT_EQ(open.front().key, "net/ipv4/conf/eth0/forwarding");
 }
 
+TEST(WantedSysctls, AcceptRaAtZeroIsLeftToTheNetworkService) {
+  const std::string key = "net/ipv6/conf/eth0/accept_ra";
+  const auto open_at = [&key](const std::string& value) {
+    return unmet(wanted_sysctls(dual_stack(), "eth0"), {{key, value}}).size();
+  };
+  EXPECT_EQ(open_at("0"), 0U);
+  EXPECT_EQ(open_at("1"), 1U);
+  EXPECT_EQ(open_at("2"), 0U);
+}
+
 }  // namespace
 }  // namespace agent
