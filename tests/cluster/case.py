@@ -47,6 +47,10 @@ class ClusterCase(unittest.TestCase):
         for vm in self.vms:
             vm.namespace.ip("route add unreachable 10.0.0.0/8 metric 50")
 
+    def stop_imds(self):
+        for vm in self.vms:
+            vm.imds.stop()
+
     def assert_every_kernel_is_right(self):
         """The fault is Azure's: what an agent sees of its own kernel is as it should be."""
         for vm in self.vms:

@@ -35,8 +35,7 @@ class Servicing(ClusterCase):
         self.assert_every_kernel_is_right()
 
     def test_a_flap_of_the_link_is_healed_with_imds_down_throughout(self):
-        for vm in self.vms:
-            vm.imds.stop()
+        self.stop_imds()
         node = self.vms[1]
         with self.traffic(self.pods[0], self.pods[1]) as outcome:
             node.namespace.ip("link set eth0 down")
@@ -50,6 +49,7 @@ class Servicing(ClusterCase):
 
     def test_a_lease_renewed_with_the_same_address_moves_nothing(self):
         node = self.vms[1]
+        self.stop_imds()
         tape = node.tape()
         begin = tape.mark()
         with self.traffic(self.pods[0], self.pods[1]) as outcome:
@@ -109,6 +109,7 @@ class Accelerated(ClusterCase):
 
     def test_a_vf_that_comes_and_goes_under_the_nic_loses_nothing_and_moves_no_route(self):
         node = self.vms[1]
+        self.stop_imds()
         tape = node.tape()
         begin = tape.mark()
         with self.traffic(*self.pods) as outcome:
