@@ -10,8 +10,11 @@ find_package(CLI11 REQUIRED)
 pkg_check_modules(libnl REQUIRED IMPORTED_TARGET libnl-3.0)
 pkg_check_modules(libsystemd REQUIRED IMPORTED_TARGET libsystemd)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
-# Only the simulator and the tests: on nodes nothing pays for its TLS and brotli (6 MiB of resident memory).
+# The daemon does not link it, nor OpenSSL: on nodes nobody pays for TLS and brotli (6 MiB of resident memory) but the
+# program that asks Azure and Kubernetes.
 pkg_check_modules(cpp_httplib REQUIRED IMPORTED_TARGET cpp-httplib)
+find_package(OpenSSL REQUIRED)
+find_package(yaml-cpp REQUIRED)
 
 # Header-only parts of Boost, as system headers so that our warnings stay ours.
 add_library(boost_asio INTERFACE)

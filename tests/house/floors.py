@@ -13,6 +13,9 @@ FLOORS = {
     "imds": ["net"],
     "imds/simulator": ["net", "imds"],
     "systemd": ["net"],
+    "https": ["net"],
+    "arm": ["net", "https"],
+    "kubernetes": ["net", "https"],
     "agent/core": ["net"],
     "agent/log": ["net", "agent/core", "systemd"],
     "agent/config": ["net", "agent/core", "agent/log"],
@@ -27,7 +30,9 @@ OWNED = {
     r"^toml\+\+/": ["agent/config"],
     r"^spdlog/": ["agent/log"],
     r"^CLI/": ["agent/cli", "imds/simulator"],
-    r"^httplib\.h": ["imds/simulator"],
+    r"^httplib\.h": ["imds/simulator", "https"],
+    r"^openssl/": ["imds/simulator", "https"],
+    r"^yaml-cpp/": ["kubernetes"],
     r"^boost/beast": ["imds", "imds/simulator", "agent/http"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

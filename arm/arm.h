@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "https/https.h"
+#include "net/azure_network.h"
+#include "net/cloud_config.h"
+
+namespace arm {
+
+/// Where a cloud's Resource Manager answers, and for whom its tokens are.
+struct Cloud {
+  std::string endpoint;  ///< "https://management.azure.com", without a final slash
+  std::string audience;  ///< a token's `resource`; empty: ask the endpoint (custom clouds)
+
+  bool operator==(const Cloud&) const = default;
+};
+
+/// The cloud that azure.json or else IMDS's azEnvironment names, in any case; the public one when neither
+/// does. EINVAL for a name that nobody knows without a resourceManagerEndpoint, naming it.
+net::Result<Cloud> cloud_of(const net::CloudConfig& config, std::string_view environment);
+
+/// A bearer token for the audience; `fresh` after one was refused.
+using TokenSource = std::function<net::Result<std::string>(const std::string& audience, bool fresh)>;
+
+struct Verification {
+  net::AzureNetwork seen;
+  unsigned requests = 0;
+  /// How long ARM asked to be left alone (Retry-After, retry-after-ms, x-ms-retry-after-ms).
+  std::optional<std::chrono::milliseconds> leave_alone;
+};
+
+/// Reads one NIC, its subnet, route table and virtual network. Remembers the NIC's id from one verification
+/// to the next; nothing else. Blocks; one thread.
+class Client {
+ public:
+  Client(Cloud cloud, https::Getter get, TokenSource token);
+
+  /// At most five GETs by id, and not one past `finish_by`. `resource_id` is the VM's (standalone, Flexible
+  /// or Uniform scale set), `mac` the NIC's. What cannot be read is an Error that names the RBAC action where
+  /// one is missing.
+  Verification verify(const std::string& resource_id, const net::MacAddress& mac,
+                      std::chrono::steady_clock::time_point finish_by);
+
+ private:
+  Cloud cloud_;
+  https::Getter get_;
+  TokenSource token_;
+  std::string resource_id_;
+  std::optional<net::MacAddress> mac_;
+  std::string nic_id_;
+};
+
+}  // namespace arm
