@@ -1,0 +1,186 @@
+#include <fmt/format.h>
+#include <httplib.h>
+#include <openssl/err.h>
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+
+#include "https/explain.h"
+#include "https/https.h"
+#include "https/intake.h"
+#include "https/pipe_signal.h"
+#include "https/probe.h"
+#include "https/resolve.h"
+#include "https/tls.h"
+#include "https/url.h"
+#include "https/watch.h"
+
+namespace https {
+namespace {
+
+using std::chrono::steady_clock;
+using Line = std::function<bool(std::string_view line)>;
+
+/// One request to one address of its host.
+struct Attempt {
+  const Identity& identity;
+  const Request& request;
+  const Url& url;
+  const Line* line;
+  net::Address address;
+  steady_clock::time_point connect_by;
+};
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+httplib::Headers headers_of(const Attempt& attempt) {
+  httplib::Headers headers{
+      {"Host", attempt.url.authority}, {"User-Agent", "calico-azure-agent"}, {"Accept-Encoding", "identity"}};
+  for (const auto& [name, value] : attempt.request.headers) {
+    headers.erase(name);
+    headers.emplace(name, value);
+  }
+  return headers;
+}
+
+/// Without either, an answer that is cut short looks complete.
+bool says_its_length(const httplib::Response& response) {
+  return response.has_header("Content-Length") || response.has_header("Transfer-Encoding") ||
+         response.status == 204 || response.status == 304;
+}
+
+void arm(httplib::ClientImpl& client, const Attempt& attempt, const std::string& name, Watch& watch) {
+  const auto now = steady_clock::now();
+  const auto whole =
+      std::max<steady_clock::duration>(attempt.request.finish_by - now, std::chrono::milliseconds(1));
+  client.set_connection_timeout(
+      std::max<steady_clock::duration>(attempt.connect_by - now, std::chrono::milliseconds(1)));
+  client.set_read_timeout(whole);
+  client.set_write_timeout(whole);
+  client.set_hostname_addr_map({{name, attempt.address.text()}});
+  client.set_socket_options([&watch](int socket) { watch.guard(socket); });
+  client.set_url_encode(false);
+  client.set_decompress(false);
+  client.set_follow_location(false);
+}
+
+/// Asks, and says in `trouble` what has gone wrong; the Response if nothing has.
+std::optional<Response> ask(httplib::ClientImpl& client, const Attempt& attempt, Wire& wire,
+                            Trouble& trouble) {
+  Intake intake(attempt.line);
+  bool has_length = true;
+  ERR_clear_error();
+  const auto result = client.Get(
+      attempt.url.target, headers_of(attempt),
+      [&](const httplib::Response& response) {
+        wire.header_complete = true;
+        wire.heard = true;
+        intake.response.status = static_cast<unsigned>(response.status);
+        for (const auto& [key, value] : response.headers) intake.response.headers[lower(key)] = value;
+        has_length = says_its_length(response);
+        return has_length;
+      },
+      [&intake](const char* data, std::size_t size) {
+        return intake.take({data, size});
+      });
+  trouble.tls_reason = tls_reason();
+  ERR_clear_error();
+  if (result) intake.finish();
+  if (result || intake.end() == Intake::End::satisfied) return std::move(intake.response);
+  trouble.error = result.error();
+  trouble.end = intake.end();
+  trouble.heard = wire.heard;
+  trouble.header_complete = wire.header_complete && has_length;
+  return std::nullopt;
+}
+
+net::Result<Response> attempt_over_tls(const Attempt& attempt, Watch& watch, Trouble& trouble) {
+  const auto& wanted = attempt.identity.server_name;
+  const std::string& name = wanted.empty() ? attempt.url.host : wanted;
+  Wire wire{.watch = watch};
+  httplib::SSLClient client(name, attempt.url.port);
+  if (!client.is_valid()) return net::failure(ENOMEM, "OpenSSL cannot be set up");
+  if (const auto ready = set_up(client.ssl_context(), attempt.identity, name); !ready) {
+    return net::failure(ready.error().code.value(),
+                        fmt::format("{}: {}", attempt.url.site(), ready.error().what));
+  }
+  listen_in(client.ssl_context(), wire);
+  arm(client, attempt, name, watch);
+  if (auto response = ask(client, attempt, wire, trouble)) return std::move(*response);
+  trouble.verified = client.get_openssl_verify_result();
+  trouble.expired = watch.expired();
+  return tl::unexpected(explain(trouble, attempt.url.site(), name));
+}
+
+net::Result<Response> attempt_in_clear(const Attempt& attempt, Watch& watch, Trouble& trouble) {
+  Wire wire{.watch = watch};
+  httplib::ClientImpl client(attempt.url.host, attempt.url.port);
+  arm(client, attempt, attempt.url.host, watch);
+  if (auto response = ask(client, attempt, wire, trouble)) return std::move(*response);
+  trouble.expired = watch.expired();
+  return tl::unexpected(explain(trouble, attempt.url.site(), attempt.url.host));
+}
+
+bool is_clean(const std::pair<std::string, std::string>& header) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+  const auto& [name, value] = header;
+  return !name.empty() && name.find_first_of(": ") == std::string::npos &&
+         std::none_of(name.begin(), name.end(), is_control) &&
+         std::none_of(value.begin(), value.end(), is_control);
+}
+
+net::Result<Response> converse(const Identity& identity, const Request& request, const Line* line) {
+  const auto url = parse_url(request.url);
+  if (!url) return net::pass_on(url);
+  if (!std::all_of(request.headers.begin(), request.headers.end(), is_clean)) {
+    return net::failure(EINVAL, fmt::format("{}: a header of the request holds a control character or has no "
+                                            "proper name",
+                                            url->site()));
+  }
+  const auto addresses = resolve(url->host, request.finish_by);
+  if (!addresses) return net::pass_on(addresses);
+  const PipeSignal quiet;
+  Watch watch(request.finish_by);
+  for (std::size_t i = 0;; ++i) {
+    const auto now = steady_clock::now();
+    const auto left = static_cast<steady_clock::rep>(addresses->size() - i);
+    const Attempt attempt{identity, request,         *url,
+                          line,     (*addresses)[i], now + (request.finish_by - now) / left};
+    Trouble trouble;
+    auto response =
+        url->tls ? attempt_over_tls(attempt, watch, trouble) : attempt_in_clear(attempt, watch, trouble);
+    const bool connected = response || (trouble.error != httplib::Error::Connection &&
+                                        trouble.error != httplib::Error::ConnectionTimeout);
+    if (connected || watch.expired()) return response;
+    if (left > 1) continue;
+    trouble.connect_errno = trouble.error == httplib::Error::ConnectionTimeout
+                                ? ETIMEDOUT
+                                : why_not(attempt.address, url->port, request.finish_by);
+    return tl::unexpected(explain(trouble, url->site(), url->host));
+  }
+}
+
+net::Result<Response> converse_safely(const Identity& identity, const Request& request, const Line* line) {
+  try {
+    return converse(identity, request, line);
+  } catch (const std::exception& bug) {
+    // cpp-httplib's number parsing and std::regex throw at what they do not expect.
+    return net::failure(EPROTO, fmt::format("an HTTP answer cannot be read ({})", bug.what()));
+  }
+}
+
+}  // namespace
+
+net::Result<Response> get(const Identity& identity, const Request& request) {
+  return converse_safely(identity, request, nullptr);
+}
+
+net::Result<Response> stream(const Identity& identity, const Request& request, const Line& line) {
+  return converse_safely(identity, request, &line);
+}
+
+}  // namespace https

@@ -1,0 +1,87 @@
+#include "https/explain.h"
+
+#include <fmt/format.h>
+#include <openssl/x509_vfy.h>
+
+namespace https {
+namespace {
+
+struct Meaning {
+  int code;
+  std::string sentence;
+};
+
+Meaning not_connected(int code) {
+  const auto cannot = fmt::format("cannot be connected to ({})", std::system_category().message(code));
+  switch (code) {
+    case ECONNREFUSED:
+      return {code, cannot + ": nothing listens there, or a firewall rejects it"};
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+      return {ENETUNREACH, cannot + ": check 'ip route' and the subnet's routes"};
+    case EACCES:
+    case EPERM:
+      return {code, cannot + ": a firewall, a 'prohibit' route or the unit's IPAddressDeny= forbids it"};
+    default:
+      return {code, cannot};
+  }
+}
+
+Meaning not_believed(long verified, const std::string& name) {
+  switch (verified) {
+    case X509_V_OK:
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return {EPROTO, fmt::format("its certificate is not for '{}'; something else answers there, or the "
+                                  "certificate lacks this subject alternative name",
+                                  name)};
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return {EPROTO, fmt::format("its certificate is not believed ({}): renew it, or set this node's clock",
+                                  X509_verify_cert_error_string(verified))};
+    default:
+      return {EPROTO,
+              fmt::format("its certificate is not believed ({}): check the CA that is configured, and "
+                          "what stands between",
+                          X509_verify_cert_error_string(verified))};
+  }
+}
+
+Meaning broken(const Trouble& trouble) {
+  if (trouble.header_complete) return {ECONNRESET, "the connection broke before the answer was complete"};
+  if (trouble.heard) {
+    return {EPROTO, "what answers does not speak HTTP, or its header is broken off or too large"};
+  }
+  const auto& reason = trouble.tls_reason;
+  if (!reason.empty() && reason.find("unexpected eof") == std::string::npos) {
+    return {EPROTO, fmt::format("TLS fails ({})", reason)};
+  }
+  return {ECONNRESET, "it closes the connection without an answer"};
+}
+
+Meaning meaning_of(const Trouble& trouble, const std::string& name) {
+  using httplib::Error;
+  if (trouble.end == Intake::End::too_large) return {EMSGSIZE, "the answer is larger than 4 MiB"};
+  if (trouble.expired) return {ETIMEDOUT, "no complete answer in time"};
+  switch (trouble.error) {
+    case Error::Connection:
+    case Error::ConnectionTimeout:
+    case Error::BindIPAddress:
+      return not_connected(trouble.connect_errno);
+    case Error::SSLServerVerification:
+      return not_believed(trouble.verified, name);
+    case Error::SSLLoadingCerts:
+      return {EINVAL, "the system's CA certificates cannot be read: install ca-certificates"};
+    default:
+      return broken(trouble);
+  }
+}
+
+}  // namespace
+
+net::Error explain(const Trouble& trouble, const std::string& site, const std::string& name) {
+  const auto meaning = meaning_of(trouble, name);
+  return {{meaning.code, std::system_category()}, fmt::format("{}: {}", site, meaning.sentence)};
+}
+
+}  // namespace https

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <cstddef>
+#include <string>
+
+#include "https/https.h"
+#include "https/watch.h"
+#include "net/error.h"
+
+namespace https {
+
+/// Makes the context believe `identity.ca_pem` alone (or the system), show the client certificate, want
+/// TLS 1.2 and a certificate that bears `name`, a host name or an IP address. EINVAL for PEM that cannot be
+/// used, saying which of the three.
+net::Result<void> set_up(SSL_CTX* context, const Identity& identity, const std::string& name);
+
+/// What has come over a connection before the answer's header is complete: cpp-httplib reads header lines of
+/// any length, so the flood is stopped below it.
+struct Wire {
+  Watch& watch;
+  bool header_complete = false;
+  bool heard = false;  ///< application data, if any
+  std::size_t bytes = 0;
+};
+
+/// Fills `wire`, which outlives the context's connections.
+void listen_in(SSL_CTX* context, Wire& wire);
+
+/// The reason of this thread's latest OpenSSL failure, such as "certificate required"; empty for none.
+std::string tls_reason();
+
+}  // namespace https

@@ -1,0 +1,48 @@
+#include "https/watch.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+namespace https {
+
+using std::chrono::steady_clock;
+
+Watch::Watch(steady_clock::time_point finish_by) : thread_([this, finish_by] { wait(finish_by); }) {}
+
+Watch::~Watch() {
+  {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+  }
+  ended_.notify_one();
+  thread_.join();
+}
+
+void Watch::guard(int socket) {
+  const std::lock_guard lock(mutex_);
+  // A descriptor of our own: the other one may be closed, and its number reused, at any moment.
+  socket_ = net::Descriptor(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
+}
+
+void Watch::cut() {
+  const std::lock_guard lock(mutex_);
+  if (socket_) ::shutdown(socket_.get(), SHUT_RDWR);
+}
+
+bool Watch::expired() const {
+  const std::lock_guard lock(mutex_);
+  return expired_;
+}
+
+void Watch::wait(steady_clock::time_point finish_by) {
+  constexpr std::chrono::milliseconds kAgain{20};
+  std::unique_lock lock(mutex_);
+  if (ended_.wait_until(lock, finish_by, [this] { return over_; })) return;
+  expired_ = true;
+  // shutdown(2) does nothing to a socket that has yet to connect, so once is not enough.
+  do {
+    if (socket_) ::shutdown(socket_.get(), SHUT_RDWR);
+  } while (!ended_.wait_for(lock, kAgain, [this] { return over_; }));
+}
+
+}  // namespace https

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "net/descriptor.h"
+
+namespace https {
+
+/// Ends a connection at a deadline, whatever is under way on it: cpp-httplib's time-outs are for each read,
+/// and its stop() waits for the handshake.
+class Watch {
+ public:
+  explicit Watch(std::chrono::steady_clock::time_point finish_by);
+  ~Watch();
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  /// This socket from now on; it stays the caller's to close.
+  void guard(int socket);
+  /// Ends the connection now.
+  void cut();
+  [[nodiscard]] bool expired() const;
+
+ private:
+  void wait(std::chrono::steady_clock::time_point finish_by);
+
+  mutable std::mutex mutex_;
+  std::condition_variable ended_;
+  bool over_ = false;
+  bool expired_ = false;
+  net::Descriptor socket_;
+  std::thread thread_;
+};
+
+}  // namespace https
