@@ -101,7 +101,7 @@ std::optional<Response> ask(httplib::ClientImpl& client, const Attempt& attempt,
 net::Result<Response> attempt_over_tls(const Attempt& attempt, Watch& watch, Trouble& trouble) {
   const auto& wanted = attempt.identity.server_name;
   const std::string& name = wanted.empty() ? attempt.url.host : wanted;
-  Wire wire{.watch = watch};
+  Wire wire;
   httplib::SSLClient client(name, attempt.url.port);
   if (!client.is_valid()) return net::failure(ENOMEM, "OpenSSL cannot be set up");
   if (const auto ready = set_up(client.ssl_context(), attempt.identity, name); !ready) {
@@ -117,7 +117,7 @@ net::Result<Response> attempt_over_tls(const Attempt& attempt, Watch& watch, Tro
 }
 
 net::Result<Response> attempt_in_clear(const Attempt& attempt, Watch& watch, Trouble& trouble) {
-  Wire wire{.watch = watch};
+  Wire wire;
   httplib::ClientImpl client(attempt.url.host, attempt.url.port);
   arm(client, attempt, attempt.url.host, watch);
   if (auto response = ask(client, attempt, wire, trouble)) return std::move(*response);

@@ -99,7 +99,7 @@ net::Result<void> expect(SSL_CTX* context, const std::string& name) {
   return {};
 }
 
-void overhear(int writing, int version, int type, const void* data, std::size_t size, SSL* ssl, void* to) {
+void overhear(int writing, int /*version*/, int type, const void* data, std::size_t size, SSL* ssl, void* to) {
   constexpr std::size_t kHeaderLimit = 17 * 1024;  // more than a full record, in which a body may follow
   Wire& wire = *static_cast<Wire*>(to);
   if (writing != 0 || wire.header_complete || SSL_is_init_finished(ssl) == 0) return;
@@ -108,10 +108,10 @@ void overhear(int writing, int version, int type, const void* data, std::size_t 
     wire.heard = wire.heard || bytes[0] == SSL3_RT_APPLICATION_DATA;
   }
   if (type != SSL3_RT_HEADER || size < SSL3_RT_HEADER_LENGTH) return;
-  (void)version;
   if (SSL_version(ssl) < TLS1_3_VERSION && bytes[0] == SSL3_RT_APPLICATION_DATA) wire.heard = true;
   wire.bytes += static_cast<std::size_t>(bytes[3] << 8 | bytes[4]);
-  if (wire.bytes > kHeaderLimit) wire.watch.cut();
+  // Unlike shutdown(2), this also keeps from the reader what the kernel has already received.
+  if (wire.bytes > kHeaderLimit) SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
 }
 
 }  // namespace
@@ -135,7 +135,7 @@ void listen_in(SSL_CTX* context, Wire& wire) {
 }
 
 std::string tls_reason() {
-  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
+  const char* reason = ERR_reason_error_string(ERR_peek_error());
   return reason == nullptr ? "" : reason;
 }
 

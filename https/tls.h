@@ -6,7 +6,6 @@
 #include <string>
 
 #include "https/https.h"
-#include "https/watch.h"
 #include "net/error.h"
 
 namespace https {
@@ -19,7 +18,6 @@ net::Result<void> set_up(SSL_CTX* context, const Identity& identity, const std::
 /// What has come over a connection before the answer's header is complete: cpp-httplib reads header lines of
 /// any length, so the flood is stopped below it.
 struct Wire {
-  Watch& watch;
   bool header_complete = false;
   bool heard = false;  ///< application data, if any
   std::size_t bytes = 0;
@@ -28,7 +26,8 @@ struct Wire {
 /// Fills `wire`, which outlives the context's connections.
 void listen_in(SSL_CTX* context, Wire& wire);
 
-/// The reason of this thread's latest OpenSSL failure, such as "certificate required"; empty for none.
+/// The reason of this thread's first OpenSSL failure: later ones come of clearing up.
+/// "certificate required"; empty for none.
 std::string tls_reason();
 
 }  // namespace https

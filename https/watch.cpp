@@ -24,11 +24,6 @@ void Watch::guard(int socket) {
   socket_ = net::Descriptor(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
 }
 
-void Watch::cut() {
-  const std::lock_guard lock(mutex_);
-  if (socket_) ::shutdown(socket_.get(), SHUT_RDWR);
-}
-
 bool Watch::expired() const {
   const std::lock_guard lock(mutex_);
   return expired_;

@@ -20,8 +20,6 @@ class Watch {
 
   /// This socket from now on; it stays the caller's to close.
   void guard(int socket);
-  /// Ends the connection now.
-  void cut();
   [[nodiscard]] bool expired() const;
 
  private:

@@ -130,7 +130,7 @@ TEST_F(HostileServer, AHeaderWithoutEndIsCutOff) {
     std::size_t said = 0;
     const auto response = ask([&](SSL* ssl) {
       RawTlsServer::say(ssl, start);
-      const std::string flood(4096, 'x');
+      const std::string flood(16384, 'x');
       while (RawTlsServer::say(ssl, flood)) said += flood.size();
     });
     expect(response, EPROTO, "HTTP");

@@ -146,6 +146,7 @@ TEST_F(Request, NobodyListeningIsSaidSo) {
   std::string url;
   {
     TlsServer gone(ca_.issue("DNS:localhost"));
+    gone.start();  // stopping is what closes its port
     url = gone.url();
   }
   const auto response = https::get(identity_, asking(url + "/?token=secret"));
