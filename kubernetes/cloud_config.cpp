@@ -1,0 +1,80 @@
+#include "kubernetes/cloud_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "kubernetes/json.h"
+#include "kubernetes/read_file.h"
+#include "kubernetes/yaml.h"
+
+namespace kubernetes {
+namespace {
+
+constexpr struct {
+  std::string_view name;
+  std::string net::CloudConfig::*field;
+} kKeys[] = {
+    {"cloud", &net::CloudConfig::cloud},
+    {"resourceManagerEndpoint", &net::CloudConfig::resource_manager_endpoint},
+    {"routeTableName", &net::CloudConfig::route_table_name},
+    {"routeTableResourceGroup", &net::CloudConfig::route_table_resource_group},
+    {"userAssignedIdentityID", &net::CloudConfig::user_assigned_identity},
+};
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// The cloud provider reads it with Go's encoding/json, which does not mind the case of a key.
+bool same_key(std::string_view one, std::string_view other) {
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [](char a, char b) { return lower(a) == lower(b); });
+}
+
+void take(net::CloudConfig& config, std::string_view key, const std::string& value) {
+  for (const auto& [name, field] : kKeys) {
+    if (same_key(key, name)) config.*field = value;
+  }
+}
+
+net::CloudConfig out_of(const nlohmann::json& document) {
+  net::CloudConfig config;
+  for (const auto& [key, value] : document.items()) {
+    if (value.is_string()) take(config, key, value.get_ref<const std::string&>());
+  }
+  return config;
+}
+
+net::CloudConfig out_of(const YAML::Node& document) {
+  net::CloudConfig config;
+  for (const auto& entry : document) {
+    if (!entry.first.IsScalar()) continue;
+    if (const auto value = string_of(entry.second)) take(config, entry.first.Scalar(), *value);
+  }
+  return config;
+}
+
+}  // namespace
+
+net::Result<net::CloudConfig> parse_cloud_config(std::string_view text) {
+  // JSON is YAML, but for tabs and some escapes.
+  if (const auto json = parse_json(text); json && json->is_object()) return out_of(*json);
+  const auto yaml = parse_yaml(text);
+  if (!yaml) return net::pass_on(yaml);
+  if (!yaml->IsMap()) return net::failure(EBADMSG, "not a JSON or YAML object: line 1, column 1");
+  return out_of(*yaml);
+}
+
+net::Result<net::CloudConfig> read_cloud_config(const std::filesystem::path& file) {
+  const auto text = read_file(file);
+  if (!text) return net::pass_on(text);
+  auto config = parse_cloud_config(*text);
+  if (!config) {
+    return net::failure(config.error().code.value(), fmt::format("{} is no cloud provider configuration: {}",
+                                                                 file.string(), config.error().what));
+  }
+  return config;
+}
+
+}  // namespace kubernetes

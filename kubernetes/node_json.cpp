@@ -1,0 +1,104 @@
+#include "kubernetes/node_json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "kubernetes/json.h"
+#include "kubernetes/quote.h"
+#include "kubernetes/rfc3339.h"
+
+namespace kubernetes {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kQuoted = 100;
+
+tl::unexpected<net::Error> unusable(std::string_view what) {
+  return net::failure(EBADMSG, fmt::format("the API server's answer is no usable Node: {}", what));
+}
+
+net::Result<std::vector<net::Prefix>> pod_cidrs(const json& spec) {
+  auto list = at(spec, "podCIDRs");
+  if (list.is_null() || (list.is_array() && list.empty())) {
+    const auto& single = at(spec, "podCIDR");
+    list = single.is_null() || single == "" ? json::array() : json::array({single});
+  }
+  if (!list.is_array()) return unusable("spec.podCIDRs is no list");
+  std::vector<net::Prefix> cidrs;
+  for (const json& entry : list) {
+    if (!entry.is_string()) return unusable("spec.podCIDRs holds something other than text");
+    const auto cidr = net::Prefix::parse(quote(text_of(entry), kQuoted));
+    if (!cidr) return unusable("spec.podCIDRs: " + cidr.error().what);
+    if (std::find(cidrs.begin(), cidrs.end(), *cidr) == cidrs.end()) cidrs.push_back(*cidr);
+  }
+  return cidrs;
+}
+
+net::Result<std::optional<net::KubernetesCondition>> network_unavailable(const json& status) {
+  const auto& conditions = at(status, "conditions");
+  if (!conditions.is_null() && !conditions.is_array()) return unusable("status.conditions is no list");
+  for (const json& entry : conditions) {
+    if (text_of(at(entry, "type")) != "NetworkUnavailable") continue;
+    net::KubernetesCondition condition{.status = text_of(at(entry, "status")),
+                                       .reason = text_of(at(entry, "reason")),
+                                       .message = text_of(at(entry, "message")),
+                                       .since = {}};
+    if (condition.status.empty()) return unusable("the condition NetworkUnavailable has no status");
+    const auto& moment = at(entry, "lastTransitionTime");
+    const auto since = from_rfc3339(text_of(moment));
+    if (!moment.is_null() && !since) {
+      return unusable("the condition NetworkUnavailable has a lastTransitionTime that is no RFC 3339 time");
+    }
+    condition.since = since.value_or(std::chrono::system_clock::time_point{});
+    return condition;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+net::Result<Sighting> parse_node(const json& object) {
+  if (!object.is_object()) return unusable("it is no object");
+  // Items of a watch and of old servers may lack the kind; another kind is another thing.
+  const auto& kind = at(object, "kind");
+  if (!kind.is_null() && kind != "Node") return unusable("it is of another kind");
+  const auto& metadata = at(object, "metadata");
+  const auto& name = text_of(at(metadata, "name"));
+  if (name.empty()) return unusable("it has no metadata.name");
+  const auto created = from_rfc3339(text_of(at(metadata, "creationTimestamp")));
+  if (!created) return unusable("its metadata.creationTimestamp is no RFC 3339 time");
+  auto cidrs = pod_cidrs(at(object, "spec"));
+  if (!cidrs) return net::pass_on(cidrs);
+  auto condition = network_unavailable(at(object, "status"));
+  if (!condition) return net::pass_on(condition);
+  return Sighting{.node = {.name = name,
+                           .pod_cidrs = std::move(*cidrs),
+                           .created = *created,
+                           .network_unavailable = std::move(*condition)},
+                  .resource_version = text_of(at(metadata, "resourceVersion"))};
+}
+
+net::Result<Event> parse_event(std::string_view line) {
+  const auto event = parse_json(line);
+  if (!event) return net::failure(EBADMSG, "a watch event of the API server: " + event.error().what);
+  const auto& type = text_of(at(*event, "type"));
+  const auto& object = at(*event, "object");
+  if (type == "BOOKMARK") return Event{};
+  if (type == "DELETED") return Event{.kind = Event::Kind::deleted, .sighting = {}};
+  if (type == "ERROR") {
+    return net::failure(ESTALE, fmt::format("the API server ends the watch ({}): the node is read again",
+                                            quote(text_of(at(object, "reason")), kQuoted)));
+  }
+  if (type != "ADDED" && type != "MODIFIED") {
+    return net::failure(EBADMSG, fmt::format("a watch event of the API server is of the unknown type '{}'",
+                                             quote(type, kQuoted)));
+  }
+  auto sighting = parse_node(object);
+  if (!sighting) return net::pass_on(sighting);
+  return Event{.kind = Event::Kind::seen, .sighting = std::move(*sighting)};
+}
+
+}  // namespace kubernetes

@@ -1,0 +1,42 @@
+#include "kubernetes/read_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "net/descriptor.h"
+
+namespace kubernetes {
+namespace {
+
+constexpr std::size_t kLimit = std::size_t{1} << 20;
+
+}  // namespace
+
+net::Result<std::string> read_file(const std::filesystem::path& path) {
+  const auto unreadable = [&path](int error) {
+    return net::failure(
+        error, fmt::format("{} cannot be read: {}", path.string(), std::system_category().message(error)));
+  };
+  // A FIFO in its place would be waited for.
+  const net::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file) return unreadable(errno);
+  std::string contents;
+  std::array<char, 16384> part{};
+  for (;;) {
+    const auto count = ::read(file.get(), part.data(), part.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return unreadable(errno);
+    if (count == 0) return contents;
+    contents.append(part.data(), static_cast<std::size_t>(count));
+    if (contents.size() > kLimit) {
+      return net::failure(EFBIG, fmt::format("{} is larger than {} KiB", path.string(), kLimit / 1024));
+    }
+  }
+}
+
+}  // namespace kubernetes

@@ -1,0 +1,163 @@
+#include "kubernetes/node_json.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <nlohmann/json.hpp>
+
+#include "kubernetes/json.h"
+
+namespace {
+
+using kubernetes::Event;
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using namespace std::chrono;
+
+json node() {
+  return json::parse(R"({
+    "kind": "Node", "apiVersion": "v1",
+    "metadata": {"name": "n1", "resourceVersion": "42", "creationTimestamp": "2026-03-01T12:00:00Z"},
+    "spec": {"podCIDR": "10.244.1.0/24", "podCIDRs": ["10.244.1.0/24", "fd00:1::/64"]},
+    "status": {"conditions": [
+      {"type": "Ready", "status": "True"},
+      {"type": "NetworkUnavailable", "status": "False", "reason": "RouteCreated", "message": "it is there",
+       "lastHeartbeatTime": null, "lastTransitionTime": "2026-03-01T12:00:07Z"}]}})");
+}
+
+TEST(NodeJson, EveryFieldIsTaken) {
+  const auto sighting = kubernetes::parse_node(node());
+  ASSERT_TRUE(sighting) << sighting.error().what;
+  const net::KubernetesNode expected{
+      .name = "n1",
+      .pod_cidrs = {*net::Prefix::parse("10.244.1.0/24"), *net::Prefix::parse("fd00:1::/64")},
+      .created = sys_days(year(2026) / 3 / 1) + 12h,
+      .network_unavailable = net::KubernetesCondition{.status = "False",
+                                                      .reason = "RouteCreated",
+                                                      .message = "it is there",
+                                                      .since = sys_days(year(2026) / 3 / 1) + 12h + 7s}};
+  EXPECT_EQ(sighting->node, expected);
+  EXPECT_EQ(sighting->resource_version, "42");
+}
+
+TEST(NodeJson, PodCidrsComeFromEitherField) {
+  const struct {
+    const char* spec;
+    std::vector<std::string> cidrs;
+  } cases[] = {
+      {R"({"podCIDRs": ["10.1.0.0/24"], "podCIDR": "10.2.0.0/24"})", {"10.1.0.0/24"}},
+      {R"({"podCIDRs": [], "podCIDR": "10.2.0.0/24"})", {"10.2.0.0/24"}},
+      {R"({"podCIDRs": null, "podCIDR": "10.2.0.0/24"})", {"10.2.0.0/24"}},
+      {R"({"podCIDR": "10.2.0.0/24"})", {"10.2.0.0/24"}},
+      {R"({"podCIDRs": ["10.1.0.0/24", "10.1.0.0/24"]})", {"10.1.0.0/24"}},
+      {R"({"podCIDR": ""})", {}},
+      {R"({"podCIDR": null})", {}},
+      {R"({})", {}},
+      {R"(null)", {}},
+  };
+  for (const auto& [spec, cidrs] : cases) {
+    SCOPED_TRACE(spec);
+    auto object = node();
+    object["spec"] = json::parse(spec);
+    const auto sighting = kubernetes::parse_node(object);
+    ASSERT_TRUE(sighting) << sighting.error().what;
+    std::vector<std::string> texts;
+    for (const auto& cidr : sighting->node.pod_cidrs) texts.push_back(cidr.text());
+    EXPECT_EQ(texts, cidrs);
+  }
+}
+
+TEST(NodeJson, ANodeWithoutTheConditionHasNone) {
+  for (const char* status : {"{}", "null", R"({"conditions": null})", R"({"conditions": []})",
+                             R"({"conditions": [7, null, {}, {"type": 7}, {"type": "Ready"}]})"}) {
+    SCOPED_TRACE(status);
+    auto object = node();
+    object["status"] = json::parse(status);
+    const auto sighting = kubernetes::parse_node(object);
+    ASSERT_TRUE(sighting) << sighting.error().what;
+    EXPECT_FALSE(sighting->node.network_unavailable);
+  }
+}
+
+TEST(NodeJson, WhatCannotBeTrustedIsRefusedByField) {
+  const struct {
+    const char* patch;
+    const char* why;
+  } cases[] = {
+      {R"({"kind": "Pod"})", "another kind"},
+      {R"({"kind": 7})", "another kind"},
+      {R"({"metadata": null})", "metadata.name"},
+      {R"({"metadata": [1]})", "metadata.name"},
+      {R"({"metadata": {"name": 7}})", "metadata.name"},
+      {R"({"metadata": {"creationTimestamp": "yesterday"}})", "creationTimestamp"},
+      {R"({"metadata": {"creationTimestamp": null}})", "creationTimestamp"},
+      {R"({"spec": {"podCIDRs": "10.1.0.0/24"}})", "no list"},
+      {R"({"spec": {"podCIDRs": {"a": 1}}})", "no list"},
+      {R"({"spec": {"podCIDRs": [7]}})", "other than text"},
+      {R"({"spec": {"podCIDRs": ["10.1.0.7/24"]}})", "host bits"},
+      {R"({"spec": {"podCIDRs": ["10.1.0.0/33"]}})", "not a CIDR"},
+      {R"({"spec": {"podCIDRs": ["\u0000\n"]}})", "'??' is not a CIDR"},
+      {R"({"spec": {"podCIDRs": null, "podCIDR": 7}})", "other than text"},
+      {R"({"status": {"conditions": {"a": 1}}})", "no list"},
+      {R"({"status": {"conditions": [{"type": "NetworkUnavailable"}]}})", "no status"},
+      {R"({"status": {"conditions": [{"type": "NetworkUnavailable", "status": true}]}})", "no status"},
+      {R"({"status": {"conditions": [{"type": "NetworkUnavailable", "status": "True", "lastTransitionTime": "x"}]}})",
+       "lastTransitionTime"},
+  };
+  for (const auto& [patch, why] : cases) {
+    SCOPED_TRACE(patch);
+    auto object = node();
+    object.merge_patch(json::parse(patch));
+    const auto sighting = kubernetes::parse_node(object);
+    ASSERT_FALSE(sighting);
+    EXPECT_EQ(sighting.error().code.value(), EBADMSG);
+    EXPECT_THAT(sighting.error().what, HasSubstr(why));
+  }
+  for (const char* text : {"null", "[]", "7", "\"x\"", "{}"}) {
+    EXPECT_FALSE(kubernetes::parse_node(json::parse(text))) << text;
+  }
+}
+
+TEST(WatchEvent, HasItsMeaning) {
+  const auto event = [](const char* type, const json& object) {
+    return kubernetes::parse_event(json{{"type", type}, {"object", object}}.dump());
+  };
+  for (const char* type : {"ADDED", "MODIFIED"}) {
+    const auto seen = event(type, node());
+    ASSERT_TRUE(seen) << seen.error().what;
+    EXPECT_EQ(seen->kind, Event::Kind::seen);
+    EXPECT_EQ(seen->sighting.node.name, "n1");
+  }
+  EXPECT_EQ(event("DELETED", node())->kind, Event::Kind::deleted);
+  EXPECT_EQ(event("BOOKMARK", {{"metadata", {{"resourceVersion", "50"}}}})->kind, Event::Kind::nothing);
+  const auto error = event("ERROR", {{"kind", "Status"}, {"reason", "Expired"}, {"code", 410}});
+  ASSERT_FALSE(error);
+  EXPECT_EQ(error.error().code.value(), ESTALE);
+  EXPECT_THAT(error.error().what, HasSubstr("Expired"));
+}
+
+TEST(WatchEvent, GarbageIsRefused) {
+  for (const std::string& line :
+       {std::string("{"), std::string("null"), std::string("[]"), std::string("7"), std::string("{}"),
+        std::string("{\"type\":7}"), std::string("{\"type\":\"NEW\"}"), std::string("{\"type\":\"ADDED\"}"),
+        std::string("{\"type\":\"ADDED\",\"object\":[]}"), std::string("\xff\xfe"),
+        std::string("{\"a\":1e999}"), std::string("{\"a\":\"\x80\"}"), std::string(1'000'000, '['),
+        std::string("{} {}"), std::string("\0", 1),
+        "{\"type\":\"BOOKMARK\",\"object\":" + std::string(100, '[') + std::string(100, ']') + "}"}) {
+    SCOPED_TRACE(line.substr(0, 40));
+    const auto event = kubernetes::parse_event(line);
+    ASSERT_FALSE(event);
+    EXPECT_EQ(event.error().code.value(), EBADMSG);
+  }
+}
+
+TEST(Json, BracketsInStringsAreNotDepth) {
+  EXPECT_TRUE(kubernetes::parse_json("\"" + std::string(1000, '[') + "\""));
+  EXPECT_TRUE(kubernetes::parse_json("\"\\\"" + std::string(1000, '[') + "\""));
+  EXPECT_TRUE(kubernetes::parse_json(std::string(64, '[') + std::string(64, ']')));
+  EXPECT_FALSE(kubernetes::parse_json(std::string(65, '[') + std::string(65, ']')));
+}
+
+}  // namespace
