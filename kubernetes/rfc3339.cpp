@@ -64,8 +64,8 @@ std::optional<system_clock::time_point> from_rfc3339(std::string_view text) {
   const auto fraction = take_fraction(text);
   if (!fraction) return std::nullopt;
   const auto offset = take_offset(text);
-  const year_month_day date(year((*calendar)[0]), month(static_cast<unsigned>((*calendar)[1])),
-                            day(static_cast<unsigned>((*calendar)[2])));
+  const year_month_day date{year((*calendar)[0]), month(static_cast<unsigned>((*calendar)[1])),
+                            day(static_cast<unsigned>((*calendar)[2]))};
   // A leap second is :60.
   if (!offset || !date.ok() || (*clock)[0] > 23 || (*clock)[1] > 59 || (*clock)[2] > 60) return std::nullopt;
   // system_clock counts nanoseconds, which end in 2262.
