@@ -99,7 +99,8 @@ net::Result<void> expect(SSL_CTX* context, const std::string& name) {
   return {};
 }
 
-void overhear(int writing, int /*version*/, int type, const void* data, std::size_t size, SSL* ssl, void* to) {
+void overhear(int writing, int /*version*/, int type, const void* data, std::size_t size, SSL* ssl,
+              void* to) {
   constexpr std::size_t kHeaderLimit = 17 * 1024;  // more than a full record, in which a body may follow
   Wire& wire = *static_cast<Wire*>(to);
   if (writing != 0 || wire.header_complete || SSL_is_init_finished(ssl) == 0) return;

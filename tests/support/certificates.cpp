@@ -48,7 +48,8 @@ X509* blank(EVP_PKEY* key, const std::string& name, long from, long to) {
 }  // namespace
 
 CertificateAuthority::CertificateAuthority(const std::string& name)
-    : key_(EVP_EC_gen("P-256")), certificate_(blank(key_.get(), name, -86400, 86400)) {
+    : key_(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")),
+      certificate_(blank(key_.get(), name, -86400, 86400)) {
   X509* own = certificate_.get();
   X509_set_issuer_name(own, X509_get_subject_name(own));
   extend(own, own, NID_basic_constraints, "critical,CA:TRUE");
@@ -58,7 +59,7 @@ CertificateAuthority::CertificateAuthority(const std::string& name)
 }
 
 Issued CertificateAuthority::issue(const std::string& names, long from, long to) const {
-  const std::unique_ptr<EVP_PKEY, Free> key(EVP_EC_gen("P-256"));
+  const std::unique_ptr<EVP_PKEY, Free> key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   const std::unique_ptr<X509, Free> leaf(blank(key.get(), "a leaf", from, to));
   X509_set_issuer_name(leaf.get(), X509_get_subject_name(certificate_.get()));
   if (!names.empty()) extend(leaf.get(), certificate_.get(), NID_subject_alt_name, names);
