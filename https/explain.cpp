@@ -56,7 +56,8 @@ Meaning broken(const Trouble& trouble) {
   if (!reason.empty() && reason.find("unexpected eof") == std::string::npos) {
     return {EPROTO, fmt::format("TLS fails ({})", reason)};
   }
-  return {ECONNRESET, "it closes the connection without an answer"};
+  return {ECONNRESET,
+          "it closes the connection without an answer: it is restarting, or wants a client certificate"};
 }
 
 Meaning meaning_of(const Trouble& trouble, const std::string& name) {

@@ -13,7 +13,7 @@ namespace {
 /// A kubeconfig and the sentences about it.
 class Kubeconfig {
  public:
-  Kubeconfig(const std::filesystem::path& file, YAML::Node root) : file_(file), root_(std::move(root)) {}
+  Kubeconfig(const std::filesystem::path& file, const YAML::Node& root) : file_(file), root_(root) {}
 
   net::Result<Access> access() const {
     const auto current = text(root_, "current-context");
@@ -167,12 +167,12 @@ class Kubeconfig {
 net::Result<Access> read_kubeconfig(const std::filesystem::path& file) {
   const auto contents = read_file(file);
   if (!contents) return net::pass_on(contents);
-  auto root = parse_yaml(*contents);
+  const auto root = parse_yaml(*contents);
   if (!root) {
     return net::failure(EBADMSG, fmt::format("the kubeconfig {} is {}", file.string(), root.error().what));
   }
   try {
-    return Kubeconfig(file, std::move(*root)).access();
+    return Kubeconfig(file, *root).access();
   } catch (const YAML::Exception&) {
     return net::failure(EBADMSG, fmt::format("the kubeconfig {} cannot be understood", file.string()));
   }

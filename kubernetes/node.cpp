@@ -106,7 +106,7 @@ net::Result<Sighting> get_node(const Access& access, const std::string& name,
 net::Result<void> watch_node(const Access& access, const std::string& name,
                              const std::string& resource_version, steady_clock::time_point finish_by,
                              const std::function<bool(const Sighting&)>& seen) {
-  if (const auto fine = check_name(name); !fine) return fine;
+  if (auto fine = check_name(name); !fine) return fine;
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (!std::all_of(resource_version.begin(), resource_version.end(), is_digit)) {
     return net::failure(EINVAL, "the resourceVersion to watch from is no number");

@@ -24,7 +24,8 @@ net::Result<std::vector<net::Prefix>> pod_cidrs(const json& spec) {
   auto list = at(spec, "podCIDRs");
   if (list.is_null() || (list.is_array() && list.empty())) {
     const auto& single = at(spec, "podCIDR");
-    list = single.is_null() || single == "" ? json::array() : json::array({single});
+    const bool is_blank = single.is_null() || (single.is_string() && text_of(single).empty());
+    list = is_blank ? json::array() : json::array({single});
   }
   if (!list.is_array()) return unusable("spec.podCIDRs is no list");
   std::vector<net::Prefix> cidrs;
