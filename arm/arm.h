@@ -4,7 +4,9 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "arm/known_nic.h"
 #include "https/https.h"
 #include "net/azure_network.h"
 #include "net/cloud_config.h"
@@ -33,8 +35,8 @@ struct Verification {
   std::optional<std::chrono::milliseconds> leave_alone;
 };
 
-/// Reads one NIC, its subnet, route table and virtual network. Remembers the NIC's id from one verification
-/// to the next; nothing else. Blocks; one thread.
+/// Reads one NIC, its subnet, route table and virtual network. Remembers from one verification to the next
+/// which NIC it is (or which ones are not), and a custom cloud's audience; nothing else. Blocks; one thread.
 class Client {
  public:
   Client(Cloud cloud, https::Getter get, TokenSource token);
@@ -51,7 +53,7 @@ class Client {
   TokenSource token_;
   std::string resource_id_;
   std::optional<net::MacAddress> mac_;
-  std::string nic_id_;
+  KnownNic known_;
 };
 
 }  // namespace arm

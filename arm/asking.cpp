@@ -1,0 +1,113 @@
+#include "arm/asking.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "arm/endpoint.h"
+#include "arm/refusal.h"
+#include "arm/retry_after.h"
+
+namespace arm {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr unsigned kBudget = 5;
+constexpr unsigned kOk = 200;
+constexpr unsigned kUnauthorized = 401;
+
+net::Error error(int code, std::string what) { return {{code, std::system_category()}, std::move(what)}; }
+
+}  // namespace
+
+tl::unexpected<net::Error> Asking::end(net::Error reason) {
+  over_ = reason;
+  return tl::unexpected(std::move(reason));
+}
+
+net::Error Asking::about(const net::Error& error) const {
+  return {error.code, fmt::format("ARM at {}: {}", authority_of(cloud_.endpoint), error.what)};
+}
+
+net::Error Asking::unusable(const Subject& subject, const net::Error& error) const {
+  return about(
+      {error.code, fmt::format("the answer about {} cannot be used: {}", subject.phrase(), error.what)});
+}
+
+net::Result<https::Response> Asking::send(const std::string& target, bool with_token) {
+  if (requests_ == kBudget) {
+    return end(error(EAGAIN, fmt::format("not read this time: a verification makes {} requests at most; next "
+                                         "time",
+                                         kBudget)));
+  }
+  if (steady_clock::now() >= finish_by_) {
+    return end(error(ETIMEDOUT, "not read this time: the verification took too long; next time"));
+  }
+  ++requests_;
+  https::Request request{
+      .url = cloud_.endpoint + target, .headers = {{"Accept", "application/json"}}, .finish_by = finish_by_};
+  if (with_token) request.headers.emplace_back("Authorization", "Bearer " + secret_);
+  auto response = get_(request);
+  if (!response) return tl::unexpected(about(response.error()));
+  return response;
+}
+
+net::Result<void> Asking::learn_audience() {
+  const auto response = send(std::string(kSelfDescription), false);
+  if (!response) return end(response.error());
+  if (response->status != kOk) {
+    return end(
+        about(error(EAGAIN, fmt::format("it answers {} to the question whom tokens are for ({}); check "
+                                        "resourceManagerEndpoint in azure.json; asked again next time",
+                                        response->status, kSelfDescription))));
+  }
+  auto audience = parse_audience(response->body, cloud_.endpoint);
+  if (!audience) {
+    return end(about(error(EBADMSG, fmt::format("what it says of itself ({}) cannot be used: {}",
+                                                kSelfDescription, audience.error().what))));
+  }
+  cloud_.audience = *std::move(audience);
+  return {};
+}
+
+net::Result<void> Asking::need_token(bool fresh) {
+  auto token = token_(cloud_.audience, fresh);
+  if (!token) return end(token.error());
+  secret_ = *std::move(token);
+  return {};
+}
+
+net::Result<void> Asking::prepare() {
+  if (over_) return tl::unexpected(*over_);
+  if (cloud_.audience.empty()) {
+    if (auto learned = learn_audience(); !learned) return learned;
+  }
+  return secret_.empty() ? need_token(false) : net::Result<void>();
+}
+
+net::Result<std::string> Asking::read(const Subject& subject, const std::string& target) {
+  if (const auto ready = prepare(); !ready) return net::pass_on(ready);
+  auto response = send(target, true);
+  if (response && response->status == kUnauthorized && !refreshed_ && requests_ < kBudget) {
+    refreshed_ = true;
+    if (const auto renewed = need_token(true); !renewed) return net::pass_on(renewed);
+    response = send(target, true);
+  }
+  if (!response) return net::pass_on(response);
+  if (response->status == kOk) return std::move(response->body);
+
+  if (response->status == kUnauthorized && !refreshed_) {
+    return end(
+        about(error(EACCES, "it does not accept the managed identity's token; next time with a fresh one")));
+  }
+  auto refused = refusal(*response, subject, authority_of(cloud_.endpoint), secret_);
+  if (response->status == kUnauthorized) return end(std::move(refused));
+  if (is_throttling(*response)) {
+    leave_alone_ = retry_after(response->headers, std::chrono::system_clock::now());
+    over_ = error(EBUSY, "not read this time: ARM asked for fewer requests");
+  }
+  return tl::unexpected(std::move(refused));
+}
+
+}  // namespace arm

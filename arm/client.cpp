@@ -1,0 +1,119 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "arm/arm.h"
+#include "arm/asking.h"
+#include "arm/documents.h"
+#include "arm/nic_search.h"
+#include "arm/text.h"
+
+namespace arm {
+namespace {
+
+using net::AzureIpConfiguration;
+using net::AzureNic;
+
+/// Why a part is not read whose address another part would have told: not a second complaint.
+net::Error unread(const Asking& asking, const net::Error& cause, const char* what) {
+  if (asking.over()) return *asking.over();
+  return {cause.code, fmt::format("not read: the {} could not be read", what)};
+}
+
+/// Reads the resource at `id` of that kind and parses it.
+template <class T>
+net::Result<T> read(Asking& asking, const std::string& id, const Kind& kind,
+                    net::Result<T> (*parse)(std::string_view)) {
+  const auto resource = ResourceId::parse(id);
+  if (!resource)
+    return net::failure(EBADMSG, fmt::format("the id of the {}: {}", kind.noun, resource.error().what));
+  if (resource->type() != kind.type) {
+    return net::failure(EBADMSG, fmt::format("'{}' is no {}", quote(id, 160), kind.noun));
+  }
+  const Subject subject{.id = *resource, .kind = kind};
+  const auto body = asking.read(subject);
+  if (!body) return net::pass_on(body);
+  auto value = parse(*body);
+  if (!value) return tl::unexpected(asking.unusable(subject, value.error()));
+  return value;
+}
+
+/// The subnet of the primary IP configuration, else of the first one that is in any; empty without one.
+std::string subnet_of(const AzureNic& nic) {
+  const AzureIpConfiguration* chosen = nullptr;
+  for (const auto& each : nic.configurations) {
+    if (each.subnet_id.empty()) continue;
+    if (chosen == nullptr || (each.primary && !chosen->primary)) chosen = &each;
+  }
+  return chosen == nullptr ? std::string() : chosen->subnet_id;
+}
+
+net::Result<std::optional<net::AzureRouteTable>> route_table(Asking& asking, const net::AzureSubnet& subnet) {
+  if (subnet.route_table_id.empty()) return std::nullopt;
+  auto table = read(asking, subnet.route_table_id, kRouteTable, parse_route_table);
+  if (!table) return net::pass_on(table);
+  return *std::move(table);
+}
+
+net::Result<net::AzureVirtualNetwork> network_of(Asking& asking, const std::string& subnet_id) {
+  const auto subnet = ResourceId::parse(subnet_id);
+  if (!subnet) return net::pass_on(subnet);
+  const auto network = subnet->parent();
+  if (!network) return net::pass_on(network);
+  return read(asking, network->text(), kVirtualNetwork, parse_virtual_network);
+}
+
+/// What the NIC's subnet leads to.
+void read_around(Asking& asking, const AzureNic& nic, net::AzureNetwork& seen) {
+  const auto subnet_id = subnet_of(nic);
+  if (subnet_id.empty()) {
+    const auto nowhere = net::failure(
+        ENOENT, fmt::format("ARM shows no subnet for the network interface '{}': its VM may be deallocated",
+                            quote(ResourceId::parse(nic.id)->name(), 80)));
+    seen.subnet = nowhere;
+    seen.route_table = nowhere;
+    seen.network = nowhere;
+    return;
+  }
+  seen.subnet = read(asking, subnet_id, kSubnet, parse_subnet);
+  if (seen.subnet) {
+    seen.route_table = route_table(asking, *seen.subnet);
+  } else {
+    seen.route_table = tl::unexpected(unread(asking, seen.subnet.error(), "subnet"));
+  }
+  seen.network = network_of(asking, subnet_id);
+}
+
+}  // namespace
+
+Client::Client(Cloud cloud, https::Getter get, TokenSource token)
+    : cloud_(std::move(cloud)), get_(std::move(get)), token_(std::move(token)) {}
+
+Verification Client::verify(const std::string& resource_id, const net::MacAddress& mac,
+                            std::chrono::steady_clock::time_point finish_by) {
+  if (!same_ignoring_case(resource_id, resource_id_) || mac_ != mac) {
+    resource_id_ = resource_id;
+    mac_ = mac;
+    known_ = {};
+  }
+  Verification verification;
+  auto& seen = verification.seen;
+  Asking asking(cloud_, get_, token_, finish_by);
+  const auto vm = ResourceId::parse(resource_id);
+  seen.nic = vm ? find_nic(asking, *vm, mac, known_)
+                : net::failure(EINVAL, "IMDS's resourceId of this VM: " + vm.error().what);
+  if (seen.nic) {
+    read_around(asking, *seen.nic, seen);
+  } else {
+    const auto cause = unread(asking, seen.nic.error(), "network interface");
+    seen.subnet = tl::unexpected(cause);
+    seen.route_table = tl::unexpected(cause);
+    seen.network = tl::unexpected(cause);
+  }
+  verification.requests = asking.requests();
+  verification.leave_alone = asking.leave_alone();
+  return verification;
+}
+
+}  // namespace arm

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/azure_network.h"
+#include "net/error.h"
+
+namespace arm {
+
+/// What ARM answers, read: pure. Every field's type is doubted. A part of a list that cannot be used is left
+/// out; a document without what it is about is EBADMSG, naming what is missing. Ids keep their spelling and
+/// are ResourceIds of their kind.
+
+/// The ids of a VM's NICs, the primary one first. ARM says nothing of `primary` when there is but one.
+net::Result<std::vector<std::string>> parse_virtual_machine(std::string_view json);
+
+/// One NIC, of a VM or of a Uniform scale set's instance. IP configurations without an address (the VM is
+/// deallocated) are left out; of a block (privateIPAddressPrefixLength) the first address counts.
+net::Result<net::AzureNic> parse_nic(std::string_view json);
+
+struct NicPage {
+  std::vector<net::AzureNic> nics;
+  std::string next_link;  ///< a URL; empty on the last page
+};
+
+/// A page of the NICs of a Uniform scale set's instance.
+net::Result<NicPage> parse_nic_page(std::string_view json);
+
+net::Result<net::AzureSubnet> parse_subnet(std::string_view json);
+
+net::Result<net::AzureRouteTable> parse_route_table(std::string_view json);
+
+net::Result<net::AzureVirtualNetwork> parse_virtual_network(std::string_view json);
+
+}  // namespace arm

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace arm {
+
+/// The document, or a discarded value where the text is no JSON; never throws.
+nlohmann::json read_json(std::string_view text);
+
+/// The member, or null where there is none or `value` is no object.
+const nlohmann::json& member(const nlohmann::json& value, const char* key);
+
+/// The first of two spellings that is there: ARM writes privateIPAddress, its neighbours privateIpAddress.
+const nlohmann::json& member(const nlohmann::json& value, const char* key, const char* other);
+
+/// The string without surrounding white space; empty for any other type.
+std::string text_of(const nlohmann::json& value);
+
+/// The entries of an array; none for any other type.
+const nlohmann::json::array_t& entries(const nlohmann::json& value);
+
+}  // namespace arm

@@ -1,0 +1,82 @@
+#include <utility>
+
+#include "arm/documents.h"
+#include "arm/fields.h"
+#include "arm/json.h"
+#include "arm/kinds.h"
+
+namespace arm {
+namespace {
+
+using nlohmann::json;
+
+std::optional<net::AzureRoute> route_of(const json& entry) {
+  const json& properties = member(entry, "properties");
+  net::AzureRoute route{.name = text_of(member(entry, "name")),
+                        .destination = text_of(member(properties, "addressPrefix")),
+                        .prefix = {},
+                        .next_hop_type = text_of(member(properties, "nextHopType")),
+                        .next_hop = {},
+                        .provisioning_state = text_of(member(properties, "provisioningState"))};
+  if (route.destination.empty()) return std::nullopt;
+  route.prefix = prefix_of(route.destination);
+  const auto hop = text_of(member(properties, "nextHopIpAddress", "nextHopIPAddress"));
+  if (const auto address = net::Address::parse(hop)) route.next_hop = *address;
+  return route;
+}
+
+}  // namespace
+
+net::Result<net::AzureSubnet> parse_subnet(std::string_view text) {
+  const json document = read_json(text);
+  auto id = id_field(document, {kSubnet.type});
+  if (!id) return net::pass_on(id);
+  const auto properties = properties_field(document);
+  if (!properties) return net::pass_on(properties);
+  net::AzureSubnet subnet{.id = *std::move(id), .prefixes = {}, .route_table_id = {}};
+  subnet.prefixes =
+      prefixes_of(member(**properties, "addressPrefix"), member(**properties, "addressPrefixes"));
+  if (subnet.prefixes.empty()) {
+    return net::failure(EBADMSG, "neither its \"addressPrefix\" nor its \"addressPrefixes\" holds a network");
+  }
+  if (const json& table = member(**properties, "routeTable"); !table.is_null()) {
+    auto table_id = id_field(table, {kRouteTable.type});
+    if (!table_id) return net::failure(EBADMSG, "its \"routeTable\": " + table_id.error().what);
+    subnet.route_table_id = *std::move(table_id);
+  }
+  return subnet;
+}
+
+net::Result<net::AzureRouteTable> parse_route_table(std::string_view text) {
+  const json document = read_json(text);
+  auto id = id_field(document, {kRouteTable.type});
+  if (!id) return net::pass_on(id);
+  const auto properties = properties_field(document);
+  if (!properties) return net::pass_on(properties);
+  const json& list = member(**properties, "routes");
+  if (!list.is_array()) return net::failure(EBADMSG, "it has no list of \"routes\"");
+  net::AzureRouteTable table{.id = *std::move(id),
+                             .provisioning_state = text_of(member(**properties, "provisioningState")),
+                             .routes = {}};
+  for (const json& entry : entries(list)) {
+    if (auto route = route_of(entry)) table.routes.push_back(*std::move(route));
+  }
+  return table;
+}
+
+net::Result<net::AzureVirtualNetwork> parse_virtual_network(std::string_view text) {
+  const json document = read_json(text);
+  auto id = id_field(document, {kVirtualNetwork.type});
+  if (!id) return net::pass_on(id);
+  const auto properties = properties_field(document);
+  if (!properties) return net::pass_on(properties);
+  net::AzureVirtualNetwork network{
+      .id = *std::move(id),
+      .address_space = prefixes_of({}, member(member(**properties, "addressSpace"), "addressPrefixes"))};
+  if (network.address_space.empty()) {
+    return net::failure(EBADMSG, "its \"addressSpace\" holds no network");
+  }
+  return network;
+}
+
+}  // namespace arm

@@ -1,0 +1,94 @@
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "arm/documents.h"
+#include "arm/fields.h"
+#include "arm/json.h"
+#include "arm/kinds.h"
+
+namespace arm {
+namespace {
+
+using nlohmann::json;
+
+/// A single address, or the first one of a block.
+std::optional<net::Address> address_of(const std::string& text) {
+  if (const auto single = net::Address::parse(text)) return *single;
+  if (!prefix_of(text)) return std::nullopt;
+  return *net::Address::parse(std::string_view(text).substr(0, text.find('/')));
+}
+
+std::optional<net::AzureIpConfiguration> configuration(const json& entry) {
+  const json& properties = member(entry, "properties");
+  const auto address = address_of(text_of(member(properties, "privateIPAddress", "privateIpAddress")));
+  if (!address) return std::nullopt;
+  return net::AzureIpConfiguration{.address = *address,
+                                   .subnet_id = text_of(member(member(properties, "subnet"), "id")),
+                                   .primary = member(properties, "primary") == true};
+}
+
+net::Result<bool> ip_forwarding(const json& properties) {
+  const json& value = member(properties, "enableIPForwarding", "enableIpForwarding");
+  if (value.is_null()) return false;
+  if (!value.is_boolean())
+    return net::failure(EBADMSG, "its \"enableIPForwarding\" is neither true nor false");
+  return value.get<bool>();
+}
+
+net::Result<net::AzureNic> nic_of(const json& resource) {
+  auto id = id_field(resource, {kNic.type, kInstanceNic.type});
+  if (!id) return net::pass_on(id);
+  const auto properties = properties_field(resource);
+  if (!properties) return net::pass_on(properties);
+  const auto forwarding = ip_forwarding(**properties);
+  if (!forwarding) return net::pass_on(forwarding);
+  const json& list = member(**properties, "ipConfigurations");
+  if (!list.is_array()) return net::failure(EBADMSG, "it has no list of \"ipConfigurations\"");
+
+  net::AzureNic nic{.id = *std::move(id), .mac = {}, .ip_forwarding = *forwarding, .configurations = {}};
+  if (const auto mac = net::MacAddress::parse(text_of(member(**properties, "macAddress")))) nic.mac = *mac;
+  for (const json& entry : entries(list)) {
+    if (auto one = configuration(entry)) nic.configurations.push_back(*std::move(one));
+  }
+  return nic;
+}
+
+}  // namespace
+
+net::Result<std::vector<std::string>> parse_virtual_machine(std::string_view text) {
+  const json document = read_json(text);
+  const auto properties = properties_field(document);
+  if (!properties) return net::pass_on(properties);
+  std::vector<std::string> ids;
+  for (const json& entry : entries(member(member(**properties, "networkProfile"), "networkInterfaces"))) {
+    auto id = id_field(entry, {kNic.type});
+    if (!id) continue;
+    const bool primary = member(member(entry, "properties"), "primary") == true;
+    ids.insert(primary ? ids.begin() : ids.end(), *std::move(id));
+  }
+  if (ids.empty()) return net::failure(EBADMSG, "its \"networkProfile\" names no network interface");
+  return ids;
+}
+
+net::Result<net::AzureNic> parse_nic(std::string_view text) { return nic_of(read_json(text)); }
+
+net::Result<NicPage> parse_nic_page(std::string_view text) {
+  const json document = read_json(text);
+  const json& list = member(document, "value");
+  if (!list.is_array()) return net::failure(EBADMSG, "it has no list \"value\"");
+  NicPage page{.nics = {}, .next_link = text_of(member(document, "nextLink"))};
+  std::optional<net::Error> trouble;
+  for (const json& entry : entries(list)) {
+    auto nic = nic_of(entry);
+    if (nic) {
+      page.nics.push_back(*std::move(nic));
+    } else {
+      trouble = nic.error();
+    }
+  }
+  if (page.nics.empty() && trouble) return tl::unexpected(*std::move(trouble));
+  return page;
+}
+
+}  // namespace arm

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "arm/kinds.h"
+#include "https/https.h"
+#include "net/error.h"
+
+namespace arm {
+
+/// The body {"error":{"code":…,"message":…}} of a refusal; empty where it has none.
+struct Reason {
+  std::string code;
+  std::string message;
+};
+Reason reason_of(std::string_view json);
+
+/// True for the 429 that asks every request to wait. Its other kind is a lock: somebody else changes that one
+/// resource
+/// (https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling).
+bool is_throttling(const https::Response& response);
+
+/// What a status other than 200 means, in a sentence with a remedy that repeats neither `secret` nor the ids
+/// of principals. EACCES for 401 and 403 (naming the RBAC action), ENOENT for 404, EBUSY for 429, EAGAIN for
+/// 5xx and a lock, EOPNOTSUPP for redirects and other statuses.
+net::Error refusal(const https::Response& response, const Subject& subject, std::string_view host,
+                   std::string_view secret);
+
+}  // namespace arm
