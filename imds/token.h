@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,23 +23,38 @@ struct Token {
 /// without quoting.
 net::Result<Token> parse_token(std::string_view json, std::chrono::system_clock::time_point now);
 
-/// Asks once. `client_id` empty: the system-assigned identity. ENOENT for 400 "Identity not found", which may
-/// pass when an identity has just been assigned; else as fetch_once().
-net::Result<Token> fetch_token(const Options& options, std::string_view audience, std::string_view client_id);
+/// IMDS keeps tokens itself and gives the same one again unless told not to: `bypass_cache` in
+/// https://github.com/Azure/azure-rest-api-specs, Microsoft.InstanceMetadataService.
+enum class TokenCache : std::uint8_t { use, bypass };
 
-/// Keeps a token until shortly before it expires (half of its life above two hours, else five minutes before
-/// the end).
+/// Asks once. `client_id` empty: the system-assigned identity. ENOENT for 400 "Identity not found", which may
+/// pass when an identity has just been assigned; EINVAL for another 400; else as fetch_once().
+net::Result<Token> fetch_token(const Options& options, std::string_view audience, std::string_view client_id,
+                               TokenCache cache = TokenCache::use);
+
+/// When to ask for the next token: after half of its life above two hours, else five minutes before its end.
+std::chrono::system_clock::time_point refresh_at(const Token& token,
+                                                 std::chrono::system_clock::time_point received);
+
+/// Keeps a token until refresh_at(), and beyond it, up to five minutes before its end, while no other can be
+/// had. After a 400 it does not ask for 60 s: the error is the same. One thread.
 class TokenKeeper {
  public:
-  TokenKeeper(Options options, std::string client_id);
+  using Clock = std::function<std::chrono::system_clock::time_point()>;
+
+  TokenKeeper(Options options, std::string client_id, Clock clock = std::chrono::system_clock::now);
   /// `fresh`: the one kept was refused.
   net::Result<std::string> token(const std::string& audience, bool fresh);
 
  private:
   Options options_;
   std::string client_id_;
+  Clock clock_;
   std::string audience_;
   std::optional<Token> kept_;
+  std::chrono::system_clock::time_point refresh_;
+  std::optional<net::Error> failed_;
+  std::chrono::system_clock::time_point failed_at_;
 };
 
 }  // namespace imds

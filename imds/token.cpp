@@ -1,0 +1,136 @@
+#include "imds/token.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "imds/answer.h"
+#include "imds/endpoint.h"
+#include "imds/exchange.h"
+#include "imds/quote.h"
+#include "imds/strict_json.h"
+#include "imds/token_times.h"
+
+namespace imds {
+namespace {
+
+using nlohmann::json;
+using std::chrono::system_clock;
+
+constexpr unsigned kOk = 200;
+constexpr unsigned kBadRequest = 400;
+constexpr unsigned kThrottled = 429;
+constexpr std::size_t kQuoted = 160;
+
+/// A string, or a number as one; empty for anything else.
+std::string text(const json& document, const char* key) {
+  const auto found = document.find(key);
+  if (found == document.end()) return {};
+  if (found->is_number()) return found->dump();
+  return found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// A token goes into a header: a line break in it would begin another one.
+bool is_sendable(const std::string& secret) {
+  return !secret.empty() &&
+         std::all_of(secret.begin(), secret.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
+std::string encoded(std::string_view value) {
+  std::string all;
+  for (const char c : value) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._~").find(c) != std::string_view::npos;
+    all += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return all;
+}
+
+tl::unexpected<net::Error> about(const Options& options, int code, std::string_view what) {
+  return net::failure(
+      code, fmt::format("managed identity token: IMDS at {}: {}", quote(options.endpoint, kQuoted), what));
+}
+
+/// 400 {"error":…,"error_description":…}
+tl::unexpected<net::Error> refused(const Options& options, const Response& response, bool named) {
+  const auto body = parse_strictly(response.body);
+  const auto said = body && body->is_object() ? quote(text(*body, "error_description"), kQuoted) : "";
+  if (said.find("Identity not found") == std::string::npos) {
+    return about(options, EINVAL,
+                 fmt::format("it refuses the request (400{}{})", said.empty() ? "" : ": ", said));
+  }
+  const auto* which = named ? "it does not know the user-assigned identity that azure.json names "
+                              "(userAssignedIdentityID) on this VM"
+                            : "this VM has no managed identity, or several without a system-assigned one";
+  return about(
+      options, ENOENT,
+      fmt::format("{} (Identity not found); one that was just assigned may take minutes to be known: "
+                  "assign one with 'az vm identity assign' (scale sets: 'az vmss identity assign')",
+                  which));
+}
+
+net::Result<Token> judge_token(const Options& options, const Response& response, bool named) {
+  switch (response.status) {
+    case kOk: {
+      auto token = parse_token(response.body, system_clock::now());
+      if (!token) return about(options, EBADMSG, token.error().what);
+      return token;
+    }
+    case kBadRequest:
+      return refused(options, response, named);
+    case kThrottled:
+      return about(
+          options, EBUSY,
+          "it answers 429: this VM's processes together ask for tokens more than 20 times a second, or "
+          "5 at a time; asked again later");
+    default:
+      // Without the body of a status that might come with a token.
+      const auto document = judge({.status = response.status,
+                                   .location = response.location,
+                                   .body = response.status < kBadRequest ? std::string() : response.body},
+                                  options.endpoint);
+      return net::failure(document.error().code.value(), "managed identity token: " + document.error().what);
+  }
+}
+
+}  // namespace
+
+net::Result<Token> parse_token(std::string_view json, system_clock::time_point now) {
+  const auto document = parse_strictly(json);
+  if (!document || !document->is_object()) return net::failure(EBADMSG, "its answer is no JSON object");
+  auto secret = text(*document, "access_token");
+  if (!is_sendable(secret)) return net::failure(EBADMSG, "its answer has no usable \"access_token\"");
+  if (const auto expires = parse_time(text(*document, "expires_on"))) {
+    return Token{.secret = std::move(secret), .expires = *expires};
+  }
+  if (const auto lifetime = parse_seconds(text(*document, "expires_in"))) {
+    return Token{.secret = std::move(secret), .expires = now + *lifetime};
+  }
+  return net::failure(EBADMSG, "its answer has neither a usable \"expires_on\" nor \"expires_in\"");
+}
+
+net::Result<Token> fetch_token(const Options& options, std::string_view audience, std::string_view client_id,
+                               TokenCache cache) {
+  const auto started = std::chrono::steady_clock::now();
+  const auto endpoint = parse_endpoint(options.endpoint);
+  if (!endpoint) return net::pass_on(endpoint);
+  auto target =
+      fmt::format("/metadata/identity/oauth2/token?api-version=2018-02-01&resource={}", encoded(audience));
+  if (!client_id.empty()) target += "&client_id=" + encoded(client_id);
+  if (cache == TokenCache::bypass) target += "&bypass_cache=true";
+
+  Exchange exchange;
+  const auto response = exchange.get({.endpoint = *endpoint,
+                                      .target = std::move(target),
+                                      .connect_by = started + options.connect_timeout,
+                                      .finish_by = started + options.read_timeout});
+  if (!response) {
+    auto trouble = explain(response.error(), options);
+    return net::failure(trouble.code.value(), "managed identity token: " + trouble.what);
+  }
+  return judge_token(options, *response, !client_id.empty());
+}
+
+}  // namespace imds
