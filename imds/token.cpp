@@ -85,13 +85,13 @@ net::Result<Token> judge_token(const Options& options, const Response& response,
           options, EBUSY,
           "it answers 429: this VM's processes together ask for tokens more than 20 times a second, or "
           "5 at a time; asked again later");
-    default:
-      // Without the body of a status that might come with a token.
-      const auto document = judge({.status = response.status,
-                                   .location = response.location,
-                                   .body = response.status < kBadRequest ? std::string() : response.body},
-                                  options.endpoint);
+    default: {
+      // Something else may answer with a token under another status: a body with one is not quoted.
+      auto quotable = response;
+      if (quotable.body.find("access_token") != std::string::npos) quotable.body.clear();
+      const auto document = judge(quotable, options.endpoint);
       return net::failure(document.error().code.value(), "managed identity token: " + document.error().what);
+    }
   }
 }
 
