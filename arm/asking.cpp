@@ -47,7 +47,7 @@ net::Result<https::Response> Asking::send(const std::string& target, bool with_t
   ++requests_;
   https::Request request{
       .url = cloud_.endpoint + target, .headers = {{"Accept", "application/json"}}, .finish_by = finish_by_};
-  if (with_token) request.headers.emplace_back("Authorization", "Bearer " + secret_);
+  if (with_token) request.headers.emplace_back("Authorization", "Bearer " + secrets_.back());
   auto response = get_(request);
   if (!response) return tl::unexpected(about(response.error()));
   return response;
@@ -74,7 +74,7 @@ net::Result<void> Asking::learn_audience() {
 net::Result<void> Asking::need_token(bool fresh) {
   auto token = token_(cloud_.audience, fresh);
   if (!token) return end(token.error());
-  secret_ = *std::move(token);
+  secrets_.push_back(*std::move(token));
   return {};
 }
 
@@ -83,25 +83,24 @@ net::Result<void> Asking::prepare() {
   if (cloud_.audience.empty()) {
     if (auto learned = learn_audience(); !learned) return learned;
   }
-  return secret_.empty() ? need_token(false) : net::Result<void>();
+  return secrets_.empty() ? need_token(false) : net::Result<void>();
 }
 
 net::Result<std::string> Asking::read(const Subject& subject, const std::string& target) {
   if (const auto ready = prepare(); !ready) return net::pass_on(ready);
   auto response = send(target, true);
-  if (response && response->status == kUnauthorized && !refreshed_ && requests_ < kBudget) {
-    refreshed_ = true;
+  if (response && response->status == kUnauthorized && secrets_.size() == 1 && requests_ < kBudget) {
     if (const auto renewed = need_token(true); !renewed) return net::pass_on(renewed);
     response = send(target, true);
   }
   if (!response) return net::pass_on(response);
   if (response->status == kOk) return std::move(response->body);
 
-  if (response->status == kUnauthorized && !refreshed_) {
+  if (response->status == kUnauthorized && secrets_.size() == 1) {
     return end(
         about(error(EACCES, "it does not accept the managed identity's token; next time with a fresh one")));
   }
-  auto refused = refusal(*response, subject, authority_of(cloud_.endpoint), secret_);
+  auto refused = refusal(*response, subject, authority_of(cloud_.endpoint), secrets_);
   if (response->status == kUnauthorized) return end(std::move(refused));
   if (is_throttling(*response)) {
     leave_alone_ = retry_after(response->headers, std::chrono::system_clock::now());

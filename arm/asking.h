@@ -3,6 +3,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "arm/arm.h"
 #include "arm/kinds.h"
@@ -43,8 +44,7 @@ class Asking {
   const https::Getter& get_;
   const TokenSource& token_;
   std::chrono::steady_clock::time_point finish_by_;
-  std::string secret_;
-  bool refreshed_ = false;
+  std::vector<std::string> secrets_;  ///< the token in use, behind one that was refused
   unsigned requests_ = 0;
   std::optional<std::chrono::milliseconds> leave_alone_;
   std::optional<net::Error> over_;

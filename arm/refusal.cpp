@@ -17,11 +17,13 @@ constexpr unsigned kThrottled = 429;
 constexpr auto kLocked = "RetryableErrorDueToAnotherOperation";
 
 /// A server that is not ARM may send back what it was sent.
-std::string without(std::string text, std::string_view secret) {
+std::string without(std::string text, std::span<const std::string> secrets) {
   constexpr std::string_view kMark = "(token)";
-  if (secret.empty()) return text;
-  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + kMark.size())) {
-    text.replace(at, secret.size(), kMark);
+  for (const auto& secret : secrets) {
+    if (secret.empty()) continue;
+    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + kMark.size())) {
+      text.replace(at, secret.size(), kMark);
+    }
   }
   return text;
 }
@@ -112,10 +114,10 @@ bool is_throttling(const https::Response& response) {
 }
 
 net::Error refusal(const https::Response& response, const Subject& subject, std::string_view host,
-                   std::string_view secret) {
+                   std::span<const std::string> secrets) {
   auto reason = reason_of(response.body);
-  reason = {.code = without(std::move(reason.code), secret),
-            .message = without(std::move(reason.message), secret)};
+  reason = {.code = without(std::move(reason.code), secrets),
+            .message = without(std::move(reason.message), secrets)};
   const auto meaning = meaning_of(response.status, reason, subject);
   return {{meaning.code, std::system_category()}, fmt::format("ARM at {}: {}", host, meaning.sentence)};
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,10 +22,10 @@ Reason reason_of(std::string_view json);
 /// (https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling).
 bool is_throttling(const https::Response& response);
 
-/// What a status other than 200 means, in a sentence with a remedy that repeats neither `secret` nor the ids
+/// What a status other than 200 means, in a sentence with a remedy that repeats neither `secrets` nor the ids
 /// of principals. EACCES for 401 and 403 (naming the RBAC action), ENOENT for 404, EBUSY for 429, EAGAIN for
 /// 5xx and a lock, EOPNOTSUPP for redirects and other statuses.
 net::Error refusal(const https::Response& response, const Subject& subject, std::string_view host,
-                   std::string_view secret);
+                   std::span<const std::string> secrets);
 
 }  // namespace arm
