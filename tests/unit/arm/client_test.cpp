@@ -13,7 +13,6 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 using testing::StartsWith;
 
 TEST(Client, ReadsTheNicItsSubnetItsRouteTableAndItsNetwork) {

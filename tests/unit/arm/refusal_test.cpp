@@ -29,30 +29,30 @@ net::Error refused(const https::Response& response, const std::string& id = kSub
 TEST(Refusal, EveryStatusHasItsCodeItsMeaningAndItsRemedy) {
   const struct {
     unsigned status;
-    const char* code;
     int expected;
+    const char* code;
     const char* sentence;
   } cases[] = {
-      {401, "ExpiredAuthenticationToken", EACCES, "(401 ExpiredAuthenticationToken), not even a fresh one"},
-      {403, "AuthorizationFailed", EACCES,
+      {401, EACCES, "ExpiredAuthenticationToken", "(401 ExpiredAuthenticationToken), not even a fresh one"},
+      {403, EACCES, "AuthorizationFailed",
        "no permission to read the subnet 'nodes' (403 AuthorizationFailed): grant Reader, or the action "
        "Microsoft.Network/virtualNetworks/subnets/read, on it to the VM's managed identity"},
-      {404, "NotFound", ENOENT, "the subnet 'nodes' is not there (404 NotFound)"},
-      {429, "SubscriptionRequestsThrottled", EBUSY,
+      {404, ENOENT, "NotFound", "the subnet 'nodes' is not there (404 NotFound)"},
+      {429, EBUSY, "SubscriptionRequestsThrottled",
        "asks for fewer requests (429 SubscriptionRequestsThrottled)"},
-      {429, "OperationNotAllowed", EBUSY, "asks for fewer requests"},
-      {429, "RetryableErrorDueToAnotherOperation", EAGAIN, "being changed by another operation"},
-      {500, "InternalServerError", EAGAIN, "a passing failure of Azure's"},
-      {503, "ServerTimeout", EAGAIN, "(503 ServerTimeout)"},
-      {599, "", EAGAIN, "(599)"},
-      {301, "", EOPNOTSUPP, "it redirects (301)"},
-      {307, "", EOPNOTSUPP, "not followed"},
-      {202, "", EOPNOTSUPP, "answers 202"},
-      {400, "NoRegisteredProviderFound", EOPNOTSUPP, "answers 400 NoRegisteredProviderFound"},
-      {409, "Conflict", EOPNOTSUPP,
+      {429, EBUSY, "OperationNotAllowed", "asks for fewer requests"},
+      {429, EAGAIN, "RetryableErrorDueToAnotherOperation", "being changed by another operation"},
+      {500, EAGAIN, "InternalServerError", "a passing failure of Azure's"},
+      {503, EAGAIN, "ServerTimeout", "(503 ServerTimeout)"},
+      {599, EAGAIN, "", "(599)"},
+      {301, EOPNOTSUPP, "", "it redirects (301)"},
+      {307, EOPNOTSUPP, "", "not followed"},
+      {202, EOPNOTSUPP, "", "answers 202"},
+      {400, EOPNOTSUPP, "NoRegisteredProviderFound", "answers 400 NoRegisteredProviderFound"},
+      {409, EOPNOTSUPP, "Conflict",
        "answers 409 Conflict to the request for the subnet 'nodes': the message"},
   };
-  for (const auto& [status, code, expected, sentence] : cases) {
+  for (const auto& [status, expected, code, sentence] : cases) {
     SCOPED_TRACE(testing::Message() << status << code);
     const auto error = refused(refuse(status, code, "the message"));
     EXPECT_EQ(error.code.value(), expected);
