@@ -96,6 +96,13 @@ inline std::string network_document() {
       .dump();
 }
 
+/// The error, of what must be one.
+template <class T>
+net::Error error_of(const net::Result<T>& result) {
+  EXPECT_FALSE(result);
+  return result ? net::Error{} : result.error();
+}
+
 /// Answers each path with what was put there, one reply after the other and the last one for ever. A request
 /// that ARM would not understand fails the test.
 class Azure {

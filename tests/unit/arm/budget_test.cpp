@@ -18,10 +18,10 @@ using testing::Not;
 
 std::vector<net::Error> errors_of(const net::AzureNetwork& seen) {
   std::vector<net::Error> errors;
-  if (!seen.nic) errors.push_back(seen.nic.error());
-  if (!seen.subnet) errors.push_back(seen.subnet.error());
-  if (!seen.route_table) errors.push_back(seen.route_table.error());
-  if (!seen.network) errors.push_back(seen.network.error());
+  if (!seen.nic) errors.push_back(error_of(seen.nic));
+  if (!seen.subnet) errors.push_back(error_of(seen.subnet));
+  if (!seen.route_table) errors.push_back(error_of(seen.route_table));
+  if (!seen.network) errors.push_back(error_of(seen.network));
   return errors;
 }
 
@@ -50,8 +50,8 @@ TEST(Budget, ARefusedTokenIsReplacedOnceAndTheRequestRepeated) {
   EXPECT_THAT(azure.asked(), ElementsAre("node-0", "nic-0", "nic-0", "nodes", "pods"));
   EXPECT_EQ(azure.fresh_tokens, 1U);
   EXPECT_TRUE(verification.seen.route_table);
-  EXPECT_EQ(verification.seen.network.error().code.value(), EAGAIN);
-  EXPECT_THAT(verification.seen.network.error().what, HasSubstr("5 requests at most; next time"));
+  EXPECT_EQ(error_of(verification.seen.network).code.value(), EAGAIN);
+  EXPECT_THAT(error_of(verification.seen.network).what, HasSubstr("5 requests at most; next time"));
 }
 
 TEST(Budget, AFreshTokenThatIsRefusedTooEndsIt) {
@@ -75,7 +75,7 @@ TEST(Budget, ATokenIsReplacedOncePerVerification) {
   const auto verification = azure.client().verify(kVm, kMac, azure.finish_by);
   EXPECT_EQ(verification.requests, 3U);
   EXPECT_EQ(azure.fresh_tokens, 1U);
-  EXPECT_EQ(verification.seen.nic.error().code.value(), EACCES);
+  EXPECT_EQ(error_of(verification.seen.nic).code.value(), EACCES);
 }
 
 TEST(Budget, ARefusalOfTheLastRequestIsNotRepeatedBeyondTheBudget) {
@@ -84,8 +84,8 @@ TEST(Budget, ARefusalOfTheLastRequestIsNotRepeatedBeyondTheBudget) {
   const auto verification = azure.client().verify(kVm, kMac, azure.finish_by);
   EXPECT_EQ(verification.requests, 5U);
   EXPECT_EQ(azure.fresh_tokens, 0U);
-  EXPECT_EQ(verification.seen.network.error().code.value(), EACCES);
-  EXPECT_THAT(verification.seen.network.error().what, HasSubstr("next time with a fresh one"));
+  EXPECT_EQ(error_of(verification.seen.network).code.value(), EACCES);
+  EXPECT_THAT(error_of(verification.seen.network).what, HasSubstr("next time with a fresh one"));
 }
 
 TEST(Budget, AFailureToRenewTheTokenEndsIt) {
@@ -136,7 +136,7 @@ TEST(Budget, ALockOnOneResourceIsNoThrottling) {
   azure.put(kTable, locked);
   const auto verification = azure.client().verify(kVm, kMac, azure.finish_by);
   EXPECT_EQ(verification.leave_alone, std::nullopt);
-  EXPECT_EQ(verification.seen.route_table.error().code.value(), EAGAIN);
+  EXPECT_EQ(error_of(verification.seen.route_table).code.value(), EAGAIN);
   EXPECT_TRUE(verification.seen.network) << "the others are asked for";
 }
 

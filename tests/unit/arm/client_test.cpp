@@ -71,7 +71,7 @@ TEST(Client, ANicWithoutASubnetSaysSoForWhatItWouldLeadTo) {
   const auto seen = azure.client().verify(kVm, kMac, azure.finish_by).seen;
   EXPECT_TRUE(seen.nic);
   for (const auto& what :
-       {seen.subnet.error().what, seen.route_table.error().what, seen.network.error().what}) {
+       {error_of(seen.subnet).what, error_of(seen.route_table).what, error_of(seen.network).what}) {
     EXPECT_THAT(what, HasSubstr("no subnet for the network interface 'nic-0'"));
   }
 }
@@ -81,16 +81,16 @@ TEST(Client, WhatHangsOnAPartThatCouldNotBeReadNamesThatPart) {
   azure.put(kSubnet, refuse(403, "AuthorizationFailed"));
   auto seen = azure.client().verify(kVm, kMac, azure.finish_by).seen;
   ASSERT_FALSE(seen.subnet);
-  EXPECT_THAT(seen.subnet.error().what, HasSubstr("subnets/read"));
+  EXPECT_THAT(error_of(seen.subnet).what, HasSubstr("subnets/read"));
   ASSERT_FALSE(seen.route_table);
-  EXPECT_EQ(seen.route_table.error().what, "not read: the subnet could not be read");
-  EXPECT_EQ(seen.route_table.error().code, seen.subnet.error().code);
+  EXPECT_EQ(error_of(seen.route_table).what, "not read: the subnet could not be read");
+  EXPECT_EQ(error_of(seen.route_table).code, error_of(seen.subnet).code);
   EXPECT_TRUE(seen.network) << "its id is known from the subnet's";
 
   azure.put(kNic, refuse(500, "InternalServerError"));
   seen = azure.client().verify(kVm, kMac, azure.finish_by).seen;
-  EXPECT_EQ(seen.nic.error().code.value(), EAGAIN);
-  for (const auto& error : {seen.subnet.error(), seen.route_table.error(), seen.network.error()}) {
+  EXPECT_EQ(error_of(seen.nic).code.value(), EAGAIN);
+  for (const auto& error : {error_of(seen.subnet), error_of(seen.route_table), error_of(seen.network)}) {
     EXPECT_EQ(error.what, "not read: the network interface could not be read");
     EXPECT_EQ(error.code.value(), EAGAIN);
   }
@@ -101,7 +101,7 @@ TEST(Client, ARouteTableThatCannotBeReadLeavesTheRest) {
   azure.put(kTable, refuse(404, "ResourceNotFound"));
   const auto seen = azure.client().verify(kVm, kMac, azure.finish_by).seen;
   EXPECT_TRUE(seen.subnet);
-  EXPECT_EQ(seen.route_table.error().code.value(), ENOENT);
+  EXPECT_EQ(error_of(seen.route_table).code.value(), ENOENT);
   EXPECT_TRUE(seen.network);
 }
 
@@ -110,11 +110,11 @@ TEST(Client, AnAnswerThatCannotBeUsedNamesWhereItCameFromAndWhatItLacks) {
   azure.put(kTable, reply("<html>"));
   azure.put(kNetwork, reply(subnet_document()));
   const auto seen = azure.client().verify(kVm, kMac, azure.finish_by).seen;
-  EXPECT_EQ(seen.route_table.error().code.value(), EBADMSG);
-  EXPECT_EQ(seen.route_table.error().what,
+  EXPECT_EQ(error_of(seen.route_table).code.value(), EBADMSG);
+  EXPECT_EQ(error_of(seen.route_table).what,
             "ARM at management.azure.com: the answer about the route table 'pods' cannot be used: it is no "
             "JSON object");
-  EXPECT_EQ(seen.network.error().code.value(), EBADMSG);
+  EXPECT_EQ(error_of(seen.network).code.value(), EBADMSG);
 }
 
 TEST(Client, AnIdFromAReplyCannotSteerARequestElsewhere) {
@@ -142,7 +142,7 @@ TEST(Client, AVmsOwnIdIsCheckedBeforeAnythingIsAsked) {
        {std::string(), kVm + "/..", kSubnet, kGroup + "Microsoft.Compute/virtualMachineScaleSets/s"}) {
     const auto verification = client.verify(id, kMac, azure.finish_by);
     EXPECT_EQ(verification.requests, 0U);
-    EXPECT_EQ(verification.seen.nic.error().code.value(), EINVAL) << id;
+    EXPECT_EQ(error_of(verification.seen.nic).code.value(), EINVAL) << id;
     EXPECT_FALSE(verification.seen.network);
   }
   EXPECT_THAT(azure.asked(), IsEmpty());
@@ -153,8 +153,8 @@ TEST(Client, ATransportsErrorIsPassedOnWithWhoDidNotAnswer) {
   Azure azure;
   azure.put(kVm, net::failure(ECONNREFUSED, "connection refused"));
   const auto seen = azure.client().verify(kVm, kMac, azure.finish_by).seen;
-  EXPECT_EQ(seen.nic.error().code.value(), ECONNREFUSED);
-  EXPECT_EQ(seen.nic.error().what, "ARM at management.azure.com: connection refused");
+  EXPECT_EQ(error_of(seen.nic).code.value(), ECONNREFUSED);
+  EXPECT_EQ(error_of(seen.nic).what, "ARM at management.azure.com: connection refused");
 }
 
 TEST(Client, ACustomCloudIsAskedOnceWhomItsTokensAreFor) {
@@ -165,7 +165,7 @@ TEST(Client, ACustomCloudIsAskedOnceWhomItsTokensAreFor) {
   EXPECT_THAT(azure.urls.front(), StartsWith("https://management.local/metadata/endpoints?"));
   EXPECT_THAT(azure.asked(), ElementsAre("endpoints", "node-0", "nic-0", "nodes", "pods"));
   EXPECT_EQ(verification.requests, 5U) << "it counts";
-  EXPECT_THAT(verification.seen.network.error().what, HasSubstr("next time"));
+  EXPECT_THAT(error_of(verification.seen.network).what, HasSubstr("next time"));
   verification = client.verify(kVm, kMac, azure.finish_by);
   EXPECT_THAT(azure.asked(), ElementsAre("nic-0", "nodes", "pods", "vnet"));
   EXPECT_TRUE(verification.seen.network);
@@ -179,9 +179,9 @@ TEST(Client, ACustomCloudThatDoesNotSayIsNotAskedAnythingElse) {
     const auto seen = azure.client("https://management.local", "").verify(kVm, kMac, azure.finish_by).seen;
     EXPECT_THAT(azure.asked(), ElementsAre("endpoints"));
     EXPECT_THAT(azure.audiences, IsEmpty());
-    EXPECT_THAT(seen.nic.error().what,
+    EXPECT_THAT(error_of(seen.nic).what,
                 AllOf(StartsWith("ARM at management.local: "), HasSubstr("/metadata/endpoints")));
-    EXPECT_EQ(seen.network.error().what, seen.nic.error().what);
+    EXPECT_EQ(error_of(seen.network).what, error_of(seen.nic).what);
   }
 }
 

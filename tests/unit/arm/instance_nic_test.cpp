@@ -41,7 +41,7 @@ TEST(InstanceNic, AnInstancesOnlyNicCountsWhileItHasNoMac) {
     return azure.client().verify(kInstance, kMac, azure.finish_by).seen.nic;
   };
   EXPECT_TRUE(list(""));
-  EXPECT_EQ(list(kOthers).error().code.value(), ENOENT);
+  EXPECT_EQ(error_of(list(kOthers)).code.value(), ENOENT);
 }
 
 TEST(InstanceNic, FurtherPagesOfAListCountAndStayOnTheEndpoint) {
@@ -60,7 +60,7 @@ TEST(InstanceNic, FurtherPagesOfAListCountAndStayOnTheEndpoint) {
   azure.put(kList, reply(page(2)));
   verification = azure.client().verify(kInstance, kMac, azure.finish_by);
   EXPECT_EQ(verification.requests, 5U) << "not for ever";
-  EXPECT_THAT(verification.seen.nic.error().what, HasSubstr("next time"));
+  EXPECT_THAT(error_of(verification.seen.nic).what, HasSubstr("next time"));
 
   azure.asked();
   auto elsewhere = json::parse(page(1));
@@ -68,8 +68,8 @@ TEST(InstanceNic, FurtherPagesOfAListCountAndStayOnTheEndpoint) {
   azure.put(kList, reply(elsewhere.dump()));
   verification = azure.client().verify(kInstance, kMac, azure.finish_by);
   EXPECT_EQ(verification.requests, 1U);
-  EXPECT_EQ(verification.seen.nic.error().code.value(), EBADMSG);
-  EXPECT_THAT(verification.seen.nic.error().what, HasSubstr("\"nextLink\" leads elsewhere"));
+  EXPECT_EQ(error_of(verification.seen.nic).code.value(), EBADMSG);
+  EXPECT_THAT(error_of(verification.seen.nic).what, HasSubstr("\"nextLink\" leads elsewhere"));
 }
 
 }  // namespace

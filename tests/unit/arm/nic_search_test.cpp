@@ -66,8 +66,8 @@ TEST(NicSearch, TheLastOfEightNicsIsFoundOverSeveralVerifications) {
   auto client = azure.client();
   auto verification = client.verify(kVm, kMac, azure.finish_by);
   EXPECT_EQ(verification.requests, 5U);
-  EXPECT_THAT(verification.seen.nic.error().what, HasSubstr("next time"));
-  EXPECT_EQ(verification.seen.network.error().what, verification.seen.nic.error().what);
+  EXPECT_THAT(error_of(verification.seen.nic).what, HasSubstr("next time"));
+  EXPECT_EQ(error_of(verification.seen.network).what, error_of(verification.seen.nic).what);
   EXPECT_THAT(azure.asked(), ElementsAre("node-0", "n1", "n2", "n3", "n4"));
   verification = client.verify(kVm, kMac, azure.finish_by);
   EXPECT_TRUE(verification.seen.nic);
@@ -85,8 +85,8 @@ TEST(NicSearch, NicsThatCannotBeReadArePassedOverAndNamedOnlyIfNoneFits) {
   EXPECT_TRUE(azure.client().verify(kVm, kMac, azure.finish_by).seen.nic);
   azure.put(id("n3"), reply(nic_document(id("n3"), kOthers)));
   const auto seen = azure.client().verify(kVm, kMac, azure.finish_by).seen;
-  EXPECT_EQ(seen.nic.error().code.value(), EACCES);
-  EXPECT_THAT(seen.nic.error().what, HasSubstr("'n2'"));
+  EXPECT_EQ(error_of(seen.nic).code.value(), EACCES);
+  EXPECT_THAT(error_of(seen.nic).what, HasSubstr("'n2'"));
 }
 
 TEST(NicSearch, APassingFailureEndsTheSearchWhichGoesOnThereNextTime) {
@@ -95,7 +95,7 @@ TEST(NicSearch, APassingFailureEndsTheSearchWhichGoesOnThereNextTime) {
   azure.put(kGroup + "Microsoft.Network/networkInterfaces/n2",
             {refuse(503, "ServerTimeout"), reply(nic_document(kNic, kOthers))});
   auto client = azure.client();
-  EXPECT_EQ(client.verify(kVm, kMac, azure.finish_by).seen.nic.error().code.value(), EAGAIN);
+  EXPECT_EQ(error_of(client.verify(kVm, kMac, azure.finish_by).seen.nic).code.value(), EAGAIN);
   EXPECT_THAT(azure.asked(), ElementsAre("node-0", "n1", "n2"));
   EXPECT_TRUE(client.verify(kVm, kMac, azure.finish_by).seen.nic);
   EXPECT_THAT(azure.asked(), ElementsAre("n2", "n3", "nodes", "pods", "vnet"));
@@ -108,8 +108,8 @@ TEST(NicSearch, WhenNoNicFitsTheMacIsNamedAndTheVmAskedAgain) {
   auto client = azure.client();
   for (int i = 0; i < 2; ++i) {
     const auto seen = client.verify(kVm, kMac, azure.finish_by).seen;
-    EXPECT_EQ(seen.nic.error().code.value(), ENOENT);
-    EXPECT_THAT(seen.nic.error().what, HasSubstr("'node-0' has the MAC address 00:0d:3a:f8:06:ec"));
+    EXPECT_EQ(error_of(seen.nic).code.value(), ENOENT);
+    EXPECT_THAT(error_of(seen.nic).what, HasSubstr("'node-0' has the MAC address 00:0d:3a:f8:06:ec"));
     EXPECT_THAT(azure.asked(), ElementsAre("node-0", "n1", "n2"));
   }
 }
