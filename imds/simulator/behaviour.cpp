@@ -16,7 +16,6 @@ namespace {
 
 using Kind = Fault::Kind;
 
-constexpr std::size_t kRemembered = 100;
 constexpr unsigned kTooManyRequests = 429;
 
 /// One of the requests that count as open, while it lives.
@@ -76,14 +75,11 @@ Reply Behaviour::reply(const Question& question, Time now) {
   // The limiter stands in front of what is slow or broken.
   if (reply.answer.status != kTooManyRequests) reply.delivery = delivery(fault);
   const bool unanswered = reply.delivery.silent || reply.delivery.reset;
-  recent_.push_back({.source = question.source,
-                     .method = question.method,
-                     .target = question.target,
-                     .headers = question.headers,
-                     .status = unanswered ? 0 : reply.answer.status});
-  if (recent_.size() > kRemembered) recent_.pop_front();
-  ++count_;
-  seen_.notify_all();
+  record_.add({.source = question.source,
+               .method = question.method,
+               .target = question.target,
+               .headers = question.headers,
+               .status = unanswered ? 0 : reply.answer.status});
   return reply;
 }
 
@@ -163,27 +159,6 @@ void Behaviour::set_rate_limit(const RateLimit& limit) {
 RateLimit Behaviour::rate_limit() const {
   const std::lock_guard lock(mutex_);
   return limit_;
-}
-
-std::size_t Behaviour::request_count() const {
-  const std::lock_guard lock(mutex_);
-  return count_;
-}
-
-std::vector<Seen> Behaviour::recent() const {
-  const std::lock_guard lock(mutex_);
-  return {recent_.begin(), recent_.end()};
-}
-
-void Behaviour::forget_requests() {
-  const std::lock_guard lock(mutex_);
-  recent_.clear();
-  count_ = 0;
-}
-
-bool Behaviour::await_requests(std::size_t count, std::chrono::milliseconds timeout) const {
-  std::unique_lock lock(mutex_);
-  return seen_.wait_for(lock, timeout, [&] { return count_ >= count; });
 }
 
 }  // namespace imds::simulator

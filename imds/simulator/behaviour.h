@@ -2,8 +2,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json_fwd.hpp>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "imds/simulator/fault.h"
+#include "imds/simulator/record.h"
 #include "imds/simulator/simulator.h"
 #include "imds/simulator/token_bucket.h"
 #include "imds/simulator/wire.h"
@@ -41,10 +40,7 @@ class Behaviour {
   void set_rate_limit(const RateLimit& limit);
   [[nodiscard]] RateLimit rate_limit() const;
 
-  [[nodiscard]] std::size_t request_count() const;
-  [[nodiscard]] std::vector<Seen> recent() const;
-  void forget_requests();
-  bool await_requests(std::size_t count, std::chrono::milliseconds timeout) const;
+  Record& record() { return record_; }
 
  private:
   struct Active {
@@ -59,7 +55,6 @@ class Behaviour {
   std::shared_ptr<void> enter_identity();
 
   mutable std::mutex mutex_;
-  mutable std::condition_variable seen_;
   std::unique_ptr<Documents> documents_;
   std::vector<Active> faults_;
   RateLimit limit_;
@@ -67,8 +62,7 @@ class Behaviour {
   TokenBucket identity_;
   /// Shared with the replies, which may outlive this.
   std::shared_ptr<std::atomic<unsigned>> identity_open_;
-  std::size_t count_ = 0;
-  std::deque<Seen> recent_;
+  Record record_;
 };
 
 }  // namespace imds::simulator

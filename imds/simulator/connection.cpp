@@ -1,21 +1,17 @@
 #include "imds/simulator/connection.h"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <ctime>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <utility>
+
+#include "imds/simulator/message.h"
 
 namespace imds::simulator {
 namespace {
@@ -26,30 +22,6 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 std::string text(boost::beast::string_view view) { return {view.data(), view.size()}; }
-
-std::string random_id() {
-  static std::mt19937_64 generator(std::random_device{}());  // of the one server thread
-  const auto high = generator();
-  const auto low = generator();
-  return fmt::format("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", high >> 32, high >> 16 & 0xffff, high & 0xfff,
-                     low >> 48 & 0xfff, low & 0xffffffffffff);
-}
-
-/// The answer's bytes, header by header as IMDS sends them; the length may be a lie, so no library writes it.
-std::string bytes_of(const Answer& answer, const Delivery& delivery) {
-  const auto length = static_cast<long>(answer.body.size()) + delivery.content_length_error;
-  const auto reason = http::obsolete_reason(static_cast<http::status>(answer.status));
-  auto bytes = fmt::format(
-      "HTTP/1.1 {} {}\r\n"
-      "Content-Type: {}\r\n"
-      "Server: IMDS/150.870.65.1854\r\n"
-      "x-ms-request-id: {}\r\n"
-      "Date: {:%a, %d %b %Y %H:%M:%S GMT}\r\n",
-      answer.status, text(reason), answer.content_type, random_id(), fmt::gmtime(std::time(nullptr)));
-  for (const auto& [name, value] : answer.extra) bytes += fmt::format("{}: {}\r\n", name, value);
-  bytes += fmt::format("Content-Length: {}\r\n\r\n", std::max(length, 0L));
-  return bytes + answer.body.substr(0, delivery.truncated ? answer.body.size() / 2 : std::string::npos);
-}
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
@@ -70,6 +42,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     const auto& how = reply_.delivery;
     if (how.silent) return wait_for_close();
     if (how.reset) return reset();
+    reply_.answer.extra.emplace_back("Server", "IMDS/150.870.65.1854");
+    reply_.answer.extra.emplace_back("x-ms-request-id", random_id());
     bytes_ = how.instead.empty() ? bytes_of(reply_.answer, how) : how.instead;
     sent_ = 0;
     if (how.first_byte.count() == 0) return send();

@@ -13,6 +13,7 @@
 
 #include "imds/simulator/fault_json.h"
 #include "imds/simulator/listen_address.h"
+#include "imds/simulator/record.h"
 
 namespace imds::simulator {
 namespace {
@@ -62,18 +63,7 @@ ordered_json source_json(const Simulator& simulator) {
 }
 
 ordered_json requests_json(const Simulator& simulator) {
-  ordered_json recent = ordered_json::array();
-  for (const auto& seen : simulator.recent()) {
-    ordered_json headers = ordered_json::object();
-    for (const auto& [name, value] : seen.headers) headers[name] = value;
-    recent.push_back({{"source", seen.source},
-                      {"method", seen.method},
-                      {"target", seen.target},
-                      {"headers", std::move(headers)},
-                      {"status", seen.status}});
-  }
-  const ordered_json last = recent.empty() ? ordered_json() : recent.back();
-  return {{"count", simulator.request_count()}, {"last", last}, {"recent", std::move(recent)}};
+  return record_json(simulator.request_count(), simulator.recent());
 }
 
 ordered_json state_json(const Simulator& simulator) {
@@ -133,7 +123,8 @@ net::Result<void> put_source(Simulator& simulator, const std::string& body) {
 
 class Control::Server {
  public:
-  explicit Server(Simulator& simulator) : simulator_(simulator) {
+  Server(Simulator& simulator, const std::vector<Order>& more) : simulator_(simulator) {
+    for (const auto& order : more) take(order);
     offer("/state", state_json);
     offer("/fault", faults_json);
     offer("/rate-limit", rate_limit_json);
@@ -142,8 +133,8 @@ class Control::Server {
     http_.Get("/document", [this](const httplib::Request&, httplib::Response& response) {
       response.set_content(simulator_.document(), kJson);
     });
-    http_.Get("/", [](const httplib::Request&, httplib::Response& response) {
-      response.set_content(help(), "text/plain");
+    http_.Get("/", [this](const httplib::Request&, httplib::Response& response) {
+      response.set_content(help() + more_help_, "text/plain");
     });
     accept("/document", put_document);
     accept("/fault", put_faults);
@@ -209,20 +200,40 @@ class Control::Server {
   void accept(const char* path, net::Result<void> (*put)(Simulator&, const std::string&)) {
     http_.Put(path, [this, put](const httplib::Request& request, httplib::Response& response) {
       const auto done = put(simulator_, request.body);
-      response.status = done ? 204 : 400;
-      if (!done) response.set_content(ordered_json{{"error", done.error().what}}.dump() + "\n", kJson);
+      if (!done) return refuse(response, done.error());
+      response.status = 204;
     });
   }
 
+  void take(const Order& order) {
+    more_help_ += fmt::format("{:<6} {:<15} {}\n", order.method, order.path, order.help);
+    const auto obey = [obey = order.obey](const httplib::Request& request, httplib::Response& response) {
+      const auto done = obey(request.body);
+      if (!done) return refuse(response, done.error());
+      response.status = done->empty() ? 204 : 200;
+      if (!done->empty()) response.set_content(*done, kJson);
+    };
+    if (order.method == "GET") http_.Get(order.path, obey);
+    if (order.method == "PUT") http_.Put(order.path, obey);
+    if (order.method == "DELETE") http_.Delete(order.path, obey);
+  }
+
+  static void refuse(httplib::Response& response, const net::Error& error) {
+    response.status = 400;
+    response.set_content(ordered_json{{"error", error.what}}.dump() + "\n", kJson);
+  }
+
   Simulator& simulator_;
+  std::string more_help_;
   httplib::Server http_;
   std::string endpoint_;
   std::atomic<bool> ended_ = false;
   std::thread thread_;
 };
 
-net::Result<std::unique_ptr<Control>> Control::start(Simulator& simulator, const std::string& listen) {
-  auto server = std::make_unique<Server>(simulator);
+net::Result<std::unique_ptr<Control>> Control::start(Simulator& simulator, const std::string& listen,
+                                                     const std::vector<Order>& more) {
+  auto server = std::make_unique<Server>(simulator, more);
   if (const auto listening = server->listen(listen); !listening) return net::pass_on(listening);
   return std::unique_ptr<Control>(new Control(std::move(server)));
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "imds/simulator/access_token.h"
 #include "imds/simulator/api_versions.h"
 
 namespace imds::simulator {
@@ -41,7 +42,7 @@ ordered_json token(const std::string& resource, const TokenStyle& style,
   const auto number = [&style](std::int64_t value) {
     return style.numbers ? ordered_json(value) : ordered_json(std::to_string(value));
   };
-  return {{"access_token", "simulated.access.token"},
+  return {{"access_token", write_access_token({.audience = resource, .expires = now + style.lifetime})},
           {"client_id", kClientId},
           {"expires_in", number(style.lifetime.count())},
           {"expires_on", number(unix_time(now + style.lifetime))},

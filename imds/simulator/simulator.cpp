@@ -128,11 +128,11 @@ net::Result<void> Simulator::set_sources(std::vector<net::Address> sources) {
 }
 std::vector<net::Address> Simulator::sources() const { return server_->sources(); }
 
-std::size_t Simulator::request_count() const { return server_->behaviour().request_count(); }
-std::vector<Seen> Simulator::recent() const { return server_->behaviour().recent(); }
-void Simulator::forget_requests() { server_->behaviour().forget_requests(); }
+std::size_t Simulator::request_count() const { return server_->behaviour().record().count(); }
+std::vector<Seen> Simulator::recent() const { return server_->behaviour().record().recent(); }
+void Simulator::forget_requests() { server_->behaviour().record().forget(); }
 bool Simulator::await_requests(std::size_t count, std::chrono::milliseconds timeout) const {
-  return server_->behaviour().await_requests(count, timeout);
+  return server_->behaviour().record().await(count, timeout);
 }
 
 }  // namespace imds::simulator
