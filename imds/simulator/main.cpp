@@ -1,4 +1,5 @@
-// azure-simulator: Azure's metadata service on a local address, with faults to order. A development tool.
+// azure-simulator: Azure's metadata service on a local address, and ARM and Kubernetes where they are asked
+// for, with faults to order. A development tool.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -8,9 +9,12 @@
 #include <exception>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "imds/simulator/cloud/files.h"
+#include "imds/simulator/cloud/orders.h"
 #include "imds/simulator/control.h"
 #include "imds/simulator/default_document.h"
 #include "imds/simulator/simulator.h"
@@ -20,6 +24,8 @@ namespace {
 using imds::simulator::Control;
 using imds::simulator::Form;
 using imds::simulator::Simulator;
+using imds::simulator::cloud::Cloud;
+using Orders = std::vector<imds::simulator::Order>;
 
 constexpr int kUsage = 64;  // EX_USAGE of sysexits(3)
 
@@ -30,6 +36,7 @@ struct Arguments {
   std::string form = "virtual-machine";
   std::vector<std::string> sources;
   double per_second = imds::simulator::RateLimit{}.per_second;
+  imds::simulator::cloud::Files cloud;
   int ready_fd = STDOUT_FILENO;
 };
 
@@ -47,8 +54,21 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.add_option("--rate-limit", arguments.per_second, "requests per second before 429; 0 = no limit")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  app.add_option("--ready-fd", arguments.ready_fd, "where the line 'listening on ...' goes once both listen")
+  app.add_option("--ready-fd", arguments.ready_fd, "where the line 'listening on ...' goes once all listen")
       ->capture_default_str();
+}
+
+void describe_cloud(CLI::App& app, imds::simulator::cloud::Files& cloud) {
+  auto* const listen = app.add_option("--cloud-listen", cloud.listen,
+                                      "ARM and Kubernetes over TLS: ADDRESS:PORT, IPv4; without it, neither");
+  const auto file = [&](const char* option, std::string& member, const char* what) {
+    return app.add_option(option, member, what)->check(CLI::ExistingFile)->needs(listen);
+  };
+  listen->needs(file("--cloud-cert", cloud.certificate, "its certificate and those above it, PEM"));
+  listen->needs(file("--cloud-key", cloud.key, "the certificate's key, PEM"));
+  file("--cloud-client-ca", cloud.client_ca, "who signs client certificates for Kubernetes, PEM");
+  app.add_option("--cloud-token", cloud.tokens, "a bearer token for Kubernetes; may be repeated")
+      ->needs(listen);
 }
 
 net::Result<imds::simulator::Options> options(const Arguments& arguments) {
@@ -67,6 +87,12 @@ net::Result<imds::simulator::Options> options(const Arguments& arguments) {
     options.sources.push_back(*source);
   }
   return options;
+}
+
+/// None unless it is asked for.
+net::Result<std::unique_ptr<Cloud>> start_cloud(const Arguments& arguments) {
+  if (arguments.cloud.listen.empty()) return nullptr;
+  return read_files(arguments.cloud).and_then(Cloud::start);
 }
 
 int complain(const net::Error& error) {
@@ -90,10 +116,13 @@ int run(const Arguments& arguments) {
   if (!chosen) return complain(chosen.error());
   const auto simulator = Simulator::start(*chosen);
   if (!simulator) return complain(simulator.error());
-  const auto control = Control::start(**simulator, arguments.control);
+  const auto cloud = start_cloud(arguments);
+  if (!cloud) return complain(cloud.error());
+  const auto control = Control::start(**simulator, arguments.control, *cloud ? orders(**cloud) : Orders());
   if (!control) return complain(control.error());
   announce(arguments.ready_fd,
-           fmt::format("listening on {}, control on {}\n", (*simulator)->endpoint(), (*control)->endpoint()));
+           fmt::format("listening on {}, control on {}{}\n", (*simulator)->endpoint(), (*control)->endpoint(),
+                       *cloud ? ", cloud on " + (*cloud)->endpoint() : ""));
   int signal = 0;
   sigwait(&ending, &signal);
   return 0;
@@ -107,6 +136,7 @@ int main(int argc, char** argv) {
     CLI::App app("Azure's instance metadata service on a local address, with faults to order.",
                  "azure-simulator");
     describe(app, arguments);
+    describe_cloud(app, arguments.cloud);
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

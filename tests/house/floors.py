@@ -11,7 +11,8 @@ FLOORS = {
     "net": [],
     "netlink": ["net"],
     "imds": ["net"],
-    "imds/simulator": ["net", "imds"],
+    "imds/simulator": ["net", "imds", "imds/simulator/cloud"],
+    "imds/simulator/cloud": ["net", "imds", "imds/simulator"],
     "systemd": ["net"],
     "https": ["net"],
     "arm": ["net", "https"],
@@ -31,9 +32,9 @@ OWNED = {
     r"^spdlog/": ["agent/log"],
     r"^CLI/": ["agent/cli", "imds/simulator"],
     r"^httplib\.h": ["imds/simulator", "https"],
-    r"^openssl/": ["imds/simulator", "https"],
+    r"^openssl/": ["imds/simulator/cloud", "https"],
     r"^yaml-cpp/": ["kubernetes"],
-    r"^boost/beast": ["imds", "imds/simulator", "agent/http"],
+    r"^boost/beast": ["imds", "imds/simulator", "imds/simulator/cloud", "agent/http"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "imds/simulator/target.h"
+#include "net/error.h"
+
+namespace imds::simulator::cloud {
+
+/// The documents that ARM has, by resource id in any case. Not for several threads.
+class ArmStore {
+ public:
+  /// Replaces all by {"/subscriptions/…": {document}, …}; EINVAL, with nothing changed, for anything else.
+  net::Result<void> replace(std::string_view json);
+  [[nodiscard]] std::string text() const { return all_.dump(); }
+
+  /// Null when there is none.
+  [[nodiscard]] const nlohmann::ordered_json* find(const Target& target) const;
+  /// Whether anything lies in the resource group that the target names.
+  [[nodiscard]] bool has_group(const Target& target) const;
+
+ private:
+  nlohmann::ordered_json all_ = nlohmann::ordered_json::object();
+  std::map<std::string, nlohmann::ordered_json, std::less<>> by_id_;
+};
+
+}  // namespace imds::simulator::cloud

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <optional>
+
+#include "imds/simulator/cloud/fault.h"
+#include "imds/simulator/target.h"
+#include "imds/simulator/wire.h"
+
+namespace imds::simulator::cloud {
+
+/// What the fault answers instead of the truth; nullopt for faults that let the truth be answered.
+std::optional<Answer> canned_answer(const Fault& fault, const Target& target, const std::string& method);
+
+/// How the fault lets the bytes come.
+Delivery delivery_of(const Fault& fault);
+
+}  // namespace imds::simulator::cloud

@@ -1,0 +1,29 @@
+#include "imds/simulator/cloud/credentials.h"
+
+#include <algorithm>
+
+namespace imds::simulator::cloud {
+namespace {
+
+constexpr std::string_view kScheme = "Bearer ";
+constexpr auto kServiceAccount = "system:serviceaccount:kube-system:calico-azure-agent";
+
+}  // namespace
+
+std::optional<std::string> bearer(const Headers& headers) {
+  const auto* const header = find_header(headers, "Authorization");
+  if (header == nullptr || !equals_ignoring_case(header->substr(0, kScheme.size()), kScheme)) {
+    return std::nullopt;
+  }
+  return header->substr(kScheme.size());
+}
+
+std::optional<std::string> user_of(const Headers& headers, const ClientCertificate& certificate,
+                                   const std::vector<std::string>& tokens) {
+  if (certificate.trusted) return certificate.name;
+  const auto token = bearer(headers);
+  if (!token || std::find(tokens.begin(), tokens.end(), *token) == tokens.end()) return std::nullopt;
+  return kServiceAccount;
+}
+
+}  // namespace imds::simulator::cloud
