@@ -57,7 +57,7 @@ std::optional<Answer> refused(const Question& question, system_clock::time_point
 bool is_version(std::string_view text) {
   constexpr std::string_view kShape = "0000-00-00";
   if (text.size() < kShape.size()) return false;
-  const auto fits = [](char c, char shape) { return shape == '0' ? c >= '0' && c <= '9' : c == shape; };
+  const auto fits = [](char shape, char c) { return shape == '0' ? c >= '0' && c <= '9' : c == shape; };
   return std::equal(kShape.begin(), kShape.end(), text.begin(), fits);
 }
 

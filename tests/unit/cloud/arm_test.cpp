@@ -1,0 +1,162 @@
+// What ARM answers, and to whom.
+#include "peer.h"
+
+namespace {
+
+using namespace cloud_test;
+using testing::HasSubstr;
+
+const std::string kGroup = "/subscriptions/s/resourceGroups/Rg";
+const std::string kNetwork = kGroup + "/providers/Microsoft.Network";
+const std::string kTable = kNetwork + "/routeTables/Table";
+const std::string kMachine =
+    kGroup + "/providers/Microsoft.Compute/virtualMachineScaleSets/set/virtualMachines/0";
+
+class Arm : public Clouded {
+ protected:
+  Arm() {
+    const json all = {{kTable, {{"name", "Table"}}},
+                      {kMachine + "/networkInterfaces", {{"value", {1, 2, 3}}, {"page_size", 2}}}};
+    EXPECT_TRUE(cloud_->set_arm(all.dump()));
+  }
+};
+
+TEST_F(Arm, ServesWhatIsStoredWhateverTheCaseOfTheId) {
+  for (const auto& id : {kTable, std::string("/SUBSCRIPTIONS/S/resourcegroups/rg/providers/microsoft.network/"
+                                             "ROUTETABLES/table")}) {
+    const auto response = arm(id + kVersion);
+    EXPECT_EQ(response.status, 200) << id;
+    EXPECT_EQ(json::parse(response.body), json({{"name", "Table"}}));
+  }
+}
+
+TEST_F(Arm, ItsAnswersBearTheHeadersOfTheRealOne) {
+  const auto response = arm(kTable + kVersion);
+  EXPECT_EQ(response.get_header_value("Content-Type"), "application/json; charset=utf-8");
+  EXPECT_EQ(response.get_header_value("x-ms-ratelimit-remaining-subscription-global-reads"), "3749");
+  EXPECT_EQ(response.get_header_value("x-ms-request-id").size(), 36);
+}
+
+TEST_F(Arm, WithoutAnApiVersionItIs400) {
+  for (const char* query : {"", "?api-version=", "?version=2023-11-01"}) {
+    const auto response = arm(kTable + query);
+    EXPECT_EQ(response.status, 400) << query;
+    EXPECT_EQ(error_code(response), "MissingApiVersionParameter") << query;
+  }
+  EXPECT_EQ(error_code(arm(kTable + "?api-version=latest")), "InvalidApiVersionParameter");
+}
+
+TEST_F(Arm, WhatIsNotThereIs404InThreeShapes) {
+  const auto resource = arm(kNetwork + "/routeTables/other" + kVersion);
+  EXPECT_EQ(resource.status, 404);
+  EXPECT_EQ(error_code(resource), "ResourceNotFound");
+  EXPECT_THAT(
+      resource.body,
+      HasSubstr(
+          "The Resource 'Microsoft.Network/routeTables/other' under resource group 'Rg' was not found."));
+  EXPECT_EQ(resource.get_header_value("x-ms-failure-cause"), "gateway");
+
+  const auto id = kNetwork + "/virtualNetworks/v/subnets/s";
+  const auto child = arm(id + kVersion);
+  EXPECT_EQ(child.status, 404);
+  EXPECT_EQ(json::parse(child.body), json({{"error",
+                                            {{"code", "NotFound"},
+                                             {"message", "Resource " + id + " not found."},
+                                             {"details", json::array()}}}}));
+
+  const auto group = arm("/subscriptions/s/resourceGroups/R/providers/Microsoft.Network/routeTables/t" +
+                         std::string(kVersion));
+  EXPECT_EQ(group.status, 404);
+  EXPECT_EQ(error_code(group), "ResourceGroupNotFound");
+  EXPECT_THAT(group.body, HasSubstr("Resource group 'R' could not be found."));
+}
+
+TEST_F(Arm, OnlyTokensOfImdsAreTakenWhileTheyLast) {
+  const auto without = client()->Get(kTable + kVersion);
+  ASSERT_TRUE(without);
+  EXPECT_EQ(without->status, 401);
+  EXPECT_EQ(error_code(*without), "AuthenticationFailed");
+  EXPECT_THAT(without->get_header_value("WWW-Authenticate"), HasSubstr("Bearer authorization_uri="));
+
+  const struct {
+    std::string token;
+    int status;
+    const char* code;
+  } cases[] = {
+      {"nonsense", 401, "InvalidAuthenticationToken"},
+      {"simulated.1.zz", 401, "InvalidAuthenticationToken"},
+      {kServiceAccountToken, 401, "InvalidAuthenticationToken"},
+      {arm_token("https://management.azure.com/", -1s), 401, "ExpiredAuthenticationToken"},
+      {arm_token("https://vault.azure.net"), 401, "InvalidAuthenticationTokenAudience"},
+      {arm_token("https://management.core.usgovcloudapi.net/"), 200, nullptr},
+      {arm_token(cloud_->endpoint() + "/"), 200, nullptr},
+  };
+  for (const auto& [token, status, code] : cases) {
+    SCOPED_TRACE(token);
+    const auto response = get(kTable + kVersion, token);
+    EXPECT_EQ(response.status, status);
+    if (code != nullptr) {
+      EXPECT_EQ(error_code(response), code);
+      EXPECT_THAT(response.get_header_value("WWW-Authenticate"), HasSubstr("invalid_token"));
+    }
+  }
+}
+
+TEST_F(Arm, NobodyMayWrite) {
+  const httplib::Headers headers = {{"Authorization", bearer_header(arm_token())}};
+  const auto put = client()->Put(kTable + kVersion, headers, "{}", "application/json");
+  ASSERT_TRUE(put);
+  EXPECT_EQ(put->status, 403);
+  EXPECT_EQ(error_code(*put), "AuthorizationFailed");
+  EXPECT_THAT(put->body,
+              HasSubstr("action 'Microsoft.Network/routeTables/write' over scope '" + kTable + "'"));
+  EXPECT_THAT(client()->Delete(kTable + kVersion, headers)->body, HasSubstr("routeTables/delete'"));
+  EXPECT_THAT(client()->Patch(kTable + kVersion, headers, "{}", "application/json")->body,
+              HasSubstr("routeTables/write'"));
+  EXPECT_EQ(arm(kTable + kVersion).status, 200);
+}
+
+TEST_F(Arm, AListComesInPages) {
+  const json first = json::parse(arm(kMachine + "/networkInterfaces?api-version=2018-10-01").body);
+  EXPECT_EQ(first["value"], json({1, 2}));
+  EXPECT_FALSE(first.contains("page_size"));
+  const auto next = first.at("nextLink").get<std::string>();
+  ASSERT_EQ(next.rfind(cloud_->endpoint() + "/", 0), 0) << next;
+  const auto second = json::parse(arm(next.substr(cloud_->endpoint().size())).body);
+  EXPECT_EQ(second, json({{"value", {3}}}));
+}
+
+TEST_F(Arm, TheStoreIsReplacedAsAWholeOrNotAtAll) {
+  const std::string other = kNetwork + "/virtualNetworks/v";
+  const struct {
+    std::string json;
+    const char* culprit;
+  } cases[] = {
+      {"{", "not valid JSON"},
+      {"[]", "no JSON object"},
+      {R"({")" + other + R"(":{},"/nonsense":{}})", "/nonsense"},
+      {R"({")" + other + R"(":7})", "virtualNetworks/v is no JSON object"},
+      {R"({")" + other + R"(":{},")" + kNetwork + R"(/VirtualNetworks/V":{}})", "twice"},
+  };
+  for (const auto& [text, culprit] : cases) {
+    const auto done = cloud_->set_arm(text);
+    ASSERT_FALSE(done) << text;
+    EXPECT_THAT(done.error().what, HasSubstr(culprit));
+  }
+  EXPECT_EQ(arm(kTable + kVersion).status, 200);
+  EXPECT_EQ(arm(other + kVersion).status, 404);
+
+  ASSERT_TRUE(cloud_->set_arm(json({{other, json::object()}}).dump()));
+  EXPECT_EQ(arm(kTable + kVersion).status, 404);
+  EXPECT_EQ(arm(other + kVersion).status, 200);
+}
+
+TEST_F(Arm, TheEndpointSaysForWhomItsTokensAreToAnybody) {
+  const auto response = client()->Get("/metadata/endpoints?api-version=2019-05-01");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 200);
+  EXPECT_EQ(json::parse(response->body)[0]["authentication"]["audiences"], json::array({cloud_->endpoint()}));
+  EXPECT_EQ(client()->Get("/metadata/endpoints")->status, 400);
+}
+
+}  // namespace
