@@ -80,7 +80,10 @@ class Reader {
   }
 
   void read_headers(const ordered_json& value) {
-    if (!value.is_object()) wrong_ = fmt::format("\"headers\" is {}, not an object", value.dump());
+    if (!value.is_object()) {
+      wrong_ = fmt::format("\"headers\" is {}, not an object", value.dump());
+      return;
+    }
     for (const auto& [name, text] : value.items()) {
       fault_.headers.emplace_back(name, "");
       read_text(name, text, fault_.headers.back().second);
