@@ -15,14 +15,15 @@ using std::chrono::milliseconds;
 constexpr long kDay = 24L * 60 * 60;  // in seconds
 constexpr long kMany = 1'000'000'000;
 
-/// One member of a fault under way from JSON; the first that is wrong decides.
+/// Takes a fault out of its JSON, and keeps what was wrong.
 class Reader {
  public:
   explicit Reader(const ordered_json& object) : object_(object) {}
 
   net::Result<Fault> fault() {
-    if (!object_.is_object() || !object_.contains("kind"))
+    if (!object_.is_object() || !object_.contains("kind")) {
       return wrong("a fault is an object with a \"kind\"");
+    }
     for (const auto& [key, value] : object_.items()) read(key, value);
     if (!wrong_.empty()) return wrong(wrong_);
     return fault_;
@@ -36,19 +37,18 @@ class Reader {
     if (key == "text") return read_text(key, value, fault_.text);
     if (key == "path") return read_text(key, value, fault_.path);
     if (key == "headers") return read_headers(value);
-    if (key == "code")
+    if (key == "code") {
       fault_.code = static_cast<unsigned>(whole(key, value, 200, 599));
-    else if (key == "count")
+    } else if (key == "count") {
       fault_.count = static_cast<unsigned>(whole(key, value, 1, kMany));
-    else if (key == "delay_ms")
+    } else if (key == "delay_ms") {
       fault_.delay = milliseconds(whole(key, value, 0, kDay * 1000));
-    else if (key == "seconds")
+    } else if (key == "seconds") {
       fault_.duration = std::chrono::seconds(whole(key, value, 1, kDay));
-    else
+    } else {
       wrong_ = fmt::format(
-          "a fault has no member \"{}\": kind, code, text, headers, delay_ms, path, count, "
-          "seconds",
-          key);
+          "a fault has no member \"{}\": kind, code, text, headers, delay_ms, path, count, seconds", key);
+    }
   }
 
   long whole(const std::string& key, const ordered_json& value, long least, long most) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "files.h"
+#include "imds/simulator/cloud/certificates.h"
 #include "imds/simulator/simulator.h"
 
 namespace {
@@ -259,6 +260,40 @@ TEST(AzureSimulator, ServesADocumentFromAFileToAnAllowedSource) {
   EXPECT_EQ(state["source"]["allow"], json::array({"127.0.0.1"}));
   EXPECT_EQ(state["rate_limit"]["per_second"], 0);
   EXPECT_EQ(program.end(SIGINT), 0);
+}
+
+TEST(AzureSimulator, ServesTheCloudWhereItIsAskedFor) {
+  const TemporaryFolder folder;
+  const auto certificates = imds::simulator::cloud::make_certificates({"127.0.0.1"});
+  const auto file = [&folder](const char* name, const std::string& text) {
+    write_file(folder.path / name, text);
+    return (folder.path / name).string();
+  };
+  const auto certificate = file("server.pem", certificates.server_pem);
+  const auto key = file("server.key", certificates.server_key_pem);
+  const auto ca = file("ca.pem", certificates.ca_pem);
+  Program program({"--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--cloud-listen", "127.0.0.1:0",
+                   "--cloud-cert", certificate, "--cloud-key", key, "--cloud-client-ca", ca, "--cloud-token",
+                   "secret"});
+  const auto line = program.line();
+  const auto cloud = url(line, "cloud on ");
+  ASSERT_EQ(cloud.rfind("https://127.0.0.1:", 0), 0) << line;
+  const auto nodes = R"({"vm-a":{}})";
+  httplib::Client control(url(line, "control on "));
+  EXPECT_EQ(control.Put("/nodes", nodes, "application/json")->status, 204);
+  httplib::SSLClient client("127.0.0.1", std::stoi(cloud.substr(cloud.rfind(':') + 1)));
+  client.set_ca_cert_path(ca.c_str());
+  const auto answer = client.Get("/api/v1/nodes/vm-a", {{"Authorization", "Bearer secret"}});
+  ASSERT_TRUE(answer) << httplib::to_string(answer.error());
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(program.end(SIGTERM), 0);
+
+  EXPECT_EQ(Program({"--cloud-listen", "127.0.0.1:0"}).end(0), 64);
+  EXPECT_EQ(Program({"--cloud-token", "secret"}).end(0), 64);
+  Program mistaken({"--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--cloud-listen", "127.0.0.1:0",
+                    "--cloud-cert", key, "--cloud-key", key});
+  EXPECT_THAT(mistaken.line(), HasSubstr("the certificate cannot be used"));
+  EXPECT_EQ(mistaken.end(0), 1);
 }
 
 TEST(AzureSimulator, BadUsageIs64AndATakenPortIs1) {
