@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "imds/simulator/message.h"
+#include "imds/simulator/question.h"
 
 namespace imds::simulator {
 namespace {
@@ -20,8 +21,6 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
-
-std::string text(boost::beast::string_view view) { return {view.data(), view.size()}; }
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
@@ -38,7 +37,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   void answer() {
-    reply_ = behaviour_.reply(question(), std::chrono::steady_clock::now());
+    reply_ = behaviour_.reply(question_of(parser_->get(), socket_), std::chrono::steady_clock::now());
+    keep_alive_ = parser_->get().keep_alive();
     const auto& how = reply_.delivery;
     if (how.silent) return wait_for_close();
     if (how.reset) return reset();
@@ -48,20 +48,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
     sent_ = 0;
     if (how.first_byte.count() == 0) return send();
     pause(how.first_byte);
-  }
-
-  Question question() {
-    const auto& request = parser_->get();
-    error_code gone;
-    const auto peer = socket_.remote_endpoint(gone);
-    Question asked{.source = gone ? "" : peer.address().to_string(),
-                   .method = text(request.method_string()),
-                   .target = text(request.target()),
-                   .headers = {}};
-    for (const auto& field : request)
-      asked.headers.emplace_back(text(field.name_string()), text(field.value()));
-    keep_alive_ = request.keep_alive();
-    return asked;
   }
 
   void pause(std::chrono::milliseconds duration) {

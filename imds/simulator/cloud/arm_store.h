@@ -13,7 +13,8 @@ namespace imds::simulator::cloud {
 /// The documents that ARM has, by resource id in any case. Not for several threads.
 class ArmStore {
  public:
-  /// Replaces all by {"/subscriptions/…": {document}, …}; EINVAL, with nothing changed, for anything else.
+  /// Replaces all by {"/subscriptions/…": {document}, …}; EINVAL, with nothing changed, for anything
+  /// else.
   net::Result<void> replace(std::string_view json);
   [[nodiscard]] std::string text() const { return all_.dump(); }
 

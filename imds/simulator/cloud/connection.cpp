@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "imds/simulator/message.h"
+#include "imds/simulator/question.h"
 
 namespace imds::simulator::cloud {
 namespace {
@@ -21,8 +22,6 @@ namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
-
-std::string text(boost::beast::string_view view) { return {view.data(), view.size()}; }
 
 std::string chunk(const std::string& data) { return fmt::format("{:x}\r\n{}\r\n", data.size(), data); }
 
@@ -53,7 +52,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   void answer() {
-    reply_ = behaviour_.reply(question(), certificate_, Clock::now());
+    reply_ = behaviour_.reply(question_of(parser_->get(), stream_.next_layer()), certificate_, Clock::now());
+    keep_alive_ = parser_->get().keep_alive();
     const auto& how = reply_.delivery;
     if (how.silent) return wait_for_close();
     if (how.reset) return reset();
@@ -62,20 +62,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
     timer_.async_wait([self = shared_from_this()](const error_code& code) {
       if (!code) self->start();
     });
-  }
-
-  Question question() {
-    const auto& request = parser_->get();
-    error_code gone;
-    const auto peer = stream_.lowest_layer().remote_endpoint(gone);
-    Question asked{.source = gone ? "" : peer.address().to_string(),
-                   .method = text(request.method_string()),
-                   .target = text(request.target()),
-                   .headers = {}};
-    for (const auto& field : request)
-      asked.headers.emplace_back(text(field.name_string()), text(field.value()));
-    keep_alive_ = request.keep_alive();
-    return asked;
   }
 
   void start() {
@@ -125,7 +111,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (!news.lines.empty()) return tell(chunk(news.lines), over);
     if (over) return end_watch();
     timer_.expires_at(end_);
-    wait_for_news();
+    waiting_.add(std::shared_ptr<asio::steady_timer>(shared_from_this(), &timer_));
+    timer_.async_wait([self = shared_from_this()](const error_code&) { self->tell(); });
   }
 
   void tell(std::string bytes, bool over) {
@@ -138,11 +125,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
       self->timer_.expires_after(self->reply_.delivery.per_byte);
       self->timer_.async_wait([self](const error_code&) { self->tell(); });
     });
-  }
-
-  void wait_for_news() {
-    waiting_.add(std::shared_ptr<asio::steady_timer>(shared_from_this(), &timer_));
-    timer_.async_wait([self = shared_from_this()](const error_code&) { self->tell(); });
   }
 
   void end_watch() {

@@ -28,8 +28,8 @@ class NodeStore {
 
   NodeStore();
 
-  /// Replaces all by {"name": {Node}, …}: each that comes, changes or goes raises the resourceVersion by one.
-  /// EINVAL, with nothing changed, for anything else.
+  /// Replaces all by {"name": {Node}, …}: each that comes, changes or goes raises the resourceVersion by
+  /// one. EINVAL, with nothing changed, for anything else.
   net::Result<void> replace(std::string_view json);
   [[nodiscard]] std::string text() const;
 

@@ -74,6 +74,7 @@ class Clouded : public testing::Test {
     X509_free(ca);
     made->set_ca_cert_store(store);
     made->set_read_timeout(kPatience);
+    made->set_tcp_nodelay(true);
     return made;
   }
 
