@@ -23,7 +23,7 @@ std::string line_of(const char* type, const ordered_json& object) {
 }
 
 /// As the API server keeps it, whatever was left out; null for what is no Node.
-ordered_json completed(const std::string& name, ordered_json node) {
+ordered_json completed(const std::string& name, const ordered_json& node) {
   if (!node.is_object()) return {};
   ordered_json whole = {{"kind", "Node"}, {"apiVersion", "v1"}, {"metadata", ordered_json::object()}};
   whole.update(node);
