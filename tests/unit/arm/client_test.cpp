@@ -163,9 +163,8 @@ TEST(Client, ACustomCloudIsAskedOnceWhomItsTokensAreFor) {
   auto client = azure.client("https://management.local", "");
   auto verification = client.verify(kVm, kMac, azure.finish_by);
   EXPECT_THAT(azure.urls.front(), StartsWith("https://management.local/metadata/endpoints?"));
-  EXPECT_THAT(azure.asked(), ElementsAre("endpoints", "node-0", "nic-0", "nodes", "pods"));
-  EXPECT_EQ(verification.requests, 5U) << "it counts";
-  EXPECT_THAT(error_of(verification.seen.network).what, HasSubstr("next time"));
+  EXPECT_THAT(azure.asked(), ElementsAre("endpoints", "node-0", "nic-0", "nodes", "pods", "vnet"));
+  EXPECT_EQ(verification.requests, 5U) << "nobody is charged for that question";
   verification = client.verify(kVm, kMac, azure.finish_by);
   EXPECT_THAT(azure.asked(), ElementsAre("nic-0", "nodes", "pods", "vnet"));
   EXPECT_TRUE(verification.seen.network);
