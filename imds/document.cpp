@@ -89,7 +89,8 @@ net::NodeIdentity identity(const json& compute) {
           .vm_id = text(at(compute, "vmId")),
           .resource_id = text(at(compute, "resourceId")),
           .location = text(at(compute, "location")),
-          .vm_scale_set = text(at(compute, "vmScaleSetName"))};
+          .vm_scale_set = text(at(compute, "vmScaleSetName")),
+          .environment = text(at(compute, "azEnvironment"))};
 }
 
 /// The list of interfaces in any of the three shapes; null when the document has none.

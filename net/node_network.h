@@ -44,6 +44,7 @@ struct NodeIdentity {
   std::string resource_id;    ///< ARM id
   std::string location;
   std::string vm_scale_set;
+  std::string environment = {};  ///< compute.azEnvironment: "AzurePublicCloud", …
 
   bool operator==(const NodeIdentity&) const = default;
 };

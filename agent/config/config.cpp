@@ -8,7 +8,9 @@ Policy policy_of(const Config& config, Mode mode) {
   policy.nic = config.nic;
   policy.cluster_cidrs = config.cluster_cidrs;
   policy.node_cidrs = config.node_cidrs;
-  policy.node_cidrs_demanded = config.node_cidr_source != NodeCidrSource::automatic;
+  policy.node_cidr_source = config.node_cidr_source;
+  policy.azure_verified = config.azure.verify != AzureVerify::off;
+  policy.cloud_config = config.azure.cloud_config;
   policy.routes_enabled = config.routes.enabled;
   policy.protocol = config.routes.protocol;
   policy.table = config.routes.table;

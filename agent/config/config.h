@@ -13,9 +13,6 @@
 
 namespace agent {
 
-/// Where this node's pod CIDRs come from (`pods.node_cidr_source`).
-enum class NodeCidrSource : std::uint8_t { automatic, static_list, kubernetes, route_table, flannel };
-
 /// Whether Azure's side is read from ARM (`azure.verify`).
 enum class AzureVerify : std::uint8_t { automatic, on, off };
 

@@ -25,7 +25,7 @@ struct CheckResult {
   bool gate = false;
   std::string message;  ///< one line; names the thing and its value
   std::string why;      ///< why it matters to pods, one line; only when failed
-  std::string remedy;   ///< a command or an edit; only when failed
+  std::string remedy;   ///< a command, or an edit as a shell's comment; only when failed
   WallTime since{};     ///< when the status last changed
 
   [[nodiscard]] bool holds() const { return gate && status == CheckStatus::fail; }

@@ -28,6 +28,8 @@ struct Desired {
   std::vector<net::Prefix> withheld;
   /// Interface index of the NIC while its link is down, else 0: the kernel takes no route by it.
   std::uint32_t down_device = 0;
+  /// This node's pod CIDRs are not known yet: what catches their unused addresses may be right and stays.
+  bool node_cidrs_awaited = false;
 
   bool operator==(const Desired&) const = default;
 };

@@ -3,7 +3,9 @@
 #include <optional>
 
 #include "agent/core/desired_routes.h"
+#include "agent/core/evidence.h"
 #include "agent/core/nic_resolution.h"
+#include "agent/core/node_cidrs.h"
 #include "agent/core/policy.h"
 #include "agent/core/snapshot.h"
 #include "agent/core/standing.h"
@@ -19,13 +21,19 @@ struct Facts {
   /// When this agent started, and now: for outages without any success.
   MonoTime started{};
   MonoTime now{};
+  WallTime wall{};        ///< now, for the ages of what others dated
+  std::string node_name;  ///< in Kubernetes
   ImdsStatus imds;
   /// The document in force; nullopt: none was ever had.
   std::optional<net::NodeNetwork> network;
   /// Why the kernel could not be looked at; empty when it could.
   std::string survey_error;
   NicResolution nic;
+  /// Every link of this machine.
+  std::vector<net::Link> links;
   SysctlReadings sysctls;
+  Evidence evidence;
+  NodeCidrs node_cidrs;  ///< who told the CIDRs in `policy`
   Desired desired;
   /// True once the kernel's routes were compared with `desired`.
   bool routes_seen = false;

@@ -13,18 +13,43 @@ Keeper::Keeper(net::Kernel& kernel, net::Sysctls& sysctls, Policy policy, std::s
                std::string node_name, std::uint32_t seed, MonoTime now)
     : kernel_(kernel),
       sysctls_(sysctls),
+      configured_(policy),
       policy_(std::move(policy)),
       mode_reason_(std::move(mode_reason)),
       node_name_(std::move(node_name)),
       started_(now),
       reconciler_(kernel, seed),
       watched_(watched_destinations(policy_)) {
+  follow_node_cidrs(now);
   reconciler_.hint(now);
 }
 
 void Keeper::set_policy(Policy policy, std::string mode_reason, MonoTime now) {
+  configured_ = policy;
   policy_ = std::move(policy);
   mode_reason_ = std::move(mode_reason);
+  follow_node_cidrs(now);
+  watched_ = watched_destinations(policy_);
+  configuration_changed_ = true;
+  audit(now);
+}
+
+void Keeper::take_evidence(Evidence evidence, MonoTime now) {
+  evidence_ = std::move(evidence);
+  follow_node_cidrs(now);
+}
+
+void Keeper::take_kept(NodeCidrs kept, MonoTime now) {
+  node_cidrs_ = std::move(kept);
+  follow_node_cidrs(now);
+}
+
+void Keeper::follow_node_cidrs(MonoTime now) {
+  auto told = decide_node_cidrs(configured_, evidence_, node_cidrs_);
+  const bool moved = told.cidrs != policy_.node_cidrs || told.awaited != node_cidrs_.awaited;
+  node_cidrs_ = std::move(told);
+  if (!moved) return;
+  policy_.node_cidrs = node_cidrs_.cidrs;
   watched_ = watched_destinations(policy_);
   configuration_changed_ = true;
   audit(now);
@@ -92,6 +117,7 @@ void Keeper::look(MonoTime now, TurnReport& report) {
     return;
   }
   outlook_ = std::move(outlook);
+  outlook_.desired.node_cidrs_awaited = node_cidrs_.awaited;
   if (policy_.enforce_sysctls) enforce_sysctls(report);
   if (!policy_.routes_enabled) reconciler_.let_go();
   if (!document_.in_force() || !policy_.routes_enabled) return;
@@ -113,16 +139,21 @@ void Keeper::enforce_sysctls(TurnReport& report) {
   if (!report.sysctls_set.empty()) outlook_.sysctls = read_sysctls(sysctls_, policy_, nic);
 }
 
-Facts Keeper::facts(MonoTime now) const {
+Facts Keeper::facts(MonoTime now, WallTime wall) const {
   Facts facts;
   facts.policy = policy_;
   facts.started = started_;
   facts.now = now;
+  facts.wall = wall;
+  facts.node_name = node_name_;
   facts.imds = document_.status();
   facts.network = document_.in_force();
   facts.survey_error = outlook_.error;
   facts.nic = outlook_.nic;
+  facts.links = outlook_.survey.links;
   facts.sysctls = outlook_.sysctls;
+  facts.evidence = evidence_;
+  facts.node_cidrs = node_cidrs_;
   facts.desired = outlook_.desired;
   facts.routes_seen = reconciler_.has_looked();
   facts.standing = reconciler_.standing();
@@ -148,7 +179,7 @@ NicStatus Keeper::nic_status() const {
 }
 
 Snapshot Keeper::snapshot(MonoTime now, WallTime wall) {
-  const auto known = facts(now);
+  const auto known = facts(now, wall);
   checks_ = assess(known, checks_, wall);
   const bool ready = is_ready(checks_);
   if (!ready) {
@@ -167,7 +198,7 @@ Snapshot Keeper::snapshot(MonoTime now, WallTime wall) {
   snapshot.nic = nic_status();
   snapshot.cluster_cidrs = policy_.cluster_cidrs;
   snapshot.node_cidrs = policy_.node_cidrs;
-  snapshot.pods_source = policy_.node_cidrs.empty() ? "" : "static";
+  snapshot.pods_source = node_cidrs_.source;
   snapshot.routes = known.standing.routes;
   name_devices(snapshot.routes, outlook_.survey.links);
   snapshot.checks = checks_;

@@ -37,6 +37,10 @@ class Keeper {
   void take_cached(net::NodeNetwork network, std::string api_version, WallTime saved, MonoTime now);
   void take_reading(net::NodeNetwork network, std::string api_version, MonoTime now, WallTime wall);
   void take_failure(std::string error);
+  /// What Azure and Kubernetes say now; another node CIDR is followed at once.
+  void take_evidence(Evidence evidence, MonoTime now);
+  /// The node CIDRs as they were last known, from before a restart.
+  void take_kept(NodeCidrs kept, MonoTime now);
   void take_hint(const net::Hint& hint, MonoTime now);
   /// Time to look at everything again, hint or no hint.
   void audit(MonoTime now);
@@ -50,23 +54,31 @@ class Keeper {
   /// The state as of the last turn, judged at this moment.
   Snapshot snapshot(MonoTime now, WallTime wall);
 
+  /// With the node CIDRs in force.
   [[nodiscard]] const Policy& policy() const { return policy_; }
+  [[nodiscard]] const NodeCidrs& node_cidrs() const { return node_cidrs_; }
+  [[nodiscard]] const std::optional<ResolvedNic>& nic() const { return outlook_.nic.nic; }
+  [[nodiscard]] const std::optional<net::NodeNetwork>& network() const { return document_.in_force(); }
   /// The links as of the last look around.
   [[nodiscard]] const std::vector<net::Link>& links() const { return outlook_.survey.links; }
 
  private:
+  void follow_node_cidrs(MonoTime now);
   void look(MonoTime now, TurnReport& report);
   void enforce_sysctls(TurnReport& report);
-  [[nodiscard]] Facts facts(MonoTime now) const;
+  [[nodiscard]] Facts facts(MonoTime now, WallTime wall) const;
   [[nodiscard]] NicStatus nic_status() const;
 
   net::Kernel& kernel_;
   net::Sysctls& sysctls_;
+  Policy configured_;
   Policy policy_;
   std::string mode_reason_;
   std::string node_name_;
   MonoTime started_;
   NodeDocument document_;
+  Evidence evidence_;
+  NodeCidrs node_cidrs_;
   Outlook outlook_;
   Reconciler reconciler_;
   std::vector<net::Prefix> watched_;

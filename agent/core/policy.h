@@ -36,14 +36,22 @@ using NicSelector = std::variant<PrimaryNic, net::MacAddress, LinkNamed, net::Pr
 /// "subnet:10.1.0.0/24".
 std::string selector_text(const NicSelector& selector);
 
+/// Where this node's pod CIDRs come from (`pods.node_cidr_source`).
+enum class NodeCidrSource : std::uint8_t { automatic, static_list, kubernetes, route_table, flannel };
+
 /// Everything that the configuration says about what this node should be; the core's only knowledge of it.
 struct Policy {
   Mode mode = Mode::udr;
   NicSelector nic;
   std::vector<net::Prefix> cluster_cidrs;
+  /// The configuration's own; the Keeper puts in their place what decide_node_cidrs() finds.
   std::vector<net::Prefix> node_cidrs;
-  /// True when pods.node_cidr_source is not "auto": `pods.node_cidr` then gates.
-  bool node_cidrs_demanded = false;
+  /// Anything but `automatic` demands them: `pods.node_cidr` then gates.
+  NodeCidrSource node_cidr_source = NodeCidrSource::automatic;
+  /// azure.verify is not "off".
+  bool azure_verified = true;
+  /// azure.cloud_config, for messages.
+  std::string cloud_config = "/etc/kubernetes/azure.json";
   bool routes_enabled = true;
   std::uint8_t protocol = 169;
   std::uint32_t table = 254;

@@ -24,6 +24,11 @@ Index index_of(std::span<const net::Route> routes) {
   return index;
 }
 
+/// Sinks, and what table 16925 holds for a secondary NIC's pods.
+bool belongs_to_node_cidr(const net::Route& route) {
+  return route.type != net::RouteType::unicast || route.key.table == kPodTable;
+}
+
 }  // namespace
 
 Difference diff(const Desired& desired, const Actual& actual, std::span<const net::RouteKey> occupied) {
@@ -61,12 +66,13 @@ Difference diff(const Desired& desired, const Actual& actual, std::span<const ne
   if (!desired.complete) return difference;
 
   for (const auto& rule : actual.rules) {
+    if (desired.node_cidrs_awaited) break;
     if (std::find(desired.rules.begin(), desired.rules.end(), rule) == desired.rules.end()) {
       changes.push_back({.verb = net::Verb::remove, .object = rule});
     }
   }
   for (std::size_t i = 0; i < actual.routes.size(); ++i) {
-    if (settled[i]) continue;
+    if (settled[i] || (desired.node_cidrs_awaited && belongs_to_node_cidr(actual.routes[i]))) continue;
     changes.push_back({.verb = net::Verb::remove, .object = actual.routes[i]});
     ++difference.route_removals;
   }

@@ -59,6 +59,14 @@ struct NicStatus {
   std::uint32_t mtu = 0;
 };
 
+/// A change that the agent made to a route.
+struct RouteChange {
+  WallTime time{};
+  std::string action;  ///< "add", "replace", "remove"
+  net::Route route;
+  std::string doer;  ///< whose deed it repaired; empty when nobody's, or not known
+};
+
 struct Counters {
   std::uint64_t routes_repaired = 0;  ///< routes put back after they had once been in sync
   std::uint64_t resyncs = 0;          ///< looks at the kernel (dump, diff)
@@ -81,6 +89,7 @@ struct Snapshot {
   std::string pods_source;  ///< "static" or ""
   std::vector<RouteStatus> routes;
   std::vector<CheckResult> checks;
+  std::vector<RouteChange> changes;  ///< the last ones, oldest first
   Counters counters;
 };
 

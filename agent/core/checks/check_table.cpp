@@ -13,7 +13,9 @@ bool always(const Policy&) { return true; }
 bool never(const Policy&) { return false; }
 bool with_routes(const Policy& policy) { return policy.mode != Mode::azure_cni && policy.routes_enabled; }
 bool with_ipv6(const Policy& policy) { return policy.uses(net::Family::ipv6); }
-bool when_demanded(const Policy& policy) { return policy.mode == Mode::udr && policy.node_cidrs_demanded; }
+bool when_demanded(const Policy& policy) {
+  return policy.mode == Mode::udr && policy.node_cidr_source != NodeCidrSource::automatic;
+}
 
 /// Gates: what the node itself must have before calico/node starts, and nothing that calico/node, flannel or
 /// a CNI plug-in brings up after the gate (they wait for it: the node would dead-lock).
@@ -32,6 +34,14 @@ constexpr std::array kChecks = {
     CheckEntry{"sysctl.rp_filter", sysctl_rp_filter, never},
     CheckEntry{"pods.node_cidr", pods_node_cidr, when_demanded},
     CheckEntry{"pods.overlap", pods_overlap, always},
+    CheckEntry{"azure.ip_forwarding", azure_ip_forwarding, never},
+    CheckEntry{"azure.route_table", azure_route_table, never},
+    CheckEntry{"azure.node_route", azure_node_route, never},
+    CheckEntry{"azure.stale_routes", azure_stale_routes, never},
+    CheckEntry{"azure.vnet_range", azure_vnet_range, never},
+    CheckEntry{"azure.cloud_config", azure_cloud_config, never},
+    CheckEntry{"kubernetes.node_cidr", kubernetes_node_cidr, never},
+    CheckEntry{"kubernetes.route_created", kubernetes_route_created, never},
 };
 
 constexpr auto kIds = [] {

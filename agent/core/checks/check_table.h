@@ -15,6 +15,7 @@ struct Finding {
   CheckStatus status = CheckStatus::unknown;
   std::string message;
   std::string why;
+  /// A command, or an edit written as a shell's comment: it can be pasted as it stands.
   std::string remedy;
   /// This failure only warns, even where the check is a gate.
   bool warns_only = false;

@@ -29,4 +29,16 @@ Finding sysctl_rp_filter(const Facts& facts);
 Finding pods_node_cidr(const Facts& facts);
 Finding pods_overlap(const Facts& facts);
 
+// azure.cpp
+Finding azure_ip_forwarding(const Facts& facts);
+Finding azure_route_table(const Facts& facts);
+Finding azure_node_route(const Facts& facts);
+Finding azure_stale_routes(const Facts& facts);
+Finding azure_vnet_range(const Facts& facts);
+Finding azure_cloud_config(const Facts& facts);
+
+// kubernetes.cpp
+Finding kubernetes_node_cidr(const Facts& facts);
+Finding kubernetes_route_created(const Facts& facts);
+
 }  // namespace agent

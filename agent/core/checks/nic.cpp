@@ -50,7 +50,7 @@ Finding nic_address(const Facts& facts) {
       return Finding::fail(
           fmt::format("IMDS names no {} address for {}", net::family_name(family), nic.link.name),
           fmt::format("{} pod routes need one as their source", net::family_name(family)),
-          fmt::format("add an {} ipconfig to this NIC in Azure, or remove the {} pod CIDRs from the "
+          fmt::format("# add an {} ipconfig to this NIC in Azure, or remove the {} pod CIDRs from the "
                       "configuration",
                       net::family_name(family), net::family_name(family)));
     }

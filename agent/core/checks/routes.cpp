@@ -46,7 +46,7 @@ std::optional<Finding> missing_way(const Facts& facts) {
     return Finding::fail(fmt::format("{} cannot be routed: {} has no {} {}", cidr.text(),
                                      facts.nic.nic->link.name, net::family_name(family),
                                      facts.nic.nic->azure.primary(family) ? "gateway" : "address in IMDS"),
-                         kWhy, "see nic.address and nic.gateway");
+                         kWhy, "# see nic.address and nic.gateway");
   }
   return std::nullopt;
 }

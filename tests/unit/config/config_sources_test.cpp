@@ -243,7 +243,7 @@ TEST(Policy, SaysWhatTheConfigurationSays) {
   expected.nic = agent::LinkNamed{"eth1"};
   expected.cluster_cidrs = {net::Prefix::parse("10.1.0.0/16").value()};
   expected.node_cidrs = {net::Prefix::parse("10.1.4.0/24").value()};
-  expected.node_cidrs_demanded = true;
+  expected.node_cidr_source = agent::NodeCidrSource::static_list;
   expected.routes_enabled = false;
   expected.protocol = 170;
   expected.table = 100;

@@ -5,6 +5,8 @@
 #include "agent/core/check_ids.h"
 #include "agent/core/checks/check_table.h"
 #include "tests/unit/core/build.h"
+#include "tests/unit/core/healthy.h"
+#include "tests/unit/core/shell.h"
 
 namespace agent {
 namespace {
@@ -14,38 +16,12 @@ using testing::blackhole;
 using testing::prefix;
 using testing::route;
 
-/// A healthy udr node: every check passes or does not apply.
-Facts healthy() {
-  Facts facts;
-  facts.policy.cluster_cidrs = {prefix("10.244.0.0/16")};
-  facts.policy.node_cidrs = {prefix("10.244.1.0/24")};
-  facts.started = MonoTime{} + std::chrono::hours(1);
-  facts.now = facts.started + std::chrono::hours(1);
-  facts.imds = {.source = ImdsSource::live,
-                .last_success = WallTime{},
-                .last_success_mono = facts.now,
-                .api_version = "2021-02-01",
-                .last_error = ""};
-  facts.network = testing::network();
-  ResolvedNic nic;
-  nic.azure = testing::nic();
-  nic.link = testing::eth0();
-  nic.primary = true;
-  nic.gateway_v4 = Gateway{address("10.240.0.1"), false};
-  facts.nic.nic = nic;
-  facts.sysctls.emplace("net/ipv4/ip_forward", "1");
-  facts.sysctls.emplace("net/ipv4/conf/eth0/forwarding", "1");
-  facts.sysctls.emplace("net/ipv4/conf/all/rp_filter", "1");
-  facts.sysctls.emplace("net/ipv4/conf/eth0/rp_filter", "1");
-  facts.desired = desired_routes(facts.policy, *facts.network, &*facts.nic.nic);
-  facts.routes_seen = true;
-  facts.standing = stand(facts.desired, {facts.desired.routes, {}}, {}, {});
-  return facts;
-}
+using testing::healthy;
 
 /// The healthy node with IPv6 pods as well.
 Facts healthy_dual_stack() {
-  auto facts = healthy();
+  auto facts = testing::healthy_with_evidence();
+  facts.evidence.azure->network->address_space.push_back(prefix("fd44::/40"));
   facts.policy.cluster_cidrs.push_back(prefix("fd44::/48"));
   auto& nic = *facts.nic.nic;
   nic.azure.addresses.push_back(address("fd00::4"));
@@ -72,7 +48,7 @@ void set(Facts& facts, const std::string& key, std::string value) {
 }
 
 TEST(Checks, AHealthyNodePassesEveryOneThatApplies) {
-  for (const auto& facts : {healthy(), healthy_dual_stack()}) {
+  for (const auto& facts : {testing::healthy_with_evidence(), healthy_dual_stack()}) {
     for (const auto& result : assess(facts, {}, WallTime{})) {
       EXPECT_TRUE(result.status == CheckStatus::pass || result.status == CheckStatus::skip)
           << result.id << ": " << result.message;
@@ -190,13 +166,21 @@ const std::vector<Fault> kFaults = {
     {"NodeCidrDemanded",
      [](Facts& f) {
        f.policy.node_cidrs.clear();
-       f.policy.node_cidrs_demanded = true;
+       f.policy.node_cidr_source = NodeCidrSource::static_list;
      },
      "pods.node_cidr", true, "pods.node_cidrs is empty", "pods.node_cidrs"},
     {"PodsInsideTheSubnet", [](Facts& f) { f.desired.withheld = {prefix("10.240.0.0/25")}; }, "pods.overlap",
      true, "10.240.0.0/25 lies inside", "outside the VM subnet"},
     {"PodsAroundTheSubnet", [](Facts& f) { f.policy.cluster_cidrs = {prefix("10.0.0.0/8")}; }, "pods.overlap",
      false, "10.0.0.0/8 contains the NIC's own subnet 10.240.0.0/24", "instead of 10.0.0.0/8"},
+    {"PodsInAnotherLinksRange",
+     [](Facts& f) {
+       f.links.push_back(testing::link(9, "docker0", "02:42:ac:11:00:01", {{address("10.244.200.1"), 24}}));
+     },
+     "pods.overlap", false, "10.244.0.0/16 overlaps 10.244.200.0/24 of docker0", "another range"},
+    {"PodsAmongThePlatformsAddresses",
+     [](Facts& f) { f.policy.cluster_cidrs = {prefix("169.254.128.0/17")}; }, "pods.overlap", false,
+     "overlaps 169.254.0.0/16 of Azure's platform", "another range"},
 };
 
 class FaultTest : public ::testing::TestWithParam<Fault> {};
@@ -212,6 +196,13 @@ TEST_P(FaultTest, IsNamedWithItsRemedy) {
   EXPECT_NE(result.remedy.find(fault.remedy), std::string::npos) << result.remedy;
   EXPECT_FALSE(result.why.empty());
   EXPECT_EQ(is_ready(assess(facts, {}, WallTime{})), !fault.holds);
+}
+
+TEST_P(FaultTest, HasARemedyThatAShellCanRead) {
+  const auto& fault = GetParam();
+  auto facts = fault.dual_stack ? healthy_dual_stack() : healthy();
+  fault.inject(facts);
+  EXPECT_TRUE(testing::is_shell(check(facts, fault.id).remedy)) << check(facts, fault.id).remedy;
 }
 
 INSTANTIATE_TEST_SUITE_P(Checks, FaultTest, ::testing::ValuesIn(kFaults),

@@ -125,7 +125,8 @@ TEST(Document, IdentityComesFromCompute) {
           "/subscriptions/xxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxx/resourceGroups/macikgo-test-may-23/providers/"
           "Microsoft.Compute/virtualMachines/examplevmname",
       .location = "westus",
-      .vm_scale_set = "crpteste9vflji9"};
+      .vm_scale_set = "crpteste9vflji9",
+      .environment = "AZUREPUBLICCLOUD"};
   EXPECT_EQ(node->identity, expected);
 }
 

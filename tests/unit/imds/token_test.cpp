@@ -27,7 +27,7 @@ using testing::StartsWith;
 using Kind = Fault::Kind;
 
 constexpr auto kAudience = "https://management.azure.com/";
-constexpr auto kSecret = "simulated.access.token";
+constexpr auto kSecret = "simulated.";  // how each of the simulator's tokens begins
 
 class TokenOf : public testing::Test {
  protected:
@@ -53,7 +53,7 @@ class TokenOf : public testing::Test {
 TEST_F(TokenOf, TheSystemAssignedIdentityIsAskedForWithItsAudienceEncoded) {
   const auto token = imds::fetch_token(options_, kAudience, "");
   ASSERT_TRUE(token) << token.error().what;
-  EXPECT_EQ(token->secret, kSecret);
+  EXPECT_THAT(token->secret, StartsWith(kSecret));
   EXPECT_GT(token->expires, system_clock::now() + 23h);
   EXPECT_EQ(last_target(),
             "/metadata/identity/oauth2/"
@@ -130,7 +130,7 @@ TEST_F(TokenOf, EachFaultHasItsCodeAndNoneShowsAToken) {
 
 TEST_F(TokenOf, AKeeperAsksAgainAtHalfOfALongLife) {
   auto keeper = this->keeper();
-  EXPECT_EQ(keeper.token(kAudience, false).value_or("none"), kSecret);
+  EXPECT_THAT(keeper.token(kAudience, false).value_or("none"), StartsWith(kSecret));
   now_ += 11h;
   EXPECT_TRUE(keeper.token(kAudience, false));
   EXPECT_EQ(simulator_->request_count(), 1U);

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/core/evidence.h"
+#include "agent/core/policy.h"
+#include "net/prefix.h"
+
+namespace agent {
+
+/// This node's pod CIDRs, and who said so.
+struct NodeCidrs {
+  std::vector<net::Prefix> cidrs = {};
+  /// "static", "kubernetes", "route-table"; empty while nobody has told.
+  std::string source = {};
+  /// The source is silent at the moment: they are as it last said.
+  bool kept = false;
+  /// Nobody has told yet, but somebody may: what is in the kernel may be right.
+  bool awaited = false;
+  /// What another source says instead, in a sentence with both; empty when they agree.
+  std::string disagreement = {};
+
+  bool operator==(const NodeCidrs&) const = default;
+};
+
+/// The sources in the order of evidence: the API server's spec.podCIDRs, the routes of Azure's route table
+/// whose next hop is this NIC, the configuration's own list; or the one that pods.node_cidr_source names. A
+/// source that falls silent keeps its word (`before`): neither an outage nor a restart in one takes routes
+/// away.
+NodeCidrs decide_node_cidrs(const Policy& configured, const Evidence& evidence, const NodeCidrs& before);
+
+}  // namespace agent

@@ -1,0 +1,93 @@
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/healthy.h"
+#include "tests/unit/core/node.h"
+
+namespace agent {
+namespace {
+
+using testing::Node;
+using testing::prefix;
+using namespace std::chrono_literals;
+
+Policy without_node_cidrs() {
+  auto policy = Node::udr();
+  policy.node_cidrs.clear();
+  return policy;
+}
+
+Evidence told(std::string_view cidr) {
+  Evidence evidence;
+  evidence.node = net::KubernetesNode{"node", {prefix(cidr)}, {}, {}};
+  return evidence;
+}
+
+bool has_sink(Node& node, std::string_view cidr) {
+  const auto routes = *node.kernel.routes(169);
+  return std::any_of(routes.begin(), routes.end(), [cidr](const net::Route& route) {
+    return route.type == net::RouteType::blackhole && route.key.destination == prefix(cidr);
+  });
+}
+
+TEST(KeeperEvidence, ACidrFromTheApiServerGetsItsSinkAndAnotherOneIsFollowed) {
+  Node node(without_node_cidrs());
+  node.reading(testing::network());
+  node.run_for(1s);
+  EXPECT_FALSE(has_sink(node, "10.244.1.0/24"));
+  node.keeper().take_evidence(told("10.244.1.0/24"), node.now);
+  node.run_for(1s);
+  EXPECT_TRUE(has_sink(node, "10.244.1.0/24"));
+  node.keeper().take_evidence(told("10.244.2.0/24"), node.now);
+  node.run_for(1s);
+  EXPECT_TRUE(has_sink(node, "10.244.2.0/24"));
+  EXPECT_FALSE(has_sink(node, "10.244.1.0/24"));
+}
+
+TEST(KeeperEvidence, ASilentApiServerTakesNothingAwayNotEvenAfterARestart) {
+  Node node(without_node_cidrs());
+  node.reading(testing::network());
+  node.keeper().take_evidence(told("10.244.1.0/24"), node.now);
+  node.run_for(1s);
+  Evidence silent;
+  silent.node = net::failure(ETIMEDOUT, "slow");
+  node.keeper().take_evidence(silent, node.now);
+  node.run_for(10min);
+  EXPECT_TRUE(has_sink(node, "10.244.1.0/24"));
+
+  node.restart();
+  node.reading(testing::network());
+  node.run_for(1s);
+  EXPECT_TRUE(has_sink(node, "10.244.1.0/24")) << "before anybody was asked";
+  node.keeper().take_evidence(silent, node.now);
+  node.run_for(10min);
+  EXPECT_TRUE(has_sink(node, "10.244.1.0/24")) << "while it may still answer";
+}
+
+TEST(KeeperEvidence, WhatWasKeptOverARestartIsUsedUntilTheSourceAnswers) {
+  Node node(without_node_cidrs());
+  node.keeper().take_kept({.cidrs = {prefix("10.244.1.0/24")}, .source = "kubernetes"}, node.now);
+  node.reading(testing::network());
+  node.run_for(1s);
+  EXPECT_TRUE(has_sink(node, "10.244.1.0/24"));
+  EXPECT_EQ(node.keeper().snapshot(node.now, WallTime{}).pods_source, "kubernetes");
+  node.keeper().take_evidence(told("10.244.2.0/24"), node.now);
+  node.run_for(1s);
+  EXPECT_FALSE(has_sink(node, "10.244.1.0/24"));
+}
+
+TEST(KeeperEvidence, WhereNobodyCanTellASinkThatIsNotWantedGoes) {
+  Node node;
+  node.reading(testing::network());
+  node.run_for(1s);
+  ASSERT_TRUE(has_sink(node, "10.244.1.0/24"));
+  node.keeper().set_policy(without_node_cidrs(), "test", node.now);
+  Evidence nobody;
+  nobody.azure = net::AzureNetwork{};
+  nobody.node = net::failure(ENOENT, "no credential");
+  node.keeper().take_evidence(nobody, node.now);
+  node.run_for(1s);
+  EXPECT_FALSE(has_sink(node, "10.244.1.0/24"));
+}
+
+}  // namespace
+}  // namespace agent
