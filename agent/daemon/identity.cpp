@@ -16,6 +16,23 @@ std::string node_name(const Config& config) {
   return gethostname(host.data(), host.size() - 1) == 0 ? host.data() : "";
 }
 
+Question question_of(const Config& config, const net::NodeNetwork* network, const ResolvedNic* nic) {
+  Question question;
+  question.imds_endpoint = config.imds.endpoint;
+  if (network != nullptr) {
+    question.resource_id = network->identity.resource_id;
+    question.environment = network->identity.environment;
+  }
+  if (nic != nullptr) question.mac = nic->azure.mac.text();
+  question.node_name = node_name(config);
+  question.kubeconfig = config.kubernetes.kubeconfig;
+  question.cloud_config = config.azure.cloud_config;
+  question.client_id = config.azure.client_id;
+  question.verify = config.azure.verify != AzureVerify::off;
+  question.interval = config.azure.interval;
+  return question;
+}
+
 ModeChoice choose_mode(const Config& config) {
   if (config.mode)
     return {.mode = *config.mode, .reason = fmt::format("mode = \"{}\"", mode_name(*config.mode))};

@@ -10,6 +10,7 @@
 #include "agent/core/check_ids.h"
 #include "agent/daemon/cached_document.h"
 #include "agent/daemon/identity.h"
+#include "agent/daemon/kept_node_cidrs.h"
 #include "agent/daemon/listen_endpoint.h"
 #include "agent/daemon/paths.h"
 #include "agent/daemon/transitions.h"
@@ -64,7 +65,11 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, Doors doors)
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       timer_(io_),
       beat_(io_),
-      audit_(io_) {
+      audit_(io_),
+      cloud_(io_, [this](Evidence evidence) {
+        boost::asio::post(
+            io_, [this, evidence = std::move(evidence)]() mutable { on_evidence(std::move(evidence)); });
+      }) {
   heartbeat_.beat(Clock::now());
 }
 
@@ -165,7 +170,9 @@ void Daemon::Loop::turn() {
   const auto report = keeper_.turn(begin);
   const auto end = Clock::now();
   keeper_.spent(end, end - begin);
-  repair_log_.note(report.made, report.repaired, std::exchange(last_doer_, {}));
+  const auto doer = std::exchange(last_doer_, {});
+  repair_log_.note(report.made, report.repaired, doer);
+  history_.note(report.made, report.repaired > 0 ? doer : "", std::chrono::system_clock::now());
   if (const auto line = repair_log_.line(end)) log_.info(*line);
   for (const auto& set : report.sysctls_set) log_.info("set " + set, {{"SYSCTL", set}});
   const auto problem = report.sysctl_problems.empty() ? std::string() : report.sysctl_problems.front();
@@ -174,6 +181,7 @@ void Daemon::Loop::turn() {
   last_sysctl_problem_ = problem;
   if (report.second_reading_wanted) poller_->poll_soon();
   publish();
+  ask_cloud();  // last: starting a program takes longer than a route
   arm();
 }
 
@@ -231,9 +239,44 @@ void Daemon::Loop::load_cache() {
   }
 }
 
+/// Once the NIC is known: what Azure says of another one helps nobody.
+void Daemon::Loop::ask_cloud() {
+  const auto& network = keeper_.network();
+  const auto& nic = keeper_.nic();
+  if (!network || !nic) return;
+  if (!std::exchange(kept_looked_for_, true)) {
+    auto kept = kept_node_cidrs(node_cidrs_cache(), network->identity.vm_id);
+    if (kept) {
+      kept_ = *kept;
+      keeper_.take_kept(std::move(*kept), Clock::now());
+    } else if (kept.error().code.value() != ENOENT) {
+      log_.warn(kept.error().what);
+    }
+  }
+  cloud_.ask(question_of(config_, &*network, &*nic));
+}
+
+void Daemon::Loop::on_evidence(Evidence evidence) {
+  keeper_.take_evidence(std::move(evidence), Clock::now());
+  keep_node_cidrs_on_disk();
+  publish();
+  on_timer();
+}
+
+void Daemon::Loop::keep_node_cidrs_on_disk() {
+  const auto& told = keeper_.node_cidrs();
+  const auto& network = keeper_.network();
+  if (told.kept || told.source.empty() || told.source == "static" || !network) return;
+  if (told.source == kept_.source && told.cidrs == kept_.cidrs) return;
+  kept_ = told;
+  const auto written = keep_node_cidrs(node_cidrs_cache(), told, network->identity.vm_id);
+  if (!written) log_.warn(written.error().what);
+}
+
 void Daemon::Loop::publish() {
   auto snapshot = keeper_.snapshot(Clock::now(), std::chrono::system_clock::now());
   snapshot.version = version();
+  snapshot.changes = history_.list();
   const auto before = published_.read();
   if (before->ready && !snapshot.ready) ready_file_.withdraw();
   published_.publish(snapshot);
@@ -297,6 +340,8 @@ void Daemon::Loop::reload() {
     const auto choice = choose_mode(config_);
     keeper_.set_policy(policy_of(config_, choice.mode), choice.reason, Clock::now());
     if (imds_changed) poller_->reconfigure(imds_options());
+    ask_cloud();
+    cloud_.ask_again();
     await_audit();
     log_.info("configuration reloaded");
     turn();

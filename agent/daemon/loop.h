@@ -12,7 +12,9 @@
 #include "agent/config/load_config.h"
 #include "agent/core/keeper.h"
 #include "agent/core/published.h"
+#include "agent/daemon/cloud_watcher.h"
 #include "agent/daemon/daemon.h"
+#include "agent/daemon/history.h"
 #include "agent/daemon/instance_lock.h"
 #include "agent/daemon/ready_file.h"
 #include "agent/daemon/repair_log.h"
@@ -57,6 +59,9 @@ class Daemon::Loop {
   // What it then does.
   void start_poller();
   void load_cache();
+  void ask_cloud();
+  void on_evidence(Evidence evidence);
+  void keep_node_cidrs_on_disk();
   void turn();
   void publish();
   void announce(const Snapshot& before, const Snapshot& after);
@@ -71,6 +76,7 @@ class Daemon::Loop {
   systemd::Notifier notifier_;
   Keeper keeper_;
   RepairLog repair_log_;
+  History history_;
   Published<Snapshot> published_;
   Heartbeat heartbeat_;
   ReadyFile ready_file_;
@@ -85,6 +91,9 @@ class Daemon::Loop {
   std::string last_sysctl_problem_;
   std::string last_cache_problem_;
   bool said_ready_ = false;
+  CloudWatcher cloud_;
+  NodeCidrs kept_;  ///< as they are on disk
+  bool kept_looked_for_ = false;
   std::unique_ptr<StatusServer> server_;
   std::unique_ptr<imds::Poller> poller_;  ///< last: its thread ends before what it calls
 };

@@ -13,4 +13,7 @@ std::filesystem::path state_directory();
 /// The last good IMDS document.
 std::filesystem::path document_cache();
 
+/// The node CIDRs that Azure or Kubernetes told last.
+std::filesystem::path node_cidrs_cache();
+
 }  // namespace agent

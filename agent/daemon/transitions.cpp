@@ -36,6 +36,15 @@ void compare_check(const CheckResult* before, const CheckResult& after, std::vec
   }
 }
 
+/// Azure and the API server are optional: that one cannot be asked, or why no longer, is said in one line.
+void compare_source(const CheckResult* before, const CheckResult& after, std::vector<Event>& events) {
+  if (after.id != "azure.ip_forwarding" && after.id != "kubernetes.node_cidr") return;
+  if (before == nullptr || after.status != CheckStatus::unknown || after.message == before->message) return;
+  events.push_back({.level = LogLevel::info,
+                    .message = fmt::format("{} is unknown: {}", after.id, after.message),
+                    .check = after.id});
+}
+
 std::string failing_gates(const Snapshot& snapshot) {
   std::string gates;
   for (const auto& check : snapshot.checks) {
@@ -73,6 +82,7 @@ std::vector<Event> transitions(const Snapshot& before, const Snapshot& after) {
     if (too_early(check.id, after)) continue;
     const auto* last = too_early(check.id, before) ? nullptr : find(before.checks, check.id);
     compare_check(last, check, events);
+    compare_source(last, check, events);
   }
   if (after.ready != before.ready) {
     events.push_back({.level = after.ready ? LogLevel::info : LogLevel::error,

@@ -86,6 +86,16 @@ void write_check(JsonText& json, const CheckResult& check) {
   });
 }
 
+void write_change(JsonText& json, const RouteChange& change) {
+  json.object([&] {
+    time_or_null(json.member("time"), change.time);
+    json.member("action").text(change.action);
+    json.member("destination").text(change.route.key.destination.text());
+    json.member("route").text(net::route_text(change.route));
+    json.member("repaired_after").text(change.doer);
+  });
+}
+
 void write_counters(JsonText& json, const Counters& counters) {
   json.object([&] {
     json.member("routes_repaired").number(counters.routes_repaired);
@@ -111,6 +121,8 @@ std::string status_json(const Snapshot& snapshot, MonoTime now) {
     write_pods(json.member("pods"), snapshot);
     json.member("routes").array(snapshot.routes, [&](const RouteStatus& each) { write_route(json, each); });
     json.member("checks").array(snapshot.checks, [&](const CheckResult& each) { write_check(json, each); });
+    json.member("changes").array(snapshot.changes,
+                                 [&](const RouteChange& each) { write_change(json, each); });
     write_counters(json.member("counters"), snapshot.counters);
   });
   return std::move(json).take() + '\n';

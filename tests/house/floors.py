@@ -18,11 +18,14 @@ FLOORS = {
     "arm": ["net", "https"],
     "kubernetes": ["net", "https"],
     "agent/core": ["net"],
+    "agent/cloud": ["net", "imds", "arm", "kubernetes", "https", "agent/core"],
     "agent/log": ["net", "agent/core", "systemd"],
     "agent/config": ["net", "agent/core", "agent/log"],
     "agent/http": ["net", "agent/core"],
-    "agent/daemon": ["net", "netlink", "imds", "systemd", "agent/core", "agent/log", "agent/config", "agent/http"],
-    "agent/cli": ["net", "netlink", "imds", "agent/core", "agent/log", "agent/config", "agent/http", "agent/daemon"],
+    "agent/daemon": ["net", "netlink", "imds", "systemd", "agent/core", "agent/cloud", "agent/log", "agent/config",
+                     "agent/http"],
+    "agent/cli": ["net", "netlink", "imds", "agent/core", "agent/cloud", "agent/log", "agent/config", "agent/http",
+                  "agent/daemon"],
 }
 # system headers that one room alone may include
 OWNED = {

@@ -38,12 +38,16 @@ TEST(StatusJson, OfAReadyNodeIsTheContractsDocument) {
       {"destination": "10.240.128.0/17", "type": "unicast", "gateway": "10.240.0.1", "device": "eth0",
        "source": "10.240.0.4", "table": 254, "metric": 1024, "protocol": 169, "state": "in_sync", "error": ""},
       {"destination": "10.240.130.0/24", "type": "blackhole", "gateway": "", "device": "",
-       "source": "", "table": 254, "metric": 1000000, "protocol": 169, "state": "in_sync", "error": ""}]
+       "source": "", "table": 254, "metric": 1000000, "protocol": 169, "state": "in_sync", "error": ""}],
+    "changes": [
+      {"time": "2026-08-01T09:29:50.000Z", "action": "add", "destination": "10.240.128.0/17",
+       "route": "10.240.128.0/17 via 10.240.0.1 dev #2 src 10.240.0.4 table 254 metric 1024 protocol 169",
+       "repaired_after": "systemd-network"}]
   })");
   auto status = status_of(sample::ready_node());
-  EXPECT_EQ(keys(status),
-            (std::vector<std::string>{"schema", "version", "mode", "mode_reason", "ready", "ready_since",
-                                      "node", "imds", "nic", "pods", "routes", "checks", "counters"}));
+  EXPECT_EQ(keys(status), (std::vector<std::string>{"schema", "version", "mode", "mode_reason", "ready",
+                                                    "ready_since", "node", "imds", "nic", "pods", "routes",
+                                                    "checks", "changes", "counters"}));
   const auto checks = status["checks"];
   const auto counters = status["counters"];
   status.erase("checks");

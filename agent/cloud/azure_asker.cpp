@@ -1,0 +1,76 @@
+#include "agent/cloud/azure_asker.h"
+
+#include <utility>
+
+#include "https/https.h"
+#include "kubernetes/cloud_config.h"
+
+namespace agent {
+namespace {
+
+constexpr auto kTokenPatience = std::chrono::seconds(10);
+
+/// Every part of it could not be read for the same reason.
+net::AzureNetwork nothing_seen(const net::Error& error) {
+  const tl::unexpected<net::Error> why(error);
+  return {.nic = why, .subnet = why, .route_table = why, .network = why};
+}
+
+imds::Options token_options(const Question& question) {
+  imds::Options options;
+  options.endpoint = question.imds_endpoint;
+  options.read_timeout = kTokenPatience;
+  return options;
+}
+
+}  // namespace
+
+struct AzureAsker::Connection {
+  arm::Cloud cloud;
+  std::string imds_endpoint;
+  std::string client_id;
+  imds::TokenKeeper tokens;
+  arm::Client client;
+};
+
+AzureAsker::AzureAsker() = default;
+AzureAsker::~AzureAsker() = default;
+
+net::Result<arm::Client*> AzureAsker::client_for(const Question& question, const net::CloudConfig& config) {
+  auto cloud = arm::cloud_of(config, question.environment);
+  if (!cloud) return net::pass_on(cloud);
+  const auto& client_id = question.client_id.empty() ? config.user_assigned_identity : question.client_id;
+  const bool same = connection_ && connection_->cloud == *cloud && connection_->client_id == client_id &&
+                    connection_->imds_endpoint == question.imds_endpoint;
+  if (!same) {
+    const auto get = [](const https::Request& request) { return https::get({}, request); };
+    connection_.reset(
+        new Connection{.cloud = *cloud,
+                       .imds_endpoint = question.imds_endpoint,
+                       .client_id = client_id,
+                       .tokens = imds::TokenKeeper(token_options(question), client_id),
+                       .client = arm::Client(*cloud, get, [this](const std::string& audience, bool fresh) {
+                         return connection_->tokens.token(audience, fresh);
+                       })});
+  }
+  return &connection_->client;
+}
+
+AzureAsker::Answer AzureAsker::ask(const Question& question,
+                                   std::chrono::steady_clock::time_point finish_by) {
+  Answer answer{
+      .cloud_config = kubernetes::read_cloud_config(question.cloud_config), .azure = {}, .leave_alone = {}};
+  const auto mac = net::MacAddress::parse(question.mac);
+  if (!question.verify || question.resource_id.empty() || !mac) return answer;
+  const auto client = client_for(question, answer.cloud_config.value_or(net::CloudConfig{}));
+  if (!client) {
+    answer.azure = nothing_seen(client.error());
+    return answer;
+  }
+  auto verification = (*client)->verify(question.resource_id, *mac, finish_by);
+  answer.azure = std::move(verification.seen);
+  if (verification.leave_alone) answer.leave_alone = *verification.leave_alone;
+  return answer;
+}
+
+}  // namespace agent

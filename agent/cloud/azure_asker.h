@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "agent/cloud/question.h"
+#include "arm/arm.h"
+#include "imds/token.h"
+#include "net/cloud_config.h"
+#include "net/error.h"
+
+namespace agent {
+
+/// Reads azure.json and asks Azure Resource Manager with the VM's managed identity. Keeps the token and the
+/// way to the NIC from one time to the next, as long as the question is about the same VM. One thread.
+class AzureAsker {
+ public:
+  struct Answer {
+    net::Result<net::CloudConfig> cloud_config;
+    /// nullopt: not to be asked, or this VM is not known yet.
+    std::optional<net::AzureNetwork> azure;
+    /// How long ARM wants to be left alone.
+    std::chrono::milliseconds leave_alone{0};
+  };
+
+  AzureAsker();
+  ~AzureAsker();
+
+  Answer ask(const Question& question, std::chrono::steady_clock::time_point finish_by);
+
+ private:
+  struct Connection;
+  net::Result<arm::Client*> client_for(const Question& question, const net::CloudConfig& config);
+
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace agent

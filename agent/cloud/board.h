@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+
+#include "agent/cloud/question.h"
+#include "agent/core/evidence.h"
+
+namespace agent {
+
+/// Where those who ask find the question, and leave what they have learnt. Any thread.
+class Board {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  /// `told` gets everything that is known, whenever something was learnt; one call at a time.
+  explicit Board(std::function<void(const Evidence&)> told) : told_(std::move(told)) {}
+
+  struct Numbered {
+    Question question;
+    std::uint64_t number = 0;  ///< counts the questions; 0: none yet
+  };
+
+  /// From now on this is the question.
+  void ask(Question question);
+  [[nodiscard]] Numbered question() const;
+  /// Waits for the first one.
+  Numbered await_first() const;
+  /// Waits for another question than that number, or until then.
+  Numbered await_other(std::uint64_t number, Time until) const;
+  /// True when there is another question than that number.
+  [[nodiscard]] bool is_stale(std::uint64_t number) const { return question().number != number; }
+
+  /// Changes what is known by an answer to the question of that number; one to an older question is not
+  /// heard.
+  void learn(std::uint64_t number, const std::function<void(Evidence&)>& change);
+
+ private:
+  std::function<void(const Evidence&)> told_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable asked_;
+  Numbered current_;
+  std::mutex learning_;
+  Evidence evidence_;
+};
+
+}  // namespace agent

@@ -1,0 +1,100 @@
+#include "agent/cloud/evidence_json.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+// nlohmann-json finds these by the types' own namespaces; what it throws for anything else than what is
+// written here, parse_evidence() catches.
+namespace nlohmann {
+
+template <class T>
+struct text_serializer {
+  static void to_json(json& to, const T& value) { to = value.text(); }
+  static void from_json(const json& from, T& value) {
+    auto parsed = T::parse(from.get_ref<const std::string&>());
+    if (!parsed) throw std::invalid_argument(parsed.error().what);
+    value = *parsed;
+  }
+};
+template <>
+struct adl_serializer<net::Address> : text_serializer<net::Address> {};
+template <>
+struct adl_serializer<net::Prefix> : text_serializer<net::Prefix> {};
+template <>
+struct adl_serializer<net::MacAddress> : text_serializer<net::MacAddress> {};
+
+template <>
+struct adl_serializer<std::chrono::system_clock::time_point> {
+  using Time = std::chrono::system_clock::time_point;
+  static void to_json(json& to, const Time& time) {
+    to = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+  }
+  static void from_json(const json& from, Time& time) {
+    time = Time(std::chrono::milliseconds(from.get<std::int64_t>()));
+  }
+};
+
+template <class T>
+struct adl_serializer<std::optional<T>> {
+  static void to_json(json& to, const std::optional<T>& maybe) { to = maybe ? json(*maybe) : json(); }
+  static void from_json(const json& from, std::optional<T>& maybe) {
+    maybe.reset();
+    if (!from.is_null()) maybe = from.get<T>();
+  }
+};
+
+/// {"value": …} or {"error": "…", "code": 13}
+template <class T>
+struct adl_serializer<net::Result<T>> {
+  static void to_json(json& to, const net::Result<T>& result) {
+    if (result) {
+      to = json{{"value", *result}};
+    } else {
+      to = json{{"error", result.error().what}, {"code", result.error().code.value()}};
+    }
+  }
+  static void from_json(const json& from, net::Result<T>& result) {
+    if (from.contains("value")) {
+      result = from.at("value").get<T>();
+    } else {
+      result = net::failure(from.at("code").get<int>(), from.at("error").get<std::string>());
+    }
+  }
+};
+
+}  // namespace nlohmann
+
+namespace net {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureIpConfiguration, address, subnet_id, primary)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureNic, id, mac, ip_forwarding, configurations)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureSubnet, id, prefixes, route_table_id)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureRoute, name, destination, prefix, next_hop_type, next_hop,
+                                   provisioning_state)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureRouteTable, id, provisioning_state, routes)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureVirtualNetwork, id, address_space)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureNetwork, nic, subnet, route_table, network)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KubernetesCondition, status, reason, message, since)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KubernetesNode, name, pod_cidrs, created, network_unavailable)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CloudConfig, cloud, resource_manager_endpoint, route_table_name,
+                                   route_table_resource_group, user_assigned_identity)
+
+}  // namespace net
+
+namespace agent {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Evidence, azure, node, cloud_config)
+
+std::string evidence_line(const Evidence& evidence) {
+  return nlohmann::json(evidence).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+net::Result<Evidence> parse_evidence(std::string_view line) {
+  try {
+    return nlohmann::json::parse(line).get<Evidence>();
+  } catch (const std::exception& error) {
+    return net::failure(EBADMSG, std::string("no evidence: ") + error.what());
+  }
+}
+
+}  // namespace agent

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <chrono>
+
+#include "agent/cloud/board.h"
+
+namespace agent {
+
+/// Asks about Azure once and leaves the answer on the board.
+void ask_azure_once(Board& board, Board::Time finish_by);
+/// Asks the API server once.
+void ask_kubernetes_once(Board& board, Board::Time finish_by);
+
+/// Verifies for ever: the first time within a tenth of the interval, then after half to one and a half of it,
+/// so that nodes that started together do not ask together; at once for another question.
+[[noreturn]] void follow_azure(Board& board);
+/// Watches this node for ever; where watching is refused, asks every minute.
+[[noreturn]] void follow_kubernetes(Board& board);
+
+}  // namespace agent

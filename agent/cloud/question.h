@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "net/error.h"
+
+namespace agent {
+
+/// What the daemon wants to know, and where to ask: the one thing that goes to the program that asks Azure
+/// and Kubernetes. No secret is in it; paths are.
+struct Question {
+  std::string imds_endpoint;  ///< for tokens
+  std::string resource_id;    ///< this VM; empty while IMDS has not told
+  std::string mac;            ///< the NIC of pod traffic
+  std::string environment;    ///< compute.azEnvironment
+  std::string node_name;
+  std::string kubeconfig;
+  std::string cloud_config;  ///< azure.json's path
+  std::string client_id;
+  bool verify = true;  ///< azure.verify is not "off"
+  std::chrono::milliseconds interval = std::chrono::minutes(15);
+
+  bool operator==(const Question&) const = default;
+};
+
+/// One line of JSON, without the newline.
+std::string question_line(const Question& question);
+/// EBADMSG for anything else.
+net::Result<Question> parse_question(std::string_view line);
+
+}  // namespace agent

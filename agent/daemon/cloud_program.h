@@ -1,0 +1,50 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "agent/cloud/question.h"
+#include "agent/core/evidence.h"
+#include "net/descriptor.h"
+#include "net/error.h"
+
+namespace agent {
+
+/// calico-azure-agent-cloud: beside this program, else in ../libexec/calico-azure-agent.
+std::filesystem::path cloud_program();
+
+/// The program that asks Azure and Kubernetes, running: killed and waited for with this.
+class CloudProcess {
+ public:
+  /// Starts it with pipes to its standard input and output; standard error is shared. ENOENT when it is not
+  /// installed.
+  static net::Result<CloudProcess> start(const std::vector<std::string>& arguments);
+  CloudProcess(CloudProcess&& other) noexcept;
+  CloudProcess& operator=(CloudProcess&& other) noexcept;
+  ~CloudProcess();
+
+  /// Never waits: EAGAIN when it does not read.
+  net::Result<void> tell(const Question& question);
+  /// What it says; non-blocking.
+  [[nodiscard]] int output() const { return output_.get(); }
+
+ private:
+  CloudProcess(pid_t process, net::Descriptor input, net::Descriptor output);
+
+  pid_t process_ = -1;
+  net::Descriptor input_;
+  net::Descriptor output_;
+};
+
+/// Asks once: what is known when everything has been answered, or when the time is up. What has not been
+/// answered by then is an ETIMEDOUT.
+Evidence ask_cloud_once(const Question& question, std::chrono::milliseconds patience);
+
+/// The same error for every source: nobody can be asked.
+Evidence nobody_asked(const net::Error& error);
+
+}  // namespace agent

@@ -1,0 +1,84 @@
+#include "agent/daemon/cloud_watcher.h"
+
+#include <boost/asio/read_until.hpp>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "agent/cloud/evidence_json.h"
+
+namespace agent {
+namespace {
+
+// A route table of a thousand routes is a quarter of a mebibyte.
+constexpr std::size_t kLongestLine = std::size_t{8} * 1024 * 1024;
+constexpr auto kShortestPause = std::chrono::seconds(1);
+
+}  // namespace
+
+CloudWatcher::CloudWatcher(boost::asio::io_context& io, std::function<void(Evidence)> deliver)
+    : io_(io),
+      deliver_(std::move(deliver)),
+      backoff_(std::random_device{}()),
+      output_(io),
+      heard_(kLongestLine),
+      again_(io) {}
+
+void CloudWatcher::ask(const Question& question) {
+  if (question_ == question) return;
+  const bool first = !question_;
+  question_ = question;
+  if (first) {
+    start();
+  } else {
+    ask_again();
+  }
+}
+
+void CloudWatcher::ask_again() {
+  if (process_ && !process_->tell(*question_)) on_end();
+}
+
+void CloudWatcher::start() {
+  auto process = CloudProcess::start({});
+  if (!process) {
+    deliver_(nobody_asked(process.error()));
+    return on_end();
+  }
+  process_ = std::move(*process);
+  output_.assign(::dup(process_->output()));
+  if (!process_->tell(*question_)) return on_end();
+  listen();
+}
+
+void CloudWatcher::listen() {
+  boost::asio::async_read_until(output_, heard_, '\n',
+                                [this](const boost::system::error_code& error, std::size_t length) {
+                                  if (error == boost::asio::error::operation_aborted) return;
+                                  if (error) return on_end();
+                                  on_line(length);
+                                });
+}
+
+void CloudWatcher::on_line(std::size_t length) {
+  const auto* data = static_cast<const char*>(heard_.data().data());
+  auto evidence = parse_evidence(std::string_view(data, length - 1));
+  heard_.consume(length);
+  if (!evidence) return on_end();
+  backoff_.reset();
+  listen();
+  deliver_(std::move(*evidence));
+}
+
+void CloudWatcher::on_end() {
+  boost::system::error_code ignored;
+  output_.close(ignored);
+  heard_.consume(heard_.size());
+  process_.reset();
+  again_.expires_after(std::max<Backoff::Duration>(kShortestPause, backoff_.next()));
+  again_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) start();
+  });
+}
+
+}  // namespace agent

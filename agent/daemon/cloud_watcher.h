@@ -1,0 +1,44 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/streambuf.hpp>
+#include <functional>
+#include <optional>
+
+#include "agent/cloud/question.h"
+#include "agent/core/backoff.h"
+#include "agent/core/evidence.h"
+#include "agent/daemon/cloud_program.h"
+
+namespace agent {
+
+/// Keeps the program that asks Azure and Kubernetes running, on the daemon's loop: it gets each new question,
+/// what it says is delivered, and when it ends it is started again, later each time.
+class CloudWatcher {
+ public:
+  CloudWatcher(boost::asio::io_context& io, std::function<void(Evidence)> deliver);
+
+  /// The first question starts it; the same one again changes nothing.
+  void ask(const Question& question);
+  /// It is asked again what it was asked last, at once.
+  void ask_again();
+
+ private:
+  void start();
+  void listen();
+  void on_line(std::size_t length);
+  void on_end();
+
+  boost::asio::io_context& io_;
+  std::function<void(Evidence)> deliver_;
+  Backoff backoff_;
+  std::optional<Question> question_;
+  std::optional<CloudProcess> process_;
+  boost::asio::posix::stream_descriptor output_;  ///< borrows the process's descriptor
+  boost::asio::streambuf heard_;
+  boost::asio::steady_timer again_;
+};
+
+}  // namespace agent

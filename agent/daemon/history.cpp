@@ -1,0 +1,17 @@
+#include "agent/daemon/history.h"
+
+#include <variant>
+
+namespace agent {
+
+void History::note(const std::vector<net::Change>& made, const std::string& doer, WallTime now) {
+  for (const auto& change : made) {
+    const auto* route = std::get_if<net::Route>(&change.object);
+    if (route == nullptr) continue;
+    changes_.push_back(
+        {.time = now, .action = std::string(net::verb_name(change.verb)), .route = *route, .doer = doer});
+    if (changes_.size() > kLength) changes_.pop_front();
+  }
+}
+
+}  // namespace agent

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "agent/core/snapshot.h"
+#include "net/change.h"
+
+namespace agent {
+
+/// The last changes that the agent made to routes, for `explain`: a bounded list, oldest first.
+class History {
+ public:
+  static constexpr std::size_t kLength = 64;
+
+  /// `doer`: whose deed was repaired, as far as it is known.
+  void note(const std::vector<net::Change>& made, const std::string& doer, WallTime now);
+  [[nodiscard]] std::vector<RouteChange> list() const { return {changes_.begin(), changes_.end()}; }
+
+ private:
+  std::deque<RouteChange> changes_;
+};
+
+}  // namespace agent
