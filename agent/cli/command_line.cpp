@@ -29,6 +29,7 @@ struct CommandLine {
   OutputOptions output;
   FlushOptions flush;
   DoctorOptions doctor;
+  std::string destination;
 };
 
 ConfigSources sources_of(const CommandLine& line) {
@@ -71,6 +72,10 @@ void add_commands(CLI::App& app, CommandLine& line) {
   auto* doctor = app.add_subcommand("doctor", "Run every check once and say how to mend what failed");
   doctor->add_flag("--json", line.doctor.json, "As JSON");
   doctor->add_flag("--npd", line.doctor.npd, "One line of at most 80 bytes, for node-problem-detector");
+  app.add_subcommand("explain",
+                     "Why a destination goes where it goes: the agent's route, the kernel's, Azure's")
+      ->add_option("DESTINATION", line.destination, "An address or a prefix")
+      ->required();
   auto* config = app.add_subcommand("config", "Validate or show the configuration");
   config->require_subcommand(1);
   config->add_subcommand("check", "Validate; every error with its line and column")
@@ -97,6 +102,7 @@ int run_with(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("plan")) return print_plan(config, line.output);
   if (app.got_subcommand("flush")) return flush_routes(config, line.flush);
   if (app.got_subcommand("doctor")) return print_doctor(config, line.doctor);
+  if (app.got_subcommand("explain")) return explain(*loaded, line.destination);
   if (app.get_subcommand("config")->got_subcommand("show")) {
     std::cout << show_config(*loaded);
   } else {

@@ -37,6 +37,9 @@ struct DoctorOptions {
   bool npd = false;  ///< one line of at most 80 bytes, within 4 s (node-problem-detector's custom plug-in)
 };
 
+/// Why a destination goes where it goes: an address or a prefix.
+int explain(const LoadedConfig& loaded, const std::string& text);
+
 /// Every check once, daemon or not.
 int print_doctor(const Config& config, const DoctorOptions& options);
 

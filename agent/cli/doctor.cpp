@@ -7,6 +7,7 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/exit_codes.h"
 #include "agent/cli/one_look.h"
+#include "agent/cli/repairs.h"
 #include "agent/cli/style.h"
 #include "agent/core/checks/check_table.h"
 
@@ -45,15 +46,28 @@ Verdict judge(const std::vector<CheckResult>& checks) {
   return {.exit = kOk, .sentence = "no check failed"};
 }
 
+void print_check(const CheckResult& check) {
+  std::cout << fmt::format("  {}  {:<25}{}\n",
+                           coloured(fmt::format("{:<7}", status_name(check.status)), check.status), check.id,
+                           check.message);
+  if (check.status == CheckStatus::fail)
+    std::cout << fmt::format("           why: {}\n           to mend: {}\n", check.why, check.remedy);
+}
+
 void print_text(const std::vector<CheckResult>& checks, const Verdict& verdict) {
-  std::cout << bold(verdict.sentence) << "\n\n";
-  for (const auto& check : checks) {
-    std::cout << fmt::format("{}  {:<24}{}\n",
-                             coloured(fmt::format("{:<7}", status_name(check.status)), check.status),
-                             check.id, check.message);
-    if (check.status != CheckStatus::fail) continue;
-    std::cout << fmt::format("         why: {}\n         to mend: {}\n", check.why, check.remedy);
+  std::cout << bold(verdict.sentence) << '\n';
+  for (const std::string_view group : {"kernel", "Azure", "Kubernetes", "CNI"}) {
+    bool titled = false;
+    for (const auto& check : checks) {
+      if (group_of(check.id) != group) continue;
+      if (!std::exchange(titled, true)) std::cout << '\n' << group << '\n';
+      print_check(check);
+    }
   }
+  const auto commands = repairs(checks);
+  if (commands.empty()) return;
+  std::cout << "\n# to mend it, in this order\n";
+  for (const auto& command : commands) std::cout << command << '\n';
 }
 
 void print_json(const std::vector<CheckResult>& checks, const Verdict& verdict) {
@@ -90,7 +104,7 @@ std::string npd_line(const std::vector<CheckResult>& checks, const Verdict& verd
 }  // namespace
 
 int print_doctor(const Config& config, const DoctorOptions& options) {
-  const auto look = look_once(config, options.npd ? kNpdPatience : kPatience);
+  const auto look = look_once(config, options.npd ? kNpdPatience : kPatience, Scope::everything);
   if (!look) {
     (options.npd ? std::cout : std::cerr) << "doctor: " << look.error().what.substr(0, kNpdBytes - 8) << '\n';
     return kUndetermined;

@@ -6,7 +6,9 @@
 #include "agent/core/node_document.h"
 #include "agent/core/outlook.h"
 #include "agent/daemon/cached_document.h"
+#include "agent/daemon/cloud_program.h"
 #include "agent/daemon/identity.h"
+#include "agent/daemon/kept_node_cidrs.h"
 #include "agent/daemon/paths.h"
 #include "imds/fetch.h"
 #include "netlink/linux_kernel.h"
@@ -36,37 +38,62 @@ NodeDocument obtain_document(const Config& config, std::chrono::milliseconds pat
   return document;
 }
 
+/// The node CIDRs that a daemon on this VM was told before.
+NodeCidrs kept(const net::NodeNetwork* network) {
+  if (network == nullptr) return {};
+  return kept_node_cidrs(node_cidrs_cache(), network->identity.vm_id).value_or(NodeCidrs{});
+}
+
 }  // namespace
 
-net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds patience) {
+net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds patience, Scope scope) {
+  const auto finish_by = std::chrono::steady_clock::now() + patience;
   auto kernel = netlink::LinuxKernel::open();
   if (!kernel) return net::pass_on(kernel);
   auto links = (*kernel)->links();
   if (!links) return net::pass_on(links);
 
-  const auto document = obtain_document(config, patience, *links);
-  const auto policy = policy_of(config, choose_mode(config).mode);
-  netlink::ProcSysctls sysctls;
-  const std::array ours = {policy.protocol};
-  auto outlook = look_around(**kernel, sysctls, policy, document.in_force(), ours);
-  if (!outlook.error.empty()) return net::failure(EIO, outlook.error);
-  auto routes = (*kernel)->routes(policy.protocol);
-  if (!routes) return net::pass_on(routes);
-  auto rules = (*kernel)->rules(policy.protocol);
-  if (!rules) return net::pass_on(rules);
-
+  // A slow IMDS must leave time for the others.
+  const auto document =
+      obtain_document(config, scope == Scope::everything ? patience * 5 / 8 : patience, *links);
   OneLook look;
-  look.links = std::move(*links);
-  look.actual = {.routes = std::move(*routes), .rules = std::move(*rules)};
   auto& facts = look.facts;
-  facts.policy = policy;
-  facts.started = facts.now = std::chrono::steady_clock::now();
+  facts.policy = policy_of(config, choose_mode(config).mode);
   facts.imds = document.status();
   facts.network = document.in_force();
+  facts.node_name = node_name(config);
+  netlink::ProcSysctls sysctls;
+  const std::array ours = {facts.policy.protocol};
+  auto outlook = look_around(**kernel, sysctls, facts.policy, facts.network, ours);
+  if (!outlook.error.empty()) return net::failure(EIO, outlook.error);
+
+  const auto* network = facts.network ? &*facts.network : nullptr;
+  if (scope == Scope::everything) {
+    const auto question = question_of(config, network, outlook.nic.nic ? &*outlook.nic.nic : nullptr);
+    const auto left = finish_by - std::chrono::steady_clock::now();
+    facts.evidence = ask_cloud_once(question, std::chrono::duration_cast<std::chrono::milliseconds>(left));
+  }
+  facts.node_cidrs = decide_node_cidrs(facts.policy, facts.evidence, kept(network));
+  if (facts.node_cidrs.cidrs != facts.policy.node_cidrs) {
+    facts.policy.node_cidrs = facts.node_cidrs.cidrs;
+    outlook = look_around(**kernel, sysctls, facts.policy, facts.network, ours);
+    if (!outlook.error.empty()) return net::failure(EIO, outlook.error);
+  }
+  outlook.desired.node_cidrs_awaited = facts.node_cidrs.awaited;
+
+  auto routes = (*kernel)->routes(facts.policy.protocol);
+  if (!routes) return net::pass_on(routes);
+  auto rules = (*kernel)->rules(facts.policy.protocol);
+  if (!rules) return net::pass_on(rules);
+  look.links = std::move(*links);
+  look.actual = {.routes = std::move(*routes), .rules = std::move(*rules)};
+  facts.started = facts.now = std::chrono::steady_clock::now();
+  facts.wall = std::chrono::system_clock::now();
   facts.nic = std::move(outlook.nic);
+  facts.links = look.links;
   facts.sysctls = std::move(outlook.sysctls);
   facts.desired = std::move(outlook.desired);
-  if (facts.network && policy.routes_enabled) {
+  if (facts.network && facts.policy.routes_enabled) {
     look.difference =
         diff(facts.desired, look.actual, occupied_keys(facts.desired, outlook.survey.strangers));
     facts.routes_seen = true;

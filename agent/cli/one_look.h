@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 #include "agent/config/config.h"
 #include "agent/core/facts.h"
@@ -17,8 +18,12 @@ struct OneLook {
   Difference difference;
 };
 
+/// How far to look: at IMDS and the kernel, or also at what Azure and Kubernetes say.
+enum class Scope : std::uint8_t { kernel, everything };
+
 /// IMDS within `patience` (or the configured read_timeout, if shorter), else the document kept on disk.
 /// Error: the kernel could not be looked at. Without a document the look has none: facts.network is absent.
-net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds patience);
+net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds patience,
+                               Scope scope = Scope::kernel);
 
 }  // namespace agent

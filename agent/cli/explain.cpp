@@ -1,0 +1,168 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "agent/cli/commands.h"
+#include "agent/cli/exit_codes.h"
+#include "agent/cli/one_look.h"
+#include "agent/cli/style.h"
+#include "agent/core/azure_names.h"
+#include "agent/core/azure_routing.h"
+#include "agent/daemon/listen_endpoint.h"
+#include "agent/http/client.h"
+#include "netlink/linux_kernel.h"
+
+namespace agent {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(4);
+constexpr auto kDaemonPatience = std::chrono::seconds(1);
+
+void say(std::string_view title, std::string_view text) {
+  std::cout << fmt::format("{:<9}{}\n", title, text);
+}
+
+/// "pods.cluster_cidrs, FILE:3:17"
+std::string origin(const LoadedConfig& loaded, const char* key) {
+  const auto found = loaded.origins.find(key);
+  if (found == loaded.origins.end() || found->second.where.empty()) return fmt::format("{}, by default", key);
+  return fmt::format("{}, {}", key, found->second.where);
+}
+
+/// Of the wanted routes the one that the kernel would take: the longest prefix, then the least metric; table
+/// main alone.
+const net::Route* covering(const OneLook& look, const net::Prefix& destination) {
+  const net::Route* best = nullptr;
+  for (const auto& route : look.facts.desired.routes) {
+    if (route.key.table == kPodTable || !route.key.destination.contains(destination)) continue;
+    const auto better = [&] {
+      if (best == nullptr) return true;
+      const auto length = route.key.destination.length();
+      const auto other = best->key.destination.length();
+      return length > other || (length == other && route.key.metric < best->key.metric);
+    };
+    if (better()) best = &route;
+  }
+  return best;
+}
+
+void explain_wanted(const OneLook& look, const LoadedConfig& loaded, const net::Prefix& destination) {
+  const auto* route = covering(look, destination);
+  if (route == nullptr) {
+    say("wanted", "no route of the agent's covers it");
+    return;
+  }
+  const auto device = std::find_if(look.links.begin(), look.links.end(),
+                                   [route](const auto& link) { return link.index == route->device; });
+  say("wanted", net::route_text(*route, device == look.links.end() ? "" : device->name));
+  const auto& told = look.facts.node_cidrs;
+  const bool own =
+      std::find(told.cidrs.begin(), told.cidrs.end(), route->key.destination) != told.cidrs.end();
+  if (own && route->type != net::RouteType::unicast) {
+    say("", fmt::format("unused addresses of this node's pod CIDR, which {} told{}; {}",
+                        told.source == "static" ? origin(loaded, "pods.node_cidrs") : told.source,
+                        told.kept ? " before" : "", origin(loaded, "routes.local_sink")));
+    return;
+  }
+  say("", fmt::format("a cluster CIDR ({})", origin(loaded, "pods.cluster_cidrs")));
+  if (route->source)
+    say("", fmt::format("source: IMDS, network.interface[].privateIpAddress {}", route->source->text()));
+  if (look.facts.nic.nic) {
+    const auto& gateway = look.facts.nic.nic->gateway(destination.family());
+    if (gateway)
+      say("", fmt::format("gateway: {}", gateway->assumed ? "assumed, no default route on the NIC names one"
+                                                          : "the NIC's default route"));
+  }
+  for (const auto& standing : look.facts.standing.routes) {
+    if (standing.route == *route)
+      say("", fmt::format("in the kernel: {}{}{}", route_state_name(standing.state),
+                          standing.error.empty() ? "" : ": ", standing.error));
+  }
+}
+
+/// True when the kernel has an answer.
+bool explain_kernel(const OneLook& look, const net::Address& address) {
+  auto kernel = netlink::LinuxKernel::open();
+  if (!kernel) {
+    say("kernel", kernel.error().what);
+    return false;
+  }
+  const auto route = (*kernel)->lookup(address);
+  if (!route) {
+    say("kernel", route.error().what);
+    return false;
+  }
+  const auto device = std::find_if(look.links.begin(), look.links.end(),
+                                   [&route](const auto& link) { return link.index == route->device; });
+  say("kernel", net::route_text(*route, device == look.links.end() ? "" : device->name));
+  if (route->protocol == look.facts.policy.protocol) say("", "the agent's");
+  return true;
+}
+
+void explain_azure(const OneLook& look, const net::Address& address) {
+  const auto& azure = look.facts.evidence.azure;
+  if (!azure || !azure->route_table) {
+    say("Azure", azure ? azure->route_table.error().what : std::string("not asked: azure.verify is off"));
+    return;
+  }
+  const auto* table = *azure->route_table ? &**azure->route_table : nullptr;
+  const auto choice = azure_choice(table, azure->network ? &*azure->network : nullptr, address);
+  const auto hop = choice.next_hop ? fmt::format("{} {}", choice.next_hop_type, choice.next_hop->text())
+                                   : choice.next_hop_type;
+  say("Azure", choice.route.empty() ? fmt::format("{} to {}: a system route", choice.prefix.text(), hop)
+                                    : fmt::format("{} to {}: route {} of {}", choice.prefix.text(), hop,
+                                                  choice.route, name_of(table->id)));
+  if (choice.next_hop_type == "None") say("", "Azure drops it without a word");
+  if (table == nullptr) say("", "no route table is associated with the NIC's subnet");
+}
+
+void explain_changes(const Config& config, const net::Prefix& destination) {
+  const auto reply = http_get(endpoint_of(config.listen), "/status", kDaemonPatience);
+  const auto status = reply ? nlohmann::json::parse(reply->body, nullptr, false) : nlohmann::json();
+  if (!status.is_object()) {
+    say("changes", "not known: no agent runs");
+    return;
+  }
+  bool any = false;
+  for (const auto& change : status.value("changes", nlohmann::json::array())) {
+    const auto prefix = net::Prefix::parse(change.value("destination", ""));
+    if (!prefix || !prefix->contains(destination)) continue;
+    const auto by = change.value("repaired_after", "");
+    say(any ? "" : "changes",
+        fmt::format("{}  {} {}{}", change.value("time", ""), change.value("action", ""),
+                    change.value("route", ""), by.empty() ? "" : ", taken away by " + by));
+    any = true;
+  }
+  if (!any) say("changes", "none since the agent started");
+}
+
+}  // namespace
+
+int explain(const LoadedConfig& loaded, const std::string& text) {
+  auto destination = net::Prefix::parse(text);
+  if (!destination) {
+    if (const auto address = net::Address::parse(text))
+      destination = net::Prefix::around(*address, net::address_bits(address->family()));
+  }
+  if (!destination) {
+    std::cerr << fmt::format("explain: '{}' is neither an address nor a prefix such as 10.244.2.0/24\n",
+                             text);
+    return kUsage;
+  }
+  const auto look = look_once(loaded.config, kPatience, Scope::everything);
+  if (!look) {
+    std::cerr << "explain: " << look.error().what << '\n';
+    return kUndetermined;
+  }
+  std::cout << bold(destination->text()) << '\n';
+  explain_wanted(*look, loaded, *destination);
+  const bool known = explain_kernel(*look, destination->network());
+  explain_azure(*look, destination->network());
+  explain_changes(loaded.config, *destination);
+  return known || look->facts.network ? kOk : kUndetermined;
+}
+
+}  // namespace agent
