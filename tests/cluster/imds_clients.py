@@ -1,5 +1,6 @@
-"""Clients of the metadata service that others have written: cloud-init's and the Azure Linux agent's (WALinuxAgent), as
-the distribution packages them. They are unpacked, never installed: both act on the machine that they are installed on."""
+"""Clients of the metadata service that others have written: cloud-init's and the Azure Linux agent's (WALinuxAgent),
+as the distribution packages them. They are unpacked, never installed: both act on the machine that they are installed
+on."""
 
 import json
 import pathlib

@@ -76,8 +76,9 @@ class ServiceManager:
 class Agent:
     """One configured agent in a namespace, running or not. Its folders outlive its processes."""
 
-    def __init__(self, namespace, folder, config):
+    def __init__(self, namespace, folder, config, environment=None):
         self.namespace = namespace
+        self._environment = environment or {}
         self.runtime = folder / "run"
         self.state = folder / "state"
         self.file = folder / "config.toml"
@@ -111,7 +112,7 @@ class Agent:
     def environment(self):
         plain = {key: value for key, value in os.environ.items() if not key.startswith("CALICO_AZURE_AGENT_")}
         return {**plain, "RUNTIME_DIRECTORY": str(self.runtime), "STATE_DIRECTORY": str(self.state),
-                "NODE_NAME": "node-0", "NO_COLOR": "1"}
+                "NODE_NAME": "node-0", "NO_COLOR": "1", **self._environment}
 
     def words(self, *words):
         return [agent_binary(), "--config", self.file, *words]

@@ -1,6 +1,6 @@
 """What an administrator of Azure sees: a virtual network, its subnets, route tables and network interfaces. Values
-only; fabric.py makes them true of packets. Terms and rules are Azure's (https://learn.microsoft.com/azure/virtual-network,
-"Virtual network traffic routing")."""
+only; fabric.py makes them true of packets. Terms and rules are Azure's
+(https://learn.microsoft.com/azure/virtual-network, "Virtual network traffic routing")."""
 
 import dataclasses
 import ipaddress

@@ -1,10 +1,13 @@
 """Several VMs in one virtual network of Azure, each with the agent, its own metadata service and pods."""
 
 import itertools
+import json
+import shlex
 
 from . import dhcp, documents, wire_server
 from .agent import Agent, simulator_binary
 from .azure import Network, Nic, Route, Subnet, is_ipv6
+from .cloud import Cloud, node
 from .control import Control, imds_control
 from .fabric import Fabric, imds_servers
 from .networkd import Networkd
@@ -56,7 +59,7 @@ class Vm:
         return documents.interface(nic.mac, address, network.subnet(nic.subnet).prefixes[0], ipv6)
 
     def document(self):
-        return documents.instance(*map(self.interface, self.nics))
+        return documents.instance(*map(self.interface, self.nics), name=self.name)
 
     def give_addresses(self):
         """Links up, and a lease for each."""
@@ -107,8 +110,22 @@ class Vm:
     def config(self, **sections):
         """The least that a node of this cluster needs said."""
         cluster_cidrs = [CLUSTER, CLUSTER6] if len(self.pod_cidrs) > 1 else [CLUSTER]
-        return {"mode": "udr", "imds": {"poll_interval": "10s", "read_timeout": "1s"},
-                "pods": {"cluster_cidrs": cluster_cidrs, "node_cidrs": self.pod_cidrs}, **sections}
+        told = {"mode": "udr", "imds": {"poll_interval": "10s", "read_timeout": "1s"},
+                "pods": {"cluster_cidrs": cluster_cidrs, "node_cidrs": self.pod_cidrs}}
+        if self._cluster.cloud:  # it tells the node's pod CIDRs
+            del told["pods"]["node_cidrs"]
+            told["kubernetes"] = {"node_name": self.name, "kubeconfig": str(self._file("kubeconfig"))}
+            told["azure"] = {"cloud_config": str(self._file("azure.json")), "interval": "1m"}
+        return {**told, **sections}
+
+    def write_credentials(self, route_table=ROUTE_TABLE):
+        """What a node of a Kubernetes cluster on Azure has on disk; JSON is YAML."""
+        cloud = self._cluster.cloud
+        for name, content in (("kubeconfig", cloud.kubeconfig()), ("azure.json", cloud.cloud_config(route_table))):
+            self._file(name).write_text(json.dumps(content), encoding="utf-8")
+
+    def _file(self, name):
+        return self._cluster.folder / f"{self.name}-{name}"
 
 
 class Cluster(Stage):
@@ -116,11 +133,13 @@ class Cluster(Stage):
     route table with each node's pod CIDR, associated with the nodes' subnet. ask() changes any of it while it runs.
 
     nics: of each VM. ipv6: dual stack. accelerated: VMs may have a VF under eth0. networkd: is their network
-    service; else a DHCP client that knows IPv4 alone.
+    service; else a DHCP client that knows IPv4 alone. cloud: Azure Resource Manager and an API server can be asked.
     """
 
-    def __init__(self, nodes=3, nics=1, ipv6=False, accelerated=False, networkd=False, name=None):
+    def __init__(self, nodes=3, nics=1, ipv6=False, accelerated=False, networkd=False, cloud=False, name=None):
         super().__init__(name)
+        self._with_cloud = cloud
+        self.cloud = None
         self._accelerated = accelerated
         self._networkd = networkd or ipv6
         self.network = Network(["10.240.0.0/12", *(["fd00:240::/28"] if ipv6 else [])])
@@ -161,12 +180,20 @@ class Cluster(Stage):
         self._control = Control(fabric, self.folder)
         self._control.keep(self.network)
         self.finally_do(wire_server.stop, wire_server.start(fabric.namespace, self._control.file))
+        if self._with_cloud:
+            self.cloud = Cloud(fabric.namespace, self.folder)
+            self.finally_do(self.cloud.stop)
+            self.cloud.follow(self.network)
+            self.tell_nodes()
         servers = imds_servers(self.network)
         for vm in self.vms:
             vm.imds = Simulator(simulator_binary(), fabric.namespace, vm.document(), servers[vm.nics[0].port],
                                 control=imds_control(vm.name))
             self.finally_do(vm.imds.stop)
-            vm.agent = Agent(vm.namespace, self.folder / vm.name, vm.config())
+            if self.cloud:
+                vm.write_credentials()
+            trust = {"SSL_CERT_FILE": str(self.cloud.certificate)} if self.cloud else {}
+            vm.agent = Agent(vm.namespace, self.folder / vm.name, vm.config(), trust)
             self.finally_do(vm.agent.close)
 
     def namespace(self, part):
@@ -174,6 +201,15 @@ class Cluster(Stage):
         # Nobody else can have an address here; looking for him would cost each pod a second.
         made.sysctl("net.ipv6.conf.default.dad_transmits", 0)
         return made
+
+    def tell_nodes(self, **changed):
+        """The API server's Node objects: as the controllers make them, but for those given by name."""
+        self.cloud.nodes({**{vm.name: node(vm.name, vm.pod_cidrs) for vm in self.vms}, **changed})
+
+    def mend(self, remedy):
+        """Carries out an `az` command of the agent's."""
+        self._control.do(shlex.split(remedy, comments=True))
+        self.network = self._control.network
 
     def ask(self, words):
         """The words of the control command, tests/azure-lab: ask("nic vm2 ip-forwarding off")."""

@@ -2,6 +2,8 @@
 
 from . import dhcp
 from .azure import NEXT_HOPS, Network, NoSuchThing, Route, SecurityRule
+from .azure_resources import verbs_of
+from .cloud import CERTIFICATE, CloudOrders
 from .simulator import Orders
 
 USAGE = """\
@@ -9,6 +11,7 @@ nic VM[:N] ip-forwarding on|off           IP forwarding of a network interface; 
 nic VM[:N] allow|deny in|out PREFIX       a rule at the end of its network security group
 nic VM[:N] open                           no rules any more
 nic VM[:N] address ADDRESS[,ADDRESS]      other ipConfigurations
+address-space PREFIX…                     of the virtual network
 route-table create|delete TABLE
 route-table add TABLE PREFIX VirtualAppliance ADDRESS
 route-table add TABLE PREFIX VnetLocal|Internet|None
@@ -17,6 +20,7 @@ subnet associate SUBNET TABLE             a subnet has one table at the most
 subnet disassociate SUBNET
 imds VM fault CODE|KIND [KEY=VALUE…]      what goes wrong with its metadata service, as azure-simulator knows it
 imds VM well                              nothing any more
+az COMMAND…                               a remedy of the agent's, as it is written
 show                                      all of it, as JSON
 """
 
@@ -37,6 +41,8 @@ def changed(network, words):
             after.nic(name).rules.clear()
         case ["nic", name, "address", addresses]:
             after.nic(name).addresses = addresses.split(",")
+        case ["address-space", _, *_]:
+            after.address_space = words[1:]
         case ["route-table", "create", table]:
             after.route_tables.setdefault(table, {})
         case ["route-table", "delete", table]:
@@ -99,11 +105,15 @@ class Control:
         if words[:1] == ["imds"] and len(words) > 2:
             return self._imds(words[1], words[2:])
         before = self.network
+        if words[:1] == ["az"]:
+            words = verbs_of(before, words)
         after = changed(before, words)
         self._fabric.apply(before, after)
         self.keep(after)
         if [nic.addresses for nic in before.nics.values()] != [nic.addresses for nic in after.nics.values()]:
             dhcp.follow(self._fabric.namespace, self._folder, after)
+        if (self._folder / CERTIFICATE).exists():
+            CloudOrders(self._fabric.namespace).follow(after)
         return ""
 
     def _imds(self, name, words):

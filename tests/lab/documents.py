@@ -2,6 +2,8 @@
 
 import pathlib
 
+from . import azure_resources
+
 _OTHER_VM = "11111111-2222-3333-4444-555555555555"
 
 
@@ -21,12 +23,10 @@ def interface(mac, address, subnet, ipv6=()):
             "ipv6": {"ipAddress": [{"privateIpAddress": each} for each in ipv6]}}
 
 
-def instance(*interfaces, vm_id=None):
-    resource = ("/subscriptions/8d10da13-8125-4ba9-a717-bf7490507b3d/resourceGroups/cluster/providers/"
-                "Microsoft.Compute/virtualMachines/node-0")
-    return {"compute": {"location": "westeurope", "name": "node-0", "resourceId": resource,
-                        "osProfile": {"computerName": "node-0"}, "resourceGroupName": "cluster",
-                        "subscriptionId": "8d10da13-8125-4ba9-a717-bf7490507b3d",
+def instance(*interfaces, vm_id=None, name="node-0"):
+    return {"compute": {"location": "westeurope", "name": name, "resourceId": azure_resources.vm_id(name),
+                        "osProfile": {"computerName": name}, "resourceGroupName": azure_resources.GROUP,
+                        "subscriptionId": azure_resources.SUBSCRIPTION,
                         "vmId": vm_id or this_machine(), "vmScaleSetName": ""},
             "network": {"interface": list(interfaces)}}
 

@@ -56,10 +56,10 @@ class Orders:
 class Simulator(Orders):
     """`address`: where it listens in the fabric."""
 
-    def __init__(self, program, fabric, document, address="169.254.169.254", control=8081, rate_limit=0):
+    def __init__(self, program, fabric, document, address="169.254.169.254", control=8081, rate_limit=0, options=()):
         super().__init__(fabric, control)
         self._command = [program, "--listen", f"{address}:80", "--control", "{}:{}".format(*self._control),
-                         "--rate-limit", rate_limit]
+                         "--rate-limit", rate_limit, *options]
         self._document = document
         self._process = None
         self.start()

@@ -80,8 +80,8 @@ class Repair(NodeCase):
         self.lab.vm.ip("link set eth0 down", "link set eth0 name enP1s0")
         self.lab.nic.name = "enP1s0"
         self.lab.give_address()
+        self.await_routes(self.wanted())
         self.agent.await_ready()
-        self.assertEqual(self.lab.routes(), self.wanted())
         self.assertEqual(self.agent.status()["nic"]["name"], "enP1s0")
 
 

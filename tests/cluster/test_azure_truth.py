@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""What Azure and Kubernetes need set, broken one at a time: one check names it, its remedy mends it."""
+
+import unittest
+
+from case import ROUTE_TABLE, ClusterCase, eventually
+from lab.cloud import node
+
+_SUBJECTS = ("azure.", "kubernetes.", "pods.")
+
+
+class Truth(ClusterCase):
+    cluster_options = {"nodes": 2, "cloud": True}
+
+    def setUp(self):
+        super().setUp()
+        self.vm = self.vms[0]
+        self.ask_again()
+        self.await_failures([])
+
+    def ask_again(self):
+        """What a minute's interval would do."""
+        self.vm.agent.hang_up()
+
+    def failures(self):
+        return [check["id"] for check in self.vm.agent.status()["checks"]
+                if check["status"] == "fail" and check["id"].startswith(_SUBJECTS)]
+
+    def unknowns(self):
+        return [check["id"] for check in self.vm.agent.status()["checks"]
+                if check["status"] == "unknown" and check["id"].startswith(_SUBJECTS)]
+
+    def await_failures(self, wanted):
+        """Until exactly these fail, and where nothing does nothing is unknown either."""
+
+        def others():
+            failures = self.failures()
+            return [*(set(failures) ^ set(wanted)), *(self.unknowns() if not wanted else ())]
+
+        eventually(lambda: not others(), f"only {wanted or 'nothing'} fails", timeout=20)
+
+    def assert_named_and_mended(self, fault, check):
+        """By the remedy that the check gives."""
+        self.cluster.ask(fault)
+        self.ask_again()
+        self.await_failures([check])
+        self.assertTrue(self.vm.agent.is_ready(), "Azure's faults withdraw no node")
+        self.cluster.mend(self.vm.agent.check(check)["remedy"])
+        self.ask_again()
+        self.await_failures([])
+
+    def test_what_an_administrator_of_azure_forgets(self):
+        for fault, check in (("nic vm1 ip-forwarding off", "azure.ip_forwarding"),
+                             ("subnet disassociate nodes", "azure.route_table"),
+                             ("address-space 10.240.0.0/16", "azure.vnet_range"),
+                             (f"route-table remove {ROUTE_TABLE} 10.244.1.0/24", "azure.node_route"),
+                             (f"route-table add {ROUTE_TABLE} 10.244.1.0/24 VirtualAppliance 10.240.0.77",
+                              "azure.stale_routes"),
+                             (f"route-table add {ROUTE_TABLE} 10.244.1.128/25 None", "azure.stale_routes")):
+            with self.subTest(fault):
+                self.assert_named_and_mended(fault, check)
+
+    def test_a_cloud_config_that_names_no_table_or_another(self):
+        for name in ("", "old-routes"):
+            with self.subTest(name):
+                self.vm.write_credentials(route_table=name)
+                self.ask_again()
+                self.await_failures(["azure.cloud_config"])
+                self.assertIn(ROUTE_TABLE, self.vm.agent.check("azure.cloud_config")["remedy"])
+                self.vm.write_credentials()
+                self.ask_again()
+                self.await_failures([])
+
+    def test_a_node_without_a_cidr(self):
+        self.cluster.tell_nodes(vm1=node("vm1", [], ("True", "NoRouteCreated")))
+        self.vm.agent.await_check("kubernetes.node_cidr", "fail")
+        self.assertEqual(self.failures(), ["kubernetes.node_cidr"])
+        self.assertIn("--allocate-node-cidrs=true", self.vm.agent.check("kubernetes.node_cidr")["remedy"])
+        self.cluster.tell_nodes()
+        self.await_failures([])
+
+    def test_the_route_controllers_word_is_passed_on(self):
+        self.cluster.tell_nodes(vm1=node("vm1", ["10.244.1.0/24"], ("True", "NoRouteCreated")))
+        self.vm.agent.await_check("kubernetes.route_created", "fail")
+        self.assertEqual(self.failures(), ["kubernetes.route_created"])
+
+    def test_another_pod_cidr_is_followed_and_an_outage_of_everything_loses_nothing(self):
+        self.assertEqual(self.vm.agent.status()["pods"], {
+            "cluster_cidrs": ["10.244.0.0/16"], "node_cidrs": ["10.244.1.0/24"], "source": "kubernetes"})
+        self.cluster.tell_nodes(vm1=node("vm1", ["10.244.8.0/24"]))
+        eventually(lambda: self.vm.agent.status()["pods"]["node_cidrs"] == ["10.244.8.0/24"], "the new CIDR")
+        eventually(lambda: any("blackhole 10.244.8.0/24" in line for line in self.vm.namespace.routes()), "its sink")
+
+        before = self.vm.namespace.routes()
+        self.cluster.cloud.stop()
+        self.ask_again()
+        self.vm.agent.await_check("kubernetes.node_cidr", "unknown", timeout=30)
+        self.assertTrue(self.vm.agent.is_ready())
+        self.vm.agent.stop()
+        self.vm.agent.start_ready()
+        self.vm.agent.await_check("kubernetes.node_cidr", "unknown", timeout=30)
+        self.assertEqual(self.vm.namespace.routes(), before)
+        self.assertEqual(self.failures(), [])
+
+    def test_doctor_finds_it_without_a_daemon_in_time_and_its_block_can_be_pasted(self):
+        self.vm.agent.stop()
+        self.cluster.ask("nic vm1 ip-forwarding off")
+        self.cluster.ask("subnet disassociate nodes")
+        done = self.vm.agent.command("doctor", timeout=5)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, r"^2 of \d+ checks failed")
+        block = done.stdout.partition("# to mend it, in this order\n")[2].splitlines()
+        self.assertEqual(len(block), 2, block)
+        for command in block:
+            self.cluster.mend(command)
+        self.assertEqual(self.vm.agent.command("doctor", timeout=5).returncode, 0)
+
+    def test_explain_says_what_each_of_the_three_would_do(self):
+        done = self.vm.agent.command("explain", self.pods[1].address)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for said in ("wanted   10.244.0.0/16 via 10.240.0.1 dev eth0", "pods.cluster_cidrs, ",
+                     "privateIpAddress 10.240.0.4", "kernel   10.244.0.0/16 via 10.240.0.1",
+                     "Azure    10.244.2.0/24 to VirtualAppliance 10.240.0.5", "changes  "):
+            self.assertIn(said, done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
