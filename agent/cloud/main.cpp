@@ -14,6 +14,7 @@
 
 #include "agent/cloud/evidence_json.h"
 #include "agent/cloud/followers.h"
+#include "agent/cloud/privileges.h"
 
 namespace {
 
@@ -49,7 +50,11 @@ int main(int argc, char** argv) {
     std::cerr << "usage: calico-azure-agent-cloud [--once MILLISECONDS]; the agent starts it\n";
     return kUsage;
   }
-  std::signal(SIGPIPE, SIG_IGN);
+  if (const auto given_up = agent::give_up_privileges(); !given_up) {
+    std::cerr << given_up.error().what << '\n';
+    return 1;
+  }
+  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL says farewell to peers that have gone
   agent::Board board(print);
   if (!patience) {
     std::thread([&board] { agent::follow_azure(board); }).detach();
@@ -60,7 +65,7 @@ int main(int argc, char** argv) {
     auto question = agent::parse_question(line);
     if (!question) {
       std::cerr << question.error().what << '\n';
-      return kUsage;
+      _exit(kUsage);  // without a farewell to the threads, see below
     }
     board.ask(std::move(*question));
     if (patience) {

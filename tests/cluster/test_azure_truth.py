@@ -1,10 +1,17 @@
 #!/usr/bin/env python3
 """What Azure and Kubernetes need set, broken one at a time: one check names it, its remedy mends it."""
 
+import json
+import os
+import pathlib
+import re
+import subprocess
 import unittest
 
 from case import ROUTE_TABLE, ClusterCase, eventually
+from lab.agent import program
 from lab.cloud import node
+from lab.transcript import Transcript
 
 _SUBJECTS = ("azure.", "kubernetes.", "pods.")
 
@@ -122,6 +129,65 @@ class Truth(ClusterCase):
                      "privateIpAddress 10.240.0.4", "kernel   10.244.0.0/16 via 10.240.0.1",
                      "Azure    10.244.2.0/24 to VirtualAppliance 10.240.0.5", "changes  "):
             self.assertIn(said, done.stdout)
+
+
+class Asking(ClusterCase):
+    """calico-azure-agent-cloud itself, with an interval that no configuration allows."""
+
+    cluster_options = {"nodes": 1, "cloud": True}
+
+    def setUp(self):
+        super().setUp()
+        self.vm = self.vms[0]
+        self.program = self.start()
+        self.evidence = Transcript()
+        reader = self.evidence.follow(self.program.stdout)
+        self.addCleanup(self.program.__exit__, None, None, None)  # closes the pipes, and waits
+        self.addCleanup(reader.join)
+        self.addCleanup(self.program.kill)
+
+    def start(self):
+        return subprocess.Popen(self.vm.namespace.command(program("agent", "cli", "calico-azure-agent-cloud")),
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                env={**os.environ, "SSL_CERT_FILE": str(self.cluster.cloud.certificate)})
+
+    def ask(self, **changed):
+        config = self.vm.config()
+        question = {"imds_endpoint": "http://169.254.169.254", "mac": self.vm.nics[0].mac, "environment": "",
+                    "resource_id": self.vm.document()["compute"]["resourceId"], "client_id": "", "verify": True,
+                    "node_name": self.vm.name, "kubeconfig": config["kubernetes"]["kubeconfig"],
+                    "cloud_config": config["azure"]["cloud_config"], "interval": 200, **changed}
+        self.program.stdin.write(json.dumps(question).encode() + b"\n")
+        self.program.stdin.flush()
+
+    def await_evidence(self, what, is_told, since=0):
+        place, _ = self.evidence.wait_for(lambda line: is_told(json.loads(line)), what, since=since, timeout=20)
+        return json.loads(self.evidence.lines(place, place + 1)[0])
+
+    def test_it_asks_again_by_itself_and_watches_the_node(self):
+        self.ask()
+        self.await_evidence("the NIC", lambda told: told["azure"] and told["azure"]["nic"]["value"]["ip_forwarding"])
+        self.cluster.ask("nic vm1 ip-forwarding off")
+        self.await_evidence("IP forwarding off",
+                            lambda told: told["azure"] and not told["azure"]["nic"]["value"]["ip_forwarding"])
+        self.await_evidence("the node", lambda told: told["node"])
+        self.cluster.tell_nodes(vm1=node("vm1", ["10.244.8.0/24"]))
+        self.await_evidence("another CIDR", lambda told: told["node"]
+                            and told["node"]["value"]["pod_cidrs"] == ["10.244.8.0/24"])
+
+    def test_it_has_no_rights_and_ends_with_its_input(self):
+        self.ask(verify=False)
+        self.assertIsNone(self.await_evidence("the node", lambda told: told["node"])["azure"])
+        status = pathlib.Path("/proc", str(self.program.pid), "status").read_text(encoding="ascii")
+        self.assertEqual(set(re.findall(r"Cap(?:Prm|Eff|Amb):\s+(\S+)", status)), {"0" * 16})
+        self.program.stdin.close()
+        self.assertEqual(self.program.wait(10), 0)
+
+    def test_what_is_no_question_ends_it_with_a_word(self):
+        self.program.stdin.write(b"what?\n")
+        self.program.stdin.flush()
+        self.assertEqual(self.program.wait(10), 64)
+        self.assertIn(b"no question", self.program.stderr.read())
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ FLOORS = {
 }
 # system headers that one room alone may include
 OWNED = {
-    r"^(netlink|linux)/": ["netlink", "imds/simulator"],
+    r"^(netlink|linux)/": ["netlink", "agent/cloud", "imds/simulator"],
     r"^systemd/": ["systemd"],
     r"^toml\+\+/": ["agent/config"],
     r"^spdlog/": ["agent/log"],
