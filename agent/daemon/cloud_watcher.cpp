@@ -17,8 +17,7 @@ constexpr auto kShortestPause = std::chrono::seconds(1);
 }  // namespace
 
 CloudWatcher::CloudWatcher(boost::asio::io_context& io, std::function<void(Evidence)> deliver)
-    : io_(io),
-      deliver_(std::move(deliver)),
+    : deliver_(std::move(deliver)),
       backoff_(std::random_device{}()),
       output_(io),
       heard_(kLongestLine),

@@ -31,7 +31,6 @@ class CloudWatcher {
   void on_line(std::size_t length);
   void on_end();
 
-  boost::asio::io_context& io_;
   std::function<void(Evidence)> deliver_;
   Backoff backoff_;
   std::optional<Question> question_;
