@@ -44,14 +44,14 @@ net::Result<arm::Client*> AzureAsker::client_for(const Question& question, const
                     connection_->imds_endpoint == question.imds_endpoint;
   if (!same) {
     const auto get = [](const https::Request& request) { return https::get({}, request); };
-    connection_.reset(
-        new Connection{.cloud = *cloud,
-                       .imds_endpoint = question.imds_endpoint,
-                       .client_id = client_id,
-                       .tokens = imds::TokenKeeper(token_options(question), client_id),
-                       .client = arm::Client(*cloud, get, [this](const std::string& audience, bool fresh) {
-                         return connection_->tokens.token(audience, fresh);
-                       })});
+    connection_ = std::make_unique<Connection>(
+        Connection{.cloud = *cloud,
+                   .imds_endpoint = question.imds_endpoint,
+                   .client_id = client_id,
+                   .tokens = imds::TokenKeeper(token_options(question), client_id),
+                   .client = arm::Client(*cloud, get, [this](const std::string& audience, bool fresh) {
+                     return connection_->tokens.token(audience, fresh);
+                   })});
   }
   return &connection_->client;
 }

@@ -8,7 +8,7 @@
 namespace nlohmann {
 
 template <class T>
-struct text_serializer {
+struct TextSerializer {
   static void to_json(json& to, const T& value) { to = value.text(); }
   static void from_json(const json& from, T& value) {
     auto parsed = T::parse(from.get_ref<const std::string&>());
@@ -17,11 +17,11 @@ struct text_serializer {
   }
 };
 template <>
-struct adl_serializer<net::Address> : text_serializer<net::Address> {};
+struct adl_serializer<net::Address> : TextSerializer<net::Address> {};
 template <>
-struct adl_serializer<net::Prefix> : text_serializer<net::Prefix> {};
+struct adl_serializer<net::Prefix> : TextSerializer<net::Prefix> {};
 template <>
-struct adl_serializer<net::MacAddress> : text_serializer<net::MacAddress> {};
+struct adl_serializer<net::MacAddress> : TextSerializer<net::MacAddress> {};
 
 template <>
 struct adl_serializer<std::chrono::system_clock::time_point> {

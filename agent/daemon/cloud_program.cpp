@@ -111,6 +111,7 @@ net::Result<CloudProcess> CloudProcess::start(const std::vector<std::string>& ar
   std::vector<std::string> words = {program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   pid_t process = -1;

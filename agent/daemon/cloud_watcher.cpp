@@ -64,6 +64,7 @@ void CloudWatcher::on_line(std::size_t length) {
   auto evidence = parse_evidence(std::string_view(data, length - 1));
   heard_.consume(length);
   if (!evidence) return on_end();
+  has_spoken_ = true;
   backoff_.reset();
   listen();
   deliver_(std::move(*evidence));
@@ -73,6 +74,11 @@ void CloudWatcher::on_end() {
   boost::system::error_code ignored;
   output_.close(ignored);
   heard_.consume(heard_.size());
+  if (process_ && !std::exchange(has_spoken_, false)) {
+    deliver_(nobody_asked(
+        {{EAGAIN, std::system_category()},
+         cloud_program().string() + " ends before it says anything; the journal has its last words"}));
+  }
   process_.reset();
   again_.expires_after(std::max<Backoff::Duration>(kShortestPause, backoff_.next()));
   again_.async_wait([this](const boost::system::error_code& error) {

@@ -37,6 +37,7 @@ class CloudWatcher {
   std::optional<CloudProcess> process_;
   boost::asio::posix::stream_descriptor output_;  ///< borrows the process's descriptor
   boost::asio::streambuf heard_;
+  bool has_spoken_ = false;  ///< this process
   boost::asio::steady_timer again_;
 };
 

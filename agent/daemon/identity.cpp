@@ -28,7 +28,8 @@ Question question_of(const Config& config, const net::NodeNetwork* network, cons
   question.kubeconfig = config.kubernetes.kubeconfig;
   question.cloud_config = config.azure.cloud_config;
   question.client_id = config.azure.client_id;
-  question.verify = config.azure.verify != AzureVerify::off;
+  // Only user-defined routes depend on what ARM says.
+  question.verify = config.azure.verify != AzureVerify::off && choose_mode(config).mode == Mode::udr;
   question.interval = config.azure.interval;
   return question;
 }

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import unittest
 
@@ -45,6 +46,9 @@ class Truth(ClusterCase):
             return [*(set(failures) ^ set(wanted)), *(self.unknowns() if not wanted else ())]
 
         eventually(lambda: not others(), f"only {wanted or 'nothing'} fails", timeout=20)
+
+    def await_node_cidr(self, cidr):
+        eventually(lambda: self.vm.agent.status()["pods"]["node_cidrs"] == [cidr], f"the node's CIDR is {cidr}", 20)
 
     def assert_named_and_mended(self, fault, check):
         """By the remedy that the check gives."""
@@ -95,7 +99,7 @@ class Truth(ClusterCase):
         self.assertEqual(self.vm.agent.status()["pods"], {
             "cluster_cidrs": ["10.244.0.0/16"], "node_cidrs": ["10.244.1.0/24"], "source": "kubernetes"})
         self.cluster.tell_nodes(vm1=node("vm1", ["10.244.8.0/24"]))
-        eventually(lambda: self.vm.agent.status()["pods"]["node_cidrs"] == ["10.244.8.0/24"], "the new CIDR")
+        self.await_node_cidr("10.244.8.0/24")
         eventually(lambda: any("blackhole 10.244.8.0/24" in line for line in self.vm.namespace.routes()), "its sink")
 
         before = self.vm.namespace.routes()
@@ -108,6 +112,20 @@ class Truth(ClusterCase):
         self.vm.agent.await_check("kubernetes.node_cidr", "unknown", timeout=30)
         self.assertEqual(self.vm.namespace.routes(), before)
         self.assertEqual(self.failures(), [])
+
+    def test_the_program_that_asks_is_started_again(self):
+        main = pathlib.Path("/proc", str(self.vm.agent.process.pid), "task", str(self.vm.agent.process.pid), "children")
+
+        def asking():
+            return set(main.read_text(encoding="ascii").split())
+
+        before = eventually(asking, "a child of the daemon's")
+        for each in before:
+            os.kill(int(each), signal.SIGKILL)
+        eventually(lambda: asking() - before, "another one")
+        self.cluster.tell_nodes(vm1=node("vm1", ["10.244.8.0/24"]))
+        self.await_node_cidr("10.244.8.0/24")
+        self.assertTrue(self.vm.agent.is_ready())
 
     def test_doctor_finds_it_without_a_daemon_in_time_and_its_block_can_be_pasted(self):
         self.vm.agent.stop()

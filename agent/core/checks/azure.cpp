@@ -64,7 +64,7 @@ std::string to_address(const net::Address& address) {
 
 /// The cloud provider's name for a node's route: with two families it adds the CIDR without its punctuation.
 std::string route_name(const Facts& facts, const net::Prefix& cidr) {
-  const auto name = facts.node_name.empty() ? std::string("node") : facts.node_name;
+  auto name = facts.node_name.empty() ? std::string("node") : facts.node_name;
   if (facts.policy.node_cidrs.size() < 2) return name;
   auto digits = cidr.text();
   digits.erase(
