@@ -92,8 +92,13 @@ bool explain_kernel(const OneLook& look, const net::Address& address) {
   }
   const auto route = (*kernel)->lookup(address);
   if (!route) {
-    say("kernel", route.error().what);
-    return false;
+    // ip_route_output's errors for routes that lead nowhere (fib_props in net/ipv4/fib_semantics.c).
+    const auto code = route.error().code.value();
+    const auto nowhere = code == EINVAL   ? "drops it: a blackhole route"
+                         : code == EACCES ? "refuses it: a prohibit route"
+                                          : "";
+    say("kernel", *nowhere != '\0' ? nowhere : route.error().what);
+    return *nowhere != '\0';
   }
   const auto device = std::find_if(look.links.begin(), look.links.end(),
                                    [&route](const auto& link) { return link.index == route->device; });

@@ -147,6 +147,10 @@ class Truth(ClusterCase):
                      "privateIpAddress 10.240.0.4", "kernel   10.244.0.0/16 via 10.240.0.1",
                      "Azure    10.244.2.0/24 to VirtualAppliance 10.240.0.5", "changes  "):
             self.assertIn(said, done.stdout)
+        done = self.vm.agent.command("explain", "10.244.1.77")
+        self.assertIn("unused addresses of this node's pod CIDR, which kubernetes told", done.stdout)
+        self.assertIn("drops it: a blackhole route", done.stdout)
+        self.assertEqual(self.vm.agent.command("explain", "nobody").returncode, 64)
 
 
 class Asking(ClusterCase):
