@@ -140,6 +140,17 @@ class Truth(ClusterCase):
             self.cluster.mend(command)
         self.assertEqual(self.vm.agent.command("doctor", timeout=5).returncode, 0)
 
+    def test_doctor_cuts_off_a_source_that_hangs(self):
+        self.vm.agent.stop()
+        self.cluster.cloud.cloud_fault(kind="silence", path="/subscriptions")
+        done = self.vm.agent.command("doctor", "--json", timeout=5)
+        found = {check["id"]: check for check in json.loads(done.stdout)["checks"]}
+        self.assertEqual(found["azure.ip_forwarding"]["status"], "unknown")
+        self.assertRegex(found["azure.ip_forwarding"]["message"], "in time|no answer within")
+        self.assertEqual(found["kubernetes.node_cidr"]["status"], "pass")
+        done = self.vm.agent.command("doctor", "--npd", timeout=4)
+        self.assertEqual(done.stdout, "no check failed\n")
+
     def test_explain_says_what_each_of_the_three_would_do(self):
         done = self.vm.agent.command("explain", self.pods[1].address)
         self.assertEqual(done.returncode, 0, done.stderr)
