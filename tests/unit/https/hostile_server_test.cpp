@@ -85,12 +85,12 @@ TEST_F(HostileServer, AStreamOfNothingNewMeetsTheDeadline) {
   });
   int lines = 0;
   const auto response =
-      https::stream(believing(ca_.pem()), asking(server.url(), kDeadline), [&](std::string_view line) {
+      https::stream(believing(ca_.pem()), asking(server.url(), 1s), [&](std::string_view line) {
         EXPECT_EQ(line, "x");
         return ++lines > 0;
       });
   expect(response, ETIMEDOUT, "in time");
-  EXPECT_GT(lines, 1);
+  EXPECT_GT(lines, 0) << "it was under way";
 }
 
 TEST_F(HostileServer, ADrippingHandshakeMeetsTheDeadline) {
