@@ -143,6 +143,9 @@ net::Result<Response> converse(const Identity& identity, const Request& request,
   }
   const auto addresses = resolve(url->host, request.finish_by);
   if (!addresses) return net::pass_on(addresses);
+  // The watch's thread may come too late for an answer that is quick.
+  if (steady_clock::now() >= request.finish_by)
+    return net::failure(ETIMEDOUT, fmt::format("{}: not asked: the time is up", url->site()));
   const PipeSignal quiet;
   Watch watch(request.finish_by);
   for (std::size_t i = 0;; ++i) {
