@@ -7,7 +7,8 @@
 #include "arm/asking.h"
 #include "arm/documents.h"
 #include "arm/nic_search.h"
-#include "arm/text.h"
+#include "net/ascii_case.h"
+#include "net/quote.h"
 
 namespace arm {
 namespace {
@@ -29,7 +30,7 @@ net::Result<T> read(Asking& asking, const std::string& id, const Kind& kind,
   if (!resource)
     return net::failure(EBADMSG, fmt::format("the id of the {}: {}", kind.noun, resource.error().what));
   if (resource->type() != kind.type) {
-    return net::failure(EBADMSG, fmt::format("'{}' is no {}", quote(id, 160), kind.noun));
+    return net::failure(EBADMSG, fmt::format("'{}' is no {}", net::quote(id, 160), kind.noun));
   }
   const Subject subject{.id = *resource, .kind = kind};
   const auto body = asking.read(subject);
@@ -70,7 +71,7 @@ void read_around(Asking& asking, const AzureNic& nic, net::AzureNetwork& seen) {
   if (subnet_id.empty()) {
     const auto nowhere = net::failure(
         ENOENT, fmt::format("ARM shows no subnet for the network interface '{}': its VM may be deallocated",
-                            quote(ResourceId::parse(nic.id)->name(), 80)));
+                            net::quote(ResourceId::parse(nic.id)->name(), 80)));
     seen.subnet = nowhere;
     seen.route_table = nowhere;
     seen.network = nowhere;
@@ -92,7 +93,7 @@ Client::Client(Cloud cloud, https::Getter get, TokenSource token)
 
 Verification Client::verify(const std::string& resource_id, const net::MacAddress& mac,
                             std::chrono::steady_clock::time_point finish_by) {
-  if (!same_ignoring_case(resource_id, resource_id_) || mac_ != mac) {
+  if (!net::same_ignoring_case(resource_id, resource_id_) || mac_ != mac) {
     resource_id_ = resource_id;
     mac_ = mac;
     known_ = {};

@@ -5,7 +5,8 @@
 
 #include "arm/arm.h"
 #include "arm/endpoint.h"
-#include "arm/text.h"
+#include "net/ascii_case.h"
+#include "net/quote.h"
 
 namespace arm {
 namespace {
@@ -57,14 +58,15 @@ net::Result<Cloud> cloud_of(const net::CloudConfig& config, std::string_view env
   const bool configured = !config.cloud.empty();
   const std::string_view given = configured ? std::string_view(config.cloud) : environment;
   if (given.empty()) return as_value(kPublic);
-  const auto name = lower(given);
+  const auto name = net::lower(given);
   const auto* known = std::find_if(std::begin(kNames), std::end(kNames),
                                    [&name](const auto& each) { return each.name == name; });
   if (known != std::end(kNames)) return as_value(known->cloud);
   return net::failure(
       EINVAL,
       fmt::format("the Azure cloud '{}' ({}) is not known here: set resourceManagerEndpoint in azure.json",
-                  quote(given, kQuoted), configured ? "\"cloud\" in azure.json" : "azEnvironment of IMDS"));
+                  net::quote(given, kQuoted),
+                  configured ? "\"cloud\" in azure.json" : "azEnvironment of IMDS"));
 }
 
 }  // namespace arm

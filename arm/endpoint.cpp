@@ -7,8 +7,9 @@
 #include <cstdint>
 
 #include "arm/json.h"
-#include "arm/text.h"
 #include "net/address.h"
+#include "net/ascii_case.h"
+#include "net/quote.h"
 
 namespace arm {
 namespace {
@@ -63,7 +64,7 @@ const json& description(const json& document, std::string_view endpoint) {
   static const json kNone;
   if (!document.is_array()) return document;
   for (const json& each : entries(document)) {
-    if (without_final_slash(lower(text_of(member(each, "resourceManager")))) == endpoint) return each;
+    if (without_final_slash(net::lower(text_of(member(each, "resourceManager")))) == endpoint) return each;
   }
   return document.size() == 1 ? document.front() : kNone;
 }
@@ -73,9 +74,9 @@ const json& description(const json& document, std::string_view endpoint) {
 net::Result<std::string> parse_endpoint(std::string_view text) {
   const auto refuse = [text](std::string_view why) {
     return net::failure(EINVAL, fmt::format("resourceManagerEndpoint '{}' {}: write https://HOST[:PORT]",
-                                            quote(text, kQuoted), why));
+                                            net::quote(text, kQuoted), why));
   };
-  auto endpoint = without_final_slash(lower(text));
+  auto endpoint = without_final_slash(net::lower(text));
   const bool secure = endpoint.starts_with(kSecure);
   if (!secure && !endpoint.starts_with(kPlain)) return refuse("does not begin with https://");
   const auto host = host_of(authority_of(endpoint));
@@ -103,7 +104,7 @@ net::Result<std::string> parse_audience(std::string_view text, std::string_view 
 std::optional<std::string> target_of_link(std::string_view link, std::string_view endpoint,
                                           std::string_view path) {
   const auto below = [&link](std::string_view beginning) {
-    if (!same_ignoring_case(link.substr(0, beginning.size()), beginning)) return false;
+    if (!net::same_ignoring_case(link.substr(0, beginning.size()), beginning)) return false;
     link.remove_prefix(beginning.size());
     return true;
   };

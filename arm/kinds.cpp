@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "arm/text.h"
+#include "net/quote.h"
 
 namespace arm {
 namespace {
@@ -14,7 +14,7 @@ constexpr std::size_t kQuoted = 80;
 }  // namespace
 
 std::string Subject::phrase() const {
-  return fmt::format("the {} '{}'", kind.noun, quote(id.name(), kQuoted));
+  return fmt::format("the {} '{}'", kind.noun, net::quote(id.name(), kQuoted));
 }
 
 std::string Subject::target() const {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "arm/json.h"
-#include "arm/text.h"
+#include "net/quote.h"
 
 namespace arm {
 namespace {
@@ -48,7 +48,7 @@ std::string action_of(const std::string& message, const Kind& kind) {
 
 /// "403 AuthorizationFailed"
 std::string answer_of(unsigned status, const Reason& reason) {
-  const auto code = quote(reason.code, kQuoted);
+  const auto code = net::quote(reason.code, kQuoted);
   return code.empty() ? fmt::format("{}", status) : fmt::format("{} {}", status, code);
 }
 
@@ -96,7 +96,7 @@ Meaning meaning_of(unsigned status, const Reason& reason, const Subject& subject
                     "answers; the redirect is not followed",
                     answer, phrase)};
   }
-  const auto message = quote(reason.message, kQuoted);
+  const auto message = net::quote(reason.message, kQuoted);
   return {EOPNOTSUPP, fmt::format("it answers {} to the request for {}{}{}", answer, phrase,
                                   message.empty() ? "" : ": ", message)};
 }

@@ -6,7 +6,8 @@
 #include <cstddef>
 #include <vector>
 
-#include "arm/text.h"
+#include "net/ascii_case.h"
+#include "net/quote.h"
 
 namespace arm {
 namespace {
@@ -44,7 +45,8 @@ bool is_name(std::string_view segment) {
 
 net::Result<ResourceId> ResourceId::parse(std::string_view text) {
   const auto refuse = [text](std::string_view why) {
-    return net::failure(EINVAL, fmt::format("'{}' is no Azure resource id: {}", quote(text, kQuoted), why));
+    return net::failure(EINVAL,
+                        fmt::format("'{}' is no Azure resource id: {}", net::quote(text, kQuoted), why));
   };
   if (text.size() > kMaximumLength) return refuse("it is longer than 2 KiB");
   if (!text.starts_with('/')) return refuse("it does not begin with /subscriptions/");
@@ -53,12 +55,13 @@ net::Result<ResourceId> ResourceId::parse(std::string_view text) {
     return refuse("it has an empty segment or characters that no name has");
   }
   if (segments.size() < kShortest || segments.size() % 2 != 0 ||
-      !same_ignoring_case(segments[0], "subscriptions") ||
-      !same_ignoring_case(segments[2], "resourceGroups") || !same_ignoring_case(segments[4], "providers")) {
+      !net::same_ignoring_case(segments[0], "subscriptions") ||
+      !net::same_ignoring_case(segments[2], "resourceGroups") ||
+      !net::same_ignoring_case(segments[4], "providers")) {
     return refuse("expected /subscriptions/…/resourceGroups/…/providers/NAMESPACE/TYPE/NAME");
   }
-  auto type = lower(segments[kNamespace]);
-  for (auto at = kNamespace + 1; at < segments.size(); at += 2) type += '/' + lower(segments[at]);
+  auto type = net::lower(segments[kNamespace]);
+  for (auto at = kNamespace + 1; at < segments.size(); at += 2) type += '/' + net::lower(segments[at]);
   return ResourceId(std::string(text), std::move(type));
 }
 
@@ -83,6 +86,8 @@ std::string ResourceId::path() const {
   return encoded;
 }
 
-bool ResourceId::operator==(const ResourceId& other) const { return same_ignoring_case(text_, other.text_); }
+bool ResourceId::operator==(const ResourceId& other) const {
+  return net::same_ignoring_case(text_, other.text_);
+}
 
 }  // namespace arm

@@ -3,7 +3,6 @@
 #include <openssl/err.h>
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 
 #include "https/explain.h"
@@ -15,6 +14,7 @@
 #include "https/tls.h"
 #include "https/url.h"
 #include "https/watch.h"
+#include "net/ascii_case.h"
 
 namespace https {
 namespace {
@@ -31,11 +31,6 @@ struct Attempt {
   net::Address address;
   steady_clock::time_point connect_by;
 };
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
 
 httplib::Headers headers_of(const Attempt& attempt) {
   httplib::Headers headers{
@@ -80,7 +75,7 @@ std::optional<Response> ask(httplib::ClientImpl& client, const Attempt& attempt,
         wire.header_complete = true;
         wire.heard = true;
         intake.response.status = static_cast<unsigned>(response.status);
-        for (const auto& [key, value] : response.headers) intake.response.headers[lower(key)] = value;
+        for (const auto& [key, value] : response.headers) intake.response.headers[net::lower(key)] = value;
         has_length = says_its_length(response);
         return has_length;
       },

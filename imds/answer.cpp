@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "imds/document.h"
-#include "imds/quote.h"
+#include "net/quote.h"
 
 namespace imds {
 namespace {
@@ -16,12 +16,12 @@ namespace {
 constexpr std::size_t kQuoted = 160;
 
 std::string about(std::string_view endpoint, std::string_view what) {
-  return fmt::format("IMDS at {}: {}", quote(endpoint, kQuoted), what);
+  return fmt::format("IMDS at {}: {}", net::quote(endpoint, kQuoted), what);
 }
 
 /// " (the beginning of the body)", or nothing for an empty one.
 std::string body_of(const Response& response) {
-  const auto body = quote(response.body, kQuoted);
+  const auto body = net::quote(response.body, kQuoted);
   return body.empty() ? "" : fmt::format(" ({})", body);
 }
 
@@ -62,7 +62,7 @@ Meaning meaning_of(const Response& response) {
     return {EOPNOTSUPP,
             fmt::format("it redirects ({}) to '{}', which IMDS never does: something else answers on "
                         "this address; the redirect is not followed",
-                        status, quote(response.location, kQuoted))};
+                        status, net::quote(response.location, kQuoted))};
   }
   return {EOPNOTSUPP, answered + ": something else answers on this address; check imds.endpoint"};
 }

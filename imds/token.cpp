@@ -9,9 +9,9 @@
 #include "imds/answer.h"
 #include "imds/endpoint.h"
 #include "imds/exchange.h"
-#include "imds/quote.h"
 #include "imds/strict_json.h"
 #include "imds/token_times.h"
+#include "net/quote.h"
 
 namespace imds {
 namespace {
@@ -49,14 +49,14 @@ std::string encoded(std::string_view value) {
 }
 
 tl::unexpected<net::Error> about(const Options& options, int code, std::string_view what) {
-  return net::failure(
-      code, fmt::format("managed identity token: IMDS at {}: {}", quote(options.endpoint, kQuoted), what));
+  return net::failure(code, fmt::format("managed identity token: IMDS at {}: {}",
+                                        net::quote(options.endpoint, kQuoted), what));
 }
 
 /// 400 {"error":…,"error_description":…}
 tl::unexpected<net::Error> refused(const Options& options, const Response& response, bool named) {
   const auto body = parse_strictly(response.body);
-  const auto said = body && body->is_object() ? quote(text(*body, "error_description"), kQuoted) : "";
+  const auto said = body && body->is_object() ? net::quote(text(*body, "error_description"), kQuoted) : "";
   if (said.find("Identity not found") == std::string::npos) {
     return about(options, EINVAL,
                  fmt::format("it refuses the request (400{}{})", said.empty() ? "" : ": ", said));

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "kubernetes/json.h"
 #include "kubernetes/read_file.h"
 #include "kubernetes/yaml.h"
+#include "net/ascii_case.h"
 
 namespace kubernetes {
 namespace {
@@ -24,17 +24,10 @@ constexpr struct {
     {"userAssignedIdentityID", &net::CloudConfig::user_assigned_identity},
 };
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 /// The cloud provider reads it with Go's encoding/json, which does not mind the case of a key.
-bool same_key(std::string_view one, std::string_view other) {
-  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
-                    [](char a, char b) { return lower(a) == lower(b); });
-}
-
 void take(net::CloudConfig& config, std::string_view key, const std::string& value) {
   for (const auto& [name, field] : kKeys) {
-    if (same_key(key, name)) config.*field = value;
+    if (net::same_ignoring_case(key, name)) config.*field = value;
   }
 }
 

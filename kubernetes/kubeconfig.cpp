@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "kubernetes/base64.h"
-#include "kubernetes/quote.h"
 #include "kubernetes/read_file.h"
 #include "kubernetes/yaml.h"
+#include "net/quote.h"
 
 namespace kubernetes {
 namespace {
@@ -58,9 +58,9 @@ class Kubeconfig {
       if (!label.IsScalar() || label.Scalar() != name) continue;
       const auto found = member(each, kind);
       if (found.IsMap()) return found;
-      return refuse(EBADMSG, fmt::format("has a {} '{}' without content", kind, quote(name, 80)));
+      return refuse(EBADMSG, fmt::format("has a {} '{}' without content", kind, net::quote(name, 80)));
     }
-    return refuse(EINVAL, fmt::format("has no {} '{}'", kind, quote(name, 80)));
+    return refuse(EINVAL, fmt::format("has no {} '{}'", kind, net::quote(name, 80)));
   }
 
   net::Result<std::filesystem::path> file_of(const YAML::Node& from, std::string_view name) const {

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "kubernetes/json.h"
-#include "kubernetes/quote.h"
 #include "kubernetes/rfc3339.h"
+#include "net/quote.h"
 
 namespace kubernetes {
 namespace {
@@ -31,7 +31,7 @@ net::Result<std::vector<net::Prefix>> pod_cidrs(const json& spec) {
   std::vector<net::Prefix> cidrs;
   for (const json& entry : list) {
     if (!entry.is_string()) return unusable("spec.podCIDRs holds something other than text");
-    const auto cidr = net::Prefix::parse(quote(text_of(entry), kQuoted));
+    const auto cidr = net::Prefix::parse(net::quote(text_of(entry), kQuoted));
     if (!cidr) return unusable("spec.podCIDRs: " + cidr.error().what);
     if (std::find(cidrs.begin(), cidrs.end(), *cidr) == cidrs.end()) cidrs.push_back(*cidr);
   }
@@ -91,11 +91,11 @@ net::Result<Event> parse_event(std::string_view line) {
   if (type == "DELETED") return Event{.kind = Event::Kind::deleted, .sighting = {}};
   if (type == "ERROR") {
     return net::failure(ESTALE, fmt::format("the API server ends the watch ({}): the node is read again",
-                                            quote(text_of(at(object, "reason")), kQuoted)));
+                                            net::quote(text_of(at(object, "reason")), kQuoted)));
   }
   if (type != "ADDED" && type != "MODIFIED") {
     return net::failure(EBADMSG, fmt::format("a watch event of the API server is of the unknown type '{}'",
-                                             quote(type, kQuoted)));
+                                             net::quote(type, kQuoted)));
   }
   auto sighting = parse_node(object);
   if (!sighting) return net::pass_on(sighting);

@@ -1,20 +1,13 @@
 #include "agent/core/azure_names.h"
 
-#include <algorithm>
+#include "net/ascii_case.h"
 
 namespace agent {
 namespace {
 
 constexpr std::string_view kSafe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%";
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 }  // namespace
-
-bool same_name(std::string_view one, std::string_view other) {
-  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
-                    [](char a, char b) { return lower(a) == lower(b); });
-}
 
 std::string_view segment_of(std::string_view id, std::string_view key) {
   bool next = false;
@@ -22,7 +15,7 @@ std::string_view segment_of(std::string_view id, std::string_view key) {
     const auto slash = id.find('/');
     const auto segment = id.substr(0, slash);
     if (next) return segment;
-    next = same_name(segment, key);
+    next = net::same_ignoring_case(segment, key);
     if (slash == std::string_view::npos) break;
     id.remove_prefix(slash + 1);
   }

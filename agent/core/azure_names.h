@@ -12,9 +12,6 @@ std::string_view segment_of(std::string_view id, std::string_view key);
 /// The resource's own name: what stands behind the last slash.
 std::string_view name_of(std::string_view id);
 
-/// ARM ids and names compare without regard to case.
-bool same_name(std::string_view one, std::string_view other);
-
 /// The text as one word of a POSIX shell: as it is where that is safe, else in single quotes.
 std::string shell_word(std::string_view text);
 

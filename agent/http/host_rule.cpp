@@ -6,15 +6,14 @@
 #include <optional>
 
 #include "net/address.h"
+#include "net/ascii_case.h"
 
 namespace agent::http {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool same_name(std::string_view a, std::string_view b) {
-  return !b.empty() && std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                                  [](char x, char y) { return lower(x) == lower(y); });
+/// Of a name that is not known nobody bears it.
+bool is_called(std::string_view host, std::string_view name) {
+  return !name.empty() && net::same_ignoring_case(host, name);
 }
 
 /// The port may be missing after its colon (RFC 3986, section 3.2.3).
@@ -44,8 +43,8 @@ bool host_is_ours(std::string_view host, const Snapshot& snapshot) {
   const auto colon = host.find(':');
   if (colon != std::string_view::npos && !is_port(host.substr(colon + 1))) return false;
   const auto name = host.substr(0, colon);
-  return is_address(name, net::Family::ipv4) || same_name(name, "localhost") ||
-         same_name(name, snapshot.node_name) || same_name(name, snapshot.node.computer_name);
+  return is_address(name, net::Family::ipv4) || is_called(name, "localhost") ||
+         is_called(name, snapshot.node_name) || is_called(name, snapshot.node.computer_name);
 }
 
 }  // namespace agent::http

@@ -7,6 +7,7 @@
 
 #include "imds/simulator/access_token.h"
 #include "imds/simulator/api_versions.h"
+#include "net/ascii_case.h"
 
 namespace imds::simulator {
 namespace {
@@ -63,7 +64,7 @@ Answer answer_token(const Target& target, const TokenStyle& style,
   }
   const auto* selector = std::find_if(kSelectors.begin(), kSelectors.end(), given);
   const bool known = selector == kSelectors.end() ||
-                     equals_ignoring_case(*target.parameter(selector->parameter), selector->value);
+                     net::same_ignoring_case(*target.parameter(selector->parameter), selector->value);
   if (style.not_found || !known) return invalid("Identity not found");
   return {.body = token(*resource, style, now).dump()};
 }
@@ -81,7 +82,7 @@ Answer answer_identity(const Question& question, const Target& target, const Tok
                        std::chrono::system_clock::time_point now) {
   if (question.method != "GET") return identity_refusal(405, "method_not_allowed", "Method not allowed");
   const auto* header = find_header(question.headers, "Metadata");
-  if (header == nullptr || !equals_ignoring_case(*header, "true")) {
+  if (header == nullptr || !net::same_ignoring_case(*header, "true")) {
     return identity_refusal(kBadRequest, "bad_request_102", "Required metadata header not specified");
   }
   if (find_header(question.headers, "X-Forwarded-For") != nullptr)

@@ -8,6 +8,7 @@
 
 #include "imds/simulator/api_versions.h"
 #include "imds/simulator/instance_document.h"
+#include "net/ascii_case.h"
 
 namespace imds::simulator {
 namespace {
@@ -94,7 +95,7 @@ Answer refusal(unsigned status, const char* error) {
 Answer answer_metadata(const Question& question, const Target& target, const ordered_json& instance) {
   if (question.method != "GET") return refusal(kMethodNotAllowed, "Method not allowed");
   const auto* header = find_header(question.headers, "Metadata");
-  if (header == nullptr || !equals_ignoring_case(*header, "true")) {
+  if (header == nullptr || !net::same_ignoring_case(*header, "true")) {
     return refusal(kBadRequest, "Bad request. Required metadata header not specified");
   }
   if (find_header(question.headers, "X-Forwarded-For") != nullptr) {

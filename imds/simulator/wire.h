@@ -44,9 +44,6 @@ struct Reply {
   std::shared_ptr<void> in_flight = {};
 };
 
-/// As HTTP compares header names and IMDS the value of Metadata: ASCII letters of either case are equal.
-bool equals_ignoring_case(std::string_view a, std::string_view b);
-
 /// The header's value, whatever the case of its name; null when it is missing.
 const std::string* find_header(const Headers& headers, std::string_view name);
 

@@ -5,6 +5,7 @@
 #include "agent/core/azure_names.h"
 #include "agent/core/azure_routing.h"
 #include "agent/core/checks/checks.h"
+#include "net/ascii_case.h"
 
 namespace agent {
 namespace {
@@ -101,7 +102,7 @@ std::string table_to_associate(const Facts& facts, const net::AzureSubnet& subne
   if (!config || !*config || (*config)->route_table_name.empty()) return "";
   const auto& named = **config;
   if (named.route_table_resource_group.empty() ||
-      same_name(named.route_table_resource_group, segment_of(subnet.id, "resourceGroups")))
+      net::same_ignoring_case(named.route_table_resource_group, segment_of(subnet.id, "resourceGroups")))
     return named.route_table_name;
   return fmt::format("/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Network/routeTables/{}",
                      segment_of(subnet.id, "subscriptions"), named.route_table_resource_group,
@@ -264,9 +265,9 @@ Finding azure_cloud_config(const Facts& facts) {
   }
   if (table == nullptr) return Finding::pass(fmt::format("routeTableName is {}", named.route_table_name));
   const auto group = segment_of(table->id, "resourceGroups");
-  const bool other_group =
-      !named.route_table_resource_group.empty() && !same_name(named.route_table_resource_group, group);
-  if (!same_name(named.route_table_name, name_of(table->id)) || other_group) {
+  const bool other_group = !named.route_table_resource_group.empty() &&
+                           !net::same_ignoring_case(named.route_table_resource_group, group);
+  if (!net::same_ignoring_case(named.route_table_name, name_of(table->id)) || other_group) {
     return Finding::warn(
         fmt::format(
             "{} names route table {}{}, but {} in resource group {} is associated with this node's subnet",

@@ -6,6 +6,7 @@
 #include "imds/simulator/cloud/arm.h"
 #include "imds/simulator/cloud/canned.h"
 #include "imds/simulator/message.h"
+#include "net/ascii_case.h"
 
 namespace imds::simulator::cloud {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 /// ARM's ids are equal in any case, so paths are here.
 bool is_below(const Target& target, const Target& folder) {
   return target.path.size() >= folder.path.size() &&
-         std::equal(folder.path.begin(), folder.path.end(), target.path.begin(), equals_ignoring_case);
+         std::equal(folder.path.begin(), folder.path.end(), target.path.begin(), net::same_ignoring_case);
 }
 
 Answer with_kubernetes_headers(Answer answer) {

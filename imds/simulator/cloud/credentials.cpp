@@ -1,4 +1,5 @@
 #include "imds/simulator/cloud/credentials.h"
+#include "net/ascii_case.h"
 
 #include <algorithm>
 
@@ -12,7 +13,7 @@ constexpr auto kServiceAccount = "system:serviceaccount:kube-system:calico-azure
 
 std::optional<std::string> bearer(const Headers& headers) {
   const auto* const header = find_header(headers, "Authorization");
-  if (header == nullptr || !equals_ignoring_case(header->substr(0, kScheme.size()), kScheme)) {
+  if (header == nullptr || !net::same_ignoring_case(header->substr(0, kScheme.size()), kScheme)) {
     return std::nullopt;
   }
   return header->substr(kScheme.size());

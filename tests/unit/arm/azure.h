@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "arm/arm.h"
-#include "arm/text.h"
+#include "net/ascii_case.h"
 
 inline constexpr auto kEndpoint = "https://management.azure.com";
 inline constexpr auto kAudience = "https://management.azure.com/";
@@ -117,10 +117,10 @@ class Azure {
   }
 
   void put(const std::string& path, net::Result<https::Response> answer) {
-    replies_[arm::lower(path)] = {std::move(answer)};
+    replies_[net::lower(path)] = {std::move(answer)};
   }
   void put(const std::string& path, std::vector<net::Result<https::Response>> answers) {
-    replies_[arm::lower(path)] = std::move(answers);
+    replies_[net::lower(path)] = std::move(answers);
   }
 
   arm::Client client(std::string endpoint = kEndpoint, std::string audience = kAudience) {
@@ -157,7 +157,7 @@ class Azure {
     EXPECT_EQ(request.finish_by, finish_by);
     const auto path_begin = request.url.find('/', request.url.find("://") + 3);
     const auto query = request.url.find('?');
-    const auto path = arm::lower(request.url.substr(path_begin, query - path_begin));
+    const auto path = net::lower(request.url.substr(path_begin, query - path_begin));
     const std::map<std::string, std::string> headers(request.headers.begin(), request.headers.end());
     if (path == "/metadata/endpoints") {
       EXPECT_FALSE(headers.contains("Authorization"));

@@ -74,7 +74,7 @@ TEST(Documents, ThePrimaryNicComesFirstWhateverTheOrder) {
 }
 
 TEST(Documents, ANicIsReadInAnySpelling) {
-  auto document = json::parse(nic_document(arm::lower(kNic), "000d3af806ec"));
+  auto document = json::parse(nic_document(net::lower(kNic), "000d3af806ec"));
   auto& configurations = document["properties"]["ipConfigurations"];
   configurations.push_back(
       {{"properties", {{"privateIpAddress", "fd00::4"}, {"subnet", {{"id", kSubnet}}}}}});
@@ -85,7 +85,7 @@ TEST(Documents, ANicIsReadInAnySpelling) {
   configurations.push_back(7);
   const auto nic = arm::parse_nic(document.dump());
   ASSERT_TRUE(nic) << nic.error().what;
-  EXPECT_EQ(nic->id, arm::lower(kNic));
+  EXPECT_EQ(nic->id, net::lower(kNic));
   EXPECT_EQ(nic->mac, kMac);
   EXPECT_TRUE(nic->ip_forwarding);
   ASSERT_EQ(nic->configurations.size(), 3U);

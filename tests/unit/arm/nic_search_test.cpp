@@ -119,7 +119,7 @@ TEST(NicSearch, TheNicIsRememberedWhateverTheCaseOfTheVmsId) {
   auto client = azure.client();
   EXPECT_TRUE(client.verify(kVm, kMac, azure.finish_by).seen.nic);
   azure.asked();
-  EXPECT_TRUE(client.verify(arm::lower(kVm), kMac, azure.finish_by).seen.nic);
+  EXPECT_TRUE(client.verify(net::lower(kVm), kMac, azure.finish_by).seen.nic);
   EXPECT_THAT(azure.asked(), ElementsAre("nic-0", "nodes", "pods", "vnet"));
 }
 

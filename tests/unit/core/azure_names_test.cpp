@@ -21,11 +21,6 @@ TEST(AzureNames, SegmentsAreFoundInAnyCase) {
   EXPECT_EQ(name_of("plain"), "plain");
 }
 
-TEST(AzureNames, CompareWithoutRegardToCase) {
-  EXPECT_TRUE(same_name("Cluster-Routes", "cluster-ROUTES"));
-  EXPECT_FALSE(same_name("cluster", "cluster-routes"));
-}
-
 TEST(AzureNames, AreOneWordOfAShell) {
   EXPECT_EQ(shell_word("/subscriptions/s"), "/subscriptions/s");
   EXPECT_EQ(shell_word("net (east)"), "'net (east)'");

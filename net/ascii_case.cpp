@@ -1,8 +1,8 @@
-#include "arm/text.h"
+#include "net/ascii_case.h"
 
 #include <algorithm>
 
-namespace arm {
+namespace net {
 namespace {
 
 char lower_letter(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -20,20 +20,4 @@ bool same_ignoring_case(std::string_view one, std::string_view other) {
                     [](char a, char b) { return lower_letter(a) == lower_letter(b); });
 }
 
-std::string quote(std::string_view text, std::size_t limit) {
-  std::string line;
-  bool gap = false;
-  for (const char c : text) {
-    if (c == ' ' || (c >= '\t' && c <= '\r')) {
-      gap = !line.empty();
-      continue;
-    }
-    if (line.size() + (gap ? 1 : 0) >= limit) return line + "...";
-    if (gap) line += ' ';
-    gap = false;
-    line += c > ' ' && c <= '~' ? c : '?';
-  }
-  return line;
-}
-
-}  // namespace arm
+}  // namespace net

@@ -1,6 +1,6 @@
-#include "imds/quote.h"
+#include "net/quote.h"
 
-namespace imds {
+namespace net {
 
 std::string quote(std::string_view text, std::size_t limit) {
   std::string line;
@@ -18,4 +18,4 @@ std::string quote(std::string_view text, std::size_t limit) {
   return line;
 }
 
-}  // namespace imds
+}  // namespace net
