@@ -228,7 +228,7 @@ TEST(Crowd, WithoutAnyDescriptorItWaitsWithoutSpinningAndRecovers) {
   const auto before = cpu();
   rabble.start(serving.where.port);
   ASSERT_EQ(rabble.await(), kUnderWay);
-  std::this_thread::sleep_for(1s);
+  std::this_thread::sleep_for(1s);  // what is measured is a second in which nothing can be done
   EXPECT_LT(cpu() - before, 200ms);
   for (const int fd : taken) ::close(fd);
   EXPECT_EQ(rabble.await(), kUnderWay);  // now it is answered
