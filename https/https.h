@@ -38,7 +38,7 @@ struct Response {
 /// One GET over verified TLS: no redirect, no proxy, at most 4 MiB of body, a new connection each time.
 ///
 /// The sentence of an error names the host, never a header or a query. Codes: EINVAL for a URL or PEM that
-/// cannot be used; ENOENT when the name does not resolve; ETIMEDOUT past the deadline; ECONNREFUSED,
+/// cannot be used; EHOSTUNREACH when the name does not resolve; ETIMEDOUT past the deadline; ECONNREFUSED,
 /// ENETUNREACH, ECONNRESET from the connection; EPROTO when the certificate is not believed (saying why) or
 /// it is not HTTP; EMSGSIZE for too much body.
 net::Result<Response> get(const Identity& identity, const Request& request);

@@ -68,8 +68,9 @@ net::Result<std::vector<net::Address>> resolve(const std::string& host,
   }
   if (question->error != 0 || question->addresses.empty()) {
     return net::failure(
-        ENOENT, fmt::format("the name '{}' does not resolve ({}): check it and DNS", host,
-                            question->error == 0 ? "it has no address" : ::gai_strerror(question->error)));
+        EHOSTUNREACH,
+        fmt::format("the name '{}' does not resolve ({}): check it and DNS", host,
+                    question->error == 0 ? "it has no address" : ::gai_strerror(question->error)));
   }
   return question->addresses;
 }

@@ -61,11 +61,11 @@ tl::unexpected<net::Error> refused(const Options& options, const Response& respo
     return about(options, EINVAL,
                  fmt::format("it refuses the request (400{}{})", said.empty() ? "" : ": ", said));
   }
-  const auto* which = named ? "it does not know the user-assigned identity that azure.json names "
-                              "(userAssignedIdentityID) on this VM"
+  const auto* which = named ? "this VM does not have the user-assigned identity of azure.client_id, or of "
+                              "userAssignedIdentityID in azure.json"
                             : "this VM has no managed identity, or several without a system-assigned one";
   return about(
-      options, ENOENT,
+      options, ENOKEY,
       fmt::format("{} (Identity not found); one that was just assigned may take minutes to be known: "
                   "assign one with 'az vm identity assign' (scale sets: 'az vmss identity assign')",
                   which));

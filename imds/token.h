@@ -27,7 +27,7 @@ net::Result<Token> parse_token(std::string_view json, std::chrono::system_clock:
 /// https://github.com/Azure/azure-rest-api-specs, Microsoft.InstanceMetadataService.
 enum class TokenCache : std::uint8_t { use, bypass };
 
-/// Asks once. `client_id` empty: the system-assigned identity. ENOENT for 400 "Identity not found", which may
+/// Asks once. `client_id` empty: the system-assigned identity. ENOKEY for 400 "Identity not found", which may
 /// pass when an identity has just been assigned; EINVAL for another 400; else as fetch_once().
 net::Result<Token> fetch_token(const Options& options, std::string_view audience, std::string_view client_id,
                                TokenCache cache = TokenCache::use);

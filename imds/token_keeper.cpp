@@ -15,7 +15,7 @@ constexpr auto kSilence = 60s;
 
 /// 400: asking again at once brings the same answer.
 bool is_for_good(const net::Error& error) {
-  return error.code.value() == ENOENT || error.code.value() == EINVAL;
+  return error.code.value() == ENOKEY || error.code.value() == EINVAL;
 }
 
 }  // namespace

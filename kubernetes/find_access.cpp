@@ -16,7 +16,7 @@ net::Result<Access> find_access(const std::string& kubeconfig, const Places& pla
     if (std::filesystem::exists(place, unknown) || unknown) return read_kubeconfig(place);
     tried += (tried.empty() ? "" : ", ") + place.string();
   }
-  return net::failure(ENOENT, fmt::format("no credential for the API server: {}; no kubeconfig at {}",
+  return net::failure(ENOKEY, fmt::format("no credential for the API server: {}; no kubeconfig at {}",
                                           pod.error().what, tried));
 }
 

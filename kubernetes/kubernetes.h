@@ -28,7 +28,7 @@ struct Places {
 };
 
 /// Reads the credentials anew: files are rotated. `kubeconfig` empty: in-cluster (KUBERNETES_SERVICE_HOST and
-/// _PORT, and the service account), then the first of the places that exists. ENOENT when there is none;
+/// _PORT, and the service account), then the first of the places that exists. ENOKEY when there is none;
 /// EOPNOTSUPP for `exec` and auth providers, saying what to use instead; EINVAL, EBADMSG and EACCES name the
 /// file and the field, never its content.
 net::Result<Access> find_access(const std::string& kubeconfig, const Places& places = {});

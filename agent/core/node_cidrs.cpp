@@ -61,10 +61,12 @@ std::array<Candidate, 3> candidates(const Policy& policy, const Evidence& eviden
                     unless_empty(policy.node_cidrs)}};
 }
 
-/// True when asking once more cannot help: no credential, no such program, nothing to ask.
+/// True when there is nothing to ask with, and so nobody will tell: no credential of a kind that is used, no
+/// identity, not to be asked. Everything else may pass: names that do not resolve, a node that has not
+/// registered yet, a file that is being written.
 bool is_final(const net::Error& error) {
   const auto code = error.code.value();
-  return code == ENOENT || code == EOPNOTSUPP || code == EINVAL || code == ENODATA;
+  return code == ENOKEY || code == EOPNOTSUPP || code == ENODATA;
 }
 
 bool may_still_tell(NodeCidrSource source, const Evidence& evidence) {

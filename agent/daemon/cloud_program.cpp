@@ -118,8 +118,10 @@ net::Result<CloudProcess> CloudProcess::start(const std::vector<std::string>& ar
   const int failed =
       posix_spawn(&process, program.c_str(), &actions.list, &attributes.value, argv.data(), environ);
   if (failed != 0) {
-    return net::failure(failed, fmt::format("{} cannot be started: {}: Azure and Kubernetes are not asked",
-                                            program, strerror(failed)));
+    // Not installed is nothing to ask with, as no credential is; anything else may pass.
+    return net::failure(failed == ENOENT ? ENOKEY : failed,
+                        fmt::format("{} cannot be started: {}: Azure and Kubernetes are not asked", program,
+                                    strerror(failed)));
   }
   fcntl(input->write.get(), F_SETFL, O_NONBLOCK);
   fcntl(output->read.get(), F_SETFL, O_NONBLOCK);

@@ -20,7 +20,7 @@ std::filesystem::path cloud_program();
 /// The program that asks Azure and Kubernetes, running: killed and waited for with this.
 class CloudProcess {
  public:
-  /// Starts it with pipes to its standard input and output; standard error is shared. ENOENT when it is not
+  /// Starts it with pipes to its standard input and output; standard error is shared. ENOKEY when it is not
   /// installed.
   static net::Result<CloudProcess> start(const std::vector<std::string>& arguments);
   CloudProcess(CloudProcess&& other) noexcept;

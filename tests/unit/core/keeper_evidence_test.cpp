@@ -83,7 +83,7 @@ TEST(KeeperEvidence, WhereNobodyCanTellASinkThatIsNotWantedGoes) {
   node.keeper().set_policy(without_node_cidrs(), "test", node.now);
   Evidence nobody;
   nobody.azure = net::AzureNetwork{};
-  nobody.node = net::failure(ENOENT, "no credential");
+  nobody.node = net::failure(ENOKEY, "no credential");
   node.keeper().take_evidence(nobody, node.now);
   node.run_for(1s);
   EXPECT_FALSE(has_sink(node, "10.244.1.0/24"));

@@ -87,11 +87,17 @@ TEST(NodeCidrs, AwaitedOnlyWhileSomebodyMayStillTell) {
   EXPECT_TRUE(decide_node_cidrs(policy(), {}, {}).awaited) << "nobody has been asked";
   Evidence evidence;
   evidence.azure = net::AzureNetwork{};
-  for (const int code : {ENOENT, EOPNOTSUPP, EINVAL}) {
-    evidence.node = net::failure(code, "no credential");
+  for (const int code : {ENOKEY, EOPNOTSUPP}) {
+    evidence.node = net::failure(code, "no credential that is used");
     EXPECT_FALSE(decide_node_cidrs(policy(), evidence, {}).awaited) << code;
   }
-  evidence.node = net::failure(ETIMEDOUT, "slow");
+  // A slow server, a name that does not resolve, a node that has not registered, a kubeconfig half written.
+  for (const int code : {ETIMEDOUT, EHOSTUNREACH, ENOENT, EINVAL, EBADMSG}) {
+    evidence.node = net::failure(code, "this time");
+    EXPECT_TRUE(decide_node_cidrs(policy(), evidence, {}).awaited) << code;
+  }
+  evidence.node = net::failure(ENOKEY, "no credential");
+  evidence.azure->route_table = net::failure(EHOSTUNREACH, "management.azure.com does not resolve");
   EXPECT_TRUE(decide_node_cidrs(policy(), evidence, {}).awaited);
 }
 

@@ -90,7 +90,7 @@ TEST_F(HostileServer, AStreamOfNothingNewMeetsTheDeadline) {
         return ++lines > 0;
       });
   expect(response, ETIMEDOUT, "in time");
-  EXPECT_GT(lines, 0) << "it was under way";
+  EXPECT_GT(lines, 1);
 }
 
 TEST_F(HostileServer, ADrippingHandshakeMeetsTheDeadline) {

@@ -78,13 +78,13 @@ TEST_F(TokenOf, AnIdentityThatIsNotFoundMayBeMissingOrNew) {
   simulator_->set_fault({.kind = Kind::identity_not_found});
   const auto system = imds::fetch_token(options_, kAudience, "");
   ASSERT_FALSE(system);
-  EXPECT_EQ(system.error().code.value(), ENOENT);
+  EXPECT_EQ(system.error().code.value(), ENOKEY);
   EXPECT_THAT(system.error().what,
               AllOf(HasSubstr("IMDS at " + simulator_->endpoint()), HasSubstr("has no managed identity"),
                     HasSubstr("just assigned"), HasSubstr("'az vm identity assign'")));
   const auto named = imds::fetch_token(options_, kAudience, "an-unknown-client-id");
   ASSERT_FALSE(named);
-  EXPECT_EQ(named.error().code.value(), ENOENT);
+  EXPECT_EQ(named.error().code.value(), ENOKEY);
   EXPECT_THAT(named.error().what, AllOf(HasSubstr("userAssignedIdentityID"), Not(HasSubstr("an-unknown"))));
 }
 

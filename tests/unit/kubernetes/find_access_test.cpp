@@ -87,7 +87,7 @@ TEST_F(FindAccess, AServiceAccountWithoutCaIsNotBelievedBySystemCertificates) {
 TEST_F(FindAccess, WithoutAnyEveryPlaceIsNamed) {
   const auto access = find_access("", places_);
   ASSERT_FALSE(access);
-  EXPECT_EQ(access.error().code.value(), ENOENT);
+  EXPECT_EQ(access.error().code.value(), ENOKEY);
   EXPECT_THAT(access.error().what,
               AllOf(HasSubstr("KUBERNETES_SERVICE_HOST"), HasSubstr("/first"), HasSubstr("/second")));
 }
