@@ -220,6 +220,7 @@ void Daemon::Loop::on_imds(imds::Event event) {
   if (auto* reading = std::get_if<imds::Reading>(&event)) {
     keeper_.take_reading(std::move(reading->network), std::move(reading->api_version), now,
                          std::chrono::system_clock::now());
+    recall_node_cidrs();
     turn();
   } else {
     keeper_.take_failure(std::get<imds::Failure>(event).error.what);
@@ -234,8 +235,22 @@ void Daemon::Loop::load_cache() {
   if (cached) {
     keeper_.take_cached(std::move(cached->reading.network), std::move(cached->reading.api_version),
                         cached->saved, Clock::now());
+    recall_node_cidrs();
   } else if (cached.error().code.value() != ENOENT) {
     log_.warn(cached.error().what);
+  }
+}
+
+/// Before the first turn with a document, so that a restart while nobody answers finds everything as it was.
+void Daemon::Loop::recall_node_cidrs() {
+  const auto& network = keeper_.network();
+  if (!network || std::exchange(recalled_, true)) return;
+  auto kept = kept_node_cidrs(node_cidrs_cache(), network->identity.vm_id);
+  if (kept) {
+    kept_ = *kept;
+    keeper_.take_kept(std::move(*kept), Clock::now());
+  } else if (kept.error().code.value() != ENOENT) {
+    log_.warn(kept.error().what);
   }
 }
 
@@ -244,15 +259,6 @@ void Daemon::Loop::ask_cloud() {
   const auto& network = keeper_.network();
   const auto& nic = keeper_.nic();
   if (!network || !nic) return;
-  if (!std::exchange(kept_looked_for_, true)) {
-    auto kept = kept_node_cidrs(node_cidrs_cache(), network->identity.vm_id);
-    if (kept) {
-      kept_ = *kept;
-      keeper_.take_kept(std::move(*kept), Clock::now());
-    } else if (kept.error().code.value() != ENOENT) {
-      log_.warn(kept.error().what);
-    }
-  }
   cloud_.ask(question_of(config_, &*network, &*nic));
 }
 

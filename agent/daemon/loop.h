@@ -59,6 +59,7 @@ class Daemon::Loop {
   // What it then does.
   void start_poller();
   void load_cache();
+  void recall_node_cidrs();
   void ask_cloud();
   void on_evidence(Evidence evidence);
   void keep_node_cidrs_on_disk();
@@ -93,7 +94,7 @@ class Daemon::Loop {
   bool said_ready_ = false;
   CloudWatcher cloud_;
   NodeCidrs kept_;  ///< as they are on disk
-  bool kept_looked_for_ = false;
+  bool recalled_ = false;
   std::unique_ptr<StatusServer> server_;
   std::unique_ptr<imds::Poller> poller_;  ///< last: its thread ends before what it calls
 };
