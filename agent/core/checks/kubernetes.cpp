@@ -26,6 +26,21 @@ std::string age_text(WallTime since, WallTime now) {
   return fmt::format("{} h", seconds / 3600);
 }
 
+/// Nobody says that the route was made. Only the route controller's RouteCreated is evidence of the API's;
+/// Calico and flannel set the condition for reasons of their own. Where ARM shows the table, azure.node_route
+/// knows better.
+Finding without_the_controllers_word(const Facts& facts, WallTime since, const std::string& said) {
+  if (facts.evidence.azure && facts.evidence.azure->route_table)
+    return Finding::unknown(said + ", which is not the route controller's word; see azure.node_route");
+  if (facts.wall - since < kRouteMayTake)
+    return Finding::unknown(fmt::format("{}; a route may take {} s", said, kRouteMayTake.count()));
+  return Finding::warn(
+      said + ", which is not the route controller's word",
+      "nobody says that Azure's route table leads to this node's pods",
+      "# start cloud-controller-manager with --configure-cloud-routes=true "
+      "--allocate-node-cidrs=true, or let ARM be read (README, What Azure and Kubernetes say)");
+}
+
 }  // namespace
 
 Finding kubernetes_node_cidr(const Facts& facts) {
@@ -54,31 +69,25 @@ Finding kubernetes_route_created(const Facts& facts) {
   const auto& node = **facts.evidence.node;
   if (node.pod_cidrs.empty())
     return Finding::skip("without spec.podCIDRs no route is made, see kubernetes.node_cidr");
-  constexpr auto kWhy =
-      "the cloud provider says that this node's pods cannot be reached by Azure's route table";
-  const auto remedy = fmt::format(
-      "kubectl get events --all-namespaces --field-selector "
-      "involvedObject.name={},reason=FailedToCreateRoute",
-      shell_word(node.name));
   if (!node.network_unavailable) {
-    if (facts.wall - node.created < kRouteMayTake)
-      return Finding::unknown(
-          fmt::format("node {} is new: its route may take {} s", node.name, kRouteMayTake.count()));
-    return Finding::unknown(fmt::format(
-        "node {} has no condition NetworkUnavailable: no route controller says that it made a route",
-        node.name));
+    return without_the_controllers_word(
+        facts, node.created, fmt::format("node {} has no condition NetworkUnavailable", node.name));
   }
   const auto& condition = *node.network_unavailable;
   const auto said = fmt::format("NetworkUnavailable is {} ({}) since {}", condition.status, condition.reason,
                                 age_text(condition.since, facts.wall));
   if (condition.status == "False") {
     if (condition.reason == "RouteCreated") return Finding::pass(said);
-    return Finding::unknown(said + ": not the route controller's word");
+    return without_the_controllers_word(facts, condition.since, said);
   }
   if (facts.wall - condition.since < kRouteMayTake)
     return Finding::unknown(fmt::format("{}; a route may take {} s", said, kRouteMayTake.count()));
-  return Finding::warn(condition.message.empty() ? said : fmt::format("{}: {}", said, condition.message),
-                       kWhy, remedy);
+  return Finding::warn(
+      condition.message.empty() ? said : fmt::format("{}: {}", said, condition.message),
+      "the cloud provider says that this node's pods cannot be reached by Azure's route table",
+      fmt::format("kubectl get events --all-namespaces --field-selector "
+                  "involvedObject.name={},reason=FailedToCreateRoute",
+                  shell_word(node.name)));
 }
 
 }  // namespace agent

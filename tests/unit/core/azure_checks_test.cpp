@@ -111,6 +111,12 @@ const Fault kFaults[] = {
      },
      "kubernetes.route_created", "NetworkUnavailable is True (NoRouteCreated) since 10 min",
      "kubectl get events"},
+    {"NobodySaysThatTheRouteWasMade",
+     [](Facts& f) {
+       f.evidence.azure.reset();
+       (*f.evidence.node)->network_unavailable->reason = "CalicoIsUp";
+     },
+     "kubernetes.route_created", "(CalicoIsUp)", "--configure-cloud-routes=true"},
     {"SourcesDisagree",
      [](Facts& f) {
        f.node_cidrs.disagreement = "spec.podCIDRs says 10.244.1.0/24, pods.node_cidrs says 10.244.7.0/24";
@@ -186,13 +192,28 @@ TEST(AzureChecks, ARouteThatIsBeingMadeIsNoFault) {
 
 TEST(AzureChecks, ANewNodeIsGivenTimeForItsRoute) {
   auto facts = healthy_with_evidence();
+  facts.evidence.azure.reset();
   auto& node = **facts.evidence.node;
-  node.created = facts.wall - std::chrono::seconds(20);
-  node.network_unavailable = {"True", "NodeInitialization", "Waiting for cloud routes", node.created};
-  EXPECT_EQ(result(facts, "kubernetes.route_created").status, CheckStatus::unknown);
-  node.network_unavailable = {"False", "CalicoIsUp", "", node.created};
-  EXPECT_EQ(result(facts, "kubernetes.route_created").status, CheckStatus::unknown)
-      << "Calico's word, not Azure's";
+  for (const auto age : {std::chrono::seconds(20), std::chrono::seconds(200)}) {
+    const auto wanted = age < std::chrono::seconds(180) ? CheckStatus::unknown : CheckStatus::fail;
+    node.created = facts.wall - age;
+    node.network_unavailable = {"True", "NodeInitialization", "Waiting for cloud routes", node.created};
+    EXPECT_EQ(result(facts, "kubernetes.route_created").status, wanted) << age.count();
+    node.network_unavailable = {"False", "CalicoIsUp", "", node.created};
+    EXPECT_EQ(result(facts, "kubernetes.route_created").status, wanted) << "Calico's word, not Azure's";
+    node.network_unavailable.reset();
+    EXPECT_EQ(result(facts, "kubernetes.route_created").status, wanted) << "nobody's word";
+  }
+}
+
+TEST(AzureChecks, WhereArmShowsTheTableTheRouteControllersWordIsNotNeeded) {
+  auto facts = healthy_with_evidence();
+  (*facts.evidence.node)->network_unavailable = {"False", "CalicoIsUp", "",
+                                                 facts.wall - std::chrono::hours(1)};
+  EXPECT_TRUE(failures(facts).empty());
+  routes(facts).erase(routes(facts).begin());
+  ASSERT_EQ(failures(facts).size(), 1U);
+  EXPECT_EQ(failures(facts).front().id, "azure.node_route");
 }
 
 TEST(AzureChecks, WithoutAnyEvidenceNothingFails) { EXPECT_TRUE(failures(healthy()).empty()); }
