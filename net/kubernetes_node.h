@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "net/address.h"
+#include "net/mac_address.h"
 #include "net/prefix.h"
 
 namespace net {
@@ -19,6 +21,16 @@ struct KubernetesCondition {
   bool operator==(const KubernetesCondition&) const = default;
 };
 
+/// What flanneld wrote of this node for the others: annotations flannel.alpha.coreos.com/….
+/// https://github.com/flannel-io/flannel/blob/master/pkg/subnet/kube/annotations.go
+struct FlannelAnnotations {
+  std::string backend_type;            ///< "vxlan", "host-gw", …
+  std::optional<MacAddress> vtep_mac;  ///< of backend-data, where the backend is vxlan
+  std::optional<Address> public_ip;
+
+  bool operator==(const FlannelAnnotations&) const = default;
+};
+
 /// What the API server says of this node.
 struct KubernetesNode {
   std::string name;
@@ -26,6 +38,7 @@ struct KubernetesNode {
   std::chrono::system_clock::time_point created;
   /// The condition NetworkUnavailable, which the route controller, flannel or Calico sets.
   std::optional<KubernetesCondition> network_unavailable;
+  std::optional<FlannelAnnotations> flannel = {};  ///< absent: flannel has not been here
 
   bool operator==(const KubernetesNode&) const = default;
 };

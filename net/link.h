@@ -19,6 +19,17 @@ struct LinkAddress {
   bool operator==(const LinkAddress&) const = default;
 };
 
+/// What a link of kind "vxlan" carries (IFLA_INFO_DATA).
+struct Vxlan {
+  std::uint32_t vni = 0;
+  std::uint16_t port = 0;        ///< UDP destination; 8472 is the kernel's own default, 4789 IANA's
+  std::optional<Address> local;  ///< the source of what it sends
+  std::uint32_t device = 0;      ///< index of the link that it sends by; 0: as routed
+  bool learning = false;
+
+  bool operator==(const Vxlan&) const = default;
+};
+
 /// A network device of this machine with its addresses, as RTM_GETLINK and RTM_GETADDR show it.
 struct Link {
   std::uint32_t index = 0;
@@ -33,7 +44,8 @@ struct Link {
   bool up = false;       ///< IFF_UP: administratively up
   bool carrier = false;  ///< IFF_LOWER_UP
   bool slave = false;    ///< IFF_SLAVE: Azure's VF under its synthetic NIC bears it (also before IFLA_MASTER)
-  bool loopback = false;  ///< IFF_LOOPBACK
+  bool loopback = false;       ///< IFF_LOOPBACK
+  std::optional<Vxlan> vxlan;  ///< of kind "vxlan" alone
   std::vector<LinkAddress> addresses;
 
   [[nodiscard]] bool has(const Address& wanted) const {

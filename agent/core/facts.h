@@ -9,6 +9,7 @@
 #include "agent/core/policy.h"
 #include "agent/core/snapshot.h"
 #include "agent/core/standing.h"
+#include "agent/core/surroundings.h"
 #include "agent/core/survey.h"
 #include "net/node_network.h"
 
@@ -33,6 +34,7 @@ struct Facts {
   std::vector<net::Link> links;
   SysctlReadings sysctls;
   Evidence evidence;
+  Surroundings surroundings;
   NodeCidrs node_cidrs;  ///< who told the CIDRs in `policy`
   Desired desired;
   /// True once the kernel's routes were compared with `desired`.

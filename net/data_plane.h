@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "net/address.h"
+#include "net/error.h"
+#include "net/mac_address.h"
+#include "net/route.h"
+
+namespace net {
+
+/// What others have programmed into the kernel for pods: read, never written.
+
+/// A permanent entry of the ARP or ND table of a link: who an overlay's next hop is.
+struct Neighbour {
+  std::uint32_t device = 0;
+  Address address;
+  MacAddress mac;
+
+  bool operator==(const Neighbour&) const = default;
+};
+
+/// An entry of a vxlan link's forwarding database: by which node a MAC is reached.
+struct ForwardingEntry {
+  std::uint32_t device = 0;
+  MacAddress mac;
+  std::optional<Address> destination;
+
+  bool operator==(const ForwardingEntry&) const = default;
+};
+
+/// Whether a link computes the checksums of what it sends itself (ETHTOOL_GTXCSUM).
+struct ChecksumOffload {
+  std::uint32_t device = 0;
+  bool on = false;
+
+  bool operator==(const ChecksumOffload&) const = default;
+};
+
+struct DataPlane {
+  /// Table main's routes that lead by one of the links asked for, those that BIRD made (protocol 12), and
+  /// those by a tunnel of IP in IP.
+  std::vector<Route> routes;
+  /// More of them were there than are kept.
+  bool routes_cut = false;
+  std::vector<Neighbour> neighbours;
+  std::vector<ForwardingEntry> forwarding;
+  std::vector<ChecksumOffload> checksums;
+  /// "from all lookup main" and "from all lookup default" (32766, 32767), IPv4.
+  bool main_rule = true;
+  bool default_rule = true;
+};
+
+}  // namespace net
