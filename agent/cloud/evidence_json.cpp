@@ -84,7 +84,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CloudConfig, cloud, resource_manager_endpoint
 
 namespace agent {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Evidence, azure, node, cloud_config)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Evidence, azure, node, cloud_config, service_addresses)
 
 std::string evidence_line(const Evidence& evidence) {
   return nlohmann::json(evidence).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

@@ -7,6 +7,7 @@
 #include "agent/cloud/followers.h"
 #include "agent/core/backoff.h"
 #include "kubernetes/kubernetes.h"
+#include "kubernetes/service_addresses.h"
 
 namespace agent {
 namespace {
@@ -21,7 +22,10 @@ constexpr auto kWatch = std::chrono::minutes(5);
 constexpr auto kPoll = seconds(60);
 
 void learn(Board& board, const Board::Numbered& asked, net::Result<net::KubernetesNode> node) {
-  board.learn(asked.number, [&node](Evidence& evidence) { evidence.node = std::move(node); });
+  board.learn(asked.number, [&node](Evidence& evidence) {
+    evidence.node = std::move(node);
+    evidence.service_addresses = kubernetes::service_addresses();
+  });
 }
 
 /// How to reach the API server, and the node as it is now, which is left on the board; else the error is.

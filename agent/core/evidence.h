@@ -1,7 +1,9 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
+#include "net/address.h"
 #include "net/azure_network.h"
 #include "net/cloud_config.h"
 #include "net/error.h"
@@ -15,6 +17,8 @@ struct Evidence {
   std::optional<net::AzureNetwork> azure;
   std::optional<net::Result<net::KubernetesNode>> node;
   std::optional<net::Result<net::CloudConfig>> cloud_config;
+  /// Some addresses of the cluster's services; none where nobody on this node tells any.
+  std::vector<net::Address> service_addresses = {};
 };
 
 }  // namespace agent

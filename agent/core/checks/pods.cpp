@@ -23,18 +23,25 @@ bool is_of_node_cidr(const Facts& facts, const net::Prefix& prefix) {
   return std::any_of(own.begin(), own.end(), [&prefix](const auto& cidr) { return cidr.contains(prefix); });
 }
 
-/// A pod CIDR that holds addresses which are somebody else's: another link's, the platform's. Links inside
-/// this node's CIDR are the pods' own (cbr0, cni0, flannel.1, /32s).
+/// A pod CIDR that holds addresses which are somebody else's: another link's, the platform's, a service's.
+/// Links inside this node's CIDR are the pods' own (cbr0, cni0, flannel.1, /32s).
 std::optional<Finding> captured_elsewhere(const Facts& facts) {
-  const auto warn = [](const net::Prefix& cidr, std::string_view whose, std::string_view other) {
-    return Finding::warn(
-        fmt::format("{} overlaps {} of {}", cidr.text(), other, whose),
-        "the longer prefix wins: pods with these addresses cannot be reached from this node",
-        "# give pods another range, in the cluster and in /etc/calico-azure-agent/config.toml");
+  constexpr auto kRemedy =
+      "# give pods another range, in the cluster and in /etc/calico-azure-agent/config.toml";
+  const auto warn = [kRemedy](const net::Prefix& cidr, std::string_view whose, std::string_view other) {
+    return Finding::warn(fmt::format("{} overlaps {} of {}", cidr.text(), other, whose),
+                         "the longer prefix wins: pods with these addresses cannot be reached from this node",
+                         kRemedy);
   };
   for (const auto& cidr : facts.policy.cluster_cidrs) {
     for (const auto reserved : kReserved) {
       if (cidr.overlaps(*net::Prefix::parse(reserved))) return warn(cidr, "Azure's platform", reserved);
+    }
+    for (const auto& service : facts.evidence.service_addresses) {
+      if (!cidr.contains(service)) continue;
+      return Finding::warn(
+          fmt::format("{} holds {}, an address of a Kubernetes service", cidr.text(), service.text()),
+          "what goes to a pod with a service's address reaches the service", kRemedy);
     }
     if (facts.policy.node_cidrs.empty()) continue;  // it cannot be told whose links these are
     for (const auto& link : facts.links) {
@@ -122,7 +129,8 @@ Finding pods_overlap(const Facts& facts) {
     }
   }
   if (auto other = captured_elsewhere(facts)) return *other;
-  return Finding::pass("no pod CIDR touches the NIC's subnet, another link's or Azure's own addresses");
+  return Finding::pass(
+      "no pod CIDR touches the NIC's subnet, another link's, Azure's own or a known service's addresses");
 }
 
 }  // namespace agent

@@ -9,7 +9,8 @@ namespace agent {
 namespace {
 
 TEST(EvidenceLine, SaysItAllAndIsOneLine) {
-  const auto evidence = testing::healthy_with_evidence().evidence;
+  auto evidence = testing::healthy_with_evidence().evidence;
+  evidence.service_addresses = {*net::Address::parse("10.0.0.10"), *net::Address::parse("fd00::a")};
   const auto line = evidence_line(evidence);
   EXPECT_EQ(line.find('\n'), std::string::npos);
   const auto read = parse_evidence(line);
@@ -20,6 +21,7 @@ TEST(EvidenceLine, SaysItAllAndIsOneLine) {
   EXPECT_EQ(*read->azure->network, *evidence.azure->network);
   EXPECT_EQ(**read->node, **evidence.node);
   EXPECT_EQ(**read->cloud_config, **evidence.cloud_config);
+  EXPECT_EQ(read->service_addresses, evidence.service_addresses);
 }
 
 TEST(EvidenceLine, ErrorsKeepTheirCodeAndNothingStaysNothing) {
