@@ -1,63 +1,23 @@
 #include "imds/simulator/simulator.h"
 
-#include <fmt/format.h>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include "imds/simulator/behaviour.h"
 #include "imds/simulator/connection.h"
 #include "imds/simulator/default_document.h"
-#include "imds/simulator/listen_address.h"
+#include "imds/simulator/host.h"
 #include "imds/simulator/source_rule.h"
 
 namespace imds::simulator {
-namespace {
-
-namespace asio = boost::asio;
-using asio::ip::tcp;
-using boost::system::error_code;
-
-}  // namespace
-
 class Simulator::Server {
  public:
-  ~Server() {
-    io_.stop();
-    if (thread_.joinable()) thread_.join();
-  }
-
-  net::Result<void> listen(const std::string& text) {
-    const auto wanted = parse_listen_address(text);
-    if (!wanted) return net::pass_on(wanted);
-    const tcp::endpoint endpoint(asio::ip::make_address(wanted->address.text()), wanted->port);
-    error_code code;
-    const auto step = [&code](auto&& act) {
-      if (!code) act();
-    };
-    step([&] { acceptor_.open(endpoint.protocol(), code); });
-    step([&] { acceptor_.set_option(tcp::acceptor::reuse_address(true), code); });
-    step([&] { acceptor_.bind(endpoint, code); });
-    step([&] { acceptor_.listen(asio::socket_base::max_listen_connections, code); });
-    if (code) return net::failure(code.value(), fmt::format("cannot listen on {}: {}", text, code.message()));
-    endpoint_ = fmt::format("http://{}:{}", wanted->address.text(), acceptor_.local_endpoint().port());
-    return {};
-  }
-
-  void run() {
-    accept();
-    thread_ = std::thread([this] { io_.run(); });
-  }
-
-  [[nodiscard]] const std::string& endpoint() const { return endpoint_; }
+  [[nodiscard]] Host& host() { return host_; }
   Behaviour& behaviour() { return behaviour_; }
 
   net::Result<void> set_sources(std::vector<net::Address> sources) {
     const std::lock_guard lock(mutex_);
-    auto done = hear_only(acceptor_.native_handle(), sources);
+    auto done = hear_only(host_.descriptor(), sources);
     if (done) sources_ = std::move(sources);
     return done;
   }
@@ -68,24 +28,10 @@ class Simulator::Server {
   }
 
  private:
-  void accept() {
-    acceptor_.async_accept([this](const error_code& code, tcp::socket socket) {
-      if (!code) {
-        error_code ignored;
-        socket.set_option(tcp::no_delay(true), ignored);
-        serve(std::move(socket), behaviour_);
-      }
-      accept();
-    });
-  }
-
   Behaviour behaviour_;
-  asio::io_context io_{1};
-  tcp::acceptor acceptor_{io_};
-  std::string endpoint_;
   std::mutex mutex_;
   std::vector<net::Address> sources_;
-  std::thread thread_;
+  Host host_{[this](Host::Socket socket) { serve(std::move(socket), behaviour_); }};
 };
 
 net::Result<std::unique_ptr<Simulator>> Simulator::start(const Options& options) {
@@ -97,16 +43,17 @@ net::Result<std::unique_ptr<Simulator>> Simulator::start(const Options& options)
     if (const auto set = server->behaviour().set_document(document); !set) return net::pass_on(set);
   }
   server->behaviour().set_rate_limit(options.rate_limit);
-  if (const auto listening = server->listen(options.listen); !listening) return net::pass_on(listening);
+  if (const auto listening = server->host().listen(options.listen); !listening)
+    return net::pass_on(listening);
   if (const auto ruled = server->set_sources(options.sources); !ruled) return net::pass_on(ruled);
-  server->run();
+  server->host().run();
   return std::unique_ptr<Simulator>(new Simulator(std::move(server)));
 }
 
 Simulator::Simulator(std::unique_ptr<Server> server) : server_(std::move(server)) {}
 Simulator::~Simulator() = default;
 
-std::string Simulator::endpoint() const { return server_->endpoint(); }
+std::string Simulator::endpoint() const { return "http://" + server_->host().address(); }
 
 net::Result<void> Simulator::set_document(std::string_view json) {
   return server_->behaviour().set_document(json);

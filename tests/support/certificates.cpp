@@ -58,9 +58,10 @@ CertificateAuthority::CertificateAuthority(const std::string& name)
   pem_ = pem_of(own);
 }
 
-Issued CertificateAuthority::issue(const std::string& names, long from, long to) const {
+Issued CertificateAuthority::issue_to(const std::string& common_name, const std::string& names, long from,
+                                      long to) const {
   const std::unique_ptr<EVP_PKEY, Free> key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
-  const std::unique_ptr<X509, Free> leaf(blank(key.get(), "a leaf", from, to));
+  const std::unique_ptr<X509, Free> leaf(blank(key.get(), common_name, from, to));
   X509_set_issuer_name(leaf.get(), X509_get_subject_name(certificate_.get()));
   if (!names.empty()) extend(leaf.get(), certificate_.get(), NID_subject_alt_name, names);
   X509_sign(leaf.get(), key_.get(), EVP_sha256());

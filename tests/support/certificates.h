@@ -19,7 +19,12 @@ class CertificateAuthority {
 
   [[nodiscard]] const std::string& pem() const { return pem_; }
   /// `names` as in openssl.cnf: "DNS:localhost,IP:127.0.0.1"; valid from then to then, in seconds from now.
-  [[nodiscard]] Issued issue(const std::string& names, long from = -3600, long to = 3600) const;
+  [[nodiscard]] Issued issue(const std::string& names, long from = -3600, long to = 3600) const {
+    return issue_to("a leaf", names, from, to);
+  }
+  /// For that common name: "system:node:vm-a".
+  [[nodiscard]] Issued issue_to(const std::string& common_name, const std::string& names, long from = -3600,
+                                long to = 3600) const;
 
  private:
   struct Free {

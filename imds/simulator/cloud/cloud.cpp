@@ -1,23 +1,16 @@
 #include "imds/simulator/cloud/cloud.h"
 
-#include <fmt/format.h>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <thread>
+#include <utility>
 
 #include "imds/simulator/cloud/behaviour.h"
 #include "imds/simulator/cloud/connection.h"
 #include "imds/simulator/cloud/tls.h"
-#include "imds/simulator/listen_address.h"
+#include "imds/simulator/host.h"
 
 namespace imds::simulator::cloud {
 namespace {
 
-namespace asio = boost::asio;
-using asio::ip::tcp;
-using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
 }  // namespace
@@ -25,63 +18,22 @@ using Clock = std::chrono::steady_clock;
 class Cloud::Server {
  public:
   explicit Server(std::vector<std::string> tokens) : behaviour_(std::move(tokens)) {}
-  ~Server() {
-    io_.stop();
-    if (thread_.joinable()) thread_.join();
-  }
-  Server(const Server&) = delete;
-  Server& operator=(const Server&) = delete;
-
-  net::Result<void> listen(const std::string& text) {
-    const auto wanted = parse_listen_address(text);
-    if (!wanted) return net::pass_on(wanted);
-    const tcp::endpoint endpoint(asio::ip::make_address(wanted->address.text()), wanted->port);
-    error_code code;
-    const auto step = [&code](auto&& act) {
-      if (!code) act();
-    };
-    step([&] { acceptor_.open(endpoint.protocol(), code); });
-    step([&] { acceptor_.set_option(tcp::acceptor::reuse_address(true), code); });
-    step([&] { acceptor_.bind(endpoint, code); });
-    step([&] { acceptor_.listen(asio::socket_base::max_listen_connections, code); });
-    if (code) return net::failure(code.value(), fmt::format("cannot listen on {}: {}", text, code.message()));
-    endpoint_ = fmt::format("https://{}:{}", wanted->address.text(), acceptor_.local_endpoint().port());
-    return {};
-  }
-
-  void run() {
-    accept();
-    thread_ = std::thread([this] { io_.run(); });
-  }
 
   /// Those who watch look again.
   void wake() {
-    asio::post(io_, [this] { waiting_.wake(); });
+    boost::asio::post(host_.io(), [this] { waiting_.wake(); });
   }
 
-  [[nodiscard]] const std::string& endpoint() const { return endpoint_; }
+  [[nodiscard]] Host& host() { return host_; }
   Behaviour& behaviour() { return behaviour_; }
-  asio::ssl::context& context() { return context_; }
+  boost::asio::ssl::context& context() { return context_; }
 
  private:
-  void accept() {
-    acceptor_.async_accept([this](const error_code& code, tcp::socket socket) {
-      if (!code) {
-        error_code ignored;
-        socket.set_option(tcp::no_delay(true), ignored);
-        serve(TlsStream(std::move(socket), context_), behaviour_, waiting_);
-      }
-      accept();
-    });
-  }
-
   Behaviour behaviour_;
-  asio::ssl::context context_{asio::ssl::context::tls_server};
+  boost::asio::ssl::context context_{boost::asio::ssl::context::tls_server};
   Waiting waiting_;
-  asio::io_context io_{1};
-  tcp::acceptor acceptor_{io_};
-  std::string endpoint_;
-  std::thread thread_;
+  Host host_{
+      [this](Host::Socket socket) { serve(TlsStream(std::move(socket), context_), behaviour_, waiting_); }};
 };
 
 net::Result<std::unique_ptr<Cloud>> Cloud::start(const Options& options) {
@@ -89,15 +41,16 @@ net::Result<std::unique_ptr<Cloud>> Cloud::start(const Options& options) {
   const auto ready =
       prepare(server->context(), options.certificate_pem, options.key_pem, options.client_ca_pem);
   if (!ready) return net::pass_on(ready);
-  if (const auto listening = server->listen(options.listen); !listening) return net::pass_on(listening);
-  server->run();
+  if (const auto listening = server->host().listen(options.listen); !listening)
+    return net::pass_on(listening);
+  server->host().run();
   return std::unique_ptr<Cloud>(new Cloud(std::move(server)));
 }
 
 Cloud::Cloud(std::unique_ptr<Server> server) : server_(std::move(server)) {}
 Cloud::~Cloud() = default;
 
-std::string Cloud::endpoint() const { return server_->endpoint(); }
+std::string Cloud::endpoint() const { return "https://" + server_->host().address(); }
 
 net::Result<void> Cloud::set_arm(std::string_view json) { return server_->behaviour().set_arm(json); }
 std::string Cloud::arm() const { return server_->behaviour().arm(); }

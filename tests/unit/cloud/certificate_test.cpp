@@ -22,22 +22,22 @@ TEST_F(Clouded, ATrustedClientCertificateSpeaksForItself) {
 }
 
 TEST_F(Clouded, ACertificateOfAnotherAuthorityIs401) {
-  const auto foreign = make_certificates({"127.0.0.1"});
+  const Certificates foreign;
   const auto result = client(&foreign)->Get(kPath);
   ASSERT_TRUE(result) << httplib::to_string(result.error());
   EXPECT_EQ(result->status, 401);
 }
 
 TEST_F(Clouded, ANodesCertificateSeesItsOwnNodeAlone) {
-  const auto one = make_certificates({"127.0.0.1"}, "system:node:vm-a");
-  const auto cloud = Cloud::start({.certificate_pem = certificates_.server_pem,
-                                   .key_pem = certificates_.server_key_pem,
-                                   .client_ca_pem = one.ca_pem});
+  const Certificates one("system:node:vm-a");
+  const auto cloud = Cloud::start({.certificate_pem = certificates_.server.certificate,
+                                   .key_pem = certificates_.server.key,
+                                   .client_ca_pem = one.authority.pem()});
   ASSERT_TRUE(cloud);
   ASSERT_TRUE((*cloud)->set_nodes(R"({"vm-a":{},"vm-b":{}})"));
   const auto endpoint = (*cloud)->endpoint();
-  auto* const certificate = from_pem<X509, PEM_read_bio_X509>(one.client_pem);
-  auto* const key = from_pem<EVP_PKEY, PEM_read_bio_PrivateKey>(one.client_key_pem);
+  auto* const certificate = from_pem<X509, PEM_read_bio_X509>(one.client.certificate);
+  auto* const key = from_pem<EVP_PKEY, PEM_read_bio_PrivateKey>(one.client.key);
   httplib::SSLClient node("127.0.0.1", std::stoi(endpoint.substr(endpoint.rfind(':') + 1)), certificate, key);
   node.enable_server_certificate_verification(false);
   X509_free(certificate);
@@ -54,27 +54,27 @@ TEST_F(Clouded, ANodesCertificateSeesItsOwnNodeAlone) {
 }
 
 TEST(CloudStart, WhatCannotBeUsedIsNamed) {
-  const auto good = make_certificates({"127.0.0.1"});
-  const auto other = make_certificates({"127.0.0.1"});
+  const Certificates good;
+  const Certificates other;
   const auto what = [](const imds::simulator::cloud::Options& options) {
     const auto cloud = Cloud::start(options);
     return cloud ? std::string("started") : cloud.error().what;
   };
   using testing::HasSubstr;
-  EXPECT_THAT(what({.certificate_pem = "x", .key_pem = good.server_key_pem}),
+  EXPECT_THAT(what({.certificate_pem = "x", .key_pem = good.server.key}),
               HasSubstr("the certificate cannot"));
-  EXPECT_THAT(what({.certificate_pem = good.server_pem, .key_pem = other.server_key_pem}),
+  EXPECT_THAT(what({.certificate_pem = good.server.certificate, .key_pem = other.server.key}),
               HasSubstr("key cannot"));
   EXPECT_THAT(
-      what({.certificate_pem = good.server_pem, .key_pem = good.server_key_pem, .client_ca_pem = "x"}),
+      what({.certificate_pem = good.server.certificate, .key_pem = good.server.key, .client_ca_pem = "x"}),
       HasSubstr("CA of client certificates"));
   EXPECT_THAT(
-      what({.listen = "nonsense", .certificate_pem = good.server_pem, .key_pem = good.server_key_pem}),
+      what({.listen = "nonsense", .certificate_pem = good.server.certificate, .key_pem = good.server.key}),
       HasSubstr("nonsense"));
   const auto taken = started(good);
   EXPECT_THAT(what({.listen = taken->endpoint().substr(8),
-                    .certificate_pem = good.server_pem,
-                    .key_pem = good.server_key_pem}),
+                    .certificate_pem = good.server.certificate,
+                    .key_pem = good.server.key}),
               HasSubstr("Address already in use"));
 }
 

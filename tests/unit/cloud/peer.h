@@ -14,16 +14,14 @@
 #include <stdexcept>
 #include <string>
 
+#include "certificates.h"
 #include "imds/simulator/access_token.h"
-#include "imds/simulator/cloud/certificates.h"
 #include "imds/simulator/cloud/cloud.h"
 
 namespace cloud_test {
 
-using imds::simulator::cloud::Certificates;
 using imds::simulator::cloud::Cloud;
 using imds::simulator::cloud::Fault;
-using imds::simulator::cloud::make_certificates;
 using nlohmann::json;
 using namespace std::chrono_literals;
 
@@ -47,10 +45,20 @@ inline std::string arm_token(const std::string& audience = "https://management.a
       {.audience = audience, .expires = std::chrono::system_clock::now() + lifetime});
 }
 
+/// An authority, and what it has signed: a server for 127.0.0.1 and cloud.test, and a client.
+struct Certificates {
+  explicit Certificates(const std::string& client_name = "calico-azure-agent")
+      : client(authority.issue_to(client_name, "")) {}
+
+  CertificateAuthority authority;
+  Issued server = authority.issue("IP:127.0.0.1,DNS:cloud.test");
+  Issued client;
+};
+
 inline std::unique_ptr<Cloud> started(const Certificates& certificates) {
-  auto cloud = Cloud::start({.certificate_pem = certificates.server_pem,
-                             .key_pem = certificates.server_key_pem,
-                             .client_ca_pem = certificates.ca_pem,
+  auto cloud = Cloud::start({.certificate_pem = certificates.server.certificate,
+                             .key_pem = certificates.server.key,
+                             .client_ca_pem = certificates.authority.pem(),
                              .tokens = {kServiceAccountToken}});
   if (!cloud) throw std::runtime_error(cloud.error().what);
   return *std::move(cloud);
@@ -69,7 +77,7 @@ class Clouded : public testing::Test {
     auto made =
         shown == nullptr ? std::make_unique<httplib::SSLClient>("127.0.0.1", port) : showing(*shown, port);
     auto* const store = X509_STORE_new();
-    auto* const ca = from_pem<X509, PEM_read_bio_X509>(certificates_.ca_pem);
+    auto* const ca = from_pem<X509, PEM_read_bio_X509>(certificates_.authority.pem());
     X509_STORE_add_cert(store, ca);
     X509_free(ca);
     made->set_ca_cert_store(store);
@@ -86,13 +94,13 @@ class Clouded : public testing::Test {
   httplib::Response arm(const std::string& path) const { return get(path, arm_token()); }
   httplib::Response nodes(const std::string& path) const { return get(path, kServiceAccountToken); }
 
-  const Certificates certificates_ = make_certificates({"127.0.0.1", "cloud.test"});
+  const Certificates certificates_;
   const std::unique_ptr<Cloud> cloud_ = started(certificates_);
 
  private:
   static std::unique_ptr<httplib::SSLClient> showing(const Certificates& shown, int port) {
-    auto* const certificate = from_pem<X509, PEM_read_bio_X509>(shown.client_pem);
-    auto* const key = from_pem<EVP_PKEY, PEM_read_bio_PrivateKey>(shown.client_key_pem);
+    auto* const certificate = from_pem<X509, PEM_read_bio_X509>(shown.client.certificate);
+    auto* const key = from_pem<EVP_PKEY, PEM_read_bio_PrivateKey>(shown.client.key);
     auto made = std::make_unique<httplib::SSLClient>("127.0.0.1", port, certificate, key);
     X509_free(certificate);
     EVP_PKEY_free(key);

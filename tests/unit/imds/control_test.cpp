@@ -17,8 +17,8 @@
 #include <string>
 #include <vector>
 
+#include "certificates.h"
 #include "files.h"
-#include "imds/simulator/cloud/certificates.h"
 #include "imds/simulator/simulator.h"
 
 namespace {
@@ -264,14 +264,15 @@ TEST(AzureSimulator, ServesADocumentFromAFileToAnAllowedSource) {
 
 TEST(AzureSimulator, ServesTheCloudWhereItIsAskedFor) {
   const TemporaryFolder folder;
-  const auto certificates = imds::simulator::cloud::make_certificates({"127.0.0.1"});
+  const CertificateAuthority authority;
+  const auto server = authority.issue("IP:127.0.0.1");
   const auto file = [&folder](const char* name, const std::string& text) {
     write_file(folder.path / name, text);
     return (folder.path / name).string();
   };
-  const auto certificate = file("server.pem", certificates.server_pem);
-  const auto key = file("server.key", certificates.server_key_pem);
-  const auto ca = file("ca.pem", certificates.ca_pem);
+  const auto certificate = file("server.pem", server.certificate);
+  const auto key = file("server.key", server.key);
+  const auto ca = file("ca.pem", authority.pem());
   Program program({"--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--cloud-listen", "127.0.0.1:0",
                    "--cloud-cert", certificate, "--cloud-key", key, "--cloud-client-ca", ca, "--cloud-token",
                    "secret"});
