@@ -25,8 +25,8 @@ T must(net::Result<T> result) {
 struct RealKernel {
   RealKernel() {
     space.add_veth("eth0", "peer");
-    space.run("ip addr add 10.0.0.4/24 dev eth0");
-    space.run("ip addr add fd00::4/64 dev eth0");
+    space.add_address("eth0", "10.0.0.4/24");
+    space.add_address("eth0", "fd00::4/64");
     kernel = must(netlink::LinuxKernel::open());
     for (const auto& link : must(kernel->links())) {
       if (link.name == "eth0") eth0 = link.index;

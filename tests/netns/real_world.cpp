@@ -43,7 +43,7 @@ class RealWorld final : public World {
   }
   void set_carrier(const std::string& name, bool carrier) override { set_up(name + "-peer", carrier); }
   void add_address(const std::string& name, const std::string& cidr) override {
-    space_.run(fmt::format("ip addr add {} dev {}", cidr, name));
+    space_.add_address(name, cidr);
   }
   void remove_address(const std::string& name, const std::string& cidr) override {
     space_.run(fmt::format("ip addr del {} dev {}", cidr, name));

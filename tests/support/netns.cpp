@@ -189,6 +189,16 @@ void NetNamespace::add_veth(const std::string& name, const std::string& peer) co
   for (const auto& each : {name, peer}) await_running(each);
 }
 
+void NetNamespace::add_address(const std::string& name, const std::string& cidr) const {
+  run({"ip", "address", "add", cidr, "dev", name});
+  if (cidr.find(':') == std::string::npos) return;
+  const auto host = cidr.substr(0, cidr.find('/'));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (run({"ip", "-6", "route", "show", "table", "local", host}).empty()) {
+    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error(cidr + " gets no local route");
+  }
+}
+
 void NetNamespace::move_link(const std::string& name, const NetNamespace& into) const {
   // The descriptor of the other namespace, as the child sees it.
   run({"ip", "link", "set", name, "netns", fmt::format("/proc/{}/fd/{}", getpid(), into.own_)});
