@@ -18,12 +18,12 @@ namespace net {
 
 /// A plug-in of a network configuration, as far as it matters where pods' packets go.
 struct CniPlugin {
-  std::string type;                  ///< the program: "calico", "azure-vnet", "flannel", "portmap"
-  std::string ipam;                  ///< ipam.type, or flannel's delegate.ipam.type; empty: none
-  std::string subnet;                ///< ipam.subnet, or the first of ipam.ranges; Calico has "usePodCidr"
-  std::string mode;                  ///< azure-vnet: "bridge", "transparent", …
-  std::string bridge;                ///< bridge: its link, "cni0"
-  std::optional<std::uint32_t> mtu;  ///< absent: not given
+  std::string type;         ///< the program: "calico", "azure-vnet", "flannel", "portmap"
+  std::string ipam = {};    ///< ipam.type, or flannel's delegate.ipam.type; empty: none
+  std::string subnet = {};  ///< ipam.subnet, or the first of ipam.ranges; Calico has "usePodCidr"
+  std::string mode = {};    ///< azure-vnet: "bridge", "transparent", …
+  std::string bridge = {};  ///< bridge: its link, "cni0"
+  std::optional<std::uint32_t> mtu = {};  ///< absent: not given
 
   bool operator==(const CniPlugin&) const = default;
 };
@@ -33,7 +33,7 @@ struct CniFile {
   std::string path;
   std::string network;  ///< "name"
   std::vector<CniPlugin> plugins;
-  std::string problem;  ///< why no runtime can use it; empty: one can
+  std::string problem = {};  ///< why no runtime can use it; empty: one can
 
   /// The plug-in that makes the pod's interface.
   [[nodiscard]] const CniPlugin* main() const { return plugins.empty() ? nullptr : &plugins.front(); }
@@ -45,7 +45,7 @@ struct CniConfiguration {
   std::string folder;          ///< "/etc/cni/net.d"
   std::vector<CniFile> files;  ///< *.conf, *.conflist and *.json as runtimes take them: by name
   /// The winner's programs that are not there or may not be executed: "/opt/cni/bin/flannel is not there".
-  std::vector<std::string> missing_programs;
+  std::vector<std::string> missing_programs = {};
 
   /// The one that the runtime uses; nullptr: none.
   [[nodiscard]] const CniFile* winner() const {

@@ -66,6 +66,9 @@ inline nlohmann::json nic_json(const std::string& id, const std::string& mac) {
                 {{"privateIPAddress", "10.240.0.4"}, {"primary", true}, {"subnet", {{"id", kSubnet}}}}}}}}}}};
 }
 
+/// The MAC of another NIC than ours.
+inline const std::string kOthers = "00-0D-3A-00-00-01";
+
 inline std::string nic_document(const std::string& id = kNic, const std::string& mac = "00-0D-3A-F8-06-EC") {
   return nic_json(id, mac).dump();
 }

@@ -13,7 +13,6 @@ using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const std::string kOthers = "00-0D-3A-00-00-01";
 const std::string kInstanceNic = kInstance + "/networkInterfaces/eth";
 const std::string kList = kInstance + "/networkInterfaces";
 

@@ -12,8 +12,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const std::string kOthers = "00-0D-3A-00-00-01";
-
 /// A VM with so many NICs, the last of which is ours; the first one says that it is primary.
 void give_nics(Azure& azure, int count) {
   std::vector<std::pair<std::string, bool>> nics;

@@ -34,7 +34,7 @@ void dissociate(Facts& facts) {
 }
 
 /// One thing that is wrong in Azure or Kubernetes; exactly one check says so.
-struct Fault {
+struct CloudFault {
   const char* name;
   std::function<void(Facts&)> inject;
   const char* id;
@@ -42,7 +42,7 @@ struct Fault {
   const char* remedy;
 };
 
-const Fault kFaults[] = {
+const CloudFault kCloudFaults[] = {
     {"IpForwardingOff", [](Facts& f) { f.evidence.azure->nic->ip_forwarding = false; }, "azure.ip_forwarding",
      "off for NIC worker-1-nic",
      "az network nic update --ids '/subscriptions/sub-1/resourceGroups/net "
@@ -124,7 +124,7 @@ const Fault kFaults[] = {
      "pods.node_cidr", "10.244.7.0/24", "pods.node_cidrs"},
 };
 
-class AzureFault : public ::testing::TestWithParam<Fault> {};
+class AzureFault : public ::testing::TestWithParam<CloudFault> {};
 
 TEST_P(AzureFault, IsNamedByOneCheckAloneAndHoldsNothing) {
   auto facts = healthy_with_evidence();
@@ -145,7 +145,7 @@ TEST_P(AzureFault, HasARemedyThatAShellCanRead) {
   EXPECT_TRUE(testing::is_shell(failures(facts).front().remedy)) << failures(facts).front().remedy;
 }
 
-INSTANTIATE_TEST_SUITE_P(Azure, AzureFault, ::testing::ValuesIn(kFaults),
+INSTANTIATE_TEST_SUITE_P(Azure, AzureFault, ::testing::ValuesIn(kCloudFaults),
                          [](const auto& fault) { return std::string(fault.param.name); });
 
 TEST(AzureChecks, WhatCouldNotBeReadIsUnknownAndNothingElse) {

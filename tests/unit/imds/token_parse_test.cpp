@@ -20,7 +20,7 @@ using testing::Not;
 constexpr auto kNow = system_clock::time_point(1'709'809'680s);
 constexpr auto kSecret = "eyJ0eXAi.secret-token.signature";
 
-std::string with(const std::string& members) {
+std::string answer_with(const std::string& members) {
   return std::string(R"({"access_token":")") + kSecret + "\"" + members + "}";
 }
 
@@ -58,7 +58,7 @@ TEST(TokenParse, EveryWayOfWritingTheEndIsTaken) {
   };
   for (const auto& [members, expires] : cases) {
     SCOPED_TRACE(members);
-    const auto token = imds::parse_token(with(members), kNow);
+    const auto token = imds::parse_token(answer_with(members), kNow);
     ASSERT_TRUE(token) << token.error().what;
     EXPECT_EQ(token->secret, kSecret);
     EXPECT_EQ(token->expires, expires);
@@ -87,10 +87,10 @@ TEST(TokenParse, WhatIsNoTokenIsRefusedWithoutQuotingIt) {
       R"({"access_token":"secret-token\r\nHost: evil","expires_in":"60"})",
       R"({"access_token":"secret-token two","expires_in":"60"})",
       R"({"access_token":"secret-token","access_token":"secret-token2","expires_in":"60"})",
-      with(""),
-      with(R"(,"expires_on":"never")"),
-      with(R"(,"expires_on":{},"expires_in":[])"),
-      with(R"(,"expires_in":"60")").substr(0, 40),
+      answer_with(""),
+      answer_with(R"(,"expires_on":"never")"),
+      answer_with(R"(,"expires_on":{},"expires_in":[])"),
+      answer_with(R"(,"expires_in":"60")").substr(0, 40),
   };
   for (const auto& text : cases) {
     SCOPED_TRACE(text);

@@ -5,11 +5,10 @@
 #include <array>
 #include <string>
 
+#include "parsed.h"
 #include "tests/support/print.h"
 
 namespace {
-
-net::Address address(std::string_view text) { return *net::Address::parse(text); }
 
 struct Accepted {
   std::string given;

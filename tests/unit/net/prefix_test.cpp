@@ -9,14 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "parsed.h"
 #include "tests/support/print.h"
 
 namespace {
 
 using testing::HasSubstr;
-
-net::Address address(std::string_view text) { return *net::Address::parse(text); }
-net::Prefix prefix(std::string_view text) { return *net::Prefix::parse(text); }
 
 TEST(Prefix, IsShownAsItIsWritten) {
   for (const auto* text : {"10.1.0.0/16", "0.0.0.0/0", "10.1.0.4/32", "128.0.0.0/1", "::/0", "fd00::/8",

@@ -11,12 +11,10 @@
 #include "net/link.h"
 #include "net/node_network.h"
 #include "net/sysctls.h"
+#include "parsed.h"
 #include "tests/support/print.h"
 
 namespace {
-
-net::Address address(std::string_view text) { return net::Address::parse(text).value(); }
-net::Prefix prefix(std::string_view text) { return net::Prefix::parse(text).value(); }
 
 TEST(Error, KeepsTheRawErrnoAndTheSentence) {
   // The two that libnl would make one.
