@@ -1,0 +1,339 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <utility>
+
+#include "tests/unit/core/healthy.h"
+
+// A healthy node of each kind that the agent knows, with everything looked at: NIC, links, routes, what
+// others set up. Tests break one thing of it.
+namespace agent::testing {
+
+inline constexpr std::uint32_t kFirstPodLink = 10;
+inline constexpr std::uint32_t kOverlayLink = 5;  ///< flannel.1, vxlan.calico
+inline constexpr std::uint32_t kBridgeLink = 6;   ///< cbr0, cni0
+inline constexpr std::uint8_t kBoot = 3;     ///< RTPROT_BOOT: the protocol of Felix's and flannel's routes
+inline constexpr std::uint8_t kStatic = 4;   ///< RTPROT_STATIC: Azure CNI's
+inline constexpr std::uint8_t kCalico = 80;  ///< Felix's since 3.22
+
+inline constexpr std::string_view kOwnVtep = "66:00:00:00:00:01";
+
+inline net::HostSettings& host_of(Facts& facts) { return *facts.surroundings.host; }
+inline net::DataPlane& data_plane_of(Facts& facts) { return **facts.surroundings.data_plane; }
+inline net::CniFiles& cni_of(Facts& facts) { return *facts.surroundings.cni; }
+inline net::CniFile& winner_of(Facts& facts) { return cni_of(facts).configuration->files.front(); }
+inline std::map<std::string, std::string>& felix_of(Facts& facts) {
+  return *host_of(facts).calico_environment;
+}
+
+inline net::Link& link_of(Facts& facts, std::string_view name) {
+  for (auto& each : facts.links) {
+    if (each.name == name) return each;
+  }
+  throw std::out_of_range("no such link in this literal");
+}
+
+/// The host's end of a pod's pair.
+inline net::Link pod_link(std::uint32_t index, std::string name, std::string_view mac_text,
+                          std::uint32_t mtu) {
+  auto made = link(index, std::move(name), mac_text);
+  made.kind = "veth";
+  made.mtu = mtu;
+  return made;
+}
+
+inline void set_pod_sysctl(Facts& facts, std::string_view name, std::string_view key, std::string value) {
+  facts.surroundings.pod_sysctls.insert_or_assign(fmt::format("net/ipv4/conf/{}/{}", name, key),
+                                                  net::Result<std::string>(std::move(value)));
+}
+
+/// A pod with a link of its own, an address of its own by that link, and Calico's settings on it.
+inline void add_routed_pod(Facts& facts, std::string name, std::string_view pod_address,
+                           std::uint8_t protocol, std::uint32_t mtu) {
+  const auto index = kFirstPodLink + static_cast<std::uint32_t>(facts.surroundings.pod_sysctls.size() / 2);
+  const auto* mac_text = name.starts_with("azv") ? "aa:aa:aa:aa:aa:aa" : "ee:ee:ee:ee:ee:ee";
+  set_pod_sysctl(facts, name, "proxy_arp", "1");
+  set_pod_sysctl(facts, name, "forwarding", "1");
+  auto to_pod = route(fmt::format("{}/32", pod_address), "", index, protocol, 0);
+  data_plane_of(facts).routes.push_back(std::move(to_pod));
+  facts.links.push_back(pod_link(index, std::move(name), mac_text, mtu));
+}
+
+/// A bridge and pods on it, which it reaches without routes of their own.
+inline void add_bridged_pods(Facts& facts, std::string bridge, std::uint32_t mtu) {
+  auto made = link(kBridgeLink, std::move(bridge), "0a:58:0a:f4:01:01", {{address("10.244.1.1"), 24}});
+  made.kind = "bridge";
+  made.mtu = mtu;
+  facts.links.push_back(std::move(made));
+  std::uint32_t index = kFirstPodLink;
+  for (const auto* name : {"veth1a2b3c4d", "veth2a2b3c4d", "veth3a2b3c4d"}) {
+    facts.links.push_back(pod_link(index++, name, "6e:1b:30:af:c2:11", mtu));
+    facts.links.back().master = kBridgeLink;
+  }
+}
+
+inline net::HostSettings host_as_it_should_be() {
+  net::HostSettings host;
+  const std::string file = "/etc/sysctl.d/99-calico-azure.conf";
+  host.boot_sysctls = std::vector<net::BootSysctl>{{"net/ipv4/ip_forward", "1", file},
+                                                   {"net/ipv4/conf/all/rp_filter", "1", file}};
+  host.networkd = net::NetworkdSettings{.runs = true,
+                                        .manages_foreign_routes = false,
+                                        .manages_foreign_rules = false,
+                                        .file = "/etc/systemd/networkd.conf.d/10-calico-azure-agent.conf"};
+  host.network_manager = net::NetworkManagerSettings{};
+  host.link_files = std::vector<net::LinkFile>{};
+  host.packet_filters = std::vector<net::PacketFilter>{{.backend = "nft",
+                                                        .rules = 214,
+                                                        .forward_policy = "ACCEPT",
+                                                        .forward_jumps = {"KUBE-FORWARD"},
+                                                        .forward_accepts_all = false}};
+  host.conntrack = net::Conntrack{.entries = 1200, .room = 262144};
+  host.calico_environment = net::failure(ESRCH, "no calico-felix runs");
+  host.felix = net::failure(ECONNREFUSED, "127.0.0.1:9099: connection refused");
+  host.cns = net::failure(ECONNREFUSED, "127.0.0.1:10092: connection refused");
+  host.wire_server = net::Result<void>();
+  return host;
+}
+
+/// calico/node runs beside it and does what it was told.
+inline void add_calico(Facts& facts, std::map<std::string, std::string> environment) {
+  auto& host = host_of(facts);
+  environment.emplace("FELIX_HEALTHENABLED", "true");
+  host.calico_environment = std::move(environment);
+  host.felix = 200;
+  host.packet_filters->front().forward_jumps.insert(host.packet_filters->front().forward_jumps.begin(),
+                                                    "cali-FORWARD");
+  cni_of(facts).calico_node_name = facts.node_name;
+}
+
+/// What every node has that is not Azure CNI's: one configuration file, addresses given away, no pods yet.
+inline Surroundings surroundings_with(net::CniFile winner, std::vector<std::string_view> given_away) {
+  Surroundings surroundings;
+  net::CniFiles files;
+  net::HostLocalNetwork network{.folder = "/var/lib/cni/networks/" + winner.network, .reserved = {}};
+  for (const auto each : given_away) network.reserved.push_back(address(each));
+  files.configuration =
+      net::CniConfiguration{.folder = "/etc/cni/net.d", .files = {std::move(winner)}, .missing_programs = {}};
+  files.host_local = std::vector<net::HostLocalNetwork>{};
+  if (!network.reserved.empty()) files.host_local->push_back(std::move(network));
+  files.flannel_lease = net::failure(ENOENT, "/run/flannel/subnet.env is not there");
+  files.azure = net::AzureCniState{};
+  files.calico_node_name = net::failure(ENOENT, "/var/lib/calico/nodename is not there");
+  surroundings.cni = std::move(files);
+  surroundings.data_plane = net::DataPlane{};
+  surroundings.host = host_as_it_should_be();
+  return surroundings;
+}
+
+inline net::CniPlugin calico_plugin(std::string ipam, std::string subnet, std::uint32_t mtu) {
+  return {.type = "calico",
+          .ipam = std::move(ipam),
+          .subnet = std::move(subnet),
+          .mode = "",
+          .bridge = "",
+          .mtu = mtu};
+}
+
+inline net::CniPlugin portmap_plugin() {
+  return {.type = "portmap", .ipam = "", .subnet = "", .mode = "", .bridge = "", .mtu = std::nullopt};
+}
+
+inline net::CniFile cni_file(std::string path, std::string network, net::CniPlugin main) {
+  return {std::move(path), std::move(network), {std::move(main), portmap_plugin()}, ""};
+}
+
+/// The mode's own routes, all in place.
+inline void settle(Facts& facts, Mode mode) {
+  facts.policy.mode = mode;
+  facts.desired = desired_routes(facts.policy, *facts.network, &*facts.nic.nic);
+  facts.standing = stand(facts.desired, {facts.desired.routes, {}}, {}, {});
+}
+
+inline const std::vector<std::string_view> kGivenAway = {"10.244.1.5", "10.244.1.6", "10.244.1.7"};
+
+inline void add_calico_pods(Facts& facts, std::uint32_t mtu) {
+  add_routed_pod(facts, "cali0a1b2c3d4e5", "10.244.1.5", kBoot, mtu);
+  add_routed_pod(facts, "cali1a1b2c3d4e5", "10.244.1.6", kBoot, mtu);
+  add_routed_pod(facts, "cali2a1b2c3d4e5", "10.244.1.7", kBoot, mtu);
+}
+
+/// Policy only: calico with host-local, Azure's route table between nodes.
+inline Facts udr_with_calico() {
+  auto facts = healthy_with_evidence();
+  facts.surroundings = surroundings_with(cni_file("/etc/cni/net.d/10-calico.conflist", "k8s-pod-network",
+                                                  calico_plugin("host-local", "usePodCidr", 1500)),
+                                         kGivenAway);
+  add_calico(facts, {{"CALICO_NETWORKING_BACKEND", "none"}, {"USE_POD_CIDR", "true"}});
+  add_calico_pods(facts, 1500);
+  return facts;
+}
+
+/// kubenet: a bridge with host-local, Azure's route table between nodes, no Calico.
+inline Facts udr_with_kubenet() {
+  auto facts = healthy_with_evidence();
+  facts.surroundings = surroundings_with(cni_file("/etc/cni/net.d/10-containerd-net.conflist", "kubenet",
+                                                  {.type = "bridge",
+                                                   .ipam = "host-local",
+                                                   .subnet = "10.244.1.0/24",
+                                                   .mode = "",
+                                                   .bridge = "cbr0",
+                                                   .mtu = std::nullopt}),
+                                         kGivenAway);
+  add_bridged_pods(facts, "cbr0", 1500);
+  return facts;
+}
+
+/// Another node, as an overlay knows it: its pods, the next hop to them, that one's MAC, and its own address.
+struct Peer {
+  std::string_view pods;
+  std::string_view hop;
+  std::string_view mac;
+  std::string_view node;
+};
+
+inline void add_overlay(Facts& facts, std::string name, const net::Vxlan& vxlan, std::string_view own,
+                        const std::vector<Peer>& peers, std::uint8_t protocol) {
+  auto made = link(kOverlayLink, name, kOwnVtep, {{address(own), 32}});
+  made.kind = "vxlan";
+  made.mtu = 1450;
+  made.vxlan = vxlan;
+  facts.links.push_back(std::move(made));
+  auto& plane = data_plane_of(facts);
+  for (const auto& peer : peers) {
+    plane.routes.push_back(route(peer.pods, peer.hop, kOverlayLink, protocol, 0));
+    plane.neighbours.push_back({kOverlayLink, address(peer.hop), mac(peer.mac)});
+    plane.forwarding.push_back({kOverlayLink, mac(peer.mac), address(peer.node)});
+  }
+  plane.checksums.push_back({kOverlayLink, false});
+  host_of(facts).link_files->push_back({std::move(name), "none", "/etc/systemd/network/50-overlay.link"});
+}
+
+inline void add_flannel(Facts& facts) {
+  add_overlay(facts, "flannel.1",
+              {.vni = 1, .port = 8472, .local = address("10.240.0.4"), .device = 2, .learning = false},
+              "10.244.1.0",
+              {{"10.244.2.0/24", "10.244.2.0", "66:00:00:00:00:02", "10.240.0.5"},
+               {"10.244.3.0/24", "10.244.3.0", "66:00:00:00:00:03", "10.240.0.6"}},
+              kBoot);
+  auto& node = **facts.evidence.node;
+  node.network_unavailable->reason = "FlannelIsUp";
+  node.network_unavailable->message = "Flannel is running on this node";
+  node.flannel = net::FlannelAnnotations{
+      .backend_type = "vxlan", .vtep_mac = mac(kOwnVtep), .public_ip = address("10.240.0.4")};
+  host_of(facts).packet_filters->front().forward_jumps.push_back("FLANNEL-FWD");
+}
+
+/// Canal: flannel between nodes, Calico for policy and for the pods' links; flannel keeps its lease to
+/// itself.
+inline Facts canal() {
+  auto facts = healthy_with_evidence();
+  facts.evidence.azure.reset();
+  facts.surroundings = surroundings_with(cni_file("/etc/cni/net.d/10-canal.conflist", "k8s-pod-network",
+                                                  calico_plugin("host-local", "usePodCidr", 1450)),
+                                         kGivenAway);
+  add_calico(facts, {{"CALICO_NETWORKING_BACKEND", "none"}, {"USE_POD_CIDR", "true"}});
+  add_flannel(facts);
+  add_calico_pods(facts, 1450);
+  settle(facts, Mode::flannel);
+  return facts;
+}
+
+/// flannel alone, with its bridge and its lease.
+inline Facts plain_flannel() {
+  auto facts = healthy_with_evidence();
+  facts.evidence.azure.reset();
+  facts.surroundings = surroundings_with(
+      cni_file("/etc/cni/net.d/10-flannel.conflist", "cbr0",
+               {.type = "flannel", .ipam = "", .subnet = "", .mode = "", .bridge = "", .mtu = std::nullopt}),
+      kGivenAway);
+  cni_of(facts).flannel_lease = net::FlannelLease{.networks = {prefix("10.244.0.0/16")},
+                                                  .subnets = {prefix("10.244.1.0/24")},
+                                                  .mtu = 1450,
+                                                  .masquerades = true};
+  add_flannel(facts);
+  add_bridged_pods(facts, "cni0", 1450);
+  settle(facts, Mode::flannel);
+  return facts;
+}
+
+/// Calico's own overlay, with Calico's own addresses.
+inline Facts calico_vxlan() {
+  auto facts = healthy_with_evidence();
+  facts.evidence.azure.reset();
+  (**facts.evidence.node).network_unavailable->reason = "CalicoIsUp";
+  facts.surroundings = surroundings_with(cni_file("/etc/cni/net.d/10-calico.conflist", "k8s-pod-network",
+                                                  calico_plugin("calico-ipam", "", 1450)),
+                                         {});
+  add_calico(facts, {{"CALICO_NETWORKING_BACKEND", "vxlan"}});
+  add_overlay(facts, "vxlan.calico",
+              {.vni = 4096, .port = 4789, .local = address("10.240.0.4"), .device = 2, .learning = false},
+              "10.244.1.64",
+              {{"10.244.2.64/26", "10.244.2.64", "66:00:00:00:00:02", "10.240.0.5"},
+               {"10.244.3.64/26", "10.244.3.64", "66:00:00:00:00:03", "10.240.0.6"}},
+              kCalico);
+  add_routed_pod(facts, "cali0a1b2c3d4e5", "10.244.1.65", kCalico, 1450);
+  add_routed_pod(facts, "cali1a1b2c3d4e5", "10.244.1.66", kCalico, 1450);
+  settle(facts, Mode::calico_vxlan);
+  return facts;
+}
+
+/// Azure CNI in transparent mode with Calico for policy: pods have addresses of the subnet.
+inline Facts azure_cni() {
+  auto facts = healthy_with_evidence();
+  facts.evidence.azure.reset();
+  facts.policy.cluster_cidrs.clear();
+  facts.policy.node_cidrs.clear();
+  facts.node_cidrs = {};
+  (**facts.evidence.node).pod_cidrs.clear();
+  for (int last = 10; last < 40; ++last) {
+    const auto each = address(fmt::format("10.240.0.{}", last));
+    facts.network->nics.front().addresses.push_back(each);
+    facts.nic.nic->azure.addresses.push_back(each);
+  }
+  facts.surroundings = surroundings_with(cni_file("/etc/cni/net.d/10-azure.conflist", "azure",
+                                                  {.type = "azure-vnet",
+                                                   .ipam = "azure-vnet-ipam",
+                                                   .subnet = "",
+                                                   .mode = "transparent",
+                                                   .bridge = "",
+                                                   .mtu = std::nullopt}),
+                                         {});
+  cni_of(facts).azure = net::AzureCniState{
+      .pool = net::AzureCniState::Pool{.known = 30, .in_use = 3}, .broken_files = {}, .locks = {}};
+  add_calico(facts, {{"CALICO_NETWORKING_BACKEND", "none"}, {"FELIX_INTERFACEPREFIX", "azv"}});
+  add_routed_pod(facts, "azv0a1b2c3d4e5", "10.240.0.10", kStatic, 1500);
+  add_routed_pod(facts, "azv1a1b2c3d4e5", "10.240.0.11", kStatic, 1500);
+  add_routed_pod(facts, "azv2a1b2c3d4e5", "10.240.0.12", kStatic, 1500);
+  for (const auto& each : facts.links) {
+    if (!each.name.starts_with("azv")) continue;
+    host_of(facts).link_files->push_back({each.name, "none", "/etc/systemd/network/10-azure-cni.link"});
+  }
+  settle(facts, Mode::azure_cni);
+  return facts;
+}
+
+/// The same with azure-cns, which gives addresses instead of azure-vnet-ipam.
+inline Facts azure_cni_with_cns() {
+  auto facts = azure_cni();
+  winner_of(facts).plugins.front().ipam = "azure-cns";
+  cni_of(facts).azure->pool.reset();
+  host_of(facts).cns = 200;
+  return facts;
+}
+
+struct HealthyNode {
+  const char* name;
+  Facts (*facts)();
+};
+
+/// All of them.
+inline constexpr HealthyNode kHealthyNodes[] = {
+    {"UdrWithCalico", udr_with_calico},      {"UdrWithKubenet", udr_with_kubenet}, {"Canal", canal},
+    {"PlainFlannel", plain_flannel},         {"CalicoVxlan", calico_vxlan},        {"AzureCni", azure_cni},
+    {"AzureCniWithCns", azure_cni_with_cns},
+};
+
+}  // namespace agent::testing
