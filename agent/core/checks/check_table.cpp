@@ -42,6 +42,22 @@ constexpr std::array kChecks = {
     CheckEntry{"azure.cloud_config", azure_cloud_config, never},
     CheckEntry{"kubernetes.node_cidr", kubernetes_node_cidr, never},
     CheckEntry{"kubernetes.route_created", kubernetes_route_created, never},
+    CheckEntry{"cni.winner", cni_winner, never},
+    CheckEntry{"cni.plugins", cni_plugins, never},
+    CheckEntry{"cni.ipam", cni_ipam, never},
+    CheckEntry{"cni.host_local", cni_host_local, never},
+    CheckEntry{"calico.node_name", calico_node_name, never},
+    CheckEntry{"calico.felix", calico_felix, never},
+    CheckEntry{"calico.interface_prefix", calico_interface_prefix, never},
+    CheckEntry{"calico.residue", calico_residue, never},
+    CheckEntry{"pods.addresses", pods_addresses, never},
+    CheckEntry{"pods.links", pods_links, never},
+    CheckEntry{"pods.mtu", pods_mtu, never},
+    CheckEntry{"azure_cni.configuration", azure_cni_configuration, never},
+    CheckEntry{"azure_cni.addresses", azure_cni_addresses, never},
+    CheckEntry{"azure_cni.state", azure_cni_state, never},
+    CheckEntry{"azure_cni.cns", azure_cni_cns, never},
+    CheckEntry{"azure_cni.wire_server", azure_cni_wire_server, never},
 };
 
 constexpr auto kIds = [] {

@@ -41,4 +41,30 @@ Finding azure_cloud_config(const Facts& facts);
 Finding kubernetes_node_cidr(const Facts& facts);
 Finding kubernetes_route_created(const Facts& facts);
 
+// cni.cpp
+Finding cni_winner(const Facts& facts);
+Finding cni_plugins(const Facts& facts);
+Finding cni_ipam(const Facts& facts);
+
+// host_local.cpp
+Finding cni_host_local(const Facts& facts);
+
+// calico.cpp
+Finding calico_node_name(const Facts& facts);
+Finding calico_felix(const Facts& facts);
+Finding calico_interface_prefix(const Facts& facts);
+Finding calico_residue(const Facts& facts);
+
+// pod_links.cpp
+Finding pods_addresses(const Facts& facts);
+Finding pods_links(const Facts& facts);
+Finding pods_mtu(const Facts& facts);
+
+// azure_cni.cpp
+Finding azure_cni_configuration(const Facts& facts);
+Finding azure_cni_addresses(const Facts& facts);
+Finding azure_cni_state(const Facts& facts);
+Finding azure_cni_cns(const Facts& facts);
+Finding azure_cni_wire_server(const Facts& facts);
+
 }  // namespace agent

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "agent/core/checks/check_table.h"
+
+// What the checks about CNI, Calico and pods have in common: how they look, and what they call things.
+namespace agent {
+
+/// What is looked for, or what a check says where it could not be seen.
+template <class T>
+using Seen = tl::expected<T, Finding>;
+
+/// The file that the runtime uses, and its plug-in that makes pods' links.
+struct CniWinner {
+  const net::CniFile* file = nullptr;
+  const net::CniPlugin* main = nullptr;
+};
+
+Seen<const net::CniFiles*> seen_cni(const Facts& facts);
+/// Without one: unknown, since cni.winner and azure_cni.configuration judge that.
+Seen<CniWinner> seen_winner(const Facts& facts);
+Seen<const net::DataPlane*> seen_data_plane(const Facts& facts);
+Seen<const net::HostSettings*> seen_host(const Facts& facts);
+
+/// Files that a runtime can use: more than one is cni.winner's to name.
+std::size_t usable_files(const net::CniConfiguration& configuration);
+
+/// Calico's own links of pods: cali*.
+bool is_calicos(const net::Link& link);
+/// Azure CNI's: azv*.
+bool is_azures(const net::Link& link);
+const net::Link* link_named(const Facts& facts, std::string_view name);
+
+/// The bridge of the plug-in's pods; empty for plug-ins without one.
+std::string bridge_of(const net::CniPlugin& main);
+
+/// A pod that this node reaches by a host route over a link of its own.
+struct RoutedPod {
+  const net::Link* link = nullptr;
+  net::Address address;
+};
+/// By cali*, azv* and veth*.
+std::vector<RoutedPod> routed_pods(const Facts& facts, const net::DataPlane& plane);
+
+/// Calico's plug-in, its links, or a Felix that runs.
+bool shows_calico(const Facts& facts);
+
+/// True when a CIDR of this node's holds the address.
+bool is_of_this_node(const Facts& facts, const net::Address& address);
+/// "10.244.1.0/24, fd44::/64"
+std::string node_cidrs_text(const Facts& facts);
+/// Why no address can be held against this node's CIDRs; nullopt: they are known and undisputed.
+std::optional<Finding> without_node_cidrs(const Facts& facts);
+
+/// A stranger's word in a sentence.
+std::string shown(std::string_view text);
+/// A stranger's word in a command of one line.
+std::string pasted(std::string_view text);
+/// The node's name for a command.
+std::string node_word(const Facts& facts);
+/// `kubectl VERB pod …` for the pods of a selector on this node, in whatever namespace they live.
+std::string kubectl_pods(const Facts& facts, std::string_view verb, std::string_view selector);
+
+/// calico/node, in its own manifests, the operator's and canal's.
+inline constexpr std::string_view kCalicoNode = "k8s-app in (calico-node, canal)";
+
+}  // namespace agent
