@@ -73,7 +73,7 @@ net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds p
     const auto left = finish_by - std::chrono::steady_clock::now();
     facts.evidence = ask_cloud_once(question, std::chrono::duration_cast<std::chrono::milliseconds>(left));
   }
-  facts.node_cidrs = decide_node_cidrs(facts.policy, facts.evidence, kept(network));
+  facts.node_cidrs = decide_node_cidrs(facts.policy, facts.evidence, facts.surroundings, kept(network));
   if (facts.node_cidrs.cidrs != facts.policy.node_cidrs) {
     facts.policy.node_cidrs = facts.node_cidrs.cidrs;
     outlook = look_around(**kernel, sysctls, facts.policy, facts.network, ours);

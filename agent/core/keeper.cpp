@@ -45,7 +45,7 @@ void Keeper::take_kept(NodeCidrs kept, MonoTime now) {
 }
 
 void Keeper::follow_node_cidrs(MonoTime now) {
-  auto told = decide_node_cidrs(configured_, evidence_, node_cidrs_);
+  auto told = decide_node_cidrs(configured_, evidence_, surroundings_, node_cidrs_);
   const bool moved = told.cidrs != policy_.node_cidrs || told.awaited != node_cidrs_.awaited;
   node_cidrs_ = std::move(told);
   if (!moved) return;

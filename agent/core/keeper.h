@@ -78,6 +78,7 @@ class Keeper {
   MonoTime started_;
   NodeDocument document_;
   Evidence evidence_;
+  Surroundings surroundings_;
   NodeCidrs node_cidrs_;
   Outlook outlook_;
   Reconciler reconciler_;

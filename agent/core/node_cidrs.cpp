@@ -53,8 +53,15 @@ std::optional<Cidrs> of_route_table(const Policy& policy, const Evidence& eviden
   return unless_empty(std::move(cidrs));
 }
 
-std::array<Candidate, 3> candidates(const Policy& policy, const Evidence& evidence) {
+std::optional<Cidrs> of_flannel(const Surroundings& surroundings) {
+  if (!surroundings.cni || !surroundings.cni->flannel_lease) return std::nullopt;
+  return unless_empty(surroundings.cni->flannel_lease->subnets);
+}
+
+std::array<Candidate, 4> candidates(const Policy& policy, const Evidence& evidence,
+                                    const Surroundings& surroundings) {
   return {Candidate{NodeCidrSource::kubernetes, "kubernetes", "spec.podCIDRs", of_kubernetes(evidence)},
+          Candidate{NodeCidrSource::flannel, "flannel", "flannel's subnet.env", of_flannel(surroundings)},
           Candidate{NodeCidrSource::route_table, "route-table", "Azure's route table",
                     of_route_table(policy, evidence)},
           Candidate{NodeCidrSource::static_list, "static", "pods.node_cidrs in the configuration",
@@ -69,13 +76,31 @@ bool is_final(const net::Error& error) {
   return code == ENOKEY || code == EOPNOTSUPP || code == ENODATA;
 }
 
-bool may_still_tell(NodeCidrSource source, const Evidence& evidence) {
-  if (source == NodeCidrSource::kubernetes)
-    return !evidence.node || (!*evidence.node && !is_final(evidence.node->error()));
-  if (source != NodeCidrSource::route_table) return false;
-  if (!evidence.azure) return true;
-  const auto& table = evidence.azure->route_table;
-  return !table && !is_final(table.error());
+bool may_still_tell(NodeCidrSource source, const Evidence& evidence, const Surroundings& surroundings) {
+  const auto is_open = [](const auto& answer) { return !answer && !is_final(answer.error()); };
+  switch (source) {
+    case NodeCidrSource::kubernetes:
+      return !evidence.node || is_open(*evidence.node);
+    case NodeCidrSource::flannel:
+      return !surroundings.cni || is_open(surroundings.cni->flannel_lease);
+    case NodeCidrSource::route_table:
+      return !evidence.azure || is_open(evidence.azure->route_table);
+    default:
+      return false;
+  }
+}
+
+/// Whether this source is asked: the one that is named, or all; but flannel of itself only where it leads.
+bool is_asked(const Policy& configured, NodeCidrSource source) {
+  if (configured.node_cidr_source != NodeCidrSource::automatic) return configured.node_cidr_source == source;
+  return source != NodeCidrSource::flannel || configured.mode == Mode::flannel;
+}
+
+/// Whether another check weighs these two against each other: azure.node_route, flannel.subnet_env.
+bool has_a_check_of_its_own(NodeCidrSource chosen, NodeCidrSource other) {
+  if (other == NodeCidrSource::kubernetes) return chosen == NodeCidrSource::flannel;
+  return chosen == NodeCidrSource::kubernetes &&
+         (other == NodeCidrSource::route_table || other == NodeCidrSource::flannel);
 }
 
 std::string joined(const Cidrs& cidrs) {
@@ -84,11 +109,13 @@ std::string joined(const Cidrs& cidrs) {
   return text;
 }
 
-/// What contradicts the choice. Kubernetes against the route table is the business of azure.node_route.
-std::string contradiction(const Candidate& chosen, const Cidrs& cidrs, std::span<const Candidate> all) {
+/// What contradicts the choice.
+std::string contradiction(const Policy& configured, const Candidate& chosen, const Cidrs& cidrs,
+                          std::span<const Candidate> all) {
   for (const auto& other : all) {
     if (other.source == chosen.source || !other.cidrs || *other.cidrs == cidrs) continue;
-    if (chosen.source == NodeCidrSource::kubernetes && other.source == NodeCidrSource::route_table) continue;
+    if (has_a_check_of_its_own(chosen.source, other.source)) continue;
+    if (other.source == NodeCidrSource::flannel && configured.mode != Mode::flannel) continue;
     return fmt::format("{} says {}, {} says {}", chosen.evidence, joined(cidrs), other.evidence,
                        joined(*other.cidrs));
   }
@@ -97,13 +124,12 @@ std::string contradiction(const Candidate& chosen, const Cidrs& cidrs, std::span
 
 }  // namespace
 
-NodeCidrs decide_node_cidrs(const Policy& configured, const Evidence& evidence, const NodeCidrs& before) {
-  const auto all = candidates(configured, evidence);
+NodeCidrs decide_node_cidrs(const Policy& configured, const Evidence& evidence,
+                            const Surroundings& surroundings, const NodeCidrs& before) {
+  const auto all = candidates(configured, evidence, surroundings);
   NodeCidrs decided;
   for (const auto& candidate : all) {
-    if (configured.node_cidr_source != NodeCidrSource::automatic &&
-        configured.node_cidr_source != candidate.source)
-      continue;
+    if (!is_asked(configured, candidate.source)) continue;
     const bool kept = !candidate.cidrs && before.source == candidate.name &&
                       candidate.source != NodeCidrSource::static_list && !before.cidrs.empty();
     if (candidate.cidrs || kept) {
@@ -111,10 +137,10 @@ NodeCidrs decide_node_cidrs(const Policy& configured, const Evidence& evidence, 
       decided.source = candidate.name;
       decided.kept = kept;
       decided.awaited = false;
-      decided.disagreement = contradiction(candidate, decided.cidrs, all);
+      decided.disagreement = contradiction(configured, candidate, decided.cidrs, all);
       return decided;
     }
-    decided.awaited = decided.awaited || may_still_tell(candidate.source, evidence);
+    decided.awaited = decided.awaited || may_still_tell(candidate.source, evidence, surroundings);
   }
   // What the configuration named itself until now, and names no longer, was taken away on purpose.
   if (before.source == "static") decided.awaited = false;

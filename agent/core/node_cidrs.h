@@ -6,6 +6,7 @@
 
 #include "agent/core/evidence.h"
 #include "agent/core/policy.h"
+#include "agent/core/surroundings.h"
 #include "net/prefix.h"
 
 namespace agent {
@@ -13,7 +14,7 @@ namespace agent {
 /// This node's pod CIDRs, and who said so.
 struct NodeCidrs {
   std::vector<net::Prefix> cidrs = {};
-  /// "static", "kubernetes", "route-table"; empty while nobody has told.
+  /// "static", "kubernetes", "flannel", "route-table"; empty while nobody has told.
   std::string source = {};
   /// The source is silent at the moment: they are as it last said.
   bool kept = false;
@@ -25,10 +26,11 @@ struct NodeCidrs {
   bool operator==(const NodeCidrs&) const = default;
 };
 
-/// The sources in the order of evidence: the API server's spec.podCIDRs, the routes of Azure's route table
-/// whose next hop is this NIC, the configuration's own list; or the one that pods.node_cidr_source names. A
-/// source that falls silent keeps its word (`before`): neither an outage nor a restart in one takes routes
-/// away.
-NodeCidrs decide_node_cidrs(const Policy& configured, const Evidence& evidence, const NodeCidrs& before);
+/// The sources in the order of evidence: the API server's spec.podCIDRs, in mode flannel its subnet.env, the
+/// routes of Azure's route table whose next hop is this NIC, the configuration's own list; or the one that
+/// pods.node_cidr_source names. A source that falls silent keeps its word (`before`): neither an outage nor a
+/// restart in one takes routes away.
+NodeCidrs decide_node_cidrs(const Policy& configured, const Evidence& evidence,
+                            const Surroundings& surroundings, const NodeCidrs& before);
 
 }  // namespace agent

@@ -13,15 +13,34 @@ bool fits(Mode mode, const net::CniPlugin& main) {
   const auto& type = main.type;
   switch (mode) {
     case Mode::udr:
-      return type == "calico" || type == "bridge" || type == "ptp";
+      return (type == "calico" || type == "bridge" || type == "ptp") && main.ipam == "host-local";
     case Mode::flannel:
-      return type == "flannel" || type == "calico";
+      return type == "flannel" || (type == "calico" && main.ipam == "host-local");
     case Mode::azure_cni:
       return type == "azure-vnet" || main.ipam == "azure-vnet-ipam";
     case Mode::calico_vxlan:
-      return type == "calico";
+      return type == "calico" && main.ipam == "calico-ipam";
   }
   return false;
+}
+
+/// The file that should win: the first that fits the mode, or else the one that does.
+const net::CniFile& meant(Mode mode, const net::CniConfiguration& configuration, const net::CniFile& winner) {
+  const auto& files = configuration.files;
+  const auto found = std::find_if(files.begin(), files.end(), [mode](const auto& file) {
+    return file.problem.empty() && file.main() != nullptr && fits(mode, *file.main());
+  });
+  return found == files.end() ? winner : *found;
+}
+
+/// The winner, unless it stands in the way of the one that is meant: then cni.winner alone speaks.
+Seen<CniWinner> meant_winner(const Facts& facts) {
+  auto winner = seen_winner(facts);
+  if (!winner) return winner;
+  const auto& configuration = *facts.surroundings.cni->configuration;
+  if (&meant(facts.policy.mode, configuration, *winner->file) == winner->file) return winner;
+  return tl::unexpected<Finding>(
+      Finding::unknown(fmt::format("{} is in the way, see cni.winner", shown(winner->file->path))));
 }
 
 Finding broken(const net::CniFile& file) {
@@ -33,16 +52,11 @@ Finding broken(const net::CniFile& file) {
 }
 
 Finding several(Mode mode, const net::CniConfiguration& configuration, const net::CniFile& winner) {
-  const auto& files = configuration.files;
-  const auto usable = [](const auto& file) { return file.problem.empty(); };
-  const auto fitting = std::find_if(files.begin(), files.end(), [&](const auto& file) {
-    return usable(file) && file.main() != nullptr && fits(mode, *file.main());
-  });
-  const auto& kept = fitting == files.end() ? winner : *fitting;
+  const auto& kept = meant(mode, configuration, winner);
   std::string others;
   std::string command = "rm";
-  for (const auto& file : files) {
-    if (!usable(file)) continue;
+  for (const auto& file : configuration.files) {
+    if (!file.problem.empty()) continue;
     if (&file != &winner) others += fmt::format("{}{}", others.empty() ? "" : ", ", shown(file.path));
     if (&file != &kept) command += " " + pasted(file.path);
   }
@@ -175,7 +189,7 @@ Finding cni_winner(const Facts& facts) {
 }
 
 Finding cni_plugins(const Facts& facts) {
-  const auto winner = seen_winner(facts);
+  const auto winner = meant_winner(facts);
   if (!winner) return winner.error();
   const auto& missing = facts.surroundings.cni->configuration->missing_programs;
   if (missing.empty()) return Finding::pass("every program that the configuration names is there");
@@ -187,7 +201,7 @@ Finding cni_plugins(const Facts& facts) {
 }
 
 Finding cni_ipam(const Facts& facts) {
-  const auto winner = seen_winner(facts);
+  const auto winner = meant_winner(facts);
   if (!winner) return winner.error();
   switch (facts.policy.mode) {
     case Mode::udr:

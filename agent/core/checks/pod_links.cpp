@@ -168,7 +168,8 @@ Finding pods_mtu(const Facts& facts) {
   if (!facts.nic.nic) return Finding::unknown("the NIC is not found, see nic.found");
   const auto ceiling = ceiling_of(facts);
   constexpr auto kWhy = "larger packets are lost: small answers arrive, large ones hang";
-  if (const auto winner = seen_winner(facts)) {
+  const auto winner = seen_winner(facts);
+  if (winner && usable_files(*facts.surroundings.cni->configuration) == 1) {
     const auto wanted = winner->main->mtu.value_or(0);
     if (wanted > ceiling.mtu) {
       const auto& path = winner->file->path;

@@ -68,6 +68,10 @@ std::string silence_of(const Facts& facts, NodeCidrSource source) {
       if (!evidence.azure) return "Azure's route table has not been read yet";
       if (!evidence.azure->route_table) return evidence.azure->route_table.error().what;
       return "no route of Azure's route table leads to this NIC";
+    case NodeCidrSource::flannel:
+      if (!facts.surroundings.cni) return "flannel's subnet.env has not been read yet";
+      return facts.surroundings.cni->flannel_lease ? "flannel's subnet.env names no FLANNEL_SUBNET"
+                                                   : facts.surroundings.cni->flannel_lease.error().what;
     default:
       return "pods.node_cidrs is empty";
   }

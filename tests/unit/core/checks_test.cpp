@@ -5,7 +5,7 @@
 #include "agent/core/check_ids.h"
 #include "agent/core/checks/check_table.h"
 #include "tests/unit/core/build.h"
-#include "tests/unit/core/healthy.h"
+#include "tests/unit/core/healthy_nodes.h"
 #include "tests/unit/core/shell.h"
 
 namespace agent {
@@ -20,7 +20,7 @@ using testing::healthy;
 
 /// The healthy node with IPv6 pods as well.
 Facts healthy_dual_stack() {
-  auto facts = testing::healthy_with_evidence();
+  auto facts = testing::udr_with_calico();
   facts.evidence.azure->network->address_space.push_back(prefix("fd44::/40"));
   facts.policy.cluster_cidrs.push_back(prefix("fd44::/48"));
   auto& nic = *facts.nic.nic;
@@ -48,14 +48,16 @@ void set(Facts& facts, const std::string& key, std::string value) {
 }
 
 TEST(Checks, AHealthyNodePassesEveryOneThatApplies) {
-  for (const auto& facts : {testing::healthy_with_evidence(), healthy_dual_stack()}) {
+  const auto expect_content = [](const Facts& facts, const char* name) {
     for (const auto& result : assess(facts, {}, WallTime{})) {
       EXPECT_TRUE(result.status == CheckStatus::pass || result.status == CheckStatus::skip)
-          << result.id << ": " << result.message;
+          << name << ": " << result.id << ": " << result.message;
       EXPECT_FALSE(result.message.empty()) << result.id;
       EXPECT_TRUE(result.remedy.empty()) << result.id;
     }
-  }
+  };
+  expect_content(healthy_dual_stack(), "dual stack");
+  for (const auto& node : testing::kHealthyNodes) expect_content(node.facts(), node.name);
 }
 
 TEST(Checks, EveryIdIsListedOnce) {

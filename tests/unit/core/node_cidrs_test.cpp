@@ -30,11 +30,13 @@ Evidence everything() {
 
 TEST(NodeCidrs, TheApiServerComesFirstThenTheRouteTableThenTheConfiguration) {
   auto evidence = everything();
-  EXPECT_EQ(decide_node_cidrs(policy(NodeCidrSource::automatic, {kApi}), evidence, {}).source, "kubernetes");
+  EXPECT_EQ(decide_node_cidrs(policy(NodeCidrSource::automatic, {kApi}), evidence, {}, {}).source,
+            "kubernetes");
   evidence.node = net::failure(ECONNREFUSED, "down");
-  EXPECT_EQ(decide_node_cidrs(policy(NodeCidrSource::automatic, {kApi}), evidence, {}).source, "route-table");
+  EXPECT_EQ(decide_node_cidrs(policy(NodeCidrSource::automatic, {kApi}), evidence, {}, {}).source,
+            "route-table");
   evidence.azure.reset();
-  const auto own = decide_node_cidrs(policy(NodeCidrSource::automatic, {kApi}), evidence, {});
+  const auto own = decide_node_cidrs(policy(NodeCidrSource::automatic, {kApi}), evidence, {}, {});
   EXPECT_EQ(own.source, "static");
   EXPECT_EQ(own.cidrs, std::vector{kApi});
   EXPECT_FALSE(own.awaited);
@@ -46,7 +48,7 @@ TEST(NodeCidrs, TheRouteTableTellsByItsNextHop) {
   auto& routes = (**evidence.azure->route_table).routes;
   routes.push_back(routes.front());
   routes.back().prefix = prefix("192.168.0.0/24");  // ours, but no pod range
-  const auto told = decide_node_cidrs(policy(), evidence, {});
+  const auto told = decide_node_cidrs(policy(), evidence, {}, {});
   EXPECT_EQ(told.source, "route-table");
   EXPECT_EQ(told.cidrs, std::vector{prefix("10.244.1.0/24")});
 }
@@ -54,64 +56,117 @@ TEST(NodeCidrs, TheRouteTableTellsByItsNextHop) {
 TEST(NodeCidrs, ASourceThatIsDemandedIsTheOnlyOne) {
   auto evidence = everything();
   evidence.node = net::failure(ETIMEDOUT, "slow");
-  const auto told = decide_node_cidrs(policy(NodeCidrSource::kubernetes, {kOther}), evidence, {});
+  const auto told = decide_node_cidrs(policy(NodeCidrSource::kubernetes, {kOther}), evidence, {}, {});
   EXPECT_TRUE(told.cidrs.empty());
   EXPECT_EQ(told.source, "");
   EXPECT_TRUE(told.awaited);
-  EXPECT_EQ(decide_node_cidrs(policy(NodeCidrSource::static_list, {kOther}), everything(), {}).cidrs,
+  EXPECT_EQ(decide_node_cidrs(policy(NodeCidrSource::static_list, {kOther}), everything(), {}, {}).cidrs,
             std::vector{kOther});
 }
 
 TEST(NodeCidrs, ASourceThatFallsSilentKeepsItsWord) {
   auto evidence = everything();
-  const auto before = decide_node_cidrs(policy(), evidence, {});
+  const auto before = decide_node_cidrs(policy(), evidence, {}, {});
   evidence.node = net::failure(ETIMEDOUT, "slow");
   (**evidence.azure->route_table).routes.front().prefix = kOther;
-  const auto told = decide_node_cidrs(policy(), evidence, before);
+  const auto told = decide_node_cidrs(policy(), evidence, {}, before);
   EXPECT_EQ(told.cidrs, std::vector{kApi});
   EXPECT_EQ(told.source, "kubernetes");
   EXPECT_TRUE(told.kept);
   // The word of a source that the configuration no longer asks does not count.
-  EXPECT_EQ(decide_node_cidrs(policy(NodeCidrSource::route_table), evidence, before).cidrs,
+  EXPECT_EQ(decide_node_cidrs(policy(NodeCidrSource::route_table), evidence, {}, before).cidrs,
             std::vector{kOther});
 }
 
 TEST(NodeCidrs, ChangesAreFollowed) {
   auto evidence = everything();
-  const auto before = decide_node_cidrs(policy(), evidence, {});
+  const auto before = decide_node_cidrs(policy(), evidence, {}, {});
   (*evidence.node)->pod_cidrs = {kOther};
-  EXPECT_EQ(decide_node_cidrs(policy(), evidence, before).cidrs, std::vector{kOther});
+  EXPECT_EQ(decide_node_cidrs(policy(), evidence, {}, before).cidrs, std::vector{kOther});
 }
 
 TEST(NodeCidrs, AwaitedOnlyWhileSomebodyMayStillTell) {
-  EXPECT_TRUE(decide_node_cidrs(policy(), {}, {}).awaited) << "nobody has been asked";
+  EXPECT_TRUE(decide_node_cidrs(policy(), {}, {}, {}).awaited) << "nobody has been asked";
   Evidence evidence;
   evidence.azure = net::AzureNetwork{};
   for (const int code : {ENOKEY, EOPNOTSUPP}) {
     evidence.node = net::failure(code, "no credential that is used");
-    EXPECT_FALSE(decide_node_cidrs(policy(), evidence, {}).awaited) << code;
+    EXPECT_FALSE(decide_node_cidrs(policy(), evidence, {}, {}).awaited) << code;
   }
   // A slow server, a name that does not resolve, a node that has not registered, a kubeconfig half written.
   for (const int code : {ETIMEDOUT, EHOSTUNREACH, ENOENT, EINVAL, EBADMSG}) {
     evidence.node = net::failure(code, "this time");
-    EXPECT_TRUE(decide_node_cidrs(policy(), evidence, {}).awaited) << code;
+    EXPECT_TRUE(decide_node_cidrs(policy(), evidence, {}, {}).awaited) << code;
   }
   evidence.node = net::failure(ENOKEY, "no credential");
   evidence.azure->route_table = net::failure(EHOSTUNREACH, "management.azure.com does not resolve");
-  EXPECT_TRUE(decide_node_cidrs(policy(), evidence, {}).awaited);
+  EXPECT_TRUE(decide_node_cidrs(policy(), evidence, {}, {}).awaited);
 }
 
 TEST(NodeCidrs, WhatTheConfigurationTakesAwayIsNotAwaited) {
-  const auto before = decide_node_cidrs(policy(NodeCidrSource::automatic, {kOther}), {}, {});
+  const auto before = decide_node_cidrs(policy(NodeCidrSource::automatic, {kOther}), {}, {}, {});
   ASSERT_EQ(before.source, "static");
-  EXPECT_FALSE(decide_node_cidrs(policy(), {}, before).awaited);
+  EXPECT_FALSE(decide_node_cidrs(policy(), {}, {}, before).awaited);
 }
 
 TEST(NodeCidrs, ADisagreementShowsBoth) {
-  const auto told = decide_node_cidrs(policy(NodeCidrSource::automatic, {kOther}), everything(), {});
+  const auto told = decide_node_cidrs(policy(NodeCidrSource::automatic, {kOther}), everything(), {}, {});
   EXPECT_EQ(told.disagreement,
             "spec.podCIDRs says 10.244.1.0/24, pods.node_cidrs in the configuration says 10.244.7.0/24");
-  EXPECT_EQ(decide_node_cidrs(policy(NodeCidrSource::automatic, {kApi}), everything(), {}).disagreement, "");
+  EXPECT_EQ(decide_node_cidrs(policy(NodeCidrSource::automatic, {kApi}), everything(), {}, {}).disagreement,
+            "");
+}
+
+Surroundings with_lease(net::Result<net::FlannelLease> lease) {
+  Surroundings surroundings;
+  surroundings.cni.emplace().flannel_lease = std::move(lease);
+  return surroundings;
+}
+
+net::FlannelLease lease_of(const net::Prefix& subnet) {
+  return {.networks = {prefix("10.244.0.0/16")}, .subnets = {subnet}, .mtu = 1450, .masquerades = true};
+}
+
+Policy flannel_policy(NodeCidrSource source = NodeCidrSource::automatic) {
+  auto made = policy(source);
+  made.mode = Mode::flannel;
+  return made;
+}
+
+TEST(NodeCidrs, FlannelTellsInItsModeAfterTheApiServer) {
+  const auto surroundings = with_lease(lease_of(kOther));
+  auto evidence = everything();
+  EXPECT_EQ(decide_node_cidrs(flannel_policy(), evidence, surroundings, {}).source, "kubernetes");
+  evidence.node = net::failure(ETIMEDOUT, "slow");
+  const auto told = decide_node_cidrs(flannel_policy(), evidence, surroundings, {});
+  EXPECT_EQ(told.source, "flannel");
+  EXPECT_EQ(told.cidrs, std::vector{kOther});
+  EXPECT_EQ(decide_node_cidrs(policy(), evidence, surroundings, {}).source, "route-table") << "in mode udr";
+  EXPECT_EQ(decide_node_cidrs(policy(NodeCidrSource::flannel), everything(), surroundings, {}).cidrs,
+            std::vector{kOther})
+      << "in mode udr, when it is demanded";
+}
+
+TEST(NodeCidrs, FlannelsLeaseIsAwaitedUntilFlannelWritesIt) {
+  const auto demanded = flannel_policy(NodeCidrSource::flannel);
+  EXPECT_TRUE(decide_node_cidrs(demanded, {}, {}, {}).awaited) << "nobody has looked";
+  const auto absent = with_lease(net::failure(ENOENT, "/run/flannel/subnet.env is not there"));
+  EXPECT_TRUE(decide_node_cidrs(demanded, {}, absent, {}).awaited);
+  EXPECT_TRUE(decide_node_cidrs(demanded, everything(), absent, {}).cidrs.empty()) << "others do not count";
+  const auto before = decide_node_cidrs(demanded, {}, with_lease(lease_of(kOther)), {});
+  EXPECT_TRUE(decide_node_cidrs(demanded, {}, absent, before).kept) << "flanneld starts anew";
+}
+
+TEST(NodeCidrs, FlannelAgainstTheApiServerIsAnotherChecksBusiness) {
+  const auto surroundings = with_lease(lease_of(kOther));
+  EXPECT_EQ(decide_node_cidrs(flannel_policy(), everything(), surroundings, {}).disagreement, "");
+  EXPECT_EQ(decide_node_cidrs(flannel_policy(NodeCidrSource::flannel), {}, surroundings, {}).disagreement,
+            "");
+  auto own = flannel_policy();
+  own.node_cidrs = {kApi};
+  EXPECT_EQ(
+      decide_node_cidrs(own, {}, surroundings, {}).disagreement,
+      "flannel's subnet.env says 10.244.7.0/24, pods.node_cidrs in the configuration says 10.244.1.0/24");
 }
 
 }  // namespace

@@ -9,8 +9,9 @@ namespace agent::testing {
 /// Nothing is run.
 inline bool is_shell(const std::string& text) {
   const auto word = text.substr(0, text.find(' '));
-  for (const char* program : {"#", "az", "calico-azure-agent", "curl", "dhclient", "ip", "journalctl",
-                              "kubectl", "networkctl", "sysctl", "systemctl"}) {
+  for (const char* program :
+       {"#", "apt-get", "az", "calico-azure-agent", "curl", "dhclient", "fuser", "ip", "journalctl",
+        "kubectl", "mv", "networkctl", "rm", "sed", "sysctl", "systemctl"}) {
     if (word != program) continue;
     setenv("REMEDY", text.c_str(), 1);
     return std::system("printf '%s\\n' \"$REMEDY\" | sh -n") == 0;
