@@ -40,13 +40,17 @@ struct ChecksumOffload {
 };
 
 struct DataPlane {
-  /// Table main's routes that lead by one of the links asked for, those that BIRD made (protocol 12), and
-  /// those by a tunnel of IP in IP.
+  /// Table main's routes of both families that lead by one of the links asked for, and whatever BIRD
+  /// (protocol 12) or Calico's Felix (80) made there, also where it leads nowhere. Without the fe80::/64 of
+  /// each link.
   std::vector<Route> routes;
   /// More of them were there than are kept.
   bool routes_cut = false;
+  /// Of the vxlan links asked for.
   std::vector<Neighbour> neighbours;
   std::vector<ForwardingEntry> forwarding;
+  /// More neighbours or forwarding entries were there than are kept.
+  bool entries_cut = false;
   std::vector<ChecksumOffload> checksums;
   /// "from all lookup main" and "from all lookup default" (32766, 32767), IPv4.
   bool main_rule = true;

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "net/address.h"
+#include "net/mac_address.h"
 
 namespace netlink {
 
@@ -64,6 +65,28 @@ inline std::optional<net::Address> address_in(const nlattr* attribute) {
   const auto* bytes = static_cast<const std::uint8_t*>(nla_data(attribute));
   const auto address = net::Address::from_bytes({bytes, static_cast<std::size_t>(nla_len(attribute))});
   return address ? std::optional(*address) : std::nullopt;
+}
+
+/// The attribute's bytes as an Ethernet address; nullopt when it is absent or of another length.
+inline std::optional<net::MacAddress> mac_in(const nlattr* attribute) {
+  net::MacAddress mac;
+  if (attribute == nullptr || static_cast<std::size_t>(nla_len(attribute)) != mac.bytes.size()) {
+    return std::nullopt;
+  }
+  std::memcpy(mac.bytes.data(), nla_data(attribute), mac.bytes.size());
+  return mac;
+}
+
+/// The attribute's bytes as a number, in the order that they have; nullopt when it is absent or of another
+/// size. For what no policy has looked at.
+template <class Number>
+std::optional<Number> number_in(const nlattr* attribute) {
+  Number number{};
+  if (attribute == nullptr || static_cast<std::size_t>(nla_len(attribute)) != sizeof(Number)) {
+    return std::nullopt;
+  }
+  std::memcpy(&number, nla_data(attribute), sizeof(Number));
+  return number;
 }
 
 /// Text up to its NUL, or to the end of the attribute where there is none; "" when it is absent.

@@ -2,12 +2,17 @@
 
 #include <cstddef>
 #include <functional>
+#include <utility>
+#include <vector>
 
 #include "net/error.h"
 #include "netlink/message.h"
 #include "netlink/rtnl_socket.h"
 
 namespace netlink {
+
+/// Dumps come in parts of at most 32 KiB (netlink_dump() in net/netlink/af_netlink.c).
+inline constexpr SocketOptions kForDumps = {.largest_datagram = 1 << 16, .datagrams_per_call = 1};
 
 /// How often a dump is repeated while changes interrupt it: at most a second or so with a big table.
 inline constexpr int kDumpAttempts = 10;
@@ -28,5 +33,18 @@ struct DumpSize {
 /// stopped in the middle; other errors are the kernel's own. After an error what was visited means nothing.
 net::Result<DumpSize> dump(Socket& socket, Message& request, const std::function<void()>& begin,
                            const Visit& visit);
+
+/// Appends what `decode` makes of each message of one dump, if anything; an attempt that is repeated starts
+/// from where the list was.
+template <class Value, class Decode>
+net::Result<DumpSize> collect(Socket& socket, Message request, std::vector<Value>& into,
+                              const Decode& decode) {
+  const auto before = static_cast<std::ptrdiff_t>(into.size());
+  return dump(
+      socket, request, [&] { into.erase(into.begin() + before, into.end()); },
+      [&](const nlmsghdr& header) {
+        if (auto value = decode(header)) into.push_back(std::move(*value));
+      });
+}
 
 }  // namespace netlink

@@ -1,5 +1,6 @@
 #include "netlink/link_message.h"
 
+#include <arpa/inet.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
@@ -14,20 +15,25 @@ namespace {
 constexpr auto kLinkPolicy = u32_policy<IFLA_MAX>({IFLA_MASTER, IFLA_MTU});
 constexpr auto kAddressPolicy = u32_policy<IFA_MAX>({IFA_FLAGS});
 
-std::optional<net::MacAddress> mac_in(const nlattr* attribute) {
-  net::MacAddress mac;
-  if (attribute == nullptr || static_cast<std::size_t>(nla_len(attribute)) != mac.bytes.size()) {
+std::optional<net::Vxlan> vxlan_in(nlattr* data) {
+  std::array<nlattr*, IFLA_VXLAN_MAX + 1> attributes{};
+  if (data == nullptr || nla_parse_nested(attributes.data(), IFLA_VXLAN_MAX, data, nullptr) < 0) {
     return std::nullopt;
   }
-  std::memcpy(mac.bytes.data(), nla_data(attribute), mac.bytes.size());
-  return mac;
+  const auto local = address_in(attributes[IFLA_VXLAN_LOCAL]);
+  return net::Vxlan{.vni = number_in<std::uint32_t>(attributes[IFLA_VXLAN_ID]).value_or(0),
+                    .port = ntohs(number_in<std::uint16_t>(attributes[IFLA_VXLAN_PORT]).value_or(0)),
+                    .local = local ? local : address_in(attributes[IFLA_VXLAN_LOCAL6]),
+                    .device = number_in<std::uint32_t>(attributes[IFLA_VXLAN_LINK]).value_or(0),
+                    .learning = number_in<std::uint8_t>(attributes[IFLA_VXLAN_LEARNING]).value_or(0) != 0};
 }
 
-std::string kind_in(nlattr* info) {
-  if (info == nullptr) return "";
+void read_info(nlattr* info, net::Link& link) {
+  if (info == nullptr) return;
   std::array<nlattr*, IFLA_INFO_MAX + 1> attributes{};
-  if (nla_parse_nested(attributes.data(), IFLA_INFO_MAX, info, nullptr) < 0) return "";
-  return text_in(attributes[IFLA_INFO_KIND]);
+  if (nla_parse_nested(attributes.data(), IFLA_INFO_MAX, info, nullptr) < 0) return;
+  link.kind = text_in(attributes[IFLA_INFO_KIND]);
+  if (link.kind == "vxlan") link.vxlan = vxlan_in(attributes[IFLA_INFO_DATA]);
 }
 
 }  // namespace
@@ -52,7 +58,7 @@ std::optional<net::Link> decode_link(const nlmsghdr& header) {
   link.mac = mac_in((*parsed)[IFLA_ADDRESS]);
   link.master = parsed->u32(IFLA_MASTER, 0);
   link.mtu = parsed->u32(IFLA_MTU, 0);
-  link.kind = kind_in((*parsed)[IFLA_LINKINFO]);
+  read_info((*parsed)[IFLA_LINKINFO], link);
   link.up = (flags & IFF_UP) != 0;
   link.carrier = (flags & IFF_LOWER_UP) != 0;
   link.slave = (flags & IFF_SLAVE) != 0;

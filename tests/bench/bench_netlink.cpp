@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "net/change.h"
+#include "netlink/data_plane.h"
 #include "netlink/linux_kernel.h"
 #include "tests/support/netns.h"
 
@@ -155,6 +156,19 @@ void links(benchmark::State& state) {
   for ([[maybe_unused]] auto turn : state) benchmark::DoNotOptimize(must(world().kernel().links()));
 }
 
+/// Once a minute: whatever strangers have in table main goes by.
+void data_plane(benchmark::State& state) {
+  const auto strangers =
+      world().changes(net::Verb::add, net::Family::ipv4, static_cast<std::size_t>(state.range(0)), kTheirs);
+  world().apply(strangers);
+  for ([[maybe_unused]] auto turn : state) {
+    if (!must(netlink::look_at_data_plane({})).routes.empty()) give_up("strangers' routes matter to nobody");
+  }
+  auto removals = strangers;
+  for (auto& each : removals) each.verb = net::Verb::remove;
+  world().apply(removals);
+}
+
 void lookup(benchmark::State& state) {
   const auto destination = must(net::Address::parse("10.240.0.77"));
   for ([[maybe_unused]] auto turn : state) {
@@ -173,6 +187,7 @@ BENCHMARK(remove)->Apply(each_family_and_size);
 BENCHMARK(refusals)->Apply(each_family_and_size);
 BENCHMARK_CAPTURE(dump, alone, 0)->Apply(each_family_and_size);
 BENCHMARK_CAPTURE(dump, among_50000_foreign, kStrangers)->Apply(each_family_and_size);
+BENCHMARK(data_plane)->ArgName("foreign")->Arg(0)->Arg(500000)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(links)->Unit(benchmark::kMicrosecond)->UseRealTime();
 BENCHMARK(lookup)->Unit(benchmark::kMicrosecond)->UseRealTime();
 

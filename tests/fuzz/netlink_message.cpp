@@ -13,6 +13,7 @@
 #include "netlink/hint_message.h"
 #include "netlink/link_message.h"
 #include "netlink/message.h"
+#include "netlink/neighbour_message.h"
 #include "netlink/route_message.h"
 #include "netlink/rule_message.h"
 
@@ -56,9 +57,20 @@ void say_again(const net::Rule& rule) {
 }
 
 void take(const nlmsghdr& header) {
-  if (const auto route = netlink::decode_route(header)) say_again(*route);
+  const auto gist = netlink::gist_of_route(header);
+  if (const auto route = netlink::decode_route(header)) {
+    say_again(*route);
+    demand(gist ? gist->protocol == route->protocol : header.nlmsg_type == RTM_DELROUTE);
+  }
   if (const auto rule = netlink::decode_rule(header)) say_again(*rule);
-  if (const auto link = netlink::decode_link(header)) demand(link->index != 0 && link->addresses.empty());
+  if (const auto link = netlink::decode_link(header)) {
+    demand(link->index != 0 && link->addresses.empty());
+    demand(!link->vxlan || link->kind == "vxlan");
+  }
+  const auto neighbour = netlink::decode_neighbour(header);
+  const auto entry = netlink::decode_forwarding(header);
+  demand(!neighbour || neighbour->device != 0);
+  demand(!entry || (entry->device != 0 && !neighbour));
   if (const auto address = netlink::decode_address(header)) {
     demand(address->address.prefix_length <= net::address_bits(address->address.address.family()));
   }

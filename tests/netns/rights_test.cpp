@@ -12,6 +12,7 @@
 #include <functional>
 #include <iostream>
 
+#include "netlink/data_plane.h"
 #include "netlink/watch.h"
 #include "tests/netns/real_kernel.h"
 
@@ -60,6 +61,7 @@ TEST(Rights, WithoutCapNetAdminEverythingCanBeLookedAtAndWatched) {
     must(netlink::Watch::open(kernel->command_port()));
     must(kernel->rules(169));
     must(kernel->lookup(must(net::Address::parse("20.0.0.1"))));
+    must(netlink::look_at_data_plane(must(kernel->links())));
     return must(kernel->links()).size() == 3 && must(kernel->routes(169)).size() == 1;
   }));
 }

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "net/address.h"
+#include "net/data_plane.h"
 #include "net/link.h"
 #include "net/mac_address.h"
 #include "net/prefix.h"
@@ -25,6 +26,21 @@ inline void PrintTo(const Route& route, std::ostream* out) {
   *out << route_text(route);
   if (route.key.tos != 0) *out << " tos " << +route.key.tos;
   if (route.multipath) *out << " multipath";
+}
+inline void PrintTo(const Vxlan& vxlan, std::ostream* out) {
+  *out << "vxlan " << vxlan.vni << " port " << vxlan.port << " dev #" << vxlan.device
+       << (vxlan.learning ? " learning" : " nolearning");
+  if (vxlan.local) *out << " local " << vxlan.local->text();
+}
+inline void PrintTo(const Neighbour& neighbour, std::ostream* out) {
+  *out << neighbour.address.text() << " is " << neighbour.mac.text() << " dev #" << neighbour.device;
+}
+inline void PrintTo(const ForwardingEntry& entry, std::ostream* out) {
+  *out << entry.mac.text() << " dev #" << entry.device;
+  if (entry.destination) *out << " dst " << entry.destination->text();
+}
+inline void PrintTo(const ChecksumOffload& offload, std::ostream* out) {
+  *out << "dev #" << offload.device << (offload.on ? " on" : " off");
 }
 inline void PrintTo(const Rule& rule, std::ostream* out) {
   *out << rule.priority << ": from " << rule.source.text() << " lookup " << rule.table << " protocol "

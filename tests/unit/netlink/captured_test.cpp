@@ -12,6 +12,7 @@
 
 #include "netlink/hint_message.h"
 #include "netlink/link_message.h"
+#include "netlink/neighbour_message.h"
 #include "netlink/route_message.h"
 #include "netlink/rule_message.h"
 #include "tests/support/print.h"
@@ -106,6 +107,19 @@ TEST(CapturedRoute, WithASourcePrefixIsNotOneThatCanBeExpressed) {
   EXPECT_EQ(hint->route, std::nullopt);
 }
 
+TEST(CapturedRoute, HasAGistThatAgreesWithTheWhole) {
+  for (const auto* name : {"route_ipv4_gateway", "route_ipv6_gateway", "route_ipv4_blackhole_large_table",
+                           "route_ipv4_multipath", "route_default_tos"}) {
+    const auto gist = netlink::gist_of_route(captured(name).message());
+    ASSERT_TRUE(gist) << name;
+    EXPECT_EQ(gist->protocol, route_in(name)->protocol) << name;
+    EXPECT_EQ(gist->device, route_in(name)->device) << name;
+  }
+  for (const auto* name : {"route_removed", "rule_plain", "truncated_fixed_header"}) {
+    EXPECT_FALSE(netlink::gist_of_route(captured(name).message())) << name;
+  }
+}
+
 TEST(CapturedRule, IsPlainOrOfAForeignShape) {
   // ip rule add from 10.1.0.0/24 lookup 16925 pref 100 protocol 169
   EXPECT_EQ(rule_in("rule_plain"), (net::Rule{.priority = 100,
@@ -155,6 +169,57 @@ TEST(CapturedLink, IsUnderstood) {
   EXPECT_EQ(bridge->master, 0U);
   EXPECT_FALSE(bridge->up);
   EXPECT_EQ(port->master, bridge->index);
+}
+
+TEST(CapturedLink, OfKindVxlanSaysWhatItCarries) {
+  // ip link add flannel.1 type vxlan id 1 local 10.0.0.4 dev eth0 dstport 8472 nolearning
+  const auto overlay = netlink::decode_link(captured("link_vxlan").message());
+  ASSERT_TRUE(overlay);
+  EXPECT_EQ(overlay->name, "flannel.1");
+  EXPECT_EQ(overlay->kind, "vxlan");
+  EXPECT_EQ(
+      overlay->vxlan,
+      (net::Vxlan{.vni = 1, .port = 8472, .local = address("10.0.0.4"), .device = 3, .learning = false}));
+  // ip link add flannel-v6.1 type vxlan id 1 local fd00::4 dev eth0 dstport 4789
+  const auto overlay6 = netlink::decode_link(captured("link_vxlan_ipv6").message());
+  ASSERT_TRUE(overlay6);
+  EXPECT_EQ(overlay6->vxlan,
+            (net::Vxlan{.vni = 1, .port = 4789, .local = address("fd00::4"), .device = 3, .learning = true}));
+  for (const auto* name : {"link_with_master", "link_bridge"}) {
+    EXPECT_EQ(netlink::decode_link(captured(name).message())->vxlan, std::nullopt) << name;
+  }
+}
+
+TEST(CapturedNeighbour, IsOneThatSomebodyMadeForGood) {
+  const auto neighbour_in = [](const std::string& name) {
+    return netlink::decode_neighbour(captured(name).message());
+  };
+  const auto mac = net::MacAddress::parse("02:00:00:00:00:02").value();
+  // ip neigh replace 10.244.2.0 lladdr 02:00:00:00:00:02 dev flannel.1 nud permanent; fd01::2 likewise
+  EXPECT_EQ(neighbour_in("neighbour_permanent"),
+            (net::Neighbour{.device = 4, .address = address("10.244.2.0"), .mac = mac}));
+  EXPECT_EQ(neighbour_in("neighbour_permanent_ipv6"),
+            (net::Neighbour{.device = 5, .address = address("fd01::2"), .mac = mac}));
+  for (const auto* name : {"neighbour_reachable", "neighbour_multicast", "forwarding_entry"}) {
+    EXPECT_EQ(neighbour_in(name), std::nullopt) << name;
+  }
+}
+
+TEST(CapturedForwardingEntry, IsOfTheVxlanLinkItself) {
+  const auto entry_in = [](const std::string& name) {
+    return netlink::decode_forwarding(captured(name).message());
+  };
+  const auto mac = net::MacAddress::parse("02:00:00:00:00:02").value();
+  // bridge fdb append 02:00:00:00:00:02 dev flannel.1 dst 10.0.0.5; 00:00:00:00:00:00 dst 10.0.0.6
+  EXPECT_EQ(entry_in("forwarding_entry"),
+            (net::ForwardingEntry{.device = 4, .mac = mac, .destination = address("10.0.0.5")}));
+  EXPECT_EQ(entry_in("forwarding_entry_ipv6"),
+            (net::ForwardingEntry{.device = 5, .mac = mac, .destination = address("fd00::5")}));
+  EXPECT_EQ(entry_in("forwarding_entry_for_the_rest"),
+            (net::ForwardingEntry{.device = 4, .mac = {}, .destination = address("10.0.0.6")}));
+  for (const auto* name : {"forwarding_entry_of_a_bridge", "neighbour_permanent"}) {
+    EXPECT_EQ(entry_in(name), std::nullopt) << name;
+  }
 }
 
 TEST(CapturedLink, OfABridgePortSaysNothingOfALink) {

@@ -13,6 +13,7 @@
 #include "netlink/acknowledgement.h"
 #include "netlink/hint_message.h"
 #include "netlink/link_message.h"
+#include "netlink/neighbour_message.h"
 #include "netlink/route_message.h"
 #include "netlink/rule_message.h"
 #include "tests/support/print.h"
@@ -39,6 +40,9 @@ int read_with_all(const Datagram& datagram) {
     made += netlink::decode_rule(*message).has_value() ? 1 : 0;
     made += netlink::decode_link(*message).has_value() ? 1 : 0;
     made += netlink::decode_address(*message).has_value() ? 1 : 0;
+    made += netlink::decode_neighbour(*message).has_value() ? 1 : 0;
+    made += netlink::decode_forwarding(*message).has_value() ? 1 : 0;
+    made += netlink::gist_of_route(*message).has_value() ? 1 : 0;
     made += netlink::decode_hint(*message).has_value() ? 1 : 0;
     made += netlink::outcome_in(*message).error != 0 ? 1 : 0;
     made += netlink::is_cloned_route(*message) ? 1 : 0;

@@ -113,6 +113,30 @@ TEST(DecodeLink, ReadsANameWithoutItsNulNoFurtherThanItGoes) {
   EXPECT_EQ(Crafted(RTM_NEWLINK, link_header()).put(IFLA_IFNAME, "eth0").link()->name, "eth0");
 }
 
+TEST(DecodeLink, OfKindVxlanLeavesOutWhatHasAStrangeLengthAndKeepsTheRest) {
+  const auto with_data = [](std::string_view kind, std::string_view data) {
+    Crafted info(RTM_NEWLINK, ifinfomsg{});
+    info.put(IFLA_INFO_KIND, kind);
+    info.put(IFLA_INFO_DATA, data);
+    return Crafted(RTM_NEWLINK, link_header())
+        .put(IFLA_LINKINFO, info.attributes<ifinfomsg>())
+        .link()
+        .value()
+        .vxlan;
+  };
+  Crafted data(RTM_NEWLINK, ifinfomsg{});
+  data.put(IFLA_VXLAN_ID, 4096U);
+  const auto vni_alone = data.attributes<ifinfomsg>();
+  data.put(IFLA_VXLAN_PORT, "\x21");
+  data.put(IFLA_VXLAN_LOCAL, "abc");
+  data.put(IFLA_VXLAN_LINK, std::string(5, 'x'));
+  data.put(IFLA_VXLAN_LEARNING, std::string(4, '\1'));
+  EXPECT_EQ(with_data("vxlan", data.attributes<ifinfomsg>()), (net::Vxlan{.vni = 4096, .local = {}}));
+  EXPECT_EQ(with_data("vxlan", vni_alone), (net::Vxlan{.vni = 4096, .local = {}}));
+  EXPECT_EQ(with_data("vxlan", "torn"), net::Vxlan{});
+  EXPECT_EQ(with_data("geneve", vni_alone), std::nullopt) << "the numbers mean something else there";
+}
+
 TEST(DecodeLink, RefusesWhatIsNoLink) {
   EXPECT_FALSE(Crafted(RTM_NEWADDR, link_header()).link());
   EXPECT_FALSE(Crafted(RTM_NEWLINK, link_header(IFF_UP, 0)).link());

@@ -1,0 +1,129 @@
+#include "netlink/data_plane.h"
+
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "netlink/dump.h"
+#include "netlink/neighbour_message.h"
+#include "netlink/offload.h"
+#include "netlink/route_dump.h"
+#include "netlink/route_message.h"
+#include "netlink/rule_message.h"
+
+namespace netlink {
+namespace {
+
+/// What Calico's Felix makes beside the routes to its own pods (DefaultRouteProto in
+/// felix/dataplane/linux/dataplanedefs).
+constexpr std::uint8_t kProtocolFelix = 80;
+
+/// One more than is kept is taken: it tells that there was more.
+template <class Value>
+bool has_room(const std::vector<Value>& list) {
+  return list.size() <= kMostOfTheDataPlane;
+}
+
+template <class Value>
+bool cut(std::vector<Value>& list) {
+  if (has_room(list)) return false;
+  list.erase(list.begin() + kMostOfTheDataPlane, list.end());
+  return true;
+}
+
+/// The kernel gives every link with IPv6 its fe80::/64: it leads to no pod.
+bool is_of_the_link_alone(const net::Prefix& destination) {
+  return destination.family() == net::Family::ipv6 && destination.network().is_link_local();
+}
+
+/// A table that the kernel does not know (EOPNOTSUPP) is an empty one.
+template <class T>
+net::Result<void> looked(const net::Result<T>& done, std::string_view at) {
+  if (done || done.error().code.value() == EOPNOTSUPP) return {};
+  return tl::unexpected(net::Error{done.error().code, std::string(at) + ": " + done.error().what});
+}
+
+net::Result<void> look_at_rules(Socket& socket, net::DataPlane& plane) {
+  std::vector<std::uint32_t> tables;
+  const auto everything = net::Prefix::any(net::Family::ipv4);
+  const auto done = collect(socket, encode_rule_dump(net::Family::ipv4), tables,
+                            [&](const nlmsghdr& header) -> std::optional<std::uint32_t> {
+                              const auto rule = decode_rule(header);
+                              if (!rule || rule->foreign_shape || rule->source != everything) return {};
+                              return rule->table;
+                            });
+  if (!done) return looked(done, "policy rules");
+  plane.main_rule = std::find(tables.begin(), tables.end(), RT_TABLE_MAIN) != tables.end();
+  plane.default_rule = std::find(tables.begin(), tables.end(), RT_TABLE_DEFAULT) != tables.end();
+  return {};
+}
+
+net::Result<void> look_at_routes(Socket& socket, std::span<const net::Link> links, net::DataPlane& plane) {
+  auto witness = Socket::open(kForWitness);
+  if (!witness) return net::pass_on(witness);
+  std::vector<std::uint32_t> devices;
+  for (const auto& each : links) devices.push_back(each.index);
+  std::sort(devices.begin(), devices.end());
+
+  const auto matters = [&devices](const RouteGist& gist) {
+    return gist.protocol == RTPROT_BIRD || gist.protocol == kProtocolFelix ||
+           std::binary_search(devices.begin(), devices.end(), gist.device);
+  };
+  const auto sift = [&](const nlmsghdr& header) -> std::optional<net::Route> {
+    const auto gist = gist_of_route(header);
+    if (!gist || !matters(*gist) || !has_room(plane.routes)) return std::nullopt;
+    auto route = decode_route(header);
+    const bool wanted =
+        route && route->key.table == RT_TABLE_MAIN && !is_of_the_link_alone(route->key.destination);
+    return wanted ? route : std::nullopt;
+  };
+  for (const auto family : {net::Family::ipv4, net::Family::ipv6}) {
+    const auto done =
+        collect_routes(socket, *witness, {.family = family, .table = RT_TABLE_MAIN}, plane.routes, sift);
+    if (auto seen = looked(done, "routes of table main"); !seen) return seen;
+  }
+  plane.routes_cut = cut(plane.routes);
+  return {};
+}
+
+net::Result<void> look_at_overlay(Socket& socket, const net::Link& link, net::DataPlane& plane) {
+  // Checked here too: old kernels do not filter.
+  const auto of_link = [&link](const auto& entry, const auto& list) {
+    return entry && entry->device == link.index && has_room(list) ? entry : std::nullopt;
+  };
+  const auto neighbours =
+      collect(socket, encode_neighbour_dump(link.index), plane.neighbours,
+              [&](const nlmsghdr& header) { return of_link(decode_neighbour(header), plane.neighbours); });
+  if (auto seen = looked(neighbours, "neighbours"); !seen) return seen;
+  const auto forwarding =
+      collect(socket, encode_forwarding_dump(link.index), plane.forwarding,
+              [&](const nlmsghdr& header) { return of_link(decode_forwarding(header), plane.forwarding); });
+  if (auto seen = looked(forwarding, "forwarding database"); !seen) return seen;
+  if (const auto on = checksum_offload(socket, link.index)) {
+    plane.checksums.push_back({.device = link.index, .on = *on});
+  }
+  return {};
+}
+
+}  // namespace
+
+net::Result<net::DataPlane> look_at_data_plane(std::span<const net::Link> links) {
+  auto socket = Socket::open(kForDumps);
+  if (!socket) return net::pass_on(socket);
+  net::DataPlane plane;
+  // The rules first: the first answer on a socket comes in parts of a page, later ones in parts of 32 KiB.
+  if (auto seen = look_at_rules(*socket, plane); !seen) return net::pass_on(seen);
+  if (auto seen = look_at_routes(*socket, links, plane); !seen) return net::pass_on(seen);
+  for (const auto& link : links) {
+    if (link.kind != "vxlan") continue;
+    if (auto seen = look_at_overlay(*socket, link, plane); !seen) return net::pass_on(seen);
+  }
+  const bool neighbours_cut = cut(plane.neighbours);
+  plane.entries_cut = cut(plane.forwarding) || neighbours_cut;
+  return plane;
+}
+
+}  // namespace netlink
