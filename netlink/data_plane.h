@@ -17,8 +17,8 @@ inline constexpr std::size_t kMostOfTheDataPlane = 20000;
 /// forwarding entries and checksum offload are looked at for those of kind "vxlan". Routes of several ways
 /// are shown only where BIRD or Felix made them.
 ///
-/// Needs no rights. Goes through the whole of table main, a second for 500,000 routes, without keeping any
-/// that does not matter: for a thread of its own, on which it opens its own sockets.
+/// Needs no rights. Goes through the whole of table main, a quarter of a second for 500,000 routes, without
+/// keeping any that does not matter: for a thread of its own, on which it opens its own sockets.
 ///
 /// A kernel that does not know a table or an offload has nothing in it; any other refusal is the Error.
 net::Result<net::DataPlane> look_at_data_plane(std::span<const net::Link> links);

@@ -47,7 +47,7 @@ Message encode_route_lookup(const net::Address& destination);
 /// its type leads nowhere (IPv6 shows `dev lo`), and a gateway of the other family (RTA_VIA) is not shown.
 std::optional<net::Route> decode_route(const nlmsghdr& header);
 
-/// What tells that a route is not wanted before it is decoded: a tenth of the work, for tables that others
+/// What tells that a route is not wanted before it is decoded: a quarter of the work, for tables that others
 /// fill.
 struct RouteGist {
   std::uint8_t protocol = 0;
