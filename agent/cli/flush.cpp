@@ -37,7 +37,7 @@ int flush_routes(const Config& config, const FlushOptions& options) {
   }
   auto kernel = netlink::LinuxKernel::open();
   if (!kernel) return fail(kernel.error());
-  const auto protocol = policy_of(config, choose_mode(config).mode).protocol;
+  const auto protocol = policy_of(config).protocol;
   auto routes = (*kernel)->routes(protocol);
   if (!routes) return fail(routes.error());
   auto rules = (*kernel)->rules(protocol);

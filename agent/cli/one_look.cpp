@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <future>
 
 #include "agent/core/node_document.h"
 #include "agent/core/outlook.h"
 #include "agent/daemon/cached_document.h"
 #include "agent/daemon/cloud_program.h"
 #include "agent/daemon/identity.h"
-#include "agent/daemon/kept_node_cidrs.h"
+#include "agent/daemon/kept.h"
 #include "agent/daemon/paths.h"
+#include "agent/inspect/inspect.h"
 #include "imds/fetch.h"
 #include "netlink/linux_kernel.h"
 #include "netlink/proc_sysctls.h"
@@ -38,10 +40,19 @@ NodeDocument obtain_document(const Config& config, std::chrono::milliseconds pat
   return document;
 }
 
-/// The node CIDRs that a daemon on this VM was told before.
-NodeCidrs kept(const net::NodeNetwork* network) {
+/// What a daemon on this VM has found out before.
+Kept known_before(const net::NodeNetwork* network) {
   if (network == nullptr) return {};
-  return kept_node_cidrs(node_cidrs_cache(), network->identity.vm_id).value_or(NodeCidrs{});
+  return recall(kept_file(), network->identity.vm_id).value_or(Kept{});
+}
+
+/// As the daemon finds it when it starts.
+ModeChoice mode_now(const Config& config, const Kept& kept, const Surroundings& surroundings,
+                    std::span<const net::Link> links) {
+  const auto& configuration = surroundings.cni->configuration;
+  ModeKeeper keeper(config.mode, kept.mode);
+  keeper.see(evident_mode(configuration ? &*configuration : nullptr, links), {});
+  return keeper.in_force();
 }
 
 }  // namespace
@@ -58,10 +69,15 @@ net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds p
       obtain_document(config, scope == Scope::everything ? patience * 5 / 8 : patience, *links);
   OneLook look;
   auto& facts = look.facts;
-  facts.policy = policy_of(config, choose_mode(config).mode);
+  facts.surroundings = look_at_files();
   facts.imds = document.status();
   facts.network = document.in_force();
   facts.node_name = node_name(config);
+  const auto kept = known_before(facts.network ? &*facts.network : nullptr);
+  const auto mode = mode_now(config, kept, facts.surroundings, *links);
+  facts.policy = policy_of(config);
+  facts.policy.mode = mode.mode;
+  facts.mode_reason = mode.reason;
   netlink::ProcSysctls sysctls;
   const std::array ours = {facts.policy.protocol};
   auto outlook = look_around(**kernel, sysctls, facts.policy, facts.network, ours);
@@ -69,11 +85,15 @@ net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds p
 
   const auto* network = facts.network ? &*facts.network : nullptr;
   if (scope == Scope::everything) {
-    const auto question = question_of(config, network, outlook.nic.nic ? &*outlook.nic.nic : nullptr);
+    const auto* nic = outlook.nic.nic ? &*outlook.nic.nic : nullptr;
+    const Aim aim{.mode = mode.mode, .nic = nic != nullptr ? nic->link.name : ""};
+    auto surroundings = std::async(std::launch::async, [&] { return inspect(aim, *links, finish_by); });
     const auto left = finish_by - std::chrono::steady_clock::now();
-    facts.evidence = ask_cloud_once(question, std::chrono::duration_cast<std::chrono::milliseconds>(left));
+    facts.evidence = ask_cloud_once(question_of(config, mode.mode, network, nic),
+                                    std::chrono::duration_cast<std::chrono::milliseconds>(left));
+    facts.surroundings = surroundings.get();
   }
-  facts.node_cidrs = decide_node_cidrs(facts.policy, facts.evidence, facts.surroundings, kept(network));
+  facts.node_cidrs = decide_node_cidrs(facts.policy, facts.evidence, facts.surroundings, kept.node_cidrs);
   if (facts.node_cidrs.cidrs != facts.policy.node_cidrs) {
     facts.policy.node_cidrs = facts.node_cidrs.cidrs;
     outlook = look_around(**kernel, sysctls, facts.policy, facts.network, ours);

@@ -2,9 +2,10 @@
 
 namespace agent {
 
-Policy policy_of(const Config& config, Mode mode) {
+Policy policy_of(const Config& config) {
   Policy policy;
-  policy.mode = mode;
+  policy.mode = config.mode.value_or(Mode::udr);
+  policy.mode_is_automatic = !config.mode;
   policy.nic = config.nic;
   policy.cluster_cidrs = config.cluster_cidrs;
   policy.node_cidrs = config.node_cidrs;

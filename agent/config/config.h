@@ -93,6 +93,6 @@ struct Config {
 };
 
 /// What the core has to know of the configuration, in the mode that it names or that was found out.
-Policy policy_of(const Config& config, Mode mode);
+Policy policy_of(const Config& config);
 
 }  // namespace agent

@@ -19,6 +19,9 @@ namespace agent {
 /// so that every check can be tested from a literal.
 struct Facts {
   Policy policy;
+  std::string mode_reason;
+  /// The mode until now, while its routes are still there.
+  std::optional<Mode> mode_before;
   /// When this agent started, and now: for outages without any success.
   MonoTime started{};
   MonoTime now{};

@@ -9,13 +9,22 @@
 
 namespace agent {
 
-Keeper::Keeper(net::Kernel& kernel, net::Sysctls& sysctls, Policy policy, std::string mode_reason,
-               std::string node_name, std::uint32_t seed, MonoTime now)
+namespace {
+
+std::optional<Mode> configured_mode(const Policy& policy) {
+  if (policy.mode_is_automatic) return std::nullopt;
+  return policy.mode;
+}
+
+}  // namespace
+
+Keeper::Keeper(net::Kernel& kernel, net::Sysctls& sysctls, Policy policy, std::string node_name,
+               std::uint32_t seed, MonoTime now)
     : kernel_(kernel),
       sysctls_(sysctls),
       configured_(policy),
       policy_(std::move(policy)),
-      mode_reason_(std::move(mode_reason)),
+      mode_(configured_mode(policy_), std::nullopt),
       node_name_(std::move(node_name)),
       started_(now),
       reconciler_(kernel, seed),
@@ -24,10 +33,12 @@ Keeper::Keeper(net::Kernel& kernel, net::Sysctls& sysctls, Policy policy, std::s
   reconciler_.hint(now);
 }
 
-void Keeper::set_policy(Policy policy, std::string mode_reason, MonoTime now) {
+void Keeper::set_policy(Policy policy, MonoTime now) {
   configured_ = policy;
-  policy_ = std::move(policy);
-  mode_reason_ = std::move(mode_reason);
+  const auto mode = std::exchange(policy_, std::move(policy)).mode;
+  mode_.configure(configured_mode(configured_));
+  policy_.mode = configured_.mode = mode;  // until follow_mode() knows better
+  follow_mode(now);
   follow_node_cidrs(now);
   watched_ = watched_destinations(policy_);
   configuration_changed_ = true;
@@ -39,9 +50,42 @@ void Keeper::take_evidence(Evidence evidence, MonoTime now) {
   follow_node_cidrs(now);
 }
 
-void Keeper::take_kept(NodeCidrs kept, MonoTime now) {
-  node_cidrs_ = std::move(kept);
+void Keeper::take_surroundings(Surroundings surroundings, MonoTime now) {
+  surroundings_ = std::move(surroundings);
+  if (const auto links = kernel_.links(); links && surroundings_.cni) {
+    const auto& configuration = surroundings_.cni->configuration;
+    mode_.see(evident_mode(configuration ? &*configuration : nullptr, *links), now);
+    follow_mode(now);
+  }
   follow_node_cidrs(now);
+}
+
+void Keeper::recall(NodeCidrs cidrs, std::optional<ModeChoice> mode, MonoTime now) {
+  node_cidrs_ = std::move(cidrs);
+  follow_node_cidrs(now);
+  if (!mode) return;
+  mode_.recall(std::move(*mode));
+  follow_mode(now);
+}
+
+bool Keeper::reconsider_mode(MonoTime now) {
+  if (const auto due = mode_.due(); due && *due <= now) take_surroundings(std::move(surroundings_), now);
+  return mode_before_.has_value();
+}
+
+void Keeper::follow_mode(MonoTime now) {
+  const auto& chosen = mode_.in_force().mode;
+  if (chosen == policy_.mode) return;
+  if (reconciler_.has_looked()) mode_before_ = policy_.mode;
+  policy_.mode = configured_.mode = chosen;
+  configuration_changed_ = true;
+  audit(now);
+}
+
+std::optional<MonoTime> Keeper::due() const {
+  const auto routes = reconciler_.due();
+  const auto mode = mode_.due();
+  return routes && mode ? std::min(*routes, *mode) : (routes ? routes : mode);
 }
 
 void Keeper::follow_node_cidrs(MonoTime now) {
@@ -87,6 +131,7 @@ void Keeper::audit(MonoTime now) {
 
 TurnReport Keeper::turn(MonoTime now) {
   TurnReport report;
+  reconsider_mode(now);
   if (look_wanted_) look(now, report);
   auto step = reconciler_.step(now);
   if (step.strangers_moved) {
@@ -104,6 +149,9 @@ TurnReport Keeper::turn(MonoTime now) {
   counters_.routes_repaired += step.repaired;
   if (reconciler_.desired()) ++counters_.resyncs;
   if (look_wanted_) reconciler_.retry_later(now);
+  const bool in_line =
+      !reconciler_.last_error() && reconciler_.standing().settled() && reconciler_.standing().unwanted == 0;
+  if (in_line) mode_before_.reset();
   return report;
 }
 
@@ -142,6 +190,8 @@ void Keeper::enforce_sysctls(TurnReport& report) {
 Facts Keeper::facts(MonoTime now, WallTime wall) const {
   Facts facts;
   facts.policy = policy_;
+  facts.mode_reason = mode_.in_force().reason;
+  facts.mode_before = mode_before_;
   facts.started = started_;
   facts.now = now;
   facts.wall = wall;
@@ -153,6 +203,7 @@ Facts Keeper::facts(MonoTime now, WallTime wall) const {
   facts.links = outlook_.survey.links;
   facts.sysctls = outlook_.sysctls;
   facts.evidence = evidence_;
+  facts.surroundings = surroundings_;
   facts.node_cidrs = node_cidrs_;
   facts.desired = outlook_.desired;
   facts.routes_seen = reconciler_.has_looked();
@@ -189,7 +240,7 @@ Snapshot Keeper::snapshot(MonoTime now, WallTime wall) {
   }
   Snapshot snapshot;
   snapshot.mode = policy_.mode;
-  snapshot.mode_reason = mode_reason_;
+  snapshot.mode_reason = mode_.in_force().reason;
   snapshot.ready = ready;
   snapshot.ready_since = ready_since_;
   snapshot.node_name = node_name_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/core/facts.h"
+#include "agent/core/mode.h"
 #include "agent/core/node_document.h"
 #include "agent/core/outlook.h"
 #include "agent/core/reconciler.h"
@@ -30,23 +31,28 @@ struct TurnReport {
 /// its own.
 class Keeper {
  public:
-  Keeper(net::Kernel& kernel, net::Sysctls& sysctls, Policy policy, std::string mode_reason,
-         std::string node_name, std::uint32_t seed, MonoTime now);
+  Keeper(net::Kernel& kernel, net::Sysctls& sysctls, Policy policy, std::string node_name, std::uint32_t seed,
+         MonoTime now);
 
-  void set_policy(Policy policy, std::string mode_reason, MonoTime now);
+  void set_policy(Policy policy, MonoTime now);
   void take_cached(net::NodeNetwork network, std::string api_version, WallTime saved, MonoTime now);
   void take_reading(net::NodeNetwork network, std::string api_version, MonoTime now, WallTime wall);
   void take_failure(std::string error);
   /// What Azure and Kubernetes say now; another node CIDR is followed at once.
   void take_evidence(Evidence evidence, MonoTime now);
-  /// The node CIDRs as they were last known, from before a restart.
-  void take_kept(NodeCidrs kept, MonoTime now);
+  /// What others have set up here; another mode is followed once it has held.
+  void take_surroundings(Surroundings surroundings, MonoTime now);
+  /// The node CIDRs and the mode as they were last known, from before a restart.
+  void recall(NodeCidrs cidrs, std::optional<ModeChoice> mode, MonoTime now);
   void take_hint(const net::Hint& hint, MonoTime now);
   /// Time to look at everything again, hint or no hint.
   void audit(MonoTime now);
 
   /// When the next turn should run; nullopt: when something happens.
-  [[nodiscard]] std::optional<MonoTime> due() const { return reconciler_.due(); }
+  [[nodiscard]] std::optional<MonoTime> due() const;
+  /// Changes the mode where other evidence has held long enough. True while the routes are still another
+  /// mode's: that is worth telling before the turn that changes them.
+  bool reconsider_mode(MonoTime now);
   /// Looks around where that was asked for, and brings the kernel in line.
   TurnReport turn(MonoTime now);
   void spent(MonoTime now, Pace::Duration cost) { reconciler_.spent(now, cost); }
@@ -54,8 +60,9 @@ class Keeper {
   /// The state as of the last turn, judged at this moment.
   Snapshot snapshot(MonoTime now, WallTime wall);
 
-  /// With the node CIDRs in force.
+  /// With the mode and the node CIDRs in force.
   [[nodiscard]] const Policy& policy() const { return policy_; }
+  [[nodiscard]] const ModeKeeper& mode() const { return mode_; }
   [[nodiscard]] const NodeCidrs& node_cidrs() const { return node_cidrs_; }
   [[nodiscard]] const std::optional<ResolvedNic>& nic() const { return outlook_.nic.nic; }
   [[nodiscard]] const std::optional<net::NodeNetwork>& network() const { return document_.in_force(); }
@@ -63,6 +70,7 @@ class Keeper {
   [[nodiscard]] const std::vector<net::Link>& links() const { return outlook_.survey.links; }
 
  private:
+  void follow_mode(MonoTime now);
   void follow_node_cidrs(MonoTime now);
   void look(MonoTime now, TurnReport& report);
   void enforce_sysctls(TurnReport& report);
@@ -73,7 +81,8 @@ class Keeper {
   net::Sysctls& sysctls_;
   Policy configured_;
   Policy policy_;
-  std::string mode_reason_;
+  ModeKeeper mode_;
+  std::optional<Mode> mode_before_;
   std::string node_name_;
   MonoTime started_;
   NodeDocument document_;

@@ -42,6 +42,8 @@ enum class NodeCidrSource : std::uint8_t { automatic, static_list, kubernetes, r
 /// Everything that the configuration says about what this node should be; the core's only knowledge of it.
 struct Policy {
   Mode mode = Mode::udr;
+  /// mode = "auto": the Keeper puts in `mode` what it finds.
+  bool mode_is_automatic = false;
   NicSelector nic;
   std::vector<net::Prefix> cluster_cidrs;
   /// The configuration's own; the Keeper puts in their place what decide_node_cidrs() finds.

@@ -1,6 +1,5 @@
 #include "agent/daemon/identity.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,7 +15,8 @@ std::string node_name(const Config& config) {
   return gethostname(host.data(), host.size() - 1) == 0 ? host.data() : "";
 }
 
-Question question_of(const Config& config, const net::NodeNetwork* network, const ResolvedNic* nic) {
+Question question_of(const Config& config, Mode mode, const net::NodeNetwork* network,
+                     const ResolvedNic* nic) {
   Question question;
   question.imds_endpoint = config.imds.endpoint;
   if (network != nullptr) {
@@ -29,16 +29,9 @@ Question question_of(const Config& config, const net::NodeNetwork* network, cons
   question.cloud_config = config.azure.cloud_config;
   question.client_id = config.azure.client_id;
   // Only user-defined routes depend on what ARM says.
-  question.verify = config.azure.verify != AzureVerify::off && choose_mode(config).mode == Mode::udr;
+  question.verify = config.azure.verify != AzureVerify::off && mode == Mode::udr;
   question.interval = config.azure.interval;
   return question;
-}
-
-ModeChoice choose_mode(const Config& config) {
-  if (config.mode)
-    return {.mode = *config.mode, .reason = fmt::format("mode = \"{}\"", mode_name(*config.mode))};
-  return {.mode = Mode::udr,
-          .reason = "mode = \"auto\": user-defined routes, the only mode that auto chooses so far"};
 }
 
 }  // namespace agent

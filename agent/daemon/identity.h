@@ -13,13 +13,7 @@ namespace agent {
 std::string node_name(const Config& config);
 
 /// What to ask Azure and Kubernetes about this node.
-Question question_of(const Config& config, const net::NodeNetwork* network, const ResolvedNic* nic);
-
-/// The mode in force and the sentence that says why.
-struct ModeChoice {
-  Mode mode = Mode::udr;
-  std::string reason;
-};
-ModeChoice choose_mode(const Config& config);
+Question question_of(const Config& config, Mode mode, const net::NodeNetwork* network,
+                     const ResolvedNic* nic);
 
 }  // namespace agent

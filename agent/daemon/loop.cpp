@@ -10,7 +10,6 @@
 #include "agent/core/check_ids.h"
 #include "agent/daemon/cached_document.h"
 #include "agent/daemon/identity.h"
-#include "agent/daemon/kept_node_cidrs.h"
 #include "agent/daemon/listen_endpoint.h"
 #include "agent/daemon/paths.h"
 #include "agent/daemon/transitions.h"
@@ -57,8 +56,8 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, Doors doors)
       config_(std::move(loaded.config)),
       log_(config_.log.level, config_.log.format, STDERR_FILENO),
       doors_(std::move(doors)),
-      keeper_(*doors_.kernel, sysctls_, policy_of(config_, choose_mode(config_).mode),
-              choose_mode(config_).reason, node_name(config_), std::random_device{}(), Clock::now()),
+      keeper_(*doors_.kernel, sysctls_, policy_of(config_), node_name(config_), std::random_device{}(),
+              Clock::now()),
       published_(Snapshot{}),
       ready_file_(runtime_directory()),
       watch_(io_, doors_.watch->descriptor()),
@@ -66,10 +65,13 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, Doors doors)
       timer_(io_),
       beat_(io_),
       audit_(io_),
-      cloud_(io_, [this](Evidence evidence) {
-        boost::asio::post(
-            io_, [this, evidence = std::move(evidence)]() mutable { on_evidence(std::move(evidence)); });
-      }) {
+      cloud_(io_,
+             [this](Evidence evidence) {
+               boost::asio::post(io_, [this, evidence = std::move(evidence)]() mutable {
+                 on_evidence(std::move(evidence));
+               });
+             }),
+      cni_(io_) {
   heartbeat_.beat(Clock::now());
 }
 
@@ -86,11 +88,19 @@ net::Result<void> Daemon::Loop::listen() {
 }
 
 void Daemon::Loop::run() {
-  log_.info(fmt::format("calico-azure-agent {} starts: mode {} ({}), node {}, status on {}", version(),
-                        mode_name(keeper_.policy().mode), choose_mode(config_).reason, node_name(config_),
-                        listen_text(config_.listen)));
   load_cache();  // before the poller, which may write it anew
+  // What decides on the mode, before the first route is made.
+  keeper_.take_surroundings(look_at_files(), Clock::now());
+  log_.info(fmt::format("calico-azure-agent {} starts: mode {} ({}), node {}, status on {}", version(),
+                        mode_name(keeper_.policy().mode), keeper_.mode().in_force().reason,
+                        node_name(config_), listen_text(config_.listen)));
   start_poller();
+  inspector_ = std::make_unique<Inspector>([this](Surroundings surroundings) {
+    boost::asio::post(io_, [this, surroundings = std::move(surroundings)]() mutable {
+      on_surroundings(std::move(surroundings));
+    });
+  });
+  await_cni();
   await_hints();
   await_signal();
   turn();  // first, so that nothing is published that was not looked at
@@ -101,6 +111,7 @@ void Daemon::Loop::run() {
   log_.info("stops: routes stay as they are");
   (void)notifier_.stopping();
   ready_file_.withdraw();
+  inspector_.reset();
   poller_.reset();
   server_.reset();
 }
@@ -130,6 +141,21 @@ void Daemon::Loop::await_hints() {
                     });
 }
 
+void Daemon::Loop::await_cni() {
+  if (!cni_watch_) {
+    auto watch = cni::Watch::open(cni::Paths{});
+    if (!watch) return log_.warn(watch.error().what + "; changes are seen within a minute");
+    cni_watch_ = std::move(*watch);
+    cni_.assign(::dup(cni_watch_->descriptor()));
+  }
+  cni_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                  [this](const boost::system::error_code& error) {
+                    if (error) return;
+                    if (cni_watch_->drain().value_or(true)) inspector_->look_soon();
+                    await_cni();
+                  });
+}
+
 void Daemon::Loop::await_audit() {
   audit_.expires_after(jittered(config_.routes.resync_interval));
   audit_.async_wait([this](const boost::system::error_code& error) {
@@ -151,6 +177,7 @@ void Daemon::Loop::on_hints() {
     keeper_.take_hint(hint, now);
     const bool ours = hint.route && hint.route->protocol == keeper_.policy().protocol;
     if (ours && hint.removal && hint.doer != 0) last_doer_ = doer_text(hint.doer);
+    if (hint.subject == net::Hint::Subject::link) inspector_->look_soon();
   }
   on_timer();
 }
@@ -167,6 +194,7 @@ void Daemon::Loop::on_timer() {
 
 void Daemon::Loop::turn() {
   const auto begin = Clock::now();
+  if (keeper_.reconsider_mode(begin)) publish();
   const auto report = keeper_.turn(begin);
   const auto end = Clock::now();
   keeper_.spent(end, end - begin);
@@ -182,6 +210,7 @@ void Daemon::Loop::turn() {
   if (report.second_reading_wanted) poller_->poll_soon();
   publish();
   ask_cloud();  // last: starting a program takes longer than a route
+  inspect_surroundings();
   arm();
 }
 
@@ -220,7 +249,7 @@ void Daemon::Loop::on_imds(imds::Event event) {
   if (auto* reading = std::get_if<imds::Reading>(&event)) {
     keeper_.take_reading(std::move(reading->network), std::move(reading->api_version), now,
                          std::chrono::system_clock::now());
-    recall_node_cidrs();
+    recall_what_was();
     turn();
   } else {
     keeper_.take_failure(std::get<imds::Failure>(event).error.what);
@@ -235,20 +264,20 @@ void Daemon::Loop::load_cache() {
   if (cached) {
     keeper_.take_cached(std::move(cached->reading.network), std::move(cached->reading.api_version),
                         cached->saved, Clock::now());
-    recall_node_cidrs();
+    recall_what_was();
   } else if (cached.error().code.value() != ENOENT) {
     log_.warn(cached.error().what);
   }
 }
 
 /// Before the first turn with a document, so that a restart while nobody answers finds everything as it was.
-void Daemon::Loop::recall_node_cidrs() {
+void Daemon::Loop::recall_what_was() {
   const auto& network = keeper_.network();
   if (!network || std::exchange(recalled_, true)) return;
-  auto kept = kept_node_cidrs(node_cidrs_cache(), network->identity.vm_id);
+  auto kept = recall(kept_file(), network->identity.vm_id);
   if (kept) {
     kept_ = *kept;
-    keeper_.take_kept(std::move(*kept), Clock::now());
+    keeper_.recall(std::move(kept->node_cidrs), std::move(kept->mode), Clock::now());
   } else if (kept.error().code.value() != ENOENT) {
     log_.warn(kept.error().what);
   }
@@ -259,23 +288,39 @@ void Daemon::Loop::ask_cloud() {
   const auto& network = keeper_.network();
   const auto& nic = keeper_.nic();
   if (!network || !nic) return;
-  cloud_.ask(question_of(config_, &*network, &*nic));
+  cloud_.ask(question_of(config_, keeper_.policy().mode, &*network, &*nic));
+}
+
+void Daemon::Loop::inspect_surroundings() {
+  const auto& nic = keeper_.nic();
+  inspector_->aim({.mode = keeper_.policy().mode, .nic = nic ? nic->link.name : ""});
 }
 
 void Daemon::Loop::on_evidence(Evidence evidence) {
   keeper_.take_evidence(std::move(evidence), Clock::now());
-  keep_node_cidrs_on_disk();
   publish();
   on_timer();
 }
 
-void Daemon::Loop::keep_node_cidrs_on_disk() {
-  const auto& told = keeper_.node_cidrs();
+void Daemon::Loop::on_surroundings(Surroundings surroundings) {
+  keeper_.take_surroundings(std::move(surroundings), Clock::now());
+  publish();
+  on_timer();
+}
+
+/// Whenever it is no longer what is on disk, and not only repeated from there.
+void Daemon::Loop::keep_what_is() {
   const auto& network = keeper_.network();
-  if (told.kept || told.source.empty() || told.source == "static" || !network) return;
-  if (told.source == kept_.source && told.cidrs == kept_.cidrs) return;
-  kept_ = told;
-  const auto written = keep_node_cidrs(node_cidrs_cache(), told, network->identity.vm_id);
+  if (!network) return;
+  auto now = kept_;
+  const auto& told = keeper_.node_cidrs();
+  if (!told.kept && !told.source.empty() && told.source != "static") {
+    now.node_cidrs = {.cidrs = told.cidrs, .source = told.source, .kept = true};
+  }
+  if (const auto found = keeper_.mode().found()) now.mode = *found;
+  if (now == kept_) return;
+  kept_ = std::move(now);
+  const auto written = keep(kept_file(), kept_, network->identity.vm_id);
   if (!written) log_.warn(written.error().what);
 }
 
@@ -287,6 +332,7 @@ void Daemon::Loop::publish() {
   if (before->ready && !snapshot.ready) ready_file_.withdraw();
   published_.publish(snapshot);
   announce(*before, snapshot);
+  keep_what_is();
 }
 
 void Daemon::Loop::announce(const Snapshot& before, const Snapshot& after) {
@@ -343,8 +389,7 @@ void Daemon::Loop::reload() {
     config_ = std::move(next);
     log_.set_level(config_.log.level);
     log_.reopen(config_.log.format);
-    const auto choice = choose_mode(config_);
-    keeper_.set_policy(policy_of(config_, choice.mode), choice.reason, Clock::now());
+    keeper_.set_policy(policy_of(config_), Clock::now());
     if (imds_changed) poller_->reconfigure(imds_options());
     ask_cloud();
     cloud_.ask_again();

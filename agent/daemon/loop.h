@@ -16,11 +16,14 @@
 #include "agent/daemon/daemon.h"
 #include "agent/daemon/history.h"
 #include "agent/daemon/instance_lock.h"
+#include "agent/daemon/kept.h"
 #include "agent/daemon/ready_file.h"
 #include "agent/daemon/repair_log.h"
 #include "agent/http/heartbeat.h"
 #include "agent/http/server.h"
+#include "agent/inspect/inspector.h"
 #include "agent/log/log.h"
+#include "cni/watch.h"
 #include "imds/poller.h"
 #include "netlink/linux_kernel.h"
 #include "netlink/proc_sysctls.h"
@@ -46,6 +49,7 @@ class Daemon::Loop {
  private:
   // What wakes the loop.
   void await_hints();
+  void await_cni();
   void await_audit();
   void await_signal();
   void arm();
@@ -59,10 +63,12 @@ class Daemon::Loop {
   // What it then does.
   void start_poller();
   void load_cache();
-  void recall_node_cidrs();
+  void recall_what_was();
   void ask_cloud();
+  void inspect_surroundings();
   void on_evidence(Evidence evidence);
-  void keep_node_cidrs_on_disk();
+  void on_surroundings(Surroundings surroundings);
+  void keep_what_is();
   void turn();
   void publish();
   void announce(const Snapshot& before, const Snapshot& after);
@@ -93,10 +99,14 @@ class Daemon::Loop {
   std::string last_cache_problem_;
   bool said_ready_ = false;
   CloudWatcher cloud_;
-  NodeCidrs kept_;  ///< as they are on disk
+  Kept kept_;  ///< as it is on disk
   bool recalled_ = false;
+  std::optional<cni::Watch> cni_watch_;
+  boost::asio::posix::stream_descriptor cni_;
   std::unique_ptr<StatusServer> server_;
-  std::unique_ptr<imds::Poller> poller_;  ///< last: its thread ends before what it calls
+  // Last: their threads end before what they call.
+  std::unique_ptr<imds::Poller> poller_;
+  std::unique_ptr<Inspector> inspector_;
 };
 
 }  // namespace agent

@@ -25,6 +25,6 @@ std::filesystem::path state_directory() {
 
 std::filesystem::path document_cache() { return state_directory() / "imds.json"; }
 
-std::filesystem::path node_cidrs_cache() { return state_directory() / "node_cidrs.json"; }
+std::filesystem::path kept_file() { return state_directory() / "kept.json"; }
 
 }  // namespace agent

@@ -13,7 +13,7 @@ std::filesystem::path state_directory();
 /// The last good IMDS document.
 std::filesystem::path document_cache();
 
-/// The node CIDRs that Azure or Kubernetes told last.
-std::filesystem::path node_cidrs_cache();
+/// What this node was found to be (kept.h).
+std::filesystem::path kept_file();
 
 }  // namespace agent

@@ -22,10 +22,11 @@ FLOORS = {
     "agent/log": ["net", "agent/core", "systemd"],
     "agent/config": ["net", "agent/core", "agent/log"],
     "agent/http": ["net", "agent/core"],
-    "agent/daemon": ["net", "netlink", "imds", "systemd", "agent/core", "agent/cloud", "agent/log", "agent/config",
-                     "agent/http"],
+    "agent/inspect": ["net", "netlink", "cni", "host", "agent/core"],
+    "agent/daemon": ["net", "netlink", "cni", "imds", "systemd", "agent/core", "agent/cloud", "agent/log",
+                     "agent/config", "agent/http", "agent/inspect"],
     "agent/cli": ["net", "netlink", "imds", "agent/core", "agent/cloud", "agent/log", "agent/config", "agent/http",
-                  "agent/daemon"],
+                  "agent/inspect", "agent/daemon"],
 }
 # system headers that one room alone may include
 OWNED = {

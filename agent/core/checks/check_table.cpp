@@ -20,6 +20,7 @@ bool when_demanded(const Policy& policy) {
 /// Gates: what the node itself must have before calico/node starts, and nothing that calico/node, flannel or
 /// a CNI plug-in brings up after the gate (they wait for it: the node would dead-lock).
 constexpr std::array kChecks = {
+    CheckEntry{"mode.in_force", mode_in_force, always},
     CheckEntry{"imds.reachable", imds_reachable, always},
     CheckEntry{"nic.found", nic_found, always},
     CheckEntry{"nic.address", nic_address, always},
@@ -42,6 +43,7 @@ constexpr std::array kChecks = {
     CheckEntry{"azure.cloud_config", azure_cloud_config, never},
     CheckEntry{"kubernetes.node_cidr", kubernetes_node_cidr, never},
     CheckEntry{"kubernetes.route_created", kubernetes_route_created, never},
+    CheckEntry{"cni.mode", mode_contradicted, never},
     CheckEntry{"cni.winner", cni_winner, never},
     CheckEntry{"cni.plugins", cni_plugins, never},
     CheckEntry{"cni.ipam", cni_ipam, never},

@@ -14,6 +14,10 @@ Finding nic_address(const Facts& facts);
 Finding nic_up(const Facts& facts);
 Finding nic_gateway(const Facts& facts);
 
+// mode.cpp
+Finding mode_in_force(const Facts& facts);
+Finding mode_contradicted(const Facts& facts);
+
 // routes.cpp
 Finding routes_in_sync(const Facts& facts);
 Finding routes_shadowed(const Facts& facts);

@@ -232,7 +232,7 @@ TEST(Policy, SaysWhatTheConfigurationSays) {
   auto config = loaded({.file = {},
                         .file_required = false,
                         .environment = {},
-                        .settings = {"nic.select=name:eth1", "pods.cluster_cidrs=10.1.0.0/16",
+                        .settings = {"mode=flannel", "nic.select=name:eth1", "pods.cluster_cidrs=10.1.0.0/16",
                                      "pods.node_cidrs=10.1.4.0/24", "pods.node_cidr_source=static",
                                      "routes.enabled=false", "routes.protocol=170", "routes.table=100",
                                      "routes.metric=7", "routes.local_sink=none", "sysctls.action=enforce",
@@ -252,8 +252,10 @@ TEST(Policy, SaysWhatTheConfigurationSays) {
   expected.enforce_sysctls = true;
   expected.require = {"nic.found"};
   expected.ignore = {"sysctl.rp_filter"};
-  EXPECT_EQ(policy_of(config, agent::Mode::flannel), expected);
-  EXPECT_EQ(policy_of(Config{}, agent::Mode::udr), agent::Policy{});
+  EXPECT_EQ(policy_of(config), expected);
+  agent::Policy automatic;
+  automatic.mode_is_automatic = true;
+  EXPECT_EQ(policy_of(Config{}), automatic);
 }
 
 TEST(ConfigSourceErrors, VariablesAndFlagsAreNamed) {

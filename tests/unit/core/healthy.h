@@ -29,6 +29,8 @@ inline Facts healthy() {
   resolved.gateway_v4 = Gateway{address("10.240.0.1"), false};
   facts.nic.nic = resolved;
   facts.links = {eth0()};
+  facts.surroundings.cni.emplace();
+  facts.surroundings.cni->configuration = net::CniConfiguration{};
   facts.sysctls.emplace("net/ipv4/ip_forward", "1");
   facts.sysctls.emplace("net/ipv4/conf/eth0/forwarding", "1");
   facts.sysctls.emplace("net/ipv4/conf/all/rp_filter", "1");

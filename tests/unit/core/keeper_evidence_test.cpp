@@ -65,7 +65,7 @@ TEST(KeeperEvidence, ASilentApiServerTakesNothingAwayNotEvenAfterARestart) {
 
 TEST(KeeperEvidence, WhatWasKeptOverARestartIsUsedUntilTheSourceAnswers) {
   Node node(without_node_cidrs());
-  node.keeper().take_kept({.cidrs = {prefix("10.244.1.0/24")}, .source = "kubernetes"}, node.now);
+  node.keeper().recall({.cidrs = {prefix("10.244.1.0/24")}, .source = "kubernetes"}, std::nullopt, node.now);
   node.reading(testing::network());
   node.run_for(1s);
   EXPECT_TRUE(has_sink(node, "10.244.1.0/24"));
@@ -80,7 +80,7 @@ TEST(KeeperEvidence, WhereNobodyCanTellASinkThatIsNotWantedGoes) {
   node.reading(testing::network());
   node.run_for(1s);
   ASSERT_TRUE(has_sink(node, "10.244.1.0/24"));
-  node.keeper().set_policy(without_node_cidrs(), "test", node.now);
+  node.keeper().set_policy(without_node_cidrs(), node.now);
   Evidence nobody;
   nobody.azure = net::AzureNetwork{};
   nobody.node = net::failure(ENOKEY, "no credential");

@@ -114,7 +114,7 @@ TEST(Keeper, BelievesTheConfigurationAtOnce) {
   Node node(policy);
   node.reading(network());
   node.settle();
-  node.keeper().set_policy(Node::udr(), "test", node.now);
+  node.keeper().set_policy(Node::udr(), node.now);
   node.settle();
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
 }
@@ -125,7 +125,7 @@ TEST(Keeper, ChangesItsProtocolNumberInPlace) {
   node.settle();
   auto policy = Node::udr();
   policy.protocol = 201;
-  node.keeper().set_policy(policy, "test", node.now);
+  node.keeper().set_policy(policy, node.now);
   node.settle();
   EXPECT_TRUE(node.routes(169).empty());
   EXPECT_EQ(node.routes(201).size(), 3U);
@@ -139,7 +139,7 @@ TEST(Keeper, MovesToAnotherTableAndLeavesNothingBehind) {
   node.settle();
   auto policy = Node::udr();
   policy.table = 100;
-  node.keeper().set_policy(policy, "test", node.now);
+  node.keeper().set_policy(policy, node.now);
   node.settle();
   const auto moved = node.kernel.routes(169);
   ASSERT_EQ(moved->size(), 3U);
@@ -152,7 +152,7 @@ TEST(Keeper, KeepsItsHandsOffWhenRoutesAreDisabled) {
   node.settle();
   auto policy = Node::udr();
   policy.routes_enabled = false;
-  node.keeper().set_policy(policy, "test", node.now);
+  node.keeper().set_policy(policy, node.now);
   node.settle();
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes) << "only `flush` removes";
   node.kernel.remove_as_stranger(node.kernel.routes(169)->front());

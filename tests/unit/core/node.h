@@ -38,7 +38,7 @@ class Node {
   }
 
   /// A new process: nothing is remembered but what the kernel holds.
-  void restart() { keeper_.emplace(kernel, sysctls, policy_, "test", "node", 7U, now); }
+  void restart() { keeper_.emplace(kernel, sysctls, policy_, "node", 7U, now); }
 
   void reading(const net::NodeNetwork& network) {
     keeper().take_reading(network, "2021-02-01", now, WallTime{});

@@ -1,0 +1,71 @@
+#include "agent/daemon/kept.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "agent/daemon/replace_file.h"
+
+namespace agent {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr auto kSchema = "calico-azure-agent/kept/v1";
+
+Json cidrs_of(const NodeCidrs& told) {
+  auto cidrs = Json::array();
+  for (const auto& each : told.cidrs) cidrs.push_back(each.text());
+  return {{"source", told.source}, {"cidrs", std::move(cidrs)}};
+}
+
+/// Throws for anything but what cidrs_of() wrote.
+NodeCidrs cidrs_in(const Json& json) {
+  NodeCidrs told{.cidrs = {}, .source = json.at("source").get<std::string>()};
+  for (const auto& each : json.at("cidrs"))
+    told.cidrs.push_back(net::Prefix::parse(each.get<std::string>()).value());
+  told.kept = !told.source.empty();
+  return told;
+}
+
+std::optional<ModeChoice> mode_in(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  const auto name = json.at("name").get<std::string>();
+  for (const auto mode : {Mode::udr, Mode::flannel, Mode::azure_cni, Mode::calico_vxlan}) {
+    if (mode_name(mode) == name)
+      return ModeChoice{.mode = mode, .reason = json.at("reason").get<std::string>()};
+  }
+  throw std::invalid_argument("no mode");
+}
+
+}  // namespace
+
+net::Result<void> keep(const std::filesystem::path& file, const Kept& kept, const std::string& vm_id) {
+  Json json = {
+      {"schema", kSchema}, {"vm_id", vm_id}, {"node_cidrs", cidrs_of(kept.node_cidrs)}, {"mode", nullptr}};
+  if (kept.mode) json["mode"] = {{"name", mode_name(kept.mode->mode)}, {"reason", kept.mode->reason}};
+  return replace_file(file, json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n');
+}
+
+net::Result<Kept> recall(const std::filesystem::path& file, const std::string& vm_id) {
+  std::ifstream stream(file);
+  if (!stream) return net::failure(ENOENT, fmt::format("no {}", file.string()));
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  try {
+    const auto json = Json::parse(text);
+    if (json.at("schema") != kSchema) throw std::invalid_argument("another schema");
+    if (json.at("vm_id") != vm_id)
+      return net::failure(ENOENT, fmt::format("{} is another VM's", file.string()));
+    return Kept{.node_cidrs = cidrs_in(json.at("node_cidrs")), .mode = mode_in(json.at("mode"))};
+  } catch (const std::exception&) {
+    return net::failure(EBADMSG,
+                        fmt::format("{} is damaged and not used; it is written anew when this node's pod "
+                                    "CIDRs or its mode are known",
+                                    file.string()));
+  }
+}
+
+}  // namespace agent

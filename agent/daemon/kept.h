@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "agent/core/mode.h"
+#include "agent/core/node_cidrs.h"
+#include "net/error.h"
+
+namespace agent {
+
+/// What this node was found to be, kept so that a restart while nobody can tell changes nothing.
+struct Kept {
+  /// As Azure or Kubernetes told last; without a source where neither has.
+  NodeCidrs node_cidrs;
+  /// Where it was found, not configured.
+  std::optional<ModeChoice> mode;
+
+  bool operator==(const Kept&) const = default;
+};
+
+net::Result<void> keep(const std::filesystem::path& file, const Kept& kept, const std::string& vm_id);
+
+/// What was kept on this VM. ENOENT: nothing, or another VM's (an image made from a node); EBADMSG for a
+/// damaged file.
+net::Result<Kept> recall(const std::filesystem::path& file, const std::string& vm_id);
+
+}  // namespace agent

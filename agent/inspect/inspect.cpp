@@ -1,0 +1,74 @@
+#include "agent/inspect/inspect.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "cni/read_files.h"
+#include "host/look.h"
+#include "netlink/data_plane.h"
+#include "netlink/proc_sysctls.h"
+
+namespace agent {
+namespace {
+
+bool is_pod_link(const net::Link& link) {
+  return link.name.starts_with("cali") || link.name.starts_with("azv");
+}
+
+/// Links whose routes and neighbours are somebody's networking of pods.
+bool concerns_pods(const net::Link& link) {
+  constexpr std::array<std::string_view, 5> kNames = {"tunl0", "cbr0", "cni0", "azure0", "flannel"};
+  const auto begins = [&link](std::string_view name) { return link.name.starts_with(name); };
+  return link.kind == "vxlan" || link.kind == "veth" || link.kind == "ipip" || is_pod_link(link) ||
+         std::any_of(kNames.begin(), kNames.end(), begins);
+}
+
+std::vector<net::Link> chosen(std::span<const net::Link> links, const Aim& aim) {
+  std::vector<net::Link> some;
+  for (const auto& link : links) {
+    if (link.name != aim.nic && concerns_pods(link)) some.push_back(link);
+  }
+  return some;
+}
+
+SysctlReadings pod_sysctls(const std::vector<net::Link>& links) {
+  netlink::ProcSysctls sysctls;
+  SysctlReadings readings;
+  for (const auto& link : links) {
+    if (!is_pod_link(link)) continue;
+    for (const auto* key : {"proxy_arp", "forwarding"}) {
+      auto path = fmt::format("net/ipv4/conf/{}/{}", link.name, key);
+      auto reading = sysctls.read(path);
+      readings.emplace(std::move(path), std::move(reading));
+    }
+  }
+  return readings;
+}
+
+}  // namespace
+
+Surroundings look_at_files() {
+  Surroundings surroundings;
+  surroundings.cni = cni::read_cni_files(cni::Paths{});
+  return surroundings;
+}
+
+Surroundings inspect(const Aim& aim, std::span<const net::Link> links,
+                     std::chrono::steady_clock::time_point finish_by) {
+  const auto of_pods = chosen(links, aim);
+  host::Question question;
+  question.nic = aim.nic;
+  question.azure_cni = aim.mode == Mode::azure_cni;
+  for (const auto& link : of_pods) question.links.push_back(link.name);
+  auto surroundings = look_at_files();
+  surroundings.data_plane = netlink::look_at_data_plane(of_pods);
+  surroundings.pod_sysctls = pod_sysctls(of_pods);
+  surroundings.host = host::look_at_host(question, finish_by);
+  return surroundings;
+}
+
+}  // namespace agent

@@ -1,0 +1,246 @@
+#include "agent/core/mode.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/node.h"
+
+namespace agent {
+namespace {
+
+using testing::link;
+using testing::Node;
+using namespace std::chrono_literals;
+
+net::CniFile file(std::string name, std::string type, std::string ipam = "") {
+  return {.path = "/etc/cni/net.d/" + name,
+          .network = "pods",
+          .plugins = {{.type = std::move(type), .ipam = std::move(ipam)}},
+          .problem = ""};
+}
+
+const auto kCalico = file("10-calico.conflist", "calico", "host-local");
+const auto kCalicoIpam = file("10-calico.conflist", "calico", "calico-ipam");
+const auto kAzure = file("10-azure.conflist", "azure-vnet", "azure-vnet-ipam");
+const auto kFlannel = file("10-flannel.conflist", "flannel");
+const auto kBridge = file("10-containerd-net.conflist", "bridge", "host-local");
+const auto kCilium = file("05-cilium.conflist", "cilium-cni");
+
+net::Link of_kind(net::Link link, std::string kind, std::uint32_t master = 0) {
+  link.kind = std::move(kind);
+  link.master = master;
+  return link;
+}
+
+const auto kFlannel1 = of_kind(link(5, "flannel.1", "02:00:00:00:00:05", {}), "vxlan");
+const auto kVxlanCalico = of_kind(link(6, "vxlan.calico", "02:00:00:00:00:06", {}), "vxlan");
+const auto kCali = of_kind(link(7, "cali0123456789a", "ee:ee:ee:ee:ee:ee", {}), "veth");
+const auto kAzv = of_kind(link(8, "azv0123456789a", "aa:aa:aa:aa:aa:aa", {}), "veth");
+const auto kCbr0 = of_kind(link(9, "cbr0", "02:00:00:00:00:09", {}), "bridge");
+const auto kBridged = of_kind(link(10, "veth12345678", "02:00:00:00:00:10", {}), "veth", 9);
+
+struct Case {
+  const char* name;
+  std::vector<net::CniFile> files;
+  std::vector<net::Link> links;
+  std::optional<Mode> mode;
+  bool conclusive;
+  const char* reason;
+};
+
+TEST(ModeEvidence, IsTheWinningPlugInThenTheOverlayThenThePods) {
+  const Case cases[] = {
+      {"nothing", {}, {}, std::nullopt, false, ""},
+      {"another CNI", {kCilium}, {}, std::nullopt, false, ""},
+      {"Azure CNI", {kAzure, kCalico}, {}, Mode::azure_cni, true, "10-azure.conflist runs azure-vnet"},
+      {"Azure CNI's pods alone", {}, {kAzv}, Mode::azure_cni, true, "azv0123456789a is"},
+      {"flannel", {kFlannel}, {}, Mode::flannel, true, "10-flannel.conflist runs flannel"},
+      {"canal", {kCalico}, {kFlannel1, kCali}, Mode::flannel, true, "flannel.1 is flannel's overlay"},
+      {"Calico VXLAN", {kCalicoIpam}, {kVxlanCalico}, Mode::calico_vxlan, true, "vxlan.calico is Calico's"},
+      {"Calico's files before anything is up", {kCalico}, {}, Mode::udr, false, "calico with host-local"},
+      {"the same with pods", {kCalico}, {kCali}, Mode::udr, true, "there is no overlay"},
+      {"calico-ipam without an overlay", {kCalicoIpam}, {kCali}, Mode::udr, false, "calico with calico-ipam"},
+      {"kubenet", {kBridge}, {kCbr0, kBridged}, Mode::udr, true, "bridge with host-local"},
+      {"Calico's pods alone", {}, {kCali}, Mode::udr, false, "cali0123456789a is Calico's"},
+      {"a link that is only named so",
+       {kCalico},
+       {link(5, "flannel.1", "02:00:00:00:00:05", {})},
+       Mode::udr,
+       false,
+       "there is no overlay"},
+  };
+  for (const auto& each : cases) {
+    SCOPED_TRACE(each.name);
+    const net::CniConfiguration configuration{
+        .folder = "/etc/cni/net.d", .files = each.files};
+    const auto found = evident_mode(&configuration, each.links);
+    ASSERT_EQ(found.has_value(), each.mode.has_value());
+    if (!found) continue;
+    EXPECT_EQ(found->choice.mode, *each.mode);
+    EXPECT_EQ(found->conclusive, each.conclusive);
+    EXPECT_NE(found->choice.reason.find(each.reason), std::string::npos) << found->choice.reason;
+  }
+  EXPECT_FALSE(evident_mode(nullptr, {}));
+}
+
+TEST(ModeContradiction, NamesWhatWinsAndWhatToRemove) {
+  struct {
+    const char* name;
+    Mode mode;
+    std::vector<net::CniFile> files;
+    std::vector<net::Link> links;
+    const char* what;
+    const char* remedy;
+  } const cases[] = {
+      {"Calico's pods beside Azure CNI",
+       Mode::azure_cni,
+       {kAzure},
+       {kCali},
+       "10-azure.conflist wins",
+       "drain"},
+      {"an overlay beside Azure CNI", Mode::azure_cni, {kAzure}, {kFlannel1}, "flannel.1", "drain"},
+      {"Azure CNI's pods beside Calico", Mode::udr, {kCalico}, {kAzv}, "azv0123456789a", "drain"},
+      {"flannel under udr",
+       Mode::udr,
+       {kCalico},
+       {kFlannel1},
+       "the mode in force is udr",
+       "mode = \"flannel\""},
+      {"two overlays",
+       Mode::flannel,
+       {kCalico},
+       {kFlannel1, kVxlanCalico},
+       "two overlays",
+       "ip link delete vxlan.calico"},
+      {"fine", Mode::udr, {kCalico}, {kCali}, "", ""},
+      {"a guess contradicts nobody", Mode::flannel, {kCalico}, {}, "", ""},
+      {"nothing at all", Mode::flannel, {}, {}, "", ""},
+  };
+  for (const auto& each : cases) {
+    SCOPED_TRACE(each.name);
+    const net::CniConfiguration configuration{
+        .folder = "/etc/cni/net.d", .files = each.files};
+    const auto found = contradiction_to(each.mode, &configuration, each.links);
+    ASSERT_EQ(found.has_value(), *each.what != '\0') << found->what;
+    if (!found) continue;
+    EXPECT_NE(found->what.find(each.what), std::string::npos) << found->what;
+    EXPECT_NE(found->remedy.find(each.remedy), std::string::npos) << found->remedy;
+  }
+}
+
+ModeEvidence evidence(Mode mode, bool conclusive = true) {
+  return {.choice = {.mode = mode, .reason = "seen"}, .conclusive = conclusive};
+}
+
+class ModeKeeperTest : public ::testing::Test {
+ protected:
+  Mode after(std::optional<ModeEvidence> seen, std::chrono::seconds pause = 0s) {
+    now_ += pause;
+    keeper_.see(std::move(seen), now_);
+    return keeper_.in_force().mode;
+  }
+
+  ModeKeeper keeper_{std::nullopt, std::nullopt};
+  MonoTime now_ = MonoTime{} + 1h;
+};
+
+TEST_F(ModeKeeperTest, TheFirstLookIsBelievedAtOnceAndSaysWhy) {
+  EXPECT_NE(keeper_.in_force().reason.find("assumed"), std::string::npos);
+  EXPECT_EQ(after(evidence(Mode::flannel)), Mode::flannel);
+  EXPECT_EQ(keeper_.in_force().reason, "mode = \"auto\": seen");
+}
+
+TEST_F(ModeKeeperTest, AChangedMindNeedsEvidenceThatHoldsForThirtySeconds) {
+  after(evidence(Mode::udr));
+  EXPECT_EQ(after(evidence(Mode::azure_cni), 1s), Mode::udr);
+  EXPECT_EQ(keeper_.due(), now_ + 30s);
+  EXPECT_EQ(after(evidence(Mode::azure_cni), 29s), Mode::udr);
+  EXPECT_EQ(after(evidence(Mode::azure_cni), 1s), Mode::azure_cni);
+  EXPECT_EQ(keeper_.due(), std::nullopt);
+}
+
+TEST_F(ModeKeeperTest, AnInterruptionStartsTheThirtySecondsAnew) {
+  after(evidence(Mode::udr));
+  for (const auto& interruption : {std::optional<ModeEvidence>(), std::optional(evidence(Mode::udr)),
+                                   std::optional(evidence(Mode::flannel))}) {
+    after(evidence(Mode::azure_cni), 1s);
+    after(interruption, 20s);
+    EXPECT_EQ(after(evidence(Mode::azure_cni), 20s), Mode::udr);
+  }
+}
+
+TEST_F(ModeKeeperTest, WhatAppearsAfterTheFirstLookIsAChangedMindToo) {
+  after(std::nullopt);
+  EXPECT_EQ(after(evidence(Mode::azure_cni), 1s), Mode::udr);
+  EXPECT_EQ(after(evidence(Mode::azure_cni), 30s), Mode::azure_cni);
+}
+
+TEST_F(ModeKeeperTest, EvidenceThatGoesAwayOrIsAGuessChangesNothing) {
+  after(evidence(Mode::flannel));
+  after(std::nullopt, 1h);
+  after(evidence(Mode::udr, false), 1h);
+  EXPECT_EQ(after(evidence(Mode::udr, false), 1h), Mode::flannel);
+}
+
+TEST_F(ModeKeeperTest, WhatWasKnownBeforeARestartOutlastsAGuess) {
+  keeper_.recall({.mode = Mode::flannel, .reason = "as before"});
+  EXPECT_EQ(after(evidence(Mode::udr, false)), Mode::flannel);
+  EXPECT_EQ(after(evidence(Mode::udr), 1s), Mode::flannel);
+  EXPECT_EQ(after(evidence(Mode::udr), 30s), Mode::udr);
+}
+
+TEST_F(ModeKeeperTest, TheConfigurationsWordIsTheLast) {
+  after(evidence(Mode::flannel));
+  keeper_.configure(Mode::calico_vxlan);
+  EXPECT_EQ(after(evidence(Mode::udr), 1h), Mode::calico_vxlan);
+  EXPECT_EQ(keeper_.in_force().reason, "mode = \"calico-vxlan\"");
+  keeper_.configure(std::nullopt);
+  EXPECT_EQ(keeper_.in_force().mode, Mode::flannel);
+}
+
+Surroundings with(std::vector<net::CniFile> files) {
+  Surroundings surroundings;
+  surroundings.cni.emplace();
+  surroundings.cni->configuration =
+      net::CniConfiguration{.folder = "/etc/cni/net.d", .files = std::move(files)};
+  return surroundings;
+}
+
+TEST(KeeperMode, AnotherNetworkingIsFollowedAndTheNodeIsNotReadyMeanwhile) {
+  auto policy = Node::udr();
+  policy.mode_is_automatic = true;
+  Node node(policy);
+  node.keeper().take_surroundings(with({kCalico}), node.now);
+  node.reading(testing::network());
+  node.run_for(1s);
+  ASSERT_EQ(node.routes(), testing::kHealthyRoutes);
+  ASSERT_TRUE(node.ready());
+
+  node.keeper().take_surroundings(with({kAzure}), node.now);
+  node.run_for(29s);
+  EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
+  node.now += 1s;
+  ASSERT_TRUE(node.keeper().reconsider_mode(node.now));
+  EXPECT_FALSE(node.ready());
+  EXPECT_EQ(node.check("mode.in_force").message,
+            "the mode changes from udr to azure-cni: mode = \"auto\": /etc/cni/net.d/10-azure.conflist runs "
+            "azure-vnet");
+  node.run_for(1s);
+  EXPECT_TRUE(node.routes().empty());
+  EXPECT_TRUE(node.ready());
+}
+
+TEST(KeeperMode, TheConfigurationChangesItWithoutWaiting) {
+  Node node;
+  node.reading(testing::network());
+  node.run_for(1s);
+  auto policy = Node::udr();
+  policy.mode = Mode::flannel;
+  node.keeper().set_policy(policy, node.now);
+  EXPECT_FALSE(node.ready());
+  node.run_for(1s);
+  EXPECT_TRUE(node.ready());
+  EXPECT_EQ(node.routes(), (std::vector<std::string>{testing::kHealthyRoutes.back()}));
+}
+
+}  // namespace
+}  // namespace agent
