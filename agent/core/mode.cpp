@@ -42,6 +42,13 @@ const net::Link* bridged_pod(std::span<const net::Link> links) {
   return found == links.end() ? nullptr : &*found;
 }
 
+constexpr std::string_view kAzureVnet = "azure-vnet";
+
+/// Pods get addresses of the virtual network; the plug-in that makes their links may be Calico's.
+bool is_azures(const net::CniPlugin& plugin) {
+  return plugin.type == kAzureVnet || plugin.ipam == "azure-vnet-ipam";
+}
+
 ModeEvidence sure(Mode mode, std::string reason) {
   return {.choice = {.mode = mode, .reason = std::move(reason)}, .conclusive = true};
 }
@@ -50,8 +57,9 @@ ModeEvidence sure(Mode mode, std::string reason) {
 std::optional<ModeEvidence> of_winner(const net::CniFile& winner) {
   const auto* plugin = winner.main();
   if (plugin == nullptr) return std::nullopt;
-  if (plugin->type == "azure-vnet")
-    return sure(Mode::azure_cni, fmt::format("{} runs azure-vnet", winner.path));
+  if (is_azures(*plugin))
+    return sure(Mode::azure_cni, fmt::format("{} runs {}{}", winner.path, plugin->type,
+                                             plugin->type == kAzureVnet ? "" : " with " + plugin->ipam));
   if (plugin->type == "flannel") return sure(Mode::flannel, fmt::format("{} runs flannel", winner.path));
   return std::nullopt;
 }
@@ -119,12 +127,12 @@ std::optional<Contradiction> contradiction_to(Mode mode, const net::CniConfigura
                               "{} belongs to another networking",
                               configuration->folder, link.name)};
   };
-  const auto& type = winner->main()->type;
-  if (type == "azure-vnet") {
+  const auto& plugin = *winner->main();
+  if (plugin.type == kAzureVnet) {
     if (const auto* link = calico_pod(links)) return against(*link, "a pod's link of the Calico plug-in");
     if (const auto* link = flannel_overlay(links)) return against(*link, "flannel's overlay");
     if (const auto* link = calico_overlay(links)) return against(*link, "Calico's overlay");
-  } else if (const auto* link = azure_pod(links)) {
+  } else if (const auto* link = azure_pod(links); link != nullptr && !is_azures(plugin)) {
     return against(*link, "a pod's link of Azure CNI");
   }
   const auto* flannel = flannel_overlay(links);

@@ -5,6 +5,7 @@
 
 #include "agent/core/checks/checks.h"
 #include "agent/core/checks/pod_network.h"
+#include "agent/core/mode.h"
 
 namespace agent {
 namespace {
@@ -87,6 +88,8 @@ Finding azure_cni_configuration(const Facts& facts) {
   if (main.type != "azure-vnet" && main.ipam != "azure-vnet-ipam") {
     if (usable_files(*configuration) > 1)
       return Finding::unknown(fmt::format("{} wins, see cni.winner", shown(path)));
+    if (contradiction_to(Mode::azure_cni, &*configuration, facts.links))
+      return Finding::unknown(fmt::format("{} is {}, see cni.mode", shown(path), shown(main.type)));
     return Finding::warn(
         fmt::format("{} is {}, not azure-vnet", shown(path), shown(main.type)),
         "pods get no address of the virtual network, which mode azure-cni takes them to have",

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::uint8_t kBird = 12;  // RTPROT_BIRD, linux/rtnetlink.h
 constexpr auto kIpIpTunnel = "tunl0";
-constexpr auto kVxlanLink = "vxlan.calico";
 
 Finding no_calico() { return Finding::skip("there is no sign of Calico on this node"); }
 
@@ -52,16 +51,14 @@ std::vector<NeededPrefix> needed_prefixes(const Facts& facts) {
 struct Residue {
   std::size_t of_bird = 0;
   std::size_t by_tunnel = 0;
-  std::size_t by_vxlan = 0;
   std::optional<net::Address> tunnel_address;  ///< of the node's pod CIDR
 
-  [[nodiscard]] bool any() const { return of_bird + by_tunnel + by_vxlan > 0 || tunnel_address.has_value(); }
+  [[nodiscard]] bool any() const { return of_bird + by_tunnel > 0 || tunnel_address.has_value(); }
 };
 
 Residue residue_of(const Facts& facts, const net::DataPlane* plane) {
   Residue residue;
   const auto* tunnel = link_named(facts, kIpIpTunnel);
-  const auto* vxlan = facts.policy.mode == Mode::calico_vxlan ? nullptr : link_named(facts, kVxlanLink);
   const auto leads_by = [](const net::Route& route, const net::Link* link) {
     return link != nullptr && route.device == link->index;
   };
@@ -74,8 +71,6 @@ Residue residue_of(const Facts& facts, const net::DataPlane* plane) {
   for (const auto& route : plane->routes) {
     if (leads_by(route, tunnel)) {
       ++residue.by_tunnel;
-    } else if (leads_by(route, vxlan)) {
-      ++residue.by_vxlan;
     } else if (route.protocol == kBird) {
       ++residue.of_bird;
     }
@@ -92,7 +87,6 @@ std::string residue_text(const Facts& facts, const Residue& residue) {
   if (residue.tunnel_address)
     add(fmt::format("{} has {} of this node's pod CIDR", kIpIpTunnel, residue.tunnel_address->text()));
   if (residue.by_tunnel > 0) add(fmt::format("{} by {}", routes(residue.by_tunnel), kIpIpTunnel));
-  if (residue.by_vxlan > 0) add(fmt::format("{} by {}", routes(residue.by_vxlan), kVxlanLink));
   if (residue.of_bird > 0) add(fmt::format("{} of BIRD (protocol {})", routes(residue.of_bird), kBird));
   const auto host = seen_host(facts);
   if (!host || !(*host)->calico_environment) return text;
@@ -110,7 +104,6 @@ std::string clean_up(const Residue& residue) {
   };
   if (residue.tunnel_address) add(fmt::format("ip address flush dev {}", kIpIpTunnel));
   if (residue.by_tunnel > 0) add(fmt::format("ip route flush dev {}", kIpIpTunnel));
-  if (residue.by_vxlan > 0) add(fmt::format("ip link delete {}", kVxlanLink));
   if (residue.of_bird > 0) add(fmt::format("ip route flush proto {}", kBird));
   return command +
          "   # first: ipipMode: Never in the IPPool; for calico-node CALICO_NETWORKING_BACKEND=none, "
@@ -188,13 +181,10 @@ Finding calico_residue(const Facts& facts) {
   const auto plane = seen_data_plane(facts);
   const auto residue = residue_of(facts, plane ? *plane : nullptr);
   if (residue.any()) {
-    return Finding::warn(
-        residue_text(facts, residue),
-        residue.of_bird + residue.by_tunnel > 0 || residue.tunnel_address
-            ? "leftovers of Calico's BGP and IPIP: Azure drops IP in IP (protocol 4), and a pod "
-              "may be given tunl0's address"
-            : "leftovers of Calico's VXLAN: these pods are looked for where no one answers",
-        clean_up(residue));
+    return Finding::warn(residue_text(facts, residue),
+                         "leftovers of Calico's BGP and IPIP: Azure drops IP in IP (protocol 4), and a pod "
+                         "may be given tunl0's address",
+                         clean_up(residue));
   }
   if (!plane) return plane.error();
   return Finding::pass("no route of BIRD and none by a tunnel of Calico's is left");

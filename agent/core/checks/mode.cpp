@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "agent/core/checks/checks.h"
+#include "agent/core/checks/pod_network.h"
 
 namespace agent {
 
@@ -22,6 +23,8 @@ Finding mode_contradicted(const Facts& facts) {
   const auto& cni = facts.surroundings.cni;
   if (!cni) return Finding::unknown("the node's CNI files have not been looked at yet");
   const auto& configuration = cni->configuration;
+  if (configuration && usable_files(*configuration) > 1)
+    return Finding::unknown(fmt::format("{} wins, see cni.winner", configuration->winner()->path));
   const auto against =
       contradiction_to(facts.policy.mode, configuration ? &*configuration : nullptr, facts.links);
   if (against) {

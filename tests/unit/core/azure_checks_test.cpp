@@ -5,26 +5,18 @@
 
 #include "agent/core/checks/check_table.h"
 #include "tests/unit/core/healthy.h"
+#include "tests/unit/core/judged.h"
 #include "tests/unit/core/shell.h"
 
 namespace agent {
 namespace {
 
 using testing::address;
+using testing::failures;
 using testing::healthy;
 using testing::healthy_with_evidence;
 using testing::prefix;
-
-std::vector<CheckResult> failures(const Facts& facts) {
-  auto results = assess(facts, {}, facts.wall);
-  std::erase_if(results, [](const auto& each) { return each.status != CheckStatus::fail; });
-  return results;
-}
-
-CheckResult result(const Facts& facts, std::string_view id) {
-  const auto results = assess(facts, {}, facts.wall);
-  return *std::find_if(results.begin(), results.end(), [id](const auto& each) { return each.id == id; });
-}
+using testing::result;
 
 std::vector<net::AzureRoute>& routes(Facts& facts) { return (**facts.evidence.azure->route_table).routes; }
 

@@ -35,14 +35,6 @@ Facts healthy_dual_stack() {
   return facts;
 }
 
-CheckResult check(const Facts& facts, std::string_view id) {
-  for (auto& result : assess(facts, {}, WallTime{})) {
-    if (result.id == id) return result;
-  }
-  ADD_FAILURE() << "no check " << id;
-  return {};
-}
-
 void set(Facts& facts, const std::string& key, std::string value) {
   facts.sysctls.insert_or_assign(key, net::Result<std::string>(std::move(value)));
 }
@@ -194,7 +186,7 @@ TEST_P(NodeFaultTest, IsNamedWithItsRemedy) {
   const auto& fault = GetParam();
   auto facts = fault.dual_stack ? healthy_dual_stack() : healthy();
   fault.inject(facts);
-  const auto result = check(facts, fault.id);
+  const auto result = testing::result(facts, fault.id);
   EXPECT_EQ(result.status, CheckStatus::fail);
   EXPECT_EQ(result.holds(), fault.holds);
   EXPECT_NE(result.message.find(fault.message), std::string::npos) << result.message;
@@ -207,7 +199,8 @@ TEST_P(NodeFaultTest, HasARemedyThatAShellCanRead) {
   const auto& fault = GetParam();
   auto facts = fault.dual_stack ? healthy_dual_stack() : healthy();
   fault.inject(facts);
-  EXPECT_TRUE(testing::is_shell(check(facts, fault.id).remedy)) << check(facts, fault.id).remedy;
+  EXPECT_TRUE(testing::is_shell(testing::result(facts, fault.id).remedy))
+      << testing::result(facts, fault.id).remedy;
 }
 
 INSTANTIATE_TEST_SUITE_P(Checks, NodeFaultTest, ::testing::ValuesIn(kNodeFaults),
@@ -221,14 +214,14 @@ TEST(Checks, WhatCouldNotBeLookedAtIsUnknownAndHoldsNothing) {
   const auto results = assess(facts, {}, WallTime{});
   EXPECT_TRUE(is_ready(results));
   for (const auto* id : {"nic.found", "nic.up", "sysctl.ip_forward", "routes.in_sync"}) {
-    EXPECT_EQ(check(facts, id).status, CheckStatus::unknown) << id;
+    EXPECT_EQ(testing::result(facts, id).status, CheckStatus::unknown) << id;
   }
 }
 
 TEST(Checks, RouterAdvertisementsMayBeTheNetworkServices) {
   auto facts = healthy_dual_stack();
   set(facts, "net/ipv6/conf/eth0/accept_ra", "0");
-  const auto result = check(facts, "sysctl.accept_ra");
+  const auto result = testing::result(facts, "sysctl.accept_ra");
   EXPECT_EQ(result.status, CheckStatus::pass);
   EXPECT_NE(result.message.find("network service"), std::string::npos) << result.message;
 }
@@ -237,7 +230,7 @@ TEST(Checks, ASilentImdsIsToleratedForThreeMinutes) {
   auto facts = healthy();
   facts.imds.last_error = "timed out";
   facts.now += std::chrono::minutes(2);
-  EXPECT_EQ(check(facts, "imds.reachable").status, CheckStatus::pass);
+  EXPECT_EQ(testing::result(facts, "imds.reachable").status, CheckStatus::pass);
 }
 
 TEST(Checks, AKeptDocumentIsEnoughToBeReady) {
@@ -246,7 +239,7 @@ TEST(Checks, AKeptDocumentIsEnoughToBeReady) {
   facts.imds.last_success_mono.reset();
   facts.imds.last_error = "connection refused";
   EXPECT_TRUE(is_ready(assess(facts, {}, WallTime{})));
-  const auto result = check(facts, "imds.reachable");
+  const auto result = testing::result(facts, "imds.reachable");
   EXPECT_EQ(result.status, CheckStatus::fail) << "an hour without a live answer";
   EXPECT_FALSE(result.gate);
 }
@@ -281,14 +274,14 @@ TEST(Checks, AzureCniNeedsNoRoutes) {
   auto facts = healthy();
   facts.policy.mode = Mode::azure_cni;
   facts.routes_seen = false;
-  EXPECT_EQ(check(facts, "routes.in_sync").status, CheckStatus::skip);
+  EXPECT_EQ(testing::result(facts, "routes.in_sync").status, CheckStatus::skip);
   EXPECT_TRUE(is_ready(assess(facts, {}, WallTime{})));
 }
 
 TEST(Checks, AnUnknownNodeCidrIsNoFailureUnlessDemanded) {
   auto facts = healthy();
   facts.policy.node_cidrs.clear();
-  const auto result = check(facts, "pods.node_cidr");
+  const auto result = testing::result(facts, "pods.node_cidr");
   EXPECT_EQ(result.status, CheckStatus::unknown);
   EXPECT_NE(result.message.find("pods.node_cidrs is empty"), std::string::npos);
 }

@@ -5,6 +5,7 @@
 
 #include "agent/core/checks/check_table.h"
 #include "tests/unit/core/healthy_nodes.h"
+#include "tests/unit/core/judged.h"
 #include "tests/unit/core/shell.h"
 
 namespace agent {
@@ -17,26 +18,17 @@ using testing::calico_vxlan;
 using testing::canal;
 using testing::cni_of;
 using testing::data_plane_of;
+using testing::failures;
 using testing::felix_of;
 using testing::host_of;
 using testing::link_of;
 using testing::plain_flannel;
 using testing::prefix;
+using testing::result;
 using testing::route;
 using testing::udr_with_calico;
 using testing::udr_with_kubenet;
 using testing::winner_of;
-
-std::vector<CheckResult> failures(const Facts& facts) {
-  auto results = assess(facts, {}, facts.wall);
-  std::erase_if(results, [](const auto& each) { return each.status != CheckStatus::fail; });
-  return results;
-}
-
-CheckResult result(const Facts& facts, std::string_view id) {
-  const auto results = assess(facts, {}, facts.wall);
-  return *std::find_if(results.begin(), results.end(), [id](const auto& each) { return each.id == id; });
-}
 
 void put_before(Facts& facts, net::CniFile file) {
   auto& files = cni_of(facts).configuration->files;
@@ -223,8 +215,8 @@ const Fault kCalicoFaults[] = {
      "calico.residue", "2 routes by tunl0", "ip route flush dev tunl0"},
     {"TunnelWithAPodsAddress", canal, [](Facts& f) { add_tunnel(f, "10.244.1.9"); }, "calico.residue",
      "tunl0 has 10.244.1.9 of this node's pod CIDR", "ip address flush dev tunl0"},
-    {"RoutesByCalicosVxlan", udr_with_kubenet, add_stray_vxlan, "calico.residue", "1 route by vxlan.calico",
-     "ip link delete vxlan.calico"},
+    {"AnotherModesOverlay", udr_with_kubenet, add_stray_vxlan, "cni.mode",
+     "but vxlan.calico is Calico's overlay", "mode = \"calico-vxlan\""},
 };
 
 const Fault kPodFaults[] = {
@@ -271,7 +263,14 @@ const Fault kAzureCniFaults[] = {
        winner_of(f).path = "/etc/cni/net.d/10-flannel.conflist";
        winner_of(f).plugins.front() = {"flannel", "", "", "", "", std::nullopt};
      },
-     "azure_cni.configuration", "10-flannel.conflist is flannel, not azure-vnet", "10-azure.conflist"},
+     "cni.mode", "10-flannel.conflist runs flannel", "mode = \"flannel\""},
+    {"NeitherAzureVnetNorAnotherMode", azure_cni,
+     [](Facts& f) {
+       winner_of(f).plugins.front() = {.type = "cilium-cni"};
+       std::erase_if(f.links, [](const net::Link& each) { return each.name.starts_with("azv"); });
+       data_plane_of(f).routes.clear();
+     },
+     "azure_cni.configuration", "10-azure.conflist is cilium-cni, not azure-vnet", "10-azure.conflist"},
     {"NothingConfiguresPods", azure_cni, [](Facts& f) { cni_of(f).configuration->files.clear(); },
      "azure_cni.configuration", "no CNI configuration in /etc/cni/net.d, and no azure-cns",
      "kubectl get pod"},

@@ -70,8 +70,7 @@ TEST(ModeEvidence, IsTheWinningPlugInThenTheOverlayThenThePods) {
   };
   for (const auto& each : cases) {
     SCOPED_TRACE(each.name);
-    const net::CniConfiguration configuration{
-        .folder = "/etc/cni/net.d", .files = each.files};
+    const net::CniConfiguration configuration{.folder = "/etc/cni/net.d", .files = each.files};
     const auto found = evident_mode(&configuration, each.links);
     ASSERT_EQ(found.has_value(), each.mode.has_value());
     if (!found) continue;
@@ -117,8 +116,7 @@ TEST(ModeContradiction, NamesWhatWinsAndWhatToRemove) {
   };
   for (const auto& each : cases) {
     SCOPED_TRACE(each.name);
-    const net::CniConfiguration configuration{
-        .folder = "/etc/cni/net.d", .files = each.files};
+    const net::CniConfiguration configuration{.folder = "/etc/cni/net.d", .files = each.files};
     const auto found = contradiction_to(each.mode, &configuration, each.links);
     ASSERT_EQ(found.has_value(), *each.what != '\0') << found->what;
     if (!found) continue;
