@@ -13,8 +13,10 @@ bool always(const Policy&) { return true; }
 bool never(const Policy&) { return false; }
 bool with_routes(const Policy& policy) { return policy.mode != Mode::azure_cni && policy.routes_enabled; }
 bool with_ipv6(const Policy& policy) { return policy.uses(net::Family::ipv6); }
+/// Not where flannel is to tell: it may wait for the gate.
 bool when_demanded(const Policy& policy) {
-  return policy.mode == Mode::udr && policy.node_cidr_source != NodeCidrSource::automatic;
+  const auto source = policy.node_cidr_source;
+  return policy.mode == Mode::udr && source != NodeCidrSource::automatic && source != NodeCidrSource::flannel;
 }
 
 /// Gates: what the node itself must have before calico/node starts, and nothing that calico/node, flannel or

@@ -1,0 +1,100 @@
+// Gates never dead-lock: calico/node, flannel and CNI plug-ins wait for them, so none may wait for what these
+// bring.
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "tests/unit/core/healthy_nodes.h"
+#include "tests/unit/core/judged.h"
+
+namespace agent {
+namespace {
+
+struct Kind {
+  const char* name;
+  Facts (*healthy)();
+};
+
+const Kind kKinds[] = {{"udr with Calico", testing::udr_with_calico},
+                       {"udr with kubenet", testing::udr_with_kubenet},
+                       {"canal", testing::canal},
+                       {"flannel", testing::plain_flannel},
+                       {"Calico VXLAN", testing::calico_vxlan},
+                       {"Azure CNI", testing::azure_cni}};
+
+bool is_of_the_node(const net::Link& link) { return link.loopback || link.kind.empty(); }
+
+/// The node as it boots: nothing that calico/node, flannel or a plug-in makes, writes or answers is there,
+/// nor has the cluster heard of it.
+Facts before_the_gate(Facts facts) {
+  std::erase_if(facts.links, [](const net::Link& link) { return !is_of_the_node(link); });
+  facts.surroundings = {};
+  facts.evidence = {};
+  return facts;
+}
+
+/// All of it is there, and wrong.
+Facts everything_wrong_behind_it(Facts facts) {
+  auto& files = facts.surroundings.cni.emplace();
+  files.configuration = net::CniConfiguration{
+      .folder = "/etc/cni/net.d",
+      .files = {{.path = "/etc/cni/net.d/05.conf", .network = "", .plugins = {}, .problem = "half written"}},
+      .missing_programs = {"/opt/cni/bin/calico is not there"}};
+  facts.surroundings.data_plane = net::failure(EPERM, "not allowed");
+  auto& host = facts.surroundings.host.emplace();
+  host.felix = 503;
+  host.cns = 503;
+  host.conntrack = net::Conntrack{.entries = 1, .room = 1};
+  facts.evidence.node = net::failure(ETIMEDOUT, "no answer");
+  facts.evidence.azure = net::AzureNetwork{};
+  return facts;
+}
+
+std::vector<CheckResult> gates_of(const Facts& facts) {
+  auto results = assess(facts, {}, facts.wall);
+  std::erase_if(results, [](const CheckResult& result) { return !result.gate; });
+  return results;
+}
+
+TEST(Gates, WaitForNothingThatIsStartedAfterThem) {
+  for (const auto& kind : kKinds) {
+    SCOPED_TRACE(kind.name);
+    const auto healthy = kind.healthy();
+    const auto gates = gates_of(healthy);
+    EXPECT_FALSE(gates.empty());
+    EXPECT_TRUE(is_ready(gates));
+    EXPECT_EQ(gates_of(before_the_gate(healthy)), gates);
+    EXPECT_EQ(gates_of(everything_wrong_behind_it(healthy)), gates);
+    EXPECT_EQ(gates_of(everything_wrong_behind_it(before_the_gate(healthy))), gates);
+  }
+}
+
+TEST(Gates, ANodeCidrThatFlannelIsToTellHoldsNobody) {
+  auto facts = before_the_gate(testing::udr_with_calico());
+  facts.policy.node_cidrs.clear();
+  facts.node_cidrs = {};
+  facts.policy.node_cidr_source = NodeCidrSource::flannel;
+  EXPECT_EQ(testing::result(facts, "pods.node_cidr").status, CheckStatus::fail);
+  EXPECT_TRUE(is_ready(gates_of(facts)));
+  facts.policy.node_cidr_source = NodeCidrSource::kubernetes;
+  EXPECT_FALSE(is_ready(gates_of(facts)));
+}
+
+TEST(Gates, AreTheseAlone) {
+  const std::set<std::string> always = {
+      "mode.in_force", "imds.reachable", "nic.found",         "nic.address",
+      "nic.up",        "pods.overlap",   "sysctl.ip_forward", "sysctl.nic_forwarding"};
+  for (const auto& kind : kKinds) {
+    SCOPED_TRACE(kind.name);
+    const auto facts = kind.healthy();
+    auto expected = always;
+    if (facts.policy.mode != Mode::azure_cni) expected.insert("routes.in_sync");
+    std::set<std::string> found;
+    for (const auto& gate : gates_of(facts)) found.insert(gate.id);
+    EXPECT_EQ(found, expected);
+  }
+}
+
+}  // namespace
+}  // namespace agent
