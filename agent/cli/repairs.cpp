@@ -1,6 +1,7 @@
 #include "agent/cli/repairs.h"
 
 #include <algorithm>
+#include <array>
 
 namespace agent {
 
@@ -8,7 +9,9 @@ std::string_view group_of(std::string_view check_id) {
   const auto subject = check_id.substr(0, check_id.find('.'));
   if (subject == "azure" || subject == "imds") return "Azure";
   if (subject == "kubernetes") return "Kubernetes";
-  if (subject == "cni") return "CNI";
+  constexpr std::array<std::string_view, 7> kNetworking = {"cni",     "pods",      "calico", "flannel",
+                                                           "overlay", "azure_cni", "mode"};
+  if (std::find(kNetworking.begin(), kNetworking.end(), subject) != kNetworking.end()) return "CNI";
   return "kernel";
 }
 
