@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "agent/core/checks/checks.h"
 #include "agent/core/checks/pod_network.h"
@@ -97,7 +96,7 @@ std::string residue_text(const Facts& facts, const Residue& residue) {
   return text;
 }
 
-std::string clean_up(const Residue& residue) {
+std::string clean_up(Mode mode, const Residue& residue) {
   std::string command;
   const auto add = [&command](std::string_view part) {
     command += fmt::format("{}{}", command.empty() ? "" : " && ", part);
@@ -105,9 +104,10 @@ std::string clean_up(const Residue& residue) {
   if (residue.tunnel_address) add(fmt::format("ip address flush dev {}", kIpIpTunnel));
   if (residue.by_tunnel > 0) add(fmt::format("ip route flush dev {}", kIpIpTunnel));
   if (residue.of_bird > 0) add(fmt::format("ip route flush proto {}", kBird));
-  return command +
-         "   # first: ipipMode: Never in the IPPool; for calico-node CALICO_NETWORKING_BACKEND=none, "
-         "USE_POD_CIDR=true or NO_DEFAULT_POOLS=true";
+  return fmt::format(
+      "{}   # first: ipipMode: Never in the IPPool; CALICO_NETWORKING_BACKEND={}, USE_POD_CIDR=true or "
+      "NO_DEFAULT_POOLS=true in calico-node",
+      command, mode == Mode::calico_vxlan ? "vxlan" : "none");
 }
 
 }  // namespace
@@ -184,7 +184,7 @@ Finding calico_residue(const Facts& facts) {
     return Finding::warn(residue_text(facts, residue),
                          "leftovers of Calico's BGP and IPIP: Azure drops IP in IP (protocol 4), and a pod "
                          "may be given tunl0's address",
-                         clean_up(residue));
+                         clean_up(facts.policy.mode, residue));
   }
   if (!plane) return plane.error();
   return Finding::pass("no route of BIRD and none by a tunnel of Calico's is left");

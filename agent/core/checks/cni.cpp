@@ -77,6 +77,14 @@ Finding not_judged(const Facts& facts, const CniWinner& winner) {
       fmt::format("{} is not judged in mode {}", plugin_text(*winner.main), mode_name(facts.policy.mode)));
 }
 
+std::string node_cidr_ipam(const Facts& facts, const net::CniPlugin& main) {
+  if (main.type == "calico") return "\"ipam\": {\"type\": \"host-local\", \"subnet\": \"usePodCidr\"}";
+  if (main.type == "flannel") return "\"delegate\": {\"ipam\": {\"type\": \"host-local\"}}";
+  const auto& own = facts.policy.node_cidrs;
+  return fmt::format("\"ipam\": {{\"type\": \"host-local\", \"subnet\": \"{}\"}}",
+                     own.empty() ? "THE_NODES_POD_CIDR" : own.front().text());
+}
+
 /// Addresses that the packets' way does not follow.
 Finding astray(const Facts& facts, const CniWinner& winner, const std::string& from) {
   return Finding::warn(
@@ -85,9 +93,10 @@ Finding astray(const Facts& facts, const CniWinner& winner, const std::string& f
       facts.policy.mode == Mode::udr
           ? "Azure's route table leads to the node's pod CIDR alone: these addresses are sent elsewhere"
           : "flannel leads to the node's pod CIDR alone: these addresses are sent elsewhere",
-      fmt::format("# set \"ipam\": {{\"type\": \"host-local\", \"subnet\": \"usePodCidr\"}} in {} and in the "
-                  "ConfigMap that install-cni writes it from, then delete this node's pods",
-                  shown(winner.file->path)));
+      fmt::format(
+          "# set {} in {} and in whatever writes it (install-cni's ConfigMap, kubelet's template), then "
+          "delete this node's pods",
+          node_cidr_ipam(facts, *winner.main), shown(winner.file->path)));
 }
 
 /// host-local takes what the file says, and has to say this node's pod CIDR.

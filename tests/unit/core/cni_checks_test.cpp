@@ -149,9 +149,9 @@ const Fault kCniFaults[] = {
      "of 192.168.0.0/16, outside this node's pod CIDR 10.244.1.0/24", "usePodCidr"},
     {"KubenetInAnotherNodesRange", udr_with_kubenet,
      [](Facts& f) { winner_of(f).plugins.front().subnet = "10.244.9.0/24"; }, "cni.ipam", "of 10.244.9.0/24",
-     "usePodCidr"},
+     "\"subnet\": \"10.244.1.0/24\""},
     {"FlannelWithoutHostLocal", plain_flannel, [](Facts& f) { winner_of(f).plugins.front().ipam = "dhcp"; },
-     "cni.ipam", "flannel with dhcp", "host-local"},
+     "cni.ipam", "flannel with dhcp", "\"delegate\": {\"ipam\": {\"type\": \"host-local\"}}"},
     {"HostLocalWithVxlan", calico_vxlan, [](Facts& f) { winner_of(f).plugins.front().ipam = "host-local"; },
      "cni.ipam", "host-local with Calico's VXLAN", "\"calico-ipam\""},
     {"AzureCniWithHostLocal", azure_cni, [](Facts& f) { winner_of(f).plugins.front().ipam = "host-local"; },
@@ -318,11 +318,11 @@ TEST_P(PodNetworkFault, IsNamedByOneCheckAloneWithARemedyThatAShellCanReadAndHol
   EXPECT_FALSE(failed.front().gate);
 }
 
-const auto name_of_fault = [](const auto& fault) { return std::string(fault.param.name); };
-INSTANTIATE_TEST_SUITE_P(Cni, PodNetworkFault, ::testing::ValuesIn(kCniFaults), name_of_fault);
-INSTANTIATE_TEST_SUITE_P(Calico, PodNetworkFault, ::testing::ValuesIn(kCalicoFaults), name_of_fault);
-INSTANTIATE_TEST_SUITE_P(Pods, PodNetworkFault, ::testing::ValuesIn(kPodFaults), name_of_fault);
-INSTANTIATE_TEST_SUITE_P(AzureCni, PodNetworkFault, ::testing::ValuesIn(kAzureCniFaults), name_of_fault);
+const auto kNameOfFault = [](const auto& fault) { return std::string(fault.param.name); };
+INSTANTIATE_TEST_SUITE_P(Cni, PodNetworkFault, ::testing::ValuesIn(kCniFaults), kNameOfFault);
+INSTANTIATE_TEST_SUITE_P(Calico, PodNetworkFault, ::testing::ValuesIn(kCalicoFaults), kNameOfFault);
+INSTANTIATE_TEST_SUITE_P(Pods, PodNetworkFault, ::testing::ValuesIn(kPodFaults), kNameOfFault);
+INSTANTIATE_TEST_SUITE_P(AzureCni, PodNetworkFault, ::testing::ValuesIn(kAzureCniFaults), kNameOfFault);
 
 /// A state in which nothing is wrong as far as anyone can tell: no check fails, and one says what it knows.
 struct Calm {

@@ -56,8 +56,8 @@ inline void add_routed_pod(Facts& facts, std::string name, std::string_view pod_
   const auto* mac_text = name.starts_with("azv") ? "aa:aa:aa:aa:aa:aa" : "ee:ee:ee:ee:ee:ee";
   set_pod_sysctl(facts, name, "proxy_arp", "1");
   set_pod_sysctl(facts, name, "forwarding", "1");
-  auto to_pod = route(fmt::format("{}/32", pod_address), "", index, protocol, 0);
-  data_plane_of(facts).routes.push_back(std::move(to_pod));
+  const auto to_pod = route(fmt::format("{}/32", pod_address), "", index, protocol, 0);
+  data_plane_of(facts).routes.push_back(to_pod);
   facts.links.push_back(pod_link(index, std::move(name), mac_text, mtu));
 }
 
@@ -110,7 +110,7 @@ inline void add_calico(Facts& facts, std::map<std::string, std::string> environm
 }
 
 /// What every node has that is not Azure CNI's: one configuration file, addresses given away, no pods yet.
-inline Surroundings surroundings_with(net::CniFile winner, std::vector<std::string_view> given_away) {
+inline Surroundings surroundings_with(net::CniFile winner, const std::vector<std::string_view>& given_away) {
   Surroundings surroundings;
   net::CniFiles files;
   net::HostLocalNetwork network{.folder = "/var/lib/cni/networks/" + winner.network, .reserved = {}};
@@ -223,7 +223,7 @@ inline void add_flannel(Facts& facts) {
   node.network_unavailable->message = "Flannel is running on this node";
   node.flannel = net::FlannelAnnotations{
       .backend_type = "vxlan", .vtep_mac = mac(kOwnVtep), .public_ip = address("10.240.0.4")};
-  host_of(facts).packet_filters->front().forward_jumps.push_back("FLANNEL-FWD");
+  host_of(facts).packet_filters->front().forward_jumps.emplace_back("FLANNEL-FWD");
 }
 
 /// Canal: flannel between nodes, Calico for policy and for the pods' links; flannel keeps its lease to
