@@ -380,6 +380,7 @@ const Calm kCalms[] = {
     {"FelixsEnvironmentIsNotOurs", azure_cni,
      [](Facts& f) {
        host_of(f).calico_environment = net::failure(EACCES, "/proc/77/environ: permission denied");
+       host_of(f).felix = net::failure(ECONNREFUSED, "127.0.0.1:9099: connection refused");
      },
      "calico.interface_prefix", CheckStatus::unknown, "/proc/77/environ"},
     {"FelixTakesSeveralPrefixes", azure_cni,
@@ -391,6 +392,8 @@ const Calm kCalms[] = {
        f.links.back().name = "vpn0";
        data_plane_of(f).routes.push_back(route("172.20.0.0/24", "", 90, 3, 0));
      },
+     "calico.residue", CheckStatus::pass, "is left"},
+    {"ATunnelOfAnotherRangeIsNoResidue", canal, [](Facts& f) { add_tunnel(f, "10.200.0.1"); },
      "calico.residue", CheckStatus::pass, "is left"},
     {"WithoutNodeCidrsNoPodIsAstray", canal,
      [](Facts& f) {
