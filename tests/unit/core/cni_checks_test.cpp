@@ -360,6 +360,13 @@ const Calm kCalms[] = {
      "cni.ipam", CheckStatus::pass, "calico with azure-vnet-ipam"},
     {"AFewReservationsBelongToPodsInTheMaking", udr_with_calico, [](Facts& f) { give_away(f, 24); },
      "cni.host_local", CheckStatus::pass, "24 of 253 addresses of 10.244.1.0/24 are reserved"},
+    {"AFewReservationsOfASmallRangeToo", canal,
+     [](Facts& f) {
+       f.policy.node_cidrs = {prefix("10.244.1.0/28")};
+       testing::settle(f, Mode::flannel);
+       give_away(f, 6);
+     },
+     "cni.host_local", CheckStatus::pass, "6 of 13 addresses of 10.244.1.0/28 are reserved"},
     {"RoutesThatWereCutAccuseNobody", udr_with_calico,
      [](Facts& f) {
        give_away(f, 100);

@@ -160,7 +160,9 @@ TEST(NodeCidrs, FlannelsLeaseIsAwaitedUntilFlannelWritesIt) {
 TEST(NodeCidrs, FlannelAgainstTheApiServerIsAnotherChecksBusiness) {
   const auto surroundings = with_lease(lease_of(kOther));
   EXPECT_EQ(decide_node_cidrs(flannel_policy(), everything(), surroundings, {}).disagreement, "");
-  EXPECT_EQ(decide_node_cidrs(flannel_policy(NodeCidrSource::flannel), {}, surroundings, {}).disagreement,
+  Evidence api;
+  api.node = everything().node;
+  EXPECT_EQ(decide_node_cidrs(flannel_policy(NodeCidrSource::flannel), api, surroundings, {}).disagreement,
             "");
   auto own = flannel_policy();
   own.node_cidrs = {kApi};
