@@ -13,6 +13,7 @@ FLOORS = {
     "imds": ["net"],
     "imds/simulator": ["net", "imds", "imds/simulator/cloud"],
     "imds/simulator/cloud": ["net", "imds", "imds/simulator"],
+    "host": ["net"],
     "systemd": ["net"],
     "https": ["net"],
     "arm": ["net", "https"],

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/error.h"
+#include "net/host_settings.h"
+
+namespace host {
+
+/// What the files of sysctl.d(5) set these keys to when systemd-sysctl runs at boot; keys that none of them
+/// sets are left out. /etc/sysctl.conf counts where 99-sysctl.conf links to it, as distributions have it:
+/// systemd-sysctl itself does not read it.
+net::Result<std::vector<net::BootSysctl>> boot_sysctls(const std::filesystem::path& root,
+                                                       std::span<const std::string> keys);
+
+/// An assignment of such a file.
+struct SysctlLine {
+  std::string key;  ///< as in net::Sysctls, may be a pattern: "net/ipv4/conf/*/rp_filter"
+  std::string value;
+
+  bool operator==(const SysctlLine&) const = default;
+};
+std::vector<SysctlLine> parse_sysctls(std::string_view text);
+
+}  // namespace host

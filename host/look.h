@@ -1,0 +1,23 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "net/host_settings.h"
+
+namespace host {
+
+struct Question {
+  std::string nic;                      ///< the link of pod traffic; empty while it is not known
+  bool azure_cni = false;               ///< ask its services too
+  std::vector<std::string> links = {};  ///< whose MACAddressPolicy= matters
+  std::filesystem::path root = "/";     ///< of all files; tests have one of their own
+};
+
+/// All of it, side by side: what waits (programs, services) costs the others nothing, and is given up at
+/// `finish_by`.
+net::HostSettings look_at_host(const Question& question, std::chrono::steady_clock::time_point finish_by);
+
+}  // namespace host

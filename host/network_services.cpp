@@ -1,0 +1,136 @@
+#include "host/network_services.h"
+
+#include <algorithm>
+#include <optional>
+#include <system_error>
+
+#include "host/drop_ins.h"
+#include "host/ini.h"
+#include "host/processes.h"
+#include "host/text.h"
+
+namespace host {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The main file, which the first folder that has it gives, then the drop-ins.
+std::vector<fs::path> with_main(const std::vector<fs::path>& mains, const std::vector<fs::path>& folders) {
+  std::vector<fs::path> files;
+  const auto exists = [](const fs::path& file) {
+    std::error_code error;
+    return fs::is_regular_file(file, error);
+  };
+  const auto main = std::find_if(mains.begin(), mains.end(), exists);
+  if (main != mains.end()) files.push_back(*main);
+  const auto rest = drop_ins(folders, ".conf");
+  files.insert(files.end(), rest.begin(), rest.end());
+  return files;
+}
+
+/// What [Match] of a .link file says of a name; nullopt: it asks for something that a name does not tell.
+std::optional<bool> covers(const std::vector<IniEntry>& entries, const std::string& link) {
+  bool named = false;
+  for (const auto& entry : entries) {
+    if (entry.section != "Match") continue;
+    if (entry.key != "OriginalName") return std::nullopt;
+    for (const auto& pattern : parts(entry.value, " \t")) named = named || matches(pattern, link);
+  }
+  return named;
+}
+
+std::string value_of(const std::vector<IniEntry>& entries, std::string_view section, std::string_view key) {
+  std::string value;
+  for (const auto& entry : entries) {
+    if (entry.section == section && entry.key == key) value = entry.value;
+  }
+  return value;
+}
+
+/// True where systemd starts it, at boot or by a timer.
+bool is_enabled(const fs::path& root, const std::string& unit) {
+  std::error_code error;
+  const auto folder = root / "etc/systemd/system";
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->path().extension() != ".wants") continue;
+    for (const auto* kind : {".service", ".timer"}) {
+      std::error_code ignored;
+      if (fs::is_symlink(entry->path() / (unit + kind), ignored)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+net::Result<net::NetworkdSettings> networkd_settings(const fs::path& root) {
+  net::NetworkdSettings settings;
+  settings.runs = find_process(root, {"systemd-network"}).has_value();
+  std::vector<fs::path> mains;
+  for (const auto& folder : system_folders(root, "systemd")) mains.push_back(folder / "networkd.conf");
+  for (const auto& file : with_main(mains, system_folders(root, "systemd/networkd.conf.d"))) {
+    const auto text = read_text(file);
+    if (!text) return net::pass_on(text);
+    for (const auto& entry : parse_ini(*text)) {
+      if (entry.section != "Network") continue;
+      if (entry.key == "ManageForeignRoutes") {
+        settings.manages_foreign_routes = is_yes(entry.value);
+      } else if (entry.key == "ManageForeignRoutingPolicyRules") {
+        settings.manages_foreign_rules = is_yes(entry.value);
+      } else {
+        continue;
+      }
+      settings.file = file.string();
+    }
+  }
+  return settings;
+}
+
+net::Result<net::NetworkManagerSettings> network_manager_settings(const fs::path& root) {
+  net::NetworkManagerSettings settings;
+  settings.runs = find_process(root, {"NetworkManager"}).has_value();
+  settings.cloud_setup = is_enabled(root, "nm-cloud-setup");
+  const std::vector<fs::path> folders = {root / "etc/NetworkManager/conf.d",
+                                         root / "run/NetworkManager/conf.d",
+                                         root / "usr/lib/NetworkManager/conf.d"};
+  for (const auto& file : with_main({root / "etc/NetworkManager/NetworkManager.conf"}, folders)) {
+    const auto text = read_text(file);
+    if (!text) return net::pass_on(text);
+    const auto entries = parse_ini(*text);
+    for (const auto& entry : entries) {
+      const bool adds = entry.key == "unmanaged-devices+";
+      const bool excludes =
+          entry.section.starts_with("device") && entry.key == "managed" && !is_yes(entry.value);
+      if (entry.section == "keyfile" && (entry.key == "unmanaged-devices" || adds)) {
+        if (!adds) settings.unmanaged.clear();
+        for (auto& each : parts(entry.value, ";,")) settings.unmanaged.push_back(std::move(each));
+      } else if (excludes) {
+        for (auto& each : parts(value_of(entries, entry.section, "match-device"), ";,"))
+          settings.unmanaged.push_back(std::move(each));
+      }
+    }
+  }
+  return settings;
+}
+
+net::Result<std::vector<net::LinkFile>> link_files(const fs::path& root, std::span<const std::string> links) {
+  std::vector<net::LinkFile> found;
+  std::vector<std::pair<fs::path, std::vector<IniEntry>>> files;
+  for (const auto& file : drop_ins(system_folders(root, "systemd/network"), ".link")) {
+    const auto text = read_text(file);
+    if (!text) return net::pass_on(text);
+    files.emplace_back(file, parse_ini(*text));
+  }
+  for (const auto& link : links) {
+    for (const auto& [file, entries] : files) {
+      if (!covers(entries, link).value_or(false)) continue;
+      found.push_back({.link = link,
+                       .mac_address_policy = value_of(entries, "Link", "MACAddressPolicy"),
+                       .file = file.string()});
+      break;
+    }
+  }
+  return found;
+}
+
+}  // namespace host

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "net/error.h"
+#include "net/host_settings.h"
+
+namespace host {
+
+/// systemd-networkd: networkd.conf and its drop-ins, and whether it runs in this network namespace.
+net::Result<net::NetworkdSettings> networkd_settings(const std::filesystem::path& root);
+
+/// NetworkManager.conf and its conf.d, and whether it runs in this network namespace.
+net::Result<net::NetworkManagerSettings> network_manager_settings(const std::filesystem::path& root);
+
+/// For each link name the .link file that systemd-udevd takes, as far as names tell: a file that matches by
+/// anything but OriginalName= is passed over. Links that no file matches are left out.
+net::Result<std::vector<net::LinkFile>> link_files(const std::filesystem::path& root,
+                                                   std::span<const std::string> links);
+
+}  // namespace host
