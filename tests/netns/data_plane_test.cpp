@@ -13,6 +13,8 @@
 #include <algorithm>
 
 #include "net/descriptor.h"
+#include "netlink/dump.h"
+#include "netlink/neighbour_message.h"
 #include "tests/netns/real_kernel.h"
 
 namespace {
@@ -22,11 +24,11 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
-constexpr int kPeers = 3;
+constexpr unsigned kPeers = 3;
 
 net::Address address(const std::string& text) { return must(net::Address::parse(text)); }
 net::Prefix prefix(const std::string& text) { return must(net::Prefix::parse(text)); }
-net::MacAddress mac_of(int peer) {
+net::MacAddress mac_of(unsigned peer) {
   return must(net::MacAddress::parse(fmt::format("02:00:00:00:00:0{}", peer)));
 }
 
@@ -58,7 +60,7 @@ class DataPlane : public testing::Test {
     space.run("ip addr add 10.244.1.0/32 dev flannel.1");
     space.run("ip link set flannel.1 addrgenmode none up");
     space.add_veth("azv1", "pod1");
-    for (int peer = 2; peer < 2 + kPeers; ++peer) {
+    for (unsigned peer = 2; peer < 2 + kPeers; ++peer) {
       space.run(fmt::format("ip route add 10.244.{0}.0/24 via 10.244.{0}.0 dev flannel.1 onlink", peer));
       space.run(fmt::format("ip neigh replace 10.244.{}.0 lladdr {} dev flannel.1 nud permanent", peer,
                             mac_of(peer).text()));
@@ -79,7 +81,7 @@ class DataPlane : public testing::Test {
   }
 
   [[nodiscard]] net::DataPlane look() const { return must(netlink::look_at_data_plane(links_)); }
-  [[nodiscard]] net::Route overlay_route(int peer) const {
+  [[nodiscard]] net::Route overlay_route(unsigned peer) const {
     auto made = route(fmt::format("10.244.{}.0/24", peer), flannel_, 3);
     made.gateway = made.key.destination.network();
     return made;
@@ -101,7 +103,7 @@ TEST_F(DataPlane, OfAnOverlayIsExactlyWhatWasProgrammed) {
   EXPECT_FALSE(plane.routes_cut);
   std::vector<net::Neighbour> neighbours;
   std::vector<net::ForwardingEntry> forwarding;
-  for (int peer = 2; peer < 2 + kPeers; ++peer) {
+  for (unsigned peer = 2; peer < 2 + kPeers; ++peer) {
     neighbours.push_back(
         {.device = flannel_, .address = address(fmt::format("10.244.{}.0", peer)), .mac = mac_of(peer)});
     forwarding.push_back({.device = flannel_,
@@ -156,6 +158,20 @@ TEST_F(DataPlane, OfSeveralOverlaysAndInABridgeTellsEachOnesEntriesApart) {
   ASSERT_THAT(links_, SizeIs(3));
   EXPECT_THAT(forwarding, testing::Contains(net::ForwardingEntry{
                               .device = links_[2].index, .mac = {}, .destination = address("fd00::5")}));
+}
+
+TEST_F(DataPlane, IsFilteredByLinkInTheKernel) {
+  auto socket = must(netlink::Socket::open(netlink::kForDumps));
+  const auto answers = [&socket](netlink::Message request) {
+    std::size_t messages = 0;
+    must(netlink::dump(
+        socket, request, [&] { messages = 0; }, [&](const nlmsghdr&) { ++messages; }));
+    return messages;
+  };
+  EXPECT_EQ(answers(netlink::encode_forwarding_dump(flannel_)), kPeers);
+  EXPECT_EQ(answers(netlink::encode_forwarding_dump(4711)), 0U);
+  EXPECT_GE(answers(netlink::encode_neighbour_dump(flannel_)), kPeers);
+  EXPECT_EQ(answers(netlink::encode_neighbour_dump(4711)), 0U);
 }
 
 TEST_F(DataPlane, TellsThatTheOverlayComputesItsChecksumsItself) {
