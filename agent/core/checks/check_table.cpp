@@ -62,6 +62,21 @@ constexpr std::array kChecks = {
     CheckEntry{"azure_cni.state", azure_cni_state, never},
     CheckEntry{"azure_cni.cns", azure_cni_cns, never},
     CheckEntry{"azure_cni.wire_server", azure_cni_wire_server, never},
+    CheckEntry{"overlay.device", overlay_device, never},
+    CheckEntry{"overlay.vtep", overlay_vtep, never},
+    CheckEntry{"overlay.peers", overlay_peers, never},
+    CheckEntry{"overlay.checksum_offload", overlay_checksum_offload, never},
+    CheckEntry{"overlay.backend", overlay_backend, never},
+    CheckEntry{"flannel.subnet_env", flannel_subnet_env, never},
+    CheckEntry{"netfilter.forward", netfilter_forward, never},
+    CheckEntry{"netfilter.backends", netfilter_backends, never},
+    CheckEntry{"conntrack.room", conntrack_room, never},
+    CheckEntry{"networkd.foreign_routes", networkd_foreign_routes, never},
+    CheckEntry{"networkmanager.unmanaged", networkmanager_unmanaged, never},
+    CheckEntry{"udev.mac_policy", udev_mac_policy, never},
+    CheckEntry{"sysctl.persistence", sysctl_persistence, never},
+    CheckEntry{"nic.vf", nic_vf, never},
+    CheckEntry{"routes.main_rules", routes_main_rules, never},
 };
 
 constexpr auto kIds = [] {

@@ -71,4 +71,37 @@ Finding azure_cni_state(const Facts& facts);
 Finding azure_cni_cns(const Facts& facts);
 Finding azure_cni_wire_server(const Facts& facts);
 
+// overlay_device.cpp
+Finding overlay_device(const Facts& facts);
+
+// overlay_peers.cpp
+Finding overlay_peers(const Facts& facts);
+Finding overlay_checksum_offload(const Facts& facts);
+
+// overlay_backend.cpp
+Finding overlay_backend(const Facts& facts);
+
+// flannel.cpp
+Finding overlay_vtep(const Facts& facts);
+Finding flannel_subnet_env(const Facts& facts);
+
+// packet_filter.cpp
+Finding netfilter_forward(const Facts& facts);
+Finding netfilter_backends(const Facts& facts);
+Finding conntrack_room(const Facts& facts);
+
+// network_services.cpp
+Finding networkd_foreign_routes(const Facts& facts);
+Finding networkmanager_unmanaged(const Facts& facts);
+Finding udev_mac_policy(const Facts& facts);
+
+// boot_sysctls.cpp
+Finding sysctl_persistence(const Facts& facts);
+
+// vf.cpp
+Finding nic_vf(const Facts& facts);
+
+// policy_rules.cpp
+Finding routes_main_rules(const Facts& facts);
+
 }  // namespace agent

@@ -30,6 +30,8 @@ Facts healthy_dual_stack() {
   facts.sysctls.emplace("net/ipv6/conf/all/forwarding", "1");
   facts.sysctls.emplace("net/ipv6/conf/eth0/forwarding", "1");
   facts.sysctls.emplace("net/ipv6/conf/eth0/accept_ra", "2");
+  testing::host_of(facts).boot_sysctls->push_back(
+      {"net/ipv6/conf/all/forwarding", "1", "/etc/sysctl.d/60-calico-azure-agent.conf"});
   facts.desired = desired_routes(facts.policy, *facts.network, &nic);
   facts.standing = stand(facts.desired, {facts.desired.routes, {}}, {}, {});
   return facts;

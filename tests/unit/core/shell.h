@@ -9,9 +9,27 @@ namespace agent::testing {
 /// Nothing is run.
 inline bool is_shell(const std::string& text) {
   const auto word = text.substr(0, text.find(' '));
-  for (const char* program :
-       {"#", "apt-get", "az", "calico-azure-agent", "curl", "dhclient", "fuser", "ip", "journalctl",
-        "kubectl", "mv", "networkctl", "rm", "sed", "sysctl", "systemctl"}) {
+  for (const char* program : {"#",
+                              "apt-get",
+                              "az",
+                              "calico-azure-agent",
+                              "curl",
+                              "dhclient",
+                              "echo",
+                              "fuser",
+                              "ip",
+                              "iptables-legacy",
+                              "iptables-legacy-save",
+                              "iptables-nft",
+                              "journalctl",
+                              "kubectl",
+                              "mkdir",
+                              "mv",
+                              "networkctl",
+                              "rm",
+                              "sed",
+                              "sysctl",
+                              "systemctl"}) {
     if (word != program) continue;
     setenv("REMEDY", text.c_str(), 1);
     return std::system("printf '%s\\n' \"$REMEDY\" | sh -n") == 0;

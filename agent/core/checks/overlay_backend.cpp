@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "agent/core/checks/checks.h"
+#include "agent/core/checks/overlay.h"
+#include "agent/core/checks/pod_network.h"
+
+namespace agent {
+namespace {
+
+constexpr std::uint8_t kBird = 12;  // RTPROT_BIRD, linux/rtnetlink.h: calico.residue's to name
+
+/// A stranger's route to other pods by the NIC, past the gateway: straight to their node.
+const net::Route* direct_route(const Facts& facts, const net::DataPlane& plane) {
+  if (!facts.nic.nic) return nullptr;
+  const auto& nic = *facts.nic.nic;
+  const auto of_pods = [&facts](const net::Prefix& to) {
+    const auto& clusters = facts.policy.cluster_cidrs;
+    return std::any_of(clusters.begin(), clusters.end(),
+                       [&to](const auto& each) { return each.contains(to); });
+  };
+  const auto is_direct = [&](const net::Route& route) {
+    if (route.device != nic.link.index || !route.gateway || route.type != net::RouteType::unicast)
+      return false;
+    if (route.protocol == facts.policy.protocol || route.protocol == kBird) return false;
+    const auto& gateway = nic.gateway(route.gateway->family());
+    return gateway && gateway->address != *route.gateway && of_pods(route.key.destination);
+  };
+  const auto found = std::find_if(plane.routes.begin(), plane.routes.end(), is_direct);
+  return found == plane.routes.end() ? nullptr : &*found;
+}
+
+Finding direct(const Facts& facts, const std::string& said) {
+  const std::string why =
+      "a node as next hop needs a common layer 2, and Azure has none: such packets are dropped";
+  if (is_calicos_overlay(facts)) {
+    return Finding::fail(
+        said + ": vxlanMode CrossSubnet", why,
+        "kubectl patch ippools.crd.projectcalico.org default-ipv4-ippool --type merge --patch "
+        "'{\"spec\":{\"vxlanMode\":\"Always\"}}'   # names: kubectl get "
+        "ippools.crd.projectcalico.org");
+  }
+  return Finding::fail(said + ": flannel's backend host-gw, or DirectRouting of vxlan", why,
+                       edit_flannel(facts, "\"Backend\": {\"Type\": \"vxlan\"} without DirectRouting"));
+}
+
+/// Backends that do not carry packets between Azure's nodes.
+std::optional<Finding> useless(const Facts& facts, const std::string& backend) {
+  if (backend == "host-gw") return direct(facts, "the node's annotation says host-gw");
+  if (backend == "ipip") {
+    return Finding::fail("flannel's backend is ipip", "Azure drops IP in IP (protocol 4)",
+                         edit_flannel(facts, "\"Backend\": {\"Type\": \"vxlan\"}"));
+  }
+  if (backend == "alloc") {
+    return Finding::fail(
+        "flannel's backend is alloc, which gives out subnets and forwards nothing",
+        "Azure's route table must lead between nodes then, and this mode makes no route to it",
+        "# set mode = \"udr\" in /etc/calico-azure-agent/config.toml");
+  }
+  if (backend == "udp") {
+    return Finding::warn("flannel's backend is udp",
+                         "every packet is copied through flanneld: it is there for debugging",
+                         edit_flannel(facts, "\"Backend\": {\"Type\": \"vxlan\"}"));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Finding overlay_backend(const Facts& facts) {
+  if (auto nothing = without_overlay(facts)) return *nothing;
+  const auto* flannel = is_calicos_overlay(facts) ? nullptr : flannel_annotations(facts);
+  if (flannel != nullptr) {
+    if (auto wrong = useless(facts, flannel->backend_type)) return *wrong;
+  }
+  const auto plane = seen_data_plane(facts);
+  const auto* route = plane ? direct_route(facts, **plane) : nullptr;
+  if (route != nullptr) return direct(facts, net::route_text(*route, facts.nic.nic->link.name));
+  if (flannel != nullptr && flannel->backend_type != "vxlan")
+    return Finding::unknown(
+        fmt::format("flannel's backend {} is not looked at", shown(flannel->backend_type)));
+  if (!plane) return plane.error();
+  if (overlay_links(facts).empty())
+    return Finding::unknown(
+        fmt::format("there is no {}, see overlay.device", overlay_name(facts.policy.mode)));
+  return Finding::pass("VXLAN, and no route past it straight to another node");
+}
+
+}  // namespace agent
