@@ -70,12 +70,13 @@ std::optional<ModeEvidence> of_absence(const net::CniFile* winner, std::span<con
     const auto& plugin = *winner->main();
     const bool known = plugin.type == "calico" || plugin.type == "bridge" || plugin.type == "ptp";
     if (!known) return std::nullopt;
-    const bool has_pods = calico_pod(links) != nullptr || bridged_pod(links) != nullptr;
     return ModeEvidence{
         .choice = {.mode = Mode::udr,
                    .reason = fmt::format("{} runs {} with {}, and there is no overlay", winner->path,
                                          plugin.type, plugin.ipam.empty() ? "no IPAM" : plugin.ipam)},
-        .conclusive = has_pods && plugin.ipam == "host-local"};
+        // An overlay of Calico's pods that has gone, or is not up yet, is a fault and no other mode.
+        .conclusive =
+            plugin.type == "bridge" && plugin.ipam == "host-local" && bridged_pod(links) != nullptr};
   }
   const auto* pod = calico_pod(links);
   if (pod == nullptr) return std::nullopt;

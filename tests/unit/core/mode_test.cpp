@@ -57,7 +57,7 @@ TEST(ModeEvidence, IsTheWinningPlugInThenTheOverlayThenThePods) {
       {"canal", {kCalico}, {kFlannel1, kCali}, Mode::flannel, true, "flannel.1 is flannel's overlay"},
       {"Calico VXLAN", {kCalicoIpam}, {kVxlanCalico}, Mode::calico_vxlan, true, "vxlan.calico is Calico's"},
       {"Calico's files before anything is up", {kCalico}, {}, Mode::udr, false, "calico with host-local"},
-      {"the same with pods", {kCalico}, {kCali}, Mode::udr, true, "there is no overlay"},
+      {"the same with pods", {kCalico}, {kCali}, Mode::udr, false, "there is no overlay"},
       {"calico-ipam without an overlay", {kCalicoIpam}, {kCali}, Mode::udr, false, "calico with calico-ipam"},
       {"kubenet", {kBridge}, {kCbr0, kBridged}, Mode::udr, true, "bridge with host-local"},
       {"Calico's pods alone", {}, {kCali}, Mode::udr, false, "cali0123456789a is Calico's"},
@@ -111,7 +111,8 @@ TEST(ModeContradiction, NamesWhatWinsAndWhatToRemove) {
        "two overlays",
        "ip link delete vxlan.calico"},
       {"fine", Mode::udr, {kCalico}, {kCali}, "", ""},
-      {"a guess contradicts nobody", Mode::flannel, {kCalico}, {}, "", ""},
+      {"an overlay that is away contradicts nobody", Mode::flannel, {kCalico}, {kCali}, "", ""},
+      {"kubenet under flannel", Mode::flannel, {kBridge}, {kCbr0, kBridged}, "bridge with host-local", "udr"},
       {"nothing at all", Mode::flannel, {}, {}, "", ""},
   };
   for (const auto& each : cases) {
