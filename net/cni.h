@@ -46,6 +46,7 @@ struct CniConfiguration {
   std::vector<CniFile> files;  ///< *.conf, *.conflist and *.json as runtimes take them: by name
   /// The winner's programs that are not there or may not be executed: "/opt/cni/bin/flannel is not there".
   std::vector<std::string> missing_programs = {};
+  std::string unknown_programs = {};  ///< why some could not be looked for; empty: all were
 
   /// The one that the runtime uses; nullptr: none.
   [[nodiscard]] const CniFile* winner() const {
@@ -96,6 +97,7 @@ struct AzureCniState {
     bool operator==(const Lock&) const = default;
   };
   std::vector<Lock> locks;
+  std::string unknown_locks = {};  ///< why some could not be looked at; empty: all were
 
   bool operator==(const AzureCniState&) const = default;
 };
