@@ -59,6 +59,21 @@ net::Result<std::optional<net::KubernetesCondition>> network_unavailable(const j
   return std::nullopt;
 }
 
+/// Nobody's answer depends on them: what makes no sense is left out.
+std::optional<net::FlannelAnnotations> flannel_annotations(const json& annotations) {
+  const auto& backend = text_of(at(annotations, "flannel.alpha.coreos.com/backend-type"));
+  if (backend.empty()) return std::nullopt;
+  net::FlannelAnnotations flannel{.backend_type = backend, .vtep_mac = {}, .public_ip = {}};
+  if (const auto data = parse_json(text_of(at(annotations, "flannel.alpha.coreos.com/backend-data")))) {
+    if (const auto mac = net::MacAddress::parse(text_of(at(*data, "VtepMAC")))) flannel.vtep_mac = *mac;
+  }
+  if (const auto address =
+          net::Address::parse(text_of(at(annotations, "flannel.alpha.coreos.com/public-ip")))) {
+    flannel.public_ip = *address;
+  }
+  return flannel;
+}
+
 }  // namespace
 
 net::Result<Sighting> parse_node(const json& object) {
@@ -78,7 +93,8 @@ net::Result<Sighting> parse_node(const json& object) {
   return Sighting{.node = {.name = name,
                            .pod_cidrs = std::move(*cidrs),
                            .created = *created,
-                           .network_unavailable = std::move(*condition)},
+                           .network_unavailable = std::move(*condition),
+                           .flannel = flannel_annotations(at(metadata, "annotations"))},
                   .resource_version = text_of(at(metadata, "resourceVersion"))};
 }
 

@@ -120,6 +120,52 @@ TEST(NodeJson, WhatCannotBeTrustedIsRefusedByField) {
   }
 }
 
+TEST(NodeJson, FlannelsAnnotationsAreTakenAndNonsenseInOneLeavesThatOneOut) {
+  const std::string key = "flannel.alpha.coreos.com/";
+  const json vxlan = R"({"VNI":1,"VtepMAC":"7e:2a:00:11:22:33"})";
+  const net::FlannelAnnotations whole{.backend_type = "vxlan",
+                                      .vtep_mac = net::MacAddress::parse("7e:2a:00:11:22:33").value(),
+                                      .public_ip = net::Address::parse("10.240.0.4").value()};
+  auto without_mac = whole;
+  without_mac.vtep_mac.reset();
+  auto without_address = whole;
+  without_address.public_ip.reset();
+  auto host_gw = without_mac;
+  host_gw.backend_type = "host-gw";
+  const struct {
+    json type, data, address;
+    std::optional<net::FlannelAnnotations> expected;
+  } cases[] = {
+      {"vxlan", vxlan, "10.240.0.4", whole},
+      {"host-gw", "null", "10.240.0.4", host_gw},
+      {"vxlan", nullptr, "10.240.0.4", without_mac},
+      {"vxlan", json::object({{"VtepMAC", "7e:2a:00:11:22:33"}}), "10.240.0.4", without_mac},
+      {"vxlan", R"({"VtepMAC":"7e:2a")", "10.240.0.4", without_mac},
+      {"vxlan", R"({"VtepMAC":"7e:2a"})", "10.240.0.4", without_mac},
+      {"vxlan", R"([{"VtepMAC":7}])", "10.240.0.4", without_mac},
+      {"vxlan", std::string(100'000, '['), "10.240.0.4", without_mac},
+      {"vxlan", vxlan, "10.240.0.4/32", without_address},
+      {"vxlan", vxlan, json::array({1}), without_address},
+      {nullptr, vxlan, "10.240.0.4", std::nullopt},
+      {"", vxlan, "10.240.0.4", std::nullopt},
+      {7, vxlan, "10.240.0.4", std::nullopt},
+  };
+  for (const auto& [type, data, address, expected] : cases) {
+    auto object = node();
+    object["metadata"]["annotations"] = {
+        {key + "backend-type", type}, {key + "backend-data", data}, {key + "public-ip", address}};
+    SCOPED_TRACE(object["metadata"]["annotations"].dump().substr(0, 200));
+    const auto sighting = kubernetes::parse_node(object);
+    ASSERT_TRUE(sighting) << sighting.error().what;
+    EXPECT_EQ(sighting->node.flannel, expected);
+  }
+  for (const json& annotations : {json(nullptr), json("x"), json::array({1}), json::object()}) {
+    auto object = node();
+    object["metadata"]["annotations"] = annotations;
+    EXPECT_EQ(kubernetes::parse_node(object).value().node.flannel, std::nullopt) << annotations;
+  }
+}
+
 TEST(WatchEvent, HasItsMeaning) {
   const auto event = [](const char* type, const json& object) {
     return kubernetes::parse_event(json{{"type", type}, {"object", object}}.dump());
