@@ -18,6 +18,7 @@ FLOORS = {
     "https": ["net"],
     "arm": ["net", "https"],
     "kubernetes": ["net", "https"],
+    "cni": ["net"],
     "agent/core": ["net"],
     "agent/cloud": ["net", "imds", "arm", "kubernetes", "https", "agent/core"],
     "agent/log": ["net", "agent/core", "systemd"],
@@ -31,7 +32,7 @@ FLOORS = {
 }
 # system headers that one room alone may include
 OWNED = {
-    r"^(netlink|linux)/": ["netlink", "agent/cloud", "imds/simulator"],
+    r"^(netlink|linux)/": ["netlink", "agent/cloud", "imds/simulator", "cni"],
     r"^systemd/": ["systemd"],
     r"^toml\+\+/": ["agent/config"],
     r"^spdlog/": ["agent/log"],

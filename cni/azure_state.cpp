@@ -1,0 +1,46 @@
+#include "cni/azure_state.h"
+
+#include <nlohmann/json.hpp>
+
+#include "cni/json.h"
+
+namespace cni {
+namespace {
+
+using nlohmann::json;
+
+net::Result<json> parse_object(std::string_view text) {
+  auto document = parse_json(text);
+  if (document && !document->is_object()) return net::failure(EBADMSG, "is no JSON object");
+  return document;
+}
+
+/// The members of an object; none of anything else.
+const json::object_t& members(const json& value) {
+  static const json::object_t kNone;
+  return value.is_object() ? value.get_ref<const json::object_t&>() : kNone;
+}
+
+}  // namespace
+
+net::Result<void> check_azure_state(std::string_view text) {
+  if (const auto document = parse_object(text); !document) return net::pass_on(document);
+  return {};
+}
+
+net::Result<net::AzureCniState::Pool> parse_azure_pool(std::string_view text) {
+  const auto document = parse_object(text);
+  if (!document) return net::pass_on(document);
+  net::AzureCniState::Pool sum;
+  for (const auto& space : members(at(at(*document, "IPAM"), "AddressSpaces"))) {
+    for (const auto& pool : members(at(space.second, "Pools"))) {
+      for (const auto& address : members(at(pool.second, "Addresses"))) {
+        ++sum.known;
+        if (at(address.second, "InUse") == true) ++sum.in_use;
+      }
+    }
+  }
+  return sum;
+}
+
+}  // namespace cni

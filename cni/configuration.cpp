@@ -1,0 +1,119 @@
+#include "cni/configuration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "cni/json.h"
+#include "net/quote.h"
+
+namespace cni {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kLongestName = 255;  // NAME_MAX: networks and plug-ins are names of files
+constexpr std::size_t kLongestWord = 64;
+constexpr std::size_t kMostPlugins = 64;
+
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/// https://github.com/containernetworking/cni/blob/main/SPEC.md#configuration-format
+bool is_network_name(std::string_view name) {
+  const auto fits = [](char c) { return is_letter_or_digit(c) || c == '_' || c == '.' || c == '-'; };
+  return !name.empty() && name.size() <= kLongestName && is_letter_or_digit(name.front()) &&
+         std::all_of(name.begin(), name.end(), fits);
+}
+
+/// A runtime runs FOLDER/NAME: a name that leads elsewhere is refused.
+bool is_program_name(std::string_view name) {
+  const auto fits = [](char c) { return c > ' ' && c <= '~' && c != '/'; };
+  return !name.empty() && name.size() <= kLongestName && name != "." &&
+         name.find("..") == std::string_view::npos && std::all_of(name.begin(), name.end(), fits);
+}
+
+tl::unexpected<net::Error> useless(std::string why) { return net::failure(EBADMSG, std::move(why)); }
+
+/// The plug-in's own member, else that of the one which flannel calls in its stead.
+const json& member(const json& plugin, const char* key) {
+  const json& own = at(plugin, key);
+  return own.is_null() ? at(at(plugin, "delegate"), key) : own;
+}
+
+std::string word(const json& value) { return net::quote(text_of(value), kLongestWord); }
+
+/// `where`: " in plug-in 2", or nothing.
+net::Result<net::CniPlugin> parse_plugin(const json& value, const std::string& where) {
+  net::CniPlugin plugin;
+  plugin.type = text_of(at(value, "type"));
+  if (plugin.type.empty()) return useless(fmt::format("has no \"type\"{}", where));
+  if (!is_program_name(plugin.type)) {
+    return useless(fmt::format("has a \"type\" that is no program's name{}", where));
+  }
+  const json& ipam = member(value, "ipam");
+  plugin.ipam = text_of(at(ipam, "type"));
+  if (!plugin.ipam.empty() && !is_program_name(plugin.ipam)) {
+    return useless(fmt::format("has an \"ipam\" whose \"type\" is no program's name{}", where));
+  }
+  plugin.subnet = word(at(ipam, "subnet"));
+  if (plugin.subnet.empty()) plugin.subnet = word(at(first_of(first_of(at(ipam, "ranges"))), "subnet"));
+  plugin.mode = word(member(value, "mode"));
+  plugin.bridge = word(member(value, "bridge"));
+  const json& mtu = member(value, "mtu");
+  if (mtu.is_number_unsigned() && mtu <= std::numeric_limits<std::uint32_t>::max()) {
+    plugin.mtu = mtu.get<std::uint32_t>();
+  }
+  return plugin;
+}
+
+net::Result<std::vector<net::CniPlugin>> parse_plugins(const json& document, Shape shape) {
+  const json& list = at(document, "plugins");
+  if (shape == Shape::plugin) {
+    if (!list.is_null() && at(document, "type").is_null()) {
+      return useless("has no \"type\": a list of plug-ins belongs into a file *.conflist");
+    }
+    auto only = parse_plugin(document, "");
+    if (!only) return net::pass_on(only);
+    return std::vector{std::move(*only)};
+  }
+  if (!list.is_array() || list.empty()) return useless("has no list \"plugins\"");
+  if (list.size() > kMostPlugins) return useless(fmt::format("has more than {} plug-ins", kMostPlugins));
+  std::vector<net::CniPlugin> plugins;
+  for (const json& entry : list) {
+    auto plugin = parse_plugin(entry, fmt::format(" in plug-in {}", plugins.size() + 1));
+    if (!plugin) return net::pass_on(plugin);
+    plugins.push_back(std::move(*plugin));
+  }
+  return plugins;
+}
+
+}  // namespace
+
+net::CniFile parse_configuration(std::string_view text, Shape shape) {
+  net::CniFile file;
+  const auto document = parse_json(text);
+  if (!document) {
+    file.problem = document.error().what;
+    return file;
+  }
+  const auto& name = text_of(at(*document, "name"));
+  if (!is_network_name(name)) {
+    file.problem = name.empty() ? "has no \"name\"" : "has a \"name\" that is no network's name";
+    return file;
+  }
+  file.network = name;
+  auto plugins = parse_plugins(*document, shape);
+  if (plugins) {
+    file.plugins = std::move(*plugins);
+  } else {
+    file.problem = plugins.error().what;
+  }
+  return file;
+}
+
+}  // namespace cni

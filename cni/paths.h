@@ -1,0 +1,18 @@
+#pragma once
+
+#include <filesystem>
+
+namespace cni {
+
+/// Where the node's CNI files are.
+struct Paths {
+  std::filesystem::path configuration = "/etc/cni/net.d";
+  std::filesystem::path programs = "/opt/cni/bin";
+  std::filesystem::path host_local = "/var/lib/cni/networks";
+  std::filesystem::path flannel_lease = "/run/flannel/subnet.env";
+  /// The folder of azure-vnet.json, azure-vnet-ipam.json, azure-vnet/ and azure-cns/.
+  std::filesystem::path azure_state = "/var/run";
+  std::filesystem::path calico_node_name = "/var/lib/calico/nodename";
+};
+
+}  // namespace cni

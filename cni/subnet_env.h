@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string_view>
+
+#include "net/cni.h"
+
+namespace cni {
+
+/// flannel's subnet.env: KEY=VALUE lines. EBADMSG, as a predicate of the file ("has no FLANNEL_MTU: half
+/// written?"), for what flannel's own plug-in would refuse.
+net::Result<net::FlannelLease> parse_subnet_env(std::string_view text);
+
+}  // namespace cni
