@@ -106,6 +106,7 @@ TEST(Watch, AFileInAFoldersPlaceIsAFolderThatIsNotThere) {
 
 TEST(Watch, WhatAnOverrunHidIsNoticedNonetheless) {
   const NodeFiles node;
+  node.write("etc/cni/net.d/10-c.conf");
   const auto folder = node.write("etc/cni/net.d/10-a.conf").parent_path();
   auto watch = cni::Watch::open(node.paths());
   ASSERT_TRUE(watch) << watch.error().what;
@@ -115,7 +116,7 @@ TEST(Watch, WhatAnOverrunHidIsNoticedNonetheless) {
   // Events of equal names in a row are merged: two names by turns.
   for (std::size_t i = 0; i <= limit / 2 + 1; ++i) {
     ::chmod((folder / "10-a.conf").c_str(), 0600);
-    ::chmod(folder.c_str(), 0755);
+    ::chmod((folder / "10-c.conf").c_str(), 0600);
   }
   node.write("new/net.d/10-b.conf");
   rename(node / "etc/cni", node / "old");  // lost
