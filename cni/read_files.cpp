@@ -32,8 +32,7 @@ std::filesystem::path path_of(const std::filesystem::path& folder, const std::st
 }
 
 bool is_configuration(std::string_view name) {
-  return !name.starts_with('.') &&
-         (name.ends_with(".conf") || name.ends_with(".conflist") || name.ends_with(".json"));
+  return name.ends_with(".conf") || name.ends_with(".conflist") || name.ends_with(".json");
 }
 
 /// What is in the way of us alone; a runtime may get on very well.

@@ -157,6 +157,7 @@ Finding azure_cni_state(const Facts& facts) {
                          "every start and end of a pod waits for it",
                          fmt::format("fuser -v {0}   # nobody holds it: rm {0}", pasted(lock.path)));
   }
+  if (!state->unknown_locks.empty()) return Finding::unknown(state->unknown_locks);
   return Finding::pass("its files can be read, and no lock is old");
 }
 

@@ -200,7 +200,10 @@ Finding cni_winner(const Facts& facts) {
 Finding cni_plugins(const Facts& facts) {
   const auto winner = meant_winner(facts);
   if (!winner) return winner.error();
-  const auto& missing = facts.surroundings.cni->configuration->missing_programs;
+  const auto& configuration = *facts.surroundings.cni->configuration;
+  const auto& missing = configuration.missing_programs;
+  if (missing.empty() && !configuration.unknown_programs.empty())
+    return Finding::unknown(configuration.unknown_programs);
   if (missing.empty()) return Finding::pass("every program that the configuration names is there");
   return Finding::warn(missing.size() == 1
                            ? shown(missing.front())

@@ -8,22 +8,23 @@ using testing::HasSubstr;
 
 const std::string kGroup = "/subscriptions/s/resourceGroups/Rg";
 const std::string kNetwork = kGroup + "/providers/Microsoft.Network";
-const std::string kTable = kNetwork + "/routeTables/Table";
+const std::string kMixedCaseTable = kNetwork + "/routeTables/Table";
 const std::string kMachine =
     kGroup + "/providers/Microsoft.Compute/virtualMachineScaleSets/set/virtualMachines/0";
 
 class Arm : public Clouded {
  protected:
   Arm() {
-    const json all = {{kTable, {{"name", "Table"}}},
+    const json all = {{kMixedCaseTable, {{"name", "Table"}}},
                       {kMachine + "/networkInterfaces", {{"value", {1, 2, 3}}, {"page_size", 2}}}};
     EXPECT_TRUE(cloud_->set_arm(all.dump()));
   }
 };
 
 TEST_F(Arm, ServesWhatIsStoredWhateverTheCaseOfTheId) {
-  for (const auto& id : {kTable, std::string("/SUBSCRIPTIONS/S/resourcegroups/rg/providers/microsoft.network/"
-                                             "ROUTETABLES/table")}) {
+  for (const auto& id :
+       {kMixedCaseTable, std::string("/SUBSCRIPTIONS/S/resourcegroups/rg/providers/microsoft.network/"
+                                     "ROUTETABLES/table")}) {
     const auto response = arm(id + kVersion);
     EXPECT_EQ(response.status, 200) << id;
     EXPECT_EQ(json::parse(response.body), json({{"name", "Table"}}));
@@ -31,7 +32,7 @@ TEST_F(Arm, ServesWhatIsStoredWhateverTheCaseOfTheId) {
 }
 
 TEST_F(Arm, ItsAnswersBearTheHeadersOfTheRealOne) {
-  const auto response = arm(kTable + kVersion);
+  const auto response = arm(kMixedCaseTable + kVersion);
   EXPECT_EQ(response.get_header_value("Content-Type"), "application/json; charset=utf-8");
   EXPECT_EQ(response.get_header_value("x-ms-ratelimit-remaining-subscription-global-reads"), "3749");
   EXPECT_EQ(response.get_header_value("x-ms-request-id").size(), 36);
@@ -39,11 +40,11 @@ TEST_F(Arm, ItsAnswersBearTheHeadersOfTheRealOne) {
 
 TEST_F(Arm, WithoutAnApiVersionItIs400) {
   for (const char* query : {"", "?api-version=", "?version=2023-11-01"}) {
-    const auto response = arm(kTable + query);
+    const auto response = arm(kMixedCaseTable + query);
     EXPECT_EQ(response.status, 400) << query;
     EXPECT_EQ(error_code(response), "MissingApiVersionParameter") << query;
   }
-  EXPECT_EQ(error_code(arm(kTable + "?api-version=latest")), "InvalidApiVersionParameter");
+  EXPECT_EQ(error_code(arm(kMixedCaseTable + "?api-version=latest")), "InvalidApiVersionParameter");
 }
 
 TEST_F(Arm, WhatIsNotThereIs404InThreeShapes) {
@@ -72,7 +73,7 @@ TEST_F(Arm, WhatIsNotThereIs404InThreeShapes) {
 }
 
 TEST_F(Arm, OnlyTokensOfImdsAreTakenWhileTheyLast) {
-  const auto without = client()->Get(kTable + kVersion);
+  const auto without = client()->Get(kMixedCaseTable + kVersion);
   ASSERT_TRUE(without);
   EXPECT_EQ(without->status, 401);
   EXPECT_EQ(error_code(*without), "AuthenticationFailed");
@@ -93,7 +94,7 @@ TEST_F(Arm, OnlyTokensOfImdsAreTakenWhileTheyLast) {
   };
   for (const auto& [token, status, code] : cases) {
     SCOPED_TRACE(token);
-    const auto response = get(kTable + kVersion, token);
+    const auto response = get(kMixedCaseTable + kVersion, token);
     EXPECT_EQ(response.status, status);
     if (code != nullptr) {
       EXPECT_EQ(error_code(response), code);
@@ -104,16 +105,16 @@ TEST_F(Arm, OnlyTokensOfImdsAreTakenWhileTheyLast) {
 
 TEST_F(Arm, NobodyMayWrite) {
   const httplib::Headers headers = {{"Authorization", bearer_header(arm_token())}};
-  const auto put = client()->Put(kTable + kVersion, headers, "{}", "application/json");
+  const auto put = client()->Put(kMixedCaseTable + kVersion, headers, "{}", "application/json");
   ASSERT_TRUE(put);
   EXPECT_EQ(put->status, 403);
   EXPECT_EQ(error_code(*put), "AuthorizationFailed");
   EXPECT_THAT(put->body,
-              HasSubstr("action 'Microsoft.Network/routeTables/write' over scope '" + kTable + "'"));
-  EXPECT_THAT(client()->Delete(kTable + kVersion, headers)->body, HasSubstr("routeTables/delete'"));
-  EXPECT_THAT(client()->Patch(kTable + kVersion, headers, "{}", "application/json")->body,
+              HasSubstr("action 'Microsoft.Network/routeTables/write' over scope '" + kMixedCaseTable + "'"));
+  EXPECT_THAT(client()->Delete(kMixedCaseTable + kVersion, headers)->body, HasSubstr("routeTables/delete'"));
+  EXPECT_THAT(client()->Patch(kMixedCaseTable + kVersion, headers, "{}", "application/json")->body,
               HasSubstr("routeTables/write'"));
-  EXPECT_EQ(arm(kTable + kVersion).status, 200);
+  EXPECT_EQ(arm(kMixedCaseTable + kVersion).status, 200);
 }
 
 TEST_F(Arm, AListComesInPages) {
@@ -143,11 +144,11 @@ TEST_F(Arm, TheStoreIsReplacedAsAWholeOrNotAtAll) {
     ASSERT_FALSE(done) << text;
     EXPECT_THAT(done.error().what, HasSubstr(culprit));
   }
-  EXPECT_EQ(arm(kTable + kVersion).status, 200);
+  EXPECT_EQ(arm(kMixedCaseTable + kVersion).status, 200);
   EXPECT_EQ(arm(other + kVersion).status, 404);
 
   ASSERT_TRUE(cloud_->set_arm(json({{other, json::object()}}).dump()));
-  EXPECT_EQ(arm(kTable + kVersion).status, 404);
+  EXPECT_EQ(arm(kMixedCaseTable + kVersion).status, 404);
   EXPECT_EQ(arm(other + kVersion).status, 200);
 }
 

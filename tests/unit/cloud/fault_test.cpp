@@ -12,7 +12,6 @@ using imds::simulator::cloud::parse_faults;
 using testing::HasSubstr;
 using Kind = Fault::Kind;
 
-const std::string kTable = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/routeTables/t";
 const std::string kSubnet =
     "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/n";
 

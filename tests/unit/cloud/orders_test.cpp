@@ -11,8 +11,6 @@ using imds::simulator::Control;
 using imds::simulator::Simulator;
 using testing::HasSubstr;
 
-const std::string kTable = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/routeTables/t";
-
 class Ordered : public Clouded {
  protected:
   Ordered() {

@@ -45,6 +45,9 @@ inline std::string arm_token(const std::string& audience = "https://management.a
       {.audience = audience, .expires = std::chrono::system_clock::now() + lifetime});
 }
 
+inline const std::string kTable =
+    "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/routeTables/t";
+
 /// An authority, and what it has signed: a server for 127.0.0.1 and cloud.test, and a client.
 struct Certificates {
   explicit Certificates(const std::string& client_name = "calico-azure-agent")

@@ -62,16 +62,17 @@ TEST(ReadFiles, AnEmptyNodeHasNothingAndEachPartSaysSo) {
 
 TEST(ReadFiles, ConfigurationsComeAsRuntimesTakeThemAndTheFirstUsableWins) {
   const NodeFiles node;
-  for (const char* name : {"9-b.conf", "10-flannel.conflist.bak", "10-flannel.conflist~", ".10-x.conf",
-                           "calico-kubeconfig", "20-a.json", "87-podman.CONF", "conf"}) {
+  for (const char* name : {"9-b.conf", "10-flannel.conflist.bak", "10-flannel.conflist~", "calico-kubeconfig",
+                           "20-a.json", "87-podman.CONF", "conf"}) {
     node.write(std::string("etc/cni/net.d/") + name, kBridge);
   }
   node.write("etc/cni/net.d/10-calico.conflist", corpus("half_between_plugins"));
   node.write("etc/cni/net.d/10-azure.conflist", "");
+  node.write("etc/cni/net.d/.hidden.conf", "");
   node.write("etc/cni/net.d/15-folder.conf/inner.conf", kBridge);
   node.write(std::string("etc/cni/net.d/99-\x1b]0;.conf"), kBridge);
   EXPECT_THAT(listed(node),
-              ElementsAre("10-azure.conflist is empty: half written?",
+              ElementsAre(".hidden.conf is empty: half written?", "10-azure.conflist is empty: half written?",
                           "10-calico.conflist ends too early, at line 23, column 15: half written?",
                           "20-a.json", "9-b.conf", "99-?]0;.conf"));
   const auto files = read_cni_files(node.paths());
