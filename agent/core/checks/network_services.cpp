@@ -12,6 +12,7 @@ namespace agent {
 namespace {
 
 constexpr std::string_view kNetworkdDropIn = "10-calico-azure-agent.conf";
+constexpr std::string_view kLinkFile = "50-calico-azure-agent.link";
 
 /// True where a file is read after ours and so has the last word.
 bool overrules_ours(std::string_view file) {
@@ -155,20 +156,23 @@ Finding udev_mac_policy(const Facts& facts) {
   if (!host) return host.error();
   const auto& files = (*host)->link_files;
   if (!files) return Finding::unknown(files.error().what);
-  bool any = false;
+  const auto is_theirs = [glob](const net::Link& link) { return matches(glob, link.name); };
+  if (std::none_of(facts.links.begin(), facts.links.end(), is_theirs))
+    return Finding::unknown(fmt::format("there is no link {} yet", glob));
   for (const auto& each : *files) {
-    if (!matches(glob, each.link)) continue;
-    any = true;
-    if (each.mac_address_policy != "persistent") continue;
+    if (!matches(glob, each.link) || each.mac_address_policy != "persistent") continue;
+    // The first file by name that matches a link is the only one that counts for it.
+    const bool comes_first = name_of(each.file) < kLinkFile;
     return Finding::warn(
         fmt::format("{} says MACAddressPolicy=persistent for {}", shown(each.file), shown(each.link)),
         "udev may give the link another MAC than the one that others were told: their packets are dropped",
-        fmt::format("mkdir -p /etc/systemd/network && printf "
-                    "'[Match]\\nOriginalName={}\\n[Link]\\nMACAddressPolicy=none\\n' > "
-                    "/etc/systemd/network/50-calico-azure-agent.link && udevadm control --reload",
-                    glob));
+        comes_first ? fmt::format("# set MACAddressPolicy=none in {}, then udevadm control --reload",
+                                  shown(each.file))
+                    : fmt::format("mkdir -p /etc/systemd/network && printf "
+                                  "'[Match]\\nOriginalName={}\\n[Link]\\nMACAddressPolicy=none\\n' > "
+                                  "/etc/systemd/network/{} && udevadm control --reload",
+                                  glob, kLinkFile));
   }
-  if (!any) return Finding::unknown(fmt::format("there is no link {} yet", glob));
   return Finding::pass(fmt::format("udev leaves the MAC of {} alone", glob));
 }
 

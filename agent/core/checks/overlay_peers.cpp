@@ -95,7 +95,8 @@ Finding overlay_peers(const Facts& facts) {
   if (auto nothing = without_overlay(facts)) return *nothing;
   const auto plane = seen_data_plane(facts);
   if (!plane) return plane.error();
-  if ((*plane)->routes_cut) return Finding::unknown("there are more routes to pods than are looked at");
+  if ((*plane)->routes_cut || (*plane)->entries_cut)
+    return Finding::unknown("there are more routes and peers than are looked at");
   const auto links = overlay_links(facts);
   if (links.empty())
     return Finding::unknown(

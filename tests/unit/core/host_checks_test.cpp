@@ -4,8 +4,8 @@
 #include <functional>
 #include <set>
 
-#include "agent/core/checks/check_table.h"
 #include "tests/unit/core/healthy_nodes.h"
+#include "tests/unit/core/judged.h"
 #include "tests/unit/core/shell.h"
 
 // The checks about overlays and about the rest of the machine, each on every kind of node that it is about.
@@ -15,25 +15,14 @@ namespace {
 using testing::address;
 using testing::cni_of;
 using testing::data_plane_of;
+using testing::failures;
 using testing::host_of;
 using testing::kOverlayLink;
 using testing::link_of;
 using testing::mac;
 using testing::prefix;
+using testing::result;
 using testing::route;
-
-std::vector<CheckResult> failures(const Facts& facts) {
-  auto results = assess(facts, {}, facts.wall);
-  std::erase_if(results, [](const auto& each) { return each.status != CheckStatus::fail; });
-  return results;
-}
-
-CheckResult result(const Facts& facts, std::string_view id) {
-  const auto results = assess(facts, {}, facts.wall);
-  const auto found =
-      std::find_if(results.begin(), results.end(), [id](const auto& each) { return each.id == id; });
-  return found == results.end() ? CheckResult{} : *found;
-}
 
 net::Link& overlay_of(Facts& facts) {
   for (auto& each : facts.links) {
@@ -104,7 +93,7 @@ bool with_sink(const Facts& facts) { return facts.policy.mode != Mode::azure_cni
 bool with_a_told_mac(const Facts& facts) { return facts.policy.mode != Mode::udr; }
 
 /// One thing that is wrong; on every node that it can happen to, exactly one check says so.
-struct Fault {
+struct HostFault {
   const char* name;
   bool (*where)(const Facts&);
   std::function<void(Facts&)> inject;
@@ -113,11 +102,18 @@ struct Fault {
   const char* remedy;
 };
 
-const Fault kOverlayFaults[] = {
+const HostFault kOverlayFaults[] = {
     {"no overlay in flannel", on_flannel, lose_overlay, "overlay.device",
      "there is no flannel.1, though pods are here", "kubectl delete pod"},
     {"no overlay in Calico's VXLAN", on_calico_vxlan, lose_overlay, "overlay.device",
      "there is no vxlan.calico", "'k8s-app in (calico-node, canal)'"},
+    {"nobody says that flannel has been here",
+     [](const Facts& f) { return on_flannel(f) && !on_plain_flannel(f); },
+     [](Facts& f) {
+       lose_overlay(f);
+       (**f.evidence.node).flannel.reset();
+     },
+     "cni.mode", "there is no overlay", "# set mode = \"udr\""},
     {"the overlay is down, and its routes went with it", on_overlays,
      [](Facts& f) {
        overlay_of(f).up = false;
@@ -231,7 +227,7 @@ const Fault kOverlayFaults[] = {
      "overlay.device", "has MTU 1500", "mtu 1450"},
 };
 
-const Fault kMachineFaults[] = {
+const HostFault kMachineFaults[] = {
     {"docker drops what it does not know", anywhere,
      [](Facts& f) { host_of(f).packet_filters->push_back(legacy(0, "DROP")); }, "netfilter.forward",
      "DROP in iptables' legacy backend", "iptables-legacy -P FORWARD ACCEPT"},
@@ -306,6 +302,13 @@ const Fault kMachineFaults[] = {
      },
      "udev.mac_policy", "/usr/lib/systemd/network/99-default.link says MACAddressPolicy=persistent for ",
      "MACAddressPolicy=none\\n' > /etc/systemd/network/50-calico-azure-agent.link"},
+    {"udev is told by a file before ours", with_a_told_mac,
+     [](Facts& f) {
+       host_of(f).link_files->back().mac_address_policy = "persistent";
+       host_of(f).link_files->back().file = "/etc/systemd/network/20-site.link";
+     },
+     "udev.mac_policy", "/etc/systemd/network/20-site.link says MACAddressPolicy=persistent for ",
+     "# set MACAddressPolicy=none in /etc/systemd/network/20-site.link"},
     {"forwarding off at the next boot", anywhere,
      [](Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "0"); }, "sysctl.persistence",
      "/etc/sysctl.d/60-hardening.conf sets net.ipv4.ip_forward = 0 for the next boot",
@@ -353,7 +356,7 @@ const Fault kMachineFaults[] = {
      "ip rule add from all lookup default pref 32767"},
 };
 
-void expect_told_by_one_check(const Fault& fault) {
+void expect_told_by_one_check(const HostFault& fault) {
   std::set<std::string> remedies;
   std::size_t nodes = 0;
   for (const auto& node : testing::kHealthyNodes) {
@@ -391,7 +394,7 @@ TEST(HostChecks, EveryFaultOfTheMachineIsToldByOneCheckAloneWithARemedyThatAShel
 }
 
 /// A state in which nothing is wrong as far as anyone can tell: no check fails, and one says what it knows.
-struct Calm {
+struct HostCalm {
   const char* name;
   bool (*where)(const Facts&);
   std::function<void(Facts&)> change;
@@ -400,7 +403,7 @@ struct Calm {
   const char* message;
 };
 
-const Calm kCalms[] = {
+const HostCalm kHostCalms[] = {
     {"flanneld has not started, and there is no pod", on_flannel,
      [](Facts& f) {
        lose_overlay(f);
@@ -443,6 +446,12 @@ const Calm kCalms[] = {
      [](Facts& f) {
        data_plane_of(f).routes_cut = true;
        data_plane_of(f).neighbours.clear();
+     },
+     "overlay.peers", CheckStatus::unknown, "more routes"},
+    {"entries that were cut accuse nobody", on_overlays,
+     [](Facts& f) {
+       data_plane_of(f).entries_cut = true;
+       data_plane_of(f).forwarding.clear();
      },
      "overlay.peers", CheckStatus::unknown, "more routes"},
     {"offload is what a fresh link has", on_flannel,
@@ -496,6 +505,8 @@ const Calm kCalms[] = {
            f, {"interface-name:cali*", "interface-name:~azv*", "interface-name:flannel.?", "type:vxlan"});
      },
      "networkmanager.unmanaged", CheckStatus::pass, "leaves links"},
+    {"no .link file is about the links", with_a_told_mac, [](Facts& f) { host_of(f).link_files->clear(); },
+     "udev.mac_policy", CheckStatus::pass, "leaves the MAC of"},
     {"sysctls that the agent enforces", anywhere,
      [](Facts& f) {
        f.policy.enforce_sysctls = true;
@@ -511,7 +522,7 @@ const Calm kCalms[] = {
 };
 
 TEST(HostChecks, AccuseNobodyWhereNothingIsWrong) {
-  for (const auto& calm : kCalms) {
+  for (const auto& calm : kHostCalms) {
     std::size_t nodes = 0;
     for (const auto& node : testing::kHealthyNodes) {
       auto facts = node.facts();
