@@ -24,7 +24,7 @@ std::vector<Pitfall> pitfalls(const Facts& facts) {
     all.push_back({ip_forward, "0", "1", ip_forward, "sysctl.ip_forward"});
     // The same value by another name (devinet.c).
     all.push_back({"net/ipv4/conf/all/forwarding", "0", "1", ip_forward, "sysctl.ip_forward"});
-    const auto add = [&all](std::string key, std::string_view check) {
+    const auto add = [&all](const std::string& key, std::string_view check) {
       all.push_back({key, "0", "1", key, check});
     };
     const auto nic = facts.nic.nic ? facts.nic.nic->link.name : "";

@@ -3,20 +3,9 @@
 #include <fmt/format.h>
 
 #include "agent/core/checks/checks.h"
-#include "agent/core/checks/overlay.h"
 #include "agent/core/checks/pod_network.h"
 
 namespace agent {
-namespace {
-
-/// A canal node that has lost flannel's link looks like one that never had any; what flanneld wrote of it, or
-/// its routes, tell them apart.
-bool has_only_lost_its_overlay(const Facts& facts) {
-  return facts.policy.mode == Mode::flannel && overlay_links(facts).empty() &&
-         (flannel_annotations(facts) != nullptr || overlay_backend(facts).status == CheckStatus::fail);
-}
-
-}  // namespace
 
 /// Fails for as long as it takes to change the routes: whoever waits for readiness must not see the mode that
 /// comes with the routes of the one that goes.
@@ -38,8 +27,6 @@ Finding mode_contradicted(const Facts& facts) {
     return Finding::unknown(fmt::format("{} wins, see cni.winner", configuration->winner()->path));
   const auto against =
       contradiction_to(facts.policy.mode, configuration ? &*configuration : nullptr, facts.links);
-  if (against && has_only_lost_its_overlay(facts))
-    return Finding::unknown("flannel's overlay is not there, see overlay.device and overlay.backend");
   if (against) {
     return Finding::warn(against->what, "pods of two networkings on one node do not reach each other",
                          against->remedy);

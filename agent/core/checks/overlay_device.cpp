@@ -43,8 +43,6 @@ Finding absent(const Facts& facts) {
         fmt::format("flannel's backend is {}, see overlay.backend", shown(flannel->backend_type)));
   if (overlay_backend(facts).status == CheckStatus::fail)
     return Finding::skip("the way to other nodes is no overlay, see overlay.backend");
-  if (mode_contradicted(facts).status == CheckStatus::fail)
-    return Finding::skip("this node may have another mode, see cni.mode");
   const auto name = overlay_name(facts.policy.mode);
   if (!has_pods(facts)) {
     return Finding::unknown(fmt::format("there is no {} yet: {} makes it when it starts", name,

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <set>
+#include <string>
+
+#include "tests/unit/core/healthy_nodes.h"
+#include "tests/unit/core/judged.h"
+#include "tests/unit/core/shell.h"
+
+// What is told of one change to each healthy node that it can happen to.
+namespace agent::testing {
+
+/// One thing that is wrong; exactly one check says so.
+struct FaultOfNodes {
+  const char* name;
+  bool (*where)(const Facts&);
+  std::function<void(Facts&)> inject;
+  const char* id;
+  const char* message;
+  const char* remedy;
+};
+
+/// A state in which nothing is wrong as far as anyone can tell: no check fails, and one says what it knows.
+struct CalmOfNodes {
+  const char* name;
+  bool (*where)(const Facts&);
+  std::function<void(Facts&)> change;
+  const char* id;
+  CheckStatus status;
+  const char* message;
+};
+
+inline bool anywhere(const Facts&) { return true; }
+inline bool on_flannel(const Facts& facts) { return facts.policy.mode == Mode::flannel; }
+inline bool on_calico_vxlan(const Facts& facts) { return facts.policy.mode == Mode::calico_vxlan; }
+inline bool on_overlays(const Facts& facts) { return on_flannel(facts) || on_calico_vxlan(facts); }
+inline bool on_azure_cni(const Facts& facts) { return facts.policy.mode == Mode::azure_cni; }
+inline bool with_calico(const Facts& facts) { return facts.surroundings.host->felix.has_value(); }
+
+/// Every healthy node that it concerns, after the change.
+inline void on_each(const char* name, bool (*where)(const Facts&), const std::function<void(Facts&)>& change,
+                    const std::function<void(const Facts&)>& expect) {
+  std::size_t nodes = 0;
+  for (const auto& node : kHealthyNodes) {
+    auto facts = node.facts();
+    if (!where(facts)) continue;
+    SCOPED_TRACE(std::string(name) + " on " + node.name);
+    ++nodes;
+    EXPECT_TRUE(failures(facts).empty());
+    change(facts);
+    expect(facts);
+  }
+  EXPECT_GT(nodes, 0U) << name;
+}
+
+inline void expect_told_by_one_check(const FaultOfNodes& fault) {
+  std::set<std::string> remedies;
+  on_each(fault.name, fault.where, fault.inject, [&](const Facts& facts) {
+    const auto failed = failures(facts);
+    std::string all;
+    for (const auto& each : failed) all += each.id + ": " + each.message + "\n";
+    ASSERT_EQ(failed.size(), 1U) << all;
+    const auto& told = failed.front();
+    EXPECT_EQ(told.id, fault.id) << all;
+    EXPECT_NE(told.message.find(fault.message), std::string::npos) << told.message;
+    EXPECT_EQ(told.message.find('\n'), std::string::npos) << told.message;
+    EXPECT_NE(told.remedy.find(fault.remedy), std::string::npos) << told.remedy;
+    if (remedies.insert(told.remedy).second) {
+      EXPECT_TRUE(is_shell(told.remedy)) << told.remedy;
+    }
+    EXPECT_FALSE(told.why.empty());
+    EXPECT_TRUE(!told.gate || told.id == "sysctl.ip_forward");
+  });
+}
+
+inline void expect_calm(const CalmOfNodes& calm) {
+  on_each(calm.name, calm.where, calm.change, [&](const Facts& facts) {
+    for (const auto& each : failures(facts)) ADD_FAILURE() << each.id << ": " << each.message;
+    const auto said = result(facts, calm.id);
+    EXPECT_EQ(said.status, calm.status) << said.message;
+    EXPECT_NE(said.message.find(calm.message), std::string::npos) << said.message;
+  });
+}
+
+}  // namespace agent::testing
