@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "agent/cli/commands.h"
 #include "agent/cli/exit_codes.h"
@@ -54,16 +59,35 @@ void print_check(const CheckResult& check) {
     std::cout << fmt::format("           why: {}\n           to mend: {}\n", check.why, check.remedy);
 }
 
+/// What could not be looked at for one reason is one line; what does not apply is none.
+void print_group(std::string_view group, std::span<const CheckResult> checks) {
+  bool titled = false;
+  std::vector<std::string_view> said;
+  for (const auto& check : checks) {
+    if (group_of(check.id) != group || check.status == CheckStatus::skip) continue;
+    const bool unknown = check.status == CheckStatus::unknown;
+    if (unknown && std::find(said.begin(), said.end(), check.message) != said.end()) continue;
+    if (!std::exchange(titled, true)) std::cout << '\n' << group << '\n';
+    print_check(check);
+    if (!unknown) continue;
+    said.push_back(check.message);
+    std::string also;
+    for (const auto& other : checks) {
+      if (other.status == CheckStatus::unknown && group_of(other.id) == group && other.id != check.id &&
+          other.message == check.message)
+        also += (also.empty() ? "" : ", ") + other.id;
+    }
+    if (!also.empty()) std::cout << fmt::format("           so too: {}\n", also);
+  }
+}
+
 void print_text(const std::vector<CheckResult>& checks, const Verdict& verdict) {
   std::cout << bold(verdict.sentence) << '\n';
-  for (const std::string_view group : {"kernel", "Azure", "Kubernetes", "CNI"}) {
-    bool titled = false;
-    for (const auto& check : checks) {
-      if (group_of(check.id) != group) continue;
-      if (!std::exchange(titled, true)) std::cout << '\n' << group << '\n';
-      print_check(check);
-    }
-  }
+  for (const std::string_view group : {"kernel", "Azure", "Kubernetes", "CNI"}) print_group(group, checks);
+  const auto skipped = std::count_if(checks.begin(), checks.end(), [](const CheckResult& check) {
+    return check.status == CheckStatus::skip;
+  });
+  if (skipped > 0) std::cout << fmt::format("\n{} checks do not apply here; --json has them\n", skipped);
   const auto commands = repairs(checks);
   if (commands.empty()) return;
   std::cout << "\n# to mend it, in this order\n";

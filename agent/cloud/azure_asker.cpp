@@ -60,8 +60,13 @@ AzureAsker::Answer AzureAsker::ask(const Question& question,
                                    std::chrono::steady_clock::time_point finish_by) {
   Answer answer{
       .cloud_config = kubernetes::read_cloud_config(question.cloud_config), .azure = {}, .leave_alone = {}};
+  if (!question.verify) return answer;
   const auto mac = net::MacAddress::parse(question.mac);
-  if (!question.verify || question.resource_id.empty() || !mac) return answer;
+  if (question.resource_id.empty() || !mac) {
+    answer.azure = nothing_seen({{EAGAIN, std::system_category()},
+                                 "IMDS has not told which VM this is, see imds.reachable and nic.found"});
+    return answer;
+  }
   const auto client = client_for(question, answer.cloud_config.value_or(net::CloudConfig{}));
   if (!client) {
     answer.azure = nothing_seen(client.error());

@@ -54,15 +54,16 @@ bool is_already(const Facts& facts, const std::string& key, std::string_view val
 std::optional<Finding> never_set(const Facts& facts, const std::vector<net::BootSysctl>& at_boot,
                                  std::initializer_list<std::string> keys) {
   const auto& key = *keys.begin();
-  if (is_already(facts, key, "0")) return std::nullopt;
   for (const auto& each : keys) {
     if (set_at_boot(at_boot, each) != nullptr) return std::nullopt;
   }
   const auto name = net::sysctl_name(key);
+  if (is_already(facts, key, "0"))
+    return Finding::unknown(fmt::format("no file sets {}, which is 0 now too", name));
   return Finding::warn(
       fmt::format("no file sets {}: it is 0 after the next boot unless somebody switches it on", name),
       "Calico does so from 3.15 on, and only when it starts: until then no packet of a pod is forwarded",
-      fmt::format("echo '{} = 1' >> /etc/sysctl.d/99-calico-azure-agent.conf", name));
+      fmt::format("echo '{} = 1' >> /etc/sysctl.d/99-calico-azure.conf", name));
 }
 
 }  // namespace

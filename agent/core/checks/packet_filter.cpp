@@ -86,7 +86,7 @@ Finding conntrack_room(const Facts& facts) {
   return Finding::warn(
       said, "when the table is full, the first packet of every new connection is dropped",
       fmt::format(
-          "sysctl -w {0}={1} && echo '{0} = {1}' >> /etc/sysctl.d/99-calico-azure-agent.conf   # kube-proxy "
+          "sysctl -w {0}={1} && echo '{0} = {1}' >> /etc/sysctl.d/99-calico-azure.conf   # kube-proxy "
           "sets its own when it starts: conntrack.maxPerCore",
           kKey, room * 2));
 }

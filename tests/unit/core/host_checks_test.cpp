@@ -148,7 +148,7 @@ const FaultOfNodes kHostFaults[] = {
      "net.ipv4.conf.all.rp_filter = 2", "# set net.ipv4.conf.all.rp_filter = 1"},
     {"switched on by hand", anywhere, [](Facts& f) { host_of(f).boot_sysctls->clear(); },
      "sysctl.persistence", "no file sets net.ipv4.ip_forward",
-     "echo 'net.ipv4.ip_forward = 1' >> /etc/sysctl.d/99-calico-azure-agent.conf"},
+     "echo 'net.ipv4.ip_forward = 1' >> /etc/sysctl.d/99-calico-azure.conf"},
     {"forwarding off now and at the next boot is one fault", anywhere,
      [](Facts& f) {
        set_at_boot(f, "net/ipv4/ip_forward", "0");
