@@ -7,8 +7,8 @@ import unittest
 
 from case import CLUSTER, NODE, NodeCase, eventually, settings
 
-_UDR_GATES = {"mode.in_force", "imds.reachable", "nic.found", "nic.address", "nic.up", "routes.in_sync", "sysctl.ip_forward",
-              "sysctl.nic_forwarding", "pods.overlap"}
+_UDR_GATES = {"mode.in_force", "imds.reachable", "nic.found", "nic.address", "nic.up", "routes.in_sync",
+              "sysctl.ip_forward", "sysctl.nic_forwarding", "pods.overlap"}
 _WARNINGS = {"nic.gateway", "sysctl.rp_filter", "pods.node_cidr"}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
