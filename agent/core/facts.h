@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 
 #include "agent/core/desired_routes.h"
@@ -35,6 +36,8 @@ struct Facts {
   NicResolution nic;
   /// Every link of this machine.
   std::vector<net::Link> links;
+  /// When each link was first seen, by its index; empty where this is the first look.
+  std::map<std::uint32_t, MonoTime> links_since;
   SysctlReadings sysctls;
   Evidence evidence;
   Surroundings surroundings;

@@ -52,12 +52,23 @@ void Keeper::take_evidence(Evidence evidence, MonoTime now) {
 
 void Keeper::take_surroundings(Surroundings surroundings, MonoTime now) {
   surroundings_ = std::move(surroundings);
-  if (const auto links = kernel_.links(); links && surroundings_.cni) {
+  const auto links = kernel_.links();
+  if (links) note_age(*links, now);
+  if (links && surroundings_.cni) {
     const auto& configuration = surroundings_.cni->configuration;
     mode_.see(evident_mode(configuration ? &*configuration : nullptr, *links), now);
     follow_mode(now);
   }
   follow_node_cidrs(now);
+}
+
+void Keeper::note_age(std::span<const net::Link> links, MonoTime now) {
+  std::map<std::uint32_t, MonoTime> since;
+  for (const auto& link : links) {
+    const auto known = links_since_.find(link.index);
+    since.emplace(link.index, known == links_since_.end() ? now : known->second);
+  }
+  links_since_ = std::move(since);
 }
 
 void Keeper::recall(NodeCidrs cidrs, std::optional<ModeChoice> mode, MonoTime now) {
@@ -201,6 +212,7 @@ Facts Keeper::facts(MonoTime now, WallTime wall) const {
   facts.survey_error = outlook_.error;
   facts.nic = outlook_.nic;
   facts.links = outlook_.survey.links;
+  facts.links_since = links_since_;
   facts.sysctls = outlook_.sysctls;
   facts.evidence = evidence_;
   facts.surroundings = surroundings_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -71,6 +72,7 @@ class Keeper {
 
  private:
   void follow_mode(MonoTime now);
+  void note_age(std::span<const net::Link> links, MonoTime now);
   void follow_node_cidrs(MonoTime now);
   void look(MonoTime now, TurnReport& report);
   void enforce_sysctls(TurnReport& report);
@@ -88,6 +90,7 @@ class Keeper {
   NodeDocument document_;
   Evidence evidence_;
   Surroundings surroundings_;
+  std::map<std::uint32_t, MonoTime> links_since_;
   NodeCidrs node_cidrs_;
   Outlook outlook_;
   Reconciler reconciler_;

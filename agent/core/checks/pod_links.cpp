@@ -16,6 +16,17 @@ constexpr auto kAzureHostMac = "aa:aa:aa:aa:aa:aa";
 /// Linked to the host by a route, not by a bridge, as Azure CNI's mode bridge does.
 bool is_routed(const net::Link& link) { return (is_calicos(link) || is_azures(link)) && link.master == 0; }
 
+// CNI plug-in and Felix finish a pod's link after it is there; Felix itself leaves what it does not know
+// alone for 10 s.
+constexpr auto kTimeToSettle = std::chrono::seconds(30);
+
+/// False while somebody may still be at it.
+bool is_settled(const Facts& facts, const net::Link& link) {
+  if (facts.links_since.empty()) return true;
+  const auto since = facts.links_since.find(link.index);
+  return since != facts.links_since.end() && facts.now - since->second >= kTimeToSettle;
+}
+
 std::string some_of(std::size_t count, std::size_t all) {
   return all > 1 ? fmt::format(" ({} of {})", count, all) : "";
 }
@@ -33,7 +44,7 @@ const std::string* switched_off(const Facts& facts, const net::Link& link) {
 
 std::optional<Finding> sysctls_of(const Facts& facts) {
   for (const auto& link : facts.links) {
-    if (!is_routed(link)) continue;
+    if (!is_routed(link) || !is_settled(facts, link)) continue;
     const auto* key = switched_off(facts, link);
     if (key == nullptr) continue;
     const auto name = net::sysctl_name(*key);
@@ -52,7 +63,8 @@ std::optional<Finding> macs_of(const Facts& facts) {
     return std::nullopt;
   const auto wanted = net::MacAddress::parse(kAzureHostMac);
   for (const auto& link : facts.links) {
-    if (!is_azures(link) || !is_routed(link) || !link.mac || *link.mac == *wanted) continue;
+    if (!is_azures(link) || !is_routed(link) || !is_settled(facts, link) || !link.mac || *link.mac == *wanted)
+      continue;
     return Finding::warn(
         fmt::format("{} has MAC {}, azure-vnet gave it {}", link.name, link.mac->text(), kAzureHostMac),
         "the pod sends to a MAC that is gone: udev's 99-default.link (MACAddressPolicy=persistent) rewrites "
@@ -148,7 +160,8 @@ Finding pods_links(const Facts& facts) {
   std::vector<const net::Link*> without;
   for (const auto& link : facts.links) {
     const auto leads_there = [&link](const auto& pod) { return pod.link == &link; };
-    if (is_routed(link) && link.up && std::none_of(pods.begin(), pods.end(), leads_there))
+    if (is_routed(link) && link.up && is_settled(facts, link) &&
+        std::none_of(pods.begin(), pods.end(), leads_there))
       without.push_back(&link);
   }
   if (without.empty())

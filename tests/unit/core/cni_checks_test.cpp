@@ -492,5 +492,18 @@ TEST(PodNetworkChecks, AStrangersWordsStayOneLineAndRunNothing) {
   EXPECT_TRUE(testing::is_shell(said.remedy));
 }
 
+TEST(PodLinks, AreJudgedOnceTheyHaveBeenHereForThirtySeconds) {
+  auto facts = testing::calico_vxlan();
+  data_plane_of(facts).routes.pop_back();
+  ASSERT_EQ(result(facts, "pods.links").status, CheckStatus::fail) << "who looks once judges at once";
+  for (const auto& link : facts.links)
+    facts.links_since.emplace(link.index, facts.now - std::chrono::seconds(29));
+  EXPECT_EQ(result(facts, "pods.links").status, CheckStatus::pass);
+  facts.now += std::chrono::seconds(1);
+  EXPECT_EQ(result(facts, "pods.links").status, CheckStatus::fail);
+  facts.links_since.erase(facts.links.back().index);
+  EXPECT_EQ(result(facts, "pods.links").status, CheckStatus::pass) << "a link that came since the last look";
+}
+
 }  // namespace
 }  // namespace agent
