@@ -79,11 +79,11 @@ class Cloud(CloudOrders):
                 "users": [{"name": "node", "user": {"token": NODE_TOKEN}}]}
 
 
-def node(name, pod_cidrs, condition=("False", "RouteCreated")):
-    """A Node object as the route controller leaves it."""
+def node(name, pod_cidrs, condition=("False", "RouteCreated"), annotations=None):
+    """A Node object as the route controller leaves it, and flanneld where it runs."""
     status, reason = condition
     return {"apiVersion": "v1", "kind": "Node",
-            "metadata": {"name": name, "creationTimestamp": "2026-01-01T00:00:00Z"},
+            "metadata": {"name": name, "creationTimestamp": "2026-01-01T00:00:00Z", "annotations": annotations or {}},
             "spec": {"podCIDR": pod_cidrs[0], "podCIDRs": pod_cidrs} if pod_cidrs else {},
             "status": {"conditions": [{"type": "NetworkUnavailable", "status": status, "reason": reason,
                                        "message": "", "lastTransitionTime": "2026-01-01T00:01:00Z"}]}}

@@ -4,21 +4,22 @@ import itertools
 import json
 import shlex
 
-from . import dhcp, documents, wire_server
+from . import dhcp, documents, modes, wire_server
 from .agent import Agent, simulator_binary
 from .azure import Network, Nic, Route, Subnet, is_ipv6
 from .cloud import Cloud, node
 from .control import Control, imds_control
 from .fabric import Fabric, imds_servers
+from .modes import CLUSTER, CLUSTER6
 from .networkd import Networkd
-from .pod import Pod
 from .simulator import Simulator
 from .stage import Stage
 from .tape import Tape
 from .traffic import Traffic
 from .transcript import eventually
 
-CLUSTER, CLUSTER6 = "10.244.0.0/16", "fd00:244::/48"
+__all__ = ["CLUSTER", "CLUSTER6", "NODES", "PODS_ONLY", "ROUTE_TABLE", "Cluster", "Vm"]
+
 NODES, PODS_ONLY = "nodes", "pods"  # subnets: of the first NICs, of the second ones
 ROUTE_TABLE = "cluster-routes"
 
@@ -29,15 +30,16 @@ class Vm:
     def __init__(self, cluster, number):
         self.name = f"vm{number}"
         self.number = number
-        self.namespace = cluster.namespace(self.name)
+        self.namespace = cluster.namespace(self.name, own_files=True)
+        self.files = self.namespace.files
+        self.mode = cluster.mode
         self.agent = None
         self.imds = None
         self.networkd = None
-        self._pods = itertools.count()
+        self.pods = []
         self._cluster = cluster
-        self.pod_cidrs = [f"10.244.{number}.0/24"]
-        if any(map(is_ipv6, self.nics[0].addresses)):
-            self.pod_cidrs.append(f"fd00:244:0:{number}::/64")
+        self._ipv6 = any(map(is_ipv6, self.nics[0].addresses))
+        self.pod_cidrs = self.mode.node_cidrs(number, self._ipv6)
 
     @property
     def nics(self):
@@ -53,10 +55,14 @@ class Vm:
     def address(self):
         return self.nics[0].addresses[0]
 
+    def subnet(self, nic):
+        """Of IPv4."""
+        return self._cluster.network.subnet(nic.subnet).prefixes[0]
+
     def interface(self, nic):
-        network, address = self._cluster.network, nic.addresses[0]
-        ipv6 = list(filter(is_ipv6, nic.addresses))
-        return documents.interface(nic.mac, address, network.subnet(nic.subnet).prefixes[0], ipv6)
+        first, *others = nic.addresses
+        ipv6 = list(filter(is_ipv6, others))
+        return documents.interface(nic.mac, first, self.subnet(nic), ipv6, [each for each in others if each not in ipv6])
 
     def document(self):
         return documents.instance(*map(self.interface, self.nics), name=self.name)
@@ -97,10 +103,9 @@ class Vm:
         self.namespace.ip(f"link del {name}")
 
     def add_pod(self):
-        namespace = self._cluster.namespace(f"{self.name}-pod{next(self._pods)}")
-        pod = Pod(self.namespace, namespace, self.pod_cidrs, self._cluster.folder)
-        self._cluster.finally_do(pod.remove)
-        return pod
+        namespace = self._cluster.namespace(f"{self.name}-pod{len(self.pods)}")
+        self.pods.append(self.mode.add_pod(self, namespace))
+        return self.pods[-1]
 
     def tape(self):
         tape = Tape(self.namespace)
@@ -109,14 +114,18 @@ class Vm:
 
     def config(self, **sections):
         """The least that a node of this cluster needs said."""
-        cluster_cidrs = [CLUSTER, CLUSTER6] if len(self.pod_cidrs) > 1 else [CLUSTER]
-        told = {"mode": "udr", "imds": {"poll_interval": "10s", "read_timeout": "1s"},
-                "pods": {"cluster_cidrs": cluster_cidrs, "node_cidrs": self.pod_cidrs}}
+        told = {"mode": self.mode.agent, "imds": {"poll_interval": "10s", "read_timeout": "1s"},
+                "pods": {"cluster_cidrs": self.mode.cluster_cidrs(self._ipv6), "node_cidrs": self.pod_cidrs}}
         if self._cluster.cloud:  # it tells the node's pod CIDRs
             del told["pods"]["node_cidrs"]
             told["kubernetes"] = {"node_name": self.name, "kubeconfig": str(self._file("kubeconfig"))}
             told["azure"] = {"cloud_config": str(self._file("azure.json")), "interval": "1m"}
         return {**told, **sections}
+
+    def node(self):
+        """Its object at the API server."""
+        condition = ("False", "RouteCreated" if self.mode.uses_route_table else "CalicoIsUp")
+        return node(self.name, self.pod_cidrs, condition, self.mode.annotations(self))
 
     def write_credentials(self, route_table=ROUTE_TABLE):
         """What a node of a Kubernetes cluster on Azure has on disk; JSON is YAML."""
@@ -129,29 +138,35 @@ class Vm:
 
 
 class Cluster(Stage):
-    """A context manager: nodes vm1, vm2, … as an administrator should have set them up: IP forwarding on each NIC, a
-    route table with each node's pod CIDR, associated with the nodes' subnet. ask() changes any of it while it runs.
+    """A context manager: nodes vm1, vm2, … as an administrator should have set them up for the mode: for udr with IP
+    forwarding on each NIC, a route table with each node's pod CIDR, associated with the nodes' subnet. ask() changes
+    any of it while it runs.
 
-    nics: of each VM. ipv6: dual stack. accelerated: VMs may have a VF under eth0. networkd: is their network
-    service; else a DHCP client that knows IPv4 alone. cloud: Azure Resource Manager and an API server can be asked.
+    mode: udr, canal, flannel, calico-vxlan, azure-cni (modes.py). nics: of each VM. ipv6: dual stack. accelerated: VMs
+    may have a VF under eth0. networkd: is their network service; else a DHCP client that knows IPv4 alone. cloud: Azure
+    Resource Manager and an API server can be asked.
     """
 
-    def __init__(self, nodes=3, nics=1, ipv6=False, accelerated=False, networkd=False, cloud=False, name=None):
+    def __init__(self, nodes=3, nics=1, ipv6=False, accelerated=False, networkd=False, cloud=False, mode="udr",
+                 name=None):
         super().__init__(name)
+        self.mode = modes.BY_NAME[mode]()
         self._with_cloud = cloud
         self.cloud = None
         self._accelerated = accelerated
         self._networkd = networkd or ipv6
         self.network = Network(["10.240.0.0/12", *(["fd00:240::/28"] if ipv6 else [])])
-        self.network.subnets = {NODES: Subnet(["10.240.0.0/24", *(["fd00:240::/64"] if ipv6 else [])], ROUTE_TABLE),
+        table = ROUTE_TABLE if self.mode.uses_route_table else ""
+        self.network.subnets = {NODES: Subnet(["10.240.0.0/24", *(["fd00:240::/64"] if ipv6 else [])], table),
                                 PODS_ONLY: Subnet(["10.241.0.0/24"])}
         self.network.route_tables = {ROUTE_TABLE: {}}
         for number, nic in itertools.product(range(1, nodes + 1), range(nics)):
             addresses = [f"10.{240 + nic}.0.{3 + number}"]
-            if ipv6 and nic == 0:
-                addresses.append(f"fd00:240::{3 + number:x}")
+            if nic == 0:
+                addresses += self.mode.secondary_addresses(number)
+                addresses += [f"fd00:240::{3 + number:x}"] if ipv6 else []
             made = Nic(f"vm{number}", nic, f"00:0d:3a:f8:{number:02x}:{nic:02x}",
-                       PODS_ONLY if nic else NODES, addresses, ip_forwarding=True)
+                       PODS_ONLY if nic else NODES, addresses, ip_forwarding=self.mode.uses_route_table)
             self.network.nics[made.name] = made
         self._nodes = nodes
         self.vms = []
@@ -164,7 +179,7 @@ class Cluster(Stage):
             for key in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"):
                 vm.namespace.sysctl(key, 1)
             vm.plug(fabric, self._accelerated)
-            for cidr in vm.pod_cidrs:
+            for cidr in vm.pod_cidrs if self.mode.uses_route_table else ():
                 address = next(each for each in vm.nics[0].addresses if is_ipv6(each) == is_ipv6(cidr))
                 self.network.route_tables[ROUTE_TABLE][cidr] = Route(cidr, "VirtualAppliance", address)
         fabric.apply(None, self.network)
@@ -172,11 +187,14 @@ class Cluster(Stage):
         dhcp.serve(fabric.namespace, self.folder, self.network)
         for vm in self.vms:
             if self._networkd:
-                vm.networkd = Networkd(vm.namespace, self.folder / f"{vm.name}-networkd")
+                vm.networkd = Networkd(vm.namespace)
                 self.finally_do(vm.networkd.stop)
                 vm.networkd.start()
         for vm in self.vms:
             vm.give_addresses()
+            self.mode.set_up(vm)
+        for vm, peer in itertools.permutations(self.vms, 2):
+            self.mode.introduce(vm, peer)
         self._control = Control(fabric, self.folder)
         self._control.keep(self.network)
         self.finally_do(wire_server.stop, wire_server.start(fabric.namespace, self._control.file))
@@ -193,18 +211,18 @@ class Cluster(Stage):
             if self.cloud:
                 vm.write_credentials()
             trust = {"SSL_CERT_FILE": str(self.cloud.certificate)} if self.cloud else {}
-            vm.agent = Agent(vm.namespace, self.folder / vm.name, vm.config(), trust)
+            vm.agent = Agent(vm.namespace, self.folder / vm.name, vm.config(), {"NODE_NAME": vm.name, **trust})
             self.finally_do(vm.agent.close)
 
-    def namespace(self, part):
-        made = super().namespace(part)
+    def namespace(self, part, own_files=False):
+        made = super().namespace(part, own_files)
         # Nobody else can have an address here; looking for him would cost each pod a second.
         made.sysctl("net.ipv6.conf.default.dad_transmits", 0)
         return made
 
     def tell_nodes(self, **changed):
         """The API server's Node objects: as the controllers make them, but for those given by name."""
-        self.cloud.nodes({**{vm.name: node(vm.name, vm.pod_cidrs) for vm in self.vms}, **changed})
+        self.cloud.nodes({**{vm.name: vm.node() for vm in self.vms}, **changed})
 
     def mend(self, remedy):
         """Carries out an `az` command of the agent's."""

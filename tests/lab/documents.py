@@ -15,10 +15,11 @@ def this_machine():
         return "02aab8a4-74ef-476e-8182-f6d2ba4166a6"
 
 
-def interface(mac, address, subnet, ipv6=()):
+def interface(mac, address, subnet, ipv6=(), secondary=()):
     network, _, length = subnet.partition("/")
+    ipv4 = [{"privateIpAddress": each, "publicIpAddress": ""} for each in (address, *secondary)]
     return {"macAddress": mac.replace(":", "").upper(),
-            "ipv4": {"ipAddress": [{"privateIpAddress": address, "publicIpAddress": ""}],
+            "ipv4": {"ipAddress": ipv4,
                      "subnet": [{"address": network, "prefix": length}]},
             "ipv6": {"ipAddress": [{"privateIpAddress": each} for each in ipv6]}}
 

@@ -99,8 +99,12 @@ table ip imds {{
 def route_lines(network):
     """What the fabric's kernel routes by, as lines for `ip route replace`."""
     for nic in network.nics.values():
+        first = {}
         for address in nic.addresses:
-            yield f"{address} dev {nic.port} table {_DELIVERY}"
+            primary = first.setdefault(is_ipv6(address), address)
+            # Azure delivers to the NIC, whether or not the VM answers for a further address.
+            way = f"dev {nic.port}" if primary == address else f"via {primary} dev {nic.port} onlink"
+            yield f"{address} {way} table {_DELIVERY}"
     for number, subnet in enumerate(network.subnets, _FIRST_SUBNET):
         for route in network.effective_routes(subnet):
             appliance = network.owner(route.next_hop) if route.next_hop_type == "VirtualAppliance" else None

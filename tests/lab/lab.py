@@ -43,7 +43,7 @@ class Lab(Stage):
 
     def build(self):
         self.fabric = self.namespace("fabric")
-        self.vm = self.namespace("vm")
+        self.vm = self.namespace("vm", own_files=True)
         self.fabric.ip(f"addr add {IMDS}/32 dev lo", f"addr add {WIRE_SERVER}/32 dev lo")
         self.vm.sysctl("net.ipv4.ip_forward", 1)
         if self._ipv6:

@@ -30,27 +30,23 @@ class CommandFailed(AssertionError):
     """A command that a test relies on failed; says which and how."""
 
 
-# `ip netns exec` gives its program mounts of its own. In these the protocol number has its name, as the agent's package
-# installs it, and /etc/sysctl.d is empty: a remedy can be run to its end without reaching this machine's.
-_PREPARED = """mount --bind "$0/packaging/rt_protos.d" /etc/iproute2/rt_protos.d &&
-mount -t tmpfs none /etc/sysctl.d && eval "$1" """
-_ROOT = pathlib.Path(__file__).resolve().parents[2]
-
 
 class Namespace:
-    """A handle on one that exists. `lasting`: the programs started in it outlive the process that starts them."""
+    """A handle on one that exists. `lasting`: the programs started in it outlive the process that starts them. `files`:
+    a Filesystem, for whatever is run in it."""
 
-    def __init__(self, name, lasting=False):
+    def __init__(self, name, lasting=False, files=None):
         self.name = name
+        self.files = files
         # A program that outlives the one that reads its complaints must not hold that one's pipe open.
         self.complaints = subprocess.DEVNULL if lasting else None
         self._guard = ["setsid"] if lasting else ["setpriv", "--pdeathsig", "KILL"]
         self._path = f"/run/netns/{name}"
 
     @classmethod
-    def make(cls, name, lasting=False):
+    def make(cls, name, lasting=False, files=None):
         subprocess.run(["ip", "netns", "add", name], check=True)
-        made = cls(name, lasting)
+        made = cls(name, lasting, files)
         made.ip("link set lo up")
         return made
 
@@ -60,6 +56,7 @@ class Namespace:
     def command(self, *words):
         """Words that run those given in here. The program takes the place of `ip`, so the process is its own; unless
         lasting, it dies with the thread that starts it, however that ends."""
+        words = self.files.command(words) if self.files else words
         return [*self._guard, "ip", "netns", "exec", self.name, *map(str, words)]
 
     def run(self, *words, **options):
@@ -68,16 +65,16 @@ class Namespace:
         return subprocess.run(self.command(*words), check=False, **options)
 
     def shell(self, line):
-        """Runs a line of shell in here as on a node that has the agent's package, without a trace on this machine."""
-        return self.run("sh", "-c", _PREPARED, _ROOT, line)
+        """Runs a line of shell in here."""
+        return self.run("sh", "-c", line)
 
     def ip(self, *lines, options=()):
         """Lines for ip(8), each without the leading `ip` and its options; returns what they print."""
-        done = subprocess.run(["ip", "-netns", self.name, *options, "-batch", "-"], input="\n".join(lines) + "\n",
-                              capture_output=True, text=True, check=False, timeout=60)
-        if done.returncode != 0:
-            raise CommandFailed(f"{self.name}: ip {'; '.join(lines)}: {done.stderr.strip()}")
-        return done.stdout
+        return self._batch("ip", lines, options)
+
+    def bridge(self, *lines):
+        """The same for bridge(8)."""
+        return self._batch("bridge", lines)
 
     def routes(self, protocol=169):
         """Routes of a protocol (None: of all) in every table, as ip(8) prints them."""
@@ -87,6 +84,13 @@ class Namespace:
     def rules(self):
         """Rules that are not the kernel's own."""
         return [line for line in self._shown("rule show") if not re.match(r"(0|32766|32767):", line)]
+
+    def _batch(self, program, lines, options=()):
+        done = subprocess.run([program, "-netns", self.name, *options, "-batch", "-"],
+                              input="\n".join(lines) + "\n", capture_output=True, text=True, check=False, timeout=60)
+        if done.returncode != 0:
+            raise CommandFailed(f"{self.name}: {program} {'; '.join(lines)}: {done.stderr.strip()}")
+        return done.stdout
 
     def _shown(self, line):
         printed = "".join(self.ip(line, options=[family]) for family in ("-4", "-6"))
@@ -118,8 +122,8 @@ class Namespace:
         return stream
 
     def sysctl(self, key, value=None):
-        """Reads net.… in here, or writes it."""
-        path = pathlib.Path("/proc/sys", *key.split("."))
+        """Reads net.… in here, or writes it. Slashes may divide the key, where a link's name has a dot."""
+        path = pathlib.Path("/proc/sys", *key.split("/" if "/" in key else "."))
         with self.entered():
             if value is not None:
                 path.write_text(f"{value}\n", encoding="ascii")

@@ -9,15 +9,12 @@ _PROGRAM = "/lib/systemd/systemd-networkd"
 # Its unit's RestartKillSignal: it ends and leaves the network as it is.
 _STOP_TO_RESTART = signal.SIGUSR2
 
-# In mounts of its own, which `ip netns exec` has made. udev's word on a link comes by a file, for no udevd watches this
-# namespace; and a link that udev has told of is configured once all routes are known, as on a VM. Without it networkd
-# begins before it knows of any route that it could remove.
+# udev's word on a link comes by a file, for no udevd watches this namespace; and a link that udev has told of is
+# configured once all routes are known, as on a VM. Without it networkd begins before it knows of any route that it
+# could remove.
 _START = """set -e
-mount -t tmpfs none /etc/systemd
-cp -r "$1/etc/." /etc/systemd
-mount --bind "$1/run" /run
 for link in /sys/class/net/eth*; do echo I:1 >"/run/udev/data/n$(cat "$link/ifindex")"; done
-exec env SYSTEMD_LOG_LEVEL=warning "$2" """
+exec env SYSTEMD_LOG_LEVEL=warning "$0" """
 
 _LINKS = """[Match]
 Name=eth*
@@ -31,23 +28,24 @@ DUIDType=link-layer
 
 
 class Networkd:
-    """One for the links eth* of a namespace. The folder, which must not be there, keeps its state."""
+    """One for the links eth* of a namespace with files of its own, where it keeps its state. Nobody has told it to
+    leave the routes of others alone."""
 
-    def __init__(self, namespace, folder):
+    def __init__(self, namespace):
         self._namespace = namespace
-        self._folder = folder
-        self._state = folder / "run" / "systemd" / "netif"
         self._process = None
-        (folder / "etc" / "network").mkdir(parents=True)
-        (folder / "etc" / "networkd.conf").write_text(_IDENTITY, encoding="ascii")
-        (folder / "etc" / "network" / "azure.network").write_text(_LINKS, encoding="ascii")
+        files = namespace.files
+        files.remove("/etc/systemd/networkd.conf.d/10-calico-azure-agent.conf")
+        files.write("/etc/systemd/networkd.conf", _IDENTITY)
+        files.write("/etc/systemd/network/azure.network", _LINKS)
+        state = files.path_of("/run/systemd/netif")
         for part in ("leases", "links", "lldp"):
-            (self._state / part).mkdir(parents=True)
-        (folder / "run" / "udev" / "data").mkdir(parents=True)
-        subprocess.run(["chown", "-R", "systemd-network:", self._state], check=True)
+            (state / part).mkdir(parents=True)
+        files.path_of("/run/udev/data").mkdir(parents=True)
+        subprocess.run(["chown", "-R", "systemd-network:", state], check=True)
 
     def start(self):
-        self._process = subprocess.Popen(self._namespace.command("sh", "-c", _START, "sh", self._folder, _PROGRAM),
+        self._process = subprocess.Popen(self._namespace.command("sh", "-c", _START, _PROGRAM),
                                          stdin=subprocess.DEVNULL, stderr=self._namespace.complaints)
 
     def restart(self):

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import threading
 
+from .filesystem import Filesystem
 from .namespace import Namespace
 
 KEPT = "caa-demo"  # the one that the demo leaves standing
@@ -65,8 +66,10 @@ class Stage:
     def finally_do(self, deed, *arguments):
         self._open.callback(deed, *arguments)
 
-    def namespace(self, part):
-        namespace = Namespace.make(f"{self.name}-{part}", self._lasting)
+    def namespace(self, part, own_files=False):
+        """own_files: what runs in it sees folders of its own, in the lab's."""
+        files = Filesystem(self.folder / f"{part}-files") if own_files else None
+        namespace = Namespace.make(f"{self.name}-{part}", self._lasting, files)
         self.finally_do(namespace.remove)
         for scope in ("all", "default"):  # a new namespace has those of the machine
             namespace.sysctl(f"net.ipv4.conf.{scope}.rp_filter", 0)
