@@ -27,10 +27,22 @@ bool concerns_pods(const net::Link& link) {
          std::any_of(kNames.begin(), kNames.end(), begins);
 }
 
-std::vector<net::Link> chosen(std::span<const net::Link> links, const Aim& aim) {
+std::vector<net::Link> of_pods(std::span<const net::Link> links, const Aim& aim) {
   std::vector<net::Link> some;
   for (const auto& link : links) {
     if (link.name != aim.nic && concerns_pods(link)) some.push_back(link);
+  }
+  return some;
+}
+
+/// The NIC, whose routes may lead to peers past the overlay, and the VF under it.
+std::vector<net::Link> of_nic(std::span<const net::Link> links, const Aim& aim) {
+  std::vector<net::Link> some;
+  const auto nic = std::find_if(links.begin(), links.end(),
+                                [&aim](const net::Link& link) { return link.name == aim.nic; });
+  if (nic == links.end()) return some;
+  for (const auto& link : links) {
+    if (link.index == nic->index || (link.mac && link.mac == nic->mac)) some.push_back(link);
   }
   return some;
 }
@@ -59,14 +71,16 @@ Surroundings look_at_files() {
 
 Surroundings inspect(const Aim& aim, std::span<const net::Link> links,
                      std::chrono::steady_clock::time_point finish_by) {
-  const auto of_pods = chosen(links, aim);
+  const auto pods = of_pods(links, aim);
+  auto routed = of_nic(links, aim);
+  routed.insert(routed.end(), pods.begin(), pods.end());
   host::Question question;
   question.nic = aim.nic;
   question.azure_cni = aim.mode == Mode::azure_cni;
-  for (const auto& link : of_pods) question.links.push_back(link.name);
+  for (const auto& link : pods) question.links.push_back(link.name);
   auto surroundings = look_at_files();
-  surroundings.data_plane = netlink::look_at_data_plane(of_pods);
-  surroundings.pod_sysctls = pod_sysctls(of_pods);
+  surroundings.data_plane = netlink::look_at_data_plane(routed);
+  surroundings.pod_sysctls = pod_sysctls(pods);
   surroundings.host = host::look_at_host(question, finish_by);
   return surroundings;
 }
