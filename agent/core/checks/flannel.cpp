@@ -82,7 +82,7 @@ Finding flannel_subnet_env(const Facts& facts) {
   const auto winner = seen_winner(facts);
   if (!winner) return winner.error();
   if (winner->main->type != "flannel")
-    return Finding::skip(fmt::format("pods are not made by flannel's plug-in: it would read the lease"));
+    return Finding::skip("pods are not made by flannel's plug-in, which alone reads the lease");
   const auto& lease = facts.surroundings.cni->flannel_lease;
   if (!lease) {
     const auto& error = lease.error();

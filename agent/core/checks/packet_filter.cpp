@@ -62,7 +62,7 @@ Finding netfilter_backends(const Facts& facts) {
   return Finding::warn(
       fmt::format("iptables' {} backend holds {} rules and {} {}: packets must pass both",
                   shown(most.backend), most.rules, shown(fewest.backend), fewest.rules),
-      "who writes to one does not see what the other drops; Calico before 3.8 writes to legacy alone",
+      "who writes to one does not see what the other drops; Calico 3.0 writes to legacy alone",
       fmt::format("{}-save   # whose rules they are; let all use one (update-alternatives --config iptables, "
                   "FELIX_IPTABLESBACKEND), then reboot",
                   pasted("iptables-" + fewest.backend)));

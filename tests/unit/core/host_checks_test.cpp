@@ -84,6 +84,12 @@ const FaultOfNodes kHostFaults[] = {
      },
      "networkd.foreign_routes", "manages rules of others: /etc/systemd/networkd.conf.d/90-site.conf",
      "# set ManageForeignRoutes=no"},
+    {"networkd is told by a file before ours", anywhere,
+     [](Facts& f) {
+       host_of(f).networkd->manages_foreign_routes = true;
+       host_of(f).networkd->file = "/etc/systemd/networkd.conf.d/05-site.conf";
+     },
+     "networkd.foreign_routes", "05-site.conf", "mkdir -p /etc/systemd/networkd.conf.d"},
     {"networkd is told by its own file", anywhere,
      [](Facts& f) {
        host_of(f).networkd->manages_foreign_routes = true;
