@@ -5,6 +5,7 @@ others."""
 import unittest
 
 from case import CLUSTER, ClusterCase, eventually
+from lab import cni, modes
 from lab.traffic import Traffic
 
 
@@ -70,6 +71,41 @@ class AzureCni(ModeCase, ClusterCase):
 
     def routes(self, vm):
         return []
+
+
+class AnotherMode(ClusterCase):
+    """A node whose networking is exchanged under a running agent."""
+
+    cluster_options = {"nodes": 2, "mode": "udr"}
+
+    def setUp(self):
+        super().setUp()
+        self.vm = self.vms[0]
+        self.tape = self.vm.tape()
+        self.begin = self.tape.mark()
+        self.mine = self.vm.namespace.routes()
+        self.log = len(self.vm.agent.log)
+
+    def assert_our_routes_went_and_nothing_else(self):
+        eventually(lambda: not self.vm.namespace.routes(), "routes of udr go", timeout=60)
+        self.assertEqual(sorted(self.tape.changes(self.begin)), sorted(f"Deleted {line}" for line in self.mine))
+        self.vm.agent.await_ready()
+        status = self.vm.agent.status()
+        self.assertEqual((status["mode"], status["ready"], status["routes"]), ("azure-cni", True, []))
+        self.vm.agent.await_log(r"mode.in_force failed: the mode changes from udr to azure-cni", since=self.log)
+        self.vm.agent.await_log(r"not ready any more: mode.in_force", since=self.log)
+
+    def test_by_the_configuration_it_is_followed_at_once(self):
+        self.vm.agent.reload(**self.vm.config(mode="azure-cni"))
+        self.assert_our_routes_went_and_nothing_else()
+
+    def test_by_the_nodes_files_it_is_followed_once_they_have_held_for_half_a_minute(self):
+        self.vm.agent.reload(**self.vm.config(mode="auto"))
+        self.assertIn("calico with host-local", self.vm.agent.status()["mode_reason"])
+        self.vm.files.write(f"{cni.NETWORKS}/10-azure.conflist", modes.AzureCni().configuration())
+        self.vm.files.remove(self.vm.mode.conflist)
+        self.assert_our_routes_went_and_nothing_else()
+        self.assertIn("10-azure.conflist runs azure-vnet", self.vm.agent.status()["mode_reason"])
 
 
 if __name__ == "__main__":
