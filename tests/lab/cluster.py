@@ -61,8 +61,9 @@ class Vm:
 
     def interface(self, nic):
         first, *others = nic.addresses
-        ipv6 = list(filter(is_ipv6, others))
-        return documents.interface(nic.mac, first, self.subnet(nic), ipv6, [each for each in others if each not in ipv6])
+        ipv6 = [each for each in others if is_ipv6(each)]
+        secondary = [each for each in others if not is_ipv6(each)]
+        return documents.interface(nic.mac, first, self.subnet(nic), ipv6, secondary)
 
     def document(self):
         return documents.instance(*map(self.interface, self.nics), name=self.name)
