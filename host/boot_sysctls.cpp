@@ -4,23 +4,15 @@
 
 #include "host/drop_ins.h"
 #include "host/text.h"
+#include "net/sysctls.h"
 
 namespace host {
 namespace {
 
 /// Dots and slashes change places where the first separator is a dot (sysctl.d(5)).
 std::string path_of(std::string_view key) {
-  std::string path(key);
-  const auto first = path.find_first_of("./");
-  if (first == std::string::npos || path[first] == '/') return path;
-  for (char& c : path) {
-    if (c == '.') {
-      c = '/';
-    } else if (c == '/') {
-      c = '.';
-    }
-  }
-  return path;
+  const auto first = key.find_first_of("./");
+  return first != std::string_view::npos && key[first] == '.' ? net::sysctl_name(key) : std::string(key);
 }
 
 bool is_pattern(const std::string& key) { return key.find_first_of("*?[") != std::string::npos; }
