@@ -14,7 +14,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr unsigned kBadRequest = 400;
 constexpr std::string_view kFirstVersion = "2018-02-01";
 constexpr auto kTenantId = "72f988bf-86f1-41af-91ab-2d7cd011db47";
 constexpr auto kObjectId = "3b5f0f3e-6a7c-4f53-9d0e-0c6c7d1b9a11";

@@ -19,6 +19,9 @@ struct Question {
   Headers headers;
 };
 
+/// HTTP's word for most of what Azure's services refuse.
+inline constexpr unsigned kBadRequest = 400;
+
 struct Answer {
   unsigned status = 200;
   std::string body = {};
