@@ -78,11 +78,11 @@ std::optional<ModeEvidence> of_absence(const net::CniFile* winner, std::span<con
         .conclusive =
             plugin.type == "bridge" && plugin.ipam == "host-local" && bridged_pod(links) != nullptr};
   }
-  const auto* pod = calico_pod(links);
-  if (pod == nullptr) return std::nullopt;
-  return ModeEvidence{.choice = {.mode = Mode::udr,
-                                 .reason = fmt::format("{} is Calico's, and there is no overlay", pod->name)},
-                      .conclusive = false};
+  if (calico_pod(links) == nullptr) return std::nullopt;
+  // No pod by name: they come and go, and a reason that changes would be told and kept anew each time.
+  return ModeEvidence{
+      .choice = {.mode = Mode::udr, .reason = "pods have links of Calico, and there is no overlay"},
+      .conclusive = false};
 }
 
 std::optional<ModeChoice> in_words(std::optional<Mode> configured) {
@@ -97,8 +97,8 @@ std::optional<ModeEvidence> evident_mode(const net::CniConfiguration* configurat
   const auto* winner = configuration == nullptr ? nullptr : configuration->winner();
   if (winner != nullptr) {
     if (auto said = of_winner(*winner)) return said;
-  } else if (const auto* pod = azure_pod(links)) {
-    return sure(Mode::azure_cni, fmt::format("{} is a pod's link of Azure CNI", pod->name));
+  } else if (azure_pod(links) != nullptr) {
+    return sure(Mode::azure_cni, "pods have links of Azure CNI, azv*");
   }
   if (const auto* overlay = flannel_overlay(links))
     return sure(Mode::flannel, fmt::format("{} is flannel's overlay", overlay->name));
