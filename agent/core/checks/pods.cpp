@@ -28,7 +28,7 @@ bool is_of_node_cidr(const Facts& facts, const net::Prefix& prefix) {
 std::optional<Finding> captured_elsewhere(const Facts& facts) {
   constexpr auto kRemedy =
       "# give pods another range, in the cluster and in /etc/calico-azure-agent/config.toml";
-  const auto warn = [kRemedy](const net::Prefix& cidr, std::string_view whose, std::string_view other) {
+  const auto warn = [](const net::Prefix& cidr, std::string_view whose, std::string_view other) {
     return Finding::warn(fmt::format("{} overlaps {} of {}", cidr.text(), other, whose),
                          "the longer prefix wins: pods with these addresses cannot be reached from this node",
                          kRemedy);
