@@ -100,7 +100,7 @@ class AnotherMode(ClusterCase):
 
     def test_by_the_nodes_files_it_is_followed_once_they_have_held_for_half_a_minute(self):
         self.vm.agent.reload(**self.vm.config(mode="auto"))
-        self.assertIn("calico with host-local", self.vm.agent.status()["mode_reason"])
+        eventually(lambda: "calico with host-local" in self.vm.agent.status()["mode_reason"], "what auto finds")
         self.vm.files.write(f"{cni.NETWORKS}/10-azure.conflist", modes.AzureCni().configuration())
         self.vm.files.remove(self.vm.mode.conflist)
         self.assert_our_routes_went_and_nothing_else()
