@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/http/crowd.h"
+#include "promise.h"
 #include "serving.h"
 #include "wire.h"
 
@@ -15,21 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define CAA_SANITIZED 1
-#endif
-#endif
-
-/// The promise is the product's. A sanitizer makes it several times slower, and looks for other things.
-#ifdef CAA_SANITIZED
-constexpr std::chrono::milliseconds kPromised{5000};
-constexpr std::chrono::milliseconds kPromisedAmongSilent{500};
-#else
-constexpr std::chrono::milliseconds kPromised{1000};
-constexpr std::chrono::milliseconds kPromisedAmongSilent{100};
-#endif
 
 rlim_t descriptors(rlim_t soft) {
   rlimit limit{};
