@@ -116,7 +116,8 @@ class Truth(ClusterCase):
         failed = [line for line in self.vm.agent.log.lines(restart) if "failed" in line]
         self.assertFalse([line for line in failed if "pods.addresses" not in line])
         self.assertEqual(self.vm.namespace.routes(), before)
-        self.assertEqual(self.failures(), ["pods.addresses"])  # those of the old CIDR are still here
+        self.vm.agent.await_check("pods.addresses", "fail")  # those of the old CIDR are still here
+        self.assertEqual(self.failures(), ["pods.addresses"])
 
     def test_the_program_that_asks_is_started_again(self):
         main = pathlib.Path("/proc", str(self.vm.agent.process.pid), "task", str(self.vm.agent.process.pid), "children")
