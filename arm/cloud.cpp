@@ -11,7 +11,7 @@
 namespace arm {
 namespace {
 
-constexpr std::size_t kQuoted = 60;
+constexpr std::size_t kQuotedCloud = 60;
 
 struct KnownCloud {
   std::string_view endpoint;
@@ -65,7 +65,7 @@ net::Result<Cloud> cloud_of(const net::CloudConfig& config, std::string_view env
   return net::failure(
       EINVAL,
       fmt::format("the Azure cloud '{}' ({}) is not known here: set resourceManagerEndpoint in azure.json",
-                  net::quote(given, kQuoted),
+                  net::quote(given, kQuotedCloud),
                   configured ? "\"cloud\" in azure.json" : "azEnvironment of IMDS"));
 }
 

@@ -18,7 +18,7 @@ using nlohmann::json;
 
 constexpr std::string_view kSecure = "https://";
 constexpr std::string_view kPlain = "http://";
-constexpr std::size_t kQuoted = 100;
+constexpr std::size_t kQuotedEndpoint = 100;
 constexpr std::size_t kLongestLink = 8192;
 
 bool is_visible(char c) { return c > ' ' && c <= '~'; }
@@ -74,7 +74,7 @@ const json& description(const json& document, std::string_view endpoint) {
 net::Result<std::string> parse_endpoint(std::string_view text) {
   const auto refuse = [text](std::string_view why) {
     return net::failure(EINVAL, fmt::format("resourceManagerEndpoint '{}' {}: write https://HOST[:PORT]",
-                                            net::quote(text, kQuoted), why));
+                                            net::quote(text, kQuotedEndpoint), why));
   };
   auto endpoint = without_final_slash(net::lower(text));
   const bool secure = endpoint.starts_with(kSecure);

@@ -9,12 +9,12 @@ namespace {
 
 constexpr Kind kKinds[] = {kVirtualMachine, kNic,      kSubnet,     kRouteTable,
                            kVirtualNetwork, kInstance, kInstanceNic};
-constexpr std::size_t kQuoted = 80;
+constexpr std::size_t kQuotedName = 80;
 
 }  // namespace
 
 std::string Subject::phrase() const {
-  return fmt::format("the {} '{}'", kind.noun, net::quote(id.name(), kQuoted));
+  return fmt::format("the {} '{}'", kind.noun, net::quote(id.name(), kQuotedName));
 }
 
 std::string Subject::target() const {

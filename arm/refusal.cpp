@@ -11,7 +11,7 @@
 namespace arm {
 namespace {
 
-constexpr std::size_t kQuoted = 160;
+constexpr std::size_t kQuotedReason = 160;
 constexpr std::size_t kLongestAction = 160;
 constexpr unsigned kThrottled = 429;
 constexpr auto kLocked = "RetryableErrorDueToAnotherOperation";
@@ -48,7 +48,7 @@ std::string action_of(const std::string& message, const Kind& kind) {
 
 /// "403 AuthorizationFailed"
 std::string answer_of(unsigned status, const Reason& reason) {
-  const auto code = net::quote(reason.code, kQuoted);
+  const auto code = net::quote(reason.code, kQuotedReason);
   return code.empty() ? fmt::format("{}", status) : fmt::format("{} {}", status, code);
 }
 
@@ -96,7 +96,7 @@ Meaning meaning_of(unsigned status, const Reason& reason, const Subject& subject
                     "answers; the redirect is not followed",
                     answer, phrase)};
   }
-  const auto message = net::quote(reason.message, kQuoted);
+  const auto message = net::quote(reason.message, kQuotedReason);
   return {EOPNOTSUPP, fmt::format("it answers {} to the request for {}{}{}", answer, phrase,
                                   message.empty() ? "" : ": ", message)};
 }

@@ -13,7 +13,7 @@ namespace arm {
 namespace {
 
 constexpr std::size_t kMaximumLength = 2048;
-constexpr std::size_t kQuoted = 120;
+constexpr std::size_t kQuotedId = 120;
 constexpr std::size_t kShortest = 8;  // segments, up to the resource's name
 constexpr std::size_t kNamespace = 5;
 
@@ -46,7 +46,7 @@ bool is_name(std::string_view segment) {
 net::Result<ResourceId> ResourceId::parse(std::string_view text) {
   const auto refuse = [text](std::string_view why) {
     return net::failure(EINVAL,
-                        fmt::format("'{}' is no Azure resource id: {}", net::quote(text, kQuoted), why));
+                        fmt::format("'{}' is no Azure resource id: {}", net::quote(text, kQuotedId), why));
   };
   if (text.size() > kMaximumLength) return refuse("it is longer than 2 KiB");
   if (!text.starts_with('/')) return refuse("it does not begin with /subscriptions/");

@@ -18,7 +18,7 @@ namespace cni {
 namespace {
 
 constexpr std::size_t kMostConfigurations = 100;
-constexpr std::size_t kLongestName = 255;  // NAME_MAX
+constexpr std::size_t kLongestFileName = 255;  // NAME_MAX
 
 /// The predicate of an error, of something with a name.
 template <class T>
@@ -28,7 +28,7 @@ tl::unexpected<net::Error> about(const std::filesystem::path& path, const net::R
 
 /// An entry's name comes from strangers, and its path goes into sentences.
 std::filesystem::path path_of(const std::filesystem::path& folder, const std::string& name) {
-  return folder / net::quote(name, kLongestName);
+  return folder / net::quote(name, kLongestFileName);
 }
 
 bool is_configuration(std::string_view name) {
@@ -137,7 +137,7 @@ net::Result<net::AzureCniState> read_azure_state(const std::filesystem::path& fo
 net::Result<std::string> read_calico_node_name(const std::filesystem::path& path) {
   const auto text = read_file(path);
   if (!text) return about(path, text);
-  auto name = net::quote(*text, kLongestName);
+  auto name = net::quote(*text, kLongestFileName);
   if (name.empty()) return net::failure(EBADMSG, path.string() + " is empty: half written?");
   return name;
 }

@@ -34,7 +34,7 @@ void add(std::vector<net::Address>& all, const addrinfo& entry, Bytes Sockaddr::
   if (const auto address = net::Address::from_bytes(bytes)) all.push_back(*address);
 }
 
-void ask(const std::shared_ptr<Question>& question) {
+void look_up(const std::shared_ptr<Question>& question) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_ADDRCONFIG;
@@ -61,7 +61,7 @@ net::Result<std::vector<net::Address>> resolve(const std::string& host,
   const auto question = std::make_shared<Question>();
   question->host = host;
   // getaddrinfo(3) cannot be interrupted and may wait 30 s for DNS: a late answer finds nobody waiting.
-  std::thread(ask, question).detach();
+  std::thread(look_up, question).detach();
   std::unique_lock lock(question->mutex);
   if (!question->answered.wait_until(lock, finish_by, [&] { return question->done; })) {
     return net::failure(ETIMEDOUT, fmt::format("the name '{}' is not resolved in time: check DNS", host));

@@ -67,7 +67,7 @@ Meaning meaning_of(const Response& response) {
   return {EOPNOTSUPP, answered + ": something else answers on this address; check imds.endpoint"};
 }
 
-std::string seconds(std::chrono::milliseconds duration) {
+std::string in_seconds(std::chrono::milliseconds duration) {
   return fmt::format("{:g} s", std::chrono::duration<double>(duration).count());
 }
 
@@ -78,7 +78,7 @@ std::string not_connected(const Trouble& trouble, const Options& options) {
       return fmt::format(
           "no connection within {}: only the primary NIC's primary address reaches IMDS; check 'ip "
           "route get 169.254.169.254' and the firewall",
-          seconds(std::min(options.connect_timeout, options.read_timeout)));
+          in_seconds(std::min(options.connect_timeout, options.read_timeout)));
     case ENETUNREACH:
     case EHOSTUNREACH:
       return cannot + ": DHCP on the primary NIC brings the route to IMDS; check the lease and 'ip route'";
@@ -99,7 +99,7 @@ std::string not_answered(const Trouble& trouble, const Options& options) {
       return fmt::format(
           "connected, but no complete answer within {}: it is overloaded, or something else accepts "
           "connections on this address; asked again",
-          seconds(options.read_timeout));
+          in_seconds(options.read_timeout));
     case EMSGSIZE:
       return fmt::format(
           "the answer is too large ({}): something else answers on this address; check "

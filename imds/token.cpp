@@ -19,10 +19,10 @@ namespace {
 using nlohmann::json;
 using std::chrono::system_clock;
 
-constexpr unsigned kOk = 200;
-constexpr unsigned kBadRequest = 400;
+constexpr unsigned kGranted = 200;
+constexpr unsigned kNotYet = 400;
 constexpr unsigned kThrottled = 429;
-constexpr std::size_t kQuoted = 160;
+constexpr std::size_t kQuotedAnswer = 160;
 
 /// A string, or a number as one; empty for anything else.
 std::string text(const json& document, const char* key) {
@@ -50,13 +50,14 @@ std::string encoded(std::string_view value) {
 
 tl::unexpected<net::Error> about(const Options& options, int code, std::string_view what) {
   return net::failure(code, fmt::format("managed identity token: IMDS at {}: {}",
-                                        net::quote(options.endpoint, kQuoted), what));
+                                        net::quote(options.endpoint, kQuotedAnswer), what));
 }
 
 /// 400 {"error":…,"error_description":…}
 tl::unexpected<net::Error> refused(const Options& options, const Response& response, bool named) {
   const auto body = parse_strictly(response.body);
-  const auto said = body && body->is_object() ? net::quote(text(*body, "error_description"), kQuoted) : "";
+  const auto said =
+      body && body->is_object() ? net::quote(text(*body, "error_description"), kQuotedAnswer) : "";
   if (said.find("Identity not found") == std::string::npos) {
     return about(options, EINVAL,
                  fmt::format("it refuses the request (400{}{})", said.empty() ? "" : ": ", said));
@@ -73,12 +74,12 @@ tl::unexpected<net::Error> refused(const Options& options, const Response& respo
 
 net::Result<Token> judge_token(const Options& options, const Response& response, bool named) {
   switch (response.status) {
-    case kOk: {
+    case kGranted: {
       auto token = parse_token(response.body, system_clock::now());
       if (!token) return about(options, EBADMSG, token.error().what);
       return token;
     }
-    case kBadRequest:
+    case kNotYet:
       return refused(options, response, named);
     case kThrottled:
       return about(

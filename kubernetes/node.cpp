@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::size_t kQuoted = 160;
+constexpr std::size_t kQuotedAnswer = 160;
 constexpr std::size_t kLongestName = 253;
 
 /// A DNS subdomain (RFC 1123), as the name of every Node is: nothing that would mean something in a URL.
@@ -29,7 +29,7 @@ net::Result<void> check_name(const std::string& name) {
   if (is_node_name(name)) return {};
   return net::failure(EINVAL,
                       fmt::format("'{}' is no name of a Kubernetes node: small letters, digits, '-' and '.'",
-                                  net::quote(name, kQuoted)));
+                                  net::quote(name, kQuotedAnswer)));
 }
 
 https::Request request(const Access& access, const std::string& target, steady_clock::time_point finish_by) {
@@ -42,7 +42,7 @@ https::Request request(const Access& access, const std::string& target, steady_c
 /// "(500: the message of its Status)"
 std::string words_of(const https::Response& response) {
   const auto status = parse_json(response.body);
-  const auto message = status ? net::quote(text_of(at(*status, "message")), kQuoted) : std::string();
+  const auto message = status ? net::quote(text_of(at(*status, "message")), kQuotedAnswer) : std::string();
   return message.empty() ? fmt::format("({})", response.status)
                          : fmt::format("({}: {})", response.status, message);
 }

@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kQuoted = 100;
+constexpr std::size_t kQuotedField = 100;
 
 tl::unexpected<net::Error> unusable(std::string_view what) {
   return net::failure(EBADMSG, fmt::format("the API server's answer is no usable Node: {}", what));
@@ -31,7 +31,7 @@ net::Result<std::vector<net::Prefix>> pod_cidrs(const json& spec) {
   std::vector<net::Prefix> cidrs;
   for (const json& entry : list) {
     if (!entry.is_string()) return unusable("spec.podCIDRs holds something other than text");
-    const auto cidr = net::Prefix::parse(net::quote(text_of(entry), kQuoted));
+    const auto cidr = net::Prefix::parse(net::quote(text_of(entry), kQuotedField));
     if (!cidr) return unusable("spec.podCIDRs: " + cidr.error().what);
     if (std::find(cidrs.begin(), cidrs.end(), *cidr) == cidrs.end()) cidrs.push_back(*cidr);
   }
@@ -107,11 +107,11 @@ net::Result<Event> parse_event(std::string_view line) {
   if (type == "DELETED") return Event{.kind = Event::Kind::deleted, .sighting = {}};
   if (type == "ERROR") {
     return net::failure(ESTALE, fmt::format("the API server ends the watch ({}): the node is read again",
-                                            net::quote(text_of(at(object, "reason")), kQuoted)));
+                                            net::quote(text_of(at(object, "reason")), kQuotedField)));
   }
   if (type != "ADDED" && type != "MODIFIED") {
     return net::failure(EBADMSG, fmt::format("a watch event of the API server is of the unknown type '{}'",
-                                             net::quote(type, kQuoted)));
+                                             net::quote(type, kQuotedField)));
   }
   auto sighting = parse_node(object);
   if (!sighting) return net::pass_on(sighting);

@@ -13,7 +13,7 @@
 namespace kubernetes {
 namespace {
 
-constexpr std::size_t kLimit = std::size_t{1} << 20;
+constexpr std::size_t kLargestFile = std::size_t{1} << 20;
 
 }  // namespace
 
@@ -33,8 +33,8 @@ net::Result<std::string> read_file(const std::filesystem::path& path) {
     if (count < 0) return unreadable(errno);
     if (count == 0) return contents;
     contents.append(part.data(), static_cast<std::size_t>(count));
-    if (contents.size() > kLimit) {
-      return net::failure(EFBIG, fmt::format("{} is larger than {} KiB", path.string(), kLimit / 1024));
+    if (contents.size() > kLargestFile) {
+      return net::failure(EFBIG, fmt::format("{} is larger than {} KiB", path.string(), kLargestFile / 1024));
     }
   }
 }

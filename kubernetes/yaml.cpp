@@ -5,7 +5,7 @@
 namespace kubernetes {
 namespace {
 
-constexpr std::size_t kLimit = std::size_t{1} << 20;
+constexpr std::size_t kLargestDocument = std::size_t{1} << 20;
 
 bool is_plain_string(const YAML::Node& value) {
   bool boolean = false;
@@ -17,7 +17,8 @@ bool is_plain_string(const YAML::Node& value) {
 }  // namespace
 
 net::Result<YAML::Node> parse_yaml(std::string_view text) {
-  if (text.size() > kLimit) return net::failure(EBADMSG, fmt::format("larger than {} KiB", kLimit / 1024));
+  if (text.size() > kLargestDocument)
+    return net::failure(EBADMSG, fmt::format("larger than {} KiB", kLargestDocument / 1024));
   try {
     return YAML::Load(std::string(text));
   } catch (const YAML::Exception& error) {

@@ -81,4 +81,10 @@ Result<Address> Prefix::first_host() const {
 
 std::string Prefix::text() const { return fmt::format("{}/{}", network_.text(), length_); }
 
+std::string joined(std::span<const Prefix> prefixes) {
+  std::string text;
+  for (const auto& each : prefixes) text += fmt::format("{}{}", text.empty() ? "" : ", ", each.text());
+  return text;
+}
+
 }  // namespace net

@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -48,5 +49,8 @@ class Prefix {
   Address network_;
   std::uint8_t length_ = 0;
 };
+
+/// "10.1.0.0/16, 10.2.0.0/16"
+std::string joined(std::span<const Prefix> prefixes);
 
 }  // namespace net

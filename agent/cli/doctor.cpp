@@ -19,7 +19,6 @@
 namespace agent {
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(4);
 // node-problem-detector gives up after 5 s by default; the whole command has to end within 4.
 constexpr auto kNpdPatience = std::chrono::milliseconds(3000);
 // node-problem-detector's custom plug-in monitor: max_output_length of its default configuration.
@@ -128,7 +127,7 @@ std::string npd_line(const std::vector<CheckResult>& checks, const Verdict& verd
 }  // namespace
 
 int print_doctor(const Config& config, const DoctorOptions& options) {
-  const auto look = look_once(config, options.npd ? kNpdPatience : kPatience, Scope::everything);
+  const auto look = look_once(config, options.npd ? kNpdPatience : kEverythingPatience, Scope::everything);
   if (!look) {
     (options.npd ? std::cout : std::cerr) << "doctor: " << look.error().what.substr(0, kNpdBytes - 8) << '\n';
     return kUndetermined;

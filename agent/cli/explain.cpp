@@ -18,7 +18,6 @@
 namespace agent {
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(4);
 constexpr auto kDaemonPatience = std::chrono::seconds(1);
 
 void say(std::string_view title, std::string_view text) {
@@ -157,7 +156,7 @@ int explain(const LoadedConfig& loaded, const std::string& text) {
                              text);
     return kUsage;
   }
-  const auto look = look_once(loaded.config, kPatience, Scope::everything);
+  const auto look = look_once(loaded.config, kEverythingPatience, Scope::everything);
   if (!look) {
     std::cerr << "explain: " << look.error().what << '\n';
     return kUndetermined;

@@ -21,6 +21,9 @@ struct OneLook {
 /// How far to look: at IMDS and the kernel, or also at what Azure and Kubernetes say.
 enum class Scope : std::uint8_t { kernel, everything };
 
+/// What leaves a look at everything within the 5 s that `doctor` may take.
+inline constexpr std::chrono::seconds kEverythingPatience{4};
+
 /// IMDS within `patience` (or the configured read_timeout, if shorter), else the document kept on disk.
 /// Error: the kernel could not be looked at. Without a document the look has none: facts.network is absent.
 net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds patience,

@@ -13,7 +13,7 @@ namespace agent {
 namespace {
 
 // The whole command answers while a person waits; a slower IMDS leaves the document from disk.
-constexpr auto kPatience = std::chrono::seconds(5);
+constexpr auto kKernelPatience = std::chrono::seconds(5);
 
 struct PendingSysctl {
   std::string key;
@@ -110,7 +110,7 @@ void print_text(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
 }  // namespace
 
 int print_plan(const Config& config, const OutputOptions& output) {
-  const auto look = look_once(config, kPatience);
+  const auto look = look_once(config, kKernelPatience);
   if (!look) {
     std::cerr << "plan: " << look.error().what << '\n';
     return kUndetermined;

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr auto kPatience = std::chrono::seconds(5);
+constexpr auto kAnswerPatience = std::chrono::seconds(5);
 
 /// The member's text; numbers as JSON writes them; empty when absent or null.
 std::string text(const Json& object, const char* key) {
@@ -89,7 +89,7 @@ void print_people(const Json& status) {
 }  // namespace
 
 int print_status(const Config& config, const OutputOptions& output) {
-  const auto reply = http_get(endpoint_of(config.listen), "/status", kPatience);
+  const auto reply = http_get(endpoint_of(config.listen), "/status", kAnswerPatience);
   if (!reply || reply->status != 200) {
     std::cerr << fmt::format("status: no agent answers on {}: {}\n", listen_text(config.listen),
                              reply ? fmt::format("HTTP status {}", reply->status) : reply.error().what);

@@ -12,7 +12,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 // Five requests and a token, each with seconds to spare.
-constexpr auto kPatience = std::chrono::seconds(60);
+constexpr auto kAzurePatience = std::chrono::seconds(60);
 
 milliseconds between(milliseconds least, milliseconds most) {
   static std::minstd_rand random(std::random_device{}());
@@ -42,7 +42,7 @@ void follow_azure(Board& board) {
   const auto first = steady_clock::now() + between(milliseconds(0), asked.question.interval / 10);
   while (steady_clock::now() < first) asked = board.await_other(asked.number, first);
   while (true) {
-    const auto leave_alone = ask(board, asker, asked, steady_clock::now() + kPatience);
+    const auto leave_alone = ask(board, asker, asked, steady_clock::now() + kAzurePatience);
     const auto& interval = asked.question.interval;
     const auto now = steady_clock::now();
     auto next =

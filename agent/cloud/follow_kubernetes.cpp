@@ -15,7 +15,7 @@ namespace {
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-constexpr auto kPatience = seconds(10);
+constexpr auto kKubernetesPatience = seconds(10);
 // The API server ends watches itself after 30 to 60 min (--min-request-timeout); a quiet connection that has
 // died unseen is found this soon.
 constexpr auto kWatch = std::chrono::minutes(5);
@@ -62,7 +62,7 @@ net::Result<void> watch(Board& board, const Board::Numbered& asked, Look last) {
 void follow(Board& board, const Board::Numbered& asked) {
   Backoff backoff(std::random_device{}());
   while (!board.is_stale(asked.number)) {
-    auto seen = look(board, asked, steady_clock::now() + kPatience);
+    auto seen = look(board, asked, steady_clock::now() + kKubernetesPatience);
     std::chrono::milliseconds pause = kPoll;
     if (seen) {
       const auto ended = watch(board, asked, std::move(*seen));

@@ -23,7 +23,7 @@ constexpr std::array kUnits = {
 };
 
 /// Far above every limit in use, far below what 64 bits of milliseconds hold.
-constexpr milliseconds kLongest = std::chrono::hours(24 * 36525);
+constexpr milliseconds kLongestDuration = std::chrono::hours(24 * 36525);
 
 }  // namespace
 
@@ -48,7 +48,7 @@ net::Result<milliseconds> parse_duration(std::string_view text) {
     const auto unit = kUnits.at(next_unit++).length;
     rest.remove_prefix(name.size());
 
-    if (count > static_cast<std::uint64_t>((kLongest - sum) / unit)) return refused();
+    if (count > static_cast<std::uint64_t>((kLongestDuration - sum) / unit)) return refused();
     sum += static_cast<milliseconds::rep>(count) * unit;
   } while (!rest.empty());
   return sum;

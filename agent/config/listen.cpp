@@ -24,10 +24,10 @@ net::Result<Listen> parse_unix(std::string_view text) {
     return net::failure(EINVAL,
                         fmt::format("'{}' needs an absolute path, such as unix:/run/agent.sock", text));
   }
-  constexpr std::size_t kLongest = sizeof(sockaddr_un::sun_path) - 1;
-  if (path.size() > kLongest) {
+  constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
+  if (path.size() > kLongestPath) {
     return net::failure(EINVAL, fmt::format("the path of a unix socket has at most {} bytes, '{}' has {}",
-                                            kLongest, path, path.size()));
+                                            kLongestPath, path, path.size()));
   }
   return ListenUnix{path};
 }

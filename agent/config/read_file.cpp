@@ -25,7 +25,7 @@ net::Result<std::string> read_file(const std::filesystem::path& path, std::size_
   std::string contents;
   std::array<char, 16384> part{};
   for (;;) {
-    const auto count = read(file.get(), part.data(), part.size());
+    const auto count = ::read(file.get(), part.data(), part.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return unreadable(errno);
     if (count == 0) return contents;

@@ -45,7 +45,7 @@ const net::Link* bridged_pod(std::span<const net::Link> links) {
 constexpr std::string_view kAzureVnet = "azure-vnet";
 
 /// Pods get addresses of the virtual network; the plug-in that makes their links may be Calico's.
-bool is_azures(const net::CniPlugin& plugin) {
+bool is_azure_plugin(const net::CniPlugin& plugin) {
   return plugin.type == kAzureVnet || plugin.ipam == "azure-vnet-ipam";
 }
 
@@ -57,7 +57,7 @@ ModeEvidence sure(Mode mode, std::string reason) {
 std::optional<ModeEvidence> of_winner(const net::CniFile& winner) {
   const auto* plugin = winner.main();
   if (plugin == nullptr) return std::nullopt;
-  if (is_azures(*plugin))
+  if (is_azure_plugin(*plugin))
     return sure(Mode::azure_cni, fmt::format("{} runs {}{}", winner.path, plugin->type,
                                              plugin->type == kAzureVnet ? "" : " with " + plugin->ipam));
   if (plugin->type == "flannel") return sure(Mode::flannel, fmt::format("{} runs flannel", winner.path));
@@ -133,7 +133,7 @@ std::optional<Contradiction> contradiction_to(Mode mode, const net::CniConfigura
     if (const auto* link = calico_pod(links)) return against(*link, "a pod's link of the Calico plug-in");
     if (const auto* link = flannel_overlay(links)) return against(*link, "flannel's overlay");
     if (const auto* link = calico_overlay(links)) return against(*link, "Calico's overlay");
-  } else if (const auto* link = azure_pod(links); link != nullptr && !is_azures(plugin)) {
+  } else if (const auto* link = azure_pod(links); link != nullptr && !is_azure_plugin(plugin)) {
     return against(*link, "a pod's link of Azure CNI");
   }
   const auto* flannel = flannel_overlay(links);

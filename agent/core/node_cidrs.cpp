@@ -103,12 +103,6 @@ bool has_a_check_of_its_own(NodeCidrSource chosen, NodeCidrSource other) {
          (other == NodeCidrSource::route_table || other == NodeCidrSource::flannel);
 }
 
-std::string joined(const Cidrs& cidrs) {
-  std::string text;
-  for (const auto& each : cidrs) text += fmt::format("{}{}", text.empty() ? "" : ", ", each.text());
-  return text;
-}
-
 /// What contradicts the choice.
 std::string contradiction(const Policy& configured, const Candidate& chosen, const Cidrs& cidrs,
                           std::span<const Candidate> all) {
@@ -116,8 +110,8 @@ std::string contradiction(const Policy& configured, const Candidate& chosen, con
     if (other.source == chosen.source || !other.cidrs || *other.cidrs == cidrs) continue;
     if (has_a_check_of_its_own(chosen.source, other.source)) continue;
     if (other.source == NodeCidrSource::flannel && configured.mode != Mode::flannel) continue;
-    return fmt::format("{} says {}, {} says {}", chosen.evidence, joined(cidrs), other.evidence,
-                       joined(*other.cidrs));
+    return fmt::format("{} says {}, {} says {}", chosen.evidence, net::joined(cidrs), other.evidence,
+                       net::joined(*other.cidrs));
   }
   return "";
 }

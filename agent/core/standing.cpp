@@ -12,7 +12,7 @@ bool leads_the_same_way(const net::Route& a, const net::Route& b) {
 }
 
 /// The stranger for people: protocol and next hop tell it; an interface index would not.
-std::string name_of(net::Route stranger) {
+std::string owner_of(net::Route stranger) {
   stranger.device = 0;
   return net::route_text(stranger);
 }
@@ -26,13 +26,13 @@ void judge_strangers(RouteStatus& status, std::span<const net::Route> strangers)
       const bool same = leads_the_same_way(stranger, status.route);
       status.state = same ? RouteState::shadowed : RouteState::failed;
       status.error =
-          fmt::format("{} holds the place{}", name_of(stranger), same ? " and leads the same way" : "");
+          fmt::format("{} holds the place{}", owner_of(stranger), same ? " and leads the same way" : "");
       return;
     }
     if (stranger.key.metric < key.metric && key.metric != kSinkMetric &&
         status.state == RouteState::in_sync) {
       status.state = RouteState::shadowed;
-      status.error = fmt::format("{} has the lower metric and wins", name_of(stranger));
+      status.error = fmt::format("{} has the lower metric and wins", owner_of(stranger));
     }
   }
 }

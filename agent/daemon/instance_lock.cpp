@@ -11,7 +11,7 @@
 namespace agent {
 namespace {
 
-constexpr std::string_view kName = "calico-azure-agent";
+constexpr std::string_view kInstanceName = "calico-azure-agent";
 
 struct AbstractAddress {
   sockaddr_un address{};
@@ -22,8 +22,8 @@ AbstractAddress abstract_address() {
   AbstractAddress abstract;
   abstract.address.sun_family = AF_UNIX;
   // A leading NUL makes the name abstract.
-  std::memcpy(abstract.address.sun_path + 1, kName.data(), kName.size());
-  abstract.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + kName.size());
+  std::memcpy(abstract.address.sun_path + 1, kInstanceName.data(), kInstanceName.size());
+  abstract.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + kInstanceName.size());
   return abstract;
 }
 

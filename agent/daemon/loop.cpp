@@ -41,7 +41,7 @@ std::string doer_text(std::uint32_t port) {
   return name.empty() ? fmt::format("netlink port {}", port) : fmt::format("{} (process {})", name, port);
 }
 
-std::string failing_gates(const Snapshot& snapshot) {
+std::string reasons_not_ready(const Snapshot& snapshot) {
   std::string text;
   for (const auto& check : snapshot.checks) {
     if (check.holds()) text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", check.id, check.message);
@@ -349,7 +349,7 @@ void Daemon::Loop::announce(const Snapshot& before, const Snapshot& after) {
       log_.error(written.error().what);
     if (!std::exchange(said_ready_, true)) (void)notifier_.ready();
   }
-  if (first || before.ready != after.ready || failing_gates(before) != failing_gates(after))
+  if (first || before.ready != after.ready || reasons_not_ready(before) != reasons_not_ready(after))
     say_status(after);
   if (notifier_.waiting() && beat_.expiry() > Clock::now() + kBeatWhileUnheard) await_beat();
 }
@@ -357,7 +357,7 @@ void Daemon::Loop::announce(const Snapshot& before, const Snapshot& after) {
 void Daemon::Loop::say_status(const Snapshot& snapshot) {
   const auto text = snapshot.ready
                         ? fmt::format("ready: {} routes by {}", snapshot.routes.size(), snapshot.nic.name)
-                        : "waiting for " + failing_gates(snapshot);
+                        : "waiting for " + reasons_not_ready(snapshot);
   (void)notifier_.status(text);
 }
 

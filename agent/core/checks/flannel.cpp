@@ -9,12 +9,6 @@
 namespace agent {
 namespace {
 
-std::string joined(const std::vector<net::Prefix>& prefixes) {
-  std::string text;
-  for (const auto& each : prefixes) text += fmt::format("{}{}", text.empty() ? "" : ", ", each.text());
-  return text;
-}
-
 /// Why the file is not what this node's pods need; nullopt: it is.
 std::optional<Finding> wrong_lease(const Facts& facts, const net::FlannelLease& lease) {
   constexpr auto kWhy = "flannel's plug-in gives pods addresses of that file, which nobody leads here";
@@ -23,7 +17,7 @@ std::optional<Finding> wrong_lease(const Facts& facts, const net::FlannelLease& 
                     [&subnet](const auto& each) { return each.contains(subnet); }))
       continue;
     return Finding::fail(fmt::format("/run/flannel/subnet.env: {} is outside flannel's network {}",
-                                     subnet.text(), joined(lease.networks)),
+                                     subnet.text(), net::joined(lease.networks)),
                          kWhy, edit_flannel(facts, "\"Network\" is the cluster's pod CIDR"));
   }
   const auto links = overlay_links(facts);
@@ -104,12 +98,13 @@ Finding flannel_subnet_env(const Facts& facts) {
     return std::find(own.begin(), own.end(), each) != own.end();
   };
   if (leased.empty() || !std::all_of(leased.begin(), leased.end(), is_own)) {
-    return Finding::fail(fmt::format("/run/flannel/subnet.env says {}, this node's pod CIDR is {}",
-                                     leased.empty() ? std::string("no subnet") : joined(leased), joined(own)),
-                         "flannel's plug-in gives pods addresses of that file, which nobody leads here",
-                         restart_overlay(facts));
+    return Finding::fail(
+        fmt::format("/run/flannel/subnet.env says {}, this node's pod CIDR is {}",
+                    leased.empty() ? std::string("no subnet") : net::joined(leased), net::joined(own)),
+        "flannel's plug-in gives pods addresses of that file, which nobody leads here",
+        restart_overlay(facts));
   }
-  return Finding::pass(fmt::format("flannel's lease is {}, MTU {}", joined(leased), lease->mtu));
+  return Finding::pass(fmt::format("flannel's lease is {}, MTU {}", net::joined(leased), lease->mtu));
 }
 
 }  // namespace agent

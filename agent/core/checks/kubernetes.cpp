@@ -47,10 +47,8 @@ Finding kubernetes_node_cidr(const Facts& facts) {
   if (auto nothing = not_known(facts)) return *nothing;
   const auto& node = **facts.evidence.node;
   if (!node.pod_cidrs.empty()) {
-    std::string list;
-    for (const auto& cidr : node.pod_cidrs)
-      list += fmt::format("{}{}", list.empty() ? "" : ", ", cidr.text());
-    return Finding::pass(fmt::format("spec.podCIDRs of node {} is {}", node.name, list));
+    return Finding::pass(
+        fmt::format("spec.podCIDRs of node {} is {}", node.name, net::joined(node.pod_cidrs)));
   }
   const auto& clusters = facts.policy.cluster_cidrs;
   return Finding::warn(

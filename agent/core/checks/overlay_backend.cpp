@@ -9,7 +9,7 @@
 namespace agent {
 namespace {
 
-constexpr std::uint8_t kBird = 12;  // RTPROT_BIRD, linux/rtnetlink.h: calico.residue's to name
+constexpr std::uint8_t kOfBird = 12;  // RTPROT_BIRD, linux/rtnetlink.h: calico.residue's to name
 
 /// A stranger's route to other pods by the NIC, past the gateway: straight to their node.
 const net::Route* direct_route(const Facts& facts, const net::DataPlane& plane) {
@@ -23,7 +23,7 @@ const net::Route* direct_route(const Facts& facts, const net::DataPlane& plane) 
   const auto is_direct = [&](const net::Route& route) {
     if (route.device != nic.link.index || !route.gateway || route.type != net::RouteType::unicast)
       return false;
-    if (route.protocol == facts.policy.protocol || route.protocol == kBird) return false;
+    if (route.protocol == facts.policy.protocol || route.protocol == kOfBird) return false;
     const auto& gateway = nic.gateway(route.gateway->family());
     return gateway && gateway->address != *route.gateway && of_pods(route.key.destination);
   };

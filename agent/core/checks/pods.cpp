@@ -8,12 +8,6 @@
 namespace agent {
 namespace {
 
-std::string joined(const std::vector<net::Prefix>& prefixes) {
-  std::string text;
-  for (const auto& prefix : prefixes) text += fmt::format("{}{}", text.empty() ? "" : ", ", prefix.text());
-  return text;
-}
-
 /// Link-local addresses, IMDS among them, and the platform's own address: every VM needs them.
 /// https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
 constexpr std::array<std::string_view, 2> kReserved = {"169.254.0.0/16", "168.63.129.16/32"};
@@ -26,12 +20,12 @@ bool is_of_node_cidr(const Facts& facts, const net::Prefix& prefix) {
 /// A pod CIDR that holds addresses which are somebody else's: another link's, the platform's, a service's.
 /// Links inside this node's CIDR are the pods' own (cbr0, cni0, flannel.1, /32s).
 std::optional<Finding> captured_elsewhere(const Facts& facts) {
-  constexpr auto kRemedy =
+  constexpr auto kOtherRange =
       "# give pods another range, in the cluster and in /etc/calico-azure-agent/config.toml";
   const auto warn = [](const net::Prefix& cidr, std::string_view whose, std::string_view other) {
     return Finding::warn(fmt::format("{} overlaps {} of {}", cidr.text(), other, whose),
                          "the longer prefix wins: pods with these addresses cannot be reached from this node",
-                         kRemedy);
+                         kOtherRange);
   };
   for (const auto& cidr : facts.policy.cluster_cidrs) {
     for (const auto reserved : kReserved) {
@@ -41,7 +35,7 @@ std::optional<Finding> captured_elsewhere(const Facts& facts) {
       if (!cidr.contains(service)) continue;
       return Finding::warn(
           fmt::format("{} holds {}, an address of a Kubernetes service", cidr.text(), service.text()),
-          "what goes to a pod with a service's address reaches the service", kRemedy);
+          "what goes to a pod with a service's address reaches the service", kOtherRange);
     }
     if (facts.policy.node_cidrs.empty()) continue;  // it cannot be told whose links these are
     for (const auto& link : facts.links) {
@@ -85,12 +79,12 @@ Finding pods_node_cidr(const Facts& facts) {
   const auto& told = facts.node_cidrs;
   if (!told.disagreement.empty()) {
     return Finding::warn(
-        fmt::format("{}: {} is used", told.disagreement, joined(told.cidrs)),
+        fmt::format("{}: {} is used", told.disagreement, net::joined(told.cidrs)),
         "one of them makes routes for pods that are not here",
         "# make pods.node_cidrs in /etc/calico-azure-agent/config.toml empty, or the node's spec.podCIDRs");
   }
   if (!facts.policy.node_cidrs.empty()) {
-    return Finding::pass(fmt::format("{}{}", joined(facts.policy.node_cidrs),
+    return Finding::pass(fmt::format("{}{}", net::joined(facts.policy.node_cidrs),
                                      told.kept ? fmt::format(", as {} last said", told.source) : ""));
   }
   const auto source = facts.policy.node_cidr_source;
@@ -116,7 +110,7 @@ Finding pods_overlap(const Facts& facts) {
   };
   if (!facts.desired.withheld.empty()) {
     return Finding::fail(fmt::format("{} lies inside the NIC's own subnet: its route is not made",
-                                     joined(facts.desired.withheld)),
+                                     net::joined(facts.desired.withheld)),
                          "such a route would cut this node off from its neighbours in the subnet",
                          remedy(facts.desired.withheld.front().text()));
   }
