@@ -19,6 +19,6 @@ bool same_vm(const net::NodeNetwork& cached, const std::optional<std::string>& p
              std::span<const net::Link> links);
 
 /// The SMBIOS product UUID as the kernel shows it; nullopt when it cannot be read (not root, no DMI).
-std::optional<std::string> product_uuid(const std::filesystem::path& file = "/sys/class/dmi/id/product_uuid");
+std::optional<std::string> product_uuid(const std::filesystem::path& file);
 
 }  // namespace imds

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/daemon/paths.h"
 #include "imds/same_vm.h"
 
 namespace agent {
@@ -10,7 +11,7 @@ net::Result<imds::Cached> cached_document(const std::filesystem::path& file,
                                           std::span<const net::Link> links) {
   auto cached = imds::load(file);
   if (!cached) return cached;
-  if (!imds::same_vm(cached->reading.network, imds::product_uuid(), links)) {
+  if (!imds::same_vm(cached->reading.network, imds::product_uuid(product_uuid_file()), links)) {
     return net::failure(ESTALE, fmt::format("{} is not used: it describes VM {}, which is not this one",
                                             file.string(), cached->reading.network.identity.vm_id));
   }

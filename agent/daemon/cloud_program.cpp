@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <utility>
@@ -126,6 +129,24 @@ net::Result<CloudProcess> CloudProcess::start(const std::vector<std::string>& ar
   fcntl(input->write.get(), F_SETFL, O_NONBLOCK);
   fcntl(output->read.get(), F_SETFL, O_NONBLOCK);
   return CloudProcess(process, std::move(input->write), std::move(output->read));
+}
+
+net::Result<CloudProcess> CloudProcess::of_service(const std::filesystem::path& socket) {
+  const auto refused = [&socket](int code) {
+    return net::failure(code, fmt::format("{}: {}", socket.string(), strerror(code)));
+  };
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const auto path = socket.string();
+  if (path.size() >= sizeof address.sun_path) return refused(ENAMETOOLONG);
+  std::copy(path.begin(), path.end(), std::begin(address.sun_path));
+  net::Descriptor connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return refused(errno);
+  }
+  net::Descriptor output(fcntl(connection.get(), F_DUPFD_CLOEXEC, 0));
+  if (output.get() < 0) return refused(errno);
+  return CloudProcess(-1, std::move(connection), std::move(output));
 }
 
 CloudProcess::CloudProcess(pid_t process, net::Descriptor input, net::Descriptor output)

@@ -17,12 +17,15 @@ namespace agent {
 /// calico-azure-agent-cloud: beside this program, else in ../libexec/calico-azure-agent.
 std::filesystem::path cloud_program();
 
-/// The program that asks Azure and Kubernetes, running: killed and waited for with this.
+/// The program that asks Azure and Kubernetes, running; it ends with this.
 class CloudProcess {
  public:
   /// Starts it with pipes to its standard input and output; standard error is shared. ENOKEY when it is not
   /// installed.
   static net::Result<CloudProcess> start(const std::vector<std::string>& arguments);
+  /// The service manager starts it as a service of its own, which may read what the daemon may not. ENOENT or
+  /// ECONNREFUSED where it has no such socket.
+  static net::Result<CloudProcess> of_service(const std::filesystem::path& socket);
   CloudProcess(CloudProcess&& other) noexcept;
   CloudProcess& operator=(CloudProcess&& other) noexcept;
   ~CloudProcess();
@@ -35,7 +38,7 @@ class CloudProcess {
  private:
   CloudProcess(pid_t process, net::Descriptor input, net::Descriptor output);
 
-  pid_t process_ = -1;
+  pid_t process_ = -1;  ///< -1: the service manager's
   net::Descriptor input_;
   net::Descriptor output_;
 };

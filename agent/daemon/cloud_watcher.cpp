@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/cloud/evidence_json.h"
+#include "agent/daemon/paths.h"
 
 namespace agent {
 namespace {
@@ -39,7 +40,8 @@ void CloudWatcher::ask_again() {
 }
 
 void CloudWatcher::start() {
-  auto process = CloudProcess::start({});
+  auto process = CloudProcess::of_service(kCloudSocket);
+  if (!process) process = CloudProcess::start({});
   if (!process) {
     deliver_(nobody_asked(process.error()));
     return on_end();

@@ -23,6 +23,8 @@ using Clock = std::chrono::steady_clock;
 
 // How often the loop proves that it turns where nobody asks for more; /livez tolerates 90 s.
 constexpr auto kBeat = std::chrono::seconds(20);
+// Azure may take its time; a loop that no longer turns may not. More than two beats.
+constexpr auto kStartExtension = std::chrono::seconds(60);
 // While the service manager has no room for what it was told.
 constexpr auto kBeatWhileUnheard = std::chrono::seconds(1);
 
@@ -231,6 +233,7 @@ void Daemon::Loop::on_beat() {
   const auto now = Clock::now();
   heartbeat_.beat(now);
   (void)notifier_.watchdog();
+  if (!said_ready_) (void)notifier_.extend_timeout(kStartExtension);
   publish();  // some checks age by themselves
   await_beat();
 }

@@ -27,4 +27,10 @@ std::filesystem::path document_cache() { return state_directory() / "imds.json";
 
 std::filesystem::path kept_file() { return state_directory() / "kept.json"; }
 
+std::filesystem::path product_uuid_file() {
+  const auto given = from_environment("CREDENTIALS_DIRECTORY", "/nonexistent") / "product_uuid";
+  std::error_code ignored;
+  return std::filesystem::exists(given, ignored) ? given : "/sys/class/dmi/id/product_uuid";
+}
+
 }  // namespace agent
