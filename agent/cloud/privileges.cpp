@@ -20,6 +20,8 @@ net::Result<void> give_up_privileges() {
   if (::syscall(SYS_capget, &header, held.data()) == 0) {
     kept[0].permitted = held[0].permitted & CAP_TO_MASK(CAP_DAC_READ_SEARCH);
     kept[0].effective = kept[0].permitted;
+    // A service of its own may not call capset(2), and need not.
+    if (held[0].permitted == kept[0].permitted && held[1].permitted == 0) return {};
   }
   if (::syscall(SYS_capset, &header, kept.data()) != 0) {
     return net::failure(errno, fmt::format("capabilities cannot be given up: {}", std::strerror(errno)));

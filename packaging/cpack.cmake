@@ -1,0 +1,53 @@
+# The .deb and the .rpm that `cpack` makes of a build, with the same scripts as the distributions' own sources in
+# packaging/debian and packaging/rpm.
+set(CPACK_PACKAGE_NAME calico-azure-agent)
+set(CPACK_PACKAGE_VENDOR "calico-azure-agent")
+set(CPACK_PACKAGE_CONTACT "calico-azure-agent maintainers <maintainers@calico-azure-agent.example>")
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+set(CPACK_COMPONENTS_ALL agent simulator)
+set(CPACK_COMPONENT_AGENT_DESCRIPTION "node agent that makes Calico policy work on Azure
+ Programs and heals the kernel's pod routes of an Azure virtual machine, checks
+ what else Calico needs there, and answers on a loopback address that calico/node
+ can wait for and the kubelet can probe.")
+set(CPACK_COMPONENT_SIMULATOR_DESCRIPTION "stands in for Azure's metadata service, ARM and a Kubernetes API
+ A development tool with faults to order, for whoever tests against Azure's
+ instance metadata service without a virtual machine of Azure's.")
+set(CPACK_STRIP_FILES ON)
+
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_AGENT_PACKAGE_NAME calico-azure-agent)
+set(CPACK_DEBIAN_AGENT_PACKAGE_SECTION admin)
+set(CPACK_DEBIAN_AGENT_PACKAGE_RECOMMENDS "iproute2, systemd")
+set(CPACK_DEBIAN_SIMULATOR_PACKAGE_NAME azure-simulator)
+set(CPACK_DEBIAN_SIMULATOR_PACKAGE_SECTION devel)
+set(scripts ${PROJECT_BINARY_DIR}/packaging)
+foreach(script postinst prerm postrm)
+  configure_file(packaging/debian/calico-azure-agent.${script} ${scripts}/${script} COPYONLY)
+endforeach()
+file(WRITE ${scripts}/conffiles
+     "/etc/calico-azure-agent/config.toml\n/etc/iproute2/rt_protos.d/calico-azure-agent.conf\n")
+set(CPACK_DEBIAN_AGENT_PACKAGE_CONTROL_EXTRA
+    "${scripts}/postinst;${scripts}/prerm;${scripts}/postrm;${scripts}/conffiles")
+set(CPACK_DEBIAN_AGENT_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+
+set(CPACK_RPM_COMPONENT_INSTALL ON)
+set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
+set(CPACK_RPM_PACKAGE_LICENSE Apache-2.0)
+set(CPACK_RPM_AGENT_PACKAGE_NAME calico-azure-agent)
+set(CPACK_RPM_SIMULATOR_PACKAGE_NAME azure-simulator)
+set(CPACK_RPM_AGENT_PRE_INSTALL_SCRIPT_FILE ${PROJECT_SOURCE_DIR}/packaging/rpm/pre)
+set(CPACK_RPM_AGENT_POST_INSTALL_SCRIPT_FILE ${PROJECT_SOURCE_DIR}/packaging/rpm/post)
+set(CPACK_RPM_AGENT_PRE_UNINSTALL_SCRIPT_FILE ${PROJECT_SOURCE_DIR}/packaging/rpm/preun)
+set(CPACK_RPM_AGENT_POST_UNINSTALL_SCRIPT_FILE ${PROJECT_SOURCE_DIR}/packaging/rpm/postun)
+set(CPACK_RPM_AGENT_USER_FILELIST
+    "%config(noreplace) /etc/calico-azure-agent/config.toml"
+    "%config(noreplace) /etc/iproute2/rt_protos.d/calico-azure-agent.conf")
+set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
+    /etc /etc/iproute2 /etc/iproute2/rt_protos.d /usr/lib/systemd /usr/lib/systemd/system /usr/lib/systemd/catalog
+    /usr/lib/systemd/networkd.conf.d /usr/lib/sysctl.d /usr/lib/sysusers.d /usr/lib/tmpfiles.d /usr/lib/modules-load.d
+    /usr/share/man /usr/share/man/man5 /usr/share/man/man8 /usr/share/bash-completion
+    /usr/share/bash-completion/completions /usr/share/fish /usr/share/fish/vendor_completions.d /usr/share/zsh
+    /usr/share/zsh/vendor-completions /usr/libexec)
+include(CPack)
