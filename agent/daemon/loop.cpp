@@ -93,9 +93,11 @@ void Daemon::Loop::run() {
   load_cache();  // before the poller, which may write it anew
   // What decides on the mode, before the first route is made.
   keeper_.take_surroundings(look_at_files(), Clock::now());
-  log_.info(fmt::format("calico-azure-agent {} starts: mode {} ({}), node {}, status on {}", version(),
-                        mode_name(keeper_.policy().mode), keeper_.mode().in_force().reason,
-                        node_name(config_), listen_text(config_.listen)));
+  log_.write(
+      {.kind = EventKind::started,
+       .message = fmt::format("calico-azure-agent {} starts: mode {} ({}), node {}, status on {}", version(),
+                              mode_name(keeper_.policy().mode), keeper_.mode().in_force().reason,
+                              node_name(config_), listen_text(config_.listen))});
   start_poller();
   inspector_ = std::make_unique<Inspector>([this](Surroundings surroundings) {
     boost::asio::post(io_, [this, surroundings = std::move(surroundings)]() mutable {
@@ -110,7 +112,7 @@ void Daemon::Loop::run() {
   await_audit();
   io_.run();
 
-  log_.info("stops: routes stay as they are");
+  log_.write({.kind = EventKind::stopped, .message = "stops: routes stay as they are"});
   (void)notifier_.stopping();
   ready_file_.withdraw();
   inspector_.reset();
@@ -189,7 +191,7 @@ void Daemon::Loop::on_timer() {
   if (due && *due <= Clock::now()) {
     turn();
   } else {
-    if (const auto line = repair_log_.line(Clock::now())) log_.info(*line);
+    if (const auto event = repair_log_.event(Clock::now())) log_.write(*event);
     arm();
   }
 }
@@ -203,8 +205,9 @@ void Daemon::Loop::turn() {
   const auto doer = std::exchange(last_doer_, {});
   repair_log_.note(report.made, report.repaired, doer);
   history_.note(report.made, report.repaired > 0 ? doer : "", std::chrono::system_clock::now());
-  if (const auto line = repair_log_.line(end)) log_.info(*line);
-  for (const auto& set : report.sysctls_set) log_.info("set " + set, {{"SYSCTL", set}});
+  if (const auto event = repair_log_.event(end)) log_.write(*event);
+  for (const auto& set : report.sysctls_set)
+    log_.write({.message = "set " + set, .fields = {{"SYSCTL", set}}});
   const auto problem = report.sysctl_problems.empty() ? std::string() : report.sysctl_problems.front();
   if (problem != last_sysctl_problem_ && !problem.empty())
     log_.error("sysctls.action is enforce: " + problem);
@@ -339,13 +342,7 @@ void Daemon::Loop::publish() {
 }
 
 void Daemon::Loop::announce(const Snapshot& before, const Snapshot& after) {
-  for (const auto& event : transitions(before, after)) {
-    if (event.check.empty()) {
-      log_.write(event.level, event.message);
-    } else {
-      log_.write(event.level, event.message, {{"CHECK", event.check}});
-    }
-  }
+  for (const auto& event : transitions(before, after)) log_.write(event);
   const bool first = before.version.empty();
   if (after.ready && (!before.ready || first)) {
     if (const auto written = ready_file_.write(*after.ready_since); !written)
@@ -380,7 +377,11 @@ void Daemon::Loop::reload() {
   (void)notifier_.reloading();
   auto loaded = load_config(sources_, check_ids());
   if (!loaded) {
-    for (const auto& error : loaded.error()) log_.error("configuration not reloaded: " + error.text());
+    for (const auto& error : loaded.error()) {
+      log_.write({.kind = EventKind::configuration_refused,
+                  .level = LogLevel::error,
+                  .message = "configuration not reloaded: " + error.text()});
+    }
   } else {
     auto& next = loaded->config;
     if (next.listen != config_.listen) {
@@ -397,7 +398,7 @@ void Daemon::Loop::reload() {
     ask_cloud();
     cloud_.ask_again();
     await_audit();
-    log_.info("configuration reloaded");
+    log_.write({.kind = EventKind::configuration_reloaded, .message = "configuration reloaded"});
     turn();
   }
   if (said_ready_) (void)notifier_.ready();

@@ -19,39 +19,44 @@ std::string_view verb_text(net::Verb verb) {
   return "";
 }
 
-std::string change_text(const net::Change& change) {
+std::string object_text(const net::Change& change) {
   if (const auto* rule = std::get_if<net::Rule>(&change.object)) {
-    return fmt::format("{} rule from {} lookup {}", verb_text(change.verb), rule->source.text(), rule->table);
+    return fmt::format("rule from {} lookup {}", rule->source.text(), rule->table);
   }
-  return fmt::format("{} route {}", verb_text(change.verb),
-                     net::route_text(std::get<net::Route>(change.object)));
+  return fmt::format("route {}", net::route_text(std::get<net::Route>(change.object)));
 }
 
 }  // namespace
 
 void RepairLog::note(const std::vector<net::Change>& made, std::size_t repaired, const std::string& doer) {
   if (made.empty()) return;
-  if (changed_ == 0) first_ = change_text(made.front());
+  if (changed_ == 0) {
+    first_object_ = object_text(made.front());
+    first_ = fmt::format("{} {}", verb_text(made.front().verb), first_object_);
+  }
   changed_ += made.size();
   repaired_ += repaired;
   if (!doer.empty()) doer_ = doer;
 }
 
-std::optional<std::string> RepairLog::line(MonoTime now) {
+std::optional<Event> RepairLog::event(MonoTime now) {
   if (changed_ == 0 || (last_ && now < *last_ + kPause)) return std::nullopt;
   last_ = now;
-  auto text = std::exchange(first_, {});
+  Event event{.kind = EventKind::routes_changed, .message = std::exchange(first_, {})};
+  event.fields.push_back({"ROUTE", std::exchange(first_object_, {})});
   if (const auto more = changed_ - 1; more > 0)
-    text += fmt::format(", and {} more change{}", more, more == 1 ? "" : "s");
+    event.message += fmt::format(", and {} more change{}", more, more == 1 ? "" : "s");
   if (repaired_ > 0) {
     const auto by = doer_.empty() ? std::string("the kernel or an unknown process") : doer_;
-    text = fmt::format("put back {} route{} taken away by {}: {}", repaired_, repaired_ == 1 ? "" : "s", by,
-                       text);
+    event.kind = EventKind::routes_put_back;
+    event.message = fmt::format("put back {} route{} taken away by {}: {}", repaired_,
+                                repaired_ == 1 ? "" : "s", by, event.message);
+    event.fields.push_back({"BY", by});
   }
   changed_ = 0;
   repaired_ = 0;
   doer_.clear();
-  return text;
+  return event;
 }
 
 std::optional<MonoTime> RepairLog::due() const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/core/pace.h"
+#include "agent/log/event.h"
 #include "net/change.h"
 
 namespace agent {
@@ -17,15 +18,16 @@ class RepairLog {
 
   /// `doer` is who removed or replaced our routes, as far as it is known.
   void note(const std::vector<net::Change>& made, std::size_t repaired, const std::string& doer);
-  /// The line that is due, if one is.
-  std::optional<std::string> line(MonoTime now);
-  /// When line() will have one; nullopt: nothing is waiting.
+  /// The event that is due, if one is.
+  std::optional<Event> event(MonoTime now);
+  /// When event() will have one; nullopt: nothing is waiting.
   [[nodiscard]] std::optional<MonoTime> due() const;
 
  private:
   std::size_t changed_ = 0;
   std::size_t repaired_ = 0;
   std::string first_;
+  std::string first_object_;
   std::string doer_;
   std::optional<MonoTime> last_;
 };

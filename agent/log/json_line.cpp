@@ -5,10 +5,13 @@
 
 namespace agent {
 
-std::string json_members(std::string_view message, std::span<const LogField> fields) {
+std::string json_members(const Event& event) {
   nlohmann::ordered_json members;
-  members["message"] = message;
-  for (const auto& field : fields) {
+  members["message"] = event.message;
+  for (const auto& each : kEventKinds) {
+    if (each.kind == event.kind) members["event"] = each.name;
+  }
+  for (const auto& field : event.fields) {
     std::string name(field.name);
     const auto lower = [](char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
     std::transform(name.begin(), name.end(), name.begin(), lower);

@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <mutex>
 #include <new>
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -127,12 +126,13 @@ class LineBuffer {
   std::FILE* stream_;
 };
 
-bool sent_to_journal(LogLevel level, std::string_view line, std::span<const LogField> fields) {
+bool sent_to_journal(const Event& event, std::string_view line) {
   std::vector<systemd::JournalField> named = {{"SYSLOG_IDENTIFIER", kIdentifier}};
-  for (const auto& field : fields) {
-    named.emplace_back("CALICO_AZURE_AGENT_" + std::string(field.name), field.value);
+  for (const auto& each : kEventKinds) {
+    if (each.kind == event.kind) named.emplace_back("MESSAGE_ID", each.message_id);
   }
-  return systemd::journal_send(journal_priority(level), line, named).has_value();
+  for (const auto& field : event.fields) named.emplace_back("AGENT_" + std::string(field.name), field.value);
+  return systemd::journal_send(journal_priority(event.level), line, named).has_value();
 }
 
 }  // namespace
@@ -156,25 +156,26 @@ class Log::Sink {
     text_->set_formatter(formatter_for(format_));
   }
 
-  void write(LogLevel level, std::string_view message, std::span<const LogField> fields) {
-    if (!logger_.should_log(spdlog_level(level))) return;
+  void write(const Event& event) {
+    if (!logger_.should_log(spdlog_level(event.level))) return;
     const std::lock_guard lock(mutex_);
     if (lost_ > 0) {
-      if (!deliver(LogLevel::warn, fmt::format("{} events were lost: nobody read the log", lost_), {})) {
+      if (!deliver({.level = LogLevel::warn,
+                    .message = fmt::format("{} events were lost: nobody read the log", lost_)})) {
         ++lost_;
         return;
       }
       lost_ = 0;
     }
-    if (!deliver(level, message, fields)) ++lost_;
+    if (!deliver(event)) ++lost_;
   }
 
  private:
-  bool deliver(LogLevel level, std::string_view message, std::span<const LogField> fields) {
-    if (format_ == LogFormat::json) return write_line(level, json_members(message, fields));
-    const auto line = one_line(message);
-    if (format_ == LogFormat::journal && sent_to_journal(level, line, fields)) return true;
-    return write_line(level, line);
+  bool deliver(const Event& event) {
+    if (format_ == LogFormat::json) return write_line(event.level, json_members(event));
+    const auto line = one_line(event.message);
+    if (format_ == LogFormat::journal && sent_to_journal(event, line)) return true;
+    return write_line(event.level, line);
   }
 
   bool write_line(LogLevel level, const std::string& payload) {
@@ -202,8 +203,6 @@ void Log::set_level(LogLevel level) { sink_->set_level(level); }
 
 void Log::reopen(LogFormat format) { sink_->reopen(format); }
 
-void Log::write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) const {
-  sink_->write(level, message, std::span(fields.begin(), fields.size()));
-}
+void Log::write(const Event& event) const { sink_->write(event); }
 
 }  // namespace agent

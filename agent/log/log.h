@@ -1,21 +1,12 @@
 #pragma once
 
-#include <initializer_list>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <utility>
 
-#include "agent/log/level.h"
+#include "agent/log/event.h"
 
 namespace agent {
-
-/// One datum of an event, for machines: {"CHECK", "sysctl.ip_forward"}. Names are upper-case constants of the
-/// code and none is TIME, LEVEL or MESSAGE; the journal shows CALICO_AZURE_AGENT_CHECK, JSON "check". Text
-/// leaves fields out, so a message says it all by itself.
-struct LogField {
-  std::string_view name;
-  std::string value;
-};
 
 /// The agent's log: one event is one line, whatever its message holds. Safe to use from any thread; an event
 /// is written before the call returns. Writing never throws and never fails. It waits for a reader who hangs
@@ -36,23 +27,13 @@ class Log {
 
   /// Writes the event, if its level is enabled. In text and in the journal, control characters and bytes that
   /// are not UTF-8 are escaped. An event that journald does not take is written as text.
-  void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {}) const;
+  void write(const Event& event) const;
 
-  void trace(std::string_view message, std::initializer_list<LogField> fields = {}) const {
-    write(LogLevel::trace, message, fields);
-  }
-  void debug(std::string_view message, std::initializer_list<LogField> fields = {}) const {
-    write(LogLevel::debug, message, fields);
-  }
-  void info(std::string_view message, std::initializer_list<LogField> fields = {}) const {
-    write(LogLevel::info, message, fields);
-  }
-  void warn(std::string_view message, std::initializer_list<LogField> fields = {}) const {
-    write(LogLevel::warn, message, fields);
-  }
-  void error(std::string_view message, std::initializer_list<LogField> fields = {}) const {
-    write(LogLevel::error, message, fields);
-  }
+  void trace(std::string message) const { write({.level = LogLevel::trace, .message = std::move(message)}); }
+  void debug(std::string message) const { write({.level = LogLevel::debug, .message = std::move(message)}); }
+  void info(std::string message) const { write({.message = std::move(message)}); }
+  void warn(std::string message) const { write({.level = LogLevel::warn, .message = std::move(message)}); }
+  void error(std::string message) const { write({.level = LogLevel::error, .message = std::move(message)}); }
 
  private:
   class Sink;

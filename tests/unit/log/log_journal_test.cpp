@@ -9,10 +9,13 @@ TEST_F(Journald, HearsTheLogWhenStandardErrorLeadsThere) {
   listen();
   setenv("JOURNAL_STREAM", identity_of(ends_[1]).c_str(), 1);
   const agent::Log log(agent::LogLevel::debug, agent::LogFormat::automatic, ends_[1]);
-  log.warn("ip_forward\nis 0", {{"CHECK", "sysctl.ip_forward"}});
+  log.write({.kind = agent::EventKind::check_failed,
+             .level = agent::LogLevel::warn,
+             .message = "ip_forward\nis 0",
+             .fields = {{"CHECK", "sysctl.ip_forward"}}});
   EXPECT_EQ(received(),
             "MESSAGE=ip_forward\\nis 0\nPRIORITY=4\nSYSLOG_IDENTIFIER=calico-azure-agent\n"
-            "CALICO_AZURE_AGENT_CHECK=sysctl.ip_forward\n");
+            "MESSAGE_ID=efae2ad1c16b4d56b5e1b63b864d8a8d\nAGENT_CHECK=sysctl.ip_forward\n");
   log.debug("d");
   EXPECT_THAT(received(), testing::StartsWith("MESSAGE=d\nPRIORITY=7\n"));
   log.info("i");

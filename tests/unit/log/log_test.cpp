@@ -69,7 +69,7 @@ TEST_F(LogTest, TextIsTimeLevelAndMessage) {
   const auto log = this->log(LogLevel::trace, LogFormat::text);
   log.trace("one");
   log.debug("two");
-  log.info("three", {{"CHECK", "nic.found"}});
+  log.write({.message = "three", .fields = {{"CHECK", "nic.found"}}});
   log.warn("four");
   log.error("five");
   const std::string time = kTime;
@@ -110,7 +110,7 @@ TEST_F(LogTest, LevelsBelowTheChosenAreNotWritten) {
 
 TEST_F(LogTest, OneEventIsOneLineWhateverItHolds) {
   const auto log = this->log(LogLevel::info, LogFormat::text);
-  log.info(std::string_view("a\nb\r\x1b[31m\0\xff{}%v", 14));
+  log.info(std::string("a\nb\r\x1b[31m\0\xff{}%v", 14));
   EXPECT_THAT(written(), ElementsAre(testing::EndsWith(" info a\\nb\\r\\x1b[31m\\x00\\xff{}%")));
 }
 
@@ -133,7 +133,10 @@ TEST_F(LogTest, AReaderThatHangsCostsEventsNotTime) {
 
 TEST_F(LogTest, JsonIsOneObjectALineWithItsFields) {
   const auto log = this->log(LogLevel::info, LogFormat::json);
-  log.warn("sysctl.ip_forward fails", {{"CHECK", "sysctl.ip_forward"}, {"ROUTE", "10.1.0.0/16 \"x\""}});
+  log.write({.kind = agent::EventKind::check_failed,
+             .level = LogLevel::warn,
+             .message = "sysctl.ip_forward fails",
+             .fields = {{"CHECK", "sysctl.ip_forward"}, {"ROUTE", "10.1.0.0/16 \"x\""}}});
   log.info("plain");
   const auto all = written();
   ASSERT_EQ(all.size(), 2U);
@@ -141,9 +144,10 @@ TEST_F(LogTest, JsonIsOneObjectALineWithItsFields) {
   EXPECT_THAT(first.at("time").get<std::string>(), MatchesRegex(kTime));
   EXPECT_EQ(first.at("level"), "warn");
   EXPECT_EQ(first.at("message"), "sysctl.ip_forward fails");
+  EXPECT_EQ(first.at("event"), "check_failed");
   EXPECT_EQ(first.at("check"), "sysctl.ip_forward");
   EXPECT_EQ(first.at("route"), "10.1.0.0/16 \"x\"");
-  EXPECT_EQ(first.size(), 5U);
+  EXPECT_EQ(first.size(), 6U);
   EXPECT_EQ(nlohmann::json::parse(all[1]).size(), 3U);
 }
 
@@ -151,7 +155,7 @@ TEST_F(LogTest, JsonIsValidForAnyBytes) {
   const auto log = this->log(LogLevel::info, LogFormat::json);
   for (int byte = 0; byte < 256; ++byte) {
     const std::string text{'<', static_cast<char>(byte), '>'};
-    log.info(text, {{"FIELD", text}});
+    log.write({.message = text, .fields = {{"FIELD", text}}});
   }
   const auto all = written();
   ASSERT_EQ(all.size(), 256U);
