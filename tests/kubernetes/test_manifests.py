@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""The Kustomize base and the components: what an API server takes, what the pod may do, who asks it what."""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import yaml
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from kustomize import KUBERNETES, ROOT, documents, find, render  # noqa: E402
+from lab import agent_binary  # noqa: E402
+from schema import SCHEMA  # noqa: E402
+
+_CALICO_NODES = sorted((ROOT / "tests" / "data" / "kubernetes").glob("calico-node-*.yaml"))
+_WAITS = ("wait-component", "wait-component-v3.0")
+_MOUNTS = ("azure-json", "network-manager")
+# Not of the API itself: its CRD is node-readiness-controller's, its kind the kubelet's.
+_FOREIGN = {"NodeReadinessRule", "KubeletConfiguration"}
+
+
+def pod_of(daemonset):
+    return daemonset["spec"]["template"]["spec"]
+
+
+def all_renderings():
+    """Name, objects."""
+    base = render(KUBERNETES / "base")
+    yield "base", base
+    yield "readiness", render(KUBERNETES / "readiness")
+    for name in _MOUNTS:
+        yield f"base with {name}", render(KUBERNETES / name, base)
+    for file in _CALICO_NODES:
+        for name in _WAITS:
+            yield f"{file.stem} with {name}", render(KUBERNETES / name, documents(file.read_text(encoding="utf-8")))
+
+
+class Objects(unittest.TestCase):
+    def test_the_api_servers_schema_takes_every_one_of_them(self):
+        for name, objects in all_renderings():
+            with self.subTest(name):
+                kinds = [each for each in objects if each["kind"] not in _FOREIGN]
+                self.assertTrue(kinds)
+                self.assertEqual([error for each in kinds for error in SCHEMA.errors(each)], [])
+
+    def test_a_misspelt_field_would_be_seen(self):
+        daemonset = find(render(KUBERNETES / "base"), "DaemonSet")
+        pod_of(daemonset)["containers"][0]["readinessProb"] = {}
+        self.assertIn("'readinessProb' was unexpected", SCHEMA.errors(daemonset)[0])
+
+    def test_every_file_of_these_folders_is_used(self):
+        for folder in (KUBERNETES / name for name in ("base", "readiness", *_WAITS, *_MOUNTS)):
+            instructions = (folder / "kustomization.yaml").read_text(encoding="utf-8")
+            used = {"kustomization.yaml", "kubelet-taint.yaml"}
+            self.assertEqual([file.name for file in folder.iterdir()
+                              if file.name not in used and file.name not in instructions], [])
+
+    def test_kustomize_itself_makes_the_same(self):
+        kubectl = shutil.which("kubectl")
+        if not kubectl or subprocess.run([kubectl, "kustomize", KUBERNETES / "base"], capture_output=True,
+                                         check=False).returncode != 0:
+            self.skipTest("no kubectl of today on this machine")
+        (ROOT / "build").mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:  # Kustomize takes relative paths alone
+            for number, (resource, component) in enumerate(
+                    [(KUBERNETES / "base", None), (KUBERNETES / "readiness", None),
+                     *((KUBERNETES / "base", name) for name in _MOUNTS),
+                     *((file, name) for file in _CALICO_NODES for name in _WAITS)]):
+                place = pathlib.Path(folder, str(number))
+                place.mkdir()
+                if resource.is_file():
+                    shutil.copy(resource, place)
+                inside = resource.name if resource.is_file() else f"../../../{resource.relative_to(ROOT)}"
+                instructions = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization",
+                                "resources": [inside]}
+                if component:
+                    instructions["components"] = [f"../../../packaging/kubernetes/{component}"]
+                (place / "kustomization.yaml").write_text(yaml.safe_dump(instructions), encoding="utf-8")
+                with self.subTest(resource=resource.name, component=component):
+                    theirs = subprocess.run([kubectl, "kustomize", place], capture_output=True, text=True, check=True)
+                    self.assertEqual(comparable(render(place)), comparable(documents(theirs.stdout)))
+
+
+def comparable(objects):
+    """In one order, and without the hash in the ConfigMap's name, which each makes in its own way."""
+    text = yaml.safe_dump(sorted(objects, key=lambda each: (each["kind"], each["metadata"]["name"])))
+    for each in objects:
+        if each["kind"] == "ConfigMap":
+            text = text.replace(each["metadata"]["name"], "calico-azure-agent-HASH")
+    return documents(text.replace("\n---", "\n"))
+
+
+class Base(unittest.TestCase):
+    def setUp(self):
+        self.objects = render(KUBERNETES / "base")
+        self.pod = pod_of(find(self.objects, "DaemonSet"))
+        self.container, = self.pod["containers"]
+
+    def test_probes_go_to_the_literal_loopback_address(self):
+        for probe, path in (("livenessProbe", "/livez"), ("readinessProbe", "/readyz")):
+            asked = self.container[probe]["httpGet"]
+            self.assertEqual(asked, {"host": "127.0.0.1", "port": 16925, "path": path})
+            # The contract promises an answer within 1 s.
+            self.assertGreater(self.container[probe]["timeoutSeconds"], 1)
+        alive = self.container["livenessProbe"]
+        self.assertEqual(alive["periodSeconds"] * alive["failureThreshold"], 60, "as WatchdogSec=")
+        unit = (ROOT / "systemd" / "calico-azure-agent.service.in").read_text(encoding="utf-8")
+        self.assertIn("WatchdogSec=60\n", unit)
+
+    def test_it_may_read_nodes_and_nothing_else(self):
+        role = find(self.objects, "ClusterRole")
+        self.assertEqual(role["rules"], [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "watch"]}])
+        binding = find(self.objects, "ClusterRoleBinding")
+        self.assertEqual(binding["roleRef"]["name"], role["metadata"]["name"])
+        account = find(self.objects, "ServiceAccount")["metadata"]
+        self.assertEqual(binding["subjects"], [{"kind": "ServiceAccount", "name": account["name"],
+                                                "namespace": account["namespace"]}])
+        self.assertEqual(self.pod["serviceAccountName"], account["name"])
+
+    def test_it_has_one_capability_and_writes_its_own_folders_alone(self):
+        context = self.container["securityContext"]
+        self.assertEqual(context["capabilities"], {"drop": ["ALL"], "add": ["NET_ADMIN"]})
+        self.assertEqual((context["privileged"], context["allowPrivilegeEscalation"], context["readOnlyRootFilesystem"]),
+                         (False, False, True))
+        self.assertEqual(context["seccompProfile"], {"type": "RuntimeDefault"})
+        writable = {mount["mountPath"] for mount in self.container["volumeMounts"] if not mount.get("readOnly")}
+        self.assertEqual(writable, {"/run/calico-azure-agent", "/var/lib/calico-azure-agent"})
+
+    def test_no_mount_holds_a_socket_that_is_as_good_as_root_or_a_key_of_the_cluster(self):
+        for volume in self.pod["volumes"]:
+            path = volume.get("hostPath", {}).get("path", "/x")
+            for treasure in ("/run/containerd/containerd.sock", "/run/docker.sock", "/run/systemd/private",
+                             "/etc/kubernetes/pki/ca.key", "/etc/kubernetes/azure.json", "/var/lib/kubelet/kubeconfig",
+                             "/etc/shadow"):
+                self.assertNotIn(pathlib.PurePath(path), pathlib.PurePath(treasure).parents)
+
+    def test_what_is_read_is_mounted_where_the_host_has_it(self):
+        paths = {volume["name"]: volume["hostPath"]["path"] for volume in self.pod["volumes"] if "hostPath" in volume}
+        mounts = {mount["name"]: mount["mountPath"] for mount in self.container["volumeMounts"]}
+        self.assertEqual(mounts, {**paths, "config": "/etc/calico-azure-agent"})
+
+    def test_it_comes_before_everything_and_rolls_a_node_at_a_time(self):
+        self.assertEqual(sorted(each["effect"] for each in self.pod["tolerations"] if each["operator"] == "Exists" and
+                                "key" not in each), ["NoExecute", "NoSchedule"])
+        self.assertTrue(self.pod["hostNetwork"])
+        self.assertEqual(self.pod["priorityClassName"], "system-node-critical")
+        self.assertEqual(self.pod["nodeSelector"], {"kubernetes.io/os": "linux"})
+        strategy = find(self.objects, "DaemonSet")["spec"]["updateStrategy"]
+        self.assertEqual(strategy, {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1}})
+        self.assertNotIn("cpu", self.container["resources"]["limits"])
+
+    def test_the_agent_takes_the_configuration_and_a_change_of_it_rolls(self):
+        config = find(self.objects, "ConfigMap")
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write(config["data"]["config.toml"])
+            file.flush()
+            done = subprocess.run([agent_binary(), "config", "check", file.name], capture_output=True, text=True,
+                                  check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        volume = next(each for each in self.pod["volumes"] if each["name"] == "config")
+        self.assertEqual(volume["configMap"]["name"], config["metadata"]["name"])
+        self.assertRegex(config["metadata"]["name"], r"^calico-azure-agent-\w+$")
+
+
+class Waiting(unittest.TestCase):
+    def test_it_is_the_first_init_container_of_every_calico_node_and_nothing_else_changes(self):
+        for file in _CALICO_NODES:
+            before = documents(file.read_text(encoding="utf-8"))
+            for name in _WAITS:
+                with self.subTest(file=file.name, component=name):
+                    after = render(KUBERNETES / name, before)
+                    pod = pod_of(after[0])
+                    first, *others = pod["initContainers"]
+                    self.assertEqual(first["name"], "wait-for-azure-agent")
+                    self.assertEqual(others, pod_of(before[0]).get("initContainers", []))
+                    pod["initContainers"] = others
+                    if not others:
+                        del pod["initContainers"]
+                    self.assertEqual(after, before)
+
+    def test_other_daemonsets_are_left_alone(self):
+        base = render(KUBERNETES / "base")
+        for name in _WAITS:
+            self.assertEqual(render(KUBERNETES / name, base), base)
+
+    def test_it_runs_the_same_image_as_the_agent(self):
+        daemonset, = documents(_CALICO_NODES[0].read_text(encoding="utf-8"))
+        waits = pod_of(render(KUBERNETES / "wait-component", [daemonset])[0])["initContainers"][0]
+        agents = pod_of(find(render(KUBERNETES / "base"), "DaemonSet"))["containers"][0]
+        self.assertEqual(waits["image"], agents["image"])
+
+
+class Readiness(unittest.TestCase):
+    def test_condition_and_taint_have_one_name_each(self):
+        objects = render(KUBERNETES / "readiness")
+        rule = find(objects, "NodeReadinessRule")["spec"]
+        container, = pod_of(find(objects, "DaemonSet"))["containers"]
+        environment = {each["name"]: each.get("value") for each in container["env"]}
+        self.assertEqual([each["type"] for each in rule["conditions"]], [environment["CONDITION_TYPE"]])
+        self.assertTrue(environment["CHECK_ENDPOINT"].startswith("http://127.0.0.1:16925/readyz"))
+        kubelet = yaml.safe_load((KUBERNETES / "readiness" / "kubelet-taint.yaml").read_text(encoding="utf-8"))
+        self.assertEqual(kubelet["registerWithTaints"], [rule["taint"]])
+        # The controller refuses other taints.
+        self.assertTrue(rule["taint"]["key"].startswith("readiness.k8s.io/"))
+
+    def test_who_writes_node_status_is_another_account_than_the_agents(self):
+        account = pod_of(find(render(KUBERNETES / "readiness"), "DaemonSet"))["serviceAccountName"]
+        self.assertNotEqual(account, pod_of(find(render(KUBERNETES / "base"), "DaemonSet"))["serviceAccountName"])
+
+
+if __name__ == "__main__":
+    unittest.main()
