@@ -24,12 +24,14 @@ _SETTINGS = {"CALICO_AZURE_AGENT_PODS_CLUSTER_CIDRS": CLUSTER, "CALICO_AZURE_AGE
 _CALICO_NODE = ROOT / "tests" / "data" / "kubernetes" / "calico-node-v3.0.yaml"
 
 
+def setUpModule():
+    folder = tempfile.TemporaryDirectory()
+    unittest.addModuleCleanup(folder.cleanup)
+    PodCase.image = assemble_image(PACKAGING / "assemble-image-root", agent_binary(), pathlib.Path(folder.name, "image"))
+
+
 class PodCase(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.image = assemble_image(PACKAGING / "assemble-image-root", agent_binary(), pathlib.Path(folder.name, "image"))
+    image = None
 
     def setUp(self):
         self.lab = self.enter(Lab())
