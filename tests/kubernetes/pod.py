@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -61,8 +60,8 @@ class Container:
         return self._namespace.command(sys.executable, _CONTAINER, json.dumps(what))
 
     def run(self, *command):
-        return subprocess.run(self.words(*command), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30,
-                              check=False)
+        return subprocess.run(self.words(*command), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=30, check=False)
 
     def start(self):
         self.process = subprocess.Popen(self.words(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -91,5 +90,4 @@ class Container:
 def assemble_image(assemble, agent, folder):
     """The image's files from the programs of a build."""
     subprocess.run([assemble, agent, agent.with_name(f"{agent.name}-cloud"), folder], check=True,
-                   stderr=subprocess.DEVNULL, env=dict(os.environ, LC_ALL="C"))
-    return folder
+                   stderr=subprocess.DEVNULL)

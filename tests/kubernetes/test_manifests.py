@@ -124,8 +124,9 @@ class Base(unittest.TestCase):
     def test_it_has_one_capability_and_writes_its_own_folders_alone(self):
         context = self.container["securityContext"]
         self.assertEqual(context["capabilities"], {"drop": ["ALL"], "add": ["NET_ADMIN"]})
-        self.assertEqual((context["privileged"], context["allowPrivilegeEscalation"], context["readOnlyRootFilesystem"]),
-                         (False, False, True))
+        self.assertFalse(context["privileged"])
+        self.assertFalse(context["allowPrivilegeEscalation"])
+        self.assertTrue(context["readOnlyRootFilesystem"])
         self.assertEqual(context["seccompProfile"], {"type": "RuntimeDefault"})
         writable = {mount["mountPath"] for mount in self.container["volumeMounts"] if not mount.get("readOnly")}
         self.assertEqual(writable, {"/run/calico-azure-agent", "/var/lib/calico-azure-agent"})

@@ -34,8 +34,9 @@ class Detector(unittest.TestCase):
         return [json.loads(line)["message"] for line in self.agent.log.lines()]
 
     def test_every_pattern_matches_what_the_agent_says_and_nothing_of_a_good_day(self):
-        rules = {rule["reason"]: re.compile(f"(?:{rule['pattern']})\\Z") for rule in
-                 load("calico-azure-agent-journal.json")["rules"]}  # matched to the end of what is buffered, as NPD does
+        # To the end of what is buffered, as NPD matches.
+        rules = {rule["reason"]: re.compile(f"(?:{rule['pattern']})\\Z")
+                 for rule in load("calico-azure-agent-journal.json")["rules"]}
 
         def seen(messages):
             return {reason for reason, rule in rules.items() if any(rule.search(message) for message in messages)}

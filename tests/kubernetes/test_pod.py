@@ -27,7 +27,8 @@ _CALICO_NODE = ROOT / "tests" / "data" / "kubernetes" / "calico-node-v3.0.yaml"
 def setUpModule():
     folder = tempfile.TemporaryDirectory()
     unittest.addModuleCleanup(folder.cleanup)
-    PodCase.image = assemble_image(PACKAGING / "assemble-image-root", agent_binary(), pathlib.Path(folder.name, "image"))
+    PodCase.image = pathlib.Path(folder.name, "image")
+    assemble_image(PACKAGING / "assemble-image-root", agent_binary(), PodCase.image)
 
 
 class PodCase(unittest.TestCase):
@@ -77,6 +78,23 @@ class PodCase(unittest.TestCase):
 
 def _faults(result):
     return 0 if result is None else len(result.failures) + len(result.errors)
+
+
+class Image(unittest.TestCase):
+    def test_it_trusts_who_debian_trusts_and_says_where_its_files_are_from(self):
+        def has(path):
+            return (PodCase.image / path).stat().st_size > 0
+
+        self.assertTrue(has("etc/ssl/certs/ca-certificates.crt"))
+        self.assertEqual((PodCase.image / "usr/lib/ssl/cert.pem").readlink(),
+                         pathlib.Path("/etc/ssl/certs/ca-certificates.crt"))
+        for package in ("libc6", "libssl3", "ca-certificates"):
+            self.assertTrue(has(f"var/lib/dpkg/status.d/{package}"))
+        self.assertTrue(has("usr/share/doc/calico-azure-agent/copyright"))
+
+    def test_there_is_nothing_to_run_but_the_agent(self):
+        self.assertEqual([path.name for path in (PodCase.image / "usr" / "bin").iterdir()], ["calico-azure-agent"])
+        self.assertEqual([path.name for path in PodCase.image.iterdir() if path.name in ("bin", "sbin")], [])
 
 
 class Pod(PodCase):

@@ -1,6 +1,6 @@
-// Renders a Helm chart's templates with Go's own text/template, which is Helm's engine, and the few functions that our
-// chart uses; a template that calls another one does not parse. What Helm gives to templates (.Values, .Release, .Chart)
-// comes as JSON on standard input; {"file name": "text"} goes to standard output.
+// Renders a Helm chart's templates with Go's own text/template, which is Helm's engine, and the few functions that
+// our chart uses; a template that calls another one does not parse. What Helm gives to templates (.Values, .Release,
+// .Chart) comes as JSON on standard input; {"file name": "text"} goes to standard output.
 //
 // toYaml writes a line for each item or member, with JSON in it, which is YAML too.
 package main
