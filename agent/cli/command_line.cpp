@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/cli/command_tree.h"
 #include "agent/cli/commands.h"
 #include "agent/cli/exit_codes.h"
 #include "agent/config/duration.h"
@@ -45,6 +46,14 @@ std::string valid_duration(const std::string& text) {
   return duration ? "" : duration.error().what;
 }
 
+constexpr auto kSummary = "Keeps the pod routes of an Azure node for Calico, and says what is wrong";
+
+CLI::App* add(CLI::App& app, const char* name, const char* text, const char* exit = "") {
+  auto* command = app.add_subcommand(name, text);
+  command->footer(exit);
+  return command;
+}
+
 void add_commands(CLI::App& app, CommandLine& line) {
   app.require_subcommand(1);
   app.fallthrough();  // --config and --set may stand behind the command too
@@ -55,33 +64,60 @@ void add_commands(CLI::App& app, CommandLine& line) {
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();
-  app.add_subcommand("run", "The daemon: keeps routes and answers on the status address");
-  app.add_subcommand("wait", "Block until the node is ready, naming what it waits for")
+  add(app, "run", "The daemon: keeps routes and answers on the status address",
+      "Exit: 0 on SIGTERM, 64 bad usage, 78 bad configuration");
+  add(app, "wait", "Block until the node is ready, naming what it waits for",
+      "Exit: 0 ready, 1 timed out, 64 bad usage")
       ->add_option("--timeout", line.timeout, "Give up after this long")
       ->type_name("DURATION")
       ->check(valid_duration)
       ->capture_default_str();
-  app.add_subcommand("status", "What the running daemon sees")
+  add(app, "status", "What the running daemon sees", "Exit: 0 ready, 1 not ready, 2 no daemon answers")
       ->add_flag("--json", line.output.json, "As JSON");
-  app.add_subcommand("plan", "The difference between wanted and present routes and sysctls; changes nothing")
+  add(app, "plan", "The difference between wanted and present routes and sysctls; changes nothing",
+      "Exit: 0 in sync, 1 changes pending, 2 could not be determined")
       ->add_flag("--json", line.output.json, "As JSON");
-  auto* flush =
-      app.add_subcommand("flush", "Remove every route and rule that the agent owns, and nothing else");
+  auto* flush = add(app, "flush", "Remove every route and rule that the agent owns, and nothing else",
+                    "Exit: 0, or 1 on an error");
   flush->add_flag("--dry-run", line.flush.dry_run, "Only say what would be removed");
   flush->add_flag("--force", line.flush.force, "Also while the daemon runs (which puts them back)");
-  auto* doctor = app.add_subcommand("doctor", "Run every check once and say how to mend what failed");
+  auto* doctor = add(app, "doctor", "Run every check once and say how to mend what failed",
+                     "Exit: 0 no failure, 1 a check failed, 2 could not be determined");
   doctor->add_flag("--json", line.doctor.json, "As JSON");
   doctor->add_flag("--npd", line.doctor.npd, "One line of at most 80 bytes, for node-problem-detector");
-  app.add_subcommand("explain",
-                     "Why a destination goes where it goes: the agent's route, the kernel's, Azure's")
+  add(app, "explain", "Why a destination goes where it goes: the agent's route, the kernel's, Azure's",
+      "Exit: 0, or 2 when nothing is known")
       ->add_option("DESTINATION", line.destination, "An address or a prefix")
       ->required();
-  auto* config = app.add_subcommand("config", "Validate or show the configuration");
+  auto* config = add(app, "config", "Validate or show the configuration", "Exit: 0, or 78 bad configuration");
   config->require_subcommand(1);
-  config->add_subcommand("check", "Validate; every error with its line and column")
+  add(*config, "check", "Validate; every error with its line and column")
       ->add_option("FILE", line.checked_file, "Instead of the configured file");
-  config->add_subcommand("show", "The effective values and where each comes from");
-  app.add_subcommand("version", "Version, commit, compiler and libraries");
+  add(*config, "show", "The effective values and where each comes from");
+  add(app, "version", "Version, commit, compiler and libraries");
+}
+
+Command described(const CLI::App& app) {
+  Command command{.name = app.get_name(),
+                  .text = app.get_description(),
+                  .exit = app.get_footer(),
+                  .options = {},
+                  .commands = {}};
+  for (const auto* each : app.get_options()) {
+    const bool takes_a_value = each->get_items_expected_max() > 0;
+    const auto positional = each->get_lnames().empty();
+    command.options.push_back({.flag = positional ? "" : "--" + each->get_lnames().front(),
+                               .type = positional      ? each->get_name(true)
+                                       : takes_a_value ? each->get_type_name()
+                                                       : "",
+                               .text = each->get_description(),
+                               .otherwise = each->get_default_str(),
+                               .required = each->get_required()});
+  }
+  for (const auto* each : app.get_subcommands([](const CLI::App*) { return true; })) {
+    command.commands.push_back(described(*each));
+  }
+  return command;
 }
 
 int run_with(const CLI::App& app, const CommandLine& line) {
@@ -113,9 +149,15 @@ int run_with(const CLI::App& app, const CommandLine& line) {
 
 }  // namespace
 
+Command command_tree() {
+  CLI::App app(kSummary, "calico-azure-agent");
+  CommandLine line;
+  add_commands(app, line);
+  return described(app);
+}
+
 int run_command_line(int argc, char** argv) {
-  CLI::App app("Keeps the pod routes of an Azure node for Calico, and says what is wrong",
-               "calico-azure-agent");
+  CLI::App app(kSummary, "calico-azure-agent");
   CommandLine line;
   add_commands(app, line);
   try {

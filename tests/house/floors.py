@@ -29,6 +29,7 @@ FLOORS = {
                      "agent/config", "agent/http", "agent/inspect"],
     "agent/cli": ["net", "netlink", "imds", "agent/core", "agent/cloud", "agent/log", "agent/config", "agent/http",
                   "agent/inspect", "agent/daemon"],
+    "agent/manual": ["agent/core", "agent/config", "agent/daemon", "agent/cli"],
 }
 # system headers that one room alone may include
 OWNED = {

@@ -1,0 +1,26 @@
+// print-manual WHAT: what packages have beside the program, made from its own tables. Runs at build time
+// alone.
+#include <iostream>
+#include <string_view>
+
+#include "agent/manual/completions.h"
+#include "agent/manual/pages.h"
+
+int main(int argc, char** argv) {
+  const std::string_view what = argc == 2 ? argv[1] : "";
+  if (what == "man8") {
+    std::cout << agent::manual::program_page();
+  } else if (what == "man5") {
+    std::cout << agent::manual::configuration_page();
+  } else if (what == "bash") {
+    std::cout << agent::manual::bash_completion();
+  } else if (what == "zsh") {
+    std::cout << agent::manual::zsh_completion();
+  } else if (what == "fish") {
+    std::cout << agent::manual::fish_completion();
+  } else {
+    std::cerr << "usage: print-manual man8|man5|bash|zsh|fish\n";
+    return 64;
+  }
+  return 0;
+}

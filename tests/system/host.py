@@ -1,0 +1,175 @@
+"""A machine with systemd as its first process, in a network namespace of the lab: a Debian tree, an overlay on it, and
+systemd-nspawn that boots it."""
+
+import contextlib
+import fcntl
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from lab import eventually  # noqa: E402
+
+_ROOT = pathlib.Path(__file__).resolve().parents[2]
+_MIRROR = "http://deb.debian.org/debian"
+# What the package depends on, for the machine has no way to a mirror; and what tests ask it with.
+_LIBRARIES = "libcpp-httplib0.11,libfmt9,libnl-3-200,libspdlog1.10,libssl3,libyaml-cpp0.7"
+_TOOLS = "init-system-helpers,iproute2,iputils-ping,procps,python3-minimal,rpm,ca-certificates"
+
+# The version of systemd that each has. Debian 13's has the libraries of Debian 12 too, for which the package is built.
+RELEASES = {"bookworm": 252, "trixie": 257}
+
+
+def tree(release):
+    """The folder of a release's tree, made once; whoever comes meanwhile waits."""
+    trees = _ROOT / "build" / "trees"
+    trees.mkdir(parents=True, exist_ok=True)
+    folder = trees / release
+    with open(trees / f"{release}.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            unfinished = trees / f"{release}.unfinished"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            suites = [release] if release == "bookworm" else [release, "bookworm"]
+            subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "--skip=check/qemu",
+                            f"--include=systemd-sysv,dbus,{_LIBRARIES},{_TOOLS}", release, unfinished,
+                            *(f"deb {_MIRROR} {suite} main" for suite in suites)], check=True)
+            unfinished.rename(folder)
+    return folder
+
+
+def _cgroups(name):
+    """One of its own in every hierarchy that systemd or nspawn moves processes in: containers that are started from the
+    same one would share what nspawn makes below it."""
+    top = pathlib.Path("/sys/fs/cgroup")
+    if (top / "cgroup.procs").exists():
+        return [top / name]
+    return [top / part / name for part in ("systemd", "unified", "pids", "memory") if (top / part).is_dir()]
+
+
+class Host:
+    """A context manager. `namespace` is the lab's; `x` runs a command in the machine."""
+
+    def __init__(self, namespace, folder, release="bookworm"):
+        self.name = namespace.name
+        self._namespace = namespace
+        self._folder = pathlib.Path(folder)
+        self._release = release
+        self.root = self._folder / "root"
+        self._process = None
+        self._leader = None
+
+    def __enter__(self):
+        for part in ("upper", "work", "root"):
+            (self._folder / part).mkdir(parents=True)
+        lower = tree(self._release)
+        subprocess.run(["mount", "-t", "overlay", "overlay", "-o",
+                        f"lowerdir={lower},upperdir={self._folder}/upper,workdir={self._folder}/work", self.root],
+                       check=True)
+        self.write("/etc/machine-id", "")
+        self.write("/etc/hostname", f"{self.name}\n")
+        try:
+            self._boot()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(self, *_):
+        if self._process:
+            if self._leader and self._process.poll() is None:
+                os.kill(self._leader, signal.SIGRTMIN + 3)  # halt, systemd(1)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(20)
+            self._process.kill()
+            self._process.wait()
+        subprocess.run(["umount", "--recursive", self.root], check=False)
+        for group in _cgroups(self.name):
+            for folder, _, _ in os.walk(group, topdown=False):
+                with contextlib.suppress(OSError):
+                    os.rmdir(folder)
+
+    def _boot(self):
+        groups = _cgroups(self.name)
+        for group in groups:
+            group.mkdir(exist_ok=True)
+
+        def move_into_them():
+            for group in groups:
+                (group / "cgroup.procs").write_text("0", encoding="ascii")
+
+        self._console = open(self._folder / "console", "wb")
+        self._process = subprocess.Popen(
+            ["systemd-nspawn", "--quiet", f"--directory={self.root}", f"--machine={self.name}", "--boot",
+             "--register=no", "--keep-unit", f"--network-namespace-path=/run/netns/{self.name}",
+             "--capability=CAP_NET_ADMIN", "--resolv-conf=off", "--timezone=off", "--link-journal=no",
+             "--console=read-only"],
+            stdin=subprocess.DEVNULL, stdout=self._console, stderr=subprocess.STDOUT, start_new_session=True,
+            preexec_fn=move_into_them,
+            env={**os.environ, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"})  # /proc/sys/net, as on a machine
+        children = pathlib.Path("/proc", str(self._process.pid), "task", str(self._process.pid), "children")
+        self._leader = eventually(lambda: [int(each) for each in children.read_text("ascii").split()],
+                                  "the machine's first process", timeout=20)[-1]
+        eventually(self._is_up, "a system that is up", timeout=60)
+
+    def _is_up(self):
+        return self.run("systemctl", "is-system-running").stdout.strip() in ("running", "degraded")
+
+    # What one does in it
+
+    def run(self, *words, **options):
+        options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": 120, **options}
+        return subprocess.run(["nsenter", "-t", str(self._leader), "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w", "--",
+                               *map(str, words)], check=False, **options)
+
+    def x(self, *words, **options):
+        """Runs a command that must succeed; what it prints."""
+        done = self.run(*words, **options)
+        if done.returncode != 0:
+            raise AssertionError(f"{' '.join(map(str, words))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def shell(self, line, **options):
+        return self.x("sh", "-c", line, **options)
+
+    def write(self, path, text, mode=0o644):
+        file = self.root / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        file.chmod(mode)
+
+    def bring(self, file):
+        """Copies a file into the machine; its path there."""
+        shutil.copy(file, self.root / "root")
+        return f"/root/{pathlib.Path(file).name}"
+
+    def show(self, unit, *properties):
+        """systemctl show: a property's value, or several as a list."""
+        lines = self.x("systemctl", "show", unit, *(f"--property={each}" for each in properties)).splitlines()
+        values = dict(line.partition("=")[::2] for line in lines)
+        found = [values.get(each, "") for each in properties]
+        return found[0] if len(found) == 1 else found
+
+    def journal(self, *words):
+        """Entries as objects, oldest first."""
+        printed = self.x("journalctl", "--boot", "--no-pager", "--output=json", *words)
+        return [json.loads(line) for line in printed.splitlines()]
+
+    def await_shown(self, unit, timeout=30, **wanted):
+        """Until systemctl shows these values: await_shown(UNIT, ActiveState="active")."""
+        deadline = time.monotonic() + timeout
+        while True:
+            shown = self.show(unit, *wanted)
+            shown = shown if isinstance(shown, list) else [shown]
+            if shown == list(wanted.values()):
+                return
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{unit}: {dict(zip(wanted, shown))}, not {wanted}\n"
+                                     + self.x("journalctl", "--boot", "--no-pager", "-n", "40"))
+            time.sleep(0.02)
