@@ -78,7 +78,7 @@ void print_people(const Json& status) {
   std::cout << "checks\n";
   for (const auto& check : status.value("checks", Json::array())) {
     const auto state = status_of(text(check, "status"));
-    std::cout << fmt::format("  {}{:<24}{}\n", coloured(fmt::format("{:<10}", text(check, "status")), state),
+    std::cout << fmt::format("  {}{:<25}{}\n", coloured(fmt::format("{:<10}", text(check, "status")), state),
                              text(check, "id"), text(check, "message"));
     if (state != CheckStatus::fail) continue;
     std::cout << fmt::format("            why: {}\n            to mend: {}\n", text(check, "why"),

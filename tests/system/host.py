@@ -19,7 +19,7 @@ from lab import eventually  # noqa: E402
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _MIRROR = "http://deb.debian.org/debian"
 # What the package depends on, for the machine has no way to a mirror; and what tests ask it with.
-_LIBRARIES = "libcpp-httplib0.11,libfmt9,libnl-3-200,libspdlog1.10,libssl3,libyaml-cpp0.7"
+_LIBRARIES = "libcpp-httplib0.11,libfmt9,libnl-3-200,libspdlog1.10,libtomlplusplus3,libyaml-cpp0.7"
 _TOOLS = "init-system-helpers,iproute2,iputils-ping,procps,python3-minimal,rpm,ca-certificates"
 
 # The version of systemd that each has. Debian 13's has the libraries of Debian 12 too, for which the package is built.
@@ -58,20 +58,14 @@ class Host:
 
     def __init__(self, namespace, folder, release="bookworm"):
         self.name = namespace.name
-        self._namespace = namespace
         self._folder = pathlib.Path(folder)
         self._release = release
-        self.root = self._folder / "root"
         self._process = None
         self._leader = None
 
     def __enter__(self):
-        for part in ("upper", "work", "root"):
+        for part in ("upper", "work", "mounted"):
             (self._folder / part).mkdir(parents=True)
-        lower = tree(self._release)
-        subprocess.run(["mount", "-t", "overlay", "overlay", "-o",
-                        f"lowerdir={lower},upperdir={self._folder}/upper,workdir={self._folder}/work", self.root],
-                       check=True)
         self.write("/etc/machine-id", "")
         self.write("/etc/hostname", f"{self.name}\n")
         try:
@@ -89,11 +83,15 @@ class Host:
                     self._process.wait(20)
             self._process.kill()
             self._process.wait()
-        subprocess.run(["umount", "--recursive", self.root], check=False)
         for group in _cgroups(self.name):
             for folder, _, _ in os.walk(group, topdown=False):
                 with contextlib.suppress(OSError):
                     os.rmdir(folder)
+
+    @property
+    def root(self):
+        """The machine's files: those that it boots with, or as it sees them."""
+        return pathlib.Path("/proc", str(self._leader), "root") if self._leader else self._folder / "upper"
 
     def _boot(self):
         groups = _cgroups(self.name)
@@ -104,19 +102,37 @@ class Host:
             for group in groups:
                 (group / "cgroup.procs").write_text("0", encoding="ascii")
 
-        self._console = open(self._folder / "console", "wb")
-        self._process = subprocess.Popen(
-            ["systemd-nspawn", "--quiet", f"--directory={self.root}", f"--machine={self.name}", "--boot",
-             "--register=no", "--keep-unit", f"--network-namespace-path=/run/netns/{self.name}",
-             "--capability=CAP_NET_ADMIN", "--resolv-conf=off", "--timezone=off", "--link-journal=no",
-             "--console=read-only"],
-            stdin=subprocess.DEVNULL, stdout=self._console, stderr=subprocess.STDOUT, start_new_session=True,
-            preexec_fn=move_into_them,
-            env={**os.environ, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"})  # /proc/sys/net, as on a machine
+        layers = f"lowerdir={tree(self._release)},upperdir={self._folder}/upper,workdir={self._folder}/work"
+        machine = [
+            "systemd-nspawn", "--quiet", f"--directory={self._folder}/mounted", f"--machine={self.name}", "--boot",
+            "--register=no", "--keep-unit", f"--network-namespace-path=/run/netns/{self.name}",
+            "--capability=CAP_NET_ADMIN", "--resolv-conf=off", "--timezone=off", "--link-journal=no",
+            "--console=read-only"]
+        # The mount is in a namespace of its own, and the machine dies with who made it: nothing is left of either.
+        with open(self._folder / "console", "wb") as console:
+            self._process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "sh", "-c",
+                 'mount -t overlay overlay -o "$1" "$2" && shift 2 && exec "$@"', "-", layers,
+                 self._folder / "mounted", *machine],
+                stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT, start_new_session=True,
+                preexec_fn=move_into_them,
+                env={**os.environ, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"})  # /proc/sys/net, as on a machine
         children = pathlib.Path("/proc", str(self._process.pid), "task", str(self._process.pid), "children")
-        self._leader = eventually(lambda: [int(each) for each in children.read_text("ascii").split()],
-                                  "the machine's first process", timeout=20)[-1]
-        eventually(self._is_up, "a system that is up", timeout=60)
+        try:
+            self._leader = eventually(lambda: self._booting(children), "the machine's first process", timeout=20)
+            eventually(self._is_up, "a system that is up", timeout=60)
+        except AssertionError as late:
+            console = (self._folder / "console").read_text("utf-8", "replace")
+            raise AssertionError(f"{late}\n{console[-4000:]}") from None
+
+    @staticmethod
+    def _booting(children):
+        """The first process of the container, once it is systemd."""
+        for each in children.read_text("ascii").split():
+            with contextlib.suppress(OSError):
+                if pathlib.Path("/proc", each, "comm").read_text("ascii").strip() == "systemd":
+                    return int(each)
+        return None
 
     def _is_up(self):
         return self.run("systemctl", "is-system-running").stdout.strip() in ("running", "degraded")
@@ -173,3 +189,9 @@ class Host:
                 raise AssertionError(f"{unit}: {dict(zip(wanted, shown))}, not {wanted}\n"
                                      + self.x("journalctl", "--boot", "--no-pager", "-n", "40"))
             time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    # Ahead of the tests: host.py bookworm trixie
+    for each in sys.argv[1:]:
+        tree(each)

@@ -1,0 +1,256 @@
+"""The package's service under a real systemd: from its installation to its purge."""
+
+import json
+import signal
+import unittest
+
+from case import AGENT, CLUSTER, NODE, MachineCase, eventually
+
+_FAILED = "efae2ad1c16b4d56b5e1b63b864d8a8d"  # MESSAGE_IDs, agent/log/event.h
+_REFUSED = "2e130d7640a24cfea64198d3ed07b0b3"
+
+
+class Service(MachineCase):
+    def test_life_from_installation_to_purge(self):
+        self.waits_for_azure_and_says_so()
+        self.is_nobody_with_one_power()
+        self.reloads_what_is_good_and_refuses_what_is_not()
+        self.comes_back_when_it_hangs_or_crashes()
+        self.leaves_its_routes_when_it_stops_and_adopts_them()
+        self.gives_way_to_its_successor()
+        self.goes_without_its_routes_at_last()
+
+    def waits_for_azure_and_says_so(self):
+        self.lab.simulator.fault(kind="status", code=503)
+        self.drop_in("impatient", text="[Service]\nTimeoutStartSec=1\n")
+        self.install()  # does not wait for Azure
+        self.host.await_shown(AGENT, ActiveState="activating")
+        eventually(lambda: self.host.show(AGENT, "StatusText").startswith("waiting for imds.reachable: "),
+                   "what it waits for", pause=0.02)
+        # Longer than the second of TimeoutStartSec: no answer within it is no event, so time has to pass.
+        self.host.x("sleep", "2.5")
+        self.assertEqual(self.host.show(AGENT, "ActiveState", "NRestarts"), ["activating", "0"])
+        self.assertEqual(self.host.run("calico-azure-agent", "wait", "--timeout", "100ms").returncode, 1)
+        self.configure()
+        self.host.x("systemctl", "kill", "--signal=HUP", AGENT)
+        self.lab.simulator.fault()
+        self.assertIn("ready", self.host.x("calico-azure-agent", "wait", "--timeout", "30s"))
+        self.await_active()
+        self.assertEqual(self.host.show(AGENT, "StatusText"), "ready: 2 routes by eth0")
+        self.assertTrue((self.host.root / "run/calico-azure-agent/ready").exists())
+        self.assertEqual(self.routes(), self.wanted())
+        self.host.x("rm", f"/etc/systemd/system/{AGENT}.d/impatient.conf")
+        self.host.x("systemctl", "daemon-reload")
+        self.host.x("systemctl", "restart", AGENT)
+        start = self.host.show(AGENT, "ActiveEnterTimestamp").replace(" UTC", "")
+        self.assertEqual(self.host.journal("-u", AGENT, "-p", "warning", "--since", start), [], "a healthy node")
+
+    def is_nobody_with_one_power(self):
+        agent = self.process(self.pid())
+        self.assertNotIn("0", agent["Uid"].split())
+        for kind in ("CapEff", "CapPrm", "CapBnd", "CapAmb"):
+            self.assertEqual(int(agent[kind], 16), 1 << 12, f"{kind}: CAP_NET_ADMIN")
+        self.assertEqual((agent["NoNewPrivs"], agent["Seccomp"]), ("1", "2"))
+        units = self.host.x("systemctl", "list-units", "--plain", "--no-legend", "calico-azure-agent-cloud@*").split()
+        cloud = self.process(self.host.show(units[0], "MainPID"))
+        self.assertNotIn("0", cloud["Uid"].split())
+        self.assertNotEqual(cloud["Uid"], agent["Uid"])
+        self.assertEqual(int(cloud["CapEff"], 16), 1 << 2, "CAP_DAC_READ_SEARCH")
+
+    def reloads_what_is_good_and_refuses_what_is_not(self):
+        pid = self.pid()
+        self.configure(pods={"cluster_cidrs": ["10.128.0.0/9"], "node_cidrs": [NODE]})
+        self.host.x("systemctl", "reload", AGENT)
+        eventually(lambda: self.routes() == self.wanted("10.128.0.0/9"), "the other route")
+        self.configure(pods={"cluster_cidrs": ["10.128.0.1/9"]})
+        self.host.run("systemctl", "reload", AGENT)
+        said = eventually(lambda: self.host.journal("-u", AGENT, f"MESSAGE_ID={_REFUSED}"), "the refusal", pause=0.02)
+        self.assertIn("/etc/calico-azure-agent/config.toml:", said[-1]["MESSAGE"])
+        self.assertEqual(said[-1]["PRIORITY"], "3")
+        self.assertEqual(self.routes(), self.wanted("10.128.0.0/9"))
+        self.configure()
+        self.host.x("systemctl", "reload", AGENT)
+        eventually(lambda: self.routes() == self.wanted(), "the first route")
+        self.host.await_shown(AGENT, ActiveState="active", NRestarts="0")
+        self.assertEqual(self.pid(), pid)
+
+    def comes_back_when_it_hangs_or_crashes(self):
+        self.drop_in("watchdog", text="[Service]\nWatchdogSec=1\nRestartSec=100ms\n")
+        self.host.x("systemctl", "restart", AGENT)
+        since = (tape := self.lab.tape()).mark()
+        for sent in (signal.SIGSTOP, signal.SIGSEGV):
+            pid = self.pid()
+            self.host.x("kill", f"-{int(sent)}", pid)
+            self.await_other_pid(pid)
+        self.assertEqual(self.host.show(AGENT, "NRestarts"), "2")
+        self.assertIn("watchdog", "".join(each["MESSAGE"].lower() for each in self.host.journal("-u", AGENT)))
+        self.assertEqual(tape.changes(since), [])
+        self.assertEqual(self.routes(), self.wanted())
+        self.host.x("rm", f"/etc/systemd/system/{AGENT}.d/watchdog.conf")
+        self.host.x("systemctl", "daemon-reload")
+
+    def leaves_its_routes_when_it_stops_and_adopts_them(self):
+        since = (tape := self.lab.tape()).mark()
+        self.host.x("systemctl", "stop", AGENT)
+        self.assertEqual(self.host.show(AGENT, "ActiveState", "Result"), ["inactive", "success"])
+        self.assertFalse((self.host.root / "run/calico-azure-agent/ready").exists())
+        self.assertEqual(self.routes(), self.wanted())
+        self.host.x("systemctl", "start", AGENT)
+        self.assertEqual(tape.changes(since), [])
+
+    def gives_way_to_its_successor(self):
+        since = (tape := self.lab.tape()).mark()
+        pid = self.pid()
+        self.install("0.1.1")
+        self.await_other_pid(pid)
+        self.assertIn("0.1.1", self.host.x("calico-azure-agent", "version"))
+        self.assertIn(CLUSTER, self.host.x("cat", "/etc/calico-azure-agent/config.toml"))
+        self.assertEqual(tape.changes(since), [])
+        self.assertEqual(self.routes(), self.wanted())
+
+    def goes_without_its_routes_at_last(self):
+        self.lab.vm.ip("route add 198.51.100.0/24 via 10.240.0.1 proto static", "rule add from 198.51.100.1 lookup 7",
+                       "route add blackhole 203.0.113.0/24 table 7 proto 169",
+                       "rule add from 203.0.113.1 lookup 7 protocol 169")
+        others = [each for each in self.lab.vm.routes(None) if "proto 169" not in each]
+        self.host.x("dpkg", "--remove", "calico-azure-agent")
+        self.assertEqual(self.host.show(AGENT, "LoadState", "ActiveState"), ["not-found", "inactive"])
+        self.assertEqual(set(self.wanted()) - set(self.routes()), set(), "removal keeps routes")
+        self.host.x("dpkg", "--purge", "calico-azure-agent")
+        self.assertEqual(self.routes(), [])
+        self.assertEqual([each for each in self.lab.vm.routes(None)], others)
+        self.assertEqual([each for each in self.lab.vm.rules()], ["32765: from 198.51.100.1 lookup 7"])
+        for path in ("etc/calico-azure-agent", "var/lib/calico-azure-agent", "usr/bin/calico-azure-agent"):
+            self.assertFalse((self.host.root / path).exists(), path)
+        left = self.host.x("find", "/etc/systemd/system", "-name", "calico-azure-agent*").split()
+        self.assertEqual([each for each in left if not each.endswith(".d")], [])
+
+
+class ServiceOfSystemd257(Service):
+    release = "trixie"
+
+
+class Powers(MachineCase):
+    """What takes more than the default profile has, and what the daemon is spared."""
+
+    def test_root_s_files_are_read_by_another_and_enforcing_takes_a_drop_in(self):
+        self.host.write("/etc/kubernetes/azure.json", '{"routeTableName": "rt", "resourceGroup": "g"}', 0o600)
+        self.host.write("/etc/kubernetes/kubelet.conf", "no kubeconfig", 0o600)
+        self.install_ready()
+        # Read, and found to be none; not "Permission denied".
+        eventually(lambda: "kubelet.conf" in self.check("kubernetes.node_cidr")["message"], "kubelet.conf", timeout=15)
+        self.assertNotIn("ermission", self.check("kubernetes.node_cidr")["message"])
+        self.assertNotIn("ermission", self.check("azure.cloud_config")["message"])
+        self.assertNotIn("azure.json", "".join(each["MESSAGE"] for each in self.host.journal("-u", AGENT)))
+
+        self.configure(sysctls={"action": "enforce"})
+        self.drop_in("enforce-sysctls")
+        self.drop_in("read-everything")
+        self.drop_in("other-addresses")
+        self.lab.vm.sysctl("net.ipv4.ip_forward", 0)
+        self.host.x("systemctl", "restart", AGENT)
+        eventually(lambda: self.lab.vm.sysctl("net.ipv4.ip_forward") == "1", "forwarding, switched on by nobody's user")
+        self.assertNotIn("0", self.process(self.pid())["Uid"].split())
+        self.assertEqual(int(self.process(self.pid())["CapEff"], 16), 1 << 12 | 1 << 13 | 1 << 2)
+        self.host.x("calico-azure-agent", "wait", "--timeout", "10s")
+
+    def check(self, name):
+        status = self.host.run("calico-azure-agent", "status", "--json").stdout
+        return next(each for each in json.loads(status)["checks"] if each["id"] == name)
+
+    def test_the_journal_explains_a_failure_and_how_to_mend_it(self):
+        self.install_ready()
+        self.lab.vm.sysctl("net.ipv4.ip_forward", 0)
+        entry = eventually(lambda: self.host.journal("-u", AGENT, f"MESSAGE_ID={_FAILED}"), "the failure", pause=0.02)[0]
+        self.assertEqual(entry["AGENT_CHECK"], "sysctl.ip_forward")
+        self.assertEqual(entry["PRIORITY"], "3")
+        remedy = entry["AGENT_REMEDY"]
+        explained = self.host.x("journalctl", "--no-pager", "--catalog", "-u", AGENT, "-p", "warning")
+        self.assertIn("sysctl.ip_forward failed", explained)
+        self.assertIn(f"     {remedy}\n", explained)
+        self.host.shell(remedy)
+        self.await_ready()
+
+    def await_ready(self):
+        eventually(lambda: self.host.run("calico-azure-agent", "status").returncode == 0, "readiness")
+
+
+class Networkd(MachineCase):
+    """systemd-networkd as the machine's network service, which takes away what it did not make."""
+
+    def test_restarts_are_survived(self):
+        nic = self.lab.nic
+        self.host.write("/etc/systemd/network/eth0.network",
+                        f"[Match]\nName=eth0\n[Network]\nAddress={nic.address}/24\nGateway={nic.gateway}\n"
+                        "[Route]\nDestination=169.254.169.254/32\n" f"Gateway={nic.gateway}\n"
+                        "[Route]\nDestination=168.63.129.16/32\n" f"Gateway={nic.gateway}\n")
+        self.lab.vm.ip(f"addr flush dev {nic.name}")
+        self.host.x("systemctl", "start", "systemd-networkd")
+        eventually(lambda: "169.254.169.254" in self.lab.vm.ip("route show"), "the network by networkd")
+        self.install_ready()
+        for _ in range(2):
+            self.host.x("systemctl", "restart", "systemd-networkd")
+            self.host.await_shown("systemd-networkd.service", ActiveState="active")
+            eventually(lambda: self.routes() == self.wanted(), "its routes", timeout=10)
+        self.await_active()
+
+
+class Gates(MachineCase):
+    """What starts after the agent is ready, by drop-ins of the package."""
+
+    _DOCKER = "#!/bin/sh\n[ \"$1\" = run ] && exec sleep infinity\nexit 0\n"
+    # As Calico v3.0 documented it.
+    _CALICO_NODE = ("[Unit]\nAfter=docker.service\nRequires=docker.service\n[Service]\n"
+                    "ExecStartPre=-/usr/bin/docker rm -f calico-node\n"
+                    "ExecStart=/usr/bin/docker run --net=host --privileged --name=calico-node calico/node:v3.0.1\n"
+                    "ExecStop=-/usr/bin/docker stop calico-node\nRestart=on-failure\n"
+                    "[Unit]\nStartLimitBurst=3\nStartLimitInterval=60s\n[Install]\nWantedBy=multi-user.target\n")
+
+    def test_hold_calico_node_and_the_kubelet_until_then(self):
+        self.host.write("/usr/bin/docker", self._DOCKER, 0o755)
+        self.host.write("/etc/systemd/system/docker.service", "[Service]\nType=oneshot\nRemainAfterExit=yes\n"
+                        "ExecStart=/bin/true\n")
+        self.host.write("/etc/systemd/system/calico-node.service", self._CALICO_NODE)
+        self.host.write("/etc/systemd/system/kubelet.service", "[Service]\nExecStart=/bin/sleep infinity\nRestart=always\n")
+        self.lab.simulator.fault(kind="status", code=503)
+        self.install()
+        self.configure()
+        self.drop_in("calico-node", "calico-node.service")
+        self.drop_in("kubelet", "kubelet.service")
+        self.host.x("systemctl", "restart", "--no-block", AGENT)
+        self.host.x("systemctl", "start", "--no-block", "kubelet.service", "calico-node.service")
+        eventually(lambda: self.host.show(AGENT, "StatusText").startswith("waiting"), "the agent waiting", pause=0.02)
+        jobs = self.host.x("systemctl", "list-jobs", "--plain", "--no-legend")
+        for unit in ("kubelet.service", "calico-node.service"):
+            self.assertEqual(self.host.show(unit, "ActiveState"), "inactive", jobs)
+            self.assertIn(unit, jobs)
+        self.lab.simulator.fault()
+        for unit in ("calico-node.service", "kubelet.service"):
+            self.await_active(unit)
+        ready, *started = (int(self.host.show(unit, "ActiveEnterTimestampMonotonic"))
+                           for unit in (AGENT, "calico-node.service", "kubelet.service"))
+        self.assertTrue(all(each >= ready for each in started), (ready, started))
+
+        # A calico/node that is started while the node is not ready blocks, instead of failing three times.
+        self.host.x("systemctl", "stop", "calico-node.service")
+        self.lab.vm.sysctl("net.ipv4.ip_forward", 0)
+        eventually(lambda: self.host.run("calico-azure-agent", "status").returncode == 1, "not ready")
+        self.host.x("systemctl", "start", "--no-block", "calico-node.service")
+        self.host.await_shown("calico-node.service", SubState="start-pre")
+        self.lab.vm.sysctl("net.ipv4.ip_forward", 1)
+        self.await_active("calico-node.service")
+        self.assertEqual(self.host.show("calico-node.service", "NRestarts"), "0")
+
+    def test_an_agent_that_fails_for_good_does_not_keep_the_kubelet_down(self):
+        self.host.write("/etc/systemd/system/kubelet.service", "[Service]\nExecStart=/bin/sleep infinity\n")
+        self.install()
+        self.drop_in("kubelet", "kubelet.service")
+        self.host.write("/etc/calico-azure-agent/config.toml", "mode = 'nonsense'\n")
+        self.host.x("systemctl", "stop", AGENT)
+        self.host.x("systemctl", "start", "kubelet.service")
+        self.await_active("kubelet.service")
+        self.assertEqual(self.host.show(AGENT, "ActiveState", "ExecMainStatus", "NRestarts"), ["failed", "78", "0"])
+
+
+if __name__ == "__main__":
+    unittest.main()
