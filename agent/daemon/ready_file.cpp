@@ -8,7 +8,7 @@ namespace agent {
 ReadyFile::ReadyFile(const std::filesystem::path& folder) : path_(folder / "ready") { withdraw(); }
 
 net::Result<void> ReadyFile::write(WallTime since) {
-  return replace_file(path_, wall_time_text(since) + '\n');
+  return replace_file(path_, wall_time_text(since) + '\n', Readers::everybody);
 }
 
 void ReadyFile::withdraw() noexcept {
