@@ -135,12 +135,12 @@ _calico_azure_agent() {{
         all += " " + in_quotes(fmt::format("1:{}:", each.type));
       } else {
         all += " " + in_quotes(fmt::format("{}[{}]{}", each.flag, each.text,
-                                        each.type.empty() ? "" : ":" + each.type + ":"));
+                                           each.type.empty() ? "" : ":" + each.type + ":"));
       }
     }
     if (!command.commands.empty()) {
-      all +=
-          " " + in_quotes(fmt::format("1:command:({})", words(names_of(command.commands)))) + " '2:file:_files'";
+      all += " " + in_quotes(fmt::format("1:command:({})", words(names_of(command.commands)))) +
+             " '2:file:_files'";
     }
     all += " ;;\n";
   }
@@ -152,9 +152,9 @@ std::string fish_completion() {
   std::string all =
       fmt::format("# fish completion of {0}(8); made from its command line\ncomplete -c {0} -f\n", kProgram);
   const auto add = [&all](const std::string& condition, const std::string& what, const std::string& text) {
-    all +=
-        fmt::format("complete -c {}{} {}{}\n", kProgram, condition.empty() ? "" : " -n " + in_quotes(condition),
-                    what, text.empty() ? "" : " -d " + in_quotes(text));
+    all += fmt::format("complete -c {}{} {}{}\n", kProgram,
+                       condition.empty() ? "" : " -n " + in_quotes(condition), what,
+                       text.empty() ? "" : " -d " + in_quotes(text));
   };
   add("", "-l config -r -F", "configuration file");
   add("", "-l set -x -a " + in_quotes(settings()), "override one key");
