@@ -5,13 +5,19 @@ set(CPACK_PACKAGE_VENDOR "calico-azure-agent")
 set(CPACK_PACKAGE_CONTACT "calico-azure-agent maintainers <maintainers@calico-azure-agent.example>")
 set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_COMPONENTS_ALL agent simulator)
-set(CPACK_COMPONENT_AGENT_DESCRIPTION "node agent that makes Calico policy work on Azure
- Programs and heals the kernel's pod routes of an Azure virtual machine, checks
- what else Calico needs there, and answers on a loopback address that calico/node
- can wait for and the kubelet can probe.")
-set(CPACK_COMPONENT_SIMULATOR_DESCRIPTION "stands in for Azure's metadata service, ARM and a Kubernetes API
- A development tool with faults to order, for whoever tests against Azure's
- instance metadata service without a virtual machine of Azure's.")
+set(agent_summary "Node agent that makes Calico policy work on Azure")
+set(agent_text "Programs and heals the kernel's pod routes of an Azure virtual machine,
+checks what else Calico needs there, and answers on a loopback address that
+calico/node can wait for and the kubelet can probe.")
+set(simulator_summary "Stand-in for Azure's metadata service, ARM and a Kubernetes API")
+set(simulator_text "A development tool with faults to order, for whoever tests against Azure's
+instance metadata service without a virtual machine of Azure's.")
+set(CPACK_COMPONENT_AGENT_DESCRIPTION "${agent_summary}\n${agent_text}")
+set(CPACK_COMPONENT_SIMULATOR_DESCRIPTION "${simulator_summary}\n${simulator_text}")
+set(CPACK_RPM_AGENT_PACKAGE_SUMMARY ${agent_summary})
+set(CPACK_RPM_AGENT_PACKAGE_DESCRIPTION ${agent_text})
+set(CPACK_RPM_SIMULATOR_PACKAGE_SUMMARY ${simulator_summary})
+set(CPACK_RPM_SIMULATOR_PACKAGE_DESCRIPTION ${simulator_text})
 set(CPACK_STRIP_FILES ON)
 
 set(CPACK_DEB_COMPONENT_INSTALL ON)
@@ -52,7 +58,7 @@ set(CPACK_RPM_AGENT_USER_FILELIST
 set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
     /etc /etc/iproute2 /etc/iproute2/rt_protos.d /usr/lib/systemd /usr/lib/systemd/system /usr/lib/systemd/catalog
     /usr/lib/systemd/networkd.conf.d /usr/lib/sysctl.d /usr/lib/sysusers.d /usr/lib/tmpfiles.d /usr/lib/modules-load.d
-    /usr/share/man /usr/share/man/man5 /usr/share/man/man8 /usr/share/bash-completion
+    /usr/share/man /usr/share/man/man1 /usr/share/man/man5 /usr/share/man/man8 /usr/share/bash-completion
     /usr/share/bash-completion/completions /usr/share/fish /usr/share/fish/vendor_completions.d /usr/share/zsh
     /usr/share/zsh/vendor-completions /usr/libexec)
 include(CPack)
