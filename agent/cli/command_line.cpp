@@ -15,6 +15,7 @@
 #include "agent/config/show_config.h"
 #include "agent/core/check_ids.h"
 #include "agent/daemon/version.h"
+#include "agent/log/log.h"
 
 namespace agent {
 namespace {
@@ -128,7 +129,7 @@ int run_with(const CLI::App& app, const CommandLine& line) {
   const auto sources = sources_of(line);
   const auto loaded = load_config(sources, check_ids());
   if (!loaded) {
-    for (const auto& error : loaded.error()) std::cerr << error.text() << '\n';
+    for (const auto& error : loaded.error()) complain(EventKind::configuration_refused, error.text());
     return kBadConfig;
   }
   const auto& config = loaded->config;

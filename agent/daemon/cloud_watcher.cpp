@@ -17,8 +17,9 @@ constexpr auto kShortestPause = std::chrono::seconds(1);
 
 }  // namespace
 
-CloudWatcher::CloudWatcher(boost::asio::io_context& io, std::function<void(Evidence)> deliver)
-    : deliver_(std::move(deliver)),
+CloudWatcher::CloudWatcher(boost::asio::io_context& io, const Log& log, std::function<void(Evidence)> deliver)
+    : log_(log),
+      deliver_(std::move(deliver)),
       backoff_(std::random_device{}()),
       output_(io),
       heard_(kLongestLine),
@@ -43,7 +44,7 @@ void CloudWatcher::start() {
   auto process = CloudProcess::of_service(kCloudSocket);
   if (!process) process = CloudProcess::start({});
   if (!process) {
-    deliver_(nobody_asked(process.error()));
+    cannot_be_asked(process.error());
     return on_end();
   }
   process_ = std::move(*process);
@@ -67,6 +68,7 @@ void CloudWatcher::on_line(std::size_t length) {
   heard_.consume(length);
   if (!evidence) return on_end();
   has_spoken_ = true;
+  was_missed_ = false;
   backoff_.reset();
   listen();
   deliver_(std::move(*evidence));
@@ -76,16 +78,26 @@ void CloudWatcher::on_end() {
   boost::system::error_code ignored;
   output_.close(ignored);
   heard_.consume(heard_.size());
-  if (process_ && !std::exchange(has_spoken_, false)) {
-    deliver_(nobody_asked(
+  if (process_ && std::exchange(has_spoken_, false)) {
+    log_.write({.kind = EventKind::cloud_program_ended,
+                .message = "calico-azure-agent-cloud has ended: it is started again"});
+  } else if (process_) {
+    cannot_be_asked(
         {{EAGAIN, std::system_category()},
-         cloud_program().string() + " ends before it says anything; the journal has its last words"}));
+         cloud_program().string() + " ends before it says anything; the journal has its last words"});
   }
   process_.reset();
   again_.expires_after(std::max<Backoff::Duration>(kShortestPause, backoff_.next()));
   again_.async_wait([this](const boost::system::error_code& error) {
     if (!error) start();
   });
+}
+
+/// One that is not installed is not missed.
+void CloudWatcher::cannot_be_asked(const net::Error& error) {
+  if (error.code.value() != ENOKEY && !std::exchange(was_missed_, true))
+    log_.write(warning(EventKind::cloud_program_ended, error.what));
+  deliver_(nobody_asked(error));
 }
 
 }  // namespace agent

@@ -6,11 +6,13 @@
 #include <boost/asio/streambuf.hpp>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "agent/cloud/question.h"
 #include "agent/core/backoff.h"
 #include "agent/core/evidence.h"
 #include "agent/daemon/cloud_program.h"
+#include "agent/log/log.h"
 
 namespace agent {
 
@@ -18,7 +20,7 @@ namespace agent {
 /// what it says is delivered, and when it ends it is started again, later each time.
 class CloudWatcher {
  public:
-  CloudWatcher(boost::asio::io_context& io, std::function<void(Evidence)> deliver);
+  CloudWatcher(boost::asio::io_context& io, const Log& log, std::function<void(Evidence)> deliver);
 
   /// The first question starts it; the same one again changes nothing.
   void ask(const Question& question);
@@ -30,7 +32,9 @@ class CloudWatcher {
   void listen();
   void on_line(std::size_t length);
   void on_end();
+  void cannot_be_asked(const net::Error& error);
 
+  const Log& log_;
   std::function<void(Evidence)> deliver_;
   Backoff backoff_;
   std::optional<Question> question_;
@@ -38,6 +42,7 @@ class CloudWatcher {
   boost::asio::posix::stream_descriptor output_;  ///< borrows the process's descriptor
   boost::asio::streambuf heard_;
   bool has_spoken_ = false;  ///< this process
+  bool was_missed_ = false;  ///< in the log, since one has spoken
   boost::asio::steady_timer again_;
 };
 

@@ -12,7 +12,6 @@
 #include "agent/daemon/identity.h"
 #include "agent/daemon/listen_endpoint.h"
 #include "agent/daemon/paths.h"
-#include "agent/daemon/transitions.h"
 #include "agent/daemon/version.h"
 #include "netlink/doer.h"
 
@@ -25,8 +24,6 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kBeat = std::chrono::seconds(20);
 // Azure may take its time; a loop that no longer turns may not. More than two beats.
 constexpr auto kStartExtension = std::chrono::seconds(60);
-// While the service manager has no room for what it was told.
-constexpr auto kBeatWhileUnheard = std::chrono::seconds(1);
 
 /// ±10 %, so that nodes which started together do not audit together.
 Clock::duration jittered(std::chrono::milliseconds interval) {
@@ -41,14 +38,6 @@ Clock::duration jittered(std::chrono::milliseconds interval) {
 std::string doer_text(std::uint32_t port) {
   const auto name = netlink::doer_name(port);
   return name.empty() ? fmt::format("netlink port {}", port) : fmt::format("{} (process {})", name, port);
-}
-
-std::string reasons_not_ready(const Snapshot& snapshot) {
-  std::string text;
-  for (const auto& check : snapshot.checks) {
-    if (check.holds()) text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", check.id, check.message);
-  }
-  return text;
 }
 
 }  // namespace
@@ -67,7 +56,7 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, Doors doors)
       timer_(io_),
       beat_(io_),
       audit_(io_),
-      cloud_(io_,
+      cloud_(io_, log_,
              [this](Evidence evidence) {
                boost::asio::post(io_, [this, evidence = std::move(evidence)]() mutable {
                  on_evidence(std::move(evidence));
@@ -83,8 +72,9 @@ net::Result<void> Daemon::Loop::listen() {
   server_ = std::move(*server);
   const auto* tcp = std::get_if<ListenTcp>(&config_.listen);
   if (tcp != nullptr && !tcp->address.is_loopback()) {
-    log_.warn(
-        fmt::format("http.listen = {} is reachable from outside this node", listen_text(config_.listen)));
+    log_.write(warning(
+        EventKind::listens_outside,
+        fmt::format("http.listen = {} is reachable from outside this node", listen_text(config_.listen))));
   }
   return {};
 }
@@ -130,7 +120,7 @@ void Daemon::Loop::start_poller() {
       },
       [this](const net::Error& error) {
         boost::asio::post(io_, [this, what = error.what] {
-          if (what != last_cache_problem_) log_.warn(what);
+          if (what != last_cache_problem_) log_.write(warning(EventKind::file_refused, what));
           last_cache_problem_ = what;
         });
       });
@@ -148,7 +138,10 @@ void Daemon::Loop::await_hints() {
 void Daemon::Loop::await_cni() {
   if (!cni_watch_) {
     auto watch = cni::Watch::open(cni::Paths{});
-    if (!watch) return log_.warn(watch.error().what + "; changes are seen within a minute");
+    if (!watch) {
+      return log_.write(
+          warning(EventKind::file_refused, watch.error().what + "; changes are seen within a minute"));
+    }
     cni_watch_ = std::move(*watch);
     cni_.assign(::dup(cni_watch_->descriptor()));
   }
@@ -173,7 +166,7 @@ void Daemon::Loop::await_audit() {
 void Daemon::Loop::on_hints() {
   hints_.clear();
   if (const auto read = doors_.watch->read(hints_); !read) {
-    log_.error(read.error().what);
+    log_.write(warning(EventKind::events_lost, read.error().what));
     keeper_.audit(Clock::now());
   }
   const auto now = Clock::now();
@@ -207,10 +200,10 @@ void Daemon::Loop::turn() {
   history_.note(report.made, report.repaired > 0 ? doer : "", std::chrono::system_clock::now());
   if (const auto event = repair_log_.event(end)) log_.write(*event);
   for (const auto& set : report.sysctls_set)
-    log_.write({.message = "set " + set, .fields = {{"SYSCTL", set}}});
+    log_.write({.kind = EventKind::sysctl_set, .message = "set " + set, .fields = {{"SYSCTL", set}}});
   const auto problem = report.sysctl_problems.empty() ? std::string() : report.sysctl_problems.front();
   if (problem != last_sysctl_problem_ && !problem.empty())
-    log_.error("sysctls.action is enforce: " + problem);
+    log_.write(warning(EventKind::sysctl_refused, "sysctls.action is enforce: " + problem));
   last_sysctl_problem_ = problem;
   if (report.second_reading_wanted) poller_->poll_soon();
   publish();
@@ -272,7 +265,7 @@ void Daemon::Loop::load_cache() {
                         cached->saved, Clock::now());
     recall_what_was();
   } else if (cached.error().code.value() != ENOENT) {
-    log_.warn(cached.error().what);
+    log_.write(warning(EventKind::file_refused, cached.error().what));
   }
 }
 
@@ -285,7 +278,7 @@ void Daemon::Loop::recall_what_was() {
     kept_ = *kept;
     keeper_.recall(std::move(kept->node_cidrs), std::move(kept->mode), Clock::now());
   } else if (kept.error().code.value() != ENOENT) {
-    log_.warn(kept.error().what);
+    log_.write(warning(EventKind::file_refused, kept.error().what));
   }
 }
 
@@ -327,38 +320,7 @@ void Daemon::Loop::keep_what_is() {
   if (now == kept_) return;
   kept_ = std::move(now);
   const auto written = keep(kept_file(), kept_, network->identity.vm_id);
-  if (!written) log_.warn(written.error().what);
-}
-
-void Daemon::Loop::publish() {
-  auto snapshot = keeper_.snapshot(Clock::now(), std::chrono::system_clock::now());
-  snapshot.version = version();
-  snapshot.changes = history_.list();
-  const auto before = published_.read();
-  if (before->ready && !snapshot.ready) ready_file_.withdraw();
-  published_.publish(snapshot);
-  announce(*before, snapshot);
-  keep_what_is();
-}
-
-void Daemon::Loop::announce(const Snapshot& before, const Snapshot& after) {
-  for (const auto& event : transitions(before, after)) log_.write(event);
-  const bool first = before.version.empty();
-  if (after.ready && (!before.ready || first)) {
-    if (const auto written = ready_file_.write(*after.ready_since); !written)
-      log_.error(written.error().what);
-    if (!std::exchange(said_ready_, true)) (void)notifier_.ready();
-  }
-  if (first || before.ready != after.ready || reasons_not_ready(before) != reasons_not_ready(after))
-    say_status(after);
-  if (notifier_.waiting() && beat_.expiry() > Clock::now() + kBeatWhileUnheard) await_beat();
-}
-
-void Daemon::Loop::say_status(const Snapshot& snapshot) {
-  const auto text = snapshot.ready
-                        ? fmt::format("ready: {} routes by {}", snapshot.routes.size(), snapshot.nic.name)
-                        : "waiting for " + reasons_not_ready(snapshot);
-  (void)notifier_.status(text);
+  if (!written) log_.write(warning(EventKind::file_refused, written.error().what));
 }
 
 void Daemon::Loop::await_signal() {
@@ -385,8 +347,9 @@ void Daemon::Loop::reload() {
   } else {
     auto& next = loaded->config;
     if (next.listen != config_.listen) {
-      log_.warn(fmt::format("http.listen = {} needs a restart; still on {}", listen_text(next.listen),
-                            listen_text(config_.listen)));
+      log_.write(warning(EventKind::configuration_reloaded,
+                         fmt::format("http.listen = {} needs a restart; still on {}",
+                                     listen_text(next.listen), listen_text(config_.listen))));
       next.listen = config_.listen;
     }
     const bool imds_changed = next.imds != config_.imds;

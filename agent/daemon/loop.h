@@ -19,6 +19,7 @@
 #include "agent/daemon/kept.h"
 #include "agent/daemon/ready_file.h"
 #include "agent/daemon/repair_log.h"
+#include "agent/daemon/transitions.h"
 #include "agent/http/heartbeat.h"
 #include "agent/http/server.h"
 #include "agent/inspect/inspector.h"
@@ -47,6 +48,9 @@ class Daemon::Loop {
   void run();
 
  private:
+  // While the service manager has no room for what it was told.
+  static constexpr auto kBeatWhileUnheard = std::chrono::seconds(1);
+
   // What wakes the loop.
   void await_hints();
   void await_cni();
@@ -82,6 +86,7 @@ class Daemon::Loop {
   netlink::ProcSysctls sysctls_;
   systemd::Notifier notifier_;
   Keeper keeper_;
+  StartUp start_up_;
   RepairLog repair_log_;
   History history_;
   Published<Snapshot> published_;

@@ -26,13 +26,19 @@ std::string object_text(const net::Change& change) {
   return fmt::format("route {}", net::route_text(std::get<net::Route>(change.object)));
 }
 
+/// What `calico-azure-agent explain` takes.
+std::string destination_text(const net::Change& change) {
+  if (const auto* rule = std::get_if<net::Rule>(&change.object)) return rule->source.text();
+  return std::get<net::Route>(change.object).key.destination.text();
+}
+
 }  // namespace
 
 void RepairLog::note(const std::vector<net::Change>& made, std::size_t repaired, const std::string& doer) {
   if (made.empty()) return;
   if (changed_ == 0) {
-    first_object_ = object_text(made.front());
-    first_ = fmt::format("{} {}", verb_text(made.front().verb), first_object_);
+    first_ = fmt::format("{} {}", verb_text(made.front().verb), object_text(made.front()));
+    first_destination_ = destination_text(made.front());
   }
   changed_ += made.size();
   repaired_ += repaired;
@@ -43,12 +49,13 @@ std::optional<Event> RepairLog::event(MonoTime now) {
   if (changed_ == 0 || (last_ && now < *last_ + kPause)) return std::nullopt;
   last_ = now;
   Event event{.kind = EventKind::routes_changed, .message = std::exchange(first_, {})};
-  event.fields.push_back({"ROUTE", std::exchange(first_object_, {})});
+  event.fields.push_back({"ROUTE", std::exchange(first_destination_, {})});
   if (const auto more = changed_ - 1; more > 0)
     event.message += fmt::format(", and {} more change{}", more, more == 1 ? "" : "s");
   if (repaired_ > 0) {
     const auto by = doer_.empty() ? std::string("the kernel or an unknown process") : doer_;
     event.kind = EventKind::routes_put_back;
+    event.level = LogLevel::warn;  // what went there meanwhile was lost
     event.message = fmt::format("put back {} route{} taken away by {}: {}", repaired_,
                                 repaired_ == 1 ? "" : "s", by, event.message);
     event.fields.push_back({"BY", by});

@@ -27,7 +27,7 @@ class RepairLog {
   std::size_t changed_ = 0;
   std::size_t repaired_ = 0;
   std::string first_;
-  std::string first_object_;
+  std::string first_destination_;
   std::string doer_;
   std::optional<MonoTime> last_;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace agent {
 namespace {
@@ -19,46 +20,108 @@ bool too_early(const std::string& id, const Snapshot& snapshot) {
          snapshot.imds.last_error.empty();
 }
 
-void compare_check(const CheckResult* before, const CheckResult& after, std::vector<Event>& events) {
-  const auto was = before == nullptr ? CheckStatus::unknown : before->status;
-  if (after.status == CheckStatus::fail && (was != CheckStatus::fail || before->message != after.message)) {
-    events.push_back({.kind = EventKind::check_failed,
-                      .level = after.gate ? LogLevel::error : LogLevel::warn,
-                      .message = fmt::format("{} failed: {}: {} | to mend: {}", after.id, after.message,
-                                             after.why, after.remedy),
-                      .fields = {{"CHECK", after.id}, {"REMEDY", after.remedy}}});
-  } else if (was == CheckStatus::fail && after.status != CheckStatus::fail) {
+bool is_number(std::string_view word) {
+  return word.find_first_of("0123456789") != word.npos &&
+         word.find_first_not_of("0123456789%,;:()") == word.npos;
+}
+
+/// The message without the words that are numbers: counts and ages go on while the cause is the same.
+std::string without_numbers(std::string_view message) {
+  std::string rest;
+  while (!message.empty()) {
+    const auto word = message.substr(0, message.find(' '));
+    if (!is_number(word)) rest.append(word).push_back(' ');
+    message.remove_prefix(std::min(word.size() + 1, message.size()));
+  }
+  return rest;
+}
+
+bool is_news(const CheckResult* before, const CheckResult& after) {
+  return before == nullptr || before->status != after.status || before->gate != after.gate ||
+         before->remedy != after.remedy || without_numbers(before->message) != without_numbers(after.message);
+}
+
+bool is_about_the_nic(std::string_view id) {
+  constexpr std::array<std::string_view, 4> kOthers = {"azure.ip_forwarding", "sysctl.accept_ra",
+                                                       "sysctl.nic_forwarding", "sysctl.rp_filter"};
+  return id.starts_with("nic.") || std::find(kOthers.begin(), kOthers.end(), id) != kOthers.end();
+}
+
+/// The route that a failed check is about, if it is about one.
+const RouteStatus* culprit(std::string_view id, const Snapshot& snapshot) {
+  const auto first = [&snapshot](RouteState state) -> const RouteStatus* {
+    const auto found = std::find_if(snapshot.routes.begin(), snapshot.routes.end(),
+                                    [state](const auto& route) { return route.state == state; });
+    return found == snapshot.routes.end() ? nullptr : &*found;
+  };
+  if (id == "routes.shadowed") return first(RouteState::shadowed);
+  if (id != "routes.in_sync") return nullptr;
+  const auto* failed = first(RouteState::failed);
+  return failed == nullptr ? first(RouteState::pending) : failed;
+}
+
+std::vector<LogField> fields_of(const CheckResult& check, const Snapshot& snapshot) {
+  std::vector<LogField> fields = {{"CHECK", check.id}};
+  if (is_about_the_nic(check.id) && !snapshot.nic.name.empty()) fields.push_back({"NIC", snapshot.nic.name});
+  if (check.status != CheckStatus::fail) return fields;
+  fields.push_back({"REMEDY", check.remedy});
+  if (const auto* status = culprit(check.id, snapshot))
+    fields.push_back({"ROUTE", status->route.key.destination.text()});
+  return fields;
+}
+
+Event failed(const CheckResult& check, const Snapshot& snapshot) {
+  return {.kind = EventKind::check_failed,
+          .level = check.gate ? LogLevel::error : LogLevel::warn,
+          .message = fmt::format("{} failed: {}: {} | to mend: {}", check.id, check.message, check.why,
+                                 check.remedy),
+          .fields = fields_of(check, snapshot)};
+}
+
+void compare_check(const CheckResult* before, const CheckResult& after, const Snapshot& snapshot, Phase phase,
+                   std::vector<Event>& events) {
+  if (phase == Phase::starting && !after.gate) return;
+  const bool fails = after.status == CheckStatus::fail;
+  if (fails && phase == Phase::starting && is_news(before, after)) {
+    events.push_back({.kind = EventKind::waiting,
+                      .message = fmt::format("waiting for {}: {}", after.id, after.message),
+                      .fields = fields_of(after, snapshot)});
+  } else if (fails && (phase == Phase::started || is_news(before, after))) {
+    events.push_back(failed(after, snapshot));
+  } else if (!fails && before != nullptr && before->status == CheckStatus::fail) {
     const bool passes = after.status == CheckStatus::pass;
+    const auto* verb = !passes ? "no longer fails" : phase == Phase::running ? "passes again" : "passes";
     events.push_back({.kind = passes ? EventKind::check_passes : EventKind::check_unknown,
-                      .message = fmt::format("{} {}: {}", after.id,
-                                             passes ? "passes again" : "no longer fails", after.message),
-                      .fields = {{"CHECK", after.id}}});
+                      .message = fmt::format("{} {}: {}", after.id, verb, after.message),
+                      .fields = fields_of(after, snapshot)});
   }
 }
 
 /// Azure and the API server are optional: that one cannot be asked, or why no longer, is said in one line.
 void compare_source(const CheckResult* before, const CheckResult& after, std::vector<Event>& events) {
   if (after.id != "azure.ip_forwarding" && after.id != "kubernetes.node_cidr") return;
-  if (before == nullptr || after.status != CheckStatus::unknown || after.message == before->message) return;
+  if (before == nullptr || after.status != CheckStatus::unknown || !is_news(before, after)) return;
   events.push_back({.kind = EventKind::check_unknown,
                     .message = fmt::format("{} is unknown: {}", after.id, after.message),
                     .fields = {{"CHECK", after.id}}});
 }
 
-void compare_imds(const Snapshot& before, const Snapshot& after, std::vector<Event>& events) {
-  if (after.imds.source != before.imds.source && after.imds.source != ImdsSource::none) {
-    const bool live = after.imds.source == ImdsSource::live;
+/// An answer that is missed now and then is Azure's way; imds.reachable warns of one that is missed for long.
+void compare_imds(const ImdsStatus& before, const ImdsStatus& after, std::vector<Event>& events) {
+  if (after.source == ImdsSource::none) return;  // imds.reachable says it all
+  const bool found = after.source != before.source;
+  if (after.source == ImdsSource::cache && found) {
+    events.push_back({.kind = EventKind::document_recalled,
+                      .message = "IMDS has not answered yet: using the document kept from before"});
+  } else if (found || (after.last_error.empty() && !before.last_error.empty())) {
     events.push_back(
-        {.kind = live ? EventKind::imds_answers : EventKind::imds_silent,
-         .message = live ? fmt::format("IMDS answers (api-version {})", after.imds.api_version)
-                         : std::string("IMDS has not answered yet: using the document kept from before")});
+        {.kind = EventKind::imds_answers,
+         .message = fmt::format("IMDS answers{} (api-version {})", found ? "" : " again", after.api_version),
+         .fields = {{"CHECK", "imds.reachable"}}});
   }
-  // Before there is a document imds.reachable says it, as an error.
-  if (after.imds.last_error != before.imds.last_error && !after.imds.last_error.empty() &&
-      after.imds.source != ImdsSource::none) {
+  if (after.last_error != before.last_error && !after.last_error.empty()) {
     events.push_back({.kind = EventKind::imds_silent,
-                      .level = LogLevel::warn,
-                      .message = after.imds.last_error,
+                      .message = after.last_error,
                       .fields = {{"CHECK", "imds.reachable"}}});
   }
 }
@@ -92,15 +155,22 @@ std::string failing_gates(const Snapshot& snapshot) {
 
 }  // namespace
 
-std::vector<Event> transitions(const Snapshot& before, const Snapshot& after) {
+Phase StartUp::phase(bool ready, MonoTime now) {
+  if (over_) return Phase::running;
+  if (!begun_) begun_ = now;
+  over_ = ready || now >= *begun_ + kPatience;
+  return over_ ? Phase::started : Phase::starting;
+}
+
+std::vector<Event> transitions(const Snapshot& before, const Snapshot& after, Phase phase) {
   std::vector<Event> events;
-  compare_imds(before, after, events);
+  compare_imds(before.imds, after.imds, events);
   compare_nic(before, after, events);
   compare_mode(before, after, events);
   for (const auto& check : after.checks) {
     if (too_early(check.id, after)) continue;
     const auto* last = too_early(check.id, before) ? nullptr : find(before.checks, check.id);
-    compare_check(last, check, events);
+    compare_check(last, check, after, phase, events);
     compare_source(last, check, events);
   }
   if (after.ready && !before.ready) {

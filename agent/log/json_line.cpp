@@ -8,9 +8,7 @@ namespace agent {
 std::string json_members(const Event& event) {
   nlohmann::ordered_json members;
   members["message"] = event.message;
-  for (const auto& each : kEventKinds) {
-    if (each.kind == event.kind) members["event"] = each.name;
-  }
+  if (const auto* kind = find_kind(event.kind)) members["event"] = kind->name;
   for (const auto& field : event.fields) {
     std::string name(field.name);
     const auto lower = [](char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };

@@ -8,6 +8,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -128,9 +129,7 @@ class LineBuffer {
 
 bool sent_to_journal(const Event& event, std::string_view line) {
   std::vector<systemd::JournalField> named = {{"SYSLOG_IDENTIFIER", kIdentifier}};
-  for (const auto& each : kEventKinds) {
-    if (each.kind == event.kind) named.emplace_back("MESSAGE_ID", each.message_id);
-  }
+  if (const auto* kind = find_kind(event.kind)) named.emplace_back("MESSAGE_ID", kind->message_id);
   for (const auto& field : event.fields) named.emplace_back("AGENT_" + std::string(field.name), field.value);
   return systemd::journal_send(journal_priority(event.level), line, named).has_value();
 }
@@ -160,8 +159,8 @@ class Log::Sink {
     if (!logger_.should_log(spdlog_level(event.level))) return;
     const std::lock_guard lock(mutex_);
     if (lost_ > 0) {
-      if (!deliver({.level = LogLevel::warn,
-                    .message = fmt::format("{} events were lost: nobody read the log", lost_)})) {
+      if (!deliver(warning(EventKind::events_lost,
+                           fmt::format("{} events were lost: nobody read the log", lost_)))) {
         ++lost_;
         return;
       }
@@ -204,5 +203,14 @@ void Log::set_level(LogLevel level) { sink_->set_level(level); }
 void Log::reopen(LogFormat format) { sink_->reopen(format); }
 
 void Log::write(const Event& event) const { sink_->write(event); }
+
+void complain(EventKind kind, const std::string& message) {
+  if (systemd::journal_attached(STDERR_FILENO)) {
+    Log(LogLevel::error, LogFormat::journal, STDERR_FILENO)
+        .write({.kind = kind, .level = LogLevel::error, .message = message});
+  } else {
+    std::cerr << message << '\n';
+  }
+}
 
 }  // namespace agent

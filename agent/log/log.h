@@ -40,4 +40,8 @@ class Log {
   std::unique_ptr<Sink> sink_;
 };
 
+/// Says why a command ends before it has a log: a line on standard error, and where that leads to the
+/// journal, an error there.
+void complain(EventKind kind, const std::string& message);
+
 }  // namespace agent
