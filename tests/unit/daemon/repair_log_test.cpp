@@ -30,7 +30,8 @@ TEST(RepairLog, TellsTheFirstChangeAtOnceAndAStormAsOneEventASecond) {
   ASSERT_TRUE(first);
   EXPECT_EQ(first->kind, EventKind::routes_changed);
   EXPECT_THAT(first->message, testing::StartsWith("added route 10.1.0.0/16"));
-  EXPECT_THAT(field(*first, "ROUTE"), testing::StartsWith("route 10.1.0.0/16"));
+  EXPECT_EQ(field(*first, "ROUTE"), "10.1.0.0/16");
+  EXPECT_EQ(first->level, agent::LogLevel::info);
 
   log.note({added("10.2.0.0/16"), added("10.3.0.0/16")}, 0, "");
   log.note({added("10.4.0.0/16")}, 1, "ip (process 7)");
@@ -39,6 +40,7 @@ TEST(RepairLog, TellsTheFirstChangeAtOnceAndAStormAsOneEventASecond) {
   const auto storm = log.event(kStart + RepairLog::kPause);
   ASSERT_TRUE(storm);
   EXPECT_EQ(storm->kind, EventKind::routes_put_back);
+  EXPECT_EQ(storm->level, agent::LogLevel::warn);
   EXPECT_THAT(storm->message,
               testing::AllOf(testing::StartsWith("put back 1 route taken away by ip (process 7): "),
                              testing::HasSubstr("10.2.0.0/16"), testing::EndsWith(", and 2 more changes")));

@@ -8,6 +8,7 @@ using agent::CheckStatus;
 using agent::Event;
 using agent::EventKind;
 using agent::LogLevel;
+using agent::Phase;
 using agent::Snapshot;
 
 Snapshot with(CheckStatus status, bool gate = false) {
@@ -43,8 +44,84 @@ TEST(Transitions, SayNothingOfWhatIsAsItWas) {
 }
 
 TEST(Transitions, OfAHealthyStartAreNoWarnings) {
-  for (const auto& event : transitions(Snapshot{}, with(CheckStatus::pass, true))) {
-    EXPECT_EQ(event.level, LogLevel::info) << event.message;
+  auto booting = with(CheckStatus::fail, true);
+  auto warning = booting.checks.front();
+  warning.id = "cni.winner";
+  warning.gate = false;
+  booting.checks.push_back(warning);
+  const auto first = transitions(Snapshot{}, booting, Phase::starting);
+  const auto told = transitions(booting, with(CheckStatus::pass, true), Phase::started);
+  ASSERT_EQ(kinds(first), (std::vector{EventKind::imds_answers, EventKind::nic_chosen, EventKind::waiting}));
+  EXPECT_EQ(first.back().message, "waiting for sysctl.ip_forward: net.ipv4.ip_forward is 0");
+  EXPECT_EQ(kinds(told), (std::vector{EventKind::check_passes, EventKind::ready}));
+  for (const auto& events : {first, told}) {
+    for (const auto& event : events) EXPECT_EQ(event.level, LogLevel::info) << event.message;
+  }
+}
+
+TEST(Transitions, OfAStartThatIsOverTellAllThatFailsOnce) {
+  for (const bool gate : {true, false}) {
+    const auto sick = with(CheckStatus::fail, gate);
+    const auto events = transitions(sick, sick, Phase::started);
+    ASSERT_EQ(kinds(events), std::vector{EventKind::check_failed});
+    EXPECT_EQ(events[0].level, gate ? LogLevel::error : LogLevel::warn);
+    EXPECT_TRUE(transitions(sick, sick, Phase::running).empty());
+  }
+}
+
+TEST(Transitions, AStartIsOverWhenTheNodeIsReadyOrTimeIsUp) {
+  const agent::MonoTime begin{};
+  for (const bool ready : {true, false}) {
+    agent::StartUp start;
+    EXPECT_EQ(start.phase(false, begin), Phase::starting);
+    EXPECT_EQ(start.phase(false, begin + agent::StartUp::kPatience / 2), Phase::starting);
+    EXPECT_EQ(start.phase(ready, begin + agent::StartUp::kPatience / (ready ? 2 : 1)), Phase::started);
+    EXPECT_EQ(start.phase(false, begin + agent::StartUp::kPatience), Phase::running);
+  }
+}
+
+TEST(Transitions, TellAFailureAgainWhenItIsAnotherAndNotWhenOnlyACountGoesOn) {
+  struct Case {
+    const char* before;
+    const char* after;
+    bool news;
+  };
+  for (const auto& [before, after, news] :
+       {Case{"no answer for 180 s: refused", "no answer for 200 s: refused", false},
+        Case{"3 of 4 (75 %), x", "4 of 4 (100 %), x", false}, Case{"eth0 is down", "eth1 is down", true},
+        Case{"IMDS says 10.0.0.4", "IMDS says 10.0.0.5", true}, Case{"x", "y", true}}) {
+    auto first = with(CheckStatus::fail);
+    first.checks[0].message = before;
+    auto second = with(CheckStatus::fail);
+    second.checks[0].message = after;
+    EXPECT_EQ(transitions(first, second).size(), news ? 1U : 0U) << after;
+  }
+}
+
+TEST(Transitions, OfAFailedCheckHaveTheNicAndTheRouteThatItIsAbout) {
+  struct Case {
+    const char* id;
+    agent::RouteState state;
+    const char* fields;
+  };
+  using agent::RouteState;
+  for (const auto& [id, state, wanted] :
+       {Case{"nic.up", RouteState::failed, "CHECK=nic.up;NIC=eth0;REMEDY=r;"},
+        Case{"sysctl.nic_forwarding", RouteState::in_sync, "CHECK=sysctl.nic_forwarding;NIC=eth0;REMEDY=r;"},
+        Case{"routes.in_sync", RouteState::failed, "CHECK=routes.in_sync;REMEDY=r;ROUTE=10.244.0.0/16;"},
+        Case{"routes.in_sync", RouteState::pending, "CHECK=routes.in_sync;REMEDY=r;ROUTE=10.244.0.0/16;"},
+        Case{"routes.in_sync", RouteState::in_sync, "CHECK=routes.in_sync;REMEDY=r;"},
+        Case{"routes.shadowed", RouteState::shadowed,
+             "CHECK=routes.shadowed;REMEDY=r;ROUTE=10.244.0.0/16;"}}) {
+    auto sick = with(CheckStatus::fail);
+    sick.checks[0].id = id;
+    sick.checks[0].remedy = "r";
+    agent::RouteStatus route{.route = {}, .device = "", .state = state, .error = ""};
+    route.route.key.destination = *net::Prefix::parse("10.244.0.0/16");
+    sick.routes = {route};
+    const auto events = transitions(with(CheckStatus::pass), sick);
+    ASSERT_EQ(events.size(), 1U) << id;
+    EXPECT_EQ(fields(events[0]), wanted);
   }
 }
 
@@ -80,8 +157,14 @@ TEST(Transitions, OfImdsAndTheNicNameThem) {
   silent.imds.last_error = "IMDS at http://169.254.169.254: no answer within 10 s";
   const auto outage = transitions(with(CheckStatus::pass), silent);
   ASSERT_EQ(kinds(outage), std::vector{EventKind::imds_silent});
-  EXPECT_EQ(outage[0].level, LogLevel::warn);
+  EXPECT_EQ(outage[0].level, LogLevel::info) << "imds.reachable warns when it lasts";
   EXPECT_EQ(fields(outage[0]), "CHECK=imds.reachable;");
+  const auto again = transitions(silent, with(CheckStatus::pass));
+  ASSERT_EQ(kinds(again), std::vector{EventKind::imds_answers});
+  EXPECT_THAT(again[0].message, testing::StartsWith("IMDS answers again"));
+  auto recalled = with(CheckStatus::pass);
+  recalled.imds.source = agent::ImdsSource::cache;
+  EXPECT_EQ(kinds(transitions(with(CheckStatus::pass), recalled)), std::vector{EventKind::document_recalled});
   auto other = with(CheckStatus::pass);
   other.nic.name = "eth1";
   const auto chosen = transitions(with(CheckStatus::pass), other);
