@@ -28,6 +28,20 @@ TEST_F(Journald, HearsTheLogWhenStandardErrorLeadsThere) {
   EXPECT_EQ(read(ends_[0], stream.data(), stream.size()), -1) << "also written to standard error";
 }
 
+TEST_F(Journald, HearsWhyADaemonDoesNotStart) {
+  listen();
+  setenv("JOURNAL_STREAM", identity_of(STDERR_FILENO).c_str(), 1);
+  agent::complain(agent::EventKind::start_refused, "another one runs");
+  EXPECT_EQ(received(),
+            "MESSAGE=another one runs\nPRIORITY=3\nSYSLOG_IDENTIFIER=calico-azure-agent\n"
+            "MESSAGE_ID=19ffce940c094f21af331dc253ec3fd2\n");
+  unsetenv("JOURNAL_STREAM");
+  testing::internal::CaptureStderr();
+  agent::complain(agent::EventKind::start_refused, "another one runs");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "another one runs\n");
+  EXPECT_EQ(received(), "");
+}
+
 TEST_F(Journald, ThatIsAbsentLosesNothing) {
   agent::Log(agent::LogLevel::info, agent::LogFormat::journal, ends_[1]).info("kept");
   std::array<char, 256> stream{};
