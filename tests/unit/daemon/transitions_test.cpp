@@ -28,6 +28,7 @@ Snapshot with(CheckStatus status, bool gate = false) {
 
 std::vector<EventKind> kinds(const std::vector<Event>& events) {
   std::vector<EventKind> all;
+  all.reserve(events.size());
   for (const auto& each : events) all.push_back(each.kind);
   return all;
 }
