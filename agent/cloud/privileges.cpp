@@ -16,14 +16,12 @@ net::Result<void> give_up_privileges() {
   // capset(2): version 3 takes two structures, for 64 bits of each set.
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> held{};
-  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> kept{};
-  if (::syscall(SYS_capget, &header, held.data()) == 0) {
-    kept[0].permitted = held[0].permitted & CAP_TO_MASK(CAP_DAC_READ_SEARCH);
-    kept[0].effective = kept[0].permitted;
-    // A service of its own may not call capset(2), and need not.
-    if (held[0].permitted == kept[0].permitted && held[1].permitted == 0) return {};
+  if (::syscall(SYS_capget, &header, held.data()) == 0 &&
+      held[0].permitted == CAP_TO_MASK(CAP_DAC_READ_SEARCH) && held[1].permitted == 0) {
+    return {};
   }
-  if (::syscall(SYS_capset, &header, kept.data()) != 0) {
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
+  if (::syscall(SYS_capset, &header, none.data()) != 0) {
     return net::failure(errno, fmt::format("capabilities cannot be given up: {}", std::strerror(errno)));
   }
   return {};

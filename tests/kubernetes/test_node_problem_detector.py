@@ -42,7 +42,7 @@ class Detector(unittest.TestCase):
             return {reason for reason, rule in rules.items() if any(rule.search(message) for message in messages)}
 
         begin = len(self.agent.log)
-        self.assertIn("ready", self.messages())
+        self.agent.await_log('"ready"')
         self.assertEqual(seen(self.messages()), set())
         self.lab.vm.ip("route del 10.244.0.0/16 proto 169")
         self.agent.await_log("put back", begin)
