@@ -13,26 +13,14 @@
 #include "agent/config/duration.h"
 #include "agent/config/load_config.h"
 #include "agent/config/show_config.h"
+#include "agent/config/suggest.h"
 #include "agent/core/check_ids.h"
 #include "agent/daemon/version.h"
 #include "agent/log/log.h"
+#include "net/quote.h"
 
 namespace agent {
 namespace {
-
-constexpr auto kDefaultFile = "/etc/calico-azure-agent/config.toml";
-
-/// What the words on the command line mean, before anything is done.
-struct CommandLine {
-  std::string file;
-  std::vector<std::string> settings;
-  std::string checked_file;
-  std::string timeout = "5m";
-  OutputOptions output;
-  FlushOptions flush;
-  DoctorOptions doctor;
-  std::string destination;
-};
 
 ConfigSources sources_of(const CommandLine& line) {
   const auto& named = line.checked_file.empty() ? line.file : line.checked_file;
@@ -42,83 +30,25 @@ ConfigSources sources_of(const CommandLine& line) {
           .settings = line.settings};
 }
 
-std::string valid_duration(const std::string& text) {
-  const auto duration = parse_duration(text);
-  return duration ? "" : duration.error().what;
-}
-
-constexpr auto kSummary = "Keeps the pod routes of an Azure node for Calico, and says what is wrong";
-
-CLI::App* add(CLI::App& app, const char* name, const char* text, const char* exit = "") {
-  auto* command = app.add_subcommand(name, text);
-  command->footer(exit);
-  return command;
-}
-
-void add_commands(CLI::App& app, CommandLine& line) {
-  app.require_subcommand(1);
-  app.fallthrough();  // --config and --set may stand behind the command too
-  app.add_option("--config", line.file, std::string("Configuration file (default ") + kDefaultFile + ")")
-      ->type_name("FILE");
-  app.add_option("--set", line.settings,
-                 "Override one key: section.key=value, lists with commas (repeatable)")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->take_all();
-  add(app, "run", "The daemon: keeps routes and answers on the status address",
-      "Exit: 0 on SIGTERM, 64 bad usage, 78 bad configuration");
-  add(app, "wait", "Block until the node is ready, naming what it waits for",
-      "Exit: 0 ready, 1 timed out, 64 bad usage")
-      ->add_option("--timeout", line.timeout, "Give up after this long")
-      ->type_name("DURATION")
-      ->check(valid_duration)
-      ->capture_default_str();
-  add(app, "status", "What the running daemon sees", "Exit: 0 ready, 1 not ready, 2 no daemon answers")
-      ->add_flag("--json", line.output.json, "As JSON");
-  add(app, "plan", "The difference between wanted and present routes and sysctls; changes nothing",
-      "Exit: 0 in sync, 1 changes pending, 2 could not be determined")
-      ->add_flag("--json", line.output.json, "As JSON");
-  auto* flush = add(app, "flush", "Remove every route and rule that the agent owns, and nothing else",
-                    "Exit: 0, or 1 on an error");
-  flush->add_flag("--dry-run", line.flush.dry_run, "Only say what would be removed");
-  flush->add_flag("--force", line.flush.force, "Also while the daemon runs (which puts them back)");
-  auto* doctor = add(app, "doctor", "Run every check once and say how to mend what failed",
-                     "Exit: 0 no failure, 1 a check failed, 2 could not be determined");
-  doctor->add_flag("--json", line.doctor.json, "As JSON");
-  doctor->add_flag("--npd", line.doctor.npd, "One line of at most 80 bytes, for node-problem-detector");
-  add(app, "explain", "Why a destination goes where it goes: the agent's route, the kernel's, Azure's",
-      "Exit: 0, or 2 when nothing is known")
-      ->add_option("DESTINATION", line.destination, "An address or a prefix")
-      ->required();
-  auto* config = add(app, "config", "Validate or show the configuration", "Exit: 0, or 78 bad configuration");
-  config->require_subcommand(1);
-  add(*config, "check", "Validate; every error with its line and column")
-      ->add_option("FILE", line.checked_file, "Instead of the configured file");
-  add(*config, "show", "The effective values and where each comes from");
-  add(app, "version", "Version, commit, compiler and libraries");
-}
-
-Command described(const CLI::App& app) {
-  Command command{.name = app.get_name(),
-                  .text = app.get_description(),
-                  .exit = app.get_footer(),
-                  .options = {},
-                  .commands = {}};
-  for (const auto* each : app.get_options()) {
-    const bool takes_a_value = each->get_items_expected_max() > 0;
-    const auto positional = each->get_lnames().empty();
-    command.options.push_back({.flag = positional ? "" : "--" + each->get_lnames().front(),
-                               .type = positional      ? each->get_name(true)
-                                       : takes_a_value ? each->get_type_name()
-                                                       : "",
-                               .text = each->get_description(),
-                               .otherwise = each->get_default_str(),
-                               .required = each->get_required()});
+/// The mistyped command, in a sentence with its likeness; "" when the error is another.
+std::string mistyped_command(const CLI::App& app) {
+  const auto* at = &app;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  std::vector<std::string> known;
+  for (const auto* each : at->get_subcommands([](const CLI::App*) { return true; })) {
+    known.push_back(each->get_name());
   }
-  for (const auto* each : app.get_subcommands([](const CLI::App*) { return true; })) {
-    command.commands.push_back(described(*each));
-  }
-  return command;
+  const auto unknown = app.remaining(true);
+  if (known.empty() || unknown.empty() || unknown.front().starts_with('-')) return "";
+  return net::quote(unknown.front(), 80) + " is no command" + did_you_mean(unknown.front(), known);
+}
+
+int refuse(const CLI::App& app, const CLI::ParseError& error) {
+  // To CLI11 a mistyped command is one that is missing.
+  const auto mistyped = dynamic_cast<const CLI::RequiredError*>(&error) ? mistyped_command(app) : "";
+  if (mistyped.empty()) return app.exit(error) == 0 ? kOk : kUsage;  // --help is an error with exit code 0
+  std::cerr << mistyped << "\nRun with --help for more information.\n";
+  return kUsage;
 }
 
 int run_with(const CLI::App& app, const CommandLine& line) {
@@ -150,21 +80,14 @@ int run_with(const CLI::App& app, const CommandLine& line) {
 
 }  // namespace
 
-Command command_tree() {
-  CLI::App app(kSummary, "calico-azure-agent");
-  CommandLine line;
-  add_commands(app, line);
-  return described(app);
-}
-
 int run_command_line(int argc, char** argv) {
-  CLI::App app(kSummary, "calico-azure-agent");
+  CLI::App app;
   CommandLine line;
-  add_commands(app, line);
+  describe(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kOk : kUsage;  // --help is a "parse error" of CLI11's with exit code 0
+    return refuse(app, error);
   }
   return run_with(app, line);
 }

@@ -3,26 +3,52 @@
 #include <string>
 #include <vector>
 
+#include "agent/cli/commands.h"
+
+namespace CLI {
+class App;
+}
+
 namespace agent {
 
-/// The command line as data, for the manual page and for shells: what --help says, without the program.
+/// What the words on the command line mean, before anything is done.
+struct CommandLine {
+  std::string file;
+  std::vector<std::string> settings;
+  std::string checked_file;
+  std::string timeout = "5m";
+  OutputOptions output;
+  FlushOptions flush;
+  DoctorOptions doctor;
+  std::string destination;
+};
+
+inline constexpr auto kProgram = "calico-azure-agent";
+inline constexpr auto kDefaultFile = "/etc/calico-azure-agent/config.toml";
+
+/// Tells `app` every command and option: the one place where they stand. What is parsed goes into `line`,
+/// which has to live as long as `app`.
+void describe(CLI::App& app, CommandLine& line);
+
+/// One command, for manual pages and shells: what --help says, as data.
 struct Command {
   struct Option {
-    std::string flag;  ///< "--timeout"; empty: what stands by its place
-    std::string type;  ///< "DURATION", the name of an argument; empty: a flag
+    std::vector<std::string> flags;  ///< "-h", "--help"; empty: an argument that stands by its place
+    std::string type;                ///< "DURATION", or the argument's name; empty: takes no value
     std::string text;
     std::string otherwise;  ///< its default; may be empty
     bool required = false;
+    bool repeatable = false;
   };
 
   std::string name;
   std::string text;
-  std::string exit;  ///< what its exit codes mean; empty where only 0 is usual
+  std::string closing;  ///< what its --help ends with: what the exit codes mean; may be empty
   std::vector<Option> options;
   std::vector<Command> commands;
 };
 
-/// The program's own, with all that stand below it.
+/// The program itself, with all that stands below it.
 Command command_tree();
 
 }  // namespace agent

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 
 #include "agent/daemon/version.h"
@@ -37,6 +38,10 @@ std::string roff(std::string_view text) {
   }
   return all;
 }
+
+std::string bold(std::string_view text) { return "\\fB" + roff(text) + "\\fR"; }
+
+std::string italic(std::string_view text) { return "\\fI" + roff(text) + "\\fR"; }
 
 std::string title(std::string_view page, int section) {
   return fmt::format(".TH {} {} \"\" \"calico\\-azure\\-agent {}\"\n.nh\n.ad l\n", roff(upper(page)), section,
@@ -74,7 +79,7 @@ std::string paragraphs(std::string_view text) {
 }
 
 std::string item(std::string_view tag, std::string_view text) {
-  return fmt::format(".TP\n\\fB{}\\fR\n{}\n", roff(tag), roff(text));
+  return fmt::format(".TP\n{}\n{}\n", tag, roff(text));
 }
 
 }  // namespace agent::manual

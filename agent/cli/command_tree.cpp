@@ -1,0 +1,148 @@
+#include "agent/cli/command_tree.h"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "agent/config/duration.h"
+
+namespace agent {
+namespace {
+
+/// CLI11's rendering, without its type names and shouted words.
+class Help : public CLI::Formatter {
+ public:
+  Help() {
+    column_width(24);
+    label("Positionals", "Arguments");
+    label("SUBCOMMAND", "COMMAND");
+  }
+
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    auto name = Formatter::make_option_name(option, is_positional);
+    if (const auto comma = name.find(','); comma != std::string::npos) name.insert(comma + 1, " ");
+    return name;
+  }
+
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const bool has_type = option->get_items_expected_max() > 0 && !option->get_positional();
+    return has_type ? " " + option->get_type_name() : "";
+  }
+
+  std::string make_option_desc(const CLI::Option* option) const override {
+    const auto otherwise = option->get_default_str();
+    return option->get_description() + (otherwise.empty() ? "" : " (default " + otherwise + ")");
+  }
+
+  std::string make_footer(const CLI::App* app) const override {
+    auto footer = app->get_footer();
+    if (app->get_parent() != nullptr) {
+      footer += (footer.empty() ? "" : "\n\n") + std::string("--config FILE and --set KEY=VALUE: see `") +
+                kProgram + " --help`";
+    }
+    return footer + '\n';
+  }
+};
+
+std::string valid_duration(const std::string& text) {
+  const auto duration = parse_duration(text);
+  return duration ? "" : duration.error().what;
+}
+
+CLI::App* add(CLI::App& app, const char* name, const char* text, const char* exit = "") {
+  auto* command = app.add_subcommand(name, text);
+  command->group("Commands");
+  command->footer(exit);
+  return command;
+}
+
+void add_json(CLI::App* command, bool& json) {
+  command->add_flag("--json", json, "Print JSON instead of text");
+}
+
+Command described(const CLI::App& app) {
+  Command command{.name = app.get_name(),
+                  .text = app.get_description(),
+                  .closing = app.get_footer(),
+                  .options = {},
+                  .commands = {}};
+  for (const auto* each : app.get_options()) {
+    const bool takes_a_value = each->get_items_expected_max() > 0;
+    Command::Option option{.flags = {},
+                           .type = each->get_positional() ? each->get_name(true)
+                                   : takes_a_value        ? each->get_type_name()
+                                                          : "",
+                           .text = each->get_description(),
+                           .otherwise = each->get_default_str(),
+                           .required = each->get_required(),
+                           .repeatable = each->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll};
+    for (const auto& letter : each->get_snames()) option.flags.push_back("-" + letter);
+    for (const auto& word : each->get_lnames()) option.flags.push_back("--" + word);
+    command.options.push_back(std::move(option));
+  }
+  for (const auto* each : app.get_subcommands([](const CLI::App*) { return true; })) {
+    command.commands.push_back(described(*each));
+  }
+  return command;
+}
+
+}  // namespace
+
+void describe(CLI::App& app, CommandLine& line) {
+  app.name(kProgram);
+  app.description("Keeps the pod routes of an Azure node for Calico, and says what is wrong");
+  app.footer("Manual: calico-azure-agent(8); every key: calico-azure-agent.toml(5)");
+  app.formatter(std::make_shared<Help>());
+  app.set_help_flag("-h,--help", "Print this help; behind a command, that command's");
+  app.require_subcommand(1);
+  app.fallthrough();  // --config and --set may stand behind the command too
+  app.add_option("--config", line.file, std::string("Configuration file (default ") + kDefaultFile + ")")
+      ->type_name("FILE");
+  app.add_option("--set", line.settings,
+                 "Override one key of it, such as routes.metric=512; lists with\ncommas; repeatable")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+  add(app, "run", "Be the daemon: keep the routes, answer on http.listen",
+      "Exit: 0 stopped by a signal, 1 could not run, 64 bad usage, 78 bad configuration");
+  add(app, "wait", "Block until the node is ready; name what it waits for",
+      "Exit: 0 ready, 1 timed out, 64 bad usage")
+      ->add_option("--timeout", line.timeout, "Give up after this long, such as 90s or 1h30m")
+      ->type_name("DURATION")
+      ->check(valid_duration)
+      ->capture_default_str();
+  add_json(add(app, "status", "Show what the running daemon sees",
+               "Exit: 0 ready, 1 not ready, 2 no daemon answers"),
+           line.output.json);
+  add_json(add(app, "plan", "Show which routes and sysctls would change; change none",
+               "Exit: 0 in sync, 1 changes pending, 2 could not be determined"),
+           line.output.json);
+  auto* flush = add(app, "flush", "Remove every route and rule of the agent's, nothing else",
+                    "Exit: 0 nothing of it is left, 1 an error");
+  flush->add_flag("--dry-run", line.flush.dry_run, "Only say what would be removed");
+  flush->add_flag("--force", line.flush.force, "Even while the daemon runs, which puts them back");
+  auto* doctor = add(app, "doctor", "Run every check; say how to mend what fails; change nothing",
+                     "Exit: 0 no failure, 1 a check failed, 2 could not be determined");
+  add_json(doctor, line.doctor.json);
+  doctor->add_flag("--npd", line.doctor.npd, "One line of at most 80 bytes, for node-problem-detector");
+  add(app, "explain", "Say why packets to a destination go where they go",
+      "Exit: 0 something is known, 2 nothing is, 64 bad usage")
+      ->add_option("DESTINATION", line.destination, "An address or a prefix")
+      ->required();
+  auto* config = add(app, "config", "Check or show the configuration");
+  config->require_subcommand(1);
+  add(*config, "check", "Find every mistake, each with its line and column",
+      "Exit: 0 the configuration is good, 78 it is not")
+      ->add_option("FILE", line.checked_file, "Look at this file instead of the configured one");
+  add(*config, "show", "Show the effective values and where each comes from",
+      "Exit: 0, or 78 bad configuration");
+  add(app, "version", "Show version, commit, compiler and libraries");
+}
+
+Command command_tree() {
+  CLI::App app;
+  CommandLine line;
+  describe(app, line);
+  return described(app);
+}
+
+}  // namespace agent

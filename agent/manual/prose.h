@@ -1,0 +1,145 @@
+#pragma once
+
+#include <string_view>
+
+// What the pages say and no table of the program holds: all of it, and nothing else. Empty lines divide
+// paragraphs; lines that begin with four spaces are shown as they are.
+namespace agent::manual {
+
+struct Entry {
+  std::string_view tag;
+  std::string_view text;
+};
+
+inline constexpr std::string_view kDescription =
+    R"(Calico cannot route for itself on Azure: the fabric drops every packet whose source address it does not know. The
+daemon, calico-azure-agent run, programs and heals the kernel's pod routes of an Azure virtual machine, checks what
+else has to be true there, and answers on a loopback address that calico/node's start-up can wait for and the kubelet
+can probe. systemd starts it as calico-azure-agent.service.
+
+It serves Azure user-defined routes, flannel, Calico VXLAN and Azure CNI, for IPv4, IPv6 and dual stack, and finds out
+which of them a node runs. Whatever it makes bears route protocol 169, azure-agent in the output of ip(8); it never
+touches anything else. Stopping leaves its routes in place, starting adopts them.)";
+
+/// What a command does beyond the sentence that --help has for it.
+inline constexpr Entry kNotes[] = {
+    {"run",
+     R"(For systemd: it says READY=1 when the node is ready. A second one is refused. What cannot be asked, such as an
+Azure that is away, never stops it.)"},
+    {"wait",
+     R"(Each failing gate is printed once, and again when it changes. The agent may start later, and restart meanwhile.)"},
+    {"status", R"(Node, NIC, pod subnets, routes and checks, from the answer of http.listen to /status.)"},
+    {"plan",
+     R"(Needs no daemon: it looks at the kernel and asks Azure's metadata service, or takes what that said last, and says
+so.)"},
+    {"flush",
+     R"(In every table, IPv4 and IPv6: whatever bears routes.protocol. Refused while the daemon runs, for it would put
+them back.)"},
+    {"doctor",
+     R"(Needs no daemon. Each failure says what is wrong, why it matters to pods, and the command that mends it; all
+commands stand once more at the end, in the order to give them. With --npd it ends within 4 seconds.)"},
+    {"explain",
+     R"(The agent's route and where it comes from, what the kernel would do, what Azure's route table does, and the last
+changes with who made them.)"},
+    {"config check", R"(Nothing but the configuration is looked at: good on any machine.)"},
+    {"config show", R"(As TOML that can be a configuration file.)"},
+};
+
+inline constexpr Entry kExits[] = {
+    {"0", "As asked, and as it should be: ready, in sync, nothing failed."},
+    {"1", "Not so, or an error: not ready, timed out, changes pending, a check failed."},
+    {"2", "Could not be determined: no daemon answers, or the kernel or Azure cannot be asked."},
+    {"64", "Bad usage."},
+    {"78", "Bad configuration; each mistake is printed with its file, line and column."},
+};
+
+inline constexpr std::string_view kEndpointsIntroduction =
+    R"(At http.listen, 127.0.0.1:16925 by default, for GET and HEAD alone; nothing can be changed over HTTP.)";
+
+inline constexpr Entry kEndpoints[] = {
+    {"/readyz",
+     "200 when the node can route pods, else 503. ?verbose names each gate; ?exclude=ID, repeatable, leaves "
+     "one "
+     "out."},
+    {"/healthz", "The same over all checks, those that only warn included."},
+    {"/livez", "200 while the daemon's loop turns, whatever Azure does."},
+    {"/status", "JSON, schema calico-azure-agent/v1."},
+    {"/metrics", "For Prometheus; names begin with calico_azure_agent_."},
+    {"/", "A page for people."},
+};
+
+inline constexpr std::string_view kChecks =
+    R"(Each passes, fails, is unknown (it could not look, which never holds back readiness) or is skipped (it does not
+apply here). A gate that fails holds back readiness: /readyz, wait, READY=1 for systemd and the file ready. These are
+gates, unless what they found only warns: imds.reachable once there is a document, pods.overlap outside the NIC's own
+subnet.)";
+
+inline constexpr std::string_view kOtherChecks =
+    R"(These only warn. readiness.require makes any check a gate; readiness.ignore lets a gate only warn.)";
+
+inline constexpr Entry kFiles[] = {
+    {"/etc/calico-azure-agent/config.toml",
+     "The configuration: calico-azure-agent.toml(5). It may be missing."},
+    {"/var/lib/calico-azure-agent/",
+     "What Azure and Kubernetes said last and which mode was found; survives reboots."},
+    {"/run/calico-azure-agent/ready", "There exactly while the node is ready; holds the time since when."},
+    {"/etc/iproute2/rt_protos.d/calico-azure-agent.conf", "Lets ip(8) call route protocol 169 azure-agent."},
+    {"/usr/share/calico-azure-agent/drop-ins/",
+     "For systemd, to be copied: the kubelet and calico/node wait; sysctls are enforced; other rights."},
+};
+
+inline constexpr Entry kEnvironment[] = {
+    {"CALICO_AZURE_AGENT_<SECTION>_<KEY>",
+     "Overrides that key of the configuration file: calico-azure-agent.toml(5) has each by name."},
+    {"NODE_NAME", "This node's name in Kubernetes, unless kubernetes.node_name is set."},
+    {"NO_COLOR", "When set and not empty: no colours, on terminals neither."},
+};
+
+inline constexpr Entry kSignals[] = {
+    {"SIGHUP",
+     "Read the configuration again (systemctl reload). All of it takes effect but http.listen; a bad file is "
+     "refused, "
+     "and the old configuration stays."},
+    {"SIGTERM, SIGINT", "Stop. Routes stay as they are."},
+};
+
+inline constexpr std::string_view kExamples = R"(What is wrong with this node, and how to mend it:
+
+    calico-azure-agent doctor
+
+Why packets to a pod go where they go:
+
+    calico-azure-agent explain 10.244.2.7
+
+Let something wait until the node can route pods:
+
+    calico-azure-agent wait --timeout 10m
+
+What other pod subnets would change, without a change:
+
+    calico-azure-agent plan --set pods.cluster_cidrs=10.245.0.0/16,fd00:10:245::/48
+
+Take every route of the agent's away:
+
+    systemctl stop calico-azure-agent
+    calico-azure-agent flush)";
+
+inline constexpr std::string_view kConfiguration =
+    R"(TOML. Every key may be left out. What is unknown or wrong is an error with its line and column, and all errors are
+reported at once: calico-azure-agent config check.
+
+The variable named with each key overrides the file; the option --set section.key=value overrides both. Lists are then
+written with commas, 10.244.0.0/16,fd00:10:244::/48, and texts without quotes. calico-azure-agent config show prints
+the effective values and where each comes from.
+
+Durations are "500ms", "90s", "1h30m". systemctl reload calico-azure-agent applies every key but http.listen; a file
+with an error is refused, and the old configuration stays.
+
+Each key stands here with its default.)";
+
+inline constexpr std::string_view kConfigurationExample = R"(The least that Azure user-defined routes need:
+
+    [pods]
+    cluster_cidrs = ["10.244.0.0/16"])";
+
+}  // namespace agent::manual
