@@ -36,8 +36,8 @@ class Help : public CLI::Formatter {
   std::string make_footer(const CLI::App* app) const override {
     auto footer = app->get_footer();
     if (app->get_parent() != nullptr) {
-      footer += (footer.empty() ? "" : "\n\n") + std::string("--config FILE and --set KEY=VALUE: see `") +
-                kProgram + " --help`";
+      footer += (footer.empty() ? "" : "\n\n") + std::string("Also --config FILE and --set KEY=VALUE: see ") +
+                kProgram + " --help";
     }
     return footer + '\n';
   }
@@ -51,7 +51,9 @@ std::string valid_duration(const std::string& text) {
 CLI::App* add(CLI::App& app, const char* name, const char* text, const char* exit = "") {
   auto* command = app.add_subcommand(name, text);
   command->group("Commands");
-  command->footer(exit);
+  // Before a command does anything, the configuration is read: but for version, which has no such codes.
+  if (*exit != '\0')
+    command->footer(std::string("Exit: ") + exit + ",\n      64 bad usage, 78 bad configuration");
   return command;
 }
 
@@ -92,7 +94,7 @@ void describe(CLI::App& app, CommandLine& line) {
   app.description("Keeps the pod routes of an Azure node for Calico, and says what is wrong");
   app.footer("Manual: calico-azure-agent(8); every key: calico-azure-agent.toml(5)");
   app.formatter(std::make_shared<Help>());
-  app.set_help_flag("-h,--help", "Print this help; behind a command, that command's");
+  app.set_help_flag("-h,--help", "Print this help");
   app.require_subcommand(1);
   app.fallthrough();  // --config and --set may stand behind the command too
   app.add_option("--config", line.file, std::string("Configuration file (default ") + kDefaultFile + ")")
@@ -102,39 +104,36 @@ void describe(CLI::App& app, CommandLine& line) {
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();
-  add(app, "run", "Be the daemon: keep the routes, answer on http.listen",
-      "Exit: 0 stopped by a signal, 1 could not run, 64 bad usage, 78 bad configuration");
-  add(app, "wait", "Block until the node is ready; name what it waits for",
-      "Exit: 0 ready, 1 timed out, 64 bad usage")
+  add(app, "run", "Run as the daemon: keep the routes, answer on http.listen",
+      "0 stopped by a signal, 1 could not run");
+  add(app, "wait", "Block until the node is ready; name what it waits for", "0 ready, 1 timed out")
       ->add_option("--timeout", line.timeout, "Give up after this long, such as 90s or 1h30m")
       ->type_name("DURATION")
       ->check(valid_duration)
       ->capture_default_str();
-  add_json(add(app, "status", "Show what the running daemon sees",
-               "Exit: 0 ready, 1 not ready, 2 no daemon answers"),
-           line.output.json);
+  add_json(
+      add(app, "status", "Show what the running daemon sees", "0 ready, 1 not ready, 2 no daemon answers"),
+      line.output.json);
   add_json(add(app, "plan", "Show which routes and sysctls would change; change none",
-               "Exit: 0 in sync, 1 changes pending, 2 could not be determined"),
+               "0 in sync, 1 changes pending, 2 could not be determined"),
            line.output.json);
   auto* flush = add(app, "flush", "Remove every route and rule of the agent's, nothing else",
-                    "Exit: 0 nothing of it is left, 1 an error");
+                    "0 nothing of it is left, 1 an error");
   flush->add_flag("--dry-run", line.flush.dry_run, "Only say what would be removed");
   flush->add_flag("--force", line.flush.force, "Even while the daemon runs, which puts them back");
   auto* doctor = add(app, "doctor", "Run every check; say how to mend what fails; change nothing",
-                     "Exit: 0 no failure, 1 a check failed, 2 could not be determined");
+                     "0 no failure, 1 a check failed, 2 could not be determined");
   add_json(doctor, line.doctor.json);
   doctor->add_flag("--npd", line.doctor.npd, "One line of at most 80 bytes, for node-problem-detector");
   add(app, "explain", "Say why packets to a destination go where they go",
-      "Exit: 0 something is known, 2 nothing is, 64 bad usage")
+      "0 something is known, 2 nothing is")
       ->add_option("DESTINATION", line.destination, "An address or a prefix")
       ->required();
   auto* config = add(app, "config", "Check or show the configuration");
   config->require_subcommand(1);
-  add(*config, "check", "Find every mistake, each with its line and column",
-      "Exit: 0 the configuration is good, 78 it is not")
+  add(*config, "check", "Find every mistake, each with its line and column", "0 the configuration is good")
       ->add_option("FILE", line.checked_file, "Look at this file instead of the configured one");
-  add(*config, "show", "Show the effective values and where each comes from",
-      "Exit: 0, or 78 bad configuration");
+  add(*config, "show", "Show the effective values and where each comes from", "0 shown");
   add(app, "version", "Show version, commit, compiler and libraries");
 }
 

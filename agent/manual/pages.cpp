@@ -7,6 +7,7 @@
 #include <iterator>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "agent/cli/command_tree.h"
@@ -61,6 +62,16 @@ std::string option_items(const Command& command) {
   return all;
 }
 
+/// As one line, however it was laid out for --help.
+std::string flowing(std::string_view text) {
+  std::string all;
+  for (const char each : text) {
+    const bool blank = each == ' ' || each == '\n';
+    if (!blank || (!all.empty() && all.back() != ' ')) all += blank ? ' ' : each;
+  }
+  return all;
+}
+
 /// A command's prose, which is then no longer in `notes`.
 std::string take_note(std::vector<Entry>& notes, std::string_view command) {
   const auto found =
@@ -77,7 +88,7 @@ std::string command_items(const Command& command, const std::string& before, std
   std::string all;
   if (command.commands.empty()) {
     all += item(bold(name) + usage(command), command.text + '.') + take_note(notes, name);
-    if (!command.closing.empty()) all += ".br\n" + roff(command.closing) + ".\n";
+    if (!command.closing.empty()) all += ".br\n" + roff(flowing(command.closing)) + ".\n";
     if (const auto options = option_items(command); !options.empty()) all += ".RS\n" + options + ".RE\n";
   }
   for (const auto& each : command.commands) all += command_items(each, name + " ", notes);
@@ -92,17 +103,31 @@ std::string commands_of(const Command& program) {
   return all;
 }
 
+/// Ids in bold, divided by commas.
+std::string listed(const std::vector<std::string_view>& ids) {
+  std::string all;
+  for (const auto id : ids) all += (all.empty() ? "" : ",\n") + bold(id);
+  return all + ".\n";
+}
+
 std::string checks() {
-  std::string gates;
-  std::string others;
+  std::vector<std::pair<std::string, std::vector<std::string_view>>> by_condition;
+  std::vector<std::string_view> others;
   for (const auto& check : check_table()) {
-    if (const auto when = gate_condition(check); !when.empty()) {
-      gates += item(bold(check.id), when);
+    const auto when = gate_condition(check);
+    const auto group = std::find_if(by_condition.begin(), by_condition.end(),
+                                    [&when](const auto& each) { return each.first == when; });
+    if (when.empty()) {
+      others.push_back(check.id);
+    } else if (group == by_condition.end()) {
+      by_condition.push_back({when, {check.id}});
     } else {
-      others += (others.empty() ? "" : ",\n") + bold(check.id);
+      group->second.push_back(check.id);
     }
   }
-  return paragraphs(kChecks) + gates + ".PP\n" + paragraphs(kOtherChecks) + ".PP\n" + others + ".\n";
+  std::string all = paragraphs(kChecks);
+  for (const auto& [when, ids] : by_condition) all += ".TP\n" + roff(when) + '\n' + listed(ids);
+  return all + ".PP\n" + paragraphs(kOtherChecks) + ".PP\n" + listed(others);
 }
 
 /// As whatis(1) wants it: what the program does, without a capital.

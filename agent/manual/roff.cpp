@@ -44,8 +44,8 @@ std::string bold(std::string_view text) { return "\\fB" + roff(text) + "\\fR"; }
 std::string italic(std::string_view text) { return "\\fI" + roff(text) + "\\fR"; }
 
 std::string title(std::string_view page, int section) {
-  return fmt::format(".TH {} {} \"\" \"calico\\-azure\\-agent {}\"\n.nh\n.ad l\n", roff(upper(page)), section,
-                     version());
+  return fmt::format(".TH {} {} \"\" \"calico\\-azure\\-agent {}\"\n.nh\n.ad l\n.ss 12 0\n",
+                     roff(upper(page)), section, version());
 }
 
 std::string heading(std::string_view text) { return fmt::format(".SH {}\n", roff(text)); }
@@ -59,7 +59,7 @@ std::string paragraphs(std::string_view text) {
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     const bool shown = line.starts_with("    ");
     if (literal && !shown) {
-      all += ".EE\n.RE\n";
+      all += ".EE\n.RE\n.nh\n";
       literal = false;
     }
     if (line.empty()) {
@@ -75,7 +75,7 @@ std::string paragraphs(std::string_view text) {
     fresh = false;
     all += roff(shown ? line.substr(4) : line) + '\n';
   }
-  return literal ? all + ".EE\n.RE\n" : all;
+  return literal ? all + ".EE\n.RE\n.nh\n" : all;
 }
 
 std::string item(std::string_view tag, std::string_view text) {

@@ -39,7 +39,7 @@ std::string specifications(const Command::Option& option) {
     const bool is_word = flag.starts_with("--");
     const auto* repeats = option.repeatable ? "*" : "";
     const auto* takes = option.type.empty() ? "" : is_word ? "=" : "+";
-    all += "\n    " +
+    all += " \\\n    " +
            in_quotes(fmt::format("{}{}{}[{}]{}", repeats, flag, takes, option.text, value_of(option)));
   }
   return all;
@@ -47,14 +47,14 @@ std::string specifications(const Command::Option& option) {
 
 std::string function(const Place& place) {
   std::string specified;
-  for (const auto& each : options_at(place)) specified += specifications(each);
+  for (const auto& each : own_options(place)) specified += specifications(each);
   int position = 0;
   for (const auto& each : arguments_of(place.command)) {
-    specified += "\n    " + in_quotes(fmt::format("{}{}", ++position, value_of(each)));
+    specified += " \\\n    " + in_quotes(fmt::format("{}{}", ++position, value_of(each)));
   }
   std::string all = function_of(place.path) + "() {\n";
   if (place.command.commands.empty()) {
-    return all + fmt::format("  local -a specified=({}\n  )\n  _arguments $specified\n}}\n", specified);
+    return all + fmt::format("  _arguments $common{}\n}}\n", specified);
   }
   std::string named;
   std::string called;
@@ -64,10 +64,9 @@ std::string function(const Place& place) {
     called += fmt::format("        {}) {} && known=0 ;;\n", each.name, function_of(path));
   }
   return all + fmt::format(R"(  local curcontext=$curcontext state known=1
-  local -a line specified=({}
-  ) commands=({}
+  local -a line commands=({}
   )
-  _arguments -C $specified '1: :->command' '*:: :->rest' && known=0
+  _arguments -C $common '1: :->command' '*:: :->rest'{} && known=0
   case $state in
     command) _describe command commands && known=0 ;;
     rest)
@@ -78,19 +77,22 @@ std::string function(const Place& place) {
   return known
 }}
 )",
-                           specified, named, called);
+                           named, specified, called);
 }
 
 }  // namespace
 
 std::string zsh_completion() {
+  const auto places = every_place();
   std::string all = fmt::format(
       "#compdef calico-azure-agent\n"
       "# zsh completion for calico-azure-agent(8), made from its command line\n"
       "_calico_azure_agent_settings() {{\n  compadd -S '' -- {}\n}}\n",
       joined(settings()));
-  for (const auto& place : every_place()) all += function(place);
-  return all + "_calico_azure_agent \"$@\"\n";
+  for (const auto& place : places) all += function(place);
+  std::string common;
+  for (const auto& each : options_of(places.front().command)) common += specifications(each);
+  return all + "local -a common=(" + common + "\n)\n_calico_azure_agent \"$@\"\n";
 }
 
 }  // namespace agent::manual

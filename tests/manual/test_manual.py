@@ -1,4 +1,4 @@
-"""Manual pages and completions: whole, correct, and completing."""
+"""Manual pages: whole, correct, the same from each build; and what --help says."""
 
 import os
 import pathlib
@@ -6,102 +6,166 @@ import re
 import subprocess
 import unittest
 
-_BUILD = pathlib.Path(os.environ["CAA_BUILD"])
+_BUILD = pathlib.Path(os.environ.get("CAA_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build/dev"))
 _MADE = _BUILD / "agent" / "manual"
 _AGENT = _BUILD / "agent" / "cli" / "calico-azure-agent"
+_SIMULATOR = _BUILD / "imds" / "simulator" / "azure-simulator"
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
+_PAGES = (_MADE / "calico-azure-agent.8", _MADE / "calico-azure-agent.toml.5", _ROOT / "packaging/azure-simulator.1")
 
 
-def printed(*words, **options):
-    done = subprocess.run([*map(str, words)], capture_output=True, text=True, check=False, timeout=30, **options)
+def printed(*words):
+    done = subprocess.run([*map(str, words)], capture_output=True, text=True, check=False, timeout=30)
     assert done.returncode == 0, f"{words}: {done.stderr}"
     return done.stdout
 
 
-def page(name):
-    """As a reader sees it, in lines of any length."""
-    text = printed("groff", "-man", "-ww", "-rLL=500n", "-Tutf8", "-P-cbou", _MADE / name)
-    return text.replace("\u2010", "-").replace("\u2212", "-")
+def page(file):
+    """As a reader sees it: by heading, in lines of any length."""
+    text = printed("groff", "-man", "-rLL=900n", "-Tascii", "-P-cbou", file)
+    parts = re.split(r"(?m)^(\S.*)\n", text)
+    return dict(zip(parts[1::2], parts[2::2]))
 
 
-def commands():
-    """Every command that --help knows, with its options."""
+def helps():
+    """What --help prints, by command; "" is the program."""
     found = {}
 
     def visit(path):
-        text = printed(_AGENT, *path, "--help")
-        found[" ".join(path)] = set(re.findall(r"--[a-z-]+", text))
-        below = text.partition("Subcommands:")[2]
-        for name in re.findall(r"^  (\w+) ", below, re.MULTILINE):
+        text = found[" ".join(path)] = printed(_AGENT, *path, "--help")
+        for name in re.findall(r"(?m)^  ([a-z-]+) ", text.partition("\nCommands:\n")[2]):
             visit([*path, name])
 
     visit([])
     return found
 
 
+def options_in(text):
+    return set(re.findall(r"(?m)^ +(?:-\w, )?(--[a-z-]+)", text))
+
+
+def source(path):
+    return (_ROOT / path).read_text(encoding="utf-8")
+
+
 class Pages(unittest.TestCase):
-    def test_are_clean_for_groff(self):
-        for name in ("calico-azure-agent.8", "calico-azure-agent.toml.5"):
-            done = subprocess.run(["groff", "-man", "-ww", "-z", "-Tutf8", _MADE / name], capture_output=True, text=True,
-                                  check=False)
-            self.assertEqual((done.returncode, done.stderr), (0, ""), name)
+    def test_are_clean_for_groff_and_have_no_date_and_no_broken_word(self):
+        for file in _PAGES:
+            with self.subTest(file.name):
+                done = subprocess.run(["groff", "-man", "-ww", "-rLL=60n", "-Tutf8", "-P-cbou", file], check=False,
+                                      capture_output=True, text=True)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertNotIn("\u2010", done.stdout, "a word that groff divided, or a minus that is a hyphen")
+                title = file.read_text(encoding="utf-8").splitlines()[0]
+                self.assertRegex(title, r'^\.TH \S+ \d "" ')
 
-    def test_of_the_program_has_every_command_option_exit_code_check_and_endpoint(self):
-        text = page("calico-azure-agent.8")
-        known = commands()
-        self.assertIn("config check", known)
-        for command, options in known.items():
-            self.assertRegex(text, rf"(?m)^ +{command}", "a command")
-            for option in options:
-                self.assertIn(option, text)
-        readme = (_ROOT / "README.md").read_text(encoding="utf-8")
-        table = readme.partition("## Checks")[2].partition("\n## ")[0]
-        for check in re.findall(r"`([a-z_]+\.[a-z0-9_]+)`", "".join(re.findall(r"(?m)^\|[^|]+\|", table))):
-            self.assertIn(check, text)
-        for word in ("64", "78", "/readyz", "/livez", "/healthz", "/status", "/metrics", "SIGHUP", "NODE_NAME"):
-            self.assertIn(word, text)
+    def test_of_the_program_has_every_command_with_its_options_text_and_exit_codes(self):
+        commands = page(_MADE / "calico-azure-agent.8")["COMMANDS"]
+        known = helps()
+        self.assertTrue({"run", "wait", "config check", "config show"} <= set(known), known)
+        entries = dict(re.findall(r"(?ms)^ {7}((?:[a-z]+ ?)+)\b(.*?)(?=^ {7}\S|\Z)", commands))
+        above = {each.rpartition(" ")[0] for each in known}
+        self.assertEqual(sorted(map(str.strip, entries)), sorted(set(known) - above))
+        for command, text in entries.items():
+            with self.subTest(command):
+                said = known[command.strip()]
+                self.assertIn(said.splitlines()[0], text)
+                self.assertEqual(options_in(text), options_in(said) - {"--help"})
+                codes = " ".join(re.findall(r"(?ms)^Exit: .*?(?=\n\n|\Z)", said)[0].split()) if "Exit:" in said else ""
+                self.assertIn(codes, text)
+                self.assertEqual(codes == "", command.strip() == "version")
 
-    def test_of_the_configuration_has_every_key_with_its_default_and_variable(self):
-        text = page("calico-azure-agent.toml.5")
-        keys = re.findall(r"(?m)^#?(\w+) = (.*)$", (_ROOT / "packaging/config.toml").read_text(encoding="utf-8"))
-        self.assertGreater(len(keys), 20)
-        for name, default in keys:
-            self.assertIn(f"{name} = {default}", text)
-            self.assertIn(f"_{name.upper()}", text)
+    def test_of_the_program_has_the_options_that_every_command_takes(self):
+        text = page(_MADE / "calico-azure-agent.8")
+        self.assertEqual(options_in(text["OPTIONS"]), options_in(helps()[""]))
+        for option in options_in(text["OPTIONS"]) - {"--help"}:
+            self.assertIn(f"[{option} ", text["SYNOPSIS"])
+
+    def test_of_the_program_has_every_exit_code(self):
+        codes = re.findall(r"k\w+ = (\d+),", source("agent/cli/exit_codes.h"))
+        self.assertGreater(len(codes), 3)
+        text = page(_MADE / "calico-azure-agent.8")["EXIT STATUS"]
+        self.assertEqual(re.findall(r"(?m)^ +(\d+) ", text), codes)
+
+    def test_of_the_program_has_every_check_once_and_says_which_gate(self):
+        text = page(_MADE / "calico-azure-agent.8")["CHECKS"]
+        gates, _, others = text.partition("These only warn.")
+        table = re.findall(r'CheckEntry\{"([a-z0-9_.]+)", \w+, (\w+)\}', source("agent/core/checks/check_table.cpp"))
+        self.assertGreater(len(table), 40)
+        conditions = {
+            "always": "always", "with_ipv6": "with IPv6 pods",
+            "with_routes": "in mode udr, flannel or calico-vxlan, with routes.enabled = true",
+            "when_demanded": "in mode udr, with pods.node_cidr_source static, kubernetes or route-table"}
+        for rule, words in conditions.items():
+            checks = [check for check, gate in table if gate == rule]
+            self.assertGreater(len(checks), 0)
+            self.assertRegex(gates, rf"\n {{7}}{re.escape(words)}\s+{re.escape(', '.join(checks))}\.\n")
+        checks = [check for check, gate in table if gate == "never"]
+        self.assertIn(f"\n       {', '.join(checks)}.\n", others)
+        self.assertEqual({gate for _, gate in table}, {*conditions, "never"})
+
+    def test_of_the_program_has_every_path_variable_signal_and_file(self):
+        text = page(_MADE / "calico-azure-agent.8")
+        paths = re.findall(r'\{"(/\w*)", \w+', source("agent/http/router.cpp"))
+        self.assertGreater(len(paths), 5)
+        self.assertEqual(sorted(re.findall(r"(?m)^ +(/\w*) ?", text["ENDPOINTS"])), sorted(paths))
+        for word in ("SIGHUP", "SIGTERM", "SIGINT"):
+            self.assertIn(word, text["SIGNALS"])
+        for word in ("NODE_NAME", "NO_COLOR", "CALICO_AZURE_AGENT_<SECTION>_<KEY>"):
+            self.assertIn(word, text["ENVIRONMENT"])
+        self.assertIn("/etc/calico-azure-agent/config.toml", text["FILES"])
+
+    def test_examples_of_the_program_are_commands_that_it_takes(self):
+        examples = re.findall(r"(?m)^ +calico-azure-agent (.*)$", page(_MADE / "calico-azure-agent.8")["EXAMPLES"])
+        self.assertGreater(len(examples), 3)
+        for each in examples:
+            printed(_AGENT, *each.split(), "--help")
+
+    def test_of_the_configuration_has_every_key_with_its_section_default_words_and_variable(self):
+        text = page(_MADE / "calico-azure-agent.toml.5")
+        section, words, known = "TOP LEVEL", [], 0
+        for line in source("packaging/config.toml").partition("\n\n")[2].splitlines():
+            if line.startswith("["):
+                section = line
+            elif line.startswith("# "):
+                words.append(line[2:])
+            elif match := re.fullmatch(r"#(\w+) = (.*)", line):
+                known += 1
+                name, default = match.groups()
+                begin = text[section].index(f" {name} = {default}\n")
+                entry = " ".join(text[section][begin:].split("\n\n")[0].split())
+                self.assertIn(" ".join(words), entry)
+                path = [] if section == "TOP LEVEL" else [section.strip("[]")]
+                variable = "_".join(["calico_azure_agent", *path, name]).upper()
+                self.assertTrue(entry.endswith(f" {variable}"), entry)
+                words = []
+        self.assertGreater(known, 20)
+
+    def test_of_the_simulator_has_every_option_and_no_other(self):
+        said = printed(_SIMULATOR, "--help")
+        text = page(_ROOT / "packaging/azure-simulator.1")["OPTIONS"]
+        self.assertEqual(options_in(text), set(re.findall(r"(?m)^  (?:-\w,)?(--[a-z-]+)", said)))
+        for option, default in re.findall(r"(?m)^  (--[a-z-]+) \S+=(\S+)$", said):
+            self.assertRegex(text, rf"(?m)^ +{option} .*\n? .*default {re.escape(default)}")
 
 
-class Completions(unittest.TestCase):
-    def bash(self, *words):
-        script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }; '
-                  '_calico_azure_agent; printf "%s\\n" "${COMPREPLY[@]}"')
-        return printed("bash", "--norc", "-c", script, "-", _MADE / "calico-azure-agent", "calico-azure-agent",
-                       *words).split()
+class Help(unittest.TestCase):
+    def test_fits_a_terminal_of_ninety_columns_and_names_the_options_of_every_command(self):
+        for command, text in helps().items():
+            with self.subTest(command):
+                self.assertLessEqual(max(map(len, text.splitlines())), 90)
+                self.assertIn("--config FILE", text)
+                self.assertIn("--set KEY=VALUE", text)
 
-    def fish(self, line):
-        text = printed("fish", "--no-config", "-c", 'source $argv[1]; complete -C $argv[2]',
-                       _MADE / "calico-azure-agent.fish", line, env={**os.environ, "HOME": "/nonexistent"})
-        return [each.partition("\t")[0] for each in text.splitlines()]
-
-    def test_of_bash(self):
-        self.assertEqual(self.bash("st"), ["status"])
-        self.assertEqual(self.bash("doctor", "--n"), ["--npd"])
-        self.assertEqual(self.bash("--config", "x.toml", "config", ""), ["check", "show", "--help", "--config", "--set"])
-        self.assertEqual(self.bash("run", "--set", "routes.m"), ["routes.metric="])
-        self.assertEqual(self.bash("config", "check", f"{_ROOT}/READM"), [f"{_ROOT}/README.md"])
-
-    def test_of_fish(self):
-        self.assertEqual(self.fish("calico-azure-agent st"), ["status"])
-        self.assertEqual(self.fish("calico-azure-agent doctor --n"), ["--npd"])
-        self.assertEqual(self.fish("calico-azure-agent config "), ["check", "show"])
-        self.assertIn("routes.metric=", self.fish("calico-azure-agent --set routes.m"))
-
-    def test_of_zsh(self):
-        # Its completion system wants a terminal: a pseudo one, on which the line is completed by a tab.
-        script = (f"cd /; path=({_AGENT.parent} $path); zmodload zsh/zpty; zpty shell zsh -f -i; "
-                  "await() { local part; zpty -r -m shell part \"*$1*\" && print -r -- found }; "
-                  f"zpty -w shell 'fpath=({_MADE} $fpath); autoload -U compinit; compinit -u -D; print re\"\"ady'; "
-                  "await ready; zpty -w -n shell 'calico-azure-agent doctor --np'$'\\t'; await 'doctor --npd'")
-        self.assertEqual(printed("timeout", "20", "zsh", "-f", "-c", script).split(), ["found", "found"])
+    def test_a_mistyped_command_is_named_and_likened(self):
+        for words, said in ((["stauts"], "stauts is no command: did you mean status?"),
+                            (["--set", "mode=udr", "config", "chek"], "chek is no command: did you mean check?"),
+                            (["xyzzy"], "xyzzy is no command"),
+                            (["explain"], "DESTINATION is required")):
+            with self.subTest(words):
+                done = subprocess.run([_AGENT, *words], capture_output=True, text=True, check=False)
+                self.assertEqual((done.returncode, done.stdout), (64, ""))
+                self.assertEqual(done.stderr.splitlines()[0], said)
 
 
 if __name__ == "__main__":
