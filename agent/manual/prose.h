@@ -12,37 +12,39 @@ struct Entry {
 };
 
 inline constexpr std::string_view kDescription =
-    R"(Calico cannot route for itself on Azure: the fabric drops every packet whose source address it does not
-know. The daemon, calico-azure-agent run, programs and heals the kernel's pod routes of an Azure virtual
-machine, checks what else has to be true there, and answers on a loopback address that calico/node's
-start-up can wait for and the kubelet can probe. systemd starts it as calico-azure-agent.service.
+    R"(Calico cannot route for itself on Azure: the fabric drops every packet whose source address it
+does not know. The daemon, calico-azure-agent run, programs and heals the kernel's pod routes of
+an Azure virtual machine, checks what else has to be true there, and answers on a loopback address
+that calico/node's start-up can wait for and the kubelet can probe. systemd starts it as
+calico-azure-agent.service.
 
-It serves Azure user-defined routes, flannel, Calico VXLAN and Azure CNI, for IPv4, IPv6 and dual stack,
-and finds out which of them a node runs. Whatever it makes bears route protocol 169, azure-agent in the
-output of ip(8); it never touches anything else. Stopping leaves its routes in place, starting adopts
-them.)";
+It serves Azure user-defined routes, flannel, Calico VXLAN and Azure CNI, for IPv4, IPv6 and dual
+stack, and finds out which of them a node runs. Whatever it makes bears route protocol 169,
+azure-agent in the output of ip(8); it never touches anything else. Stopping leaves its routes in
+place, starting adopts them.)";
 
 /// What a command does beyond the sentence that --help has for it.
 inline constexpr Entry kNotes[] = {
     {"run",
-     R"(For systemd: it says READY=1 when the node is ready. A second one is refused. What cannot be asked, such
-as an Azure that is away, never stops it.)"},
+     R"(For systemd: it says READY=1 when the node is ready. A second one is refused. What cannot be
+asked, such as an Azure that is away, never stops it.)"},
     {"wait",
-     R"(Each failing gate is printed once, and again when it changes. The agent may start later, and restart
-meanwhile.)"},
+     R"(Each failing gate is printed once, and again when it changes. The agent may start later, and
+restart meanwhile.)"},
     {"status", R"(Node, NIC, pod subnets, routes and checks, from the answer of http.listen to /status.)"},
     {"plan",
-     R"(Needs no daemon: it looks at the kernel and asks Azure's metadata service, or takes what that said last,
-and says so.)"},
+     R"(Needs no daemon: it looks at the kernel and asks Azure's metadata service, or takes what that said
+last, and says so.)"},
     {"flush",
-     R"(In every table, IPv4 and IPv6: whatever bears routes.protocol. Refused while the daemon runs, for it would
-put them back.)"},
+     R"(In every table, IPv4 and IPv6: whatever bears routes.protocol. Refused while the daemon runs, for
+it would put them back.)"},
     {"doctor",
-     R"(Needs no daemon. Each failure says what is wrong, why it matters to pods, and the command that mends it;
-all commands stand once more at the end, in the order to give them. With --npd it ends within 4 seconds.)"},
+     R"(Needs no daemon. Each failure says what is wrong, why it matters to pods, and the command that
+mends it; all commands stand once more at the end, in the order to give them. With --npd it ends
+within 4 seconds.)"},
     {"explain",
-     R"(The agent's route and where it comes from, what the kernel would do, what Azure's route table does, and
-the last changes with who made them.)"},
+     R"(The agent's route and where it comes from, what the kernel would do, what Azure's route table
+does, and the last changes with who made them.)"},
     {"config check", R"(Nothing but the configuration is looked at: good on any machine.)"},
     {"config show", R"(As TOML that can be a configuration file.)"},
 };
@@ -58,7 +60,8 @@ inline constexpr Entry kExits[] = {
 };
 
 inline constexpr std::string_view kEndpointsIntroduction =
-    R"(At http.listen, 127.0.0.1:16925 by default, for GET and HEAD alone; nothing can be changed over HTTP.)";
+    R"(At http.listen, 127.0.0.1:16925 by default, for GET and HEAD alone; nothing can be changed over
+HTTP.)";
 
 inline constexpr Entry kEndpoints[] = {
     {"/readyz",
@@ -73,10 +76,10 @@ inline constexpr Entry kEndpoints[] = {
 };
 
 inline constexpr std::string_view kChecks =
-    R"(Each passes, fails, is unknown (it could not look, which never holds back readiness) or is skipped (it
-does not apply here). A gate that fails holds back readiness: /readyz, wait, READY=1 for systemd and the
-file ready. These are gates. Two only warn, by what they find: imds.reachable once there is a document,
-pods.overlap outside the NIC's own subnet.)";
+    R"(Each passes, fails, is unknown (it could not look, which never holds back readiness) or is skipped
+(it does not apply here). A gate that fails holds back readiness: /readyz, wait, READY=1 for
+systemd and the file ready. These are gates. Two only warn, by what they find: imds.reachable once
+there is a document, pods.overlap outside the NIC's own subnet.)";
 
 inline constexpr std::string_view kOtherChecks =
     R"(These only warn. readiness.require makes any check a gate; readiness.ignore lets a gate only warn.)";
@@ -129,12 +132,12 @@ Take every route of the agent's away:
     calico-azure-agent flush)";
 
 inline constexpr std::string_view kConfiguration =
-    R"(TOML. Every key may be left out. What is unknown or wrong is an error with its line and column, and all
-errors are reported at once: calico-azure-agent config check.
+    R"(TOML. Every key may be left out. What is unknown or wrong is an error with its line and column,
+and all errors are reported at once: calico-azure-agent config check.
 
-The variable named with each key overrides the file; the option --set section.key=value overrides both.
-Lists are then written with commas, 10.244.0.0/16,fd00:10:244::/48, and texts without quotes.
-calico-azure-agent config show prints the effective values and where each comes from.
+The variable named with each key overrides the file; the option --set section.key=value overrides
+both. Lists are then written with commas, 10.244.0.0/16,fd00:10:244::/48, and texts without
+quotes. calico-azure-agent config show prints the effective values and where each comes from.
 
 Durations are "500ms", "90s", "1h30m". systemctl reload calico-azure-agent applies every key but
 http.listen; a file with an error is refused, and the old configuration stays.
