@@ -66,7 +66,9 @@ std::vector<Key> table() {
       key<&Config::node_cidr_source>(
           "pods.node_cidr_source", node_cidr_sources(),
           "Where this node's pod networks come from; without them the node is not ready,\n"
-          "unless this is auto: auto | static | kubernetes | route-table | flannel"),
+          "unless this is auto: auto | static | kubernetes | route-table | flannel\n"
+          "A fresh node's kubernetes and route-table are silent until the kubelet has registered it:\n"
+          "not for the systemd service, which the kubelet waits for."),
 
       key<&Config::routes, &Routes::enabled>("routes.enabled", BooleanCodec{},
                                              "Whether the agent makes routes at all."),

@@ -92,7 +92,8 @@ Finding pods_node_cidr(const Facts& facts) {
     return Finding::fail(
         fmt::format("this node's pod CIDR is not known: {}", silence_of(facts, source)),
         "unused addresses of the node's pod CIDR are not caught and loop between node and fabric",
-        "# set pods.node_cidrs in /etc/calico-azure-agent/config.toml to this node's spec.podCIDRs");
+        "# set pods.node_cidrs in /etc/calico-azure-agent/config.toml to this node's spec.podCIDRs, or "
+        "pods.node_cidr_source to auto, above all where the kubelet waits for the agent");
   }
   return Finding::unknown(
       "this node's pod CIDR is not known: pods.node_cidrs is empty, neither the API server nor Azure's route "
