@@ -77,7 +77,7 @@ std::string take_note(std::vector<Entry>& notes, std::string_view command) {
   const auto found =
       std::find_if(notes.begin(), notes.end(), [command](const Entry& each) { return each.tag == command; });
   if (found == notes.end()) return "";
-  const auto text = roff(found->text) + '\n';
+  auto text = roff(found->text) + '\n';
   notes.erase(found);
   return text;
 }

@@ -70,7 +70,9 @@ class Pages(unittest.TestCase):
             with self.subTest(command):
                 said = known[command.strip()]
                 self.assertIn(said.splitlines()[0], text)
-                self.assertEqual(options_in(text), options_in(said) - {"--help"})
+                options = options_in(said) - {"--help"}
+                self.assertEqual(options_in(text), options)
+                self.assertEqual(set(re.findall(r"\[(--[a-z-]+)", text.splitlines()[0])), options)
                 codes = " ".join(re.findall(r"(?ms)^Exit: .*?(?=\n\n|\Z)", said)[0].split()) if "Exit:" in said else ""
                 self.assertIn(codes, text)
                 self.assertEqual(codes == "", command.strip() == "version")
@@ -115,11 +117,14 @@ class Pages(unittest.TestCase):
             self.assertIn(word, text["ENVIRONMENT"])
         self.assertIn("/etc/calico-azure-agent/config.toml", text["FILES"])
 
-    def test_examples_of_the_program_are_commands_that_it_takes(self):
+    def test_examples_of_the_program_are_commands_and_options_that_it_has(self):
         examples = re.findall(r"(?m)^ +calico-azure-agent (.*)$", page(_MADE / "calico-azure-agent.8")["EXAMPLES"])
         self.assertGreater(len(examples), 3)
+        known = helps()
         for each in examples:
-            printed(_AGENT, *each.split(), "--help")
+            command = each.split()[0]
+            self.assertIn(command, known)
+            self.assertLessEqual(set(re.findall(r"--[a-z-]+", each)), options_in(known[command] + known[""]))
 
     def test_of_the_configuration_has_every_key_with_its_section_default_words_and_variable(self):
         text = page(_MADE / "calico-azure-agent.toml.5")
