@@ -5,7 +5,7 @@ import json
 import time
 import unittest
 
-from case import CLUSTER, NODE, NodeCase, settings
+from case import CLUSTER, NODE, NodeCase, eventually, settings
 from lab.patience import PATIENCE
 
 
@@ -80,13 +80,25 @@ class Status(NodeCase):
 
     def test_json_is_what_the_status_address_says(self):
         self.agent.start_ready()
-        done = self.agent.command("status", "--json")
-        told, asked = json.loads(done.stdout), self.agent.status()
+
+        def of_one_moment():
+            """Whatever the daemon learns meanwhile: what it said just before is what it says just after."""
+            before, done, after = self.shown(), self.agent.command("status", "--json"), self.shown()
+            return done if before == after else None
+
+        done = eventually(of_one_moment, "two answers alike")
         self.assertRegex(done.stdout, r"[^\n]\n\Z")
-        for each in (told, asked):
-            each["imds"].pop("age_seconds")
-            each["counters"].pop("resyncs")
-        self.assertEqual((done.returncode, told), (0, asked))
+        self.assertEqual((done.returncode, self.lasting(json.loads(done.stdout))), (0, self.shown()))
+
+    def shown(self):
+        return self.lasting(self.agent.status())
+
+    @staticmethod
+    def lasting(status):
+        """Without what goes on by itself."""
+        status["imds"].pop("age_seconds")
+        status["counters"].pop("resyncs")
+        return status
 
     def test_a_unix_socket_is_asked_where_that_is_configured(self):
         self.agent.configure(**settings(http={"listen": f"unix:{self.agent.runtime}/s"}))
