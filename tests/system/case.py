@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """What every test of a machine with systemd starts from: a lab's VM that has booted, and the packages."""
 
 import os

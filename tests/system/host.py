@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """A machine with systemd as its first process, in a network namespace of the lab: a Debian tree, an overlay on it, and
 systemd-nspawn that boots it."""
 
@@ -106,7 +107,8 @@ class Host:
         machine = [
             "systemd-nspawn", "--quiet", f"--directory={self._folder}/mounted", f"--machine={self.name}", "--boot",
             "--register=no", "--keep-unit", f"--network-namespace-path=/run/netns/{self.name}",
-            "--capability=CAP_NET_ADMIN", "--resolv-conf=off", "--timezone=off", "--link-journal=no",
+            # BPF: without it IPAddressDeny= would be a word.
+            "--capability=CAP_NET_ADMIN,CAP_BPF", "--system-call-filter=bpf", "--resolv-conf=off", "--timezone=off", "--link-journal=no",
             "--console=read-only"]
         # The mount is in a namespace of its own, and the machine dies with who made it: nothing is left of either.
         with open(self._folder / "console", "wb") as console:
@@ -116,7 +118,8 @@ class Host:
                  self._folder / "mounted", *machine],
                 stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT, start_new_session=True,
                 preexec_fn=move_into_them,
-                env={**os.environ, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"})  # /proc/sys/net, as on a machine
+                env={**os.environ, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",  # /proc/sys/net, as on a machine
+                     "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"})
         children = pathlib.Path("/proc", str(self._process.pid), "task", str(self._process.pid), "children")
         try:
             self._leader = eventually(lambda: self._booting(children), "the machine's first process", timeout=20)

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """What is in the packages, by the rules of those who take them."""
 
 import re

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """The README's commands to install, gate and remove, as they stand there."""
 
 import pathlib

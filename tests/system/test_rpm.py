@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """The .rpm on a machine with systemd: rpm's own database and scriptlets, whatever its distribution is."""
 
 import unittest

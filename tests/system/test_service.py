@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """The package's service under a real systemd: from its installation to its purge."""
 
 import json
@@ -5,6 +6,8 @@ import signal
 import unittest
 
 from case import AGENT, CLUSTER, NODE, MachineCase, eventually
+from lab.agent import simulator_binary
+from lab.simulator import Simulator
 
 _FAILED = "efae2ad1c16b4d56b5e1b63b864d8a8d"  # MESSAGE_IDs, agent/log/event.h
 _REFUSED = "2e130d7640a24cfea64198d3ed07b0b3"
@@ -155,6 +158,23 @@ class Powers(MachineCase):
         self.assertNotIn("0", self.process(self.pid())["Uid"].split())
         self.assertEqual(int(self.process(self.pid())["CapEff"], 16), 1 << 12 | 1 << 2)
         self.host.x("calico-azure-agent", "wait", "--timeout", "10s")
+
+    def test_addresses_that_are_not_azures_or_its_own_take_a_drop_in(self):
+        self.lab.fabric.ip("addr add 192.0.2.1/32 dev lo")
+        self.lab.simulator.stop()
+        other = Simulator(simulator_binary(), self.lab.fabric, self.lab.document(), address="192.0.2.1")
+        self.addCleanup(other.stop)
+        if self.host.run("systemd-run", "--wait", "--pipe", "--quiet", "--property=IPAddressDeny=any", "python3", "-c",
+                         "import socket; socket.create_connection(('192.0.2.1', 80), 1)").returncode == 0:
+            self.skipTest("this kernel lets no container filter addresses (BPF)")
+        self.install()
+        self.configure(imds={"endpoint": "http://192.0.2.1", "poll_interval": "10s", "read_timeout": "1s"})
+        self.host.x("systemctl", "restart", "--no-block", AGENT)
+        eventually(lambda: "192.0.2.1" in self.host.show(AGENT, "StatusText"), "no answer", timeout=15, pause=0.02)
+        self.assertEqual(self.host.run("calico-azure-agent", "wait", "--timeout", "2s").returncode, 1)
+        self.drop_in("other-addresses")
+        self.host.x("systemctl", "restart", AGENT)
+        self.await_active()
 
     def check(self, name):
         status = self.host.run("calico-azure-agent", "status", "--json").stdout

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """An upgrade on a node at work: pods of two VMs talk all the while."""
 
 import pathlib
