@@ -36,11 +36,14 @@ def tree(release):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             unfinished = trees / f"{release}.unfinished"
-            shutil.rmtree(unfinished, ignore_errors=True)
             suites = [release] if release == "bookworm" else [release, "bookworm"]
-            subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "--skip=check/qemu",
-                            f"--include=systemd-sysv,dbus,{_LIBRARIES},{_TOOLS}", release, unfinished,
-                            *(f"deb {_MIRROR} {suite} main" for suite in suites)], check=True)
+            command = ["mmdebstrap", "--quiet", "--variant=minbase", "--skip=check/qemu",
+                       f"--include=systemd-sysv,dbus,{_LIBRARIES},{_TOOLS}", release, unfinished,
+                       *(f"deb {_MIRROR} {suite} main" for suite in suites)]
+            for last in (False, False, True):  # a mirror may be between two states
+                shutil.rmtree(unfinished, ignore_errors=True)
+                if subprocess.run(command, check=last).returncode == 0:
+                    break
             unfinished.rename(folder)
     return folder
 
