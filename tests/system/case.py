@@ -16,7 +16,8 @@ from host import Host  # noqa: E402
 
 __all__ = ["AGENT", "CLUSTER", "CLOUD", "DROP_INS", "MachineCase", "NODE", "PACKAGES", "eventually", "package", "toml"]
 
-PACKAGES = pathlib.Path(os.environ.get("CAA_PACKAGES") or pathlib.Path(__file__).resolve().parents[2] / "build/packages")
+_ROOT = pathlib.Path(__file__).resolve().parents[2]
+PACKAGES = pathlib.Path(os.environ.get("CAA_PACKAGES") or _ROOT / "build" / "packages")
 AGENT, CLOUD = "calico-azure-agent.service", "calico-azure-agent-cloud.socket"
 CLUSTER, NODE = "10.244.0.0/16", "10.244.1.0/24"
 DROP_INS = "/usr/share/calico-azure-agent/drop-ins"

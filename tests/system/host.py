@@ -111,8 +111,8 @@ class Host:
             "systemd-nspawn", "--quiet", f"--directory={self._folder}/mounted", f"--machine={self.name}", "--boot",
             "--register=no", "--keep-unit", f"--network-namespace-path=/run/netns/{self.name}",
             # BPF: without it IPAddressDeny= would be a word.
-            "--capability=CAP_NET_ADMIN,CAP_BPF", "--system-call-filter=bpf", "--resolv-conf=off", "--timezone=off", "--link-journal=no",
-            "--console=read-only"]
+            "--capability=CAP_NET_ADMIN,CAP_BPF", "--system-call-filter=bpf", "--resolv-conf=off", "--timezone=off",
+            "--link-journal=no", "--console=read-only"]
         # The mount is in a namespace of its own, and the machine dies with who made it: nothing is left of either.
         with open(self._folder / "console", "wb") as console:
             self._process = subprocess.Popen(

@@ -16,7 +16,8 @@ class Packages(unittest.TestCase):
     def test_are_clean_for_lintian(self):
         # What its overrides answer is in packaging/debian/*.lintian-overrides, argued.
         done = subprocess.run(["lintian", "--allow-root", "--fail-on", "error,warning",
-                               package("calico-azure-agent_0.1.0_*.changes")], capture_output=True, text=True, check=False)
+                               package("calico-azure-agent_0.1.0_*.changes")],
+                              capture_output=True, text=True, check=False)
         self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
 
     def test_are_clean_for_rpmlint(self):
