@@ -131,6 +131,20 @@ class Service(MachineCase):
         self.assertEqual([each for each in left if not each.endswith(".d")], [])
 
 
+class Again(MachineCase):
+    def test_removed_and_installed_again_it_runs_and_purge_knows_its_number(self):
+        self.install()
+        self.configure(routes={"protocol": 170})
+        self.host.x("systemctl", "restart", AGENT)
+        self.host.x("dpkg", "--remove", "calico-azure-agent")
+        self.assertEqual(len(self.lab.routes(170)), 2)
+        self.install()
+        self.await_active()
+        self.lab.vm.ip("route add 198.51.100.0/24 via 10.240.0.1 proto 169")  # no longer the agent's number
+        self.host.x("dpkg", "--purge", "calico-azure-agent")
+        self.assertEqual((len(self.lab.routes(170)), len(self.routes())), (0, 1))
+
+
 class ServiceOfSystemd257(Service):
     release = "trixie"
 
