@@ -22,6 +22,8 @@ struct Hint {
   bool removal = false;
   /// Interface index where the message names one, else 0 (settings of "all" and "default" included).
   std::uint32_t device = 0;
+  /// For `link`: whether the link is up now (IFF_UP).
+  bool up = false;
   /// For `route`: the route as the message has it.
   std::optional<Route> route;
   /// Netlink port of who did it (nlmsg_pid); 0 = the kernel itself. Often the process id.

@@ -14,6 +14,21 @@
 
 namespace net {
 
+/// Takes routes out of dumps, one by one.
+class RouteSink {
+ public:
+  RouteSink() = default;
+  RouteSink(const RouteSink&) = delete;
+  RouteSink& operator=(const RouteSink&) = delete;
+  virtual ~RouteSink() = default;
+
+  /// A dump begins, perhaps again, since it was interrupted: what came after the last end() is void.
+  virtual void begin() = 0;
+  virtual void take(const Route& route) = 0;
+  /// The dump was complete and consistent.
+  virtual void end() = 0;
+};
+
 /// The port through which the core sees the kernel's network configuration of this network namespace.
 /// Every call is synchronous and answers from a complete, consistent dump: an interrupted one is repeated
 /// inside. An Error means "unknown": nothing may be concluded from it.
@@ -27,10 +42,13 @@ class Kernel {
   /// All devices with their addresses, by index.
   virtual Result<std::vector<Link>> links() = 0;
 
-  /// Every route that bears the protocol number, in every table, both families, in the kernel's order.
-  virtual Result<std::vector<Route>> routes(std::uint8_t protocol) = 0;
+  /// Hands over every route of the table that bears the protocol number, both families, in the kernel's
+  /// order; table 0 = every one.
+  virtual Result<void> take_routes(std::uint8_t protocol, std::uint32_t table, RouteSink& sink) = 0;
+  /// The same as a list, of every table.
+  Result<std::vector<Route>> routes(std::uint8_t protocol);
 
-  /// Every route of the table to exactly one of these destinations, whoever owns it.
+  /// Every route of the table to exactly one of these destinations, which ascend, whoever owns it.
   virtual Result<std::vector<Route>> routes_to(std::uint32_t table, std::span<const Prefix> destinations) = 0;
 
   /// Every policy rule that bears the protocol number, both families.

@@ -17,6 +17,8 @@ namespace {
 /// 20 messages a send are enough for full speed and the curve is flat from 1 KiB to 4 MiB: this is well below
 /// the send buffer.
 constexpr std::size_t kBytesPerSend = 1 << 15;
+/// An IPv4 route by a gateway: netlink header, rtmsg and six attributes.
+constexpr std::size_t kTypicalMessage = 80;
 /// What one refusal is charged to the receive buffer at most: 832 bytes on 6.18; kernels without
 /// NETLINK_CAP_ACK return the refused message as well.
 constexpr std::size_t kReplyCharge = 2048;
@@ -30,16 +32,22 @@ std::string change_text(const Socket& socket, const net::Change& change) {
                      net::route_text(route, socket.device_name(route.device)));
 }
 
-net::Result<Message> encode(const net::Change& change) {
-  if (const auto* rule = std::get_if<net::Rule>(&change.object)) return encode_rule(change.verb, *rule);
-  return encode_route(change.verb, std::get<net::Route>(change.object));
+net::Result<void> encode(Message& into, const net::Change& change) {
+  if (const auto* route = std::get_if<net::Route>(&change.object))
+    return encode_route(into, change.verb, *route);
+  auto message = encode_rule(change.verb, std::get<net::Rule>(change.object));
+  if (!message) return net::pass_on(message);
+  into = std::move(*message);
+  return {};
 }
 
-/// One send and its replies.
+/// One send after the other, and its replies; in memory that all of them share.
 class Volley {
  public:
   Volley(Socket& socket, std::span<const net::Change> changes, std::vector<net::Refusal>& refusals)
-      : socket_(socket), changes_(changes), refusals_(refusals) {}
+      : socket_(socket), changes_(changes), refusals_(refusals) {
+    bytes_.reserve(std::min(kBytesPerSend, changes.size() * kTypicalMessage) + Message::kRoom);
+  }
 
   /// Makes the changes from `first` on that fit one send. Returns the index of the first one left out.
   net::Result<std::size_t> run(std::size_t first) {
@@ -47,6 +55,7 @@ class Volley {
     const auto end = std::min(changes_.size(), first + room);
     first_sequence_ = socket_.take_sequence(end - first);
     first_ = first;
+    bytes_.clear();
     std::size_t next = first;
     while (next < end && bytes_.size() < kBytesPerSend) append(next++);
     if (bytes_.empty()) return next;
@@ -60,15 +69,14 @@ class Volley {
   }
 
   void append(std::size_t index) {
-    auto message = encode(changes_[index]);
-    if (!message) {
-      refuse(index, {.error = message.error().code.value(), .words = message.error().what});
+    if (const auto possible = encode(message_, changes_[index]); !possible) {
+      refuse(index, {.error = possible.error().code.value(), .words = possible.error().what});
       return;
     }
-    message->header().nlmsg_seq = sequence_of(index);
+    message_.header().nlmsg_seq = sequence_of(index);
     fence_ = index;
     fence_at_ = bytes_.size();
-    const auto encoded = message->bytes();
+    const auto encoded = message_.bytes();
     bytes_.insert(bytes_.end(), encoded.begin(), encoded.end());
     bytes_.resize(NLMSG_ALIGN(bytes_.size()));
   }
@@ -108,6 +116,7 @@ class Volley {
   std::vector<net::Refusal>& refusals_;
   std::size_t first_ = 0;
   std::uint32_t first_sequence_ = 0;
+  Message message_;
   std::vector<std::byte> bytes_;
   std::size_t fence_ = 0;     ///< index of the last change that was put into `bytes_`
   std::size_t fence_at_ = 0;  ///< where its message begins
@@ -117,8 +126,9 @@ class Volley {
 
 net::Result<std::vector<net::Refusal>> apply_batch(Socket& socket, std::span<const net::Change> changes) {
   std::vector<net::Refusal> refusals;
+  Volley volley(socket, changes, refusals);
   for (std::size_t first = 0; first < changes.size();) {
-    const auto next = Volley(socket, changes, refusals).run(first);
+    const auto next = volley.run(first);
     if (!next) return net::pass_on(next);
     first = *next;
   }

@@ -38,7 +38,10 @@ net::Result<Attempt> attempt_dump(Socket& socket, Message& request, const Visit&
     const auto before = attempt.size.bytes;
     const auto received = socket.receive([&](const nlmsghdr& header) { attempt.take(header, visit); });
     if (attempt.size.bytes > before) ++attempt.size.parts;
-    if (received && *received > 0) continue;
+    if (received && *received > 0) {
+      if (!attempt.done) socket.pause();
+      continue;
+    }
     socket.discard();  // or the kernel answers the next dump with EBUSY
     if (!received) return net::pass_on(received);
     return system_failure(EIO, "the kernel stopped in the middle of a dump");

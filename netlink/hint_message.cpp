@@ -3,6 +3,7 @@
 #include <linux/if_addr.h>
 #include <linux/netconf.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 
 #include "netlink/attributes.h"
 #include "netlink/route_message.h"
@@ -35,6 +36,14 @@ net::Hint hint_of(const nlmsghdr& header, net::Hint::Subject subject, bool remov
   return hint;
 }
 
+net::Hint link_hint(const nlmsghdr& header) {
+  const auto fixed = fixed_in<ifinfomsg>(header);
+  const bool removal = header.nlmsg_type == RTM_DELLINK;
+  auto hint = hint_of(header, net::Hint::Subject::link, removal, static_cast<std::uint32_t>(fixed.ifi_index));
+  hint.up = !removal && (fixed.ifi_flags & IFF_UP) != 0;
+  return hint;
+}
+
 std::optional<net::Hint> route_hint(const nlmsghdr& header) {
   if (is_cloned_route(header)) return std::nullopt;
   auto hint = hint_of(header, net::Hint::Subject::route, header.nlmsg_type == RTM_DELROUTE, 0);
@@ -54,8 +63,7 @@ std::optional<net::Hint> decode_hint(const nlmsghdr& header) {
       return route_hint(header);
     case RTM_NEWLINK:
     case RTM_DELLINK:
-      return hint_of(header, Subject::link, type == RTM_DELLINK,
-                     static_cast<std::uint32_t>(fixed_in<ifinfomsg>(header).ifi_index));
+      return link_hint(header);
     case RTM_NEWADDR:
     case RTM_DELADDR:
       return hint_of(header, Subject::address, type == RTM_DELADDR, fixed_in<ifaddrmsg>(header).ifa_index);

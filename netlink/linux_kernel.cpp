@@ -23,15 +23,6 @@ constexpr std::array kFamilies = {net::Family::ipv4, net::Family::ipv6};
 /// An error with the refused message and the kernel's words stays far below 2 KiB.
 constexpr SocketOptions kForCommands = {.largest_datagram = 1 << 11, .datagrams_per_call = 32};
 
-/// What sifts a dump of routes: those that `wanted` agrees to.
-template <class Wanted>
-RouteSift routes_that(const Wanted& wanted) {
-  return [wanted](const nlmsghdr& header) {
-    auto route = decode_route(header);
-    return route && wanted(*route) ? route : std::nullopt;
-  };
-}
-
 }  // namespace
 
 net::Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open() {
@@ -65,31 +56,37 @@ net::Result<std::vector<net::Link>> LinuxKernel::links() {
   return links;
 }
 
-net::Result<std::vector<net::Route>> LinuxKernel::routes(std::uint8_t protocol) {
-  std::vector<net::Route> routes;
-  // Checked here too: kernels before 4.20 do not filter.
-  const auto wanted = [protocol](const net::Route& route) { return route.protocol == protocol; };
+net::Result<void> LinuxKernel::take_routes(std::uint8_t protocol, std::uint32_t table, net::RouteSink& sink) {
   for (const auto family : kFamilies) {
-    const auto done = collect_routes(dump_, witness_, {.family = family, .protocol = protocol}, routes,
-                                     routes_that(wanted));
+    const auto done = dump_routes(
+        dump_, witness_, {.family = family, .protocol = protocol, .table = table}, [&sink] { sink.begin(); },
+        [&](const nlmsghdr& header) {
+          const auto route = decode_route(header);
+          // Checked here too: kernels before 4.20 do not filter.
+          const bool asked =
+              route && route->protocol == protocol && (table == 0 || route->key.table == table);
+          if (asked) sink.take(*route);
+        });
     if (!done) return net::pass_on(done);
+    sink.end();
   }
-  return routes;
+  return {};
 }
 
 net::Result<std::vector<net::Route>> LinuxKernel::routes_to(std::uint32_t table,
                                                             std::span<const net::Prefix> destinations) {
   std::vector<net::Route> routes;
-  const auto wanted = [table, destinations](const net::Route& route) {
-    return route.key.table == table &&
-           std::find(destinations.begin(), destinations.end(), route.key.destination) != destinations.end();
+  const auto sift = [table, destinations](const nlmsghdr& header) {
+    auto route = decode_route(header);
+    const bool wanted = route && route->key.table == table &&
+                        std::binary_search(destinations.begin(), destinations.end(), route->key.destination);
+    return wanted ? route : std::nullopt;
   };
   for (const auto family : kFamilies) {
     const bool asked = std::any_of(destinations.begin(), destinations.end(),
                                    [family](const net::Prefix& each) { return each.family() == family; });
     if (!asked) continue;
-    const auto done =
-        collect_routes(dump_, witness_, {.family = family, .table = table}, routes, routes_that(wanted));
+    const auto done = collect_routes(dump_, witness_, {.family = family, .table = table}, routes, sift);
     if (!done) return net::pass_on(done);
   }
   return routes;

@@ -1,5 +1,6 @@
 #include "netlink/message.h"
 
+#include <linux/netlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <sys/socket.h>
@@ -17,9 +18,16 @@ void demand(int error) {
 
 void Message::Free::operator()(nl_msg* message) const { nlmsg_free(message); }
 
-Message::Message(int type, int flags, const void* fixed, std::size_t size)
-    : message_(nlmsg_alloc_size(kRoom)) {
-  if (!message_ || nlmsg_put(message_.get(), 0, 0, type, 0, flags) == nullptr) throw std::bad_alloc();
+Message::Message() : message_(nlmsg_alloc_size(kRoom)) {
+  if (!message_) throw std::bad_alloc();
+}
+
+void Message::restart(int type, int flags, const void* fixed, std::size_t size) {
+  auto& first = header();
+  first = {};
+  first.nlmsg_len = NLMSG_HDRLEN;
+  first.nlmsg_type = static_cast<std::uint16_t>(type);
+  first.nlmsg_flags = static_cast<std::uint16_t>(flags);
   demand(nlmsg_append(message_.get(), const_cast<void*>(fixed), size, NLMSG_ALIGNTO));
 }
 

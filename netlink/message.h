@@ -21,9 +21,18 @@ class Message {
   /// The longest message of ours, an IPv6 route with every attribute, needs 140 bytes.
   static constexpr std::size_t kRoom = 512;
 
+  /// Empty, for restart().
+  Message();
   template <class Fixed>
-  Message(int type, int flags, const Fixed& fixed) : Message(type, flags, &fixed, sizeof(fixed)) {
+  Message(int type, int flags, const Fixed& fixed) : Message() {
+    restart(type, flags, fixed);
+  }
+
+  /// Begins another message in the same memory.
+  template <class Fixed>
+  void restart(int type, int flags, const Fixed& fixed) {
     static_assert(std::is_trivially_copyable_v<Fixed>);
+    restart(type, flags, &fixed, sizeof(fixed));
   }
 
   void put(int attribute, std::uint32_t value);
@@ -38,7 +47,7 @@ class Message {
   struct Free {
     void operator()(nl_msg* message) const;
   };
-  Message(int type, int flags, const void* fixed, std::size_t size);
+  void restart(int type, int flags, const void* fixed, std::size_t size);
 
   std::unique_ptr<nl_msg, Free> message_;
 };

@@ -41,27 +41,16 @@ class Witness {
   bool deaf_ = false;
 };
 
-net::Result<DumpSize> collect_once(Socket& socket, const RouteQuestion& question,
-                                   std::vector<net::Route>& into, const RouteSift& sift) {
-  return collect(socket, encode_route_dump(question.family, question.protocol, question.table), into,
-                 [&sift](const nlmsghdr& header) -> std::optional<net::Route> {
-                   if (is_cloned_route(header)) return std::nullopt;
-                   return sift(header);
-                 });
-}
-
 /// Between two parts, some 240 routes each, the kernel keeps its place by counting nodes: while others add
 /// and remove routes it misses some of ours or shows them twice, and does not say so (fib6_dump_table() in
 /// net/ipv6/ip6_fib.c; on 6.18 a third of the dumps of 4,000 routes, no NLM_F_DUMP_INTR). So a dump of
 /// several parts counts only when nothing was notified meanwhile: change and notification happen under one
 /// lock. A part that was nearly full may have had a successor that went missing whole.
-net::Result<void> collect_ipv6(Socket& socket, Socket& witness_socket, const RouteQuestion& question,
-                               std::vector<net::Route>& into, const RouteSift& sift) {
-  const auto before = static_cast<std::ptrdiff_t>(into.size());
+net::Result<void> dump_ipv6(Socket& socket, Socket& witness_socket, Message& request,
+                            const std::function<void()>& begin, const Visit& visit) {
   for (int i = 0; i < kDumpAttempts; ++i) {
     Witness witness(witness_socket);
-    into.erase(into.begin() + before, into.end());
-    const auto size = collect_once(socket, question, into, sift);
+    const auto size = dump(socket, request, begin, visit);
     if (!size) return net::pass_on(size);
     const bool one_part = size->parts <= 1 && size->bytes <= kSurelyOnePart;
     if (one_part || !witness.disturbed()) return {};
@@ -71,14 +60,28 @@ net::Result<void> collect_ipv6(Socket& socket, Socket& witness_socket, const Rou
 
 }  // namespace
 
-net::Result<void> collect_routes(Socket& socket, Socket& witness, const RouteQuestion& question,
-                                 std::vector<net::Route>& into, const RouteSift& sift) {
-  if (question.family == net::Family::ipv6) return collect_ipv6(socket, witness, question, into, sift);
+net::Result<void> dump_routes(Socket& socket, Socket& witness, const RouteQuestion& question,
+                              const std::function<void()>& begin, const Visit& visit) {
+  auto request = encode_route_dump(question.family, question.protocol, question.table);
+  const auto real = [&visit](const nlmsghdr& header) {
+    if (!is_cloned_route(header)) visit(header);
+  };
+  if (question.family == net::Family::ipv6) return dump_ipv6(socket, witness, request, begin, real);
   // Between two parts the kernel keeps its place by prefix, so that nothing is lost when others change the
   // table.
-  const auto done = collect_once(socket, question, into, sift);
+  const auto done = dump(socket, request, begin, real);
   if (!done) return net::pass_on(done);
   return {};
+}
+
+net::Result<void> collect_routes(Socket& socket, Socket& witness, const RouteQuestion& question,
+                                 std::vector<net::Route>& into, const RouteSift& sift) {
+  const auto before = static_cast<std::ptrdiff_t>(into.size());
+  return dump_routes(
+      socket, witness, question, [&] { into.erase(into.begin() + before, into.end()); },
+      [&](const nlmsghdr& header) {
+        if (auto route = sift(header)) into.push_back(*route);
+      });
 }
 
 }  // namespace netlink

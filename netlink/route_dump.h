@@ -24,13 +24,17 @@ struct RouteQuestion {
   std::uint32_t table = 0;    ///< 0: every one
 };
 
+/// Calls `visit` for each route's message of one dump, each once and all of them whatever others do to the
+/// table meanwhile, but for entries of the route cache; `begin` before the first and wherever it starts anew.
+///
+/// Errors as dump() has them; EINTR also: IPv6 routes change faster than they can be dumped.
+net::Result<void> dump_routes(Socket& socket, Socket& witness, const RouteQuestion& question,
+                              const std::function<void()>& begin, const Visit& visit);
+
 /// Makes a route of a message, or nothing of one that is not wanted.
 using RouteSift = std::function<std::optional<net::Route>(const nlmsghdr&)>;
 
-/// Appends the routes of one dump that come through the sift, each once and all of them whatever others do
-/// to the table meanwhile; entries of the route cache are left out before it.
-///
-/// Errors as dump() has them; EINTR also: IPv6 routes change faster than they can be dumped.
+/// Appends the routes of one dump that come through the sift.
 net::Result<void> collect_routes(Socket& socket, Socket& witness, const RouteQuestion& question,
                                  std::vector<net::Route>& into, const RouteSift& sift);
 

@@ -61,6 +61,12 @@ std::string_view objection(net::Verb verb, const net::Route& route) {
 }  // namespace
 
 net::Result<Message> encode_route(net::Verb verb, const net::Route& route) {
+  Message message;
+  if (const auto encoded = encode_route(message, verb, route); !encoded) return net::pass_on(encoded);
+  return message;
+}
+
+net::Result<void> encode_route(Message& message, net::Verb verb, const net::Route& route) {
   if (const auto reason = objection(verb, route); !reason.empty()) {
     return net::failure(EINVAL, std::string(reason));
   }
@@ -77,16 +83,16 @@ net::Result<Message> encode_route(net::Verb verb, const net::Route& route) {
   header.rtm_protocol = route.protocol;
   header.rtm_scope = scope_of(verb, route);
   header.rtm_type = static_cast<std::uint8_t>(route.type);
-  Message message(removal ? RTM_DELROUTE : RTM_NEWROUTE, flags, header);
+  message.restart(removal ? RTM_DELROUTE : RTM_NEWROUTE, flags, header);
 
   message.put(RTA_DST, destination.network());
   message.put(RTA_TABLE, route.key.table);
   message.put(RTA_PRIORITY, metric_of(route.key));
-  if (route.multipath) return message;  // its next hops are not known here
+  if (route.multipath) return {};  // its next hops are not known here
   if (route.gateway) message.put(RTA_GATEWAY, *route.gateway);
   if (route.device != 0) message.put(RTA_OIF, route.device);
   if (route.source) message.put(RTA_PREFSRC, *route.source);
-  return message;
+  return {};
 }
 
 Message encode_route_dump(net::Family family, std::uint8_t protocol, std::uint32_t table) {

@@ -33,6 +33,8 @@ namespace netlink {
 /// EINVAL: no message says this: a gateway or source of the other family, a type beyond RTN_THROW, or (but
 /// for remove) a multipath route.
 net::Result<Message> encode_route(net::Verb verb, const net::Route& route);
+/// The same in the memory of another message: for batches.
+net::Result<void> encode_route(Message& message, net::Verb verb, const net::Route& route);
 
 /// RTM_GETROUTE for a dump of one family; 0 = any protocol, 0 = every table. Kernels before 4.20 filter
 /// nothing.

@@ -25,6 +25,13 @@ void set_buffer(int descriptor, int forced, int ordinary, int size) {
   }
 }
 
+std::size_t receive_buffer_of(int descriptor) {
+  int size = 0;
+  socklen_t length = sizeof(size);
+  if (getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, &length) != 0) return 0;
+  return static_cast<std::size_t>(size);
+}
+
 /// Options that make the kernel stricter or more talkative: an old kernel without one still works.
 void set_options(int descriptor) {
   const int on = 1;
@@ -58,20 +65,14 @@ net::Result<Socket> Socket::open(const SocketOptions& options) {
   set_buffer(descriptor, SO_RCVBUFFORCE, SO_RCVBUF, options.receive_buffer);
   set_buffer(descriptor, SO_SNDBUFFORCE, SO_SNDBUF, options.send_buffer);
   set_options(descriptor);
-  socket.buffer_.resize(socket.options_.datagrams_per_call * options.largest_datagram);
+  socket.granted_ = receive_buffer_of(descriptor);
+  socket.make_room();
   return socket;
 }
 
 int Socket::descriptor() const { return nl_socket_get_fd(socket_.get()); }
 
 std::uint32_t Socket::port() const { return nl_socket_get_local_port(socket_.get()); }
-
-std::size_t Socket::granted_receive_buffer() const {
-  int size = 0;
-  socklen_t length = sizeof(size);
-  if (getsockopt(descriptor(), SOL_SOCKET, SO_RCVBUF, &size, &length) != 0) return 0;
-  return static_cast<std::size_t>(size);
-}
 
 std::string Socket::device_name(std::uint32_t index) const {
   ifreq request{};
@@ -112,34 +113,41 @@ net::Result<void> Socket::send(std::span<const std::byte> bytes) {
   return {};
 }
 
-net::Result<std::size_t> Socket::receive(const Visit& visit) {
+void Socket::make_room() {
   const auto slots = options_.datagrams_per_call;
-  std::array<sockaddr_nl, kMostDatagramsPerCall> from{};
-  std::array<iovec, kMostDatagramsPerCall> parts{};
-  std::array<mmsghdr, kMostDatagramsPerCall> messages{};
+  buffer_.resize(slots * options_.largest_datagram);
+  parts_.resize(slots);
+  from_.resize(slots);
+  messages_.resize(slots);
   for (std::size_t i = 0; i < slots; ++i) {
-    parts.at(i) = {.iov_base = &buffer_[i * options_.largest_datagram], .iov_len = options_.largest_datagram};
-    auto& message = messages.at(i).msg_hdr;
-    message.msg_name = &from.at(i);
+    parts_[i] = {.iov_base = &buffer_[i * options_.largest_datagram], .iov_len = options_.largest_datagram};
+    auto& message = messages_[i].msg_hdr;
+    message.msg_name = &from_[i];
     message.msg_namelen = sizeof(sockaddr_nl);
-    message.msg_iov = &parts.at(i);
+    message.msg_iov = &parts_[i];
     message.msg_iovlen = 1;
   }
+}
+
+net::Result<std::size_t> Socket::receive(const Visit& visit) {
   int received = 0;
   do {
-    received = recvmmsg(descriptor(), messages.data(), static_cast<unsigned>(slots), MSG_DONTWAIT, nullptr);
+    received = recvmmsg(descriptor(), messages_.data(), static_cast<unsigned>(messages_.size()), MSG_DONTWAIT,
+                        nullptr);
   } while (received < 0 && errno == EINTR);
   if (received < 0 && errno == EAGAIN) return std::size_t{0};
   if (received < 0) return system_failure(errno, "receive");
 
   bool cut = false;
   for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
-    if (from.at(i).nl_pid != 0) continue;  // who has CAP_NET_ADMIN may write to our port: not the kernel
-    if ((messages.at(i).msg_hdr.msg_flags & MSG_TRUNC) != 0) {
+    auto& message = messages_[i];
+    message.msg_hdr.msg_namelen = sizeof(sockaddr_nl);  // the kernel has said how much of it it took
+    if (from_[i].nl_pid != 0) continue;  // who has CAP_NET_ADMIN may write to our port: not the kernel
+    if ((message.msg_hdr.msg_flags & MSG_TRUNC) != 0) {
       cut = true;
       continue;
     }
-    for_each_message({static_cast<const std::byte*>(parts.at(i).iov_base), messages.at(i).msg_len}, visit);
+    for_each_message({static_cast<const std::byte*>(parts_[i].iov_base), message.msg_len}, visit);
   }
   if (cut) return system_failure(EMSGSIZE, "receive");
   return static_cast<std::size_t>(received);

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <linux/netlink.h>
+#include <sys/socket.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -37,7 +41,7 @@ class Socket {
   /// The port id (nlmsg_pid) by which the kernel knows this socket.
   [[nodiscard]] std::uint32_t port() const;
   /// The receive buffer that the kernel granted, in the bytes that it charges (twice what was asked for).
-  [[nodiscard]] std::size_t granted_receive_buffer() const;
+  [[nodiscard]] std::size_t granted_receive_buffer() const { return granted_; }
   /// The name of a device of this socket's namespace, "" when there is none with the index.
   [[nodiscard]] std::string device_name(std::uint32_t index) const;
 
@@ -58,6 +62,13 @@ class Socket {
   /// one was longer than `largest_datagram`.
   net::Result<std::size_t> receive(const Visit& visit);
 
+  /// What runs between two parts of a dump, while nothing is locked and nothing of it is in use: for what
+  /// cannot wait until it is over. It may use other sockets, not this one.
+  void set_pause(std::function<void()> pause) { pause_ = std::move(pause); }
+  void pause() const {
+    if (pause_) pause_();
+  }
+
   /// Throws away whatever is in the receive buffer, to the end of a running dump.
   void discard();
 
@@ -65,10 +76,18 @@ class Socket {
   struct Free {
     void operator()(nl_sock* socket) const;
   };
+  void make_room();
+
   std::unique_ptr<nl_sock, Free> socket_;
   SocketOptions options_;
+  std::size_t granted_ = 0;
+  /// Where datagrams go, and the kernel's description of that: made once, since a repair waits for it.
   std::vector<std::byte> buffer_;
+  std::vector<iovec> parts_;
+  std::vector<sockaddr_nl> from_;
+  std::vector<mmsghdr> messages_;
   std::uint32_t next_sequence_ = 1;
+  std::function<void()> pause_;
 };
 
 /// "netlink: DOING: Operation not permitted", in strerror's words.

@@ -1,6 +1,5 @@
 #include "netlink/watch.h"
 
-#include <arpa/inet.h>
 #include <linux/filter.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
@@ -8,6 +7,7 @@
 #include <array>
 
 #include "netlink/hint_message.h"
+#include "netlink/watch_filter.h"
 
 namespace netlink {
 namespace {
@@ -20,18 +20,10 @@ constexpr std::array kGroups = {RTNLGRP_LINK,         RTNLGRP_IPV4_IFADDR, RTNLG
 constexpr std::size_t kLargestNotification = 1 << 13;
 constexpr std::size_t kNotificationsPerCall = 16;
 
-/// Drops messages whose nlmsg_pid is ours. A filter loads words in network order, while the header is in the
-/// host's.
-net::Result<void> ignore_own(int descriptor, std::uint32_t own_port) {
-  std::array<sock_filter, 4> program = {{
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(nlmsghdr, nlmsg_pid)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(own_port), 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, 0),
-      BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
-  }};
+net::Result<void> attach(int descriptor, std::vector<sock_filter> program) {
   const sock_fprog filter{.len = static_cast<unsigned short>(program.size()), .filter = program.data()};
   if (setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) != 0) {
-    return system_failure(errno, "filter of own changes");
+    return system_failure(errno, "filter of notifications");
   }
   return {};
 }
@@ -44,11 +36,19 @@ net::Result<std::unique_ptr<Watch>> Watch::open(std::uint32_t own_port, int rece
                               .largest_datagram = kLargestNotification,
                               .datagrams_per_call = kNotificationsPerCall});
   if (!socket) return net::pass_on(socket);
-  if (auto filtered = ignore_own(socket->descriptor(), own_port); !filtered) return net::pass_on(filtered);
+  if (auto filtered = attach(socket->descriptor(), watch_filter(own_port, std::nullopt)); !filtered)
+    return net::pass_on(filtered);
   for (const int group : kGroups) {
     if (auto joined = socket->join(group); !joined) return net::pass_on(joined);
   }
-  return std::unique_ptr<Watch>(new Watch(std::move(*socket)));
+  return std::unique_ptr<Watch>(new Watch(std::move(*socket), own_port));
+}
+
+net::Result<void> Watch::care_about(const Interest& interest) {
+  auto attached = attach(socket_.descriptor(), watch_filter(own_port_, interest));
+  // The filter of before may drop what matters now.
+  if (!attached) (void)attach(socket_.descriptor(), watch_filter(own_port_, std::nullopt));
+  return attached;
 }
 
 net::Result<void> Watch::read(std::vector<net::Hint>& into) {
@@ -58,7 +58,8 @@ net::Result<void> Watch::read(std::vector<net::Hint>& into) {
       ++messages;
       if (auto hint = decode_hint(header)) into.push_back(*hint);
     });
-    if (received && *received == 0) return {};
+    // Fewer than there was room for were all: what comes later makes the descriptor readable again.
+    if (received && *received < kNotificationsPerCall) return {};
     if (received) continue;
     const int error = received.error().code.value();
     if (error != ENOBUFS && error != EMSGSIZE) return net::pass_on(received);

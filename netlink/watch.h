@@ -11,6 +11,8 @@
 
 namespace netlink {
 
+struct Interest;
+
 /// The kernel's notifications about links, addresses, routes, rules and forwarding settings: hints that it is
 /// time to look, for IPv4 routes vanish with their link or last address without any of their own.
 class Watch {
@@ -26,6 +28,11 @@ class Watch {
   static net::Result<std::unique_ptr<Watch>> open(std::uint32_t own_port,
                                                   int receive_buffer = kReceiveBuffer);
 
+  /// From now on only routes that matter wake anybody: the kernel drops the notifications of all others
+  /// before they are charged to the buffer, however many there are. Whoever asks for more looks after it has.
+  /// After an error everything comes through.
+  net::Result<void> care_about(const Interest& interest);
+
   /// Readable when there are hints.
   [[nodiscard]] int descriptor() const { return socket_.descriptor(); }
 
@@ -35,8 +42,9 @@ class Watch {
   net::Result<void> read(std::vector<net::Hint>& into);
 
  private:
-  explicit Watch(Socket socket) : socket_(std::move(socket)) {}
+  Watch(Socket socket, std::uint32_t own_port) : socket_(std::move(socket)), own_port_(own_port) {}
   Socket socket_;
+  std::uint32_t own_port_;
 };
 
 }  // namespace netlink

@@ -4,9 +4,11 @@
 
 #include "agent/cli/command_line.h"
 #include "agent/cli/exit_codes.h"
+#include "agent/daemon/memory.h"
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of that write, not of the agent
+  agent::keep_the_heap_small();
   try {
     return agent::run_command_line(argc, argv);
   } catch (const std::exception& bug) {

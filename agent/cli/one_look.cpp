@@ -114,8 +114,7 @@ net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds p
   facts.sysctls = std::move(outlook.sysctls);
   facts.desired = std::move(outlook.desired);
   if (facts.network && facts.policy.routes_enabled) {
-    look.difference =
-        diff(facts.desired, look.actual, occupied_keys(facts.desired, outlook.survey.strangers));
+    look.difference = diff(facts.desired, look.actual, outlook.survey.strangers);
     facts.routes_seen = true;
     facts.standing = stand(facts.desired, look.actual, outlook.survey.strangers, {});
   }

@@ -1,6 +1,6 @@
 // Asks Azure Resource Manager and the Kubernetes API server on behalf of the daemon, which has the rights to
 // change routes and therefore neither TLS nor secrets. A question a line on standard input; a line of
-// evidence on standard output whenever something was learnt. Ends with its input.
+// evidence on standard output whenever something else was learnt. Ends with its input.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "agent/cloud/evidence_json.h"
 #include "agent/cloud/followers.h"
@@ -20,17 +21,25 @@ namespace {
 
 constexpr int kUsage = 64;
 
-/// One write a line; the reader has gone when it fails.
-void print(const agent::Evidence& evidence) {
-  const auto line = agent::evidence_line(evidence) + '\n';
-  std::string_view rest = line;
-  while (!rest.empty()) {
-    const auto written = write(STDOUT_FILENO, rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) _exit(1);
-    rest.remove_prefix(static_cast<std::size_t>(written));
+/// One write a line; the reader has gone when it fails. What it has been told is not worth waking it for.
+class Printer {
+ public:
+  void operator()(const agent::Evidence& evidence) {
+    auto line = agent::evidence_line(evidence) + '\n';
+    if (line == last_) return;
+    last_ = std::move(line);
+    std::string_view rest = last_;
+    while (!rest.empty()) {
+      const auto written = write(STDOUT_FILENO, rest.data(), rest.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) _exit(1);
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    }
   }
-}
+
+ private:
+  std::string last_;
+};
 
 /// `--once MILLISECONDS`, or nothing.
 std::optional<std::chrono::milliseconds> patience_of(int argc, char** argv) {
@@ -55,7 +64,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL says farewell to peers that have gone
-  agent::Board board(print);
+  agent::Board board{Printer()};
   if (!patience) {
     std::thread([&board] { agent::follow_azure(board); }).detach();
     std::thread([&board] { agent::follow_kubernetes(board); }).detach();

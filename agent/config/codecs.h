@@ -92,22 +92,23 @@ inline void read(const BooleanCodec&, const Given& given, bool& target, Reading&
   }
 }
 
-template <class T>
-void read(const ListCodec<T>& codec, const Given& given, std::vector<T>& target, Reading& reading) {
+template <class T, class List>
+void read(const ListCodec<T>& codec, const Given& given, List& target, Reading& reading) {
   const auto* list = std::get_if<Given::List>(&given.value);
   if (list == nullptr) {
     reading.issues.push_back(wrong_type(given, codec.wanted));
     return;
   }
-  target.clear();
+  std::vector<T> elements;
   for (const auto& each : *list) {
     const auto faults = reading.issues.size();
     T element{};
     read(codec.element, each, element, reading);
     if (reading.issues.size() > faults) continue;
-    target.push_back(std::move(element));
+    elements.push_back(std::move(element));
     reading.elements.push_back(each.place);
   }
+  target = std::move(elements);
 }
 
 template <class T>
@@ -122,8 +123,8 @@ std::string print(const IntegerCodec&, const T& value) {
 
 inline std::string print(const BooleanCodec&, const bool& value) { return value ? "true" : "false"; }
 
-template <class T>
-std::string print(const ListCodec<T>& codec, const std::vector<T>& values) {
+template <class T, class List>
+std::string print(const ListCodec<T>& codec, const List& values) {
   std::string text;
   for (const auto& each : values) text += (text.empty() ? "" : ", ") + print(codec.element, each);
   return "[" + text + "]";

@@ -10,6 +10,7 @@
 #include "agent/core/policy.h"
 #include "agent/log/level.h"
 #include "net/prefix.h"
+#include "net/shared_list.h"
 
 namespace agent {
 
@@ -35,9 +36,9 @@ struct Config {
   NicSelector nic;
 
   /// Distinct and free of overlaps, in the order given.
-  std::vector<net::Prefix> cluster_cidrs;
+  net::SharedList<net::Prefix> cluster_cidrs;
   /// Likewise; each inside one of the cluster CIDRs, where any are given.
-  std::vector<net::Prefix> node_cidrs;
+  net::SharedList<net::Prefix> node_cidrs;
   NodeCidrSource node_cidr_source = NodeCidrSource::automatic;
 
   struct Routes {

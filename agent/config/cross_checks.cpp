@@ -19,7 +19,7 @@ class CrossChecks {
 
   /// Networks are nested or disjoint, so in their order each overlaps the last one that no other contains, or
   /// none.
-  void no_overlaps(const std::string& path, const std::vector<net::Prefix>& cidrs) {
+  void no_overlaps(const std::string& path, const net::SharedList<net::Prefix>& cidrs) {
     std::vector<std::size_t> order(cidrs.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return cidrs[a] < cidrs[b]; });

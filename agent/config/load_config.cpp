@@ -17,7 +17,8 @@
 namespace agent {
 namespace {
 
-constexpr std::size_t kLargestFile = std::size_t{1024} * 1024;
+/// Room for 400,000 CIDRs.
+constexpr std::size_t kLargestFile = std::size_t{16} * 1024 * 1024;
 
 /// The same key in another section, else the key that is spelled most alike.
 std::string suggested_key(std::string_view path) {

@@ -1,11 +1,12 @@
 #include "agent/core/desired_routes.h"
 
 #include <algorithm>
+#include <span>
 
 namespace agent {
 namespace {
 
-bool contains(const std::vector<net::Prefix>& list, const net::Prefix& prefix) {
+bool contains(std::span<const net::Prefix> list, const net::Prefix& prefix) {
   return std::find(list.begin(), list.end(), prefix) != list.end();
 }
 
@@ -65,21 +66,22 @@ std::vector<net::Prefix> routed_cluster_cidrs(const Policy& policy, const Desire
   return routed;
 }
 
-void add_sinks(const Policy& policy, Desired& desired) {
+void add_sinks(const Policy& policy, const Desired& desired, std::vector<net::Route>& routes) {
   if (policy.local_sink == LocalSink::none) return;
   const auto type =
       policy.local_sink == LocalSink::blackhole ? net::RouteType::blackhole : net::RouteType::unreachable;
   for (const auto& cidr : policy.node_cidrs) {
     if (contains(desired.withheld, cidr)) continue;
-    desired.routes.push_back(leading_nowhere(policy, type, cidr, policy.table, kSinkMetric));
+    routes.push_back(leading_nowhere(policy, type, cidr, policy.table, kSinkMetric));
   }
 }
 
 /// Pods of a secondary NIC: their packets must leave by it, whatever table main says; what stays on the node
 /// is thrown back to main, where the pods' own routes and the sink are.
-void add_pod_table(const Policy& policy, const ResolvedNic& nic, Desired& desired) {
+void add_pod_table(const Policy& policy, const ResolvedNic& nic, Desired& desired,
+                   std::vector<net::Route>& routes) {
   const auto want = [&](std::optional<net::Route> route) {
-    if (route) desired.routes.push_back(*route);
+    if (route) routes.push_back(*route);
   };
   std::vector<net::Family> families;
   for (const auto& cidr : policy.node_cidrs) {
@@ -108,17 +110,17 @@ Desired desired_routes(const Policy& policy, const net::NodeNetwork& network, co
   Desired desired;
   desired.withheld = inside_own_subnets(policy, network, nic);
   if (policy.mode == Mode::azure_cni) return desired;
-  add_sinks(policy, desired);
-  if (policy.mode != Mode::udr) return desired;
-  if (nic == nullptr) {
-    desired.complete = false;
-    return desired;
+  std::vector<net::Route> routes;
+  add_sinks(policy, desired, routes);
+  if (policy.mode == Mode::udr && nic == nullptr) desired.complete = false;
+  if (policy.mode == Mode::udr && nic != nullptr) {
+    for (const auto& cidr : routed_cluster_cidrs(policy, desired)) {
+      if (auto route = by_gateway(policy, *nic, cidr, policy.table)) routes.push_back(*route);
+    }
+    if (!nic->primary) add_pod_table(policy, *nic, desired, routes);
+    if (!nic->link.up) desired.down_device = nic->link.index;
   }
-  for (const auto& cidr : routed_cluster_cidrs(policy, desired)) {
-    if (auto route = by_gateway(policy, *nic, cidr, policy.table)) desired.routes.push_back(*route);
-  }
-  if (!nic->primary) add_pod_table(policy, *nic, desired);
-  if (!nic->link.up) desired.down_device = nic->link.index;
+  desired.routes = std::move(routes);
   return desired;
 }
 

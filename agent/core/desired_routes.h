@@ -9,6 +9,7 @@
 #include "net/node_network.h"
 #include "net/route.h"
 #include "net/rule.h"
+#include "net/shared_list.h"
 
 namespace agent {
 
@@ -20,7 +21,7 @@ inline constexpr std::uint32_t kPodTable = 16925;
 
 /// What this node's kernel should hold under our protocol number.
 struct Desired {
-  std::vector<net::Route> routes;
+  net::SharedList<net::Route> routes;
   std::vector<net::Rule> rules;
   /// False while the NIC cannot be resolved: what else is wanted is not known, so nothing may be removed.
   bool complete = true;

@@ -128,16 +128,35 @@ void Keeper::take_failure(std::string error) {
   counters_.imds_errors = document_.failures();
 }
 
-void Keeper::take_hint(const net::Hint& hint, MonoTime now) {
-  const auto concern = concern_of(hint, policy_.protocol, watched_);
-  if (concern == Concern::nothing) return;
-  look_wanted_ = look_wanted_ || concern == Concern::all;
-  reconciler_.hint(now);
+MendReport Keeper::take_hints(std::span<const net::Hint> hints, MonoTime now) {
+  bool nic_is_back = false;
+  for (const auto& hint : hints) {
+    if (concern_of(hint, policy_.protocol, watched_) != Concern::all) continue;
+    look_wanted_ = true;
+    reconciler_.hint(now);
+    nic_is_back = brings_back_the_nic(hint) || nic_is_back;
+  }
+  const auto device = nic_is_back ? outlook_.nic.nic->link.index : 0;
+  auto report = reconciler_.mend(hints, device, now);
+  if (device != 0 && report.complete) nic_shaken_ = false;
+  counters_.routes_repaired += report.repaired;
+  return report;
+}
+
+/// IPv4 routes go with their link or address without a word, so this is the word for all of them.
+bool Keeper::brings_back_the_nic(const net::Hint& hint) {
+  using Subject = net::Hint::Subject;
+  if (!outlook_.nic.nic || hint.device != outlook_.nic.nic->link.index) return false;
+  if (hint.subject != Subject::link && hint.subject != Subject::address) return false;
+  const bool back = hint.subject == Subject::link ? hint.up : !hint.removal;
+  if (hint.subject == Subject::link && policy_.mode == Mode::udr) reconciler_.link_is(hint.device, hint.up);
+  nic_shaken_ = nic_shaken_ || !back;
+  return back && nic_shaken_;
 }
 
 void Keeper::audit(MonoTime now) {
   look_wanted_ = true;
-  reconciler_.hint(now);
+  reconciler_.audit(now);
 }
 
 TurnReport Keeper::turn(MonoTime now) {
@@ -159,10 +178,13 @@ TurnReport Keeper::turn(MonoTime now) {
   report.repaired = step.repaired;
   counters_.routes_repaired += step.repaired;
   if (reconciler_.desired()) ++counters_.resyncs;
-  if (look_wanted_) reconciler_.retry_later(now);
+  if (look_wanted_) outlook_.error.empty() ? reconciler_.hint(now) : reconciler_.retry_later(now);
   const bool in_line =
       !reconciler_.last_error() && reconciler_.standing().settled() && reconciler_.standing().unwanted == 0;
-  if (in_line) mode_before_.reset();
+  if (in_line) {
+    mode_before_.reset();
+    nic_shaken_ = false;
+  }
   return report;
 }
 
@@ -182,8 +204,9 @@ void Keeper::look(MonoTime now, TurnReport& report) {
   if (!document_.in_force() || !policy_.routes_enabled) return;
   const Basis basis{.configuration_changed = std::exchange(configuration_changed_, false),
                     .reading = document_.reading()};
-  reconciler_.want(outlook_.desired, policy_.protocol, basis, now);
-  reconciler_.know_strangers(outlook_.survey.strangers, now);
+  reconciler_.want(std::move(outlook_.desired), policy_.protocol, basis, now);
+  outlook_.desired = *reconciler_.desired();
+  reconciler_.know_strangers(std::move(outlook_.survey.strangers), now);
 }
 
 void Keeper::enforce_sysctls(TurnReport& report) {
@@ -263,7 +286,7 @@ Snapshot Keeper::snapshot(MonoTime now, WallTime wall) {
   snapshot.node_cidrs = policy_.node_cidrs;
   snapshot.pods_source = node_cidrs_.source;
   snapshot.routes = known.standing.routes;
-  name_devices(snapshot.routes, outlook_.survey.links);
+  snapshot.routes.name_devices(outlook_.survey.links);
   snapshot.checks = checks_;
   snapshot.counters = counters_;
   return snapshot;

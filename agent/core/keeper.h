@@ -45,9 +45,22 @@ class Keeper {
   void take_surroundings(Surroundings surroundings, MonoTime now);
   /// The node CIDRs and the mode as they were last known, from before a restart.
   void recall(NodeCidrs cidrs, std::optional<ModeChoice> mode, MonoTime now);
-  void take_hint(const net::Hint& hint, MonoTime now);
+  /// Puts back at once what the notifications say is gone; what else they say falls due. May be called while
+  /// a turn looks at the kernel.
+  MendReport take_hints(std::span<const net::Hint> hints, MonoTime now);
   /// Time to look at everything again, hint or no hint.
   void audit(MonoTime now);
+
+  /// Which routes it wants to hear of.
+  struct Interest {
+    std::vector<std::uint8_t> protocols;
+    net::SharedList<net::Prefix> destinations;
+
+    bool operator==(const Interest&) const = default;
+  };
+  [[nodiscard]] Interest interest() const {
+    return {.protocols = reconciler_.owned(policy_.protocol), .destinations = watched_};
+  }
 
   /// When the next turn should run; nullopt: when something happens.
   [[nodiscard]] std::optional<MonoTime> due() const;
@@ -74,6 +87,7 @@ class Keeper {
   void follow_mode(MonoTime now);
   void note_age(std::span<const net::Link> links, MonoTime now);
   void follow_node_cidrs(MonoTime now);
+  bool brings_back_the_nic(const net::Hint& hint);
   void look(MonoTime now, TurnReport& report);
   void enforce_sysctls(TurnReport& report);
   [[nodiscard]] Facts facts(MonoTime now, WallTime wall) const;
@@ -94,7 +108,8 @@ class Keeper {
   NodeCidrs node_cidrs_;
   Outlook outlook_;
   Reconciler reconciler_;
-  std::vector<net::Prefix> watched_;
+  net::SharedList<net::Prefix> watched_;
+  bool nic_shaken_ = false;  ///< it was down or lost an address since all was in place
   bool look_wanted_ = true;
   bool configuration_changed_ = false;
   bool removals_held_ = false;

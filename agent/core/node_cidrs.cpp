@@ -65,7 +65,7 @@ std::array<Candidate, 4> candidates(const Policy& policy, const Evidence& eviden
           Candidate{NodeCidrSource::route_table, "route-table", "Azure's route table",
                     of_route_table(policy, evidence)},
           Candidate{NodeCidrSource::static_list, "static", "pods.node_cidrs in the configuration",
-                    unless_empty(policy.node_cidrs)}};
+                    unless_empty(policy.node_cidrs.list())}};
 }
 
 /// True when there is nothing to ask with, and so nobody will tell: no credential of a kind that is used, no

@@ -27,8 +27,7 @@ Concern concern_of(const net::Hint& hint, std::uint8_t protocol, std::span<const
   if (hint.subject == net::Hint::Subject::rule) return Concern::routes;
   if (hint.subject != net::Hint::Subject::route || !hint.route) return Concern::all;
   if (hint.route->protocol == protocol) return Concern::routes;
-  const bool is_watched =
-      std::find(watched.begin(), watched.end(), hint.route->key.destination) != watched.end();
+  const bool is_watched = std::binary_search(watched.begin(), watched.end(), hint.route->key.destination);
   return is_watched ? Concern::all : Concern::nothing;
 }
 

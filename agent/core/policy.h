@@ -10,6 +10,7 @@
 #include "net/mac_address.h"
 #include "net/prefix.h"
 #include "net/route.h"
+#include "net/shared_list.h"
 
 namespace agent {
 
@@ -45,9 +46,9 @@ struct Policy {
   /// mode = "auto": the Keeper puts in `mode` what it finds.
   bool mode_is_automatic = false;
   NicSelector nic;
-  std::vector<net::Prefix> cluster_cidrs;
+  net::SharedList<net::Prefix> cluster_cidrs;
   /// The configuration's own; the Keeper puts in their place what decide_node_cidrs() finds.
-  std::vector<net::Prefix> node_cidrs;
+  net::SharedList<net::Prefix> node_cidrs;
   /// Anything but `automatic` demands them: `pods.node_cidr` then gates.
   NodeCidrSource node_cidr_source = NodeCidrSource::automatic;
   /// azure.verify is not "off".

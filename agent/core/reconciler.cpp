@@ -6,39 +6,72 @@
 namespace agent {
 namespace {
 
-/// What the kernel holds after the accepted changes, without asking it again: every notification about it
-/// would be our own echo. The next hint or audit looks for real.
-void take_over(Actual& actual, const net::Change& change) {
-  if (const auto* rule = std::get_if<net::Rule>(&change.object)) {
-    if (change.verb == net::Verb::add) {
-      actual.rules.push_back(*rule);
-    } else {
-      std::erase(actual.rules, *rule);
-    }
-    return;
+std::vector<std::uint32_t> tables_of(const net::SharedList<net::Route>& routes) {
+  std::vector<std::uint32_t> tables;
+  for (const auto& route : routes) {
+    if (std::find(tables.begin(), tables.end(), route.key.table) == tables.end())
+      tables.push_back(route.key.table);
   }
-  const auto& route = std::get<net::Route>(change.object);
-  if (change.verb == net::Verb::replace) {
-    std::erase_if(actual.routes, [&route](const net::Route& each) { return each.key == route.key; });
-  }
-  if (change.verb == net::Verb::remove) {
-    std::erase(actual.routes, route);
+  return tables;
+}
+
+/// What the kernel holds after the change, without asking it again: every notification about it would be our
+/// own echo. The next hint or audit looks for real.
+void take_over(std::vector<net::Rule>& rules, net::Verb verb, const net::Rule& rule) {
+  if (verb == net::Verb::add) {
+    rules.push_back(rule);
   } else {
-    actual.routes.push_back(route);
+    std::erase(rules, rule);
   }
 }
+
+/// Says of one change after the other whether the kernel made it.
+class Fate {
+ public:
+  explicit Fate(std::span<const net::Refusal> refused) : refused_(refused) {}
+  /// Null: it was made. `index` ascends.
+  const net::Error* refusal_of(std::size_t index) {
+    if (refused_.empty() || refused_.front().index != index) return nullptr;
+    const auto* error = &refused_.front().error;
+    refused_ = refused_.subspan(1);
+    return error;
+  }
+
+ private:
+  std::span<const net::Refusal> refused_;
+};
 
 }  // namespace
 
 void Reconciler::want(Desired desired, std::uint8_t protocol, const Basis& basis, MonoTime now) {
+  // One list, where the routes are the same.
+  if (desired_ && desired_->routes == desired.routes) desired.routes = desired_->routes;
   guard_.want(desired, basis);
   const bool same = desired_ && *desired_ == desired && protocol_ == protocol;
   const bool held = standing_.unwanted > 0;  // a second reading may have freed the removals
-  if (desired_ && protocol_ != protocol) retired_.push_back(protocol_);
-  std::erase(retired_, protocol);
-  desired_ = std::move(desired);
-  protocol_ = protocol;
+  if (!same) {
+    if (desired_ && protocol_ != protocol) retired_.push_back(protocol_);
+    std::erase(retired_, protocol);
+    follow(desired);
+    desired_ = std::move(desired);
+    protocol_ = protocol;
+    everywhere_ = true;
+  }
   if (!same || held) hint(now);
+}
+
+/// What was in place by its key still is, where the new set wants the key too.
+void Reconciler::follow(const Desired& desired) {
+  if (desired_ && desired_->routes == desired.routes) return;
+  std::vector<bool> in_place(desired.routes.size(), false);
+  for (std::size_t i = 0; i < in_place.size() && !in_place_.empty(); ++i) {
+    const auto before = index_.at(desired.routes[i].key);
+    in_place[i] = before && in_place_[*before];
+  }
+  in_place_ = std::move(in_place);
+  index_ = RouteIndex(desired.routes);
+  tables_ = tables_of(desired.routes);
+  occupied_ = occupied_positions(index_, strangers_);
 }
 
 std::vector<std::uint8_t> Reconciler::owned(std::uint8_t next) const {
@@ -50,8 +83,11 @@ std::vector<std::uint8_t> Reconciler::owned(std::uint8_t next) const {
 
 void Reconciler::let_go() {
   desired_.reset();
+  index_ = RouteIndex();
+  tables_.clear();
+  occupied_.clear();
   standing_ = {};
-  was_in_sync_.clear();
+  in_place_.clear();
   error_.reset();
   looked_ = false;
 }
@@ -59,60 +95,149 @@ void Reconciler::let_go() {
 void Reconciler::know_strangers(std::vector<net::Route> strangers, MonoTime now) {
   if (strangers == strangers_) return;
   strangers_ = std::move(strangers);
+  occupied_ = occupied_positions(index_, strangers_);
   hint(now);
+}
+
+void Reconciler::link_is(std::uint32_t device, bool up) {
+  if (!desired_) return;
+  if (!up) {
+    desired_->down_device = device;
+  } else if (desired_->down_device == device) {
+    desired_->down_device = 0;
+  }
 }
 
 void Reconciler::hint(MonoTime now) {
   if (!asked_) asked_ = now;
 }
 
+void Reconciler::audit(MonoTime now) {
+  everywhere_ = true;
+  hint(now);
+}
+
 std::optional<MonoTime> Reconciler::due() const {
   std::optional<MonoTime> next = retry_;
-  if (asked_) {
-    const auto due = pace_.due(*asked_);
-    next = next ? std::min(*next, due) : due;
-  }
+  const auto sooner = [&next](MonoTime due) { next = next ? std::min(*next, due) : due; };
+  if (asked_) sooner(pace_.due(*asked_));
+  if (mended_) sooner(pace_.due_after_mending(mended_->first, mended_->last));
   return next;
 }
 
-net::Result<Actual> Reconciler::look() {
-  Actual actual;
-  for (const auto protocol : owned(protocol_)) {
-    const auto routes = kernel_.routes(protocol);
-    if (!routes) return net::pass_on(routes);
-    const auto rules = kernel_.rules(protocol);
-    if (!rules) return net::pass_on(rules);
-    actual.routes.insert(actual.routes.end(), routes->begin(), routes->end());
-    actual.rules.insert(actual.rules.end(), rules->begin(), rules->end());
+/// True when the hint says no more than that a wanted route is gone.
+bool Reconciler::is_gone(const net::Hint& hint, std::vector<Position>& gone) {
+  const auto& key = hint.route->key;
+  if (std::find(tables_.begin(), tables_.end(), key.table) == tables_.end()) everywhere_ = true;
+  const auto position = index_.at(key);
+  if (!hint.removal || !position) return false;
+  gone.push_back(*position);
+  return true;
+}
+
+MendReport Reconciler::mend(std::span<const net::Hint> hints, std::uint32_t device, MonoTime now) {
+  std::vector<Position> gone;
+  for (const auto& each : hints) {
+    const bool of_rule = each.subject == net::Hint::Subject::rule;
+    const bool ours = each.route && each.route->protocol == protocol_;
+    if (of_rule || (ours && !is_gone(each, gone))) hint(now);
   }
-  return actual;
+  if (device != 0 && desired_) {
+    for (std::size_t i = 0; i < desired_->routes.size(); ++i) {
+      if (desired_->routes[i].device == device) gone.push_back(static_cast<Position>(i));
+    }
+  }
+  if (gone.empty()) return {};
+  std::sort(gone.begin(), gone.end());
+  gone.erase(std::unique(gone.begin(), gone.end()), gone.end());
+  if (!allowance_.take(gone.size(), desired_->routes.size(), now)) {
+    hint(now);
+    return {.made = {}, .repaired = 0, .complete = false};
+  }
+  return put_back(std::move(gone), now);
+}
+
+MendReport Reconciler::put_back(std::vector<Position> positions, MonoTime now) {
+  const auto left_for_later = [this](Position position) {
+    const auto device = desired_->routes[position].device;
+    return std::binary_search(occupied_.begin(), occupied_.end(), position) ||
+           (device != 0 && device == desired_->down_device);
+  };
+  if (std::erase_if(positions, left_for_later) > 0) hint(now);
+
+  MendReport report;
+  report.made.reserve(positions.size());
+  for (const auto position : positions)
+    report.made.push_back({.verb = net::Verb::add, .object = desired_->routes[position]});
+  const auto refused = kernel_.apply(report.made);
+  if (!refused || !refused->empty()) hint(now);
+  if (!refused) return {.made = {}, .repaired = 0, .complete = false};
+
+  Fate fate(*refused);
+  std::size_t made = 0;
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    if (const auto* error = fate.refusal_of(i)) {
+      report.complete = report.complete && error->code.value() == EEXIST;
+      continue;
+    }
+    if (comparing_ != nullptr) comparing_->was_put_back(positions[i]);
+    if (in_place_[positions[i]]) ++report.repaired;
+    report.made[made] = report.made[i];
+    ++made;
+  }
+  report.made.resize(made);
+  mended_ = Wait{.first = mended_ ? mended_->first : now, .last = now};
+  return report;
+}
+
+net::Result<std::vector<net::Rule>> Reconciler::look(Comparison& comparison) {
+  const bool everywhere = std::exchange(everywhere_, false) || !retired_.empty() || tables_.empty();
+  const auto tables = everywhere ? std::vector<std::uint32_t>{0} : tables_;
+  std::vector<net::Rule> all;
+  comparing_ = &comparison;
+  const auto looked = [&]() -> net::Result<void> {
+    for (const auto protocol : owned(protocol_)) {
+      for (const auto table : tables) {
+        if (auto taken = kernel_.take_routes(protocol, table, comparison); !taken) return taken;
+      }
+      const auto rules = kernel_.rules(protocol);
+      if (!rules) return net::pass_on(rules);
+      all.insert(all.end(), rules->begin(), rules->end());
+    }
+    return {};
+  }();
+  comparing_ = nullptr;
+  if (looked) return all;
+  everywhere_ = everywhere_ || everywhere;
+  return net::pass_on(looked);
 }
 
 StepReport Reconciler::step(MonoTime now) {
   StepReport report;
   asked_.reset();
+  mended_.reset();
   retry_.reset();
   if (!desired_) return report;
 
-  auto actual = look();
-  if (!actual) return give_up(actual.error(), std::move(report), now);
+  Comparison comparison(*desired_, index_);
+  auto rules = look(comparison);
+  if (!rules) return give_up(rules.error(), std::move(report), now);
 
-  auto difference = diff(*desired_, *actual, occupied_keys(*desired_, strangers_));
-  if (difference.route_removals > 0 && !guard_.allows(difference.route_removals, actual->routes.size())) {
+  auto difference = comparison.finish(*rules, occupied_);
+  if (difference.route_removals > 0 && !guard_.allows(difference.route_removals, difference.present)) {
     report.removals_held = true;
     std::erase_if(difference.changes,
                   [](const net::Change& change) { return change.verb == net::Verb::remove; });
   }
-  report.attempted = std::move(difference.changes);
-  if (!report.attempted.empty()) {
-    auto refused = kernel_.apply(report.attempted);
-    if (!refused) return give_up(refused.error(), std::move(report), now);
-    report.refused = std::move(*refused);
+  std::vector<net::Refusal> refused;
+  if (!difference.changes.empty()) {
+    auto applied = kernel_.apply(difference.changes);
+    if (!applied) return give_up(applied.error(), std::move(report), now);
+    refused = std::move(*applied);
   }
-  const auto refusals = sort_out(report, *actual);
-  settle(*actual, report, refusals);
+  settle(std::move(difference), refused, std::move(*rules), report);
   error_.reset();
-  if (report.refused.empty()) {
+  if (refused.empty()) {
     backoff_.reset();
     if (standing_.unwanted == 0) retired_.clear();
   } else {
@@ -128,39 +253,45 @@ StepReport Reconciler::give_up(net::Error error, StepReport report, MonoTime now
   return report;
 }
 
-/// Parts the attempted changes into those made (taken over into `actual`) and the kernel's refusals.
-Refusals Reconciler::sort_out(StepReport& report, Actual& actual) const {
+/// Parts the attempted changes into those made and the kernel's refusals, and judges what is the case now.
+void Reconciler::settle(Difference difference, std::span<const net::Refusal> refused,
+                        std::vector<net::Rule> rules, StepReport& report) {
   Refusals refusals;
-  auto refusal = report.refused.begin();
-  for (std::size_t i = 0; i < report.attempted.size(); ++i) {
-    const auto& change = report.attempted[i];
-    if (refusal == report.refused.end() || refusal->index != i) {
-      take_over(actual, change);
-      report.made.push_back(change);
+  Fate fate(refused);
+  std::vector<Position> made_positions;
+  auto& changes = difference.changes;
+  std::size_t made = 0;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    auto& change = changes[i];
+    const auto* route = std::get_if<net::Route>(&change.object);
+    if (const auto* error = fate.refusal_of(i)) {
+      if (route == nullptr) continue;
+      refusals[route->key] = error->what;
+      report.strangers_moved |= error->code.value() == EEXIST;
       continue;
     }
-    if (const auto* route = std::get_if<net::Route>(&change.object)) {
-      refusals[route->key] = refusal->error.what;
-      report.strangers_moved |= refusal->error.code.value() == EEXIST;
+    if (route == nullptr) {
+      take_over(rules, change.verb, std::get<net::Rule>(change.object));
+    } else if (change.verb == net::Verb::remove) {
+      --difference.unwanted;
+    } else {
+      const auto position = index_.at(route->key).value_or(0);
+      made_positions.push_back(position);  // ascends, as the changes do
+      if (in_place_[position]) ++report.repaired;
     }
-    ++refusal;
+    changes[made] = change;
+    ++made;
   }
-  return refusals;
-}
+  changes.resize(made);
+  report.made = std::move(changes);
 
-void Reconciler::settle(const Actual& actual, StepReport& report, const Refusals& refusals) {
-  for (const auto& change : report.made) {
-    const auto* route = std::get_if<net::Route>(&change.object);
-    if (route != nullptr && change.verb != net::Verb::remove && was_in_sync_.contains(route->key))
-      ++report.repaired;
-  }
-  standing_ = stand(*desired_, actual, strangers_, refusals);
-  was_in_sync_.clear();
-  for (const auto& status : standing_.routes) {
-    if (status.state == RouteState::in_sync || status.state == RouteState::shadowed) {
-      was_in_sync_.insert(status.route.key);
-    }
-  }
+  Shortfall shortfall{.absent = {}, .unwanted = difference.unwanted, .rules = std::move(rules)};
+  std::set_difference(difference.absent.begin(), difference.absent.end(), made_positions.begin(),
+                      made_positions.end(), std::back_inserter(shortfall.absent));
+  standing_ = stand(*desired_, index_, shortfall, strangers_, refusals);
+  in_place_.assign(index_.routes().size(), true);
+  for (const auto& each : standing_.routes.exceptions())
+    in_place_[each.position] = each.state == RouteState::shadowed;
   looked_ = true;
 }
 

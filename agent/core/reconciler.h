@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
+#include <span>
 #include <vector>
 
 #include "agent/core/backoff.h"
@@ -10,7 +10,9 @@
 #include "agent/core/pace.h"
 #include "agent/core/removal_guard.h"
 #include "agent/core/route_diff.h"
+#include "agent/core/route_index.h"
 #include "agent/core/standing.h"
+#include "net/hint.h"
 #include "net/kernel.h"
 
 namespace agent {
@@ -19,11 +21,16 @@ namespace agent {
 struct StepReport {
   std::optional<net::Error> error;  ///< could not look, or the outcome is unknown: the next step decides
   std::vector<net::Change> made;    ///< changes the kernel accepted
-  std::vector<net::Refusal> refused;
-  std::vector<net::Change> attempted;  ///< what `refused` indexes
-  std::size_t repaired = 0;            ///< of `made`: routes put back after they had been in sync
-  bool removals_held = false;          ///< the guard waits for a second reading
-  bool strangers_moved = false;        ///< an add met EEXIST: survey again to learn whose route it is
+  std::size_t repaired = 0;         ///< of `made`: routes put back after they had been in sync
+  bool removals_held = false;       ///< the guard waits for a second reading
+  bool strangers_moved = false;     ///< an add met EEXIST: survey again to learn whose route it is
+};
+
+/// What was put back without a step.
+struct MendReport {
+  std::vector<net::Change> made;
+  std::size_t repaired = 0;
+  bool complete = true;  ///< the kernel took every route, or had it already
 };
 
 /// Brings the kernel's routes to the wanted ones and keeps them there.
@@ -32,6 +39,9 @@ struct StepReport {
 /// the next step is due, and runs it. Each step looks at the kernel (a dump is the only truth), applies the
 /// difference and judges how each route stands. The first hint is due at once; storms are slowed by Pace,
 /// failures by Backoff. While nothing has ever been wanted, a step changes nothing.
+///
+/// What a notification says to be gone is put back before any step, by mend(): with the verb `add` alone, so
+/// that the kernel takes it only where a step would have added it too. A step confirms it soon after.
 class Reconciler {
  public:
   Reconciler(net::Kernel& kernel, std::uint32_t seed) : kernel_(kernel), backoff_(seed) {}
@@ -40,8 +50,17 @@ class Reconciler {
   void want(Desired desired, std::uint8_t protocol, const Basis& basis, MonoTime now);
   /// Foreign routes to wanted destinations, as the last survey saw them.
   void know_strangers(std::vector<net::Route> strangers, MonoTime now);
+  /// The link of wanted routes went down or came up: those by one that is down are left for later.
+  void link_is(std::uint32_t device, bool up);
   /// Something may have changed in the kernel.
   void hint(MonoTime now);
+  /// Anything may have changed: the next step looks for routes of ours in every table.
+  void audit(MonoTime now);
+  /// Puts back at once what the notifications say was taken away, and all wanted routes by `device` (0:
+  /// none), of which the kernel removed some without a word. Whatever else the notifications say makes a step
+  /// due. May run while a step looks at the kernel. Against somebody who takes away as fast, steps at their
+  /// own pace have to do.
+  MendReport mend(std::span<const net::Hint> hints, std::uint32_t device, MonoTime now);
   /// Nothing is wanted any more, not even an empty set: the kernel is left as it is.
   void let_go();
   /// Something outside failed: a step becomes due, later each time.
@@ -65,24 +84,40 @@ class Reconciler {
   [[nodiscard]] const std::optional<net::Error>& last_error() const { return error_; }
 
  private:
-  net::Result<Actual> look();
+  using Position = RouteIndex::Position;
+  struct Wait {
+    MonoTime first{};
+    MonoTime last{};
+  };
+
+  void follow(const Desired& desired);
+  net::Result<std::vector<net::Rule>> look(Comparison& comparison);
+  [[nodiscard]] bool is_gone(const net::Hint& hint, std::vector<Position>& gone);
+  MendReport put_back(std::vector<Position> positions, MonoTime now);
   StepReport give_up(net::Error error, StepReport report, MonoTime now);
-  Refusals sort_out(StepReport& report, Actual& actual) const;
-  void settle(const Actual& actual, StepReport& report, const Refusals& refusals);
+  void settle(Difference difference, std::span<const net::Refusal> refused, std::vector<net::Rule> rules,
+              StepReport& report);
 
   net::Kernel& kernel_;
   Backoff backoff_;
   Pace pace_;
+  Allowance allowance_;
   RemovalGuard guard_;
   std::optional<Desired> desired_;
+  RouteIndex index_;                   ///< of desired_->routes
+  std::vector<std::uint32_t> tables_;  ///< of desired_->routes
   std::uint8_t protocol_ = 0;
   std::vector<std::uint8_t> retired_;
   std::vector<net::Route> strangers_;
+  std::vector<Position> occupied_;
   Standing standing_;
+  std::vector<bool> in_place_;  ///< by position: in sync or shadowed as of the last step
   std::optional<net::Error> error_;
-  std::optional<MonoTime> asked_;  ///< first hint since the last step
+  std::optional<MonoTime> asked_;  ///< first hint since the last step that nothing was done about
+  std::optional<Wait> mended_;
   std::optional<MonoTime> retry_;
-  std::set<net::RouteKey> was_in_sync_;
+  Comparison* comparing_ = nullptr;  ///< while a step looks
+  bool everywhere_ = true;
   bool looked_ = false;
 };
 

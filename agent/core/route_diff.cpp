@@ -1,27 +1,28 @@
 #include "agent/core/route_diff.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <utility>
 
 namespace agent {
 namespace {
 
-struct KeyHash {
-  std::size_t operator()(const net::RouteKey& key) const {
-    std::size_t hash = key.table * 31U + key.metric;
-    for (const auto byte : key.destination.network().bytes()) hash = hash * 131U + byte;
-    return hash * 131U + key.destination.length();
-  }
+using Position = RouteIndex::Position;
+
+/// A route of ours in the kernel that holds a wanted key without being what is wanted there.
+struct Holder {
+  Position wanted = 0;
+  std::size_t other = 0;
 };
 
-/// Ours by key. The kernel can hold several routes of one key (`ip route append`), so a key has a list.
-using Index = std::unordered_multimap<net::RouteKey, std::size_t, KeyHash>;
-
-Index index_of(std::span<const net::Route> routes) {
-  Index index;
-  index.reserve(routes.size());
-  for (std::size_t i = 0; i < routes.size(); ++i) index.emplace(routes[i].key, i);
-  return index;
+/// In the order of what is wanted. The kernel can hold several routes of one key (`ip route append`).
+std::vector<Holder> holders(const RouteIndex& index, std::span<const net::Route> others) {
+  std::vector<Holder> found;
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    if (const auto wanted = index.at(others[i].key)) found.push_back({*wanted, i});
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Holder& a, const Holder& b) { return a.wanted < b.wanted; });
+  return found;
 }
 
 /// Sinks, and what table 16925 holds for a secondary NIC's pods.
@@ -29,54 +30,100 @@ bool belongs_to_node_cidr(const net::Route& route) {
   return route.type != net::RouteType::unicast || route.key.table == kPodTable;
 }
 
+bool lists(std::span<const net::Rule> rules, const net::Rule& rule) {
+  return std::find(rules.begin(), rules.end(), rule) != rules.end();
+}
+
 }  // namespace
 
-Difference diff(const Desired& desired, const Actual& actual, std::span<const net::RouteKey> occupied) {
-  Difference difference;
-  auto& changes = difference.changes;
-  const auto index = index_of(actual.routes);
-  std::vector<bool> settled(actual.routes.size(), false);  // kept as it is, or about to be replaced in place
+void Comparison::begin() {
+  seen_ = seen_for_good_;
+  others_.resize(others_for_good_);
+}
 
-  for (const auto& route : desired.routes) {
-    const auto [first, last] = index.equal_range(route.key);
-    const bool strangers_hold_it = std::find(occupied.begin(), occupied.end(), route.key) != occupied.end();
-    bool present = false;
-    for (auto at = first; at != last; ++at) {
-      // A dump can show one IPv6 route twice when the table changes under it: both are the one that is
-      // wanted.
-      if (actual.routes[at->second] == route) present = settled[at->second] = true;
-    }
-    if (present) continue;
-    if (strangers_hold_it)
-      continue;  // a replace could hit the stranger's route, an add could only be refused
-    if (route.device != 0 && route.device == desired.down_device) {
-      for (auto at = first; at != last; ++at) settled[at->second] = true;
-    } else if (first != last) {
-      settled[first->second] = true;
+void Comparison::take(const net::Route& route) {
+  bool wanted = false;
+  index_.each_to(route.key.table, route.key.destination, [&](Position position) {
+    if (desired_.routes[position] == route) wanted = seen_[position] = true;
+  });
+  if (!wanted) others_.push_back(route);
+}
+
+void Comparison::end() {
+  seen_for_good_ = seen_;
+  others_for_good_ = others_.size();
+}
+
+void Comparison::was_put_back(Position position) { seen_[position] = seen_for_good_[position] = true; }
+
+/// Of two that want the same key the first counts.
+std::vector<Position> Comparison::absent() const {
+  std::vector<Position> positions;
+  for (std::size_t i = 0; i < seen_.size(); ++i) {
+    const auto position = static_cast<Position>(i);
+    if (!seen_[i] && index_.at(desired_.routes[i].key) == position) positions.push_back(position);
+  }
+  return positions;
+}
+
+Difference Comparison::finish(std::span<const net::Rule> rules, std::span<const Position> occupied) const {
+  Difference difference;
+  difference.absent = absent();
+  difference.present =
+      others_.size() + static_cast<std::size_t>(std::count(seen_.begin(), seen_.end(), true));
+  auto& changes = difference.changes;
+  const auto held = holders(index_, others_);
+  std::vector<bool> settled(others_.size(), false);  // left alone, or about to be replaced in place
+
+  for (const auto position : difference.absent) {
+    // A replace could hit the stranger's route, an add could only be refused.
+    if (std::binary_search(occupied.begin(), occupied.end(), position)) continue;
+    const auto& route = desired_.routes[position];
+    auto holder = std::lower_bound(held.begin(), held.end(), position,
+                                   [](const Holder& each, Position wanted) { return each.wanted < wanted; });
+    const bool is_held = holder != held.end() && holder->wanted == position;
+    if (route.device != 0 && route.device == desired_.down_device) {
+      for (; holder != held.end() && holder->wanted == position; ++holder) settled[holder->other] = true;
+    } else if (is_held) {
+      settled[holder->other] = true;
       changes.push_back({.verb = net::Verb::replace, .object = route});
     } else {
       changes.push_back({.verb = net::Verb::add, .object = route});
     }
   }
-  for (const auto& rule : desired.rules) {
-    if (std::find(actual.rules.begin(), actual.rules.end(), rule) == actual.rules.end()) {
-      changes.push_back({.verb = net::Verb::add, .object = rule});
-    }
+  for (const auto& rule : desired_.rules) {
+    if (!lists(rules, rule)) changes.push_back({.verb = net::Verb::add, .object = rule});
   }
-  if (!desired.complete) return difference;
+  difference.unwanted = static_cast<std::size_t>(std::count(settled.begin(), settled.end(), false));
+  if (!desired_.complete) return difference;
 
-  for (const auto& rule : actual.rules) {
-    if (desired.node_cidrs_awaited) break;
-    if (std::find(desired.rules.begin(), desired.rules.end(), rule) == desired.rules.end()) {
-      changes.push_back({.verb = net::Verb::remove, .object = rule});
-    }
+  for (const auto& rule : rules) {
+    if (desired_.node_cidrs_awaited || lists(desired_.rules, rule)) continue;
+    changes.push_back({.verb = net::Verb::remove, .object = rule});
   }
-  for (std::size_t i = 0; i < actual.routes.size(); ++i) {
-    if (settled[i] || (desired.node_cidrs_awaited && belongs_to_node_cidr(actual.routes[i]))) continue;
-    changes.push_back({.verb = net::Verb::remove, .object = actual.routes[i]});
+  for (std::size_t i = 0; i < others_.size(); ++i) {
+    if (settled[i] || (desired_.node_cidrs_awaited && belongs_to_node_cidr(others_[i]))) continue;
+    changes.push_back({.verb = net::Verb::remove, .object = others_[i]});
     ++difference.route_removals;
   }
   return difference;
+}
+
+std::vector<Position> occupied_positions(const RouteIndex& index, std::span<const net::Route> strangers) {
+  std::vector<Position> positions;
+  for (const auto& stranger : strangers) {
+    if (const auto position = index.at(stranger.key)) positions.push_back(*position);
+  }
+  std::sort(positions.begin(), positions.end());
+  positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
+  return positions;
+}
+
+Difference diff(const Desired& desired, const Actual& actual, std::span<const net::Route> strangers) {
+  const RouteIndex index(desired.routes);
+  Comparison comparison(desired, index);
+  for (const auto& route : actual.routes) comparison.take(route);
+  return comparison.finish(actual.rules, occupied_positions(index, strangers));
 }
 
 }  // namespace agent

@@ -1,11 +1,15 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "agent/core/desired_routes.h"
+#include "agent/core/route_index.h"
 #include "net/change.h"
+#include "net/kernel.h"
 #include "net/route.h"
 #include "net/rule.h"
 
@@ -23,13 +27,52 @@ struct Difference {
   std::vector<net::Change> changes;
   /// How many of the changes, at the end, are removals of routes.
   std::size_t route_removals = 0;
+  /// The wanted routes that are not there as wanted, ascending; those that nothing is done about too.
+  std::vector<RouteIndex::Position> absent;
+  /// How many of ours are there, and how many of them have no wanted key.
+  std::size_t present = 0;
+  std::size_t unwanted = 0;
 };
 
+/// Compares what a dump shows of ours, route by route, with what is wanted; what is there as wanted leaves
+/// nothing behind but a bit. Refers to both arguments.
+///
 /// - add: the key is free among ours;
 /// - replace: a route of ours has the key but differs;
 /// - remove: ours, but not wanted; exactly as the dump showed it.
 /// Keys in `occupied` belong to strangers: there nothing of ours is added or replaced.
 /// `foreign_shape` rules under our protocol are removed like any other that is not wanted.
-Difference diff(const Desired& desired, const Actual& actual, std::span<const net::RouteKey> occupied = {});
+class Comparison final : public net::RouteSink {
+ public:
+  Comparison(const Desired& desired, const RouteIndex& index)
+      : desired_(desired), index_(index), seen_(desired.routes.size(), false), seen_for_good_(seen_) {}
+
+  void begin() override;
+  void take(const net::Route& route) override;
+  void end() override;
+  /// It was put there while a dump ran, perhaps behind its back.
+  void was_put_back(RouteIndex::Position position);
+
+  /// `occupied` ascends.
+  [[nodiscard]] Difference finish(std::span<const net::Rule> rules,
+                                  std::span<const RouteIndex::Position> occupied) const;
+
+ private:
+  [[nodiscard]] std::vector<RouteIndex::Position> absent() const;
+
+  const Desired& desired_;
+  const RouteIndex& index_;
+  std::vector<bool> seen_;
+  std::vector<bool> seen_for_good_;  ///< as of the last end()
+  std::vector<net::Route> others_;   ///< ours, but none of those that are wanted
+  std::size_t others_for_good_ = 0;
+};
+
+/// Positions of the wanted routes whose keys strangers hold, ascending.
+std::vector<RouteIndex::Position> occupied_positions(const RouteIndex& index,
+                                                     std::span<const net::Route> strangers);
+
+/// The same of two whole tables.
+Difference diff(const Desired& desired, const Actual& actual, std::span<const net::Route> strangers = {});
 
 }  // namespace agent

@@ -8,6 +8,7 @@
 
 #include "agent/core/check.h"
 #include "agent/core/policy.h"
+#include "agent/core/route_statuses.h"
 #include "net/node_network.h"
 #include "net/route.h"
 
@@ -20,24 +21,6 @@ enum class ImdsSource : std::uint8_t { none, cache, live };
 
 /// "none", "cache", "live".
 std::string_view source_name(ImdsSource source);
-
-/// A wanted route's standing in the kernel.
-enum class RouteState : std::uint8_t {
-  in_sync,   ///< present exactly as wanted
-  pending,   ///< not there yet, or not looked since it was wanted
-  failed,    ///< the kernel refused it, or a stranger's route that leads elsewhere holds its key
-  shadowed,  ///< a stranger's route to the destination wins or leads the same way in our place
-};
-
-/// "in_sync", "pending", "failed", "shadowed".
-std::string_view route_state_name(RouteState state);
-
-struct RouteStatus {
-  net::Route route;
-  std::string device;  ///< the link's name; empty when the route has none
-  RouteState state = RouteState::pending;
-  std::string error;  ///< in the kernel's words, or naming the other owner
-};
 
 struct ImdsStatus {
   ImdsSource source = ImdsSource::none;
@@ -84,10 +67,10 @@ struct Snapshot {
   net::NodeIdentity node;
   ImdsStatus imds;
   NicStatus nic;
-  std::vector<net::Prefix> cluster_cidrs;
-  std::vector<net::Prefix> node_cidrs;
+  net::SharedList<net::Prefix> cluster_cidrs;
+  net::SharedList<net::Prefix> node_cidrs;
   std::string pods_source;  ///< "static" or ""
-  std::vector<RouteStatus> routes;
+  RouteStatuses routes;
   std::vector<CheckResult> checks;
   std::vector<RouteChange> changes;  ///< the last ones, oldest first
   Counters counters;

@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace agent {
 namespace {
+
+using Position = RouteIndex::Position;
 
 bool leads_the_same_way(const net::Route& a, const net::Route& b) {
   return a.type == b.type && a.gateway == b.gateway && a.device == b.device && !a.multipath && !b.multipath;
@@ -17,81 +21,107 @@ std::string owner_of(net::Route stranger) {
   return net::route_text(stranger);
 }
 
-/// The judgement on a wanted route that strangers have something to say about, if they have.
-void judge_strangers(RouteStatus& status, std::span<const net::Route> strangers) {
-  const auto& key = status.route.key;
-  for (const auto& stranger : strangers) {
-    if (stranger.key.destination != key.destination || stranger.key.table != key.table) continue;
-    if (stranger.key == key && status.state != RouteState::in_sync) {
-      const bool same = leads_the_same_way(stranger, status.route);
-      status.state = same ? RouteState::shadowed : RouteState::failed;
-      status.error =
-          fmt::format("{} holds the place{}", owner_of(stranger), same ? " and leads the same way" : "");
-      return;
-    }
-    if (stranger.key.metric < key.metric && key.metric != kSinkMetric &&
-        status.state == RouteState::in_sync) {
-      status.state = RouteState::shadowed;
-      status.error = fmt::format("{} has the lower metric and wins", owner_of(stranger));
+/// The wanted routes that are not in sync, as they come to light.
+class Exceptions {
+ public:
+  Exceptions(const RouteIndex& index, std::span<const Position> absent, const Refusals& refusals)
+      : index_(index), absent_(absent) {
+    found_.reserve(absent.size());
+    for (const auto position : absent) {
+      auto& exception = found_.emplace_back();
+      exception.position = position;
+      if (refusals.empty()) continue;
+      const auto refused = refusals.find(index_.routes()[position].key);
+      if (refused == refusals.end()) continue;
+      exception.state = RouteState::failed;
+      exception.error = refused->second;
     }
   }
-}
+
+  void judge(const net::Route& stranger) {
+    index_.each_to(stranger.key.table, stranger.key.destination, [&](Position position) {
+      if (!decided_.contains(position)) judge(stranger, position);
+    });
+  }
+
+  /// Ascending.
+  [[nodiscard]] std::vector<Exception> list() && {
+    const auto absent = static_cast<std::ptrdiff_t>(found_.size());
+    for (auto& [position, exception] : in_the_shadow_) found_.push_back(std::move(exception));
+    std::inplace_merge(found_.begin(), found_.begin() + absent, found_.end(),
+                       [](const Exception& a, const Exception& b) { return a.position < b.position; });
+    return std::move(found_);
+  }
+
+ private:
+  void judge(const net::Route& stranger, Position position) {
+    const auto& route = index_.routes()[position];
+    auto* exception = known(position);
+    if (stranger.key == route.key && exception != nullptr) {
+      const bool same = leads_the_same_way(stranger, route);
+      exception->state = same ? RouteState::shadowed : RouteState::failed;
+      exception->error =
+          fmt::format("{} holds the place{}", owner_of(stranger), same ? " and leads the same way" : "");
+      decided_.insert(position);
+    } else if (exception == nullptr && stranger.key.metric < route.key.metric &&
+               route.key.metric != kSinkMetric) {
+      in_the_shadow_[position] = {
+          .position = position,
+          .state = RouteState::shadowed,
+          .error = fmt::format("{} has the lower metric and wins", owner_of(stranger))};
+    }
+  }
+
+  Exception* known(Position position) {
+    const auto at = std::lower_bound(absent_.begin(), absent_.end(), position);
+    if (at != absent_.end() && *at == position)
+      return &found_[static_cast<std::size_t>(at - absent_.begin())];
+    const auto shadowed = in_the_shadow_.find(position);
+    return shadowed == in_the_shadow_.end() ? nullptr : &shadowed->second;
+  }
+
+  const RouteIndex& index_;
+  std::span<const Position> absent_;
+  std::vector<Exception> found_;  ///< by absent_, then all
+  std::map<Position, Exception> in_the_shadow_;
+  std::set<Position> decided_;
+};
 
 }  // namespace
 
 bool Standing::settled() const {
-  return rule_problems.empty() && std::all_of(routes.begin(), routes.end(), [](const RouteStatus& route) {
-           return route.state == RouteState::in_sync || route.state == RouteState::shadowed;
+  const auto& exceptions = routes.exceptions();
+  return rule_problems.empty() && std::all_of(exceptions.begin(), exceptions.end(), [](const auto& each) {
+           return each.state == RouteState::shadowed;
          });
 }
 
-Standing stand(const Desired& desired, const Actual& actual, std::span<const net::Route> strangers,
-               const Refusals& refusals) {
+Standing stand(const Desired& desired, const RouteIndex& index, const Shortfall& shortfall,
+               std::span<const net::Route> strangers, const Refusals& refusals) {
+  Exceptions exceptions(index, shortfall.absent, refusals);
+  for (const auto& stranger : strangers) exceptions.judge(stranger);
   Standing standing;
-  std::map<net::RouteKey, const net::Route*> present;
-  for (const auto& route : actual.routes) present.emplace(route.key, &route);
-  std::size_t wanted_and_present = 0;
-  for (const auto& route : desired.routes) {
-    RouteStatus status{.route = route, .device = "", .state = RouteState::pending, .error = ""};
-    const auto found = present.find(route.key);
-    if (found != present.end()) ++wanted_and_present;
-    const auto refused = refusals.find(route.key);
-    if (found != present.end() && *found->second == route) {
-      status.state = RouteState::in_sync;
-    } else if (refused != refusals.end()) {
-      status.state = RouteState::failed;
-      status.error = refused->second;
-    }
-    judge_strangers(status, strangers);
-    standing.routes.push_back(std::move(status));
-  }
+  standing.routes = {desired.routes, std::move(exceptions).list()};
+  standing.unwanted = shortfall.unwanted;
   for (const auto& rule : desired.rules) {
-    if (std::find(actual.rules.begin(), actual.rules.end(), rule) == actual.rules.end()) {
+    if (std::find(shortfall.rules.begin(), shortfall.rules.end(), rule) == shortfall.rules.end()) {
       standing.rule_problems.push_back(
           fmt::format("rule from {} lookup {} is missing", rule.source.text(), rule.table));
     }
   }
-  standing.unwanted = actual.routes.size() - wanted_and_present;
   return standing;
 }
 
-void name_devices(std::vector<RouteStatus>& routes, std::span<const net::Link> links) {
-  for (auto& status : routes) {
-    const auto link = std::find_if(links.begin(), links.end(),
-                                   [&](const net::Link& each) { return each.index == status.route.device; });
-    status.device = link == links.end() ? "" : link->name;
-  }
-}
-
-std::vector<net::RouteKey> occupied_keys(const Desired& desired, std::span<const net::Route> strangers) {
-  std::vector<net::RouteKey> keys;
-  for (const auto& route : desired.routes) {
-    if (std::any_of(strangers.begin(), strangers.end(),
-                    [&route](const net::Route& stranger) { return stranger.key == route.key; })) {
-      keys.push_back(route.key);
-    }
-  }
-  return keys;
+Standing stand(const Desired& desired, const Actual& actual, std::span<const net::Route> strangers,
+               const Refusals& refusals) {
+  const RouteIndex index(desired.routes);
+  Comparison comparison(desired, index);
+  for (const auto& route : actual.routes) comparison.take(route);
+  auto difference = comparison.finish(actual.rules, {});
+  return stand(
+      desired, index,
+      {.absent = std::move(difference.absent), .unwanted = difference.unwanted, .rules = actual.rules},
+      strangers, refusals);
 }
 
 }  // namespace agent

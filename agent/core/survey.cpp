@@ -3,28 +3,37 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <utility>
 
 namespace agent {
 namespace {
 
 constexpr std::uint32_t kMainTable = 254;  // RT_TABLE_MAIN, linux/rtnetlink.h
 
+/// Whoever lists a hundred thousand lists them in order.
+std::vector<net::Prefix> ascending(std::vector<net::Prefix> destinations) {
+  if (!std::is_sorted(destinations.begin(), destinations.end()))
+    std::sort(destinations.begin(), destinations.end());
+  return destinations;
+}
+
 std::vector<net::Prefix> landmark_destinations(const Policy& policy) {
   std::vector<net::Prefix> destinations = {net::Prefix::any(net::Family::ipv4),
                                            net::Prefix::host(*net::Address::parse(kImdsAddress)),
                                            net::Prefix::host(*net::Address::parse(kWireServerAddress))};
   if (policy.uses(net::Family::ipv6)) destinations.push_back(net::Prefix::any(net::Family::ipv6));
-  return destinations;
+  return ascending(std::move(destinations));
 }
 
 std::vector<net::Prefix> pod_destinations(const Policy& policy) {
-  auto destinations = policy.cluster_cidrs;
+  auto destinations = policy.cluster_cidrs.list();
   destinations.insert(destinations.end(), policy.node_cidrs.begin(), policy.node_cidrs.end());
-  return destinations;
+  return ascending(std::move(destinations));
 }
 
 bool holds(std::span<const net::Prefix> destinations, const net::Prefix& destination) {
-  return std::find(destinations.begin(), destinations.end(), destination) != destinations.end();
+  return std::binary_search(destinations.begin(), destinations.end(), destination);
 }
 
 /// Parts one dump into landmarks and strangers.
@@ -48,7 +57,9 @@ void sort_in(const std::vector<net::Route>& routes, const Policy& policy, std::s
 std::vector<net::Prefix> watched_destinations(const Policy& policy) {
   auto destinations = landmark_destinations(policy);
   const auto pods = pod_destinations(policy);
+  const auto landmarks = static_cast<std::ptrdiff_t>(destinations.size());
   destinations.insert(destinations.end(), pods.begin(), pods.end());
+  std::inplace_merge(destinations.begin(), destinations.begin() + landmarks, destinations.end());
   return destinations;
 }
 

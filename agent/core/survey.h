@@ -24,7 +24,7 @@ struct Survey {
 };
 
 /// Where a foreign or vanished route matters to us: the default routes, the platform's addresses, the pod
-/// CIDRs.
+/// CIDRs. Ascends.
 std::vector<net::Prefix> watched_destinations(const Policy& policy);
 
 /// An Error means that nothing was learned. `ours` are the protocol numbers that do not count as strangers.

@@ -1,11 +1,14 @@
 #include "agent/daemon/history.h"
 
+#include <algorithm>
+#include <span>
 #include <variant>
 
 namespace agent {
 
 void History::note(const std::vector<net::Change>& made, const std::string& doer, WallTime now) {
-  for (const auto& change : made) {
+  // What would fall out again need not come in.
+  for (const auto& change : std::span(made).last(std::min(made.size(), kLength))) {
     const auto* route = std::get_if<net::Route>(&change.object);
     if (route == nullptr) continue;
     changes_.push_back(

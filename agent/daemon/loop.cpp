@@ -11,19 +11,27 @@
 #include "agent/daemon/cached_document.h"
 #include "agent/daemon/identity.h"
 #include "agent/daemon/listen_endpoint.h"
+#include "agent/daemon/memory.h"
 #include "agent/daemon/paths.h"
 #include "agent/daemon/version.h"
 #include "netlink/doer.h"
+#include "netlink/watch_filter.h"
 
 namespace agent {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// How often the loop proves that it turns where nobody asks for more; /livez tolerates 90 s.
+// How often the loop proves that it turns where nobody asks for more; /livez tolerates 90 s. A node that is
+// ready has nothing else to wake up for.
 constexpr auto kBeat = std::chrono::seconds(20);
+constexpr auto kQuietBeat = std::chrono::seconds(40);
 // Azure may take its time; a loop that no longer turns may not. More than two beats.
 constexpr auto kStartExtension = std::chrono::seconds(60);
+
+// A storm without end must not keep the loop from everything else.
+constexpr int kReadsAtOnce = 100;
+constexpr auto kCostlyTurn = std::chrono::milliseconds(5);
 
 /// ±10 %, so that nodes which started together do not audit together.
 Clock::duration jittered(std::chrono::milliseconds interval) {
@@ -94,6 +102,7 @@ void Daemon::Loop::run() {
       on_surroundings(std::move(surroundings));
     });
   });
+  doors_.kernel->set_pause([this] { take_what_happened(); });
   await_cni();
   await_hints();
   await_signal();
@@ -164,19 +173,44 @@ void Daemon::Loop::await_audit() {
 }
 
 void Daemon::Loop::on_hints() {
-  hints_.clear();
-  if (const auto read = doors_.watch->read(hints_); !read) {
-    log_.write(warning(EventKind::events_lost, read.error().what));
-    keeper_.audit(Clock::now());
-  }
-  const auto now = Clock::now();
-  for (const auto& hint : hints_) {
-    keeper_.take_hint(hint, now);
-    const bool ours = hint.route && hint.route->protocol == keeper_.policy().protocol;
-    if (ours && hint.removal && hint.doer != 0) last_doer_ = doer_text(hint.doer);
-    if (hint.subject == net::Hint::Subject::link) inspector_->look_soon();
-  }
+  take_what_happened();
   on_timer();
+}
+
+/// Before anything else, and between the parts of a long look too: while a route is missing packets are lost.
+void Daemon::Loop::take_what_happened() {
+  for (int i = 0; i < kReadsAtOnce; ++i) {
+    hints_.clear();
+    if (const auto read = doors_.watch->read(hints_); !read) {
+      log_.write(warning(EventKind::events_lost, read.error().what));
+      return keeper_.audit(Clock::now());
+    }
+    if (hints_.empty()) return;
+    const auto report = keeper_.take_hints(hints_, Clock::now());
+    for (const auto& hint : hints_) {
+      const bool ours = hint.route && hint.route->protocol == keeper_.policy().protocol;
+      if (ours && hint.removal && hint.doer != 0) last_doer_ = hint.doer;
+      if (hint.subject == net::Hint::Subject::link) inspector_->look_soon();
+    }
+    if (!report.made.empty()) note(report.made, report.repaired);
+  }
+}
+
+void Daemon::Loop::note(const std::vector<net::Change>& made, std::size_t repaired) {
+  const auto doer = last_doer_ == 0 ? std::string() : doer_text(last_doer_);
+  last_doer_ = 0;
+  repair_log_.note(made, repaired, doer);
+  history_.note(made, repaired > 0 ? doer : "", std::chrono::system_clock::now());
+}
+
+/// Before the look that follows another wish: what happens after it is then heard of.
+void Daemon::Loop::mind_what_matters() {
+  auto interest = keeper_.interest();
+  if (minded_ && *minded_ == interest) return;
+  const auto minded =
+      doors_.watch->care_about({.protocols = interest.protocols, .destinations = interest.destinations});
+  minded_ = std::move(interest);
+  if (!minded) log_.write(warning(EventKind::events_lost, minded.error().what + "; every route is heard"));
 }
 
 void Daemon::Loop::on_timer() {
@@ -190,15 +224,18 @@ void Daemon::Loop::on_timer() {
 }
 
 void Daemon::Loop::turn() {
+  // A turn over a hundred thousand routes leaves megabytes behind, a usual one nothing worth the call.
+  if (turn_once() > kCostlyTurn) give_back_memory();
+}
+
+/// With what it cost.
+Daemon::Loop::Clock::duration Daemon::Loop::turn_once() {
   const auto begin = Clock::now();
   if (keeper_.reconsider_mode(begin)) publish();
+  mind_what_matters();
   const auto report = keeper_.turn(begin);
-  const auto end = Clock::now();
-  keeper_.spent(end, end - begin);
-  const auto doer = std::exchange(last_doer_, {});
-  repair_log_.note(report.made, report.repaired, doer);
-  history_.note(report.made, report.repaired > 0 ? doer : "", std::chrono::system_clock::now());
-  if (const auto event = repair_log_.event(end)) log_.write(*event);
+  note(report.made, report.repaired);
+  if (const auto event = repair_log_.event(Clock::now())) log_.write(*event);
   for (const auto& set : report.sysctls_set)
     log_.write({.kind = EventKind::sysctl_set, .message = "set " + set, .fields = {{"SYSCTL", set}}});
   const auto problem = report.sysctl_problems.empty() ? std::string() : report.sysctl_problems.front();
@@ -207,9 +244,12 @@ void Daemon::Loop::turn() {
   last_sysctl_problem_ = problem;
   if (report.second_reading_wanted) poller_->poll_soon();
   publish();
+  const auto end = Clock::now();
+  keeper_.spent(end, end - begin);
   ask_cloud();  // last: starting a program takes longer than a route
   inspect_surroundings();
   arm();
+  return end - begin;
 }
 
 void Daemon::Loop::arm() {
@@ -230,12 +270,13 @@ void Daemon::Loop::on_beat() {
   heartbeat_.beat(now);
   (void)notifier_.watchdog();
   if (!said_ready_) (void)notifier_.extend_timeout(kStartExtension);
-  publish();  // some checks age by themselves
+  // Some checks age by themselves. Of a node that is ready only slowly: each poll of IMDS looks at them.
+  if (!published_.read()->ready) publish();
   await_beat();
 }
 
 void Daemon::Loop::await_beat() {
-  Clock::duration next = notifier_.waiting() ? kBeatWhileUnheard : kBeat;
+  Clock::duration next = notifier_.waiting() ? kBeatWhileUnheard : said_ready_ ? kQuietBeat : kBeat;
   if (const auto asked = notifier_.watchdog_interval()) next = std::min<Clock::duration>(next, *asked);
   beat_.expires_after(next);
   beat_.async_wait([this](const boost::system::error_code& error) {

@@ -48,6 +48,8 @@ class Daemon::Loop {
   void run();
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   // While the service manager has no room for what it was told.
   static constexpr auto kBeatWhileUnheard = std::chrono::seconds(1);
 
@@ -58,6 +60,8 @@ class Daemon::Loop {
   void await_signal();
   void arm();
   void on_hints();
+  void take_what_happened();
+  void mind_what_matters();
   void on_imds(imds::Event event);
   void on_timer();
   void on_beat();
@@ -74,6 +78,8 @@ class Daemon::Loop {
   void on_surroundings(Surroundings surroundings);
   void keep_what_is();
   void turn();
+  Clock::duration turn_once();
+  void note(const std::vector<net::Change>& made, std::size_t repaired);
   void publish();
   void announce(const Snapshot& before, const Snapshot& after);
   void say_status(const Snapshot& snapshot);
@@ -99,7 +105,8 @@ class Daemon::Loop {
   boost::asio::steady_timer beat_;
   boost::asio::steady_timer audit_;
   std::vector<net::Hint> hints_;
-  std::string last_doer_;
+  std::optional<Keeper::Interest> minded_;
+  std::uint32_t last_doer_ = 0;  ///< netlink port of who took routes away
   std::string last_sysctl_problem_;
   std::string last_cache_problem_;
   bool said_ready_ = false;

@@ -48,16 +48,11 @@ bool is_about_the_nic(std::string_view id) {
 }
 
 /// The route that a failed check is about, if it is about one.
-const RouteStatus* culprit(std::string_view id, const Snapshot& snapshot) {
-  const auto first = [&snapshot](RouteState state) -> const RouteStatus* {
-    const auto found = std::find_if(snapshot.routes.begin(), snapshot.routes.end(),
-                                    [state](const auto& route) { return route.state == state; });
-    return found == snapshot.routes.end() ? nullptr : &*found;
-  };
-  if (id == "routes.shadowed") return first(RouteState::shadowed);
-  if (id != "routes.in_sync") return nullptr;
-  const auto* failed = first(RouteState::failed);
-  return failed == nullptr ? first(RouteState::pending) : failed;
+std::optional<RouteStatus> culprit(std::string_view id, const Snapshot& snapshot) {
+  if (id == "routes.shadowed") return snapshot.routes.first(RouteState::shadowed);
+  if (id != "routes.in_sync") return std::nullopt;
+  const auto failed = snapshot.routes.first(RouteState::failed);
+  return failed ? failed : snapshot.routes.first(RouteState::pending);
 }
 
 std::vector<LogField> fields_of(const CheckResult& check, const Snapshot& snapshot) {
@@ -65,7 +60,7 @@ std::vector<LogField> fields_of(const CheckResult& check, const Snapshot& snapsh
   if (is_about_the_nic(check.id) && !snapshot.nic.name.empty()) fields.push_back({"NIC", snapshot.nic.name});
   if (check.status != CheckStatus::fail) return fields;
   fields.push_back({"REMEDY", check.remedy});
-  if (const auto* status = culprit(check.id, snapshot))
+  if (const auto status = culprit(check.id, snapshot))
     fields.push_back({"ROUTE", status->route.key.destination.text()});
   return fields;
 }

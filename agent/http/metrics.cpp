@@ -85,9 +85,7 @@ void checks(Exposition& out, const Snapshot& snapshot) {
 void routes(Exposition& out, const Snapshot& snapshot) {
   out.family("routes", "gauge", "Wanted routes by their standing in the kernel.");
   for (const RouteState state : kStates) {
-    const auto count = std::count_if(snapshot.routes.begin(), snapshot.routes.end(),
-                                     [state](const RouteStatus& each) { return each.state == state; });
-    out.count({{"state", route_state_name(state)}}, static_cast<std::uint64_t>(count));
+    out.count({{"state", route_state_name(state)}}, snapshot.routes.count(state));
   }
   out.family("routes_repaired_total", "counter", "Routes put back after they had once been in sync.");
   out.count({}, snapshot.counters.routes_repaired);

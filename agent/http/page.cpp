@@ -102,7 +102,7 @@ std::string joined(const Items& items, Text text) {
   return list;
 }
 
-std::string joined(const std::vector<net::Prefix>& prefixes) {
+std::string joined(const net::SharedList<net::Prefix>& prefixes) {
   return joined(prefixes, [](const net::Prefix& prefix) { return prefix.text(); });
 }
 
@@ -251,24 +251,31 @@ void route_row(Html& html, const RouteStatus& each) {
   html << "</td></tr>\n";
 }
 
+std::vector<RouteStatus> worst_first(const RouteStatuses& routes, std::size_t most) {
+  std::vector<RouteStatus> shown;
+  for (const auto& each : routes.exceptions()) {
+    if (shown.size() < most) shown.push_back(routes.at(each.position));
+  }
+  for (std::size_t i = 0; i < routes.size() && shown.size() < most; ++i) {
+    if (auto each = routes.at(i); each.state == RouteState::in_sync) shown.push_back(std::move(each));
+  }
+  return shown;
+}
+
 void routes(Html& html, const Snapshot& snapshot) {
   html << "<section aria-labelledby=\"routes\">\n<h2 id=\"routes\">Routes</h2>\n";
   if (snapshot.routes.empty()) {
     html << "<p class=\"quiet\">No route is wanted at present.</p>\n</section>\n";
     return;
   }
-  std::vector<const RouteStatus*> sorted;
-  for (const auto& each : snapshot.routes) sorted.push_back(&each);
-  std::stable_partition(sorted.begin(), sorted.end(),
-                        [](const RouteStatus* each) { return each->state != RouteState::in_sync; });
-  const auto shown = std::min(sorted.size(), kRoutesShown);
+  const auto shown = worst_first(snapshot.routes, kRoutesShown);
   html << "<table>\n<thead><tr><th scope=\"col\">Destination</th><th scope=\"col\">Way</th><th "
           "scope=\"col\">Table</th>"
           "<th scope=\"col\">Metric</th><th scope=\"col\">State</th></tr></thead>\n<tbody>\n";
-  for (std::size_t i = 0; i < shown; ++i) route_row(html, *sorted[i]);
+  for (const auto& each : shown) route_row(html, each);
   html << "</tbody>\n</table>\n";
-  if (shown < sorted.size()) {
-    html << "<p class=\"quiet\">And " << std::to_string(sorted.size() - shown)
+  if (shown.size() < snapshot.routes.size()) {
+    html << "<p class=\"quiet\">And " << std::to_string(snapshot.routes.size() - shown.size())
          << " more: <a href=\"/status\">/status</a> has them all.</p>\n";
   }
   html << "</section>\n";

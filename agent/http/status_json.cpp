@@ -25,7 +25,7 @@ void texts(JsonText& json, const std::vector<std::string>& list) {
   json.array(list, [&json](const std::string& text) { json.text(text); });
 }
 
-void texts(JsonText& json, const std::vector<net::Prefix>& prefixes) {
+void texts(JsonText& json, const net::SharedList<net::Prefix>& prefixes) {
   json.array(prefixes, [&json](const net::Prefix& prefix) { json.text(prefix.text()); });
 }
 

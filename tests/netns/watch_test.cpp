@@ -14,10 +14,12 @@
 
 #include "netlink/proc_sysctls.h"
 #include "netlink/route_message.h"
+#include "netlink/watch_filter.h"
 #include "tests/netns/real_kernel.h"
 
 namespace {
 
+using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 using Subject = net::Hint::Subject;
@@ -172,6 +174,81 @@ TEST_F(WatchTest, WhatAnotherProcessSendsIsNotBelieved) {
             static_cast<ssize_t>(bytes.size()));
   EXPECT_TRUE(readable(0)) << "it did arrive";
   EXPECT_THAT(read_all(), IsEmpty());
+}
+
+/// What of all that a stranger does to routes is heard, by destination.
+class InterestTest : public WatchTest {
+ protected:
+  std::vector<std::string> heard(const netlink::Interest& interest) {
+    must(watch_->care_about(interest));
+    std::vector<net::Change> changes;
+    for (const auto family : {net::Family::ipv4, net::Family::ipv6}) {
+      for (const std::size_t n : {0U, 1U, 2U}) {
+        changes.push_back({.verb = net::Verb::add, .object = real_.route(family, n, 77)});
+      }
+      auto by_default = real_.route(family, 0, 77);
+      by_default.key.destination = net::Prefix::any(family);
+      changes.push_back({.verb = net::Verb::add, .object = by_default});
+    }
+    changes.push_back({.verb = net::Verb::add, .object = real_.route(net::Family::ipv4, 3)});
+    EXPECT_THAT(must(stranger_->apply(changes)), IsEmpty());
+    std::vector<std::string> added = destinations();
+    for (auto& change : changes) change.verb = net::Verb::remove;
+    EXPECT_THAT(must(stranger_->apply(changes)), IsEmpty());
+    EXPECT_EQ(destinations(), added) << "a removal is heard like an addition";
+    return added;
+  }
+  static net::Prefix prefix(std::string_view text) { return must(net::Prefix::parse(text)); }
+
+ private:
+  std::vector<std::string> destinations() {
+    std::vector<std::string> all;
+    for (const auto& hint : read_all()) {
+      if (hint.route) all.push_back(hint.route->key.destination.text());
+    }
+    return all;
+  }
+
+  std::unique_ptr<netlink::LinuxKernel> stranger_ = must(netlink::LinuxKernel::open());
+};
+
+TEST_F(InterestTest, OfForeignRoutesOnlyThoseThatMatterAreHeard) {
+  EXPECT_THAT(heard({.protocols = {}, .destinations = {}}), IsEmpty());
+  EXPECT_THAT(heard({.protocols = {169}, .destinations = {}}), ElementsAre("20.0.3.0/24"));
+  EXPECT_THAT(heard({.protocols = {5, 77}, .destinations = {}}), SizeIs(8));
+  const std::vector some = {net::Prefix::any(net::Family::ipv4), prefix("20.0.1.0/24"), prefix("20.0.2.0/25"),
+                            prefix("fd20:2::/64"), prefix("fd20:1:1::/64")};
+  EXPECT_THAT(heard({.protocols = {169}, .destinations = some}),
+              ElementsAre("20.0.1.0/24", "0.0.0.0/0", "fd20:2::/64", "20.0.3.0/24"));
+}
+
+TEST_F(InterestTest, OfManyDestinationsTheirLengthsTell) {
+  std::vector<net::Prefix> many = {net::Prefix::any(net::Family::ipv6), prefix("fd20:2::/64")};
+  for (std::size_t i = 0; i < 5000; ++i)
+    many.push_back(prefix(fmt::format("30.{}.{}.0/24", i / 256, i % 256)));
+  EXPECT_THAT(heard({.protocols = {}, .destinations = many}),
+              ElementsAre("20.0.0.0/24", "20.0.1.0/24", "20.0.2.0/24", "fd20:2::/64", "::/0", "20.0.3.0/24"));
+}
+
+TEST_F(InterestTest, TheLongestFilterFits) {
+  std::vector<net::Prefix> all;
+  std::vector<std::uint8_t> protocols(255);
+  for (std::size_t i = 0; i < netlink::kDestinationsInFilter; ++i)
+    all.push_back(prefix(fmt::format("fd20:{:x}::/64", i + 1)));
+  EXPECT_THAT(heard({.protocols = protocols, .destinations = all}),
+              ElementsAre("fd20:1::/64", "fd20:2::/64"));
+}
+
+TEST_F(InterestTest, WhatIsNoRouteIsAlwaysHeard) {
+  must(watch_->care_about({.protocols = {}, .destinations = {}}));
+  real_.space.run("ip link set eth0 mtu 1400");
+  real_.space.run("ip address add 10.7.0.1/24 dev eth0");
+  real_.space.run("ip rule add from 10.9.0.0/24 lookup 100");
+  const auto hints = read_all();
+  for (const auto subject : {Subject::link, Subject::address, Subject::rule}) {
+    EXPECT_TRUE(std::any_of(hints.begin(), hints.end(),
+                            [subject](const net::Hint& each) { return each.subject == subject; }));
+  }
 }
 
 TEST_F(WatchTest, NoDescriptorSurvivesExec) {

@@ -47,11 +47,23 @@ net::Result<std::vector<net::Link>> FakeKernel::links() {
   return links_;
 }
 
-net::Result<std::vector<net::Route>> FakeKernel::routes(std::uint8_t protocol) {
+net::Result<void> FakeKernel::take_routes(std::uint8_t protocol, std::uint32_t table, net::RouteSink& sink) {
   if (auto error = enter(Call::routes)) return tl::unexpected(*error);
   auto routes = fib_.shown();
-  std::erase_if(routes, [protocol](const net::Route& each) { return each.protocol != protocol; });
-  return routes;
+  std::erase_if(routes, [protocol, table](const net::Route& each) {
+    return each.protocol != protocol || (table != 0 && each.key.table != table);
+  });
+  sink.begin();
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    if (i == routes.size() / 2) {
+      if (const auto deed = std::exchange(halfway_, nullptr)) deed();
+    }
+    const auto now = fib_.shown();
+    if (std::find(now.begin(), now.end(), routes[i]) != now.end()) sink.take(routes[i]);
+  }
+  if (const auto deed = std::exchange(last_, nullptr)) deed();
+  sink.end();
+  return {};
 }
 
 net::Result<std::vector<net::Route>> FakeKernel::routes_to(std::uint32_t table,

@@ -29,7 +29,7 @@ class FakeKernel final : public net::Kernel {
 
   // --- net::Kernel -------------------------------------------------------------------------------------
   net::Result<std::vector<net::Link>> links() override;
-  net::Result<std::vector<net::Route>> routes(std::uint8_t protocol) override;
+  net::Result<void> take_routes(std::uint8_t protocol, std::uint32_t table, net::RouteSink& sink) override;
   net::Result<std::vector<net::Route>> routes_to(std::uint32_t table,
                                                  std::span<const net::Prefix> destinations) override;
   net::Result<std::vector<net::Rule>> rules(std::uint8_t protocol) override;
@@ -72,6 +72,12 @@ class FakeKernel final : public net::Kernel {
   /// The next batch is applied, wholly or its first half only, and nobody knows: ENOBUFS.
   void lose_next_outcome() { lost_ = Lost::whole; }
   void lose_next_outcome_halfway() { lost_ = Lost::half; }
+  /// Something happens in the middle of the next dump of routes, after half of them were handed over, and
+  /// something when all were. What is gone when its turn comes is not shown.
+  void during_next_dump(std::function<void()> halfway, std::function<void()> last) {
+    halfway_ = std::move(halfway);
+    last_ = std::move(last);
+  }
   /// Something happens after the dump and before the next batch reaches the kernel.
   void before_next_apply(std::function<void()> deed) { before_apply_ = std::move(deed); }
 
@@ -114,6 +120,8 @@ class FakeKernel final : public net::Kernel {
   std::size_t changes_seen_ = 0;
   Lost lost_ = Lost::nothing;
   std::function<void()> before_apply_;
+  std::function<void()> halfway_;
+  std::function<void()> last_;
   std::vector<std::vector<net::Change>> batches_;
 
   static net::Link loopback();

@@ -77,6 +77,8 @@ void FakeKernel::hint(Subject subject, bool removal, std::uint32_t device, std::
   hint.removal = removal;
   hint.device = device;
   hint.doer = doer;
+  const auto* of = link(device);
+  hint.up = subject == Subject::link && of != nullptr && of->up;
 }
 
 void FakeKernel::route_hint(const net::Route& route, bool removal, std::uint32_t doer) {
@@ -95,8 +97,8 @@ void FakeKernel::change_settings(std::uint32_t index) { hint(Subject::settings, 
 
 std::uint32_t FakeKernel::add_link(net::Link link) {
   if (link.index == 0) link.index = links_.back().index + 1;
-  hint(Subject::link, false, link.index, 0);
   links_.push_back(std::move(link));
+  hint(Subject::link, false, links_.back().index, 0);
   return links_.back().index;
 }
 

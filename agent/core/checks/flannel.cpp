@@ -89,7 +89,8 @@ Finding flannel_subnet_env(const Facts& facts) {
   if (auto wrong = wrong_lease(facts, *lease)) return *wrong;
   if (auto nothing = without_node_cidrs(facts)) return *nothing;
   const auto& node = facts.evidence.node;
-  auto own = node && *node && !(*node)->pod_cidrs.empty() ? (*node)->pod_cidrs : facts.policy.node_cidrs;
+  auto own =
+      node && *node && !(*node)->pod_cidrs.empty() ? (*node)->pod_cidrs : facts.policy.node_cidrs.list();
   auto leased = lease->subnets;
   std::sort(own.begin(), own.end());
   std::sort(leased.begin(), leased.end());

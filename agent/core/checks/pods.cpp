@@ -27,9 +27,12 @@ std::optional<Finding> captured_elsewhere(const Facts& facts) {
                          "the longer prefix wins: pods with these addresses cannot be reached from this node",
                          kOtherRange);
   };
+  std::vector<net::Prefix> all_reserved;
+  all_reserved.reserve(kReserved.size());
+  for (const auto reserved : kReserved) all_reserved.push_back(*net::Prefix::parse(reserved));
   for (const auto& cidr : facts.policy.cluster_cidrs) {
-    for (const auto reserved : kReserved) {
-      if (cidr.overlaps(*net::Prefix::parse(reserved))) return warn(cidr, "Azure's platform", reserved);
+    for (const auto& reserved : all_reserved) {
+      if (cidr.overlaps(reserved)) return warn(cidr, "Azure's platform", reserved.text());
     }
     for (const auto& service : facts.evidence.service_addresses) {
       if (!cidr.contains(service)) continue;

@@ -9,18 +9,6 @@ namespace {
 
 constexpr auto kWhy = "pod packets without their route take the node's default route or none";
 
-const RouteStatus* first_in(const Standing& standing, RouteState state) {
-  const auto found = std::find_if(standing.routes.begin(), standing.routes.end(),
-                                  [state](const RouteStatus& route) { return route.state == state; });
-  return found == standing.routes.end() ? nullptr : &*found;
-}
-
-std::size_t count_of(const Standing& standing, RouteState state) {
-  return static_cast<std::size_t>(
-      std::count_if(standing.routes.begin(), standing.routes.end(),
-                    [state](const RouteStatus& route) { return route.state == state; }));
-}
-
 /// ip-route(8)'s command that shows what holds the route's place.
 std::string show_command(const net::Route& route) {
   return fmt::format("ip {}route show table {} {}",
@@ -31,9 +19,10 @@ std::string show_command(const net::Route& route) {
 /// True when nothing keeps the pending routes from the kernel but a link that is down.
 bool all_wait_for_the_link(const Facts& facts) {
   const auto down = facts.desired.down_device;
+  const auto& routes = facts.standing.routes;
   return facts.nic.nic && down != 0 && facts.route_error.empty() &&
-         std::all_of(facts.standing.routes.begin(), facts.standing.routes.end(), [down](const auto& route) {
-           return route.state != RouteState::pending || route.route.device == down;
+         std::all_of(routes.exceptions().begin(), routes.exceptions().end(), [&](const auto& each) {
+           return each.state != RouteState::pending || routes.routes()[each.position].device == down;
          });
 }
 
@@ -65,12 +54,12 @@ Finding routes_in_sync(const Facts& facts) {
                              : "could not look at the kernel's routes: " + facts.route_error,
                          kWhy, "journalctl -u calico-azure-agent -n 50");
   }
-  if (const auto* failed = first_in(standing, RouteState::failed)) {
+  if (const auto failed = standing.routes.first(RouteState::failed)) {
     return Finding::fail(failed->error, kWhy, show_command(failed->route));
   }
-  if (const auto* pending = first_in(standing, RouteState::pending)) {
+  if (const auto pending = standing.routes.first(RouteState::pending)) {
     const auto some =
-        fmt::format("{} of {} routes", count_of(standing, RouteState::pending), standing.routes.size());
+        fmt::format("{} of {} routes", standing.routes.count(RouteState::pending), standing.routes.size());
     if (all_wait_for_the_link(facts)) {
       const auto& name = facts.nic.nic->link.name;
       return Finding::fail(fmt::format("{} wait for {} to be up", some, name), kWhy,
@@ -101,7 +90,7 @@ Finding routes_in_sync(const Facts& facts) {
 
 Finding routes_shadowed(const Facts& facts) {
   if (!facts.routes_seen) return Finding::skip("no route is in place yet");
-  if (const auto* shadowed = first_in(facts.standing, RouteState::shadowed)) {
+  if (const auto shadowed = facts.standing.routes.first(RouteState::shadowed)) {
     return Finding::warn(fmt::format("{}: {}", net::route_text(shadowed->route), shadowed->error),
                          "packets follow the other route; the agent never touches it",
                          show_command(shadowed->route));

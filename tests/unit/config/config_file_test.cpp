@@ -95,14 +95,14 @@ TEST_F(ConfigFile, ThatIsThereButUnreadableIsAlwaysAnError) {
   EXPECT_THAT(errors("loop", false), ElementsAre("loop: cannot be read: Too many levels of symbolic links"));
 }
 
-TEST_F(ConfigFile, HasAtMostOneMebibyte) {
-  constexpr std::size_t kMebibyte = 1024 * 1024;
-  file_.write("#" + std::string(kMebibyte - 1, 'x'));
+TEST_F(ConfigFile, HasAtMostSixteenMebibytes) {
+  constexpr std::size_t kMost = std::size_t{16} * 1024 * 1024;
+  file_.write("#" + std::string(kMost - 1, 'x'));
   EXPECT_THAT(errors("config.toml", true), IsEmpty());
-  file_.write("#" + std::string(kMebibyte, 'x'));
-  EXPECT_THAT(errors("config.toml", true), ElementsAre("config.toml: is larger than 1024 KiB"));
+  file_.write("#" + std::string(kMost, 'x'));
+  EXPECT_THAT(errors("config.toml", true), ElementsAre("config.toml: is larger than 16384 KiB"));
   std::filesystem::create_symlink("/dev/zero", file_.folder() / "endless");
-  EXPECT_THAT(errors("endless", true), ElementsAre("endless: is larger than 1024 KiB"));
+  EXPECT_THAT(errors("endless", true), ElementsAre("endless: is larger than 16384 KiB"));
 }
 
 TEST_F(ConfigFile, NameIsShownOnOneLine) {

@@ -64,7 +64,7 @@ const CloudFault kCloudFaults[] = {
        f.policy.node_cidrs.clear();
        f.node_cidrs = {};
        f.desired = desired_routes(f.policy, *f.network, &*f.nic.nic);
-       f.standing = stand(f.desired, {f.desired.routes, {}}, {}, {});
+       f.standing = stand(f.desired, {f.desired.routes.list(), {}}, {}, {});
      },
      "kubernetes.node_cidr", "worker-1 has no spec.podCIDRs",
      "--allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16"},

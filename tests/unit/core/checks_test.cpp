@@ -33,7 +33,7 @@ Facts healthy_dual_stack() {
   testing::host_of(facts).boot_sysctls->push_back(
       {"net/ipv6/conf/all/forwarding", "1", "/etc/sysctl.d/60-calico-azure-agent.conf"});
   facts.desired = desired_routes(facts.policy, *facts.network, &nic);
-  facts.standing = stand(facts.desired, {facts.desired.routes, {}}, {}, {});
+  facts.standing = stand(facts.desired, {facts.desired.routes.list(), {}}, {}, {});
   return facts;
 }
 
@@ -135,7 +135,7 @@ const std::vector<NodeFault> kNodeFaults = {
     {"Shadowed",
      [](Facts& f) {
        const std::vector strangers = {route("10.244.0.0/16", "10.240.0.9", 2, 4, 1)};
-       f.standing = stand(f.desired, {f.desired.routes, {}}, strangers, {});
+       f.standing = stand(f.desired, {f.desired.routes.list(), {}}, strangers, {});
      },
      "routes.shadowed", false, "protocol 4", "ip route show table 254 10.244.0.0/16"},
     {"IpForwardOff", [](Facts& f) { set(f, "net/ipv4/ip_forward", "0"); }, "sysctl.ip_forward", true,

@@ -37,7 +37,7 @@ inline Facts healthy() {
   facts.sysctls.emplace("net/ipv4/conf/eth0/rp_filter", "1");
   facts.desired = desired_routes(facts.policy, *facts.network, &*facts.nic.nic);
   facts.routes_seen = true;
-  facts.standing = stand(facts.desired, {facts.desired.routes, {}}, {}, {});
+  facts.standing = stand(facts.desired, {facts.desired.routes.list(), {}}, {}, {});
   return facts;
 }
 
@@ -75,7 +75,7 @@ inline Facts healthy_with_evidence() {
                           net::KubernetesCondition{"False", "RouteCreated", "RouteController created a route",
                                                    facts.wall - std::chrono::hours(1)}};
   facts.evidence.cloud_config = net::CloudConfig{"AzurePublicCloud", "", "cluster-routes", "NET (EAST)", ""};
-  facts.node_cidrs = {.cidrs = facts.policy.node_cidrs, .source = "kubernetes"};
+  facts.node_cidrs = {.cidrs = facts.policy.node_cidrs.list(), .source = "kubernetes"};
   return facts;
 }
 

@@ -149,7 +149,7 @@ inline net::CniFile cni_file(std::string path, std::string network, net::CniPlug
 inline void settle(Facts& facts, Mode mode) {
   facts.policy.mode = mode;
   facts.desired = desired_routes(facts.policy, *facts.network, &*facts.nic.nic);
-  facts.standing = stand(facts.desired, {facts.desired.routes, {}}, {}, {});
+  facts.standing = stand(facts.desired, {facts.desired.routes.list(), {}}, {}, {});
 }
 
 inline const std::vector<std::string_view> kGivenAway = {"10.244.1.5", "10.244.1.6", "10.244.1.7"};

@@ -48,7 +48,7 @@ class Node {
   void run_for(std::chrono::milliseconds time) {
     const auto end = now + time;
     while (true) {
-      for (const auto& hint : kernel.take_hints()) keeper().take_hint(hint, now);
+      mended.push_back(keeper().take_hints(kernel.take_hints(), now));
       const auto due = keeper().due();
       if (!due || *due > end) break;
       now = std::max(now, *due);
@@ -86,6 +86,7 @@ class Node {
   FakeSysctls sysctls;
   MonoTime now = MonoTime{} + std::chrono::hours(1);
   std::vector<TurnReport> reports;
+  std::vector<MendReport> mended;
 
  private:
   Policy policy_;

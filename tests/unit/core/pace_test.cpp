@@ -51,6 +51,36 @@ TEST(Pace, RecoversInQuietTimes) {
   EXPECT_EQ(pace.due(later), later);
 }
 
+TEST(Pace, ConfirmsWhatWasPutBackOnceItIsQuiet) {
+  Pace pace;
+  pace.spent(kStart - seconds(60), milliseconds(0));
+  EXPECT_EQ(pace.due_after_mending(kStart, kStart), kStart + Pace::kQuiet);
+  EXPECT_EQ(pace.due_after_mending(kStart, kStart + milliseconds(100)),
+            kStart + milliseconds(100) + Pace::kQuiet);
+  EXPECT_EQ(pace.due_after_mending(kStart, kStart + seconds(5)), kStart + Pace::kLongestWait)
+      << "a storm without end is looked at too";
+}
+
+TEST(Pace, ConfirmsSeldomWhatIsCostlyToLookAt) {
+  Pace pace;
+  pace.spent(kStart, milliseconds(10));
+  EXPECT_EQ(pace.due_after_mending(kStart, kStart), kStart + seconds(3));
+  pace.spent(kStart, milliseconds(500));
+  EXPECT_EQ(pace.due_after_mending(kStart, kStart), kStart + Pace::kLongestRest);
+}
+
+TEST(Allowance, IsForAllOfThemAtOnceAndThenForATenthOfACore) {
+  Allowance allowance;
+  EXPECT_TRUE(allowance.take(100'000, 100'000, kStart));
+  EXPECT_TRUE(allowance.take(100'000, 100'000, kStart)) << "a second time too";
+  std::size_t taken = 0;
+  for (auto now = kStart; now < kStart + seconds(10); now += milliseconds(1)) {
+    for (int i = 0; i < 100; ++i) taken += allowance.take(1, 100'000, now) ? 1 : 0;
+  }
+  EXPECT_GE(taken, 10'000U);
+  EXPECT_LE(taken, 12'000U);
+}
+
 TEST(Backoff, DoublesToItsLimitWithinHalfAndWholeAndStartsOver) {
   Backoff backoff(7);
   for (auto whole = Backoff::kFirst; whole <= Backoff::kLast * 2; whole *= 2) {

@@ -30,7 +30,7 @@ TEST(RouteDiff, ReplacesOnlyAKeyThatIsOurs) {
 
 TEST(RouteDiff, LeavesAKeyThatAStrangerHoldsAlone) {
   const auto wanted = route("10.244.0.0/16", "10.240.0.1", 2);
-  const std::vector occupied = {wanted.key};
+  const std::vector occupied = {route("10.244.0.0/16", "10.240.0.77", 2, 4)};
   EXPECT_TRUE(diff({{wanted}, {}, true, {}}, {}, occupied).changes.empty());
   const auto altered = route("10.244.0.0/16", "10.240.0.9", 2);
   EXPECT_EQ(diff({{wanted}, {}, true, {}}, {{altered}, {}}, occupied).changes,

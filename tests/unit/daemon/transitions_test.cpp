@@ -119,7 +119,7 @@ TEST(Transitions, OfAFailedCheckHaveTheNicAndTheRouteThatItIsAbout) {
     sick.checks[0].remedy = "r";
     agent::RouteStatus route{.route = {}, .device = "", .state = state, .error = ""};
     route.route.key.destination = *net::Prefix::parse("10.244.0.0/16");
-    sick.routes = {route};
+    sick.routes = agent::RouteStatuses({route});
     const auto events = transitions(with(CheckStatus::pass), sick);
     ASSERT_EQ(events.size(), 1U) << id;
     EXPECT_EQ(fields(events[0]), wanted);

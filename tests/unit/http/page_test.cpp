@@ -147,9 +147,10 @@ TEST(Page, RefreshesOnlyWhenAsked) {
 
 TEST(Page, StaysReadableWithThousandsOfRoutes) {
   auto node = sample::ready_node();
-  node.routes.assign(5000, sample::cluster_route());
-  node.routes.back().state = agent::RouteState::failed;
-  node.routes.back().error = "the one that matters";
+  std::vector routes(5000, sample::cluster_route());
+  routes.back().state = agent::RouteState::failed;
+  routes.back().error = "the one that matters";
+  node.routes = agent::RouteStatuses(routes);
   const auto html = page_of(node);
   EXPECT_LT(html.size(), 200'000U);
   EXPECT_THAT(PageReader(html).text(), HasSubstr("And 4750 more: /status has them all."));

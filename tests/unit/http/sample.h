@@ -111,7 +111,7 @@ inline agent::Snapshot ready_node() {
   node.cluster_cidrs = {prefix("10.240.128.0/17")};
   node.node_cidrs = {prefix("10.240.130.0/24")};
   node.pods_source = "static";
-  node.routes = {cluster_route(), sink_route()};
+  node.routes = agent::RouteStatuses({cluster_route(), sink_route()});
   node.checks = {passing("imds.reachable", false),
                  passing("nic.found"),
                  passing("nic.address"),
@@ -137,8 +137,10 @@ inline agent::Snapshot broken_node() {
     if (check.id == "sysctl.ip_forward") check = failing(check.id, true, "net.ipv4.ip_forward is 0");
     if (check.id == "sysctl.rp_filter") check = failing(check.id, false, "net.ipv4.conf.eth0.rp_filter is 1");
   }
-  node.routes.front().state = agent::RouteState::failed;
-  node.routes.front().error = "Nexthop has invalid gateway";
+  auto routes = node.routes.list();
+  routes.front().state = agent::RouteState::failed;
+  routes.front().error = "Nexthop has invalid gateway";
+  node.routes = agent::RouteStatuses(routes);
   return node;
 }
 
@@ -159,7 +161,9 @@ inline agent::Snapshot node_of_strings(const std::string& text) {
     *each = text;
   }
   node.nic.addresses = node.nic.subnets = node.nic.gateways = {text, text};
-  for (auto& route : node.routes) route.device = route.error = text;
+  auto routes = node.routes.list();
+  for (auto& route : routes) route.device = route.error = text;
+  node.routes = agent::RouteStatuses(routes);
   for (auto& check : node.checks) check.id = check.message = check.why = check.remedy = text;
   return node;
 }

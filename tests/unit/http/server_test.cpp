@@ -97,7 +97,7 @@ TEST_F(Server, AnswersGarbageAtOnceAndEndsInOrder) {
 
 TEST_F(Server, DeliversALargeReplyToASlowReader) {
   auto node = sample::ready_node();
-  node.routes.assign(20'000, sample::cluster_route());
+  node.routes = agent::RouteStatuses(std::vector(20'000, sample::cluster_route()));
   serving_.published.publish(std::move(node));
   const Wire wire(serving_.where.port);
   wire.send("GET /status HTTP/1.1\r\n\r\n");

@@ -116,7 +116,9 @@ TEST(StatusJson, ListsIpv4AndIpv6Together) {
   auto route = sample::cluster_route();
   route.route.key.destination = sample::prefix("fd00:128::/64");
   route.route.gateway = sample::address("fe80::1234:5678:9abc");
-  node.routes.push_back(route);
+  auto routes = node.routes.list();
+  routes.push_back(route);
+  node.routes = agent::RouteStatuses(routes);
   const auto status = status_of(node);
   EXPECT_EQ(status["pods"]["cluster_cidrs"], Json::parse(R"(["10.240.128.0/17","fd00:128::/64"])"));
   EXPECT_EQ(status["routes"][2]["gateway"], "fe80::1234:5678:9abc");
@@ -126,7 +128,7 @@ TEST(StatusJson, ShowsARouteAsThePlanDoes) {
   const auto node = sample::broken_node();
   const auto status = status_of(node);
   for (std::size_t i = 0; i < node.routes.size(); ++i) {
-    EXPECT_EQ(agent::route_json(node.routes[i]).dump(), status["routes"][i].dump());
+    EXPECT_EQ(agent::route_json(node.routes.at(i)).dump(), status["routes"][i].dump());
   }
 }
 

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "net/link.h"
+#include "net/route.h"
+#include "net/shared_list.h"
+
+namespace agent {
+
+/// A wanted route's standing in the kernel.
+enum class RouteState : std::uint8_t {
+  in_sync,   ///< present exactly as wanted
+  pending,   ///< not there yet, or not looked since it was wanted
+  failed,    ///< the kernel refused it, or a stranger's route that leads elsewhere holds its key
+  shadowed,  ///< a stranger's route to the destination wins or leads the same way in our place
+};
+
+/// "in_sync", "pending", "failed", "shadowed".
+std::string_view route_state_name(RouteState state);
+
+struct RouteStatus {
+  net::Route route;
+  std::string device;  ///< the link's name; empty when the route has none
+  RouteState state = RouteState::pending;
+  std::string error;  ///< in the kernel's words, or naming the other owner
+};
+
+/// A route that is not in sync.
+struct Exception {
+  std::uint32_t position = 0;  ///< among the wanted ones
+  RouteState state = RouteState::pending;
+  std::string error;
+};
+
+/// How every wanted route stands, in the order in which they are wanted. Nearly all are in sync, so only the
+/// others are written down; the routes are shared with who wants them. Copies cost next to nothing.
+class RouteStatuses {
+ public:
+  RouteStatuses() = default;
+  /// The exceptions ascend by position.
+  RouteStatuses(net::SharedList<net::Route> routes, std::vector<Exception> exceptions)
+      : routes_(std::move(routes)), exceptions_(std::move(exceptions)) {}
+  /// From whole judgements, and back: for a few.
+  explicit RouteStatuses(const std::vector<RouteStatus>& statuses);
+  [[nodiscard]] std::vector<RouteStatus> list() const;
+
+  [[nodiscard]] std::size_t size() const { return routes_.size(); }
+  [[nodiscard]] bool empty() const { return routes_.empty(); }
+  [[nodiscard]] RouteStatus at(std::size_t position) const;
+  [[nodiscard]] const net::SharedList<net::Route>& routes() const { return routes_; }
+  [[nodiscard]] const net::SharedList<Exception>& exceptions() const { return exceptions_; }
+  [[nodiscard]] std::size_t count(RouteState state) const;
+  [[nodiscard]] std::optional<RouteStatus> first(RouteState state) const;
+
+  /// Fills in RouteStatus::device, for the routes' own links.
+  void name_devices(std::span<const net::Link> links);
+
+  class Iterator {
+   public:
+    Iterator(const RouteStatuses& all, std::size_t position) : all_(&all), position_(position) {}
+    RouteStatus operator*() const { return all_->at(position_); }
+    Iterator& operator++() {
+      ++position_;
+      return *this;
+    }
+    bool operator==(const Iterator& other) const { return position_ == other.position_; }
+
+   private:
+    const RouteStatuses* all_;
+    std::size_t position_;
+  };
+  [[nodiscard]] Iterator begin() const { return {*this, 0}; }
+  [[nodiscard]] Iterator end() const { return {*this, size()}; }
+
+ private:
+  [[nodiscard]] bool knows(std::uint32_t device) const;
+
+  net::SharedList<net::Route> routes_;
+  net::SharedList<Exception> exceptions_;
+  std::vector<std::pair<std::uint32_t, std::string>> devices_;
+};
+
+}  // namespace agent

@@ -1,0 +1,287 @@
+// What is put back before any look: it must never decide what a look would not.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "agent/core/reconciler.h"
+#include "tests/unit/core/node.h"
+
+namespace agent {
+namespace {
+
+using testing::Node;
+using Call = test_support::FakeKernel::Call;
+
+net::Route first_of_ours(Node& node) { return node.kernel.routes(169)->front(); }
+
+std::size_t looks(const Node& node) { return node.kernel.calls(Call::routes); }
+
+class Mending : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    node.reading(testing::network());
+    node.settle();
+    ASSERT_EQ(node.routes(), testing::kHealthyRoutes);
+  }
+  MendReport take_hints() { return node.keeper().take_hints(node.kernel.take_hints(), node.now); }
+
+  Node node;
+};
+
+TEST_F(Mending, PutsBackWithoutALookWhichFollowsOnceItIsQuiet) {
+  const auto all = *node.kernel.routes(169);
+  for (const auto& route : all) node.kernel.remove_as_stranger(route);
+  const auto before = looks(node);
+  const auto report = take_hints();
+  EXPECT_EQ(looks(node), before);
+  EXPECT_EQ(report.made.size(), 3U);
+  EXPECT_EQ(report.repaired, 3U);
+  EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
+  ASSERT_TRUE(node.keeper().due());
+  EXPECT_EQ(*node.keeper().due(), node.now + Pace::kQuiet);
+  node.run_for(std::chrono::seconds(1));
+  EXPECT_GT(looks(node), before);
+  EXPECT_TRUE(node.ready());
+  EXPECT_EQ(node.kernel.batches().back().size(), 3U) << "the look found nothing left to do";
+}
+
+TEST_F(Mending, BringsBackWhatAFlapTookSilentlyInOneBatch) {
+  node.kernel.set_up(node.eth0_index(), false);
+  node.kernel.set_up(node.eth0_index(), true);
+  const auto before = looks(node);
+  EXPECT_EQ(take_hints().made.size(), 2U);
+  EXPECT_EQ(looks(node), before);
+  EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
+}
+
+TEST_F(Mending, BringsBackWhatALostAddressTook) {
+  node.kernel.remove_address(node.eth0_index(), "10.240.0.4/24");
+  node.run_for(std::chrono::seconds(1));
+  ASSERT_EQ(node.routes().size(), 1U);
+  node.kernel.add_address(node.eth0_index(), "10.240.0.4/24");
+  const auto before = looks(node);
+  EXPECT_EQ(take_hints().made.size(), 2U);
+  EXPECT_EQ(looks(node), before);
+}
+
+TEST_F(Mending, TriesNothingByALinkThatIsDown) {
+  node.kernel.set_up(node.eth0_index(), false);
+  node.kernel.remove_as_stranger(testing::blackhole("10.244.1.0/24"));
+  EXPECT_EQ(take_hints().made.size(), 1U) << "the sink needs no link";
+  EXPECT_EQ(node.kernel.batches().back().size(), 1U);
+}
+
+TEST_F(Mending, ALinkEventThatTookNothingCostsNoBatch) {
+  const auto before = node.kernel.batches().size();
+  node.kernel.set_carrier(node.eth0_index(), true);
+  (void)take_hints();
+  EXPECT_EQ(node.kernel.batches().size(), before);
+}
+
+TEST_F(Mending, LeavesWhatIsNotExactlyThatToALook) {
+  auto altered = first_of_ours(node);
+  altered.gateway = testing::address("10.240.0.9");
+  node.kernel.as_stranger(test_support::Meeting::replace, altered);
+  const auto before = node.kernel.batches().size();
+  EXPECT_TRUE(take_hints().made.empty());
+  EXPECT_EQ(node.kernel.batches().size(), before);
+  EXPECT_EQ(node.keeper().due(), node.now) << "but it is looked at, at once";
+}
+
+TEST_F(Mending, ARefusalIsLookedAtAtOnce) {
+  node.kernel.remove_as_stranger(first_of_ours(node));
+  node.kernel.refuse_change(0, ENOMEM, "no memory");
+  const auto report = take_hints();
+  EXPECT_TRUE(report.made.empty());
+  EXPECT_FALSE(report.complete);
+  EXPECT_EQ(node.keeper().due(), node.now);
+  node.settle();
+  EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
+}
+
+TEST_F(Mending, AnUnknownOutcomeIsLookedAtAtOnce) {
+  node.kernel.remove_as_stranger(first_of_ours(node));
+  node.kernel.lose_next_outcome();
+  EXPECT_FALSE(take_hints().complete);
+  EXPECT_EQ(node.keeper().due(), node.now);
+}
+
+TEST_F(Mending, WhatVanishesBehindARunningDumpIsBackWhenItEnds) {
+  const auto routes = *node.kernel.routes(169);
+  for (const auto& victim : {routes.front(), routes.back()}) {
+    const auto batches = node.kernel.batches().size();
+    node.keeper().audit(node.now);
+    node.kernel.during_next_dump([&] { node.kernel.remove_as_stranger(victim); },
+                                 [&] { EXPECT_EQ(take_hints().made.size(), 1U); });
+    const auto report = node.keeper().turn(node.now);
+    EXPECT_TRUE(report.made.empty()) << "the dump need not have seen it: " << net::route_text(victim);
+    EXPECT_EQ(node.kernel.batches().size(), batches + 1);
+    EXPECT_TRUE(node.ready());
+    EXPECT_TRUE(node.keeper().due()) << "and it is looked at again";
+    node.settle();
+    EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
+  }
+}
+
+TEST_F(Mending, AStrangerWhoTakesAwayAsFastCostsATenthOfACoreAndLosesInTheEnd) {
+  std::size_t mended = 0;
+  const auto end = node.now + std::chrono::seconds(10);
+  while (node.now < end) {
+    for (const auto& route : std::vector(*node.kernel.routes(169))) node.kernel.remove_as_stranger(route);
+    mended += take_hints().made.size();
+    if (const auto due = node.keeper().due(); due && *due <= node.now) {
+      (void)node.keeper().turn(node.now);
+      node.keeper().spent(node.now, std::chrono::microseconds(300));
+    }
+    node.now += std::chrono::microseconds(50);
+  }
+  EXPECT_GT(mended, 10'000U);
+  EXPECT_LT(mended, 12'000U);
+  node.settle();
+  EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
+  EXPECT_TRUE(node.ready());
+}
+
+TEST_F(Mending, RoutesThatAreNotWantedAnyMoreStayAway) {
+  auto policy = Node::udr();
+  policy.routes_enabled = false;
+  node.keeper().set_policy(policy, node.now);
+  node.settle();
+  node.kernel.remove_as_stranger(first_of_ours(node));
+  EXPECT_TRUE(take_hints().made.empty());
+  EXPECT_EQ(node.routes().size(), 2U);
+}
+
+/// A reconciler, a kernel, and strangers who do anything to it.
+class Turmoil {
+ public:
+  explicit Turmoil(unsigned seed) : random_(seed) {
+    device_ = kernel_.add_link("eth0");
+    kernel_.add_address(device_, "10.240.0.4/24");
+    std::vector<net::Route> routes;
+    for (int i = 0; i < 12; ++i) routes.push_back(wanted(i));
+    routes.push_back(testing::blackhole("10.250.0.0/16"));
+    desired_.routes = routes;
+    reconciler_.want(desired_, 169, {.configuration_changed = true, .reading = 1}, now_);
+    (void)reconciler_.step(now_);
+    (void)kernel_.take_hints();
+  }
+
+  void round() {
+    const auto deeds = random_() % 4;
+    for (unsigned i = 0; i <= deeds; ++i) deed();
+    if (random_() % 3 == 0) learn(strangers());
+    mend();
+    if (random_() % 3 == 0) step();
+  }
+
+  void expect_quiet() {
+    kernel_.set_up(device_, true);
+    mend();
+    for (const auto& each : strangers()) kernel_.remove_as_stranger(each);
+    learn({});
+    mend();
+    step();
+    step();
+    const auto rest = diff(*reconciler_.desired(), {.routes = *kernel_.routes(169), .rules = {}});
+    EXPECT_TRUE(rest.changes.empty());
+    EXPECT_TRUE(reconciler_.standing().settled());
+  }
+
+  [[nodiscard]] std::size_t mended() const { return mended_; }
+
+ private:
+  [[nodiscard]] net::Route wanted(int i) const {
+    return testing::route(fmt::format("10.{}.0.0/16", 100 + i), "10.240.0.1", device_);
+  }
+  [[nodiscard]] std::vector<net::Route> strangers() const {
+    auto routes = kernel_.all_routes();
+    std::erase_if(routes, [](const net::Route& each) { return each.protocol != 4; });
+    return routes;
+  }
+
+  void learn(std::vector<net::Route> known) {
+    known_ = std::move(known);
+    reconciler_.know_strangers(known_, now_);
+  }
+
+  void deed() {
+    const auto ours = *kernel_.routes(169);
+    auto some = wanted(static_cast<int>(random_() % 12));
+    switch (random_() % 7) {
+      case 0:
+      case 1:
+      case 2:
+        if (!ours.empty()) kernel_.remove_as_stranger(ours[random_() % ours.size()]);
+        break;
+      case 3:  // a stranger takes the place, or stands before it
+        some.protocol = 4;
+        some.key.metric = random_() % 2 == 0 ? 1024 : 5;
+        kernel_.as_stranger(random_() % 2 == 0 ? test_support::Meeting::replace : test_support::Meeting::add,
+                            some);
+        break;
+      case 4:  // somebody with our number has another mind
+        some.gateway = testing::address("10.240.0.7");
+        kernel_.as_stranger(test_support::Meeting::replace, some);
+        break;
+      case 5:
+        if (const auto all = strangers(); !all.empty()) kernel_.remove_as_stranger(all.front());
+        break;
+      default:
+        up_ = !up_;
+        kernel_.set_up(device_, up_);
+    }
+  }
+
+  /// As the keeper does it; each change that the kernel takes must be one that a look at this moment makes.
+  void mend() {
+    const auto hints = kernel_.take_hints();
+    std::uint32_t back = 0;
+    for (const auto& hint : hints) {
+      if (hint.subject != net::Hint::Subject::link) continue;
+      reconciler_.link_is(hint.device, hint.up);
+      if (hint.up) back = device_;
+    }
+    const auto would =
+        diff(*reconciler_.desired(), {.routes = *kernel_.routes(169), .rules = {}}, known_).changes;
+    const auto report = reconciler_.mend(hints, back, now_);
+    mended_ += report.made.size();
+    for (const auto& change : report.made) {
+      EXPECT_EQ(change.verb, net::Verb::add);
+      EXPECT_NE(std::find(would.begin(), would.end(), change), would.end())
+          << net::route_text(std::get<net::Route>(change.object));
+    }
+  }
+
+  void step() {
+    now_ += std::chrono::seconds(1);
+    (void)reconciler_.step(now_);
+  }
+
+  std::mt19937 random_;
+  test_support::FakeKernel kernel_;
+  MonoTime now_ = MonoTime{} + std::chrono::hours(1);
+  std::uint32_t device_ = 0;
+  bool up_ = true;
+  Desired desired_;
+  Reconciler reconciler_{kernel_, 7};
+  std::vector<net::Route> known_;
+  std::size_t mended_ = 0;
+};
+
+TEST(MendModel, NeverMakesWhatALookWouldNotAndEndsWhereALookDoes) {
+  std::size_t mended = 0;
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    Turmoil turmoil(seed);
+    for (int i = 0; i < 40; ++i) turmoil.round();
+    turmoil.expect_quiet();
+    ASSERT_FALSE(::testing::Test::HasFailure()) << "seed " << seed;
+    mended += turmoil.mended();
+  }
+  EXPECT_GT(mended, 10'000U) << "the model must put something back to show anything";
+}
+
+}  // namespace
+}  // namespace agent
