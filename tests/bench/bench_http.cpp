@@ -30,12 +30,9 @@ agent::Snapshot node_with(std::int64_t routes) {
                            .remedy = "",
                            .since = agent::WallTime{std::chrono::hours{1}}});
   }
-  node.routes.resize(static_cast<std::size_t>(routes));
-  for (auto& each : node.routes) {
-    each.device = "eth0";
-    each.route.gateway = net::Address::parse("10.240.0.1").value();
-    each.state = agent::RouteState::in_sync;
-  }
+  agent::RouteStatus status{.route = {}, .device = "eth0", .state = agent::RouteState::in_sync, .error = ""};
+  status.route.gateway = net::Address::parse("10.240.0.1").value();
+  node.routes = agent::RouteStatuses(std::vector(static_cast<std::size_t>(routes), status));
   return node;
 }
 

@@ -1,0 +1,66 @@
+// Does one kind of work so many times; what it costs is counted in instructions, from outside.
+//
+//   instructions encode|decode|compare|mend TIMES ROUTES
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "agent/core/reconciler.h"
+#include "netlink/hint_message.h"
+#include "netlink/message.h"
+#include "netlink/route_message.h"
+#include "tests/bench/many_routes.h"
+
+namespace {
+
+void encode(unsigned times, const std::vector<net::Route>& routes) {
+  netlink::Message message;
+  for (unsigned i = 0; i < times; ++i)
+    (void)netlink::encode_route(message, net::Verb::add, routes[i % routes.size()]);
+}
+
+void decode(unsigned times, const std::vector<net::Route>& routes) {
+  const auto message = *netlink::encode_route(net::Verb::remove, routes.front());
+  for (unsigned i = 0; i < times; ++i) {
+    if (!netlink::decode_hint(message.header())->route) std::abort();
+  }
+}
+
+void compare(unsigned times, const std::vector<net::Route>& routes) {
+  agent::Desired desired;
+  desired.routes = routes;
+  const agent::RouteIndex index(desired.routes);
+  agent::Comparison comparison(desired, index);
+  for (unsigned i = 0; i < times; ++i) comparison.take(routes[i % routes.size()]);
+}
+
+void mend(unsigned times, const std::vector<net::Route>& routes) {
+  bench::YesKernel kernel;
+  agent::Reconciler reconciler(kernel, 1);
+  agent::Desired desired;
+  desired.routes = routes;
+  const agent::MonoTime now{};
+  reconciler.want(std::move(desired), 169, {.configuration_changed = true, .reading = 1}, now);
+  (void)reconciler.step(now);
+  net::Hint hint;
+  hint.subject = net::Hint::Subject::route;
+  hint.removal = true;
+  for (unsigned i = 0; i < times; ++i) {
+    hint.route = routes[i % routes.size()];
+    if (reconciler.mend({&hint, 1}, 0, now).made.size() != 1) std::abort();
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 4) return 64;
+  const std::string_view work = argv[1];
+  const auto times = static_cast<unsigned>(std::atoi(argv[2]));
+  const auto routes = bench::many_routes(static_cast<unsigned>(std::atoi(argv[3])));
+  if (work == "encode") encode(times, routes);
+  if (work == "decode") decode(times, routes);
+  if (work == "compare") compare(times, routes);
+  if (work == "mend") mend(times, routes);
+  return 0;
+}

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""What the daemon asks of the kernel for what happens to routes, counted in system calls: no busy machine changes it."""
+
+import re
+import subprocess
+import unittest
+
+from case import CLUSTER, NodeCase, eventually
+
+
+class Trace:
+    """The system calls of the daemon's main thread."""
+
+    def __init__(self, agent, file):
+        self._file = file
+        # In the daemon's namespace: elsewhere strace cannot tell what its sockets speak.
+        self._strace = subprocess.Popen(
+            agent.namespace.command("strace", "-p", agent.process.pid, "-s", "4", "-o", file),
+            stderr=subprocess.PIPE, text=True)
+        line = self._strace.stderr.readline()
+        if "attached" not in line:
+            raise RuntimeError(f"strace: {line}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._strace.terminate()
+        self._strace.wait()
+        self._strace.stderr.close()
+
+    def calls(self):
+        """Of each its name, and the netlink message that it carries."""
+        found = []
+        for line in self._file.read_text(errors="replace").splitlines():
+            name = re.match(r"(?:<\.\.\. )?(\w+)", line)
+            message = re.search(r"nlmsg_type=(\w+)", line)
+            if name:
+                found.append((name[1], message[1] if message else ""))
+        return found
+
+    def await_call(self, name, message):
+        eventually(lambda: (name, message) in self.calls(), f"{name} with {message}")
+        return self.calls()
+
+
+class Costs(NodeCase):
+    def setUp(self):
+        super().setUp()
+        self.agent.start_ready()
+        self.await_routes(self.wanted())
+        self.trace = self.enter(Trace(self.agent, self.agent.state / "trace"))
+
+    def test_a_deleted_route_is_put_back_by_the_very_next_call_and_confirmed_later(self):
+        self.lab.vm.ip(f"route del {CLUSTER} proto 169")
+        self.await_routes(self.wanted())
+        calls = self.trace.await_call("sendto", "RTM_GETROUTE")
+        heard = calls.index(("recvmmsg", "RTM_DELROUTE"))
+        self.assertEqual(calls[heard + 1], ("sendto", "RTM_NEWROUTE"))
+        rest = [name for name, _ in calls[heard:]]
+        until_it_waits = rest[:rest.index("epoll_wait")]
+        self.assertLessEqual(len(until_it_waits), 12, until_it_waits)
+        self.assertNotIn(("sendto", "RTM_GETROUTE"), calls[heard:heard + len(until_it_waits)])
+
+    def test_foreign_routes_cost_nothing(self):
+        for verb in ("add", "del"):
+            self.lab.vm.ip(*(f"route {verb} 20.{n // 250}.{n % 250}.0/24 via 10.240.0.1 proto 77" for n in range(400)))
+        self.lab.vm.ip(f"route del {CLUSTER} proto 169")
+        calls = self.trace.await_call("recvmmsg", "RTM_DELROUTE")
+        before = calls[:calls.index(("recvmmsg", "RTM_DELROUTE"))]
+        self.assertNotIn("recvmmsg", [name for name, _ in before], before)
+        self.assertNotIn("sendto", [name for name, message in before if message], before)
+
+
+if __name__ == "__main__":
+    unittest.main()
