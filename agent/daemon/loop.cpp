@@ -214,13 +214,11 @@ void Daemon::Loop::mind_what_matters() {
 }
 
 void Daemon::Loop::on_timer() {
-  const auto due = keeper_.due();
-  if (due && *due <= Clock::now()) {
-    turn();
-  } else {
-    if (const auto event = repair_log_.event(Clock::now())) log_.write(*event);
-    arm();
-  }
+  const auto now = Clock::now();
+  const auto has_come = [now](const std::optional<MonoTime>& due) { return due && *due <= now; };
+  if (has_come(keeper_.due())) return turn();
+  if (has_come(repair_log_.due())) publish();
+  arm();
 }
 
 void Daemon::Loop::turn() {
@@ -235,7 +233,6 @@ Daemon::Loop::Clock::duration Daemon::Loop::turn_once() {
   mind_what_matters();
   const auto report = keeper_.turn(begin);
   note(report.made, report.repaired);
-  if (const auto event = repair_log_.event(Clock::now())) log_.write(*event);
   for (const auto& set : report.sysctls_set)
     log_.write({.kind = EventKind::sysctl_set, .message = "set " + set, .fields = {{"SYSCTL", set}}});
   const auto problem = report.sysctl_problems.empty() ? std::string() : report.sysctl_problems.front();

@@ -28,6 +28,8 @@ void Daemon::Loop::publish() {
   const auto before = published_.read();
   if (before->ready && !snapshot.ready) ready_file_.withdraw();
   published_.publish(snapshot);
+  // After it: who has read of a repair finds it counted.
+  if (const auto event = repair_log_.event(Clock::now())) log_.write(*event);
   announce(*before, snapshot);
   keep_what_is();
 }
