@@ -73,7 +73,9 @@ class Agent:
         self.process.send_signal(signal.SIGHUP)
 
     def pids(self):
-        return [self.process.pid]
+        """The daemon, and the program that asks Azure and Kubernetes for it."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [self.process.pid, *map(int, children)]
 
 
 class Bird:
@@ -93,7 +95,8 @@ class Bird:
         self._config.write_text(
             "router id 10.240.0.4;\nprotocol device {}\n"
             f"protocol kernel {{ ipv{family} {{\n"
-            f"  export filter {{ krt_prefsrc = {source(family)}; accept; }};\n  import none;\n}}; scan time {self._scan}; metric 1024; }}\n"
+            f"  export filter {{ krt_prefsrc = {source(family)}; accept; }};\n  import none;\n}}; "
+            f"scan time {self._scan}; metric 1024; }}\n"
             f"protocol static {{ ipv{family};\n{ways}\n}}\n")
 
     def reload(self):

@@ -1,6 +1,7 @@
 """A network namespace with a NIC, for one contestant."""
 import ctypes
 import os
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -36,9 +37,7 @@ class Space:
 
     def __exit__(self, *_):
         for process in reversed(self._started):
-            if process.poll() is None:
-                process.kill()
-            process.wait()
+            _end(process)
             if process.stdout:
                 process.stdout.close()
         os.close(self._handle)
@@ -61,7 +60,8 @@ class Space:
         """Runs until the end of the namespace."""
         options.setdefault("stdout", subprocess.DEVNULL)
         options.setdefault("stderr", subprocess.DEVNULL)
-        process = subprocess.Popen([str(each) for each in command], preexec_fn=self._enter, **options)
+        process = subprocess.Popen([str(each) for each in command], preexec_fn=self._enter, start_new_session=True,
+                                   **options)
         self._started.append(process)
         return process
 
@@ -72,6 +72,13 @@ class Space:
         if word not in line:
             raise RuntimeError(f"{command[0]}: said '{line.strip()}', not '{word}'")
         return process
+
+
+def _end(process):
+    """With its children: a master's workers outlive it."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _run(*command):

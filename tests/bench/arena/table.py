@@ -14,6 +14,8 @@ class Samples:
         return self.values[min(len(self.values) - 1, int(share * len(self.values)))]
 
     def spread(self):
+        if len(self.values) == 1:
+            return ""
         return f"{number(self.quantile(0.1))}–{number(self.quantile(0.9))}"
 
 
@@ -44,11 +46,11 @@ class Table:
                 continue
             samples = Samples(values)
             base = base or samples.median
-            p99 = f"{number(samples.quantile(0.99))} | " if self._with_p99 else ""
-            self._lines.append(f"| {work} | {name} | {number(samples.median)} | {samples.spread()} | {p99}"
-                               f"{samples.median / base:.2f} |")
-            print(f"  {work}: {name}: {number(samples.median)} ({samples.spread()}; p99 "
-                  f"{number(samples.quantile(0.99))}) ×{samples.median / base:.2f}", flush=True)
+            p99 = number(samples.quantile(0.99))
+            self._lines.append(f"| {work} | {name} | {number(samples.median)} | {samples.spread()} | "
+                               f"{p99 + ' | ' if self._with_p99 else ''}{samples.median / base:.2f} |")
+            print(f"  {work}: {name}: {number(samples.median)} ({samples.spread()}; p99 {p99}) "
+                  f"×{samples.median / base:.2f}", flush=True)
 
     def text(self):
         return "\n".join(self._lines)

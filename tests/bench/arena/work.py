@@ -263,7 +263,8 @@ def _footprint(begin, count):
 
 def footprint(options):
     contestants = {"cpp-httplib + spdlog + libnl, nothing else": probes.begin_bare,
-                   "cpp-httplib alone": probes.begin_httplib, "agent": probes.begin_agent, "BIRD": probes.begin_bird,
+                   "cpp-httplib alone": probes.begin_httplib, "agent": probes.begin_daemon,
+                   "agent and its cloud program": probes.begin_agent, "BIRD": probes.begin_bird,
                    "FRR (zebra, staticd)": probes.begin_frr, "nginx": probes.begin_nginx}
     measured = {name: _footprint(begin, 400) for name, begin in contestants.items()}
     table = Table("Memory with 400 routes", "KiB")
@@ -272,19 +273,19 @@ def footprint(options):
     each = Table("The agent's memory for each route", "bytes")
     base = measured["agent"]["Rss"]
     for count in options.sizes[1:]:
-        more = _footprint(probes.begin_agent, count)["Rss"] - base
+        more = _footprint(probes.begin_daemon, count)["Rss"] - base
         each.add(f"{count:,} routes", {"agent": [more * 1024 / (count - 400)]})
     idle = Table("Idle", "")
-    with Space() as space:
-        for name, begin in {"agent": probes.begin_agent, "BIRD": probes.begin_bird}.items():
+    for name, begin in {"agent": probes.begin_daemon, "agent and its cloud program": probes.begin_agent,
+                        "BIRD": probes.begin_bird}.items():
+        with Space() as space:
             pids = begin(space, 400)
             time.sleep(5)
-            cpu, switches, end = probes.cpu_seconds(pids), probes.switches(pids), time.monotonic() + options.idle
-            time.sleep(max(0.0, end - time.monotonic()))  # what is measured is a time without events
-            idle.add("processor, ms an hour", {name: [(probes.cpu_seconds(pids) - cpu) / options.idle * 3600e3]})
+            switches = probes.switches(pids)
+            all_of_it, between_polls = probes.idle(pids, options.idle)
+            idle.add("processor, ms an hour", {name: [all_of_it]})
+            idle.add("of it in seconds without a poll", {name: [between_polls]})
             idle.add("context switches a minute", {name: [(probes.switches(pids) - switches) / options.idle * 60]})
-        pids = probes.begin_agent(space, 400)
-        idle.add("between two polls, processor, ms an hour", {"agent": [probes.quiet_share(pids, 45) * 3600e3]})
     return [table, each, idle]
 
 
