@@ -30,9 +30,9 @@ using namespace contest;
 constexpr std::uint8_t kForeign = 199;
 
 /// Hearing of every route would take about as long as making it, on the processor that the others need: of
-/// this many and more two in sixteen are heard of, the very first and the very last among them.
+/// this many and more two in a hundred are heard of, the very first and the very last among them.
 constexpr std::size_t kMany = 4000;
-constexpr std::size_t kStride = 16;
+constexpr std::size_t kStride = 100;
 
 /// Keeps what may be the n-th of ours where n + 1 modulo kStride is 0 or 1; the rest costs the kernel no more
 /// than asking.
@@ -49,7 +49,7 @@ std::vector<sock_filter> sampling(int family) {
       BPF_STMT(BPF_LD | BPF_W | BPF_IND, number_at),
       BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, unit),
       BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 1),
-      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, kStride - 1),
+      BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, kStride),
       BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 2, 0, 1),
       BPF_STMT(BPF_RET | BPF_K, 0),
       BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
