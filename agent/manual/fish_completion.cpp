@@ -37,7 +37,7 @@ class Script {
   explicit Script(std::string begin) : text_(std::move(begin)) {}
 
   /// `what` is completed at that command alone; everywhere without one.
-  void complete(const Place* at, const std::string& what, const std::string& text) {
+  void complete(const CommandPlace* at, const std::string& what, const std::string& text) {
     text_ += "complete -c calico-azure-agent";
     if (at != nullptr) text_ += " -n " + in_quotes(fmt::format("__calico_azure_agent_at \"{}\"", at->path));
     text_ += " " + what;
@@ -45,7 +45,7 @@ class Script {
     text_ += '\n';
   }
 
-  void complete(const Place* at, const Command::Option& option) {
+  void complete(const CommandPlace* at, const Command::Option& option) {
     std::string what;
     for (const auto& flag : option.flags) {
       const bool is_word = flag.starts_with("--");

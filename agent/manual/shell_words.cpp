@@ -8,7 +8,7 @@
 namespace agent::manual {
 namespace {
 
-void collect(const Command& command, const std::string& path, std::vector<Place>& all) {
+void collect(const Command& command, const std::string& path, std::vector<CommandPlace>& all) {
   all.push_back({path, command});
   for (const auto& each : command.commands) {
     collect(each, path.empty() ? each.name : path + " " + each.name, all);
@@ -72,13 +72,13 @@ std::vector<std::string> flags_of(const Options& options) {
   return all;
 }
 
-std::vector<Place> every_place() {
-  std::vector<Place> all;
+std::vector<CommandPlace> every_place() {
+  std::vector<CommandPlace> all;
   collect(command_tree(), "", all);
   return all;
 }
 
-Options own_options(const Place& place) {
+Options own_options(const CommandPlace& place) {
   auto all = options_of(place.command);
   const auto common = options_of(command_tree());
   std::erase_if(all, [&common](const auto& each) {
@@ -88,7 +88,7 @@ Options own_options(const Place& place) {
   return all;
 }
 
-Options options_at(const Place& place) {
+Options options_at(const CommandPlace& place) {
   auto all = own_options(place);
   const auto common = options_of(command_tree());
   all.insert(all.end(), common.begin(), common.end());

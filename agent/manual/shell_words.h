@@ -35,19 +35,19 @@ std::vector<std::string> flags_of(const Options& options);
 std::vector<std::string> names_of(const Command& command);
 
 /// A command and the words that lead to it: "config check"; "" for the program itself.
-struct Place {
+struct CommandPlace {
   std::string path;
   Command command;
 };
 
 /// The program and everything below it, each before what is below.
-std::vector<Place> every_place();
+std::vector<CommandPlace> every_place();
 
 /// The command's own options, without those that the program has everywhere.
-Options own_options(const Place& place);
+Options own_options(const CommandPlace& place);
 
 /// What may stand at that place: its own options and the program's.
-Options options_at(const Place& place);
+Options options_at(const CommandPlace& place);
 
 /// ":run", ..., "config:check": each command behind the words that lead to it.
 std::vector<std::string> steps();

@@ -45,7 +45,7 @@ std::string specifications(const Command::Option& option) {
   return all;
 }
 
-std::string function(const Place& place) {
+std::string function(const CommandPlace& place) {
   std::string specified;
   for (const auto& each : own_options(place)) specified += specifications(each);
   int position = 0;
