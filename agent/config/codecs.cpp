@@ -59,8 +59,7 @@ std::optional<std::int64_t> read_integer(const IntegerCodec& codec, const Given&
   return std::nullopt;
 }
 
-Given given_text(Shape shape, std::string_view text, const Origin& origin) {
-  const Place place{origin};
+Given given_text(Shape shape, std::string_view text, const Place& place) {
   switch (shape) {
     case Shape::integer: {
       std::int64_t number = 0;

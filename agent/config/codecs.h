@@ -100,6 +100,8 @@ void read(const ListCodec<T>& codec, const Given& given, List& target, Reading& 
     return;
   }
   std::vector<T> elements;
+  elements.reserve(list->size());
+  reading.elements.reserve(list->size());
   for (const auto& each : *list) {
     const auto faults = reading.issues.size();
     T element{};
@@ -132,6 +134,6 @@ std::string print(const ListCodec<T>& codec, const List& values) {
 
 /// The text of an environment variable or of --set as a value; never fails: what is no integer or boolean
 /// stays a string and is refused by its key.
-Given given_text(Shape shape, std::string_view text, const Origin& origin);
+Given given_text(Shape shape, std::string_view text, const Place& place);
 
 }  // namespace agent

@@ -22,7 +22,8 @@ class CrossChecks {
   void no_overlaps(const std::string& path, const net::SharedList<net::Prefix>& cidrs) {
     std::vector<std::size_t> order(cidrs.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return cidrs[a] < cidrs[b]; });
+    const auto before = [&](auto a, auto b) { return cidrs[a] < cidrs[b]; };
+    if (!std::is_sorted(cidrs.begin(), cidrs.end())) std::stable_sort(order.begin(), order.end(), before);
     std::size_t outer = 0;
     for (std::size_t i = 0; i < order.size(); ++i) {
       if (i == 0 || !cidrs[order[outer]].contains(cidrs[order[i]])) {

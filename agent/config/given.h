@@ -6,16 +6,9 @@
 #include <variant>
 #include <vector>
 
-#include "agent/config/load_config.h"
+#include "agent/config/place.h"
 
 namespace agent {
-
-/// Where something stands, for the reader and for sorting. Line and column are 0 outside files.
-struct Place {
-  Origin origin;
-  std::uint32_t line = 0;
-  std::uint32_t column = 0;
-};
 
 /// A fault with its place.
 struct Issue {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <tuple>
 
 #include "agent/config/cross_checks.h"
 #include "agent/config/keys.h"
@@ -63,7 +62,7 @@ class Loading {
     if (!contents) {
       const bool missing =
           contents.error().code.value() == ENOENT || contents.error().code.value() == ENOTDIR;
-      if (required || !missing) complain({{OriginKind::file, path.string()}}, contents.error().what);
+      if (required || !missing) complain({OriginKind::file, path.string()}, contents.error().what);
       return;
     }
     const auto toml = parse_toml(*contents, path.string());
@@ -88,13 +87,13 @@ class Loading {
     const auto equals = setting.find('=');
     const auto path = setting.substr(0, equals);
     if (equals == std::string::npos || path.empty()) {
-      return complain({{OriginKind::flag, "--set " + setting}}, "is not section.key=value");
+      return complain({OriginKind::flag, "--set " + setting}, "is not section.key=value");
     }
-    const Origin origin{OriginKind::flag, "--set " + path};
+    const Place place(OriginKind::flag, "--set " + path);
     if (const auto* key = find_key(path)) {
-      text(*key, setting.substr(equals + 1), origin);
+      text(*key, setting.substr(equals + 1), place);
     } else {
-      complain({origin}, unknown_key(path));
+      complain(place, unknown_key(path));
     }
   }
 
@@ -102,16 +101,10 @@ class Loading {
       std::span<const std::string_view> known_check_ids) {
     for (auto& issue : cross_checks(draft_, known_check_ids)) issues_.push_back(std::move(issue));
     if (issues_.empty()) return LoadedConfig{std::move(draft_.config), std::move(draft_.origins)};
-    std::stable_sort(issues_.begin(), issues_.end(), [](const Issue& a, const Issue& b) {
-      const auto order = [](const Issue& issue) {
-        return std::tuple(issue.place.origin.kind, issue.place.line, issue.place.column);
-      };
-      return order(a) < order(b);
-    });
+    std::stable_sort(issues_.begin(), issues_.end(),
+                     [](const Issue& a, const Issue& b) { return a.place.before(b.place); });
     std::vector<ConfigError> errors;
-    for (auto& issue : issues_) {
-      errors.push_back({std::move(issue.place.origin.where), std::move(issue.what)});
-    }
+    for (auto& issue : issues_) errors.push_back({issue.place.origin().where, std::move(issue.what)});
     return tl::unexpected(std::move(errors));
   }
 
@@ -150,31 +143,31 @@ class Loading {
   }
 
   void variable(const std::string& name, const std::string& value) {
-    const Origin origin{OriginKind::environment, name};
+    const Place place(OriginKind::environment, name);
     const auto all = keys();
     const auto key =
         std::find_if(all.begin(), all.end(), [&](const Key& each) { return each.variable() == name; });
     if (key != all.end()) {
-      text(*key, value, origin);
+      text(*key, value, place);
     } else if (is_service_link(name)) {
-      complain({origin},
+      complain(place,
                "no such setting; this looks like a Kubernetes service link: set enableServiceLinks: false");
     } else {
-      complain({origin}, "no such setting" + suggested_variable(name));
+      complain(place, "no such setting" + suggested_variable(name));
     }
   }
 
-  void text(const Key& key, const std::string& value, const Origin& origin) {
+  void text(const Key& key, const std::string& value, const Place& place) {
     if (utf8_prefix(value) < value.size()) {
-      return complain({origin}, key.path() + ": the value is not valid UTF-8");
+      return complain(place, key.path() + ": the value is not valid UTF-8");
     }
-    take(key, given_text(key.shape, value, origin));
+    take(key, given_text(key.shape, value, place));
   }
 
   void take(const Key& key, const Given& given) {
     const auto path = key.path();
     auto reading = key.read(draft_.config, given);
-    draft_.origins[path] = given.place.origin;
+    draft_.origins[path] = given.place.origin();
     draft_.elements[path] = std::move(reading.elements);
     if (reading.issues.empty()) {
       draft_.incomplete.erase(path);

@@ -4,6 +4,8 @@
 #include <toml++/toml.h>
 
 #include <iterator>
+#include <memory>
+#include <utility>
 
 #include "agent/core/utf8.h"
 
@@ -37,17 +39,15 @@ std::size_t bare_dots(std::string_view text) {
   return dots;
 }
 
-Place place_at(std::string_view name, std::uint32_t line, std::uint32_t column) {
-  return {{OriginKind::file, fmt::format("{}:{}:{}", name, line, column)}, line, column};
-}
+using FileName = std::shared_ptr<const std::string>;
 
-Place place_of(std::string_view name, const toml::source_region& source) {
-  return place_at(name, static_cast<std::uint32_t>(source.begin.line),
-                  static_cast<std::uint32_t>(source.begin.column));
+Place place_of(const FileName& name, const toml::source_region& source) {
+  return {name, static_cast<std::uint32_t>(source.begin.line),
+          static_cast<std::uint32_t>(source.begin.column)};
 }
 
 /// Where the byte at `offset` stands.
-Place place_of(std::string_view name, std::string_view text, std::size_t offset) {
+Place place_of(const FileName& name, std::string_view text, std::size_t offset) {
   std::uint32_t line = 1;
   std::uint32_t column = 1;
   for (const char c : text.substr(0, offset)) {
@@ -59,7 +59,7 @@ Place place_of(std::string_view name, std::string_view text, std::size_t offset)
       ++column;
     }
   }
-  return place_at(name, line, column);
+  return {name, line, column};
 }
 
 /// Names the kinds that no key takes.
@@ -82,7 +82,7 @@ std::string_view kind_of(const toml::node& node) {
 
 class Converter {
  public:
-  explicit Converter(std::string_view name) : name_(name) {}
+  explicit Converter(FileName name) : name_(std::move(name)) {}
 
   [[nodiscard]] Given::Table members(const toml::table& table, int depth) const {
     Given::Table members;
@@ -112,6 +112,7 @@ class Converter {
     }
     if (const auto* array = node.as_array(); array != nullptr && depth >= 0) {
       Given::List elements;
+      elements.reserve(array->size());
       constexpr int kScalarsOnly = -1;
       for (const auto& element : *array) {
         elements.push_back(given(element, place_of(name_, element.source()), kScalarsOnly));
@@ -121,14 +122,14 @@ class Converter {
     return {place, Given::Other{kind_of(node)}};
   }
 
-  std::string_view name_;
+  FileName name_;
 };
 
 /// The one place where toml++ may throw.
-TomlFile parsed(std::string_view text, std::string_view name) {
+TomlFile parsed(std::string_view text, const FileName& name) {
   try {
     constexpr int kSections = 1;
-    return {Converter(name).members(toml::parse(text, name), kSections), std::nullopt};
+    return {Converter(name).members(toml::parse(text, *name), kSections), std::nullopt};
   } catch (const toml::parse_error& error) {
     return {{}, Issue{place_of(name, error.source()), std::string(error.description())}};
   }
@@ -136,14 +137,15 @@ TomlFile parsed(std::string_view text, std::string_view name) {
 
 }  // namespace
 
-TomlFile parse_toml(std::string_view text, std::string_view name) {
+TomlFile parse_toml(std::string_view text, std::string_view file) {
+  const auto name = std::make_shared<const std::string>(file);
   const auto valid = utf8_prefix(text);
   if (valid < text.size()) {
     const auto byte = static_cast<unsigned char>(text[valid]);
     return {{}, Issue{place_of(name, text, valid), fmt::format("the byte {:#04x} is not valid UTF-8", byte)}};
   }
   if (bare_dots(text) > kMostDots) {
-    return {{}, Issue{place_at(name, 1, 1), fmt::format("more than {} dotted keys and numbers", kMostDots)}};
+    return {{}, Issue{Place(name, 1, 1), fmt::format("more than {} dotted keys and numbers", kMostDots)}};
   }
   return parsed(text, name);
 }

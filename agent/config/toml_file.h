@@ -14,8 +14,8 @@ struct TomlFile {
   std::optional<Issue> fault;
 };
 
-/// `name` is what positions begin with. Lines and columns count from 1, columns in characters.
-TomlFile parse_toml(std::string_view text, std::string_view name);
+/// `file` is what positions begin with. Lines and columns count from 1, columns in characters.
+TomlFile parse_toml(std::string_view text, std::string_view file);
 
 /// The text as a TOML string, quotes included. It must be UTF-8.
 std::string toml_quoted(std::string_view text);

@@ -60,6 +60,7 @@ net::Route leading_nowhere(const Policy& policy, net::RouteType type, const net:
 /// Cluster CIDRs that get a route: not withheld, and not the node's own (there the sink stands alone).
 std::vector<net::Prefix> routed_cluster_cidrs(const Policy& policy, const Desired& desired) {
   std::vector<net::Prefix> routed;
+  routed.reserve(policy.cluster_cidrs.size());
   for (const auto& cidr : policy.cluster_cidrs) {
     if (!contains(desired.withheld, cidr) && !contains(policy.node_cidrs, cidr)) routed.push_back(cidr);
   }
@@ -111,6 +112,7 @@ Desired desired_routes(const Policy& policy, const net::NodeNetwork& network, co
   desired.withheld = inside_own_subnets(policy, network, nic);
   if (policy.mode == Mode::azure_cni) return desired;
   std::vector<net::Route> routes;
+  routes.reserve(policy.node_cidrs.size() + policy.cluster_cidrs.size());
   add_sinks(policy, desired, routes);
   if (policy.mode == Mode::udr && nic == nullptr) desired.complete = false;
   if (policy.mode == Mode::udr && nic != nullptr) {

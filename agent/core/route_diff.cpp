@@ -61,7 +61,7 @@ std::vector<Position> Comparison::absent() const {
   std::vector<Position> positions;
   for (std::size_t i = 0; i < seen_.size(); ++i) {
     const auto position = static_cast<Position>(i);
-    if (!seen_[i] && index_.at(desired_.routes[i].key) == position) positions.push_back(position);
+    if (!seen_[i] && index_.is_first(position)) positions.push_back(position);
   }
   return positions;
 }
@@ -73,6 +73,7 @@ Difference Comparison::finish(std::span<const net::Rule> rules, std::span<const 
       others_.size() + static_cast<std::size_t>(std::count(seen_.begin(), seen_.end(), true));
   auto& changes = difference.changes;
   const auto held = holders(index_, others_);
+  changes.reserve(difference.absent.size());
   std::vector<bool> settled(others_.size(), false);  // left alone, or about to be replaced in place
 
   for (const auto position : difference.absent) {

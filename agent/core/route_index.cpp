@@ -22,9 +22,12 @@ class Fnv {
 RouteIndex::RouteIndex(net::SharedList<net::Route> routes)
     : routes_(std::move(routes)), slots_(std::bit_ceil(2 * routes_.size() + 1), kFree) {
   for (std::size_t i = 0; i < routes_.size(); ++i) {
-    auto slot = first_slot(routes_[i].key.table, routes_[i].key.destination);
-    while (slots_[slot] != kFree) slot = next(slot);
+    const auto& key = routes_[i].key;
+    bool repeated = false;
+    auto slot = first_slot(key.table, key.destination);
+    for (; slots_[slot] != kFree; slot = next(slot)) repeated = repeated || routes_[slots_[slot]].key == key;
     slots_[slot] = static_cast<Position>(i);
+    if (repeated) repeated_.push_back(static_cast<Position>(i));
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -24,6 +25,10 @@ class RouteIndex {
   [[nodiscard]] const net::SharedList<net::Route>& routes() const { return routes_; }
   /// The first route with the key; nullopt: none has it.
   [[nodiscard]] std::optional<Position> at(const net::RouteKey& key) const;
+  /// False where a route before it has the same key.
+  [[nodiscard]] bool is_first(Position position) const {
+    return !std::binary_search(repeated_.begin(), repeated_.end(), position);
+  }
   /// Calls `visit` with the position of every route of the table to exactly this destination, whatever its
   /// metric; ascending.
   template <class Visit>
@@ -41,7 +46,8 @@ class RouteIndex {
   [[nodiscard]] std::size_t next(std::size_t slot) const { return (slot + 1) & (slots_.size() - 1); }
 
   net::SharedList<net::Route> routes_;
-  std::vector<Position> slots_;  ///< a power of two of them
+  std::vector<Position> slots_;     ///< a power of two of them
+  std::vector<Position> repeated_;  ///< those whose key is another's before them; ascending
 };
 
 }  // namespace agent

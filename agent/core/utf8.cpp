@@ -1,5 +1,6 @@
 #include "agent/core/utf8.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -40,8 +41,9 @@ Utf8Piece utf8_piece(std::string_view text) {
 }
 
 std::size_t utf8_prefix(std::string_view text) {
-  std::size_t good = 0;
-  for (auto piece = utf8_piece(text); piece.well_formed; piece = utf8_piece(text.substr(good))) {
+  const auto ascii = std::find_if(text.begin(), text.end(), [](char each) { return !within(each, 0, 0x7f); });
+  auto good = static_cast<std::size_t>(ascii - text.begin());
+  for (auto piece = utf8_piece(text.substr(good)); piece.well_formed; piece = utf8_piece(text.substr(good))) {
     good += piece.length;
   }
   return good;

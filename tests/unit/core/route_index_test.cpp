@@ -31,6 +31,8 @@ TEST(RouteIndex, TellsMetricsOfOneDestinationApart) {
                               route("10.0.0.0/24", "", 3, 169, 5)};
   const RouteIndex index(routes);
   EXPECT_EQ(index.at(routes[1].key), 1U) << "the first of two with one key";
+  EXPECT_TRUE(index.is_first(0) && index.is_first(1));
+  EXPECT_FALSE(index.is_first(2));
   std::vector<RouteIndex::Position> met;
   index.each_to(254, testing::prefix("10.0.0.0/24"), [&](auto position) { met.push_back(position); });
   EXPECT_EQ(met, (std::vector<RouteIndex::Position>{0, 1, 2}));
