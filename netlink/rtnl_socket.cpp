@@ -115,7 +115,7 @@ net::Result<void> Socket::send(std::span<const std::byte> bytes) {
 
 void Socket::make_room() {
   const auto slots = options_.datagrams_per_call;
-  buffer_.resize(slots * options_.largest_datagram);
+  buffer_ = std::make_unique_for_overwrite<std::byte[]>(slots * options_.largest_datagram);
   parts_.resize(slots);
   from_.resize(slots);
   messages_.resize(slots);

@@ -81,8 +81,9 @@ class Socket {
   std::unique_ptr<nl_sock, Free> socket_;
   SocketOptions options_;
   std::size_t granted_ = 0;
-  /// Where datagrams go, and the kernel's description of that: made once, since a repair waits for it.
-  std::vector<std::byte> buffer_;
+  /// Where datagrams go, and the kernel's description of that: made once, since a repair waits for it. Not
+  /// initialized: what no datagram reaches is never memory.
+  std::unique_ptr<std::byte[]> buffer_;
   std::vector<iovec> parts_;
   std::vector<sockaddr_nl> from_;
   std::vector<mmsghdr> messages_;
