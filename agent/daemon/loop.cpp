@@ -22,10 +22,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// How often the loop proves that it turns where nobody asks for more; /livez tolerates 90 s. A node that is
-// ready has nothing else to wake up for.
+// How often the loop proves that it turns where nobody asks for more; /livez tolerates 90 s. That of a node
+// that is ready is longer than IMDS's default interval, so that the turn after each poll does for it.
 constexpr auto kBeat = std::chrono::seconds(20);
-constexpr auto kQuietBeat = std::chrono::seconds(40);
+constexpr auto kQuietBeat = std::chrono::seconds(70);
 // Azure may take its time; a loop that no longer turns may not. More than two beats.
 constexpr auto kStartExtension = std::chrono::seconds(60);
 
@@ -106,8 +106,7 @@ void Daemon::Loop::run() {
   await_cni();
   await_hints();
   await_signal();
-  turn();  // first, so that nothing is published that was not looked at
-  on_beat();
+  turn();
   await_audit();
   io_.run();
 
@@ -224,6 +223,8 @@ void Daemon::Loop::on_timer() {
 void Daemon::Loop::turn() {
   // A turn over a hundred thousand routes leaves megabytes behind, a usual one nothing worth the call.
   if (turn_once() > kCostlyTurn) give_back_memory();
+  // It proves what a beat does: one waking less. The first one begins the beats.
+  if (beat_.expiry() < Clock::now() + kQuietBeat / 2) on_beat();
 }
 
 /// With what it cost.
@@ -265,7 +266,7 @@ void Daemon::Loop::arm() {
 void Daemon::Loop::on_beat() {
   const auto now = Clock::now();
   heartbeat_.beat(now);
-  (void)notifier_.watchdog();
+  if (notifier_.waiting() || notifier_.watchdog_interval()) (void)notifier_.watchdog();
   if (!said_ready_) (void)notifier_.extend_timeout(kStartExtension);
   // Some checks age by themselves. Of a node that is ready only slowly: each poll of IMDS looks at them.
   if (!published_.read()->ready) publish();
