@@ -78,6 +78,7 @@ class Keeper {
   [[nodiscard]] const Policy& policy() const { return policy_; }
   [[nodiscard]] const ModeKeeper& mode() const { return mode_; }
   [[nodiscard]] const NodeCidrs& node_cidrs() const { return node_cidrs_; }
+  [[nodiscard]] const Counters& counters() const { return counters_; }
   [[nodiscard]] const std::optional<ResolvedNic>& nic() const { return outlook_.nic.nic; }
   [[nodiscard]] const std::optional<net::NodeNetwork>& network() const { return document_.in_force(); }
   /// The links as of the last look around.

@@ -216,7 +216,7 @@ void Daemon::Loop::on_timer() {
   const auto now = Clock::now();
   const auto has_come = [now](const std::optional<MonoTime>& due) { return due && *due <= now; };
   if (has_come(keeper_.due())) return turn();
-  if (has_come(repair_log_.due())) publish();
+  if (has_come(repair_log_.due())) publish_repairs();
   arm();
 }
 

@@ -81,6 +81,8 @@ class Daemon::Loop {
   Clock::duration turn_once();
   void note(const std::vector<net::Change>& made, std::size_t repaired);
   void publish();
+  void publish_repairs();
+  void tell_of_repairs();
   void announce(const Snapshot& before, const Snapshot& after);
   void say_status(const Snapshot& snapshot);
   [[nodiscard]] imds::Options imds_options() const;

@@ -28,10 +28,23 @@ void Daemon::Loop::publish() {
   const auto before = published_.read();
   if (before->ready && !snapshot.ready) ready_file_.withdraw();
   published_.publish(snapshot);
-  // After it: who has read of a repair finds it counted.
-  if (const auto event = repair_log_.event(Clock::now())) log_.write(*event);
+  tell_of_repairs();
   announce(*before, snapshot);
   keep_what_is();
+}
+
+/// What was put back without a look changes nothing else: the next one judges.
+void Daemon::Loop::publish_repairs() {
+  auto snapshot = *published_.read();
+  snapshot.counters = keeper_.counters();
+  snapshot.changes = history_.list();
+  published_.publish(std::move(snapshot));
+  tell_of_repairs();
+}
+
+/// Once it is published: who has read of a repair finds it counted.
+void Daemon::Loop::tell_of_repairs() {
+  if (const auto event = repair_log_.event(Clock::now())) log_.write(*event);
 }
 
 void Daemon::Loop::announce(const Snapshot& before, const Snapshot& after) {
