@@ -61,7 +61,13 @@ Prefix Prefix::host(const Address& address) { return *around(address, address_bi
 Prefix Prefix::any(Family family) { return *around(Address::any(family), 0); }
 
 bool Prefix::contains(const Address& address) const {
-  return address.family() == family() && masked(address, length_) == network_;
+  if (address.family() != family()) return false;
+  const auto ours = network_.bytes();
+  const auto theirs = address.bytes();
+  const std::size_t whole = length_ / 8U;
+  const unsigned rest = length_ % 8U;
+  if (!std::equal(ours.begin(), ours.begin() + whole, theirs.begin())) return false;
+  return rest == 0 || (ours[whole] >> (8U - rest)) == (theirs[whole] >> (8U - rest));
 }
 
 bool Prefix::contains(const Prefix& other) const {

@@ -73,9 +73,10 @@ class Agent:
         self.process.send_signal(signal.SIGHUP)
 
     def pids(self):
-        """The daemon, and the program that asks Azure and Kubernetes for it."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [self.process.pid, *map(int, children)]
+        """The daemon, and the program that asks Azure and Kubernetes for it, which it starts last."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        _until(children.read_text)
+        return [self.process.pid, *map(int, children.read_text().split())]
 
 
 class Bird:

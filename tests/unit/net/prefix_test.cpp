@@ -78,6 +78,8 @@ TEST(Prefix, ContainsItsAddressesAndNoOthers) {
   EXPECT_FALSE(prefix("0.0.0.0/0").contains(address("::"))) << "the families are apart";
   EXPECT_FALSE(prefix("::/0").contains(address("10.1.0.0")));
   EXPECT_TRUE(prefix("::/0").contains(address("ffff::")));
+  EXPECT_TRUE(prefix("fd80::/9").contains(address("fdff::1")));
+  EXPECT_FALSE(prefix("fd80::/9").contains(address("fd7f:ffff::1")));
 }
 
 TEST(Prefix, ContainsItselfAndItsSubnets) {
