@@ -66,7 +66,8 @@ bool Prefix::contains(const Address& address) const {
   const auto theirs = address.bytes();
   const std::size_t whole = length_ / 8U;
   const unsigned rest = length_ % 8U;
-  if (!std::equal(ours.begin(), ours.begin() + whole, theirs.begin())) return false;
+  const auto begin = ours.first(whole);
+  if (!std::equal(begin.begin(), begin.end(), theirs.begin())) return false;
   return rest == 0 || (ours[whole] >> (8U - rest)) == (theirs[whole] >> (8U - rest));
 }
 
