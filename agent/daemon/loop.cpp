@@ -224,7 +224,7 @@ void Daemon::Loop::turn() {
   // A turn over a hundred thousand routes leaves megabytes behind, a usual one nothing worth the call.
   if (turn_once() > kCostlyTurn) give_back_memory();
   // It proves what a beat does: one waking less. The first one begins the beats.
-  if (beat_.expiry() < Clock::now() + kQuietBeat / 2) on_beat();
+  if (beat_.expiry() < Clock::now() + between_beats() / 2) on_beat();
 }
 
 /// With what it cost.
@@ -273,10 +273,14 @@ void Daemon::Loop::on_beat() {
   await_beat();
 }
 
+Daemon::Loop::Clock::duration Daemon::Loop::between_beats() const {
+  const Clock::duration ours = notifier_.waiting() ? kBeatWhileUnheard : said_ready_ ? kQuietBeat : kBeat;
+  const auto asked = notifier_.watchdog_interval();
+  return asked ? std::min<Clock::duration>(ours, *asked) : ours;
+}
+
 void Daemon::Loop::await_beat() {
-  Clock::duration next = notifier_.waiting() ? kBeatWhileUnheard : said_ready_ ? kQuietBeat : kBeat;
-  if (const auto asked = notifier_.watchdog_interval()) next = std::min<Clock::duration>(next, *asked);
-  beat_.expires_after(next);
+  beat_.expires_after(between_beats());
   beat_.async_wait([this](const boost::system::error_code& error) {
     if (!error) on_beat();
   });

@@ -66,6 +66,7 @@ class Daemon::Loop {
   void on_timer();
   void on_beat();
   void await_beat();
+  [[nodiscard]] Clock::duration between_beats() const;
   void reload();
 
   // What it then does.
