@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "agent/core/check_ids.h"
-#include "agent/daemon/cached_document.h"
 #include "agent/daemon/identity.h"
 #include "agent/daemon/listen_endpoint.h"
 #include "agent/daemon/memory.h"
@@ -26,6 +25,8 @@ using Clock = std::chrono::steady_clock;
 // that is ready is longer than IMDS's default interval, so that the turn after each poll does for it.
 constexpr auto kBeat = std::chrono::seconds(20);
 constexpr auto kQuietBeat = std::chrono::seconds(70);
+// While the service manager has no room for what it was told.
+constexpr auto kBeatWhileUnheard = std::chrono::seconds(1);
 // Azure may take its time; a loop that no longer turns may not. More than two beats.
 constexpr auto kStartExtension = std::chrono::seconds(60);
 
@@ -118,22 +119,6 @@ void Daemon::Loop::run() {
   server_.reset();
 }
 
-void Daemon::Loop::start_poller() {
-  std::error_code ignored;  // under systemd it is there; where it cannot be made, the cache says so
-  std::filesystem::create_directories(document_cache().parent_path(), ignored);
-  poller_ = std::make_unique<imds::Poller>(
-      imds_options(),
-      [this](imds::Event event) {
-        boost::asio::post(io_, [this, event = std::move(event)]() mutable { on_imds(std::move(event)); });
-      },
-      [this](const net::Error& error) {
-        boost::asio::post(io_, [this, what = error.what] {
-          if (what != last_cache_problem_) log_.write(warning(EventKind::file_refused, what));
-          last_cache_problem_ = what;
-        });
-      });
-}
-
 void Daemon::Loop::await_hints() {
   watch_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                     [this](const boost::system::error_code& error) {
@@ -224,7 +209,7 @@ void Daemon::Loop::turn() {
   // A turn over a hundred thousand routes leaves megabytes behind, a usual one nothing worth the call.
   if (turn_once() > kCostlyTurn) give_back_memory();
   // It proves what a beat does: one waking less. The first one begins the beats.
-  if (beat_.expiry() < Clock::now() + between_beats() / 2) on_beat();
+  if (beat_.expiry() < Clock::now() + between_beats() / 2) beat();
 }
 
 /// With what it cost.
@@ -264,17 +249,21 @@ void Daemon::Loop::arm() {
 }
 
 void Daemon::Loop::on_beat() {
-  const auto now = Clock::now();
-  heartbeat_.beat(now);
-  if (notifier_.waiting() || notifier_.watchdog_interval()) (void)notifier_.watchdog();
-  if (!said_ready_) (void)notifier_.extend_timeout(kStartExtension);
   // Some checks age by themselves. Of a node that is ready only slowly: each poll of IMDS looks at them.
   if (!published_.read()->ready) publish();
+  beat();
+}
+
+void Daemon::Loop::beat() {
+  heartbeat_.beat(Clock::now());
+  if (notifier_.waiting() || notifier_.watchdog_interval()) (void)notifier_.watchdog();
+  if (!said_ready_) (void)notifier_.extend_timeout(kStartExtension);
   await_beat();
 }
 
 Daemon::Loop::Clock::duration Daemon::Loop::between_beats() const {
-  const Clock::duration ours = notifier_.waiting() ? kBeatWhileUnheard : said_ready_ ? kQuietBeat : kBeat;
+  const bool quiet = published_.read()->ready;
+  const Clock::duration ours = notifier_.waiting() ? kBeatWhileUnheard : quiet ? kQuietBeat : kBeat;
   const auto asked = notifier_.watchdog_interval();
   return asked ? std::min<Clock::duration>(ours, *asked) : ours;
 }
@@ -284,86 +273,6 @@ void Daemon::Loop::await_beat() {
   beat_.async_wait([this](const boost::system::error_code& error) {
     if (!error) on_beat();
   });
-}
-
-void Daemon::Loop::on_imds(imds::Event event) {
-  const auto now = Clock::now();
-  if (auto* reading = std::get_if<imds::Reading>(&event)) {
-    keeper_.take_reading(std::move(reading->network), std::move(reading->api_version), now,
-                         std::chrono::system_clock::now());
-    recall_what_was();
-    turn();
-  } else {
-    keeper_.take_failure(std::get<imds::Failure>(event).error.what);
-    publish();
-  }
-}
-
-void Daemon::Loop::load_cache() {
-  const auto links = doors_.kernel->links();
-  if (!links) return;
-  auto cached = cached_document(document_cache(), *links);
-  if (cached) {
-    keeper_.take_cached(std::move(cached->reading.network), std::move(cached->reading.api_version),
-                        cached->saved, Clock::now());
-    recall_what_was();
-  } else if (cached.error().code.value() != ENOENT) {
-    log_.write(warning(EventKind::file_refused, cached.error().what));
-  }
-}
-
-/// Before the first turn with a document, so that a restart while nobody answers finds everything as it was.
-void Daemon::Loop::recall_what_was() {
-  const auto& network = keeper_.network();
-  if (!network || std::exchange(recalled_, true)) return;
-  auto kept = recall(kept_file(), network->identity.vm_id);
-  if (kept) {
-    kept_ = *kept;
-    keeper_.recall(std::move(kept->node_cidrs), std::move(kept->mode), Clock::now());
-  } else if (kept.error().code.value() != ENOENT) {
-    log_.write(warning(EventKind::file_refused, kept.error().what));
-  }
-}
-
-/// Once the NIC is known: what Azure says of another one helps nobody.
-void Daemon::Loop::ask_cloud() {
-  const auto& network = keeper_.network();
-  const auto& nic = keeper_.nic();
-  if (!network || !nic) return;
-  cloud_.ask(question_of(config_, keeper_.policy().mode, &*network, &*nic));
-}
-
-void Daemon::Loop::inspect_surroundings() {
-  const auto& nic = keeper_.nic();
-  inspector_->aim({.mode = keeper_.policy().mode, .nic = nic ? nic->link.name : ""});
-}
-
-void Daemon::Loop::on_evidence(Evidence evidence) {
-  keeper_.take_evidence(std::move(evidence), Clock::now());
-  publish();
-  on_timer();
-}
-
-void Daemon::Loop::on_surroundings(Surroundings surroundings) {
-  keeper_.take_surroundings(std::move(surroundings), Clock::now());
-  publish();
-  on_timer();
-}
-
-/// Whenever it is no longer what is on disk, and not only repeated from there.
-void Daemon::Loop::keep_what_is() {
-  const auto& network = keeper_.network();
-  if (!network) return;
-  auto now = kept_;
-  const auto& told = keeper_.node_cidrs();
-  if (!told.kept && !told.source.empty() && told.source != "static") {
-    now.node_cidrs = {.cidrs = told.cidrs, .source = told.source, .kept = true};
-  }
-  if (const auto found = keeper_.mode().found()) now.mode = *found;
-  if (now == kept_) return;
-  kept_ = std::move(now);
-  const auto written = keep(kept_file(), kept_, network->identity.vm_id);
-  if (!written) log_.write(warning(EventKind::file_refused, written.error().what));
 }
 
 void Daemon::Loop::await_signal() {
@@ -408,15 +317,6 @@ void Daemon::Loop::reload() {
     turn();
   }
   if (said_ready_) (void)notifier_.ready();
-}
-
-imds::Options Daemon::Loop::imds_options() const {
-  imds::Options options;
-  options.endpoint = config_.imds.endpoint;
-  options.read_timeout = config_.imds.read_timeout;
-  options.poll_interval = config_.imds.poll_interval;
-  options.cache_file = document_cache();
-  return options;
 }
 
 }  // namespace agent

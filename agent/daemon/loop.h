@@ -50,9 +50,6 @@ class Daemon::Loop {
  private:
   using Clock = std::chrono::steady_clock;
 
-  // While the service manager has no room for what it was told.
-  static constexpr auto kBeatWhileUnheard = std::chrono::seconds(1);
-
   // What wakes the loop.
   void await_hints();
   void await_cni();
@@ -65,6 +62,7 @@ class Daemon::Loop {
   void on_imds(imds::Event event);
   void on_timer();
   void on_beat();
+  void beat();
   void await_beat();
   [[nodiscard]] Clock::duration between_beats() const;
   void reload();

@@ -58,7 +58,7 @@ void Daemon::Loop::announce(const Snapshot& before, const Snapshot& after) {
   }
   if (first || before.ready != after.ready || reasons_not_ready(before) != reasons_not_ready(after))
     say_status(after);
-  if (notifier_.waiting() && beat_.expiry() > Clock::now() + kBeatWhileUnheard) await_beat();
+  if (beat_.expiry() > Clock::now() + between_beats()) await_beat();  // there is more reason for one now
 }
 
 void Daemon::Loop::say_status(const Snapshot& snapshot) {

@@ -120,12 +120,12 @@ class Agent:
     def words(self, *words):
         return [agent_binary(), "--config", self.file, *words]
 
-    def start(self):
+    def start(self, **environment):
         """Returns once it answers and has said how it stands."""
         begin = len(self.manager.heard)
         self.process = subprocess.Popen(
             self.namespace.command(*self.words("run")), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, env={**self.environment, "NOTIFY_SOCKET": str(self.manager.path)})
+            stderr=subprocess.PIPE, env={**self.environment, "NOTIFY_SOCKET": str(self.manager.path), **environment})
         self._reader = self.log.follow(self.process.stderr)
         self.await_word("READY=1|STATUS=", since=begin)
         return self
@@ -136,10 +136,10 @@ class Agent:
                                         stdout=subprocess.DEVNULL, stderr=journal,
                                         env={**self.environment, **environment})
 
-    def start_ready(self, timeout=PATIENCE):
+    def start_ready(self, timeout=PATIENCE, **environment):
         """Starts, and returns at READY=1."""
         begin = len(self.manager.heard)
-        self.start()
+        self.start(**environment)
         self.await_word("READY=1", since=begin, timeout=timeout)
         return self
 

@@ -2,6 +2,7 @@
 """Starting: the routes of the contract, and the moment of readiness."""
 
 import re
+import time
 import unittest
 
 from case import CLUSTER, CLUSTER6, NODE, NODE6, NodeCase, settings
@@ -89,6 +90,24 @@ class Ipv6WithoutAddress(NodeCase):
         self.assertEqual((address["status"], address["gate"]), ("fail", True))
         self.assertIn("IPv6", address["message"])
         self.assertFalse(self.agent.is_ready())
+
+
+class Watchdog(NodeCase):
+    def test_a_manager_that_asked_hears_it_in_time_however_much_there_is_to_do(self):
+        seconds = 2
+        self.agent.start_ready(WATCHDOG_USEC=str(seconds * 1000000))
+        heard = self.agent.manager.heard
+        for _ in range(3):
+            begin, deadline = len(heard), time.monotonic() + seconds
+            while not any("WATCHDOG=1" in line for line in heard.lines(begin)):
+                self.assertLess(time.monotonic(), deadline, "the manager would have ended the agent")
+                self.lab.vm.ip(f"route replace {CLUSTER} via 10.240.0.9 dev eth0 proto 169 metric 1024")
+                self.await_routes(self.wanted())
+
+    def test_nobody_else_hears_it(self):
+        self.agent.start_ready()
+        self.agent.stop()
+        self.assertEqual([line for line in self.agent.manager.heard.lines() if "WATCHDOG=1" in line], [])
 
 
 class Readiness(NodeCase):

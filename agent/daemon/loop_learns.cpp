@@ -1,0 +1,120 @@
+// What the loop learns from IMDS, the cloud program and the node's surroundings, and keeps over restarts.
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "agent/daemon/cached_document.h"
+#include "agent/daemon/identity.h"
+#include "agent/daemon/loop.h"
+#include "agent/daemon/paths.h"
+
+namespace agent {
+
+void Daemon::Loop::start_poller() {
+  std::error_code ignored;  // under systemd it is there; where it cannot be made, the cache says so
+  std::filesystem::create_directories(document_cache().parent_path(), ignored);
+  poller_ = std::make_unique<imds::Poller>(
+      imds_options(),
+      [this](imds::Event event) {
+        boost::asio::post(io_, [this, event = std::move(event)]() mutable { on_imds(std::move(event)); });
+      },
+      [this](const net::Error& error) {
+        boost::asio::post(io_, [this, what = error.what] {
+          if (what != last_cache_problem_) log_.write(warning(EventKind::file_refused, what));
+          last_cache_problem_ = what;
+        });
+      });
+}
+
+imds::Options Daemon::Loop::imds_options() const {
+  imds::Options options;
+  options.endpoint = config_.imds.endpoint;
+  options.read_timeout = config_.imds.read_timeout;
+  options.poll_interval = config_.imds.poll_interval;
+  options.cache_file = document_cache();
+  return options;
+}
+
+void Daemon::Loop::load_cache() {
+  const auto links = doors_.kernel->links();
+  if (!links) return;
+  auto cached = cached_document(document_cache(), *links);
+  if (cached) {
+    keeper_.take_cached(std::move(cached->reading.network), std::move(cached->reading.api_version),
+                        cached->saved, Clock::now());
+    recall_what_was();
+  } else if (cached.error().code.value() != ENOENT) {
+    log_.write(warning(EventKind::file_refused, cached.error().what));
+  }
+}
+
+/// Before the first turn with a document, so that a restart while nobody answers finds everything as it was.
+void Daemon::Loop::recall_what_was() {
+  const auto& network = keeper_.network();
+  if (!network || std::exchange(recalled_, true)) return;
+  auto kept = recall(kept_file(), network->identity.vm_id);
+  if (kept) {
+    kept_ = *kept;
+    keeper_.recall(std::move(kept->node_cidrs), std::move(kept->mode), Clock::now());
+  } else if (kept.error().code.value() != ENOENT) {
+    log_.write(warning(EventKind::file_refused, kept.error().what));
+  }
+}
+
+void Daemon::Loop::on_imds(imds::Event event) {
+  const auto now = Clock::now();
+  if (auto* reading = std::get_if<imds::Reading>(&event)) {
+    keeper_.take_reading(std::move(reading->network), std::move(reading->api_version), now,
+                         std::chrono::system_clock::now());
+    recall_what_was();
+    turn();
+  } else {
+    keeper_.take_failure(std::get<imds::Failure>(event).error.what);
+    publish();
+  }
+}
+
+/// Once the NIC is known: what Azure says of another one helps nobody.
+void Daemon::Loop::ask_cloud() {
+  const auto& network = keeper_.network();
+  const auto& nic = keeper_.nic();
+  if (!network || !nic) return;
+  cloud_.ask(question_of(config_, keeper_.policy().mode, &*network, &*nic));
+}
+
+void Daemon::Loop::on_evidence(Evidence evidence) {
+  keeper_.take_evidence(std::move(evidence), Clock::now());
+  publish();
+  on_timer();
+}
+
+void Daemon::Loop::inspect_surroundings() {
+  const auto& nic = keeper_.nic();
+  inspector_->aim({.mode = keeper_.policy().mode, .nic = nic ? nic->link.name : ""});
+}
+
+void Daemon::Loop::on_surroundings(Surroundings surroundings) {
+  keeper_.take_surroundings(std::move(surroundings), Clock::now());
+  publish();
+  on_timer();
+}
+
+/// Whenever it is no longer what is on disk, and not only repeated from there.
+void Daemon::Loop::keep_what_is() {
+  const auto& network = keeper_.network();
+  if (!network) return;
+  auto now = kept_;
+  const auto& told = keeper_.node_cidrs();
+  if (!told.kept && !told.source.empty() && told.source != "static") {
+    now.node_cidrs = {.cidrs = told.cidrs, .source = told.source, .kept = true};
+  }
+  if (const auto found = keeper_.mode().found()) now.mode = *found;
+  if (now == kept_) return;
+  kept_ = std::move(now);
+  const auto written = keep(kept_file(), kept_, network->identity.vm_id);
+  if (!written) log_.write(warning(EventKind::file_refused, written.error().what));
+}
+
+}  // namespace agent
