@@ -10,12 +10,9 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 
 namespace netlink {
 namespace {
-
-constexpr std::size_t kMostDatagramsPerCall = 32;
 
 /// The privileged option goes beyond net.core.rmem_max; without CAP_NET_ADMIN the ordinary one does what it
 /// can.
@@ -51,8 +48,6 @@ void Socket::Free::operator()(nl_sock* socket) const { nl_socket_free(socket); }
 net::Result<Socket> Socket::open(const SocketOptions& options) {
   Socket socket;
   socket.options_ = options;
-  socket.options_.datagrams_per_call =
-      std::clamp<std::size_t>(options.datagrams_per_call, 1, kMostDatagramsPerCall);
   socket.socket_.reset(nl_socket_alloc());
   if (!socket.socket_) return system_failure(ENOMEM, "socket");
   errno = 0;

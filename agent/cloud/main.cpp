@@ -13,33 +13,13 @@
 #include <thread>
 #include <utility>
 
-#include "agent/cloud/evidence_json.h"
+#include "agent/cloud/evidence_writer.h"
 #include "agent/cloud/followers.h"
 #include "agent/cloud/privileges.h"
 
 namespace {
 
 constexpr int kUsage = 64;
-
-/// One write a line; the reader has gone when it fails. What it has been told is not worth waking it for.
-class Printer {
- public:
-  void operator()(const agent::Evidence& evidence) {
-    auto line = agent::evidence_line(evidence) + '\n';
-    if (line == last_) return;
-    last_ = std::move(line);
-    std::string_view rest = last_;
-    while (!rest.empty()) {
-      const auto written = write(STDOUT_FILENO, rest.data(), rest.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) _exit(1);
-      rest.remove_prefix(static_cast<std::size_t>(written));
-    }
-  }
-
- private:
-  std::string last_;
-};
 
 /// `--once MILLISECONDS`, or nothing.
 std::optional<std::chrono::milliseconds> patience_of(int argc, char** argv) {
@@ -64,7 +44,10 @@ int main(int argc, char** argv) {
     return 1;
   }
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL says farewell to peers that have gone
-  agent::Board board{Printer()};
+  agent::EvidenceWriter writer(STDOUT_FILENO);
+  agent::Board board([&writer](const agent::Evidence& evidence) {
+    if (!writer.write(evidence)) _exit(1);
+  });
   if (!patience) {
     std::thread([&board] { agent::follow_azure(board); }).detach();
     std::thread([&board] { agent::follow_kubernetes(board); }).detach();

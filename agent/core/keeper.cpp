@@ -134,7 +134,7 @@ MendReport Keeper::take_hints(std::span<const net::Hint> hints, MonoTime now) {
     if (concern_of(hint, policy_.protocol, watched_) != Concern::all) continue;
     look_wanted_ = true;
     reconciler_.hint(now);
-    nic_is_back = brings_back_the_nic(hint) || nic_is_back;
+    nic_is_back = follow_nic(hint) || nic_is_back;
   }
   const auto device = nic_is_back ? outlook_.nic.nic->link.index : 0;
   auto report = reconciler_.mend(hints, device, now);
@@ -143,8 +143,9 @@ MendReport Keeper::take_hints(std::span<const net::Hint> hints, MonoTime now) {
   return report;
 }
 
-/// IPv4 routes go with their link or address without a word, so this is the word for all of them.
-bool Keeper::brings_back_the_nic(const net::Hint& hint) {
+/// True when the NIC is back after it was shaken: IPv4 routes go with their link or address without a word,
+/// so this is the word for all of them.
+bool Keeper::follow_nic(const net::Hint& hint) {
   using Subject = net::Hint::Subject;
   if (!outlook_.nic.nic || hint.device != outlook_.nic.nic->link.index) return false;
   if (hint.subject != Subject::link && hint.subject != Subject::address) return false;
@@ -178,7 +179,8 @@ TurnReport Keeper::turn(MonoTime now) {
   report.repaired = step.repaired;
   counters_.routes_repaired += step.repaired;
   if (reconciler_.desired()) ++counters_.resyncs;
-  if (look_wanted_) outlook_.error.empty() ? reconciler_.hint(now) : reconciler_.retry_later(now);
+  if (look_wanted_ && outlook_.error.empty()) reconciler_.hint(now);
+  if (look_wanted_ && !outlook_.error.empty()) reconciler_.retry_later(now);
   const bool in_line =
       !reconciler_.last_error() && reconciler_.standing().settled() && reconciler_.standing().unwanted == 0;
   if (in_line) {

@@ -88,7 +88,7 @@ class Keeper {
   void follow_mode(MonoTime now);
   void note_age(std::span<const net::Link> links, MonoTime now);
   void follow_node_cidrs(MonoTime now);
-  bool brings_back_the_nic(const net::Hint& hint);
+  bool follow_nic(const net::Hint& hint);
   void look(MonoTime now, TurnReport& report);
   void enforce_sysctls(TurnReport& report);
   [[nodiscard]] Facts facts(MonoTime now, WallTime wall) const;

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
 #include <spawn.h>
@@ -18,7 +20,6 @@
 #include <fstream>
 #include <stdexcept>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 namespace test_support {
@@ -83,20 +84,23 @@ class Scratch {
 };
 
 /// Waits until the device is operational (IFF_RUNNING): the kernel makes it so some time after the carrier is
-/// there, by a notification of its own that would otherwise fall into a test. Asked again and again, for to
-/// await the notification would take the watch that the tests are about.
+/// there, by a notification of its own that would otherwise fall into a test.
 void await_running(const std::string& name) {
-  const int any = checked(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+  const int links = checked(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), "socket");
+  sockaddr_nl changes{};
+  changes.nl_family = AF_NETLINK;
+  changes.nl_groups = RTMGRP_LINK;
+  checked(bind(links, reinterpret_cast<const sockaddr*>(&changes), sizeof(changes)), "hear of links");
+  const timeval patience{.tv_sec = 20, .tv_usec = 0};
+  checked(setsockopt(links, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), "patience");
   ifreq request{};
   name.copy(std::begin(request.ifr_name), IFNAMSIZ - 1);
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  bool running = false;
-  while (!running && std::chrono::steady_clock::now() < deadline) {
-    running = ioctl(any, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_RUNNING) != 0;
-    if (!running) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  std::array<char, 8192> notification{};
+  while (ioctl(links, SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_RUNNING) == 0) {
+    if (recv(links, notification.data(), notification.size(), 0) < 0)
+      throw std::runtime_error(name + " does not become operational");
   }
-  close(any);
-  if (!running) throw std::runtime_error(name + " does not become operational");
+  close(links);
 }
 
 CommandResult run_here(const std::vector<std::string>& command, std::string_view input) {
