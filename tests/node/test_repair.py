@@ -2,6 +2,7 @@
 """What is taken away from the agent's routes comes back."""
 
 import ipaddress
+import re
 import unittest
 
 from case import CLUSTER, CLUSTER6, NODE, NODE6, NodeCase, eventually
@@ -23,6 +24,17 @@ class Repair(NodeCase):
         self.lab.vm.ip(f"route del {CLUSTER}")
         self.agent.await_log(rf"put back.*{CLUSTER}", since=begin)
         self.assertEqual(self.agent.status()["counters"]["routes_repaired"], 1)
+
+    def test_who_reads_of_repairs_finds_them_counted_amid_more_of_them(self):
+        said, told = len(self.agent.log), 0
+        for _ in range(3):
+            while not (amounts := re.findall(r"put back (\d+) route", "\n".join(self.agent.log.lines(said)))):
+                self.lab.vm.ip(f"route del {CLUSTER}")
+                self.await_routes(self.wanted())
+            counted = self.agent.status()["counters"]["routes_repaired"]
+            said = len(self.agent.log)
+            told += sum(map(int, amounts))
+            self.assertGreaterEqual(counted, told)
 
     def test_a_route_altered_under_our_protocol_is_set_right(self):
         for alteration in ("via 10.240.0.9 dev eth0 src 10.240.0.4", "via 10.240.0.1 dev eth0"):

@@ -28,6 +28,14 @@ TEST(RouteDiff, ReplacesOnlyAKeyThatIsOurs) {
   EXPECT_EQ(diff({{wanted}, {}, true, {}}, {}).changes, (std::vector<net::Change>{{net::Verb::add, wanted}}));
 }
 
+TEST(RouteDiff, OfTwoThatWantOneKeyTheFirstCounts) {
+  const std::vector wanted = {route("10.244.0.0/16", "10.240.0.1", 2),
+                              route("10.244.0.0/16", "10.240.0.9", 2)};
+  EXPECT_EQ(diff({wanted, {}, true, {}}, {}).changes,
+            (std::vector<net::Change>{{net::Verb::add, wanted[0]}}));
+  EXPECT_TRUE(diff({wanted, {}, true, {}}, {{wanted[0]}, {}}).changes.empty());
+}
+
 TEST(RouteDiff, LeavesAKeyThatAStrangerHoldsAlone) {
   const auto wanted = route("10.244.0.0/16", "10.240.0.1", 2);
   const std::vector occupied = {route("10.244.0.0/16", "10.240.0.77", 2, 4)};
