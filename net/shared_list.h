@@ -37,14 +37,6 @@ class SharedList {
     return values_ ? *values_ : kNothing;
   }
 
-  /// Copies the whole list: for a few values.
-  void push_back(Value value) {
-    auto values = list();
-    values.push_back(std::move(value));
-    *this = SharedList(std::move(values));
-  }
-  void clear() { values_.reset(); }
-
   /// At once where both share one list.
   friend bool operator==(const SharedList& a, const SharedList& b) {
     return a.values_ == b.values_ || a.list() == b.list();

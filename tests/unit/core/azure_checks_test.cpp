@@ -61,7 +61,7 @@ const CloudFault kCloudFaults[] = {
        (*f.evidence.node)->pod_cidrs.clear();
        (*f.evidence.node)->network_unavailable.reset();
        routes(f).erase(routes(f).begin());
-       f.policy.node_cidrs.clear();
+       f.policy.node_cidrs = {};
        f.node_cidrs = {};
        f.desired = desired_routes(f.policy, *f.network, &*f.nic.nic);
        f.standing = stand(f.desired, {f.desired.routes.list(), {}}, {}, {});

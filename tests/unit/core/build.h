@@ -8,6 +8,7 @@
 #include "net/link.h"
 #include "net/node_network.h"
 #include "net/route.h"
+#include "net/shared_list.h"
 
 // Literals for tests of the core: the values of the examples in the contract.
 namespace agent::testing {
@@ -15,6 +16,14 @@ namespace agent::testing {
 inline net::Address address(std::string_view text) { return *net::Address::parse(text); }
 inline net::Prefix prefix(std::string_view text) { return *net::Prefix::parse(text); }
 inline net::MacAddress mac(std::string_view text) { return *net::MacAddress::parse(text); }
+
+/// The CIDRs, and these behind them.
+template <class Texts>
+std::vector<net::Prefix> with(const net::SharedList<net::Prefix>& cidrs, const Texts& texts) {
+  auto all = cidrs.list();
+  for (const auto& text : texts) all.push_back(prefix(text));
+  return all;
+}
 
 inline net::Link link(std::uint32_t index, std::string name, std::string_view mac_text,
                       std::vector<net::LinkAddress> addresses = {}) {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "agent/core/check_ids.h"
 #include "agent/core/checks/check_table.h"
@@ -22,7 +23,7 @@ using testing::healthy;
 Facts healthy_dual_stack() {
   auto facts = testing::udr_with_calico();
   facts.evidence.azure->network->address_space.push_back(prefix("fd44::/40"));
-  facts.policy.cluster_cidrs.push_back(prefix("fd44::/48"));
+  facts.policy.cluster_cidrs = testing::with(facts.policy.cluster_cidrs, std::array{"fd44::/48"});
   auto& nic = *facts.nic.nic;
   nic.azure.addresses.push_back(address("fd00::4"));
   nic.link.addresses.push_back({address("fd00::4"), 128});
@@ -161,7 +162,7 @@ const std::vector<NodeFault> kNodeFaults = {
      "sysctl.rp_filter", false, "with 2 NICs", "rp_filter=2"},
     {"NodeCidrDemanded",
      [](Facts& f) {
-       f.policy.node_cidrs.clear();
+       f.policy.node_cidrs = {};
        f.policy.node_cidr_source = NodeCidrSource::static_list;
      },
      "pods.node_cidr", true, "pods.node_cidrs is empty", "pods.node_cidrs"},
@@ -282,7 +283,7 @@ TEST(Checks, AzureCniNeedsNoRoutes) {
 
 TEST(Checks, AnUnknownNodeCidrIsNoFailureUnlessDemanded) {
   auto facts = healthy();
-  facts.policy.node_cidrs.clear();
+  facts.policy.node_cidrs = {};
   const auto result = testing::result(facts, "pods.node_cidr");
   EXPECT_EQ(result.status, CheckStatus::unknown);
   EXPECT_NE(result.message.find("pods.node_cidrs is empty"), std::string::npos);

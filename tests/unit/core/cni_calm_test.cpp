@@ -113,7 +113,7 @@ const Calm kCalms[] = {
      "calico.residue", CheckStatus::pass, "is left"},
     {"WithoutNodeCidrsNoPodIsAstray", canal,
      [](Facts& f) {
-       f.policy.node_cidrs.clear();
+       f.policy.node_cidrs = {};
        testing::settle(f, Mode::flannel);
        move_last_pod(f, "192.168.3.4/32");
      },

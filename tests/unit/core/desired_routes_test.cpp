@@ -31,8 +31,8 @@ ResolvedNic dual_stack() {
 
 Policy udr(std::vector<std::string_view> cluster, std::vector<std::string_view> node) {
   Policy policy;
-  for (const auto text : cluster) policy.cluster_cidrs.push_back(prefix(text));
-  for (const auto text : node) policy.node_cidrs.push_back(prefix(text));
+  policy.cluster_cidrs = testing::with({}, cluster);
+  policy.node_cidrs = testing::with({}, node);
   return policy;
 }
 

@@ -72,7 +72,7 @@ TEST(Gates, WaitForNothingThatIsStartedAfterThem) {
 
 TEST(Gates, ANodeCidrThatFlannelIsToTellHoldsNobody) {
   auto facts = before_the_gate(testing::udr_with_calico());
-  facts.policy.node_cidrs.clear();
+  facts.policy.node_cidrs = {};
   facts.node_cidrs = {};
   facts.policy.node_cidr_source = NodeCidrSource::flannel;
   EXPECT_EQ(testing::result(facts, "pods.node_cidr").status, CheckStatus::fail);

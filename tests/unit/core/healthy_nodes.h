@@ -284,8 +284,8 @@ inline Facts calico_vxlan() {
 inline Facts azure_cni() {
   auto facts = healthy_with_evidence();
   facts.evidence.azure.reset();
-  facts.policy.cluster_cidrs.clear();
-  facts.policy.node_cidrs.clear();
+  facts.policy.cluster_cidrs = {};
+  facts.policy.node_cidrs = {};
   facts.node_cidrs = {};
   (**facts.evidence.node).pod_cidrs.clear();
   for (int last = 10; last < 40; ++last) {

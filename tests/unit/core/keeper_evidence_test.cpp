@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 Policy without_node_cidrs() {
   auto policy = Node::udr();
-  policy.node_cidrs.clear();
+  policy.node_cidrs = {};
   return policy;
 }
 

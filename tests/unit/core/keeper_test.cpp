@@ -86,10 +86,16 @@ TEST(Keeper, AStrangersTwinThatLeadsTheSameWayOnlyWarns) {
   EXPECT_EQ(node.check("routes.shadowed").status, CheckStatus::fail);
 }
 
-TEST(Keeper, HoldsMostRemovalsThatADocumentAsksForUntilAnotherAgrees) {
+Policy six_more() {
   auto policy = Node::udr();
-  for (int i = 0; i < 6; ++i)
-    policy.cluster_cidrs.push_back(prefix("10." + std::to_string(100 + i) + ".0.0/16"));
+  std::vector<std::string> more;
+  for (int i = 0; i < 6; ++i) more.push_back("10." + std::to_string(100 + i) + ".0.0/16");
+  policy.cluster_cidrs = testing::with(policy.cluster_cidrs, more);
+  return policy;
+}
+
+TEST(Keeper, HoldsMostRemovalsThatADocumentAsksForUntilAnotherAgrees) {
+  const auto policy = six_more();
   Node node(policy);
   node.reading(network());
   node.settle();
@@ -108,9 +114,7 @@ TEST(Keeper, HoldsMostRemovalsThatADocumentAsksForUntilAnotherAgrees) {
 }
 
 TEST(Keeper, BelievesTheConfigurationAtOnce) {
-  auto policy = Node::udr();
-  for (int i = 0; i < 6; ++i)
-    policy.cluster_cidrs.push_back(prefix("10." + std::to_string(100 + i) + ".0.0/16"));
+  const auto policy = six_more();
   Node node(policy);
   node.reading(network());
   node.settle();

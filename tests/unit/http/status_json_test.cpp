@@ -112,7 +112,7 @@ TEST(StatusJson, IsValidUtf8WhateverTheStringsHold) {
 
 TEST(StatusJson, ListsIpv4AndIpv6Together) {
   auto node = sample::ready_node();
-  node.cluster_cidrs.push_back(sample::prefix("fd00:128::/64"));
+  node.cluster_cidrs = {node.cluster_cidrs.front(), sample::prefix("fd00:128::/64")};
   auto route = sample::cluster_route();
   route.route.key.destination = sample::prefix("fd00:128::/64");
   route.route.gateway = sample::address("fe80::1234:5678:9abc");
