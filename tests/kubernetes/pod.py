@@ -86,6 +86,6 @@ class Container:
 
 
 def assemble_image(assemble, agent, folder):
-    """The image's files from the programs of a build."""
-    subprocess.run([assemble, agent, agent.with_name(f"{agent.name}-cloud"), folder], check=True,
+    """The image's files from the programs of a build. Who builds it may have a umask that leaves others nothing."""
+    subprocess.run([assemble, agent, agent.with_name(f"{agent.name}-cloud"), folder], check=True, umask=0o077,
                    stderr=subprocess.DEVNULL)
