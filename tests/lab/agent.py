@@ -11,6 +11,7 @@ import socket
 import subprocess
 import threading
 
+from .namespace import environment
 from .patience import PATIENCE
 from .transcript import Transcript, eventually
 
@@ -51,13 +52,6 @@ def toml(sections):
         if isinstance(keys, dict):
             lines += ["", f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in keys.items())]
     return "\n".join(lines) + "\n"
-
-
-def plain_environment():
-    """A node's, whatever service, pod, proxy or language the tests are run in. Sanitizers and coverage have their word."""
-    kept = {key: value for key, value in os.environ.items()
-            if key.endswith("SAN_OPTIONS") or key.startswith(("GCOV_", "LD_", "LLVM_"))}
-    return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", **kept}
 
 
 class ServiceManager:
@@ -120,7 +114,7 @@ class Agent:
 
     @property
     def environment(self):
-        return {**plain_environment(), "RUNTIME_DIRECTORY": str(self.runtime), "STATE_DIRECTORY": str(self.state),
+        return {**environment(), "RUNTIME_DIRECTORY": str(self.runtime), "STATE_DIRECTORY": str(self.state),
                 "NODE_NAME": "node-0", "NO_COLOR": "1", **self._environment}
 
     def words(self, *words):

@@ -11,6 +11,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 # Mounts of `ip netns exec` are nobody else's. A first process has to reap those that lost their parents: the kernel does
 # where it does not want to hear of them. /proc is mounted by itself, for `mount --all` thinks that it is there.
 _BECOME = """set -e
+cd /
 mount --no-mtab --all --fstab "$1"
 mount -t proc proc /proc
 hostname "$2"
@@ -50,7 +51,7 @@ class FirstProcess:
         return " ".join([*self._enter(), "--pid"])
 
     def _enter(self):
-        return ["nsenter", f"--target={self._process.pid}", "--net", "--mount", "--uts"]
+        return ["nsenter", f"--target={self._process.pid}", "--net", "--mount", "--uts", "--root", "--wd"]
 
     @contextlib.contextmanager
     def children(self):

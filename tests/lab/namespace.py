@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import os
 import pathlib
 import re
 import socket
@@ -18,6 +19,13 @@ _IPV4_DEFAULTS = {"accept_redirects": 1, "arp_evict_nocarrier": 1, "igmpv2_unsol
 # Those that decide over addresses and routes.
 _IPV6_DEFAULTS = {"accept_ra": 1, "accept_ra_defrtr": 1, "accept_ra_pinfo": 1, "addr_gen_mode": 0, "autoconf": 1,
                   "disable_ipv6": 0, "forwarding": 0, "keep_addr_on_down": 0, "use_tempaddr": 0}
+
+
+def environment():
+    """A node's, whatever service, pod, proxy or language the tests are run in. Sanitizers and coverage have their word."""
+    kept = {key: value for key, value in os.environ.items()
+            if key.endswith("SAN_OPTIONS") or key.startswith(("GCOV_", "LD_", "LLVM_"))}
+    return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", **kept}
 
 
 def plain(line):
@@ -67,13 +75,15 @@ class Namespace:
     def start(self, *words, **options):
         """Starts a program in here. The process is its own; unless lasting, it dies with the thread that starts it,
         however that ends."""
-        options = {"stdin": subprocess.DEVNULL, "stdout": self._output, "stderr": self._output, **options}
+        options = {"stdin": subprocess.DEVNULL, "stdout": self._output, "stderr": self._output, "env": environment(),
+                   **options}
         with self._children():
             return subprocess.Popen(self._words(words), **options)
 
     def run(self, *words, **options):
         """Runs a program in here to its end."""
-        options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": 60, **options}
+        options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": 60,
+                   "env": environment(), **options}
         with self._children():
             return subprocess.run(self._words(words), check=False, **options)
 
@@ -107,7 +117,7 @@ class Namespace:
         words = [program] if self._first_process else [program, "-netns", self.name]
         with self._children():
             done = subprocess.run([*self._enter(), *words, *options, "-batch", "-"], input="\n".join(lines) + "\n",
-                                  capture_output=True, text=True, check=False, timeout=60)
+                                  capture_output=True, text=True, check=False, timeout=60, env=environment())
         if done.returncode != 0:
             raise CommandFailed(f"{self.name}: {program} {'; '.join(lines)}: {done.stderr.strip()}")
         return done.stdout

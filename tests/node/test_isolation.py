@@ -3,6 +3,7 @@
 
 import contextlib
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -42,6 +43,9 @@ _PLANTED = {
     "/var/lib/calico/nodename": "another",
     "/var/lib/cni/networks/another/10.9.1.7": "gone\neth0",
     "/var/lib/kubelet/config.yaml": "clusterDNS: [10.244.0.10]\n"}
+_ENVIRONMENT = {"CALICO_AZURE_AGENT_MODE": "another", "CREDENTIALS_DIRECTORY": "/another", "JOURNAL_STREAM": "8:1",
+                "KUBERNETES_SERVICE_HOST": "10.9.0.1", "KUBERNETES_SERVICE_PORT": "443", "NODE_NAME": "another",
+                "TZ": "Asia/Tokyo", "http_proxy": "http://10.9.0.1:3128"}
 _PROGRAMS = ("NetworkManager", "calico-felix", "systemd-network")
 
 
@@ -99,6 +103,7 @@ class AnotherMachine(unittest.TestCase):
 
     def judgement_on_another_machine(self):
         done = subprocess.run(["unshare", "--mount", "--propagation", "private", sys.executable, __file__, "another"],
+                              env={**os.environ, **_ENVIRONMENT}, umask=0o077,
                               stdout=subprocess.PIPE, text=True, check=True, timeout=60)
         return json.loads(done.stdout)
 
@@ -130,6 +135,8 @@ def judgement_on_this_planted_machine():
         seen = {"seen": []}
         with Lab() as lab:
             seen["seen"] += [path for path in _PLANTED if lab.vm.run("test", "-e", path).returncode == 0]
+            named = {line.partition("=")[0] for line in lab.vm.run("env").stdout.splitlines()}
+            seen["seen"] += [name for name in _ENVIRONMENT if name in named]
             running = lab.vm.shell("cat /proc/[0-9]*/comm").stdout.split()
             seen["seen"] += [name for name in _PROGRAMS if name in running]
         return {**judgement(), **seen}
