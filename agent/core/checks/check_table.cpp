@@ -5,9 +5,13 @@
 
 #include "agent/core/check_ids.h"
 #include "agent/core/checks/checks.h"
+#include "net/foreign_text.h"
 
 namespace agent {
 namespace {
+
+// A message is one line whatever names are in it: this is where no stranger's text gets past.
+constexpr std::size_t kLongestSentence = 2000;
 
 bool always(const Policy&) { return true; }
 bool never(const Policy&) { return false; }
@@ -110,9 +114,9 @@ std::vector<CheckResult> assess(const Facts& facts, std::span<const CheckResult>
     results.push_back({.id = std::string(check.id),
                        .status = finding.status,
                        .gate = gates,
-                       .message = std::move(finding.message),
-                       .why = std::move(finding.why),
-                       .remedy = std::move(finding.remedy),
+                       .message = net::foreign_text(finding.message, kLongestSentence),
+                       .why = net::foreign_text(finding.why, kLongestSentence),
+                       .remedy = finding.remedy.text(),
                        .since = unchanged ? last->since : now});
   }
   return results;

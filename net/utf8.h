@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace agent {
+namespace net {
 
 /// What a text begins with: a whole character, or an ill-formed part of one.
 struct Utf8Piece {
@@ -19,4 +19,4 @@ Utf8Piece utf8_piece(std::string_view text);
 /// Bytes before the first that is not UTF-8; the size of `text` when all of it is.
 std::size_t utf8_prefix(std::string_view text);
 
-}  // namespace agent
+}  // namespace net

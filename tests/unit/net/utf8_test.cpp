@@ -1,8 +1,8 @@
-#include "agent/core/utf8.h"
+#include "net/utf8.h"
 
 #include <gtest/gtest.h>
 
-namespace agent {
+namespace net {
 namespace {
 
 /// Bytes of the well-formed sequence that the text begins with; 0 when it does with none.
@@ -49,4 +49,4 @@ TEST(Utf8, AnIllFormedPieceEndsWhereNothingCouldMendIt) {
 }
 
 }  // namespace
-}  // namespace agent
+}  // namespace net

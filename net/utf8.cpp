@@ -1,10 +1,10 @@
-#include "agent/core/utf8.h"
+#include "net/utf8.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 
-namespace agent {
+namespace net {
 namespace {
 
 /// One row of the table of well-formed sequences: the range of the first byte, that of the second, and the
@@ -49,4 +49,4 @@ std::size_t utf8_prefix(std::string_view text) {
   return good;
 }
 
-}  // namespace agent
+}  // namespace net
