@@ -54,7 +54,7 @@ class AtStart(NodeCase):
                 self.lab.simulator.fault(**fault)
                 begin = len(self.agent.log)
                 self.agent.start()
-                self.agent.await_log(r"info waiting for imds\.reachable: no answer from IMDS yet: .+", since=begin)
+                self.agent.await_log(r"info waiting for imds\.reachable: no usable answer from IMDS yet: .+", since=begin)
                 self.assertEqual(self.lab.routes(), [])
                 self.assertEqual(self.agent.status()["imds"]["source"], "none")
                 self.agent.stop()
