@@ -249,6 +249,7 @@ StepReport Reconciler::step(MonoTime now, std::span<const net::Prefix> node_cidr
     retry_ = now + backoff_.next();
   }
   if (!standing_.lookup_error.empty()) retry_ = now + backoff_.next();
+  if (report.hops_removed) hint(now);  // how the key stands without them shows the next look
   return report;
 }
 
@@ -273,7 +274,7 @@ void Reconciler::settle(Difference difference, std::span<const net::Refusal> ref
     if (const auto* error = fate.refusal_of(i)) {
       if (route == nullptr) continue;
       if (is_next_hop_of_others(change, *error)) {
-        --difference.unwanted;
+        if (!index_.at(route->key)) --difference.unwanted;
         continue;
       }
       refusals[route->key] = error->what;
@@ -282,6 +283,8 @@ void Reconciler::settle(Difference difference, std::span<const net::Refusal> ref
     }
     if (route == nullptr) {
       take_over(rules, change.verb, std::get<net::Rule>(change.object));
+    } else if (change.verb == net::Verb::remove && route->multipath && index_.at(route->key)) {
+      report.hops_removed = true;
     } else if (change.verb == net::Verb::remove) {
       --difference.unwanted;
     } else {

@@ -24,6 +24,7 @@ struct StepReport {
   std::size_t repaired = 0;         ///< of `made`: routes put back after they had been in sync
   bool removals_held = false;       ///< the guard waits for a second reading
   bool strangers_moved = false;     ///< an add met EEXIST: survey again to learn whose route it is
+  bool hops_removed = false;        ///< next hops of ours beside the wanted one: look again
 };
 
 /// What was put back without a step.

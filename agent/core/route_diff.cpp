@@ -31,7 +31,7 @@ bool belongs_to_node_cidr(const net::Route& route) {
   return route.type != net::RouteType::unicast || route.key.table == kPodTable;
 }
 
-/// A next hop that was not asked for stands under a key that is: the first of each.
+/// The next hops that were not asked for under keys that are, in the order of what is wanted.
 std::vector<SharedKey> shared_keys(const RouteIndex& index, std::span<const net::Route> others) {
   std::vector<SharedKey> shared;
   for (const auto& other : others) {
@@ -39,17 +39,11 @@ std::vector<SharedKey> shared_keys(const RouteIndex& index, std::span<const net:
     const auto position = index.at(other.key);
     if (!position) continue;
     const auto& wanted = index.routes()[*position];
-    const bool is_wanted_hop = other.gateway == wanted.gateway && other.device == wanted.device;
-    const auto known = std::find_if(shared.begin(), shared.end(),
-                                    [&](const SharedKey& each) { return each.position == *position; });
-    if (known == shared.end()) {
+    if (other.gateway != wanted.gateway || other.device != wanted.device)
       shared.push_back({*position, other});
-    } else if (!is_wanted_hop) {
-      known->other = other;
-    }
   }
-  std::sort(shared.begin(), shared.end(),
-            [](const SharedKey& a, const SharedKey& b) { return a.position < b.position; });
+  std::stable_sort(shared.begin(), shared.end(),
+                   [](const SharedKey& a, const SharedKey& b) { return a.position < b.position; });
   return shared;
 }
 
@@ -129,6 +123,8 @@ Difference Comparison::finish(std::span<const net::Rule> rules, std::span<const 
   }
   if (!desired_.complete) return difference;
 
+  for (const auto& [position, hop] : difference.shared)
+    changes.push_back({.verb = net::Verb::remove, .object = hop});
   for (const auto& rule : rules) {
     if (desired_.node_cidrs_awaited || lists(desired_.rules, rule)) continue;
     changes.push_back({.verb = net::Verb::remove, .object = rule});

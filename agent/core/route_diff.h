@@ -35,7 +35,8 @@ struct Difference {
   std::vector<net::Change> changes;
   /// The wanted routes that are not there as wanted, ascending; those that nothing is done about too.
   std::vector<RouteIndex::Position> absent;
-  /// Of those, the ones whose keys have next hops of others too: nothing is done about them.
+  /// Of those, the ones whose keys have other next hops too. Which are ours is not known: all of these are to
+  /// be removed, which the kernel does with ours alone.
   std::vector<SharedKey> shared;
   /// How many of ours are to go, and how many are not wanted but stay, since they may yet be.
   std::size_t unwanted = 0;
@@ -52,9 +53,9 @@ bool is_next_hop_of_others(const net::Change& change, const net::Error& refusal)
 /// - add: the key is free among ours;
 /// - replace: a route of ours has the key but differs;
 /// - remove: ours, but not wanted; exactly as the dump showed it.
-/// Keys in `occupied` belong to strangers: there nothing of ours is added or replaced. A key with several
-/// next hops may hold others', which a replace would take away: it is left as it is. `foreign_shape` rules
-/// under our protocol are removed like any other that is not wanted.
+/// Keys in `occupied` belong to strangers: there nothing of ours is added or replaced. Under a key with
+/// several next hops some may be others', which a replace would take away: only single ones are removed
+/// there. `foreign_shape` rules under our protocol are removed like any other that is not wanted.
 class Comparison final : public net::RouteSink {
  public:
   Comparison(const Desired& desired, const RouteIndex& index)

@@ -106,7 +106,7 @@ class Changing(NodeCase):
         self.lab.simulator.document(documents.another_vm(self.lab.document()))
         self.lab.simulator.forget()
         self.lab.simulator.await_requests(2, timeout=26)
-        self.agent.await_log(r"2 of 3 such readings")
+        self.agent.await_log(r"2 of 3 such answers")
         self.assertTrue(self.agent.is_ready())
         self.assertEqual(self.agent.check("nic.found")["status"], "pass")
         self.assertEqual([line for line in self.agent.manager.heard.lines(heard) if "waiting" in line], [])
