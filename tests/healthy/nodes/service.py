@@ -15,6 +15,8 @@ from lab.journald import Journald
 from lab.patience import PATIENCE
 from lab.transcript import Transcript, eventually
 
+from .files import give
+
 _PROGRAMS = "/run/programs"
 _NOTIFY = "/run/systemd/notify"
 _CLOUD_SOCKET = "/run/calico-azure-agent-cloud.socket"
@@ -35,7 +37,7 @@ def _as_user(user, capabilities):
 
 
 class Service(Agent):
-    """On a Machine. `config`: the administrator's; `reads_roots_files`: with the drop-in of that name."""
+    """On a node's machine. `config`: the administrator's; `reads_roots_files`: with the drop-in of that name."""
 
     # pylint: disable-next=super-init-not-called
     def __init__(self, machine, config, vm_id, certificate, reads_roots_files):
@@ -46,8 +48,8 @@ class Service(Agent):
         self._certificate = certificate
         files = machine.files
         files.write("/etc/calico-azure-agent/config.toml", toml(config))
-        self.runtime, self.state = (machine.give(path, _USER) for path in _FOLDERS.values())
-        machine.give(_CREDENTIALS, _USER)
+        self.runtime, self.state = (give(files, path, _USER) for path in _FOLDERS.values())
+        give(files, _CREDENTIALS, _USER)
         files.write(f"{_CREDENTIALS}/product_uuid", f"{vm_id}\n")
         files.path_of(_PROGRAMS).mkdir()
         self.journal = Journald(files)
@@ -68,7 +70,7 @@ class Service(Agent):
     def programs(self, *words):
         """Words that are run where the build's programs are, for everybody to execute."""
         bind = 'mount --bind "$1" "$2" && shift 2 && exec "$@"'
-        return ["sh", "-c", bind, "sh", agent_binary().parent, _PROGRAMS, *words]
+        return ["unshare", "--mount", "sh", "-c", bind, "sh", agent_binary().parent, _PROGRAMS, *words]
 
     @property
     def cloud_words(self):
