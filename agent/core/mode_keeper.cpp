@@ -42,6 +42,7 @@ void ModeKeeper::find(ModeEvidence evidence, MonoTime now) {
 }
 
 void ModeKeeper::see(std::optional<ModeEvidence> evidence, MonoTime now) {
+  if (!first_look_) first_look_ = now;
   const auto& mine = found_ ? found_->mode : in_force_.mode;
   if (evidence && (!found_ || evidence->choice.mode == mine)) {
     find(std::move(*evidence), now);
@@ -57,7 +58,8 @@ void ModeKeeper::see(std::optional<ModeEvidence> evidence, MonoTime now) {
 
 bool ModeKeeper::is_a_guess(MonoTime now) const {
   if (configured_) return false;
-  return !found_ || (guessed_since_ && now - *guessed_since_ < kGuess);
+  if (!found_) return !first_look_ || now - *first_look_ < kAssumed;
+  return guessed_since_ && now - *guessed_since_ < kGuess;
 }
 
 std::optional<MonoTime> ModeKeeper::due() const {

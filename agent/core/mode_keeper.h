@@ -20,6 +20,9 @@ class ModeKeeper {
   /// How long what is not conclusive is a guess: Calico's files alone are the same before flannel's or
   /// Calico's own overlay is up.
   static constexpr auto kGuess = std::chrono::minutes(3);
+  /// How long a node that shows nothing at all may still be about to: AKS brings the files of Azure CNI by a
+  /// DaemonSet, whose image is pulled first. Afterwards it is one whose files may not be read.
+  static constexpr auto kAssumed = std::chrono::minutes(10);
 
   /// `configured` empty: mode = "auto". `kept`: as it was before a restart.
   ModeKeeper(std::optional<Mode> configured, std::optional<ModeChoice> kept);
@@ -49,6 +52,7 @@ class ModeKeeper {
 
   std::optional<Mode> configured_;
   std::optional<ModeChoice> found_;
+  std::optional<MonoTime> first_look_;
   std::optional<MonoTime> guessed_since_;  ///< of found_, while that is not conclusive
   std::optional<Pending> pending_;
   ModeChoice in_force_;

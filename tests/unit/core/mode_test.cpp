@@ -185,6 +185,13 @@ TEST_F(ModeKeeperTest, WhatIsNotConclusiveIsAGuessForThreeMinutes) {
   EXPECT_EQ(after(evidence(Mode::flannel), 30s), Mode::flannel) << "and another mode has to hold";
 }
 
+TEST_F(ModeKeeperTest, ANodeThatShowsNothingForTenMinutesIsWhatItWasTakenFor) {
+  after(std::nullopt);
+  after(std::nullopt, 9min);
+  EXPECT_TRUE(keeper_.is_a_guess(now_));
+  EXPECT_FALSE(keeper_.is_a_guess(now_ + 1min));
+}
+
 TEST_F(ModeKeeperTest, TheConfigurationAndWhatWasKnownBeforeAreNoGuess) {
   keeper_.recall({.mode = Mode::udr, .reason = "as before"});
   EXPECT_FALSE(keeper_.is_a_guess(now_));
