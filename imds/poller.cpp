@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -33,13 +34,6 @@ std::thread quiet_thread(Function run) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_setname_np(thread.native_handle(), "imds");
   return thread;
-}
-
-net::Result<void> keep(const std::filesystem::path& file, const Reading& reading) {
-  if (file.empty()) return {};
-  const auto kept = load(file);
-  if (kept && kept->reading.network == reading.network) return {};
-  return save(file, reading);
 }
 
 }  // namespace
@@ -70,6 +64,14 @@ class Poller::Worker {
     {
       const std::lock_guard lock(mutex_);
       asked_ = true;
+    }
+    changed_.notify_one();
+  }
+
+  void keep(Reading reading) {
+    {
+      const std::lock_guard lock(mutex_);
+      to_keep_ = std::move(reading);
     }
     changed_.notify_one();
   }
@@ -123,9 +125,7 @@ class Poller::Worker {
     if (stopping_ || moved_) return outcome;
     lock.unlock();
     if (result) {
-      deliver_(*result);
-      const auto kept = keep(options.cache_file, *result);
-      if (!kept && cache_failed_) cache_failed_(kept.error());
+      deliver_(std::move(*result));
     } else {
       deliver_(Failure{std::move(result.error())});
     }
@@ -133,9 +133,23 @@ class Poller::Worker {
     return outcome;
   }
 
+  /// Without the lock: a disk may be slow.
+  void write_cache(std::unique_lock<std::mutex>& lock) {
+    const auto reading = *std::exchange(to_keep_, std::nullopt);
+    const auto file = options_.cache_file;
+    lock.unlock();
+    const auto saved = file.empty() ? net::Result<void>() : save(file, reading);
+    if (!saved && cache_failed_) cache_failed_(saved.error());
+    lock.lock();
+  }
+
   void rest(std::unique_lock<std::mutex>& lock, steady_clock::time_point from, const Pause& pause) {
     while (!stopping_ && !moved_) {
       const auto until = from + (asked_ ? pause.asked : pause.planned);
+      if (to_keep_) {
+        write_cache(lock);
+        continue;
+      }
       if (steady_clock::now() >= until) return;
       changed_.wait_until(lock, until);
     }
@@ -148,6 +162,7 @@ class Poller::Worker {
   std::mutex mutex_;
   std::condition_variable changed_;
   Options options_;
+  std::optional<Reading> to_keep_;
   Exchange* exchange_ = nullptr;  // the attempt under way
   bool stopping_ = false;
   bool asked_ = false;
@@ -162,6 +177,7 @@ Poller::Poller(Options options, std::function<void(Event)> deliver,
 Poller::~Poller() = default;
 
 void Poller::poll_soon() { worker_->poll_soon(); }
+void Poller::keep(Reading reading) { worker_->keep(std::move(reading)); }
 void Poller::reconfigure(Options options) { worker_->reconfigure(std::move(options)); }
 
 }  // namespace imds

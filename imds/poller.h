@@ -22,9 +22,7 @@ using Event = std::variant<Reading, Failure>;
 /// notification of changes. The first attempt begins at once.
 ///
 /// `deliver` is called on that thread with the outcome of every attempt, changed or not; it must neither
-/// block nor destroy the poller. After each reading the cache file is rewritten when it is missing, damaged
-/// or means something else; when that fails, `cache_failed` is called in the same way, again after each
-/// reading.
+/// block nor destroy the poller.
 class Poller {
  public:
   Poller(Options options, std::function<void(Event)> deliver,
@@ -37,6 +35,11 @@ class Poller {
   /// Something changed here: asks as soon as 5 s have passed since the last attempt began; not sooner than
   /// planned after a 429. Any thread.
   void poll_soon();
+
+  /// Writes the cache file on the poller's thread, as soon as no attempt is under way: what is worth keeping
+  /// is for the caller to say, since an answer may be incomplete. When that fails, `cache_failed` is called
+  /// as `deliver` is. Any thread.
+  void keep(Reading reading);
 
   /// New options, after SIGHUP. Another endpoint is asked at once, instead of an attempt under way; anything
   /// else counts from the next attempt, which comes as after poll_soon(). Any thread.

@@ -32,6 +32,11 @@ std::string_view route_type_name(RouteType type) {
   return "other";
 }
 
+bool leads_the_same_way(const Route& one, const Route& other) {
+  return one.type == other.type && one.gateway == other.gateway && one.device == other.device &&
+         !one.multipath && !other.multipath;
+}
+
 std::string route_text(const Route& route, std::string_view device_name) {
   std::string text;
   auto out = std::back_inserter(text);

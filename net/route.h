@@ -55,11 +55,20 @@ struct Route {
   std::uint32_t device = 0;
   /// Preferred source (RTA_PREFSRC).
   std::optional<Address> source;
-  /// More than one next hop, or a next-hop object: never ours.
+  /// One of several next hops of one key: never what the agent makes. An IPv6 key may have next hops of
+  /// several owners, and the kernel tells the first one's protocol alone: a dump shows each next hop as a
+  /// route of its own, under that protocol. An IPv4 route of several next hops, or of a next-hop object, is
+  /// one route with neither gateway nor device.
   bool multipath = false;
+  /// It bears what the agent never sets, and is therefore not what the agent made: metrics (`mtu lock 296`),
+  /// an encapsulation, realms, an expiry, `onlink`, another scope or router preference.
+  bool extra_attributes = false;
 
   bool operator==(const Route&) const = default;
 };
+
+/// Both hand packets to the same next hop, or drop them in the same way.
+bool leads_the_same_way(const Route& one, const Route& other);
 
 /// "blackhole 10.1.0.0/24 table 254 metric 1000000 protocol 169", in ip-route(8)'s order; a device is `dev
 /// #3` unless its name is given.

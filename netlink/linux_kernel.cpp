@@ -65,7 +65,9 @@ net::Result<void> LinuxKernel::take_routes(std::uint8_t protocol, std::uint32_t 
           // Checked here too: kernels before 4.20 do not filter.
           const bool asked =
               route && route->protocol == protocol && (table == 0 || route->key.table == table);
-          if (asked) sink.take(*route);
+          if (!asked) return;
+          if (!route->multipath) return sink.take(*route);
+          for (const auto& hop : next_hops_of(header, *route)) sink.take(hop);
         });
     if (!done) return net::pass_on(done);
     sink.end();

@@ -80,7 +80,10 @@ net::Result<void> collect_routes(Socket& socket, Socket& witness, const RouteQue
   return dump_routes(
       socket, witness, question, [&] { into.erase(into.begin() + before, into.end()); },
       [&](const nlmsghdr& header) {
-        if (auto route = sift(header)) into.push_back(*route);
+        const auto route = sift(header);
+        if (!route) return;
+        if (!route->multipath) return into.push_back(*route);
+        for (auto& hop : next_hops_of(header, *route)) into.push_back(hop);
       });
 }
 

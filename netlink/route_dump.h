@@ -34,7 +34,7 @@ net::Result<void> dump_routes(Socket& socket, Socket& witness, const RouteQuesti
 /// Makes a route of a message, or nothing of one that is not wanted.
 using RouteSift = std::function<std::optional<net::Route>(const nlmsghdr&)>;
 
-/// Appends the routes of one dump that come through the sift.
+/// Appends the routes of one dump that come through the sift, next hop by next hop.
 net::Result<void> collect_routes(Socket& socket, Socket& witness, const RouteQuestion& question,
                                  std::vector<net::Route>& into, const RouteSift& sift);
 

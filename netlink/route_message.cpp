@@ -1,8 +1,10 @@
 #include "netlink/route_message.h"
 
+#include <linux/icmpv6.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -14,7 +16,9 @@ namespace {
 /// IP6_RT_PRIO_USER, include/net/ip6_fib.h.
 constexpr std::uint32_t kIpv6DefaultMetric = 1024;
 
-constexpr auto kRoutePolicy = u32_policy<RTA_MAX>({RTA_TABLE, RTA_PRIORITY, RTA_OIF, RTA_NH_ID});
+constexpr auto kRoutePolicy =
+    u32_policy<RTA_MAX>({RTA_TABLE, RTA_PRIORITY, RTA_OIF, RTA_NH_ID, RTA_FLOW, RTA_EXPIRES});
+using ParsedRoute = Parsed<rtmsg, RTA_MAX + 1>;
 
 /// The table number fits the header only up to 255; RTA_TABLE carries every one.
 std::uint8_t short_table(std::uint32_t table) {
@@ -43,6 +47,22 @@ net::RouteType type_of(std::uint8_t type) {
   return type >= RTN_UNICAST && type <= RTN_THROW ? static_cast<net::RouteType>(type) : net::RouteType::other;
 }
 
+/// What the agent's own message would have set none of. RTA_CACHEINFO stands in every IPv6 route.
+bool has_extra_attributes(const ParsedRoute& parsed, const net::Route& route) {
+  constexpr std::uint32_t kAskedFor = RTNH_F_ONLINK | RTNH_F_PERVASIVE;  // the other flags are states
+  const auto& fixed = parsed.fixed;
+  if ((fixed.rtm_flags & kAskedFor) != 0) return true;
+  for (const int attribute : {RTA_METRICS, RTA_ENCAP_TYPE, RTA_FLOW, RTA_EXPIRES, RTA_VIA}) {
+    if (parsed.has(attribute)) return true;
+  }
+  const auto cache = number_in<rta_cacheinfo>(parsed[RTA_CACHEINFO]);
+  if (cache && cache->rta_expires != 0) return true;
+  const auto preference = number_in<std::uint8_t>(parsed[RTA_PREF]);
+  if (preference && *preference != ICMPV6_ROUTER_PREF_MEDIUM) return true;
+  return fixed.rtm_family == AF_INET && !route.multipath && fixed.rtm_scope != RT_SCOPE_NOWHERE &&
+         fixed.rtm_scope != scope_of(net::Verb::add, route);
+}
+
 std::uint32_t metric_of(const net::RouteKey& key) {
   return key.metric == 0 && key.destination.family() == net::Family::ipv6 ? kIpv6DefaultMetric : key.metric;
 }
@@ -53,6 +73,7 @@ std::string_view objection(net::Verb verb, const net::Route& route) {
   const auto family = route.key.destination.family();
   if (route.type == net::RouteType::other) return "the agent makes no routes of this type";
   if (route.multipath && verb != net::Verb::remove) return "the agent makes no multipath routes";
+  if (route.extra_attributes && verb != net::Verb::remove) return "the agent sets no such attributes";
   if (route.gateway && route.gateway->family() != family) return "the gateway is of the other family";
   if (route.source && route.source->family() != family) return "the source is of the other family";
   return {};
@@ -88,7 +109,8 @@ net::Result<void> encode_route(Message& message, net::Verb verb, const net::Rout
   message.put(RTA_DST, destination.network());
   message.put(RTA_TABLE, route.key.table);
   message.put(RTA_PRIORITY, metric_of(route.key));
-  if (route.multipath) return {};  // its next hops are not known here
+  // IPv4 would look for a route of this single next hop (fib_nh_match() in net/ipv4/fib_semantics.c).
+  if (route.multipath && destination.family() == net::Family::ipv4) return {};
   if (route.gateway) message.put(RTA_GATEWAY, *route.gateway);
   if (route.device != 0) message.put(RTA_OIF, route.device);
   if (route.source) message.put(RTA_PREFSRC, *route.source);
@@ -141,12 +163,38 @@ std::optional<net::Route> decode_route(const nlmsghdr& header) {
   if (const auto source = address_in((*parsed)[RTA_PREFSRC]); source && source->family() == family) {
     route.source = source;
   }
-  if (!net::leads_somewhere(route.type)) return route;
-  if (const auto gateway = address_in((*parsed)[RTA_GATEWAY]); gateway && gateway->family() == family) {
-    route.gateway = gateway;
+  if (net::leads_somewhere(route.type) && !(route.multipath && ipv4)) {
+    if (const auto gateway = address_in((*parsed)[RTA_GATEWAY]); gateway && gateway->family() == family) {
+      route.gateway = gateway;
+    }
+    route.device = parsed->u32(RTA_OIF, 0);
   }
-  route.device = parsed->u32(RTA_OIF, 0);
+  route.extra_attributes = has_extra_attributes(*parsed, route);
   return route;
+}
+
+std::vector<net::Route> next_hops_of(const nlmsghdr& header, const net::Route& route) {
+  const auto parsed = parse<rtmsg>(header, kRoutePolicy);
+  std::vector<net::Route> hops;
+  const auto* list = parsed ? (*parsed)[RTA_MULTIPATH] : nullptr;
+  if (list == nullptr || route.key.destination.family() != net::Family::ipv6) return {route};
+  const auto* at = static_cast<const std::byte*>(nla_data(list));
+  auto left = static_cast<std::size_t>(nla_len(list));
+  rtnexthop hop{};
+  while (left >= sizeof(hop)) {
+    std::memcpy(&hop, at, sizeof(hop));
+    if (hop.rtnh_len < sizeof(hop) || hop.rtnh_len > left) break;
+    auto& part = hops.emplace_back(route);
+    part.device = static_cast<std::uint32_t>(hop.rtnh_ifindex);
+    const auto* attributes = reinterpret_cast<const nlattr*>(at + NLMSG_ALIGN(sizeof(hop)));
+    const auto size = static_cast<int>(hop.rtnh_len - std::min<std::size_t>(hop.rtnh_len, sizeof(hop)));
+    const auto gateway = address_in(nla_find(attributes, size, RTA_GATEWAY));
+    if (gateway && gateway->family() == net::Family::ipv6) part.gateway = gateway;
+    const auto step = std::min<std::size_t>(left, NLMSG_ALIGN(hop.rtnh_len));
+    at += step;
+    left -= step;
+  }
+  return hops.empty() ? std::vector{route} : hops;
 }
 
 std::optional<RouteGist> gist_of_route(const nlmsghdr& header) {

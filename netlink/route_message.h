@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "net/change.h"
 #include "net/error.h"
@@ -24,14 +25,15 @@ namespace netlink {
 ///   gateway or without), siblings included; else the first.
 /// - remove: names protocol, type, table, metric and the next hop, exactly as the dump had them; the next hop
 ///   because otherwise IPv4 takes the first route of the key (of two of ours perhaps the wrong one), and IPv6
-///   takes a stranger's multipath siblings along (measured, 6.18). Scope RT_SCOPE_NOWHERE matches any. IPv4
+///   takes a stranger's multipath siblings along (measured, 6.18). ESRCH for a next hop of an IPv6 key that
+///   bears another protocol (ip6_route_del() compares each one's). Scope RT_SCOPE_NOWHERE matches any. IPv4
 ///   metric 0 matches any metric, but the lowest comes first (fib_table_delete()).
 ///
 /// IPv6 metric 0 is sent as 1024 (IP6_RT_PRIO_USER), which the kernel makes of it anyway when it adds, but
 /// not when it removes: there 0 matches any.
 ///
 /// EINVAL: no message says this: a gateway or source of the other family, a type beyond RTN_THROW, or (but
-/// for remove) a multipath route.
+/// for remove) one of several next hops or extra attributes.
 net::Result<Message> encode_route(net::Verb verb, const net::Route& route);
 /// The same in the memory of another message: for batches.
 net::Result<void> encode_route(Message& message, net::Verb verb, const net::Route& route);
@@ -46,8 +48,13 @@ Message encode_route_lookup(const net::Address& destination);
 
 /// nullopt for bytes that are no route, for other families and for IPv6 routes with a source prefix (`from`),
 /// which net::Route does not express. Safe for any bytes of a whole message. A route's `dev` is dropped where
-/// its type leads nowhere (IPv6 shows `dev lo`), and a gateway of the other family (RTA_VIA) is not shown.
+/// its type leads nowhere (IPv6 shows `dev lo`), and a gateway of the other family (RTA_VIA) is not shown. A
+/// route of several next hops has none here.
 std::optional<net::Route> decode_route(const nlmsghdr& header);
+
+/// Of an IPv6 route that decode_route() found to have several next hops: each as a route of its own. The
+/// route itself where there is nothing to part.
+std::vector<net::Route> next_hops_of(const nlmsghdr& header, const net::Route& route);
 
 /// What tells that a route is not wanted before it is decoded: a quarter of the work, for tables that others
 /// fill.

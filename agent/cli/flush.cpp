@@ -50,16 +50,19 @@ int flush_routes(const Config& config, const FlushOptions& options) {
     if (!applied) return fail(applied.error());
     refused = std::move(*applied);
   }
+  std::size_t failures = 0;
   auto refusal = refused.begin();
   for (std::size_t i = 0; i < removals.size(); ++i) {
     if (refusal != refused.end() && refusal->index == i) {
-      std::cerr << "flush: " << refusal->error.what << '\n';
+      const bool failed = !is_next_hop_of_others(removals[i], refusal->error);
+      if (failed) std::cerr << "flush: " << refusal->error.what << '\n';
+      failures += failed ? 1 : 0;
       ++refusal;
     } else {
       std::cout << (options.dry_run ? "would remove " : "removed ") << text_of(removals[i]) << '\n';
     }
   }
-  return refused.empty() ? kOk : kNo;
+  return failures == 0 ? kOk : kNo;
 }
 
 }  // namespace agent

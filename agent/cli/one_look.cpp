@@ -4,7 +4,7 @@
 #include <array>
 #include <future>
 
-#include "agent/core/node_document.h"
+#include "agent/core/mode_keeper.h"
 #include "agent/core/outlook.h"
 #include "agent/daemon/cached_document.h"
 #include "agent/daemon/cloud_program.h"
@@ -20,20 +20,20 @@ namespace agent {
 namespace {
 
 NodeDocument obtain_document(const Config& config, std::chrono::milliseconds patience,
-                             std::span<const net::Link> links) {
+                             const Machine& machine) {
   NodeDocument document;
   imds::Options options;
   options.endpoint = config.imds.endpoint;
   options.read_timeout = std::min(config.imds.read_timeout, patience);
   auto reading = imds::fetch_once(options);
   if (reading) {
-    document.take_reading(std::move(reading->network), std::move(reading->api_version), std::span(links),
+    document.take_reading(std::move(reading->network), std::move(reading->api_version), machine,
                           std::chrono::steady_clock::now(), std::chrono::system_clock::now());
     if (document.in_force()) return document;
   } else {
     document.take_failure(reading.error().what);
   }
-  if (auto cached = cached_document(document_cache(), links)) {
+  if (auto cached = cached_document(document_cache(), machine.links)) {
     document.take_cached(std::move(cached->reading.network), std::move(cached->reading.api_version),
                          cached->saved);
   }
@@ -47,12 +47,12 @@ Kept known_before(const net::NodeNetwork* network) {
 }
 
 /// As the daemon finds it when it starts.
-ModeChoice mode_now(const Config& config, const Kept& kept, const Surroundings& surroundings,
+ModeKeeper mode_now(const Config& config, const Kept& kept, const Surroundings& surroundings,
                     std::span<const net::Link> links) {
   const auto& configuration = surroundings.cni->configuration;
   ModeKeeper keeper(config.mode, kept.mode);
   keeper.see(evident_mode(configuration ? &*configuration : nullptr, links), {});
-  return keeper.in_force();
+  return keeper;
 }
 
 }  // namespace
@@ -61,43 +61,45 @@ net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds p
   const auto finish_by = std::chrono::steady_clock::now() + patience;
   auto kernel = netlink::LinuxKernel::open();
   if (!kernel) return net::pass_on(kernel);
-  auto links = (*kernel)->links();
-  if (!links) return net::pass_on(links);
-
-  // A slow IMDS must leave time for the others.
-  const auto document =
-      obtain_document(config, scope == Scope::everything ? patience * 5 / 8 : patience, *links);
   OneLook look;
   auto& facts = look.facts;
+  facts.policy = policy_of(config);
+  const std::array ours = {facts.policy.protocol};
+  auto seen = survey(**kernel, facts.policy, ours);
+  if (!seen) return net::pass_on(seen);
+  const auto links = seen->links;
+
+  // A slow IMDS must leave time for the others.
+  const auto document = obtain_document(config, scope == Scope::everything ? patience * 5 / 8 : patience,
+                                        machine_of(*seen, facts.policy, std::nullopt));
   facts.surroundings = look_at_files();
   facts.imds = document.status();
   facts.network = document.in_force();
   facts.node_name = node_name(config);
   const auto kept = known_before(facts.network ? &*facts.network : nullptr);
-  const auto mode = mode_now(config, kept, facts.surroundings, *links);
-  facts.policy = policy_of(config);
-  facts.policy.mode = mode.mode;
-  facts.mode_reason = mode.reason;
+  const auto mode = mode_now(config, kept, facts.surroundings, links);
+  facts.policy.mode = mode.in_force().mode;
+  facts.mode_reason = mode.in_force().reason;
+  // Of what is not conclusive nobody knows here for how long it has been seen: it is taken as it is.
+  facts.mode_is_a_guess = mode.is_a_guess(MonoTime{} + ModeKeeper::kGuess);
   netlink::ProcSysctls sysctls;
-  const std::array ours = {facts.policy.protocol};
-  auto outlook = look_around(**kernel, sysctls, facts.policy, facts.network, ours);
-  if (!outlook.error.empty()) return net::failure(EIO, outlook.error);
-
+  auto outlook = outlook_of(std::move(*seen), sysctls, facts.policy, facts.network, kept.primary);
   const auto* network = facts.network ? &*facts.network : nullptr;
   if (scope == Scope::everything) {
     const auto* nic = outlook.nic.nic ? &*outlook.nic.nic : nullptr;
-    const Aim aim{.mode = mode.mode, .nic = nic != nullptr ? nic->link.name : ""};
-    auto surroundings = std::async(std::launch::async, [&] { return inspect(aim, *links, finish_by); });
+    const Aim aim{.mode = facts.policy.mode, .nic = nic != nullptr ? nic->link.name : ""};
+    auto surroundings = std::async(std::launch::async, [&] { return inspect(aim, links, finish_by); });
     const auto left = finish_by - std::chrono::steady_clock::now();
-    facts.evidence = ask_cloud_once(question_of(config, mode.mode, network, nic),
+    facts.evidence = ask_cloud_once(question_of(config, facts.policy.mode, network, nic),
                                     std::chrono::duration_cast<std::chrono::milliseconds>(left));
     facts.surroundings = surroundings.get();
   }
   facts.node_cidrs = decide_node_cidrs(facts.policy, facts.evidence, facts.surroundings, kept.node_cidrs);
   if (facts.node_cidrs.cidrs != facts.policy.node_cidrs) {
     facts.policy.node_cidrs = facts.node_cidrs.cidrs;
-    outlook = look_around(**kernel, sysctls, facts.policy, facts.network, ours);
-    if (!outlook.error.empty()) return net::failure(EIO, outlook.error);
+    seen = survey(**kernel, facts.policy, ours);
+    if (!seen) return net::pass_on(seen);
+    outlook = outlook_of(std::move(*seen), sysctls, facts.policy, facts.network, outlook.primary);
   }
   outlook.desired.node_cidrs_awaited = facts.node_cidrs.awaited;
 
@@ -105,7 +107,7 @@ net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds p
   if (!routes) return net::pass_on(routes);
   auto rules = (*kernel)->rules(facts.policy.protocol);
   if (!rules) return net::pass_on(rules);
-  look.links = std::move(*links);
+  look.links = outlook.survey.links;
   look.actual = {.routes = std::move(*routes), .rules = std::move(*rules)};
   facts.started = facts.now = std::chrono::steady_clock::now();
   facts.wall = std::chrono::system_clock::now();
@@ -117,6 +119,7 @@ net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds p
     look.difference = diff(facts.desired, look.actual, outlook.survey.strangers);
     facts.routes_seen = true;
     facts.standing = stand(facts.desired, look.actual, outlook.survey.strangers, {});
+    look_up(**kernel, facts.policy.node_cidrs.list(), 0, facts.standing);
   }
   return look;
 }

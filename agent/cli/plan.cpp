@@ -122,7 +122,7 @@ int print_plan(const Config& config, const OutputOptions& output) {
   }
   const auto sysctls = pending_sysctls(look->facts);
   const bool in_sync = look->difference.changes.empty() && sysctls.empty() &&
-                       (!look->facts.policy.routes_enabled || look->facts.standing.settled()) &&
+                       (!look->facts.policy.routes_enabled || look->facts.standing.leads_as_wanted()) &&
                        look->facts.nic.problem.empty();
   if (output.json) {
     print_json(*look, sysctls, in_sync);

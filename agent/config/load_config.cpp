@@ -10,8 +10,8 @@
 #include "agent/config/read_file.h"
 #include "agent/config/suggest.h"
 #include "agent/config/toml_file.h"
-#include "agent/core/utf8.h"
 #include "agent/log/one_line.h"
+#include "net/utf8.h"
 
 namespace agent {
 namespace {
@@ -158,7 +158,7 @@ class Loading {
   }
 
   void text(const Key& key, const std::string& value, const Place& place) {
-    if (utf8_prefix(value) < value.size()) {
+    if (net::utf8_prefix(value) < value.size()) {
       return complain(place, key.path() + ": the value is not valid UTF-8");
     }
     take(key, given_text(key.shape, value, place));

@@ -7,7 +7,7 @@
 #include <memory>
 #include <utility>
 
-#include "agent/core/utf8.h"
+#include "net/utf8.h"
 
 namespace agent {
 namespace {
@@ -139,7 +139,7 @@ TomlFile parsed(std::string_view text, const FileName& name) {
 
 TomlFile parse_toml(std::string_view text, std::string_view file) {
   const auto name = std::make_shared<const std::string>(file);
-  const auto valid = utf8_prefix(text);
+  const auto valid = net::utf8_prefix(text);
   if (valid < text.size()) {
     const auto byte = static_cast<unsigned char>(text[valid]);
     return {{}, Issue{place_of(name, text, valid), fmt::format("the byte {:#04x} is not valid UTF-8", byte)}};

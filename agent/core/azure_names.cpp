@@ -3,11 +3,6 @@
 #include "net/ascii_case.h"
 
 namespace agent {
-namespace {
-
-constexpr std::string_view kSafe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%";
-
-}  // namespace
 
 std::string_view segment_of(std::string_view id, std::string_view key) {
   bool next = false;
@@ -23,18 +18,5 @@ std::string_view segment_of(std::string_view id, std::string_view key) {
 }
 
 std::string_view name_of(std::string_view id) { return id.substr(id.rfind('/') + 1); }
-
-std::string shell_word(std::string_view text) {
-  if (!text.empty() && text.find_first_not_of(kSafe) == std::string_view::npos) return std::string(text);
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      quoted += "'\\''";
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "'";
-}
 
 }  // namespace agent

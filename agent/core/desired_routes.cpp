@@ -10,16 +10,12 @@ bool contains(std::span<const net::Prefix> list, const net::Prefix& prefix) {
   return std::find(list.begin(), list.end(), prefix) != list.end();
 }
 
-/// The CIDRs that would capture the NIC's own subnet or a part of it.
-std::vector<net::Prefix> inside_own_subnets(const Policy& policy, const net::NodeNetwork& network,
-                                            const ResolvedNic* nic) {
+/// The CIDRs that would capture a subnet of this VM or a part of it: of any NIC's, since a route to it by the
+/// NIC of pods cuts the node off from the neighbours of the other one.
+std::vector<net::Prefix> inside_own_subnets(const Policy& policy, const net::NodeNetwork& network) {
   std::vector<net::Prefix> subnets;
-  if (nic != nullptr) {
-    subnets = nic->azure.subnets;
-  } else {
-    for (const auto& each : network.nics)
-      subnets.insert(subnets.end(), each.subnets.begin(), each.subnets.end());
-  }
+  for (const auto& each : network.nics)
+    subnets.insert(subnets.end(), each.subnets.begin(), each.subnets.end());
   std::vector<net::Prefix> withheld;
   for (const auto* list : {&policy.cluster_cidrs, &policy.node_cidrs}) {
     for (const auto& cidr : *list) {
@@ -109,8 +105,8 @@ void add_pod_table(const Policy& policy, const ResolvedNic& nic, Desired& desire
 
 Desired desired_routes(const Policy& policy, const net::NodeNetwork& network, const ResolvedNic* nic) {
   Desired desired;
-  desired.withheld = inside_own_subnets(policy, network, nic);
-  if (policy.mode == Mode::azure_cni) return desired;
+  if (policy.mode == Mode::azure_cni) return desired;  // pods are in the NIC's subnet, and none is routed
+  desired.withheld = inside_own_subnets(policy, network);
   std::vector<net::Route> routes;
   routes.reserve(policy.node_cidrs.size() + policy.cluster_cidrs.size());
   add_sinks(policy, desired, routes);

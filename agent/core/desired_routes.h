@@ -16,8 +16,6 @@ namespace agent {
 /// The sink's metric: above every connected route of the same prefix (cbr0, cni0 have 0), which therefore
 /// wins.
 inline constexpr std::uint32_t kSinkMetric = 1000000;
-/// Table, and priority of the source rules, for pods on a NIC that is not the primary one.
-inline constexpr std::uint32_t kPodTable = 16925;
 
 /// What this node's kernel should hold under our protocol number.
 struct Desired {
@@ -25,7 +23,7 @@ struct Desired {
   std::vector<net::Rule> rules;
   /// False while the NIC cannot be resolved: what else is wanted is not known, so nothing may be removed.
   bool complete = true;
-  /// CIDRs whose routes are not made, since they lie inside the NIC's own subnet.
+  /// CIDRs whose routes are not made, since they lie inside a subnet of one of this VM's NICs.
   std::vector<net::Prefix> withheld;
   /// Interface index of the NIC while its link is down, else 0: the kernel takes no route by it.
   std::uint32_t down_device = 0;

@@ -21,6 +21,8 @@ namespace agent {
 struct Facts {
   Policy policy;
   std::string mode_reason;
+  /// Nobody has said so yet (ModeKeeper::is_a_guess()).
+  bool mode_is_a_guess = false;
   /// The mode until now, while its routes are still there.
   std::optional<Mode> mode_before;
   /// When this agent started, and now: for outages without any success.

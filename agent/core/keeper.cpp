@@ -56,8 +56,9 @@ void Keeper::take_surroundings(Surroundings surroundings, MonoTime now) {
   if (links) note_age(*links, now);
   if (links && surroundings_.cni) {
     const auto& configuration = surroundings_.cni->configuration;
+    const bool known = !mode_.is_a_guess(now);
     mode_.see(evident_mode(configuration ? &*configuration : nullptr, *links), now);
-    follow_mode(now);
+    if (follow_mode(now)) mode_before_was_known_ = known;
   }
   follow_node_cidrs(now);
 }
@@ -71,8 +72,10 @@ void Keeper::note_age(std::span<const net::Link> links, MonoTime now) {
   links_since_ = std::move(since);
 }
 
-void Keeper::recall(NodeCidrs cidrs, std::optional<ModeChoice> mode, MonoTime now) {
+void Keeper::recall(NodeCidrs cidrs, std::optional<ModeChoice> mode, std::optional<net::MacAddress> primary,
+                    MonoTime now) {
   node_cidrs_ = std::move(cidrs);
+  if (!outlook_.primary) outlook_.primary = primary;
   follow_node_cidrs(now);
   if (!mode) return;
   mode_.recall(std::move(*mode));
@@ -81,16 +84,19 @@ void Keeper::recall(NodeCidrs cidrs, std::optional<ModeChoice> mode, MonoTime no
 
 bool Keeper::reconsider_mode(MonoTime now) {
   if (const auto due = mode_.due(); due && *due <= now) take_surroundings(std::move(surroundings_), now);
-  return mode_before_.has_value();
+  return mode_before_ && mode_before_was_known_;
 }
 
-void Keeper::follow_mode(MonoTime now) {
+/// True where it is another one.
+bool Keeper::follow_mode(MonoTime now) {
   const auto& chosen = mode_.in_force().mode;
-  if (chosen == policy_.mode) return;
+  if (chosen == policy_.mode) return false;
+  mode_before_was_known_ = true;
   if (reconciler_.has_looked()) mode_before_ = policy_.mode;
   policy_.mode = configured_.mode = chosen;
   configuration_changed_ = true;
   audit(now);
+  return true;
 }
 
 std::optional<MonoTime> Keeper::due() const {
@@ -117,9 +123,13 @@ void Keeper::take_cached(net::NodeNetwork network, std::string api_version, Wall
 
 void Keeper::take_reading(net::NodeNetwork network, std::string api_version, MonoTime now, WallTime wall) {
   // Whether the document fits this machine is judged against the links of now, not of the last audit.
-  const auto links = kernel_.links();
-  document_.take_reading(std::move(network), std::move(api_version),
-                         links ? std::optional<std::span<const net::Link>>(*links) : std::nullopt, now, wall);
+  Survey seen{.links = {}, .landmarks = outlook_.survey.landmarks, .strangers = {}};
+  std::optional<Machine> machine;
+  if (auto links = kernel_.links()) {
+    seen.links = std::move(*links);
+    machine = machine_of(seen, policy_, outlook_.primary);
+  }
+  document_.take_reading(std::move(network), std::move(api_version), machine, now, wall);
   audit(now);
 }
 
@@ -164,17 +174,17 @@ TurnReport Keeper::turn(MonoTime now) {
   TurnReport report;
   reconsider_mode(now);
   if (look_wanted_) look(now, report);
-  auto step = reconciler_.step(now);
+  auto step = reconciler_.step(now, policy_.node_cidrs.list());
   if (step.strangers_moved) {
     // Somebody holds a key of ours: learn who, so that the standing names the owner before anybody reads it.
     look(now, report);
-    auto again = reconciler_.step(now);
+    auto again = reconciler_.step(now, policy_.node_cidrs.list());
     again.made.insert(again.made.begin(), step.made.begin(), step.made.end());
     again.repaired += step.repaired;
     step = std::move(again);
   }
   removals_held_ = step.removals_held;
-  report.second_reading_wanted = step.removals_held;
+  report.another_reading_wanted = step.removals_held || document_.wants_another_reading();
   report.made = std::move(step.made);
   report.repaired = step.repaired;
   counters_.routes_repaired += step.repaired;
@@ -193,20 +203,21 @@ TurnReport Keeper::turn(MonoTime now) {
 void Keeper::look(MonoTime now, TurnReport& report) {
   look_wanted_ = false;
   const auto ours = reconciler_.owned(policy_.protocol);
-  auto outlook = look_around(kernel_, sysctls_, policy_, document_.in_force(), ours);
-  if (!outlook.error.empty()) {
-    outlook_.error = std::move(outlook.error);
+  auto seen = survey(kernel_, policy_, ours);
+  if (!seen) {
+    outlook_.error = seen.error().what;
     look_wanted_ = true;
     return;
   }
-  outlook_ = std::move(outlook);
+  // A link has come, or its address, with which the document at hand is complete: it counts at once.
+  document_.reconsider(machine_of(*seen, policy_, outlook_.primary));
+  outlook_ = outlook_of(std::move(*seen), sysctls_, policy_, document_.in_force(), outlook_.primary);
   outlook_.desired.node_cidrs_awaited = node_cidrs_.awaited;
   if (policy_.enforce_sysctls) enforce_sysctls(report);
   if (!policy_.routes_enabled) reconciler_.let_go();
   if (!document_.in_force() || !policy_.routes_enabled) return;
-  const Basis basis{.configuration_changed = std::exchange(configuration_changed_, false),
-                    .reading = document_.reading()};
-  reconciler_.want(std::move(outlook_.desired), policy_.protocol, basis, now);
+  const bool agreed = std::exchange(configuration_changed_, false) || document_.is_confirmed();
+  reconciler_.want(std::move(outlook_.desired), policy_.protocol, agreed, now);
   outlook_.desired = *reconciler_.desired();
   reconciler_.know_strangers(std::move(outlook_.survey.strangers), now);
 }
@@ -227,6 +238,7 @@ Facts Keeper::facts(MonoTime now, WallTime wall) const {
   Facts facts;
   facts.policy = policy_;
   facts.mode_reason = mode_.in_force().reason;
+  facts.mode_is_a_guess = mode_.is_a_guess(now);
   facts.mode_before = mode_before_;
   facts.started = started_;
   facts.now = now;
@@ -278,6 +290,7 @@ Snapshot Keeper::snapshot(MonoTime now, WallTime wall) {
   Snapshot snapshot;
   snapshot.mode = policy_.mode;
   snapshot.mode_reason = mode_.in_force().reason;
+  snapshot.mode_is_a_guess = known.mode_is_a_guess;
   snapshot.ready = ready;
   snapshot.ready_since = ready_since_;
   snapshot.node_name = node_name_;

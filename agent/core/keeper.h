@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "agent/core/facts.h"
-#include "agent/core/mode.h"
+#include "agent/core/mode_keeper.h"
 #include "agent/core/node_document.h"
 #include "agent/core/outlook.h"
 #include "agent/core/reconciler.h"
@@ -24,7 +24,7 @@ struct TurnReport {
   std::size_t repaired = 0;
   std::vector<std::string> sysctls_set;      ///< "net.ipv4.ip_forward = 1"
   std::vector<std::string> sysctl_problems;  ///< why one could not be set
-  bool second_reading_wanted = false;        ///< removals wait for IMDS to say the same again
+  bool another_reading_wanted = false;       ///< IMDS is to be asked again soon: something waits for it
 };
 
 /// Keeps one node: the document, what it asks for, the reconciler that brings it about, and the checks that
@@ -43,8 +43,9 @@ class Keeper {
   void take_evidence(Evidence evidence, MonoTime now);
   /// What others have set up here; another mode is followed once it has held.
   void take_surroundings(Surroundings surroundings, MonoTime now);
-  /// The node CIDRs and the mode as they were last known, from before a restart.
-  void recall(NodeCidrs cidrs, std::optional<ModeChoice> mode, MonoTime now);
+  /// The node CIDRs, the mode and the primary NIC as they were last known, from before a restart.
+  void recall(NodeCidrs cidrs, std::optional<ModeChoice> mode, std::optional<net::MacAddress> primary,
+              MonoTime now);
   /// Puts back at once what the notifications say is gone; what else they say falls due. May be called while
   /// a turn looks at the kernel.
   MendReport take_hints(std::span<const net::Hint> hints, MonoTime now);
@@ -65,7 +66,7 @@ class Keeper {
   /// When the next turn should run; nullopt: when something happens.
   [[nodiscard]] std::optional<MonoTime> due() const;
   /// Changes the mode where other evidence has held long enough. True while the routes are still another
-  /// mode's: that is worth telling before the turn that changes them.
+  /// mode's that was more than a guess: that is worth telling before the turn that changes them.
   bool reconsider_mode(MonoTime now);
   /// Looks around where that was asked for, and brings the kernel in line.
   TurnReport turn(MonoTime now);
@@ -80,12 +81,14 @@ class Keeper {
   [[nodiscard]] const NodeCidrs& node_cidrs() const { return node_cidrs_; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
   [[nodiscard]] const std::optional<ResolvedNic>& nic() const { return outlook_.nic.nic; }
+  /// The MAC that was once shown to be the primary NIC's: worth keeping.
+  [[nodiscard]] const std::optional<net::MacAddress>& primary() const { return outlook_.primary; }
   [[nodiscard]] const std::optional<net::NodeNetwork>& network() const { return document_.in_force(); }
   /// The links as of the last look around.
   [[nodiscard]] const std::vector<net::Link>& links() const { return outlook_.survey.links; }
 
  private:
-  void follow_mode(MonoTime now);
+  bool follow_mode(MonoTime now);
   void note_age(std::span<const net::Link> links, MonoTime now);
   void follow_node_cidrs(MonoTime now);
   bool follow_nic(const net::Hint& hint);
@@ -100,6 +103,7 @@ class Keeper {
   Policy policy_;
   ModeKeeper mode_;
   std::optional<Mode> mode_before_;
+  bool mode_before_was_known_ = false;
   std::string node_name_;
   MonoTime started_;
   NodeDocument document_;

@@ -85,11 +85,6 @@ std::optional<ModeEvidence> of_absence(const net::CniFile* winner, std::span<con
       .conclusive = false};
 }
 
-std::optional<ModeChoice> in_words(std::optional<Mode> configured) {
-  if (!configured) return std::nullopt;
-  return ModeChoice{.mode = *configured, .reason = fmt::format("mode = \"{}\"", mode_name(*configured))};
-}
-
 }  // namespace
 
 std::optional<ModeEvidence> evident_mode(const net::CniConfiguration* configuration,
@@ -145,57 +140,6 @@ std::optional<Contradiction> contradiction_to(Mode mode, const net::CniConfigura
         .remedy = fmt::format("ip link delete {}", other->name)};
   }
   return std::nullopt;
-}
-
-ModeKeeper::ModeKeeper(std::optional<Mode> configured, std::optional<ModeChoice> kept)
-    : configured_(configured), found_(std::move(kept)) {
-  decide();
-}
-
-void ModeKeeper::configure(std::optional<Mode> configured) {
-  configured_ = configured;
-  decide();
-}
-
-void ModeKeeper::recall(ModeChoice kept) {
-  if (!found_) found_ = std::move(kept);
-  decide();
-}
-
-void ModeKeeper::see(std::optional<ModeEvidence> evidence, MonoTime now) {
-  const bool first = !std::exchange(has_seen_, true);
-  const auto& mine = found_ ? found_->mode : in_force_.mode;
-  const bool agrees = evidence && evidence->choice.mode == mine;
-  if (agrees || (evidence && first && !found_)) {
-    found_ = std::move(evidence->choice);
-    pending_.reset();
-  } else if (!evidence || !evidence->conclusive) {
-    pending_.reset();
-  } else if (!pending_ || pending_->choice.mode != evidence->choice.mode) {
-    pending_ = Pending{.choice = std::move(evidence->choice), .since = now};
-  } else if (now - pending_->since >= kHold) {
-    found_ = std::move(pending_->choice);
-    pending_.reset();
-  }
-  decide();
-}
-
-std::optional<MonoTime> ModeKeeper::due() const {
-  if (!pending_) return std::nullopt;
-  return pending_->since + kHold;
-}
-
-void ModeKeeper::decide() {
-  if (auto word = in_words(configured_)) {
-    in_force_ = std::move(*word);
-  } else if (found_) {
-    in_force_ = {.mode = found_->mode, .reason = "mode = \"auto\": " + found_->reason};
-  } else {
-    in_force_ = {.mode = Mode::udr,
-                 .reason =
-                     "mode = \"auto\": nothing on this node tells its networking yet, user-defined routes "
-                     "are assumed"};
-  }
 }
 
 }  // namespace agent

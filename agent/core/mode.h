@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -43,42 +42,5 @@ struct Contradiction {
 };
 std::optional<Contradiction> contradiction_to(Mode mode, const net::CniConfiguration* configuration,
                                               std::span<const net::Link> links);
-
-/// Keeps the mode in force: the configuration's word, else what the evidence says. The first look is believed
-/// at once; a changed mind needs the evidence to hold, so that a CNI that is being installed or replaced
-/// makes nobody flap; evidence that goes away changes nothing.
-class ModeKeeper {
- public:
-  /// How long other evidence must hold.
-  static constexpr auto kHold = std::chrono::seconds(30);
-
-  /// `configured` empty: mode = "auto". `kept`: as it was before a restart.
-  ModeKeeper(std::optional<Mode> configured, std::optional<ModeChoice> kept);
-
-  /// The configuration's word now.
-  void configure(std::optional<Mode> configured);
-  /// What was known before a restart counts while nothing is known better.
-  void recall(ModeChoice kept);
-  void see(std::optional<ModeEvidence> evidence, MonoTime now);
-
-  [[nodiscard]] const ModeChoice& in_force() const { return in_force_; }
-  /// What the node itself shows, as far as it is believed: worth keeping.
-  [[nodiscard]] const std::optional<ModeChoice>& found() const { return found_; }
-  /// When see() has to be asked again, though nothing has happened.
-  [[nodiscard]] std::optional<MonoTime> due() const;
-
- private:
-  void decide();
-
-  std::optional<Mode> configured_;
-  std::optional<ModeChoice> found_;
-  struct Pending {
-    ModeChoice choice;
-    MonoTime since{};
-  };
-  std::optional<Pending> pending_;
-  bool has_seen_ = false;
-  ModeChoice in_force_;
-};
 
 }  // namespace agent

@@ -3,9 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace agent {
 namespace {
+
+/// Calico's, Azure CNI's and bridges' links of pods: none is a NIC.
+bool is_of_pod(const net::Link& link) {
+  return link.name.starts_with("cali") || link.name.starts_with("azv") ||
+         (link.kind == "veth" && link.name.starts_with("veth"));
+}
 
 bool enslaved(const net::Link& link) { return link.master != 0 || link.slave; }
 
@@ -23,33 +30,56 @@ std::string names_of(std::span<const net::Link* const> links) {
   return names;
 }
 
-/// Index into network.nics of the primary NIC.
-std::size_t primary_index(const net::NodeNetwork& network, std::span<const net::Link> links,
-                          const Landmarks& landmarks) {
-  const auto nic_on = [&](std::uint32_t device) -> std::optional<std::size_t> {
-    for (std::size_t i = 0; device != 0 && i < network.nics.size(); ++i) {
-      const auto link = find_link(network.nics[i], links);
-      if (link && link->index == device) return i;
-    }
-    return std::nullopt;
-  };
+/// "eth0 (00:0d:3a:f8:06:ec), eth1 (00:0d:3a:f8:06:ed)"; without the loopback and other links that have none.
+std::string macs_here(std::span<const net::Link> links) {
+  constexpr std::size_t kMost = 8;  // a node has a link for each pod
+  std::string text;
+  std::size_t count = 0;
+  for (const auto& link : links) {
+    if (!link.mac || link.loopback || is_of_pod(link)) continue;
+    if (++count > kMost) return text + ", …";
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", link.name, link.mac->text());
+  }
+  return text.empty() ? "no link that has one" : text;
+}
+
+std::string macs_of(const net::NodeNetwork& network) {
+  std::string text;
+  for (const auto& nic : network.nics) text += fmt::format("{}{}", text.empty() ? "" : ", ", nic.mac.text());
+  return text;
+}
+
+std::optional<std::size_t> index_of(const net::NodeNetwork& network, const net::MacAddress& mac) {
+  for (std::size_t i = 0; i < network.nics.size(); ++i) {
+    if (network.nics[i].mac == mac) return i;
+  }
+  return std::nullopt;
+}
+
+/// Routes to the two platform addresses, the least metric first.
+std::vector<net::Route> platform_routes(const Landmarks& landmarks) {
+  std::vector<net::Route> found;
   for (const auto platform : {kImdsAddress, kWireServerAddress}) {
     const auto destination = net::Prefix::host(*net::Address::parse(platform));
-    for (const auto& route : landmarks.routes) {
-      if (route.key.destination != destination) continue;
-      if (const auto index = nic_on(route.device)) return *index;
-    }
+    std::copy_if(landmarks.routes.begin(), landmarks.routes.end(), std::back_inserter(found),
+                 [&](const net::Route& route) { return route.key.destination == destination; });
   }
-  if (landmarks.way_to_imds) {
-    if (const auto index = nic_on(landmarks.way_to_imds->device)) return *index;
-  }
-  return 0;
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.key.metric < b.key.metric; });
+  return found;
 }
 
 /// Index of the selected NIC, or the sentence that says why none is.
 net::Result<std::size_t> selected_index(const net::NodeNetwork& network, std::span<const net::Link> links,
-                                        std::size_t primary, const NicSelector& selector) {
-  if (std::holds_alternative<PrimaryNic>(selector)) return primary;
+                                        const NicSelector& selector,
+                                        const std::optional<net::MacAddress>& primary) {
+  if (std::holds_alternative<PrimaryNic>(selector)) {
+    const auto index = primary ? index_of(network, *primary) : std::size_t{0};
+    if (index) return *index;
+    return net::failure(
+        ENODEV, fmt::format("the primary NIC, {}, is not among those that IMDS names: {}; links here: {}",
+                            primary->text(), macs_of(network), macs_here(links)));
+  }
   const auto selects = [&](const net::Nic& nic) {
     if (const auto* mac = std::get_if<net::MacAddress>(&selector)) return nic.mac == *mac;
     if (const auto* named = std::get_if<LinkNamed>(&selector)) {
@@ -131,12 +161,13 @@ net::Result<net::Link> find_link(const net::Nic& nic, std::span<const net::Link>
         if (master.index == bearer->master && holds_address_of(nic, master)) return master;
       }
     }
-    return net::failure(ENODEV,
-                        bearers.empty()
-                            ? fmt::format("no link has the MAC {} that Azure names", nic.mac.text())
-                            : fmt::format("every link with the MAC {} that Azure names is enslaved ({}) and "
-                                          "no master holds its address",
-                                          nic.mac.text(), names_of(bearers)));
+    return net::failure(
+        ENODEV, bearers.empty()
+                    ? fmt::format("no link has the MAC {} that Azure names; links here: {}", nic.mac.text(),
+                                  macs_here(links))
+                    : fmt::format("every link with the MAC {} that Azure names is enslaved ({}) and "
+                                  "no master holds its address",
+                                  nic.mac.text(), names_of(bearers)));
   }
   if (free_bearers.size() == 1) return *free_bearers.front();
   std::vector<const net::Link*> holders;
@@ -157,17 +188,44 @@ bool matches_any_link(const net::NodeNetwork& network, std::span<const net::Link
   });
 }
 
+std::string unlike_any_link(const net::NodeNetwork& network, std::span<const net::Link> links) {
+  return fmt::format("no link has a MAC that IMDS names: {}; links here: {}", macs_of(network),
+                     macs_here(links));
+}
+
+std::vector<net::MacAddress> macs_of_platform_routes(std::span<const net::Link> links,
+                                                     const Landmarks& landmarks) {
+  std::vector<net::MacAddress> macs;
+  for (const auto& route : platform_routes(landmarks)) {
+    const auto link = std::find_if(links.begin(), links.end(),
+                                   [&](const net::Link& each) { return each.index == route.device; });
+    if (link == links.end() || !link->mac || link->loopback) continue;
+    if (std::find(macs.begin(), macs.end(), *link->mac) == macs.end()) macs.push_back(*link->mac);
+  }
+  return macs;
+}
+
+std::optional<net::MacAddress> shown_primary(const net::NodeNetwork& network,
+                                             std::span<const net::Link> links, const Landmarks& landmarks,
+                                             const std::optional<net::MacAddress>& remembered) {
+  auto macs = macs_of_platform_routes(links, landmarks);
+  std::erase_if(macs, [&network](const auto& mac) { return !index_of(network, mac); });
+  if (macs.empty()) return std::nullopt;
+  if (remembered && std::find(macs.begin(), macs.end(), *remembered) != macs.end()) return remembered;
+  return macs.front();
+}
+
 NicResolution resolve_nic(const net::NodeNetwork& network, std::span<const net::Link> links,
-                          const Landmarks& landmarks, const NicSelector& selector) {
-  const auto primary = primary_index(network, links, landmarks);
-  const auto selected = selected_index(network, links, primary, selector);
+                          const Landmarks& landmarks, const NicSelector& selector,
+                          const std::optional<net::MacAddress>& primary) {
+  const auto selected = selected_index(network, links, selector, primary);
   if (!selected) return {.nic = std::nullopt, .problem = selected.error().what};
   const auto& nic = network.nics[*selected];
   const auto link = find_link(nic, links);
   if (!link) return {.nic = std::nullopt, .problem = link.error().what};
   return {.nic = ResolvedNic{.azure = nic,
                              .link = *link,
-                             .primary = *selected == primary,
+                             .primary = primary ? nic.mac == *primary : *selected == 0,
                              .gateway_v4 = gateway_v4(nic, *link, landmarks),
                              .gateway_v6 = gateway_v6(nic, *link, landmarks)},
           .problem = ""};

@@ -21,10 +21,9 @@ inline constexpr std::string_view kWireServerAddress = "168.63.129.16";
 inline constexpr std::string_view kAzureIpv6Gateway = "fe80::1234:5678:9abc";
 
 /// What the kernel says about where things lead: routes of table main to the default destinations and to the
-/// two platform addresses, and the looked-up way to IMDS.
+/// two platform addresses.
 struct Landmarks {
   std::vector<net::Route> routes;
-  std::optional<net::Route> way_to_imds;
 };
 
 struct Gateway {
@@ -62,10 +61,28 @@ net::Result<net::Link> find_link(const net::Nic& nic, std::span<const net::Link>
 
 /// True when at least one NIC of the document is on this machine.
 bool matches_any_link(const net::NodeNetwork& network, std::span<const net::Link> links);
+/// The sentence about a document of which that is not true: the MACs that IMDS names, and those that are
+/// here.
+std::string unlike_any_link(const net::NodeNetwork& network, std::span<const net::Link> links);
 
-/// The NIC that carries pod traffic. Primary is the NIC whose link carries a route to IMDS or the wire
-/// server, else the one that leads to IMDS, else IMDS index 0: never a name.
+/// The MACs of the links that bear a route to a platform address. DHCP gives such routes to the primary NIC
+/// alone.
+std::vector<net::MacAddress> macs_of_platform_routes(std::span<const net::Link> links,
+                                                     const Landmarks& landmarks);
+
+/// Which NIC of the document such a route shows to be the primary one, by its MAC: the remembered one where
+/// it is among them, else that of the least metric; nullopt: none shows any. Nothing else is evidence: a
+/// default route or a route lookup leads by whatever NIC is up, and IMDS answers the primary one alone
+/// (https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service, "primary NIC").
+std::optional<net::MacAddress> shown_primary(const net::NodeNetwork& network,
+                                             std::span<const net::Link> links, const Landmarks& landmarks,
+                                             const std::optional<net::MacAddress>& remembered);
+
+/// The NIC that carries pod traffic. `primary` is the MAC that was once shown to be the primary NIC's;
+/// without it IMDS index 0 is. A primary NIC that the document does not have is a problem and no reason to
+/// take another one: pods' packets that leave by the wrong NIC are lost.
 NicResolution resolve_nic(const net::NodeNetwork& network, std::span<const net::Link> links,
-                          const Landmarks& landmarks, const NicSelector& selector);
+                          const Landmarks& landmarks, const NicSelector& selector,
+                          const std::optional<net::MacAddress>& primary);
 
 }  // namespace agent

@@ -4,43 +4,79 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "agent/core/policy.h"
 #include "agent/core/snapshot.h"
 #include "net/link.h"
+#include "net/mac_address.h"
 #include "net/node_network.h"
 
 namespace agent {
 
+/// What a document is held against: this machine, and what is wanted of it.
+struct Machine {
+  std::span<const net::Link> links;
+  /// MACs that are a NIC of Azure's for certain: the primary one's, and those of links that bear a route to a
+  /// platform address.
+  std::vector<net::MacAddress> azures = {};
+  NicSelector select = {};
+  /// IPv6 addresses matter only where pods use IPv6: others than Azure may give a link some.
+  bool ipv6 = false;
+};
+
+/// Why a document of IMDS is not believed at once, in a sentence; empty: it may be. Azure serves stale and
+/// incomplete documents now and then ("IMDS may return stale or incomplete metadata",
+/// https://github.com/canonical/cloud-init/commit/32fcbb580):
+/// - none of its NICs has a link here;
+/// - it lacks a NIC that is here for certain, or the one that nic.select names and a link here fits;
+/// - it shows a NIC without an address which `before` had and which its link still bears;
+/// - it shows a NIC without any address of a family of which its link bears one.
+std::string incompleteness(const net::NodeNetwork& document, const net::NodeNetwork* before,
+                           const Machine& machine);
+
 /// The document about this VM that is in force, and the rules by which a new one takes its place:
 /// - a failure never does: the last good document stays;
-/// - a document whose NICs match no link of this machine counts only when kReadingsWithoutLink readings in a
-/// row say
-///   so (after a NIC change Azure may serve a stale one for a while);
+/// - an incomplete one waits until kAgreeingReadings readings in a row have said the same, or until it fits;
 /// - a kept document from disk is in force until the first live one.
 class NodeDocument {
  public:
-  static constexpr int kReadingsWithoutLink = 3;
+  static constexpr int kAgreeingReadings = 3;
 
   /// A document from the cache, saved at `saved` (already found to be of this VM).
   void take_cached(net::NodeNetwork network, std::string api_version, WallTime saved);
-  /// A usable answer of IMDS. Without `links` (they could not be looked at) it cannot be held against this
-  /// machine, and counts.
-  void take_reading(net::NodeNetwork network, std::string api_version,
-                    const std::optional<std::span<const net::Link>>& links, MonoTime now, WallTime wall);
+  /// A usable answer of IMDS. Without `machine` (it could not be looked at) it cannot be held against it, and
+  /// counts.
+  void take_reading(net::NodeNetwork network, std::string api_version, const std::optional<Machine>& machine,
+                    MonoTime now, WallTime wall);
   void take_failure(std::string error);
+  /// The machine is another now. True: the document that waits fits it, and is in force.
+  bool reconsider(const Machine& machine);
 
   [[nodiscard]] const std::optional<net::NodeNetwork>& in_force() const { return network_; }
   [[nodiscard]] const ImdsStatus& status() const { return status_; }
-  /// Counts the readings: the same number is the same reading (RemovalGuard).
-  [[nodiscard]] std::uint64_t reading() const { return reading_; }
+  /// More than one reading in a row, or the cache, said what is in force: it may ask for removals.
+  [[nodiscard]] bool is_confirmed() const { return agreeing_ > 1; }
+  /// Another answer of IMDS would settle something.
+  [[nodiscard]] bool wants_another_reading() const { return waiting_.has_value(); }
   [[nodiscard]] std::uint64_t failures() const { return failures_; }
 
  private:
+  /// A document that is not believed yet.
+  struct Waiting {
+    net::NodeNetwork network;
+    std::string api_version;
+    int readings = 0;
+    MonoTime now{};
+    WallTime wall{};
+  };
+  void put_in_force(Waiting document, int readings);
+
   std::optional<net::NodeNetwork> network_;
+  std::optional<Waiting> waiting_;
+  int agreeing_ = 0;  ///< readings in a row that said what is in force
   ImdsStatus status_;
-  std::uint64_t reading_ = 0;
   std::uint64_t failures_ = 0;
-  int without_link_ = 0;
 };
 
 }  // namespace agent

@@ -5,18 +5,25 @@
 
 namespace agent {
 
-Outlook look_around(net::Kernel& kernel, net::Sysctls& sysctls, const Policy& policy,
-                    const std::optional<net::NodeNetwork>& network, std::span<const std::uint8_t> ours) {
-  Outlook outlook;
-  auto seen = survey(kernel, policy, ours);
-  if (seen) {
-    outlook.survey = std::move(*seen);
-  } else {
-    outlook.error = seen.error().what;
-    outlook.desired.complete = false;
-  }
-  if (network && outlook.error.empty()) {
-    outlook.nic = resolve_nic(*network, outlook.survey.links, outlook.survey.landmarks, policy.nic);
+Machine machine_of(const Survey& survey, const Policy& policy,
+                   const std::optional<net::MacAddress>& primary) {
+  Machine machine{.links = survey.links,
+                  .azures = macs_of_platform_routes(survey.links, survey.landmarks),
+                  .select = policy.nic,
+                  .ipv6 = policy.uses(net::Family::ipv6)};
+  if (primary) machine.azures.push_back(*primary);
+  return machine;
+}
+
+Outlook outlook_of(Survey survey, net::Sysctls& sysctls, const Policy& policy,
+                   const std::optional<net::NodeNetwork>& network,
+                   const std::optional<net::MacAddress>& primary) {
+  Outlook outlook{
+      .survey = std::move(survey), .error = "", .primary = primary, .nic = {}, .desired = {}, .sysctls = {}};
+  if (network) {
+    const auto& [links, landmarks, strangers] = outlook.survey;
+    if (auto shown = shown_primary(*network, links, landmarks, primary)) outlook.primary = shown;
+    outlook.nic = resolve_nic(*network, links, landmarks, policy.nic, outlook.primary);
     outlook.desired = desired_routes(policy, *network, outlook.nic.nic ? &*outlook.nic.nic : nullptr);
   }
   outlook.sysctls = read_sysctls(sysctls, policy, outlook.nic.nic ? outlook.nic.nic->link.name : "");

@@ -6,6 +6,7 @@
 
 #include "agent/core/desired_routes.h"
 #include "agent/core/nic_resolution.h"
+#include "agent/core/node_document.h"
 #include "agent/core/survey.h"
 #include "net/hint.h"
 
@@ -16,14 +17,20 @@ struct Outlook {
   Survey survey;
   /// Why there is no survey; empty when there is one.
   std::string error;
+  /// The MAC that was once shown to be the primary NIC's (shown_primary()); nullopt: none was ever.
+  std::optional<net::MacAddress> primary;
   NicResolution nic;
   Desired desired;
   SysctlReadings sysctls;
 };
 
-/// Looks at the kernel and derives; `network` may be absent (then nothing is desired). `ours` as in survey().
-Outlook look_around(net::Kernel& kernel, net::Sysctls& sysctls, const Policy& policy,
-                    const std::optional<net::NodeNetwork>& network, std::span<const std::uint8_t> ours);
+/// What a document is held against, as the survey shows it.
+Machine machine_of(const Survey& survey, const Policy& policy, const std::optional<net::MacAddress>& primary);
+
+/// Derives from a survey; `network` may be absent (then nothing is desired). `primary` is the remembered one.
+Outlook outlook_of(Survey survey, net::Sysctls& sysctls, const Policy& policy,
+                   const std::optional<net::NodeNetwork>& network,
+                   const std::optional<net::MacAddress>& primary);
 
 /// What a notification asks for.
 enum class Concern : std::uint8_t {

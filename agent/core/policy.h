@@ -14,6 +14,9 @@
 
 namespace agent {
 
+/// Table, and priority of the source rules, for pods on a NIC that is not the primary one.
+inline constexpr std::uint32_t kPodTable = 16925;
+
 /// Which of Azure's options for pod networking the node runs.
 enum class Mode : std::uint8_t { udr, flannel, azure_cni, calico_vxlan };
 

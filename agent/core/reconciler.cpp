@@ -43,10 +43,10 @@ class Fate {
 
 }  // namespace
 
-void Reconciler::want(Desired desired, std::uint8_t protocol, const Basis& basis, MonoTime now) {
+void Reconciler::want(Desired desired, std::uint8_t protocol, bool agreed, MonoTime now) {
   // One list, where the routes are the same.
   if (desired_ && desired_->routes == desired.routes) desired.routes = desired_->routes;
-  guard_.want(desired, basis);
+  guard_.want(desired, agreed);
   const bool same = desired_ && *desired_ == desired && protocol_ == protocol;
   const bool held = standing_.unwanted > 0;  // a second reading may have freed the removals
   if (!same) {
@@ -212,7 +212,7 @@ net::Result<std::vector<net::Rule>> Reconciler::look(Comparison& comparison) {
   return net::pass_on(looked);
 }
 
-StepReport Reconciler::step(MonoTime now) {
+StepReport Reconciler::step(MonoTime now, std::span<const net::Prefix> node_cidrs) {
   StepReport report;
   asked_.reset();
   mended_.reset();
@@ -224,10 +224,10 @@ StepReport Reconciler::step(MonoTime now) {
   if (!rules) return give_up(rules.error(), std::move(report), now);
 
   auto difference = comparison.finish(*rules, occupied_);
-  if (difference.route_removals > 0 && !guard_.allows(difference.route_removals, difference.present)) {
-    report.removals_held = true;
-    std::erase_if(difference.changes,
-                  [](const net::Change& change) { return change.verb == net::Verb::remove; });
+  if (!guard_.allows_removals()) {
+    const auto held = std::erase_if(
+        difference.changes, [](const net::Change& change) { return change.verb == net::Verb::remove; });
+    report.removals_held = held > 0;
   }
   std::vector<net::Refusal> refused;
   if (!difference.changes.empty()) {
@@ -235,14 +235,21 @@ StepReport Reconciler::step(MonoTime now) {
     if (!applied) return give_up(applied.error(), std::move(report), now);
     refused = std::move(*applied);
   }
+  const bool all_made = std::all_of(refused.begin(), refused.end(), [&difference](const auto& each) {
+    return is_next_hop_of_others(difference.changes[each.index], each.error);
+  });
+  const auto retained = difference.retained;
   settle(std::move(difference), refused, std::move(*rules), report);
+  look_up(kernel_, node_cidrs, rounds_++, standing_);
   error_.reset();
-  if (refused.empty()) {
+  if (all_made) {
     backoff_.reset();
-    if (standing_.unwanted == 0) retired_.clear();
+    if (standing_.unwanted + retained == 0) retired_.clear();
   } else {
     retry_ = now + backoff_.next();
   }
+  if (!standing_.lookup_error.empty()) retry_ = now + backoff_.next();
+  if (report.hops_removed) hint(now);  // how the key stands without them shows the next look
   return report;
 }
 
@@ -266,12 +273,18 @@ void Reconciler::settle(Difference difference, std::span<const net::Refusal> ref
     const auto* route = std::get_if<net::Route>(&change.object);
     if (const auto* error = fate.refusal_of(i)) {
       if (route == nullptr) continue;
+      if (is_next_hop_of_others(change, *error)) {
+        if (!index_.at(route->key)) --difference.unwanted;
+        continue;
+      }
       refusals[route->key] = error->what;
       report.strangers_moved |= error->code.value() == EEXIST;
       continue;
     }
     if (route == nullptr) {
       take_over(rules, change.verb, std::get<net::Rule>(change.object));
+    } else if (change.verb == net::Verb::remove && route->multipath && index_.at(route->key)) {
+      report.hops_removed = true;
     } else if (change.verb == net::Verb::remove) {
       --difference.unwanted;
     } else {
@@ -285,7 +298,10 @@ void Reconciler::settle(Difference difference, std::span<const net::Refusal> ref
   changes.resize(made);
   report.made = std::move(changes);
 
-  Shortfall shortfall{.absent = {}, .unwanted = difference.unwanted, .rules = std::move(rules)};
+  Shortfall shortfall{.absent = {},
+                      .shared = std::move(difference.shared),
+                      .unwanted = difference.unwanted,
+                      .rules = std::move(rules)};
   std::set_difference(difference.absent.begin(), difference.absent.end(), made_positions.begin(),
                       made_positions.end(), std::back_inserter(shortfall.absent));
   standing_ = stand(*desired_, index_, shortfall, strangers_, refusals);

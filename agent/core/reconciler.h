@@ -24,6 +24,7 @@ struct StepReport {
   std::size_t repaired = 0;         ///< of `made`: routes put back after they had been in sync
   bool removals_held = false;       ///< the guard waits for a second reading
   bool strangers_moved = false;     ///< an add met EEXIST: survey again to learn whose route it is
+  bool hops_removed = false;        ///< next hops of ours beside the wanted one: look again
 };
 
 /// What was put back without a step.
@@ -47,7 +48,8 @@ class Reconciler {
   Reconciler(net::Kernel& kernel, std::uint32_t seed) : kernel_(kernel), backoff_(seed) {}
 
   /// From now on `desired` is wanted. Makes a step due when it differs from what was wanted.
-  void want(Desired desired, std::uint8_t protocol, const Basis& basis, MonoTime now);
+  /// `agreed` as for RemovalGuard.
+  void want(Desired desired, std::uint8_t protocol, bool agreed, MonoTime now);
   /// Foreign routes to wanted destinations, as the last survey saw them.
   void know_strangers(std::vector<net::Route> strangers, MonoTime now);
   /// The link of wanted routes went down or came up: those by one that is down are left for later.
@@ -67,7 +69,9 @@ class Reconciler {
   void retry_later(MonoTime now) { retry_ = now + backoff_.next(); }
   /// When step() should run; nullopt: nothing to do until the next hint or audit.
   [[nodiscard]] std::optional<MonoTime> due() const;
-  StepReport step(MonoTime now);
+  /// Looks, applies, and asks the kernel where it sends packets then; not those to `node_cidrs`, where pods
+  /// have routes of their own.
+  StepReport step(MonoTime now, std::span<const net::Prefix> node_cidrs = {});
   /// What the last step cost; feeds the pace.
   void spent(MonoTime now, Pace::Duration cost) { pace_.spent(now, cost); }
 
@@ -119,6 +123,7 @@ class Reconciler {
   Comparison* comparing_ = nullptr;  ///< while a step looks
   bool everywhere_ = true;
   bool looked_ = false;
+  std::size_t rounds_ = 0;  ///< of look_up()
 };
 
 }  // namespace agent

@@ -2,17 +2,12 @@
 
 namespace agent {
 
-void RemovalGuard::want(const Desired& desired, const Basis& basis) {
-  if (!wanted_ || *wanted_ != desired) {
-    wanted_ = desired;
-    first_reading_ = basis.reading;
-    agreed_ = false;
-  }
-  agreed_ = agreed_ || basis.configuration_changed || basis.reading != first_reading_;
-}
-
-bool RemovalGuard::allows(std::size_t removals, std::size_t present) const {
-  return agreed_ || present <= kAlwaysAllowed || 2 * removals <= present;
+void RemovalGuard::want(const Desired& desired, bool agreed) {
+  // A link that goes down asks for no removal, nor does a CIDR that is awaited.
+  const bool same = wanted_ && wanted_->routes == desired.routes && wanted_->rules == desired.rules;
+  if (!same) agreed_ = false;
+  wanted_ = desired;
+  agreed_ = agreed_ || agreed;
 }
 
 }  // namespace agent

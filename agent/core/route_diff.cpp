@@ -1,6 +1,7 @@
 #include "agent/core/route_diff.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace agent {
@@ -28,6 +29,22 @@ std::vector<Holder> holders(const RouteIndex& index, std::span<const net::Route>
 /// Sinks, and what table 16925 holds for a secondary NIC's pods.
 bool belongs_to_node_cidr(const net::Route& route) {
   return route.type != net::RouteType::unicast || route.key.table == kPodTable;
+}
+
+/// The next hops that were not asked for under keys that are, in the order of what is wanted.
+std::vector<SharedKey> shared_keys(const RouteIndex& index, std::span<const net::Route> others) {
+  std::vector<SharedKey> shared;
+  for (const auto& other : others) {
+    if (!other.multipath || other.key.destination.family() != net::Family::ipv6) continue;
+    const auto position = index.at(other.key);
+    if (!position) continue;
+    const auto& wanted = index.routes()[*position];
+    if (other.gateway != wanted.gateway || other.device != wanted.device)
+      shared.push_back({*position, other});
+  }
+  std::stable_sort(shared.begin(), shared.end(),
+                   [](const SharedKey& a, const SharedKey& b) { return a.position < b.position; });
+  return shared;
 }
 
 bool lists(std::span<const net::Rule> rules, const net::Rule& rule) {
@@ -69,8 +86,11 @@ std::vector<Position> Comparison::absent() const {
 Difference Comparison::finish(std::span<const net::Rule> rules, std::span<const Position> occupied) const {
   Difference difference;
   difference.absent = absent();
-  difference.present =
-      others_.size() + static_cast<std::size_t>(std::count(seen_.begin(), seen_.end(), true));
+  difference.shared = shared_keys(index_, others_);
+  const auto is_shared = [&difference](Position position) {
+    return std::any_of(difference.shared.begin(), difference.shared.end(),
+                       [position](const SharedKey& each) { return each.position == position; });
+  };
   auto& changes = difference.changes;
   const auto held = holders(index_, others_);
   changes.reserve(difference.absent.size());
@@ -83,7 +103,7 @@ Difference Comparison::finish(std::span<const net::Rule> rules, std::span<const 
     auto holder = std::lower_bound(held.begin(), held.end(), position,
                                    [](const Holder& each, Position wanted) { return each.wanted < wanted; });
     const bool is_held = holder != held.end() && holder->wanted == position;
-    if (route.device != 0 && route.device == desired_.down_device) {
+    if (is_shared(position) || (route.device != 0 && route.device == desired_.down_device)) {
       for (; holder != held.end() && holder->wanted == position; ++holder) settled[holder->other] = true;
     } else if (is_held) {
       settled[holder->other] = true;
@@ -95,19 +115,31 @@ Difference Comparison::finish(std::span<const net::Rule> rules, std::span<const 
   for (const auto& rule : desired_.rules) {
     if (!lists(rules, rule)) changes.push_back({.verb = net::Verb::add, .object = rule});
   }
-  difference.unwanted = static_cast<std::size_t>(std::count(settled.begin(), settled.end(), false));
+  const auto is_retained = [this](const net::Route& route) {
+    return desired_.node_cidrs_awaited && belongs_to_node_cidr(route);
+  };
+  for (std::size_t i = 0; i < others_.size(); ++i) {
+    if (!settled[i]) ++(is_retained(others_[i]) ? difference.retained : difference.unwanted);
+  }
   if (!desired_.complete) return difference;
 
+  for (const auto& [position, hop] : difference.shared)
+    changes.push_back({.verb = net::Verb::remove, .object = hop});
   for (const auto& rule : rules) {
     if (desired_.node_cidrs_awaited || lists(desired_.rules, rule)) continue;
     changes.push_back({.verb = net::Verb::remove, .object = rule});
   }
   for (std::size_t i = 0; i < others_.size(); ++i) {
-    if (settled[i] || (desired_.node_cidrs_awaited && belongs_to_node_cidr(others_[i]))) continue;
+    if (settled[i] || is_retained(others_[i])) continue;
     changes.push_back({.verb = net::Verb::remove, .object = others_[i]});
-    ++difference.route_removals;
   }
   return difference;
+}
+
+bool is_next_hop_of_others(const net::Change& change, const net::Error& refusal) {
+  const auto* route = std::get_if<net::Route>(&change.object);
+  return change.verb == net::Verb::remove && route != nullptr && route->multipath &&
+         refusal.code.value() == ESRCH;
 }
 
 std::vector<Position> occupied_positions(const RouteIndex& index, std::span<const net::Route> strangers) {

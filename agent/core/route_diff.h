@@ -21,18 +21,31 @@ struct Actual {
   std::vector<net::Rule> rules;
 };
 
+/// An IPv6 key that we want and that has other next hops beside, or instead of, ours.
+struct SharedKey {
+  RouteIndex::Position position = 0;
+  net::Route other;  ///< one of those that are not wanted
+
+  bool operator==(const SharedKey&) const = default;
+};
+
 /// The way from the actual to the desired. Make before break: routes first, then rules (a rule never points
 /// into a table that is not filled yet), then removals in the opposite order.
 struct Difference {
   std::vector<net::Change> changes;
-  /// How many of the changes, at the end, are removals of routes.
-  std::size_t route_removals = 0;
   /// The wanted routes that are not there as wanted, ascending; those that nothing is done about too.
   std::vector<RouteIndex::Position> absent;
-  /// How many of ours are there, and how many of them have no wanted key.
-  std::size_t present = 0;
+  /// Of those, the ones whose keys have other next hops too. Which are ours is not known: all of these are to
+  /// be removed, which the kernel does with ours alone.
+  std::vector<SharedKey> shared;
+  /// How many of ours are to go, and how many are not wanted but stay, since they may yet be.
   std::size_t unwanted = 0;
+  std::size_t retained = 0;
 };
+
+/// Whether the refusal of a change means that there is nothing of ours to remove: of several next hops of one
+/// IPv6 key a dump does not tell which are ours, and the kernel removes only those (net::Route::multipath).
+bool is_next_hop_of_others(const net::Change& change, const net::Error& refusal);
 
 /// Compares what a dump shows of ours, route by route, with what is wanted; what is there as wanted leaves
 /// nothing behind but a bit. Refers to both arguments.
@@ -40,8 +53,9 @@ struct Difference {
 /// - add: the key is free among ours;
 /// - replace: a route of ours has the key but differs;
 /// - remove: ours, but not wanted; exactly as the dump showed it.
-/// Keys in `occupied` belong to strangers: there nothing of ours is added or replaced.
-/// `foreign_shape` rules under our protocol are removed like any other that is not wanted.
+/// Keys in `occupied` belong to strangers: there nothing of ours is added or replaced. Under a key with
+/// several next hops some may be others', which a replace would take away: only single ones are removed
+/// there. `foreign_shape` rules under our protocol are removed like any other that is not wanted.
 class Comparison final : public net::RouteSink {
  public:
   Comparison(const Desired& desired, const RouteIndex& index)

@@ -1,6 +1,8 @@
 #include "agent/core/route_statuses.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 
 namespace agent {
 namespace {
@@ -16,7 +18,8 @@ std::vector<Exception> exceptions_of(const std::vector<RouteStatus>& statuses) {
   std::vector<Exception> exceptions;
   for (std::size_t i = 0; i < statuses.size(); ++i) {
     if (statuses[i].state == RouteState::in_sync) continue;
-    exceptions.push_back({static_cast<std::uint32_t>(i), statuses[i].state, statuses[i].error});
+    exceptions.push_back(
+        {.position = static_cast<std::uint32_t>(i), .state = statuses[i].state, .error = statuses[i].error});
   }
   return exceptions;
 }
@@ -67,6 +70,24 @@ std::optional<RouteStatus> RouteStatuses::first(RouteState state) const {
                                   [state](const Exception& each) { return each.state == state; });
   if (found == exceptions_.end()) return std::nullopt;
   return at(found->position);
+}
+
+std::optional<RouteStatus> RouteStatuses::first_detour() const {
+  const auto found = std::find_if(exceptions_.begin(), exceptions_.end(), [](const Exception& each) {
+    return each.state == RouteState::shadowed && each.detours;
+  });
+  if (found == exceptions_.end()) return std::nullopt;
+  return at(found->position);
+}
+
+void RouteStatuses::add(std::vector<Exception> exceptions) {
+  if (exceptions.empty()) return;
+  auto all = exceptions_.list();
+  const auto before = static_cast<std::ptrdiff_t>(all.size());
+  std::move(exceptions.begin(), exceptions.end(), std::back_inserter(all));
+  std::inplace_merge(all.begin(), all.begin() + before, all.end(),
+                     [](const Exception& a, const Exception& b) { return a.position < b.position; });
+  exceptions_ = std::move(all);
 }
 
 void RouteStatuses::name_devices(std::span<const net::Link> links) {

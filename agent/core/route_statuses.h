@@ -38,6 +38,8 @@ struct Exception {
   std::uint32_t position = 0;  ///< among the wanted ones
   RouteState state = RouteState::pending;
   std::string error;
+  /// Packets to its destination go another way.
+  bool detours = false;
 };
 
 /// How every wanted route stands, in the order in which they are wanted. Nearly all are in sync, so only the
@@ -59,6 +61,10 @@ class RouteStatuses {
   [[nodiscard]] const net::SharedList<Exception>& exceptions() const { return exceptions_; }
   [[nodiscard]] std::size_t count(RouteState state) const;
   [[nodiscard]] std::optional<RouteStatus> first(RouteState state) const;
+  /// The first shadowed one whose packets go another way.
+  [[nodiscard]] std::optional<RouteStatus> first_detour() const;
+  /// More exceptions, ascending, of routes that were none.
+  void add(std::vector<Exception> exceptions);
 
   /// Fills in RouteStatus::device, for the routes' own links.
   void name_devices(std::span<const net::Link> links);

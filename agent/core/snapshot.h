@@ -61,6 +61,7 @@ struct Snapshot {
   std::string version;
   Mode mode = Mode::udr;
   std::string mode_reason;
+  bool mode_is_a_guess = false;  ///< nobody has said so yet
   bool ready = false;
   std::optional<WallTime> ready_since;
   std::string node_name;  ///< kubernetes.node_name, NODE_NAME or the host name
@@ -69,7 +70,7 @@ struct Snapshot {
   NicStatus nic;
   net::SharedList<net::Prefix> cluster_cidrs;
   net::SharedList<net::Prefix> node_cidrs;
-  std::string pods_source;  ///< "static" or ""
+  std::string pods_source;  ///< who told node_cidrs: "kubernetes", "flannel", …; empty: nobody
   RouteStatuses routes;
   std::vector<CheckResult> checks;
   std::vector<RouteChange> changes;  ///< the last ones, oldest first

@@ -11,10 +11,6 @@ namespace {
 
 using Position = RouteIndex::Position;
 
-bool leads_the_same_way(const net::Route& a, const net::Route& b) {
-  return a.type == b.type && a.gateway == b.gateway && a.device == b.device && !a.multipath && !b.multipath;
-}
-
 /// The stranger for people: protocol and next hop tell it; an interface index would not.
 std::string owner_of(net::Route stranger) {
   stranger.device = 0;
@@ -38,6 +34,18 @@ class Exceptions {
     }
   }
 
+  /// Half of the packets go by the other next hop.
+  void judge(const SharedKey& key) {
+    auto* exception = known(key.position);
+    if (exception == nullptr) return;
+    exception->state = RouteState::failed;
+    exception->detours = true;
+    exception->error = fmt::format("{} also leads via {}, a next hop of others under the same key",
+                                   key.other.key.destination.text(),
+                                   key.other.gateway ? key.other.gateway->text() : "another link");
+    decided_.insert(key.position);
+  }
+
   void judge(const net::Route& stranger) {
     index_.each_to(stranger.key.table, stranger.key.destination, [&](Position position) {
       if (!decided_.contains(position)) judge(stranger, position);
@@ -57,18 +65,22 @@ class Exceptions {
   void judge(const net::Route& stranger, Position position) {
     const auto& route = index_.routes()[position];
     auto* exception = known(position);
-    if (stranger.key == route.key && exception != nullptr) {
-      const bool same = leads_the_same_way(stranger, route);
-      exception->state = same ? RouteState::shadowed : RouteState::failed;
-      exception->error =
-          fmt::format("{} holds the place{}", owner_of(stranger), same ? " and leads the same way" : "");
+    const bool same_way = net::leads_the_same_way(stranger, route);
+    if (stranger.key == route.key) {
+      auto& holder = exception != nullptr ? *exception : in_the_shadow_[position];
+      holder = {.position = position,
+                .state = same_way ? RouteState::shadowed : RouteState::failed,
+                .error = fmt::format("{} holds the place{}", owner_of(stranger),
+                                     same_way ? " and leads the same way" : ""),
+                .detours = !same_way};
       decided_.insert(position);
     } else if (exception == nullptr && stranger.key.metric < route.key.metric &&
                route.key.metric != kSinkMetric) {
       in_the_shadow_[position] = {
           .position = position,
           .state = RouteState::shadowed,
-          .error = fmt::format("{} has the lower metric and wins", owner_of(stranger))};
+          .error = fmt::format("{} has the lower metric and wins", owner_of(stranger)),
+          .detours = !same_way};
     }
   }
 
@@ -96,9 +108,16 @@ bool Standing::settled() const {
          });
 }
 
+bool Standing::leads_as_wanted() const {
+  const auto& exceptions = routes.exceptions();
+  return settled() && lookup_error.empty() &&
+         std::none_of(exceptions.begin(), exceptions.end(), [](const auto& each) { return each.detours; });
+}
+
 Standing stand(const Desired& desired, const RouteIndex& index, const Shortfall& shortfall,
                std::span<const net::Route> strangers, const Refusals& refusals) {
   Exceptions exceptions(index, shortfall.absent, refusals);
+  for (const auto& key : shortfall.shared) exceptions.judge(key);
   for (const auto& stranger : strangers) exceptions.judge(stranger);
   Standing standing;
   standing.routes = {desired.routes, std::move(exceptions).list()};
@@ -118,10 +137,12 @@ Standing stand(const Desired& desired, const Actual& actual, std::span<const net
   Comparison comparison(desired, index);
   for (const auto& route : actual.routes) comparison.take(route);
   auto difference = comparison.finish(actual.rules, {});
-  return stand(
-      desired, index,
-      {.absent = std::move(difference.absent), .unwanted = difference.unwanted, .rules = actual.rules},
-      strangers, refusals);
+  return stand(desired, index,
+               {.absent = std::move(difference.absent),
+                .shared = std::move(difference.shared),
+                .unwanted = difference.unwanted,
+                .rules = actual.rules},
+               strangers, refusals);
 }
 
 }  // namespace agent

@@ -1,12 +1,16 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "agent/core/route_diff.h"
 #include "agent/core/route_statuses.h"
+#include "net/error.h"
+#include "net/kernel.h"
 
 namespace agent {
 
@@ -16,8 +20,13 @@ struct Standing {
   std::vector<std::string> rule_problems;
   /// Routes of ours that are not wanted but still there (their removal waits or was refused).
   std::size_t unwanted = 0;
+  /// Why the kernel could not be asked where packets go; empty: it was asked.
+  std::string lookup_error = {};
 
+  /// Nothing is left to do: every route is there, or somebody else's leads in its place.
   [[nodiscard]] bool settled() const;
+  /// The kernel sends what is wanted where it is wanted.
+  [[nodiscard]] bool leads_as_wanted() const;
 };
 
 /// The kernel's words for refused changes, by the key of the route.
@@ -26,18 +35,35 @@ using Refusals = std::map<net::RouteKey, std::string>;
 /// What the kernel holds, as far as it is not what is wanted.
 struct Shortfall {
   std::vector<RouteIndex::Position> absent;  ///< ascending
+  std::vector<SharedKey> shared = {};
   std::size_t unwanted = 0;
   std::vector<net::Rule> rules;  ///< every one of ours
 };
 
-/// Judges from values only. `strangers` are foreign routes to wanted destinations: one with our very key
-/// makes ours `shadowed` when it leads the same way (gateway and device), else `failed`; one with a lower
-/// metric in our table makes ours `shadowed`. Both name the owner's protocol. Sinks are never shadowed: a
-/// connected route is meant to win.
+/// Judges from values only. `strangers` are foreign routes to wanted destinations that stand before ours
+/// where they have our very key: such a one makes ours `shadowed` when it leads the same way (gateway and
+/// device), else `failed`; one with a lower metric in our table makes ours `shadowed`. Both name the owner's
+/// protocol. Next hops of others under our key make it `failed`. Sinks are never shadowed: a connected route
+/// is meant to win.
 Standing stand(const Desired& desired, const RouteIndex& index, const Shortfall& shortfall,
                std::span<const net::Route> strangers, const Refusals& refusals);
 /// The same of a whole table.
 Standing stand(const Desired& desired, const Actual& actual, std::span<const net::Route> strangers,
                const Refusals& refusals);
+
+/// More wanted routes than this are looked up by sample.
+inline constexpr std::size_t kAlwaysLookedUp = 1000;
+/// So many of them at a time, each costs a few microseconds.
+inline constexpr std::size_t kLookedUpOfMany = 250;
+
+/// Addresses that stand for all of the prefix, none of them in one of `elsewhere`; at most four.
+std::vector<net::Address> probes_of(const net::Prefix& prefix, std::span<const net::Prefix> elsewhere);
+
+/// Asks the kernel itself where packets to each wanted destination go, by rules, tables, metrics and all: the
+/// routes of table main that are there and in sync, but for sinks. A route that is not taken is `shadowed`,
+/// or `failed` where another one of its very key is; both name what is. Of more than kAlwaysLookedUp only
+/// some are asked for, others from one `round` to the next.
+void look_up(net::Kernel& kernel, std::span<const net::Prefix> node_cidrs, std::size_t round,
+             Standing& standing);
 
 }  // namespace agent

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <utility>
+#include <variant>
 
 namespace agent {
 namespace {
@@ -36,19 +37,40 @@ bool holds(std::span<const net::Prefix> destinations, const net::Prefix& destina
   return std::binary_search(destinations.begin(), destinations.end(), destination);
 }
 
-/// Parts one dump into landmarks and strangers.
-void sort_in(const std::vector<net::Route>& routes, const Policy& policy, std::span<const std::uint8_t> ours,
-             Survey& survey) {
+/// What table 16925 holds for pods of a NIC that is not the primary one (desired_routes.cpp).
+std::vector<net::Prefix> pod_table_destinations(const Policy& policy) {
+  auto destinations = pod_destinations(policy);
+  destinations.push_back(net::Prefix::any(net::Family::ipv4));
+  destinations.push_back(net::Prefix::any(net::Family::ipv6));
+  return ascending(std::move(destinations));
+}
+
+bool is_one_of(std::span<const std::uint8_t> protocols, const net::Route& route) {
+  return std::find(protocols.begin(), protocols.end(), route.protocol) != protocols.end();
+}
+
+void sort_in_landmarks(const std::vector<net::Route>& routes, const Policy& policy, Survey& survey) {
   const auto landmarks = landmark_destinations(policy);
-  const auto pods = pod_destinations(policy);
   for (const auto& route : routes) {
-    if (route.key.table == kMainTable && holds(landmarks, route.key.destination)) {
-      survey.landmarks.routes.push_back(route);
-    }
-    const bool is_ours = std::find(ours.begin(), ours.end(), route.protocol) != ours.end();
-    if (route.key.table == policy.table && !is_ours && holds(pods, route.key.destination)) {
-      survey.strangers.push_back(route);
-    }
+    if (holds(landmarks, route.key.destination)) survey.landmarks.routes.push_back(route);
+  }
+}
+
+/// `routes` of one table, in the kernel's order.
+void sort_in_strangers(const std::vector<net::Route>& routes, const std::vector<net::Prefix>& wanted,
+                       std::span<const std::uint8_t> ours, Survey& survey) {
+  std::vector<const net::Route*> strangers;
+  for (const auto& route : routes) {
+    if (!is_one_of(ours, route) && holds(wanted, route.key.destination)) strangers.push_back(&route);
+  }
+  if (strangers.empty()) return;  // and nothing is done for each of a hundred thousand
+  std::map<net::RouteKey, const net::Route*> first_of_ours;
+  for (const auto& route : routes) {
+    if (is_one_of(ours, route)) first_of_ours.emplace(route.key, &route);
+  }
+  for (const auto* stranger : strangers) {
+    const auto own = first_of_ours.find(stranger->key);
+    if (own == first_of_ours.end() || stranger < own->second) survey.strangers.push_back(*stranger);
   }
 }
 
@@ -69,18 +91,24 @@ net::Result<Survey> survey(net::Kernel& kernel, const Policy& policy, std::span<
   if (!links) return net::pass_on(links);
   survey.links = std::move(*links);
 
+  const auto pods = pod_destinations(policy);
   const auto in_main =
       policy.table == kMainTable ? watched_destinations(policy) : landmark_destinations(policy);
   const auto main = kernel.routes_to(kMainTable, in_main);
   if (!main) return net::pass_on(main);
-  sort_in(*main, policy, ours, survey);
+  sort_in_landmarks(*main, policy, survey);
+  if (policy.table == kMainTable) sort_in_strangers(*main, pods, ours, survey);
   if (policy.table != kMainTable) {
-    const auto elsewhere = kernel.routes_to(policy.table, pod_destinations(policy));
+    const auto elsewhere = kernel.routes_to(policy.table, pods);
     if (!elsewhere) return net::pass_on(elsewhere);
-    sort_in(*elsewhere, policy, ours, survey);
+    sort_in_strangers(*elsewhere, pods, ours, survey);
   }
-  // "No route" is an answer too: then IMDS index 0 decides.
-  if (auto way = kernel.lookup(*net::Address::parse(kImdsAddress))) survey.landmarks.way_to_imds = *way;
+  if (!std::holds_alternative<PrimaryNic>(policy.nic)) {
+    const auto wanted = pod_table_destinations(policy);
+    const auto of_pods = kernel.routes_to(kPodTable, wanted);
+    if (!of_pods) return net::pass_on(of_pods);
+    sort_in_strangers(*of_pods, wanted, ours, survey);
+  }
   return survey;
 }
 

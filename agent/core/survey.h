@@ -19,7 +19,8 @@ namespace agent {
 struct Survey {
   std::vector<net::Link> links;
   Landmarks landmarks;
-  /// Routes to pod CIDRs in our table that are not ours.
+  /// Routes to wanted destinations in our tables that are not ours. Of two IPv4 routes of one key the kernel
+  /// takes the first: one that stands behind ours is no stranger.
   std::vector<net::Route> strangers;
 };
 

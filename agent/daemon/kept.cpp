@@ -41,11 +41,19 @@ std::optional<ModeChoice> mode_in(const Json& json) {
   throw std::invalid_argument("no mode");
 }
 
+/// Files of versions that did not know it have none.
+std::optional<net::MacAddress> primary_in(const Json& json) {
+  const auto found = json.find("primary_nic");
+  if (found == json.end() || found->is_null()) return std::nullopt;
+  return net::MacAddress::parse(found->get<std::string>()).value();
+}
+
 }  // namespace
 
 net::Result<void> keep(const std::filesystem::path& file, const Kept& kept, const std::string& vm_id) {
   Json json = {
       {"schema", kSchema}, {"vm_id", vm_id}, {"node_cidrs", cidrs_of(kept.node_cidrs)}, {"mode", nullptr}};
+  if (kept.primary) json["primary_nic"] = kept.primary->text();
   if (kept.mode) json["mode"] = {{"name", mode_name(kept.mode->mode)}, {"reason", kept.mode->reason}};
   return replace_file(file, json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n');
 }
@@ -59,11 +67,13 @@ net::Result<Kept> recall(const std::filesystem::path& file, const std::string& v
     if (json.at("schema") != kSchema) throw std::invalid_argument("another schema");
     if (json.at("vm_id") != vm_id)
       return net::failure(ENOENT, fmt::format("{} is another VM's", file.string()));
-    return Kept{.node_cidrs = cidrs_in(json.at("node_cidrs")), .mode = mode_in(json.at("mode"))};
+    return Kept{.node_cidrs = cidrs_in(json.at("node_cidrs")),
+                .mode = mode_in(json.at("mode")),
+                .primary = primary_in(json)};
   } catch (const std::exception&) {
     return net::failure(EBADMSG,
                         fmt::format("{} is damaged and not used; it is written anew when this node's pod "
-                                    "CIDRs or its mode are known",
+                                    "CIDRs, its mode or its primary NIC are known",
                                     file.string()));
   }
 }

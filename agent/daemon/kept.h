@@ -7,6 +7,7 @@
 #include "agent/core/mode.h"
 #include "agent/core/node_cidrs.h"
 #include "net/error.h"
+#include "net/mac_address.h"
 
 namespace agent {
 
@@ -16,6 +17,8 @@ struct Kept {
   NodeCidrs node_cidrs;
   /// Where it was found, not configured.
   std::optional<ModeChoice> mode;
+  /// The primary NIC, once a route to a platform address has shown it.
+  std::optional<net::MacAddress> primary;
 
   bool operator==(const Kept&) const = default;
 };

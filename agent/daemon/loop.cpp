@@ -197,9 +197,9 @@ void Daemon::Loop::mind_what_matters() {
   if (!minded) log_.write(warning(EventKind::events_lost, minded.error().what + "; every route is heard"));
 }
 
+bool Daemon::Loop::has_come(const std::optional<MonoTime>& due) { return due && *due <= Clock::now(); }
+
 void Daemon::Loop::on_timer() {
-  const auto now = Clock::now();
-  const auto has_come = [now](const std::optional<MonoTime>& due) { return due && *due <= now; };
   if (has_come(keeper_.due())) return turn();
   if (has_come(repair_log_.due())) publish_repairs();
   arm();
@@ -225,10 +225,11 @@ Daemon::Loop::Clock::duration Daemon::Loop::turn_once() {
   if (problem != last_sysctl_problem_ && !problem.empty())
     log_.write(warning(EventKind::sysctl_refused, "sysctls.action is enforce: " + problem));
   last_sysctl_problem_ = problem;
-  if (report.second_reading_wanted) poller_->poll_soon();
+  if (report.another_reading_wanted) poller_->poll_soon();
   publish();
   const auto end = Clock::now();
   keeper_.spent(end, end - begin);
+  keep_document();
   ask_cloud();  // last: starting a program takes longer than a route
   inspect_surroundings();
   arm();

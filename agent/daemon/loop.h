@@ -60,6 +60,7 @@ class Daemon::Loop {
   void take_what_happened();
   void mind_what_matters();
   void on_imds(imds::Event event);
+  static bool has_come(const std::optional<MonoTime>& due);
   void on_timer();
   void on_beat();
   void beat();
@@ -76,6 +77,7 @@ class Daemon::Loop {
   void on_evidence(Evidence evidence);
   void on_surroundings(Surroundings surroundings);
   void keep_what_is();
+  void keep_document();
   void turn();
   Clock::duration turn_once();
   void note(const std::vector<net::Change>& made, std::size_t repaired);
@@ -113,6 +115,8 @@ class Daemon::Loop {
   bool said_ready_ = false;
   CloudWatcher cloud_;
   Kept kept_;  ///< as it is on disk
+  std::optional<imds::Reading> last_reading_;
+  std::optional<net::NodeNetwork> cached_network_;  ///< as it is on disk, or about to be
   bool recalled_ = false;
   std::optional<cni::Watch> cni_watch_;
   boost::asio::posix::stream_descriptor cni_;

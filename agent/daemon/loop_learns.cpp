@@ -24,6 +24,7 @@ void Daemon::Loop::start_poller() {
         boost::asio::post(io_, [this, what = error.what] {
           if (what != last_cache_problem_) log_.write(warning(EventKind::file_refused, what));
           last_cache_problem_ = what;
+          cached_network_.reset();  // to be tried again after the next reading
         });
       });
 }
@@ -42,6 +43,7 @@ void Daemon::Loop::load_cache() {
   if (!links) return;
   auto cached = cached_document(document_cache(), *links);
   if (cached) {
+    cached_network_ = cached->reading.network;
     keeper_.take_cached(std::move(cached->reading.network), std::move(cached->reading.api_version),
                         cached->saved, Clock::now());
     recall_what_was();
@@ -57,7 +59,7 @@ void Daemon::Loop::recall_what_was() {
   auto kept = recall(kept_file(), network->identity.vm_id);
   if (kept) {
     kept_ = *kept;
-    keeper_.recall(std::move(kept->node_cidrs), std::move(kept->mode), Clock::now());
+    keeper_.recall(std::move(kept->node_cidrs), std::move(kept->mode), kept->primary, Clock::now());
   } else if (kept.error().code.value() != ENOENT) {
     log_.write(warning(EventKind::file_refused, kept.error().what));
   }
@@ -66,14 +68,22 @@ void Daemon::Loop::recall_what_was() {
 void Daemon::Loop::on_imds(imds::Event event) {
   const auto now = Clock::now();
   if (auto* reading = std::get_if<imds::Reading>(&event)) {
-    keeper_.take_reading(std::move(reading->network), std::move(reading->api_version), now,
-                         std::chrono::system_clock::now());
+    keeper_.take_reading(reading->network, reading->api_version, now, std::chrono::system_clock::now());
+    last_reading_ = std::move(*reading);
     recall_what_was();
     turn();
   } else {
     keeper_.take_failure(std::get<imds::Failure>(event).error.what);
     publish();
   }
+}
+
+/// The document that is in force, once it is: an incomplete answer on disk would be believed after a restart.
+void Daemon::Loop::keep_document() {
+  const auto& network = keeper_.network();
+  if (!network || !last_reading_ || last_reading_->network != *network || cached_network_ == *network) return;
+  cached_network_ = *network;
+  poller_->keep(*last_reading_);
 }
 
 /// Once the NIC is known: what Azure says of another one helps nobody.
@@ -97,8 +107,10 @@ void Daemon::Loop::inspect_surroundings() {
 
 void Daemon::Loop::on_surroundings(Surroundings surroundings) {
   keeper_.take_surroundings(std::move(surroundings), Clock::now());
+  // A turn publishes what it has made of it, and so does on_timer(); a mode that was a guess leaves no trace.
+  if (has_come(keeper_.due())) return turn();
   publish();
-  on_timer();
+  arm();
 }
 
 /// Whenever it is no longer what is on disk, and not only repeated from there.
@@ -111,6 +123,7 @@ void Daemon::Loop::keep_what_is() {
     now.node_cidrs = {.cidrs = told.cidrs, .source = told.source, .kept = true};
   }
   if (const auto found = keeper_.mode().found()) now.mode = *found;
+  if (const auto& primary = keeper_.primary()) now.primary = primary;
   if (now == kept_) return;
   kept_ = std::move(now);
   const auto written = keep(kept_file(), kept_, network->identity.vm_id);

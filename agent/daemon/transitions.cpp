@@ -134,7 +134,7 @@ void compare_nic(const Snapshot& before, const Snapshot& after, std::vector<Even
 void compare_mode(const Snapshot& before, const Snapshot& after, std::vector<Event>& events) {
   if (before.version.empty() || after.mode == before.mode) return;
   events.push_back({.kind = EventKind::mode_changed,
-                    .level = LogLevel::warn,
+                    .level = before.mode_is_a_guess ? LogLevel::info : LogLevel::warn,
                     .message = fmt::format("mode {} is in force, no longer {}: {}", mode_name(after.mode),
                                            mode_name(before.mode), after.mode_reason),
                     .fields = {{"MODE", std::string(mode_name(after.mode))}}});

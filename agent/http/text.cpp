@@ -3,7 +3,7 @@
 #include <array>
 #include <cstddef>
 
-#include "agent/core/utf8.h"
+#include "net/utf8.h"
 
 namespace agent::http {
 namespace {
@@ -18,7 +18,7 @@ std::string rewritten(std::string_view text, Escape escape) {
   result.reserve(text.size());
   std::size_t kept = 0;  // what lies between here and `at` stands for itself
   for (std::size_t at = 0; at < text.size();) {
-    const auto piece = utf8_piece(text.substr(at));
+    const auto piece = net::utf8_piece(text.substr(at));
     std::string_view instead = kReplacement;
     if (piece.well_formed) instead = piece.length == 1 ? escape(text[at]) : std::string_view{};
     if (!instead.empty()) {

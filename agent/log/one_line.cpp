@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <iterator>
 
-#include "agent/core/utf8.h"
+#include "net/utf8.h"
 
 namespace agent {
 namespace {
@@ -41,7 +41,7 @@ std::string one_line(std::string_view text) {
   std::string line;
   line.reserve(text.size());
   while (!text.empty()) {
-    const auto piece = utf8_piece(text);
+    const auto piece = net::utf8_piece(text);
     const auto sequence = text.substr(0, piece.length);
     if (!piece.well_formed || is_control(sequence)) {
       append_escaped(line, sequence);

@@ -75,7 +75,7 @@ void mend_one(benchmark::State& state) {
   bench::YesKernel kernel;
   agent::Reconciler reconciler(kernel, 1);
   agent::MonoTime now{};
-  reconciler.want(desired_of(routes), 169, {.configuration_changed = true, .reading = 1}, now);
+  reconciler.want(desired_of(routes), 169, /*agreed=*/true, now);
   (void)reconciler.step(now);
   net::Hint hint;
   hint.subject = net::Hint::Subject::route;

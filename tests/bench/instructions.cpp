@@ -40,7 +40,7 @@ void mend(unsigned times, const std::vector<net::Route>& routes) {
   agent::Desired desired;
   desired.routes = routes;
   const agent::MonoTime now{};
-  reconciler.want(std::move(desired), 169, {.configuration_changed = true, .reading = 1}, now);
+  reconciler.want(std::move(desired), 169, /*agreed=*/true, now);
   (void)reconciler.step(now);
   net::Hint hint;
   hint.subject = net::Hint::Subject::route;

@@ -37,8 +37,9 @@ void say_again(const net::Route& route) {
     return;
   }
   auto wanted = route;
-  if (wanted.multipath) {  // only the key is named then
-    wanted.multipath = false;
+  const bool names_the_key_alone = wanted.multipath && family == net::Family::ipv4;
+  wanted.multipath = wanted.extra_attributes = false;
+  if (names_the_key_alone) {
     wanted.gateway.reset();
     wanted.source.reset();
     wanted.device = 0;
@@ -60,6 +61,10 @@ void take(const nlmsghdr& header) {
   const auto gist = netlink::gist_of_route(header);
   if (const auto route = netlink::decode_route(header)) {
     say_again(*route);
+    for (const auto& hop : netlink::next_hops_of(header, *route)) {
+      demand(hop.key == route->key && hop.multipath == route->multipath);
+      say_again(hop);
+    }
     demand(gist ? gist->protocol == route->protocol : header.nlmsg_type == RTM_DELROUTE);
   }
   if (const auto rule = netlink::decode_rule(header)) say_again(*rule);

@@ -96,6 +96,7 @@ class Pages(unittest.TestCase):
         self.assertGreater(len(table), 40)
         conditions = {
             "always": "always", "with_ipv6": "with IPv6 pods",
+            "with_pod_cidrs": "in mode udr, flannel or calico-vxlan",
             "with_routes": "in mode udr, flannel or calico-vxlan, with routes.enabled = true",
             "when_demanded": "in mode udr, with pods.node_cidr_source static, kubernetes or route-table"}
         for rule, words in conditions.items():

@@ -194,23 +194,38 @@ TEST_P(KeyContract, AnAppendedIpv6RouteMakesASiblingThatOurRemovalSpares) {
   const auto foreign = theirs(route("fd01::/64", "fd00::2"));
   ASSERT_EQ(add(mine), 0);
   ASSERT_TRUE(world().stranger(test_support::Meeting::append, foreign));
-  auto both = mine;
-  both.multipath = true;
-  both.gateway.reset();
-  both.device = 0;
-  EXPECT_THAT(all_to("fd01::/64"), ElementsAre(both));
-  EXPECT_EQ(remove(mine), 0);
+  auto first = mine;
+  auto second = route("fd01::/64", "fd00::2");  // under the first one's protocol: the kernel tells no other
+  first.multipath = second.multipath = true;
+  EXPECT_THAT(all_to("fd01::/64"), UnorderedElementsAre(first, second));
+  EXPECT_THAT(ours(), UnorderedElementsAre(first, second));
+  EXPECT_EQ(remove(second), ESRCH) << "it is not ours";
+  EXPECT_EQ(remove(first), 0);
   EXPECT_THAT(all_to("fd01::/64"), ElementsAre(foreign));
 }
 
-TEST_P(KeyContract, ARemovedMultipathRouteGoesWhole) {
+TEST_P(KeyContract, NextHopsOfOneKeyGoOneByOne) {
   ASSERT_EQ(add(route("fd01::/64", "fd00::1")), 0);
   ASSERT_TRUE(world().stranger(test_support::Meeting::append, route("fd01::/64", "fd00::2")));
   const auto shown = ours();
-  ASSERT_EQ(shown.size(), 1U);
-  ASSERT_TRUE(shown[0].multipath);
-  EXPECT_EQ(remove(shown[0]), 0) << refusal();
+  ASSERT_EQ(shown.size(), 2U);
+  for (const auto& hop : shown) EXPECT_EQ(remove(hop), 0) << refusal();
   EXPECT_THAT(ours(), IsEmpty());
+}
+
+TEST_P(KeyContract, ARouteWithMoreThanWeAskForIsNotTheOneWeMakeAndIsReplacedAndRemovedAsAnyOther) {
+  for (const auto& mine : {route("10.1.0.0/16", "10.0.0.1"), route("fd01::/64", "fd00::1")}) {
+    auto altered = mine;
+    altered.extra_attributes = true;
+    ASSERT_TRUE(world().stranger(test_support::Meeting::add, altered)) << "it bears our protocol";
+    EXPECT_THAT(ours(), ElementsAre(altered));
+    EXPECT_EQ(add(altered), EINVAL);
+    EXPECT_EQ(replace(mine), 0) << refusal();
+    EXPECT_THAT(ours(), ElementsAre(mine));
+    ASSERT_TRUE(world().stranger(test_support::Meeting::replace, altered));
+    EXPECT_EQ(remove(altered), 0) << refusal();
+    EXPECT_THAT(ours(), IsEmpty());
+  }
 }
 
 TEST_P(KeyContract, ReplaceOfAMultipathRouteLeavesOneWay) {

@@ -35,6 +35,25 @@ TEST_P(LookupContract, TheLongestPrefixWinsThenTheLowestMetric) {
   EXPECT_EQ(*lookup("fd99::1"), wide_v6);
 }
 
+TEST_P(LookupContract, OfTwoIpv4RoutesOfOneKeyTheFirstWins) {
+  const auto mine = route("10.1.0.0/16", "10.0.0.1");
+  const auto after = theirs(route("10.1.0.0/16", "10.0.0.2"));
+  const auto before = theirs(route("10.1.0.0/16", "10.0.0.3"));
+  ASSERT_EQ(add(mine), 0) << refusal();
+  ASSERT_TRUE(world().stranger(test_support::Meeting::append, after));
+  EXPECT_EQ(*lookup("10.1.0.1"), mine);
+  ASSERT_TRUE(world().stranger(test_support::Meeting::prepend, before));
+  EXPECT_EQ(*lookup("10.1.0.1"), before);
+  EXPECT_THAT(all_to("10.1.0.0/16"), ElementsAre(before, mine, after));
+}
+
+TEST_P(LookupContract, AnIpv6KeyOfSeveralNextHopsIsMultipath) {
+  ASSERT_EQ(add(route("fd01::/64", "fd00::1")), 0) << refusal();
+  EXPECT_FALSE(lookup("fd01::7")->multipath);
+  ASSERT_TRUE(world().stranger(test_support::Meeting::append, theirs(route("fd01::/64", "fd00::2"))));
+  EXPECT_TRUE(lookup("fd01::7")->multipath);
+}
+
 TEST_P(LookupContract, ConnectedAndLocalDestinationsAreTheKernelsOwn) {
   const auto connected = *lookup("10.0.0.77");
   EXPECT_EQ(connected.key.destination.text(), "10.0.0.0/24");

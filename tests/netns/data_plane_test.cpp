@@ -84,6 +84,7 @@ class DataPlane : public testing::Test {
   [[nodiscard]] net::Route overlay_route(unsigned peer) const {
     auto made = route(fmt::format("10.244.{}.0/24", peer), flannel_, 3);
     made.gateway = made.key.destination.network();
+    made.extra_attributes = true;  // onlink
     return made;
   }
 

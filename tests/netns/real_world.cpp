@@ -17,6 +17,7 @@ std::string spec_of(const net::Route& route) {
   auto spec = fmt::format("{} {} table {} metric {} proto {}", net::route_type_name(route.type),
                           route.key.destination.text(), route.key.table, route.key.metric, route.protocol);
   if (route.gateway) spec += " via " + route.gateway->text();
+  if (route.extra_attributes) spec += " mtu lock 1400";
   return spec;
 }
 
@@ -57,6 +58,8 @@ class RealWorld final : public World {
         return ip_route("replace", route);
       case test_support::Meeting::append:
         return ip_route("append", route);
+      case test_support::Meeting::prepend:
+        return ip_route("prepend", route);
     }
     return false;
   }

@@ -2,6 +2,7 @@
 """The document kept on disk: for this VM, until IMDS answers."""
 
 import json
+import shutil
 import unittest
 
 from case import NodeCase, documents, eventually
@@ -73,8 +74,7 @@ class Cache(NodeCase):
                     self.agent.stop()
 
     def test_a_state_folder_that_cannot_be_written_is_only_a_pity(self):
-        self.file.unlink()
-        self.agent.state.rmdir()
+        shutil.rmtree(self.agent.state)
         self.agent.start_ready()
 
 

@@ -54,6 +54,7 @@ class Flush(NodeCase):
 
     def test_while_a_daemon_runs_it_refuses_and_names_it(self):
         self.agent.start_ready()
+        self.await_routes([*self.wanted(), self.cluster_route(CLUSTER6), self.sink(NODE6)], timeout=20)
         before = self.of_ours()
         tape = self.lab.tape()
         begin = tape.mark()
@@ -66,12 +67,12 @@ class Flush(NodeCase):
 
     def test_by_force_it_does_and_the_daemon_puts_its_routes_back(self):
         self.agent.start_ready()
-        before = self.lab.routes()
+        self.await_routes([*self.wanted(), self.cluster_route(CLUSTER6), self.sink(NODE6)], timeout=20)
         tape = self.lab.tape()
         begin = tape.mark()
         self.assertEqual(self.agent.command("flush", "--force").returncode, 0)
         self.assertTrue(any(line.startswith("Deleted") for line in tape.changes(begin)))
-        self.await_routes(before)
+        self.await_routes([*self.wanted(), self.cluster_route(CLUSTER6), self.sink(NODE6)])
 
     def test_it_goes_by_the_configured_protocol(self):
         self.agent.configure(**settings(routes={"protocol": 77}))

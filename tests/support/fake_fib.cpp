@@ -39,7 +39,6 @@ bool names(const net::Route& wanted, const net::Route& present) {
     if (wanted.type != present.type) return false;
     if (wanted.source && wanted.source != present.source) return false;
   }
-  if (wanted.multipath) return true;
   return (!wanted.gateway || wanted.gateway == present.gateway) &&
          (wanted.device == 0 || wanted.device == present.device);
 }
@@ -55,11 +54,15 @@ Verdict FakeFib::insert(net::Route route, Meeting meeting) {
     return {};
   }
   if (meeting == Meeting::add) return {.error = EEXIST, .words = "File exists"};
-  if (meeting == Meeting::append) {
+  if (meeting == Meeting::append || meeting == Meeting::prepend) {
     const bool there = std::any_of(first, routes_.end(), [&](const net::Route& each) {
       return has_key(each) && same_way(each, route) && (is_ipv6(each) || each.protocol == route.protocol);
     });
     if (there) return {.error = EEXIST, .words = "File exists"};
+    if (meeting == Meeting::prepend && !is_ipv6(route)) {
+      routes_.insert(first, route);
+      return {};
+    }
     const auto last = std::find_if(routes_.rbegin(), routes_.rend(), has_key);
     routes_.insert(last.base(), route);
     return {};
@@ -94,26 +97,24 @@ Verdict FakeFib::remove(const net::Route& route) {
   const auto gone = *found;
   routes_.erase(found);
   // Without a gateway all siblings go, whoever made them.
-  if (!wanted.gateway || wanted.multipath) {
+  if (!wanted.gateway) {
     std::erase_if(routes_, [&](const net::Route& each) { return are_siblings(each, gone); });
   }
   return {};
 }
 
+net::Route FakeFib::as_shown(net::Route route) const {
+  if (!can_be_sibling(route)) return route;
+  const auto is_sibling = [&route](const net::Route& each) { return are_siblings(each, route); };
+  if (std::count_if(routes_.begin(), routes_.end(), is_sibling) == 1) return route;  // itself
+  route.protocol = std::find_if(routes_.begin(), routes_.end(), is_sibling)->protocol;
+  route.multipath = true;
+  return route;
+}
+
 std::vector<net::Route> FakeFib::shown() const {
   std::vector<net::Route> shown;
-  for (std::size_t i = 0; i < routes_.size(); ++i) {
-    const auto is_sibling = [&](const net::Route& each) { return are_siblings(each, routes_[i]); };
-    const auto here = routes_.begin() + static_cast<std::ptrdiff_t>(i);
-    if (std::any_of(routes_.begin(), here, is_sibling)) continue;
-    auto route = *here;
-    if (std::any_of(here + 1, routes_.end(), is_sibling)) {
-      route.multipath = true;
-      route.gateway.reset();
-      route.device = 0;
-    }
-    shown.push_back(route);
-  }
+  for (const auto& route : routes_) shown.push_back(as_shown(route));
   return shown;
 }
 
@@ -130,6 +131,7 @@ std::optional<net::Route> FakeFib::best(const net::Address& destination, std::ui
       best = route;
     }
   }
+  if (best) best = as_shown(*best);
   return best;
 }
 

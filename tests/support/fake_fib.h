@@ -18,7 +18,7 @@ struct Verdict {
 };
 
 /// How a route meets what is there, as ip-route(8) names it.
-enum class Meeting : std::uint8_t { add, replace, append };
+enum class Meeting : std::uint8_t { add, replace, append, prepend };
 
 /// The tables themselves, of both families, with the rules by which the kernel keeps keys: whatever does not
 /// depend on devices and addresses. Each rule is asked of the real kernel in
@@ -28,7 +28,7 @@ class FakeFib {
   Verdict insert(net::Route route, Meeting meeting);
   Verdict remove(const net::Route& route);
 
-  /// As a dump shows them: multipath siblings of IPv6 as one route that bears the first one's protocol.
+  /// As the port shows them: multipath siblings of IPv6 one by one, under the first one's protocol.
   [[nodiscard]] std::vector<net::Route> shown() const;
 
   /// The best route of the table for the address, of the device when that is not 0.
@@ -40,6 +40,8 @@ class FakeFib {
   void for_each(const std::function<void(net::Route&)>& visit);
 
  private:
+  [[nodiscard]] net::Route as_shown(net::Route route) const;
+
   std::vector<net::Route> routes_;
 };
 

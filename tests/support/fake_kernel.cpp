@@ -118,6 +118,7 @@ Verdict FakeKernel::make(const net::Change& change) {
   }
   const auto& route = std::get<net::Route>(change.object);
   if (change.verb == net::Verb::remove) return fib_.remove(route);
+  if (route.extra_attributes) return {.error = EINVAL, .words = "no message says this"};
   return insert(route, change.verb == net::Verb::add ? Meeting::add : Meeting::replace);
 }
 

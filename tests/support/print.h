@@ -26,6 +26,7 @@ inline void PrintTo(const Route& route, std::ostream* out) {
   *out << route_text(route);
   if (route.key.tos != 0) *out << " tos " << +route.key.tos;
   if (route.multipath) *out << " multipath";
+  if (route.extra_attributes) *out << " with extra attributes";
 }
 inline void PrintTo(const Vxlan& vxlan, std::ostream* out) {
   *out << "vxlan " << vxlan.vni << " port " << vxlan.port << " dev #" << vxlan.device

@@ -5,12 +5,17 @@
 
 #include "agent/core/check_ids.h"
 #include "agent/core/checks/checks.h"
+#include "net/foreign_text.h"
 
 namespace agent {
 namespace {
 
+// A message is one line whatever names are in it: this is where no stranger's text gets past.
+constexpr std::size_t kLongestSentence = 2000;
+
 bool always(const Policy&) { return true; }
 bool never(const Policy&) { return false; }
+bool with_pod_cidrs(const Policy& policy) { return policy.mode != Mode::azure_cni; }
 bool with_routes(const Policy& policy) { return policy.mode != Mode::azure_cni && policy.routes_enabled; }
 bool with_ipv6(const Policy& policy) { return policy.uses(net::Family::ipv6); }
 /// Not where flannel is to tell: it may wait for the gate.
@@ -36,7 +41,7 @@ constexpr std::array kChecks = {
     CheckEntry{"sysctl.accept_ra", sysctl_accept_ra, with_ipv6},
     CheckEntry{"sysctl.rp_filter", sysctl_rp_filter, never},
     CheckEntry{"pods.node_cidr", pods_node_cidr, when_demanded},
-    CheckEntry{"pods.overlap", pods_overlap, always},
+    CheckEntry{"pods.overlap", pods_overlap, with_pod_cidrs},
     CheckEntry{"azure.ip_forwarding", azure_ip_forwarding, never},
     CheckEntry{"azure.route_table", azure_route_table, never},
     CheckEntry{"azure.node_route", azure_node_route, never},
@@ -110,9 +115,9 @@ std::vector<CheckResult> assess(const Facts& facts, std::span<const CheckResult>
     results.push_back({.id = std::string(check.id),
                        .status = finding.status,
                        .gate = gates,
-                       .message = std::move(finding.message),
-                       .why = std::move(finding.why),
-                       .remedy = std::move(finding.remedy),
+                       .message = net::foreign_text(finding.message, kLongestSentence),
+                       .why = net::foreign_text(finding.why, kLongestSentence),
+                       .remedy = finding.remedy.text(),
                        .since = unchanged ? last->since : now});
   }
   return results;

@@ -7,6 +7,7 @@
 
 #include "agent/core/check.h"
 #include "agent/core/facts.h"
+#include "agent/core/remedy.h"
 
 namespace agent {
 
@@ -15,21 +16,27 @@ struct Finding {
   CheckStatus status = CheckStatus::unknown;
   std::string message;
   std::string why;
-  /// A command, or an edit written as a shell's comment: it can be pasted as it stands.
-  std::string remedy;
+  Remedy remedy;
   /// This failure only warns, even where the check is a gate.
   bool warns_only = false;
 
-  static Finding pass(std::string message) { return {CheckStatus::pass, std::move(message), "", "", false}; }
-  static Finding skip(std::string message) { return {CheckStatus::skip, std::move(message), "", "", false}; }
+  static Finding pass(std::string message) { return {CheckStatus::pass, std::move(message), "", {}, false}; }
+  static Finding skip(std::string message) { return {CheckStatus::skip, std::move(message), "", {}, false}; }
   static Finding unknown(std::string message) {
-    return {CheckStatus::unknown, std::move(message), "", "", false};
+    return {CheckStatus::unknown, std::move(message), "", {}, false};
   }
-  static Finding fail(std::string message, std::string why, std::string remedy) {
+  static Finding fail(std::string message, std::string why, Remedy remedy) {
     return {CheckStatus::fail, std::move(message), std::move(why), std::move(remedy), false};
   }
-  static Finding warn(std::string message, std::string why, std::string remedy) {
+  static Finding warn(std::string message, std::string why, Remedy remedy) {
     return {CheckStatus::fail, std::move(message), std::move(why), std::move(remedy), true};
+  }
+  // Until every check builds its remedy with agent/core/remedy.h.
+  static Finding fail(std::string message, std::string why, std::string remedy) {
+    return fail(std::move(message), std::move(why), Remedy::verbatim(std::move(remedy)));
+  }
+  static Finding warn(std::string message, std::string why, std::string remedy) {
+    return warn(std::move(message), std::move(why), Remedy::verbatim(std::move(remedy)));
   }
 };
 

@@ -23,7 +23,7 @@ Finding imds_reachable(const Facts& facts) {
   if (imds.source == ImdsSource::none) {
     return Finding::fail(
         imds.last_error.empty() ? "IMDS has been asked for the first time"
-                                : "no answer from IMDS yet: " + imds.last_error,
+                                : "no usable answer from IMDS yet: " + imds.last_error,
         "without one the agent does not know this VM's NICs and subnets, and adds and removes no route",
         kRemedy);
   }

@@ -105,6 +105,8 @@ Finding pods_node_cidr(const Facts& facts) {
 }
 
 Finding pods_overlap(const Facts& facts) {
+  if (facts.policy.mode == Mode::azure_cni)
+    return Finding::skip("Azure CNI gives pods addresses of the subnet");
   if (!facts.network) return Finding::unknown("no document from IMDS yet");
   const auto remedy = [](std::string_view cidr) {
     return fmt::format(

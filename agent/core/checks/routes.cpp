@@ -77,6 +77,10 @@ Finding routes_in_sync(const Facts& facts) {
   if (auto missing = missing_way(facts)) return *missing;
   if (!facts.route_error.empty()) return Finding::unknown("could not look again: " + facts.route_error);
   if (!facts.desired.complete) return Finding::unknown("the NIC is not found: its routes cannot be wanted");
+  if (!standing.lookup_error.empty())
+    return Finding::unknown("could not ask the kernel where packets go: " + standing.lookup_error);
+  if (standing.routes.first_detour())
+    return Finding::unknown("the kernel takes another route to pods, see routes.shadowed");
   if (standing.routes.empty()) {
     return Finding::pass(
         "no route is wanted: pods.cluster_cidrs and pods.node_cidrs name none that needs one");
@@ -95,7 +99,9 @@ Finding routes_shadowed(const Facts& facts) {
                          "packets follow the other route; the agent never touches it",
                          show_command(shadowed->route));
   }
-  return Finding::pass("no foreign route stands before ours");
+  if (!facts.standing.lookup_error.empty())
+    return Finding::unknown("could not ask the kernel where packets go: " + facts.standing.lookup_error);
+  return Finding::pass("no foreign route takes precedence: the kernel sends pod packets by ours");
 }
 
 }  // namespace agent

@@ -21,13 +21,5 @@ TEST(AzureNames, SegmentsAreFoundInAnyCase) {
   EXPECT_EQ(name_of("plain"), "plain");
 }
 
-TEST(AzureNames, AreOneWordOfAShell) {
-  EXPECT_EQ(shell_word("/subscriptions/s"), "/subscriptions/s");
-  EXPECT_EQ(shell_word("net (east)"), "'net (east)'");
-  EXPECT_EQ(shell_word("it's"), "'it'\\''s'");
-  EXPECT_EQ(shell_word(""), "''");
-  EXPECT_EQ(shell_word("$(reboot)"), "'$(reboot)'");
-}
-
 }  // namespace
 }  // namespace agent

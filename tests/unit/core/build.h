@@ -46,6 +46,19 @@ inline net::Nic nic() { return {mac(kMac), {address("10.240.0.4")}, {prefix("10.
 inline net::Nic second_nic() { return {mac(kSecondMac), {address("10.241.0.4")}, {prefix("10.241.0.0/24")}}; }
 inline net::NodeNetwork network(std::vector<net::Nic> nics = {nic()}) { return {{}, std::move(nics)}; }
 
+/// The same NIC with fd00::4.
+inline net::NodeNetwork dual_stack_network() {
+  auto both = nic();
+  both.addresses.push_back(address("fd00::4"));
+  both.subnets.push_back(prefix("fd00::/64"));
+  return network({both});
+}
+/// The policy for pods in fd44::/48 too.
+inline Policy with_ipv6(Policy policy) {
+  policy.cluster_cidrs = with(policy.cluster_cidrs, std::vector<std::string>{"fd44::/48"});
+  return policy;
+}
+
 inline net::Link eth0() { return link(2, "eth0", kMac, {{address("10.240.0.4"), 24}}); }
 inline net::Link eth1() { return link(3, "eth1", kSecondMac, {{address("10.241.0.4"), 24}}); }
 

@@ -80,7 +80,7 @@ const std::vector<NodeFault> kNodeFaults = {
        f.imds = {};
        f.imds.last_error = "timed out";
      },
-     "imds.reachable", true, "no answer from IMDS yet: timed out", "Metadata:true"},
+     "imds.reachable", true, "no usable answer from IMDS yet: timed out", "Metadata:true"},
     {"ImdsSilentForLong",
      [](Facts& f) {
        f.imds.last_error = "timed out";
@@ -271,6 +271,17 @@ TEST(Checks, IgnoredGatesOnlyWarnAndRequiredChecksGate) {
   EXPECT_TRUE(is_ready(assess(facts, {}, WallTime{})));
   facts.policy.require = {"sysctl.rp_filter"};
   EXPECT_FALSE(is_ready(assess(facts, {}, WallTime{})));
+}
+
+TEST(Checks, InModeAzureCniPodsAreInTheNicsSubnet) {
+  auto facts = healthy();
+  facts.policy.mode = Mode::azure_cni;
+  facts.policy.cluster_cidrs = {prefix("10.240.0.0/24")};
+  facts.desired = desired_routes(facts.policy, *facts.network, &*facts.nic.nic);
+  const auto result = testing::result(facts, "pods.overlap");
+  EXPECT_EQ(result.status, CheckStatus::skip);
+  EXPECT_FALSE(result.gate);
+  EXPECT_TRUE(is_ready(assess(facts, {}, WallTime{})));
 }
 
 TEST(Checks, AzureCniNeedsNoRoutes) {

@@ -122,5 +122,22 @@ TEST(DesiredRoutes, TheSinkFollowsItsSetting) {
   EXPECT_TRUE(desired_routes(policy, network(), &nic).routes.empty());
 }
 
+TEST(DesiredRoutes, ASubnetOfAnyNicIsNotRoutedAway) {
+  const auto policy = udr({"10.240.0.0/25", "10.244.0.0/16"}, {});  // the first is in eth0's subnet
+  ResolvedNic second{.azure = testing::second_nic(),
+                     .link = testing::eth1(),
+                     .primary = false,
+                     .gateway_v4 = Gateway{address("10.241.0.1"), false},
+                     .gateway_v6 = std::nullopt};
+  const auto desired = desired_routes(policy, network({testing::nic(), testing::second_nic()}), &second);
+  EXPECT_EQ(desired.withheld, std::vector{prefix("10.240.0.0/25")});
+}
+
+TEST(DesiredRoutes, InModeAzureCniNothingIsWithheldForNothingIsRouted) {
+  auto policy = udr({"10.240.0.0/24"}, {});
+  policy.mode = Mode::azure_cni;
+  EXPECT_TRUE(desired_routes(policy, network(), nullptr).withheld.empty());
+}
+
 }  // namespace
 }  // namespace agent

@@ -30,6 +30,7 @@ const std::vector<Failure> kFailures = {
     {"StrangersDump", [](Node& node) { node.kernel.fail_next(Call::routes_to, ENOBUFS); }},
     {"RulesDump", [](Node& node) { node.kernel.fail_next(Call::rules, ENOBUFS); }},
     {"Lookup", [](Node& node) { node.kernel.fail_next(Call::lookup, ENETUNREACH); }},
+    {"LookupUnknown", [](Node& node) { node.kernel.fail_next(Call::lookup, ENOBUFS); }},
     {"Apply", [](Node& node) { node.kernel.fail_next(Call::apply, ENOBUFS); }},
     {"ApplyManyTimes", [](Node& node) { node.kernel.fail_next(Call::apply, ENOBUFS, 5); }},
     {"FirstChangeRefused", [](Node& node) { node.kernel.refuse_change(0, ENOMEM, "no memory"); }},
@@ -109,6 +110,8 @@ TEST_P(FailureTest, AtARestartWithLeftOvers) {
   GetParam().inject(node);
   node.restart();
   node.reading(testing::network());
+  node.settle();
+  node.reading(testing::network());  // removals wait for a second one
   expect_healthy();
 }
 

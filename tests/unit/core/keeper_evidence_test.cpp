@@ -63,9 +63,36 @@ TEST(KeeperEvidence, ASilentApiServerTakesNothingAwayNotEvenAfterARestart) {
   EXPECT_TRUE(has_sink(node, "10.244.1.0/24")) << "while it may still answer";
 }
 
+TEST(KeeperEvidence, AModeIsInForceThoughWhatMayBeASinkOfOursIsKept) {
+  auto policy = without_node_cidrs();
+  policy.mode_is_automatic = true;
+  Node node(policy);
+  node.kernel.add_as_stranger(testing::blackhole("10.244.1.0/24"));  // ours, of a run before
+  Evidence silent;
+  silent.node = net::failure(ETIMEDOUT, "no answer");
+  node.keeper().take_evidence(silent, node.now);
+  node.reading(testing::network());
+  node.reading(testing::network());
+  node.settle();
+  ASSERT_TRUE(node.ready());
+  auto overlay = testing::link(0, "flannel.1", "02:00:00:00:00:31");
+  overlay.kind = "vxlan";
+  node.kernel.add_link(overlay);
+  Surroundings surroundings;
+  surroundings.cni.emplace();
+  surroundings.cni->configuration = net::CniConfiguration{};
+  node.keeper().take_surroundings(surroundings, node.now);
+  node.run_for(2min);
+  EXPECT_EQ(node.keeper().policy().mode, Mode::flannel);
+  EXPECT_TRUE(has_sink(node, "10.244.1.0/24")) << "nobody has told the CIDR yet";
+  EXPECT_EQ(node.check("mode.in_force").status, CheckStatus::pass);
+  EXPECT_TRUE(node.ready());
+}
+
 TEST(KeeperEvidence, WhatWasKeptOverARestartIsUsedUntilTheSourceAnswers) {
   Node node(without_node_cidrs());
-  node.keeper().recall({.cidrs = {prefix("10.244.1.0/24")}, .source = "kubernetes"}, std::nullopt, node.now);
+  node.keeper().recall({.cidrs = {prefix("10.244.1.0/24")}, .source = "kubernetes"}, std::nullopt,
+                       std::nullopt, node.now);
   node.reading(testing::network());
   node.run_for(1s);
   EXPECT_TRUE(has_sink(node, "10.244.1.0/24"));

@@ -164,7 +164,7 @@ class Turmoil {
     for (int i = 0; i < 12; ++i) routes.push_back(wanted(i));
     routes.push_back(testing::blackhole("10.250.0.0/16"));
     desired_.routes = routes;
-    reconciler_.want(desired_, 169, {.configuration_changed = true, .reading = 1}, now_);
+    reconciler_.want(desired_, 169, /*agreed=*/true, now_);
     (void)reconciler_.step(now_);
     (void)kernel_.take_hints();
   }

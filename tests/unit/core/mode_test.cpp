@@ -1,4 +1,5 @@
 #include "agent/core/mode.h"
+#include "agent/core/mode_keeper.h"
 
 #include <gtest/gtest.h>
 
@@ -167,10 +168,36 @@ TEST_F(ModeKeeperTest, AnInterruptionStartsTheThirtySecondsAnew) {
   }
 }
 
-TEST_F(ModeKeeperTest, WhatAppearsAfterTheFirstLookIsAChangedMindToo) {
+TEST_F(ModeKeeperTest, TheFirstEvidenceIsBelievedAtOnceWheneverItComes) {
   after(std::nullopt);
-  EXPECT_EQ(after(evidence(Mode::azure_cni), 1s), Mode::udr);
-  EXPECT_EQ(after(evidence(Mode::azure_cni), 30s), Mode::azure_cni);
+  EXPECT_TRUE(keeper_.is_a_guess(now_));
+  EXPECT_EQ(after(evidence(Mode::azure_cni), 1h), Mode::azure_cni);
+  EXPECT_FALSE(keeper_.is_a_guess(now_));
+}
+
+TEST_F(ModeKeeperTest, WhatIsNotConclusiveIsAGuessForThreeMinutes) {
+  after(evidence(Mode::udr, false));
+  EXPECT_TRUE(keeper_.is_a_guess(now_));
+  after(evidence(Mode::udr, false), 2min);
+  EXPECT_TRUE(keeper_.is_a_guess(now_)) << "the same again is no more conclusive";
+  EXPECT_FALSE(keeper_.is_a_guess(now_ + 1min));
+  after(evidence(Mode::flannel), 1s);
+  EXPECT_EQ(after(evidence(Mode::flannel), 30s), Mode::flannel) << "and another mode has to hold";
+}
+
+TEST_F(ModeKeeperTest, ANodeThatShowsNothingForTenMinutesIsWhatItWasTakenFor) {
+  after(std::nullopt);
+  after(std::nullopt, 9min);
+  EXPECT_TRUE(keeper_.is_a_guess(now_));
+  EXPECT_FALSE(keeper_.is_a_guess(now_ + 1min));
+}
+
+TEST_F(ModeKeeperTest, TheConfigurationAndWhatWasKnownBeforeAreNoGuess) {
+  keeper_.recall({.mode = Mode::udr, .reason = "as before"});
+  EXPECT_FALSE(keeper_.is_a_guess(now_));
+  after(evidence(Mode::udr, false));
+  EXPECT_FALSE(keeper_.is_a_guess(now_));
+  EXPECT_FALSE(ModeKeeper(Mode::udr, std::nullopt).is_a_guess(now_));
 }
 
 TEST_F(ModeKeeperTest, EvidenceThatGoesAwayOrIsAGuessChangesNothing) {
@@ -210,7 +237,7 @@ TEST(KeeperMode, AnotherNetworkingIsFollowedAndTheNodeIsNotReadyMeanwhile) {
   Node node(policy);
   node.keeper().take_surroundings(with({kCalico}), node.now);
   node.reading(testing::network());
-  node.run_for(1s);
+  node.run_for(4min);  // no longer a guess
   ASSERT_EQ(node.routes(), testing::kHealthyRoutes);
   ASSERT_TRUE(node.ready());
 
@@ -224,6 +251,22 @@ TEST(KeeperMode, AnotherNetworkingIsFollowedAndTheNodeIsNotReadyMeanwhile) {
             "the mode changes from udr to azure-cni: mode = \"auto\": /etc/cni/net.d/10-azure.conflist runs "
             "azure-vnet");
   node.run_for(1s);
+  EXPECT_TRUE(node.routes().empty());
+  EXPECT_TRUE(node.ready());
+}
+
+TEST(KeeperMode, AGuessGivesWayInOneTurnAndNobodyNeedsToKnow) {
+  auto policy = Node::udr();
+  policy.mode_is_automatic = true;
+  Node node(policy);
+  node.keeper().take_surroundings(with({}), node.now);
+  node.reading(testing::network());
+  node.run_for(1min);
+  ASSERT_TRUE(node.ready());
+  node.keeper().take_surroundings(with({kAzure}), node.now);
+  EXPECT_FALSE(node.keeper().reconsider_mode(node.now)) << "nothing to tell before the turn";
+  node.run_for(0s);
+  EXPECT_EQ(node.keeper().policy().mode, Mode::azure_cni);
   EXPECT_TRUE(node.routes().empty());
   EXPECT_TRUE(node.ready());
 }

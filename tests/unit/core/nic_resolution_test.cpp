@@ -75,24 +75,69 @@ TEST(FindLink, IsNoneWhenEveryBearerIsEnslavedAndNoMasterHoldsTheAddress) {
   EXPECT_NE(none.error().what.find("enslaved"), std::string::npos);
 }
 
+/// As the keeper does it.
+NicResolution resolve(const net::NodeNetwork& network, std::span<const net::Link> links,
+                      const Landmarks& landmarks, const NicSelector& selector = PrimaryNic{},
+                      const std::optional<net::MacAddress>& remembered = std::nullopt) {
+  const auto shown = shown_primary(network, links, landmarks, remembered);
+  return resolve_nic(network, links, landmarks, selector, shown ? shown : remembered);
+}
+
 TEST(ResolveNic, PrimaryIsWhereThePlatformRoutesLead) {
   const std::vector links = {eth0(), eth1()};
   const auto both = network({nic(), second_nic()});
   for (const auto* platform : {"169.254.169.254/32", "168.63.129.16/32"}) {
-    const Landmarks landmarks{{route(platform, "10.241.0.1", 3, 16)}, std::nullopt};
-    EXPECT_EQ(resolve_nic(both, links, landmarks, PrimaryNic{}).nic->link.name, "eth1") << platform;
+    const Landmarks landmarks{{route(platform, "10.241.0.1", 3, 16)}};
+    EXPECT_EQ(resolve(both, links, landmarks).nic->link.name, "eth1") << platform;
   }
-  const Landmarks looked_up{{}, route("0.0.0.0/0", "10.241.0.1", 3, 16)};
-  EXPECT_EQ(resolve_nic(both, links, looked_up, PrimaryNic{}).nic->link.name, "eth1");
-  EXPECT_EQ(resolve_nic(both, links, {}, PrimaryNic{}).nic->link.name, "eth0");
+  EXPECT_EQ(resolve(both, links, {}).nic->link.name, "eth0") << "IMDS index 0";
 }
 
-TEST(ResolveNic, ThePlatformRouteOutweighsTheLookup) {
-  const Landmarks landmarks{{route("168.63.129.16/32", "10.240.0.1", 2, 16)},
-                            route("0.0.0.0/0", "10.241.0.1", 3, 16)};
-  EXPECT_EQ(resolve_nic(network({second_nic(), nic()}), std::vector{eth0(), eth1()}, landmarks, PrimaryNic{})
-                .nic->link.name,
+TEST(ResolveNic, ADefaultRouteIsNoEvidence) {
+  const Landmarks landmarks{{route("0.0.0.0/0", "10.241.0.1", 3, 16)}};
+  EXPECT_EQ(resolve(network({nic(), second_nic()}), std::vector{eth0(), eth1()}, landmarks).nic->link.name,
             "eth0");
+}
+
+TEST(ResolveNic, TheRememberedPrimaryStaysWithoutEvidenceForAnother) {
+  const auto both = network({second_nic(), nic()});
+  const std::vector links = {eth0(), eth1()};
+  const Landmarks none{{route("0.0.0.0/0", "10.241.0.1", 3, 16)}};
+  EXPECT_EQ(resolve(both, links, none, PrimaryNic{}, testing::mac(kMac)).nic->link.name, "eth0");
+  const Landmarks other{{route("169.254.169.254/32", "10.241.0.1", 3, 16)}};
+  EXPECT_EQ(resolve(both, links, other, PrimaryNic{}, testing::mac(kMac)).nic->link.name, "eth1");
+}
+
+TEST(ResolveNic, WhereBothBearAPlatformRouteTheRememberedOneStaysElseTheLowerMetricDecides) {
+  const auto both = network({nic(), second_nic()});
+  const std::vector links = {eth0(), eth1()};
+  const Landmarks landmarks{{route("169.254.169.254/32", "10.240.0.1", 2, 16, 200),
+                             route("169.254.169.254/32", "10.241.0.1", 3, 16, 100)}};
+  EXPECT_EQ(resolve(both, links, landmarks, PrimaryNic{}, testing::mac(kMac)).nic->link.name, "eth0");
+  EXPECT_EQ(resolve(both, links, landmarks).nic->link.name, "eth1");
+}
+
+TEST(ResolveNic, APlatformRouteByALinkThatIsNoNicIsNoEvidence) {
+  const std::vector links = {eth0(), link(9, "wg0", "02:00:00:00:00:09")};
+  const Landmarks landmarks{{route("168.63.129.16/32", "10.9.0.1", 9, 4)}};
+  EXPECT_EQ(shown_primary(network(), links, landmarks, std::nullopt), std::nullopt);
+  EXPECT_EQ(resolve(network(), links, landmarks).nic->link.name, "eth0");
+}
+
+TEST(ResolveNic, ARememberedPrimaryThatImdsLeavesOutIsAProblemAndNoReasonToTakeAnother) {
+  const auto resolved =
+      resolve(network({second_nic()}), std::vector{eth0(), eth1()}, {}, PrimaryNic{}, testing::mac(kMac));
+  EXPECT_FALSE(resolved.nic);
+  EXPECT_EQ(
+      resolved.problem,
+      "the primary NIC, 00:0d:3a:f8:06:ec, is not among those that IMDS names: 00:0d:3a:f8:06:ed; links "
+      "here: eth0 (00:0d:3a:f8:06:ec), eth1 (00:0d:3a:f8:06:ed)");
+}
+
+TEST(UnlikeAnyLink, NamesTheMacsOfBoth) {
+  EXPECT_EQ(
+      unlike_any_link(network({second_nic()}), std::vector{eth0(), link(8, "cali12", "ee:ee:ee:ee:ee:ee")}),
+      "no link has a MAC that IMDS names: 00:0d:3a:f8:06:ed; links here: eth0 (00:0d:3a:f8:06:ec)");
 }
 
 TEST(ResolveNic, SelectsByMacNameAndSubnet) {
@@ -100,47 +145,44 @@ TEST(ResolveNic, SelectsByMacNameAndSubnet) {
   const auto both = network({nic(), second_nic()});
   for (const NicSelector& selector : {NicSelector(testing::mac(kSecondMac)), NicSelector(LinkNamed{"eth1"}),
                                       NicSelector(prefix("10.241.0.0/24"))}) {
-    const auto resolved = resolve_nic(both, links, {}, selector);
+    const auto resolved = resolve(both, links, {}, selector);
     ASSERT_TRUE(resolved.nic) << selector_text(selector) << ": " << resolved.problem;
     EXPECT_EQ(resolved.nic->link.name, "eth1");
     EXPECT_FALSE(resolved.nic->primary);
   }
-  const auto absent = resolve_nic(both, links, {}, LinkNamed{"eth7"});
+  const auto absent = resolve(both, links, {}, LinkNamed{"eth7"});
   EXPECT_FALSE(absent.nic);
   EXPECT_NE(absent.problem.find("name:eth7"), std::string::npos);
-  EXPECT_FALSE(resolve_nic(both, links, {}, prefix("10.0.0.0/8")).nic) << "both NICs are in it";
+  EXPECT_FALSE(resolve(both, links, {}, prefix("10.0.0.0/8")).nic) << "both NICs are in it";
 }
 
 TEST(ResolveNic, TakesTheDefaultRouteAsGatewayOnlyInsideTheSubnet) {
   const std::vector links = {eth0()};
   const auto with_default = [&](std::string_view gateway) {
-    return resolve_nic(network(), links, {{route("0.0.0.0/0", gateway, 2, 16)}, std::nullopt}, PrimaryNic{})
-        .nic->gateway_v4->address.text();
+    return resolve(network(), links, {{route("0.0.0.0/0", gateway, 2, 16)}}).nic->gateway_v4->address.text();
   };
   EXPECT_EQ(with_default("10.240.0.99"), "10.240.0.99");
   EXPECT_EQ(with_default("10.9.9.9"), "10.240.0.1");
-  const Landmarks other_device{{route("0.0.0.0/0", "10.240.0.99", 3, 16)}, std::nullopt};
-  EXPECT_EQ(resolve_nic(network(), links, other_device, PrimaryNic{}).nic->gateway_v4->address.text(),
-            "10.240.0.1");
+  const Landmarks other_device{{route("0.0.0.0/0", "10.240.0.99", 3, 16)}};
+  EXPECT_EQ(resolve(network(), links, other_device).nic->gateway_v4->address.text(), "10.240.0.1");
 }
 
 TEST(ResolveNic, ComputesTheGatewayFromTheNetworkNotFromTheText) {
   const net::Nic in_a_26{testing::mac(kMac), {address("10.144.133.132")}, {prefix("10.144.133.128/26")}};
   const auto here = link(2, "eth0", kMac, {{address("10.144.133.132"), 26}});
-  EXPECT_EQ(
-      resolve_nic(network({in_a_26}), std::vector{here}, {}, PrimaryNic{}).nic->gateway_v4->address.text(),
-      "10.144.133.129");
+  EXPECT_EQ(resolve(network({in_a_26}), std::vector{here}, {}).nic->gateway_v4->address.text(),
+            "10.144.133.129");
 }
 
 TEST(ResolveNic, AssumesAzuresIpv6GatewayWithoutARouter) {
   auto dual = nic();
   dual.addresses.push_back(address("fd00::4"));
   dual.subnets.push_back(prefix("fd00::/64"));
-  const auto assumed = resolve_nic(network({dual}), std::vector{eth0()}, {}, PrimaryNic{});
+  const auto assumed = resolve(network({dual}), std::vector{eth0()}, {});
   EXPECT_EQ(assumed.nic->gateway_v6->address.text(), "fe80::1234:5678:9abc");
   EXPECT_TRUE(assumed.nic->gateway_v6->assumed);
-  const Landmarks routed{{route("::/0", "fe80::1", 2, 9)}, std::nullopt};
-  const auto found = resolve_nic(network({dual}), std::vector{eth0()}, routed, PrimaryNic{});
+  const Landmarks routed{{route("::/0", "fe80::1", 2, 9)}};
+  const auto found = resolve(network({dual}), std::vector{eth0()}, routed);
   EXPECT_EQ(found.nic->gateway_v6->address.text(), "fe80::1");
   EXPECT_FALSE(found.nic->gateway_v6->assumed);
 }

@@ -37,6 +37,15 @@ class Node {
     return policy;
   }
 
+  /// fd00::4, Azure's router, and the kernel as an IPv6 node needs it.
+  void give_ipv6() {
+    kernel.add_address(eth0_, "fd00::4/64");
+    kernel.add_as_stranger(route("::/0", "fe80::1234:5678:9abc", eth0_, 9));
+    sysctls.values["net/ipv6/conf/all/forwarding"] = "1";
+    sysctls.values["net/ipv6/conf/eth0/forwarding"] = "1";
+    sysctls.values["net/ipv6/conf/eth0/accept_ra"] = "2";
+  }
+
   /// A new process: nothing is remembered but what the kernel holds.
   void restart() { keeper_.emplace(kernel, sysctls, policy_, "node", 7U, now); }
 

@@ -2,18 +2,38 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "tests/unit/core/build.h"
 
 namespace agent {
 namespace {
 
+using testing::address;
+using testing::eth0;
+using testing::eth1;
 using testing::network;
+using testing::nic;
+using testing::prefix;
 using testing::second_nic;
 
-const std::vector<net::Link> kLinks = {testing::eth0()};
+const std::vector<net::Link> kOneNic = {eth0()};
+const std::vector<net::Link> kTwoNics = {eth0(), eth1()};
 
-void read(NodeDocument& document, const net::NodeNetwork& network) {
-  document.take_reading(network, "2021-02-01", std::span(kLinks), MonoTime{}, WallTime{});
+void read(NodeDocument& document, const net::NodeNetwork& network, const Machine& machine = {kOneNic}) {
+  document.take_reading(network, "2021-02-01", machine, MonoTime{}, WallTime{});
+}
+
+net::Nic dual_stack_nic() {
+  auto both = nic();
+  both.addresses.push_back(address("fd00::4"));
+  both.subnets.push_back(prefix("fd00::/64"));
+  return both;
+}
+
+net::Nic without_ipv4(net::Nic nic) {
+  std::erase_if(nic.addresses, [](const auto& each) { return each.family() == net::Family::ipv4; });
+  return nic;
 }
 
 TEST(NodeDocument, AFailureNeverTakesTheDocumentAway) {
@@ -25,19 +45,160 @@ TEST(NodeDocument, AFailureNeverTakesTheDocumentAway) {
   EXPECT_EQ(document.status().last_error, "timed out");
 }
 
-TEST(NodeDocument, OneWhoseNicsAreNotHereCountsOnlyAfterThreeReadingsInARow) {
+/// A document that is not believed at once.
+struct Incomplete {
+  const char* name;
+  net::NodeNetwork before;
+  net::NodeNetwork read;
+  Machine machine;
+  const char* why;
+};
+
+std::vector<net::Link> dual_stack_link() {
+  auto link = eth0();
+  link.addresses.push_back({address("fd00::4"), 128});
+  link.addresses.push_back({address("fe80::20d:3aff:fef8:6ec"), 64});
+  return {link};
+}
+const auto kDualStackLink = dual_stack_link();
+
+std::vector<net::Link> two_addresses() {
+  auto link = eth0();
+  link.addresses.push_back({address("10.240.0.5"), 24});
+  return {link};
+}
+const auto kTwoAddresses = two_addresses();
+
+net::Nic with_second_address() {
+  auto both = nic();
+  both.addresses.push_back(address("10.240.0.5"));
+  return both;
+}
+
+const std::vector<Incomplete> kIncomplete = {
+    {"NoNicOfItIsHere",
+     network(),
+     network({second_nic()}),
+     {kOneNic},
+     "no link has a MAC that IMDS names: 00:0d:3a:f8:06:ed"},
+    {"IPv4LeftOutOfADualStackNic",
+     network({dual_stack_nic()}),
+     network({without_ipv4(dual_stack_nic())}),
+     {kDualStackLink, {}, {}, /*ipv6=*/true},
+     "IMDS leaves out 10.240.0.4, which eth0 bears"},
+    {"IPv6LeftOutWherePodsUseIt",
+     network({dual_stack_nic()}),
+     network(),
+     {kDualStackLink, {}, {}, /*ipv6=*/true},
+     "IMDS leaves out fd00::4, which eth0 bears"},
+    {"EmptyListOfOneOfTwoNics",
+     network({nic(), second_nic()}),
+     network({without_ipv4(nic()), second_nic()}),
+     {kTwoNics},
+     "IMDS leaves out 10.240.0.4, which eth0 bears"},
+    {"AnAddressThatItHadAndTheLinkBears",
+     network({with_second_address()}),
+     network(),
+     {kTwoAddresses},
+     "IMDS leaves out 10.240.0.5, which eth0 bears"},
+    {"ThePrimaryNicLeftOut",
+     network({nic(), second_nic()}),
+     network({second_nic()}),
+     {kTwoNics, {testing::mac(testing::kMac)}},
+     "IMDS leaves out the NIC of eth0"},
+    {"TheNicOfNicSelectLeftOutByName",
+     network({nic(), second_nic()}),
+     network(),
+     {kTwoNics, {}, LinkNamed{"eth1"}},
+     "IMDS leaves out the NIC of eth1"},
+    {"TheNicOfNicSelectLeftOutByMac",
+     network({nic(), second_nic()}),
+     network(),
+     {kTwoNics, {}, testing::mac(testing::kSecondMac)},
+     "which nic.select names"},
+    {"TheNicOfNicSelectLeftOutBySubnet",
+     network({nic(), second_nic()}),
+     network(),
+     {kTwoNics, {}, prefix("10.241.0.0/24")},
+     "which nic.select names"},
+};
+
+class IncompleteReading : public ::testing::TestWithParam<Incomplete> {};
+INSTANTIATE_TEST_SUITE_P(NodeDocument, IncompleteReading, ::testing::ValuesIn(kIncomplete),
+                         [](const auto& each) { return std::string(each.param.name); });
+
+TEST_P(IncompleteReading, CountsOnlyAfterThreeAgreeingReadingsInARow) {
+  const auto& [name, before, incomplete, machine, why] = GetParam();
+  NodeDocument document;
+  read(document, before, machine);
+  read(document, incomplete, machine);
+  EXPECT_EQ(document.in_force(), before);
+  EXPECT_NE(document.status().last_error.find(why), std::string::npos) << document.status().last_error;
+  EXPECT_TRUE(document.wants_another_reading());
+  read(document, incomplete, machine);
+  read(document, before, machine);
+  EXPECT_FALSE(document.wants_another_reading());
+  EXPECT_EQ(document.status().last_error, "");
+  read(document, incomplete, machine);
+  document.take_failure("timed out");
+  read(document, incomplete, machine);
+  EXPECT_EQ(document.in_force(), before) << "the row was broken by the whole one";
+  read(document, incomplete, machine);
+  EXPECT_EQ(document.in_force(), incomplete);
+  EXPECT_TRUE(document.is_confirmed());
+}
+
+TEST_P(IncompleteReading, IsNotBelievedAtTheStartEither) {
+  const auto& [name, before, incomplete, machine, why] = GetParam();
+  if (std::string_view(name) == "AnAddressThatItHadAndTheLinkBears") return;  // nothing was had
+  NodeDocument document;
+  read(document, incomplete, machine);
+  EXPECT_FALSE(document.in_force());
+}
+
+TEST(NodeDocument, OneThatSaysWhatIsInForceCountsHoweverIncomplete) {
+  NodeDocument document;
+  const Machine machine{kTwoNics, {testing::mac(testing::kMac)}};
+  document.take_cached(network({second_nic()}), "2021-02-01", WallTime{});
+  read(document, network({second_nic()}), machine);
+  EXPECT_EQ(document.status().source, ImdsSource::live);
+}
+
+TEST(NodeDocument, IncompleteReadingsThatDifferDoNotAgree) {
   NodeDocument document;
   read(document, network());
-  const auto elsewhere = network({second_nic()});
-  read(document, elsewhere);
-  read(document, elsewhere);
+  auto other = second_nic();
+  for (int i = 0; i < 6; ++i) {
+    other.addresses = {address("10.241.0." + std::to_string(4 + i))};
+    read(document, network({other}));
+  }
   EXPECT_EQ(document.in_force(), network());
-  read(document, network());
-  read(document, elsewhere);
-  read(document, elsewhere);
-  EXPECT_EQ(document.in_force(), network()) << "the row was broken";
-  read(document, elsewhere);
-  EXPECT_EQ(document.in_force(), elsewhere);
+}
+
+TEST(NodeDocument, AddressesOfOthersOnTheLinkDoNotMakeItIncomplete) {
+  NodeDocument document;
+  auto link = eth0();
+  link.addresses.push_back({address("10.240.0.200"), 32});  // a virtual address of keepalived's
+  link.addresses.push_back({address("fd99::1"), 64});
+  read(document, network(), {std::span(&link, 1)});
+  EXPECT_EQ(document.in_force(), network());
+}
+
+TEST(NodeDocument, ASelectorThatNoLinkHereFitsIsNoReasonToWait) {
+  NodeDocument document;
+  read(document, network(), {kOneNic, {}, LinkNamed{"eth7"}});
+  EXPECT_EQ(document.in_force(), network()) << "a typo is nic.found's to name";
+}
+
+TEST(NodeDocument, ALinkThatComesMakesTheDocumentAtHandCount) {
+  NodeDocument document;
+  read(document, network(), {kOneNic});
+  read(document, network({second_nic()}), {kOneNic});
+  EXPECT_FALSE(document.reconsider({kOneNic}));
+  EXPECT_TRUE(document.reconsider({kTwoNics}));
+  EXPECT_EQ(document.in_force(), network({second_nic()}));
+  EXPECT_FALSE(document.is_confirmed()) << "one reading said so";
+  EXPECT_FALSE(document.reconsider({kTwoNics}));
 }
 
 TEST(NodeDocument, CountsAtOnceWhenTheLinksCouldNotBeLookedAt) {
@@ -50,19 +211,21 @@ TEST(NodeDocument, AKeptOneIsInForceUntilTheFirstLiveOne) {
   NodeDocument document;
   document.take_cached(network({second_nic()}), "2021-02-01", WallTime{});
   EXPECT_EQ(document.status().source, ImdsSource::cache);
+  EXPECT_TRUE(document.is_confirmed()) << "it was in force before";
   document.take_failure("timed out");
   EXPECT_EQ(document.status().source, ImdsSource::cache);
   read(document, network());
   EXPECT_EQ(document.in_force(), network());
   EXPECT_EQ(document.status().source, ImdsSource::live);
+  EXPECT_FALSE(document.is_confirmed());
 }
 
-TEST(NodeDocument, EachReadingHasItsNumber) {
+TEST(NodeDocument, ASecondReadingConfirmsTheFirst) {
   NodeDocument document;
   read(document, network());
-  const auto first = document.reading();
+  EXPECT_FALSE(document.is_confirmed());
   read(document, network());
-  EXPECT_NE(document.reading(), first);
+  EXPECT_TRUE(document.is_confirmed());
 }
 
 }  // namespace

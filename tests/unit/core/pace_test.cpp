@@ -93,25 +93,26 @@ TEST(Backoff, DoublesToItsLimitWithinHalfAndWholeAndStartsOver) {
   EXPECT_LE(backoff.next(), Backoff::kFirst);
 }
 
-TEST(RemovalGuard, HoldsMostOfMoreThanFourUntilASecondReadingAgrees) {
+TEST(RemovalGuard, HoldsEveryRemovalUntilASecondReadingAgrees) {
   RemovalGuard guard;
   const Desired desired{{testing::route("10.244.0.0/16", "10.240.0.1", 2)}, {}, true, {}};
-  guard.want(desired, {.configuration_changed = false, .reading = 1});
-  EXPECT_TRUE(guard.allows(4, 4)) << "few routes are not worth the wait";
-  EXPECT_TRUE(guard.allows(3, 6)) << "half is not more than half";
-  EXPECT_FALSE(guard.allows(4, 6));
-  guard.want(desired, {.configuration_changed = false, .reading = 1});
-  EXPECT_FALSE(guard.allows(4, 6)) << "the same reading again is no second one";
-  guard.want(desired, {.configuration_changed = false, .reading = 2});
-  EXPECT_TRUE(guard.allows(4, 6));
-  guard.want({}, {.configuration_changed = false, .reading = 3});
-  EXPECT_FALSE(guard.allows(6, 6)) << "another set has to be confirmed by itself";
+  guard.want(desired, /*agreed=*/false);
+  EXPECT_FALSE(guard.allows_removals());
+  guard.want(desired, /*agreed=*/true);
+  EXPECT_TRUE(guard.allows_removals());
+  guard.want(desired, /*agreed=*/false);
+  EXPECT_TRUE(guard.allows_removals()) << "it was agreed once";
+  guard.want({}, /*agreed=*/false);
+  EXPECT_FALSE(guard.allows_removals()) << "another set has to be confirmed by itself";
 }
 
-TEST(RemovalGuard, BelievesTheConfigurationAtOnce) {
+TEST(RemovalGuard, ALinkThatGoesDownAsksForNoOtherRoutes) {
   RemovalGuard guard;
-  guard.want({}, {.configuration_changed = true, .reading = 1});
-  EXPECT_TRUE(guard.allows(400, 400));
+  Desired desired{{testing::route("10.244.0.0/16", "10.240.0.1", 2)}, {}, true, {}};
+  guard.want(desired, /*agreed=*/true);
+  desired.down_device = 2;
+  guard.want(desired, /*agreed=*/false);
+  EXPECT_TRUE(guard.allows_removals());
 }
 
 }  // namespace

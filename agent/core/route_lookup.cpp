@@ -1,0 +1,155 @@
+// Where the kernel really sends packets: the second half of standing.h.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "agent/core/standing.h"
+
+namespace agent {
+namespace {
+
+constexpr std::uint32_t kMainTable = 254;  // RT_TABLE_MAIN, linux/rtnetlink.h
+
+/// The address that many bits of the prefix's host part say: 0x1, 0x7fff… of them, from its end.
+net::Address host_of(const net::Prefix& prefix, std::uint32_t pattern) {
+  const auto network = prefix.network().bytes();
+  std::array<std::uint8_t, 16> bytes{};
+  std::copy(network.begin(), network.end(), bytes.begin());
+  const unsigned host_bits = net::address_bits(prefix.family()) - prefix.length();
+  // The pattern fills the upper bits of the host part and 1 its last one: neither the first nor the last.
+  for (unsigned bit = 0; bit < std::min(host_bits, 32U); ++bit) {
+    if ((pattern >> (31 - bit) & 1U) == 0) continue;
+    const auto at = prefix.length() + bit;
+    bytes[at / 8] = static_cast<std::uint8_t>(bytes[at / 8] | (0x80U >> (at % 8)));
+  }
+  if (host_bits > 1) {
+    auto& last = bytes[network.size() - 1];
+    last = static_cast<std::uint8_t>((last & ~1U) | 1U);
+  }
+  return *net::Address::from_bytes(std::span(bytes).first(network.size()));
+}
+
+/// A lookup's answer that is not a route: by the type of the route at which it ends (fib_props[] in
+/// net/ipv4/fib_semantics.c), or since there is none.
+bool says_that_it_is_dropped(int error) {
+  return error == EINVAL || error == EACCES || error == EHOSTUNREACH || error == ENETUNREACH;
+}
+
+bool is_taken(const net::Route& wanted, const net::Route& found) {
+  return found.key == wanted.key && found.protocol == wanted.protocol && found.gateway == wanted.gateway &&
+         found.device == wanted.device && !found.multipath;
+}
+
+std::string text_of(net::Route other) {
+  other.device = 0;  // protocol and next hop tell it; an interface index would not
+  return net::route_text(other);
+}
+
+/// What stands in the way of a wanted route.
+struct Obstacle {
+  RouteState state = RouteState::shadowed;
+  std::string what;
+  bool detours = true;
+};
+
+Obstacle obstacle_of(const net::Route& wanted, const net::Route& found) {
+  if (found.key == wanted.key) {
+    const bool same_way = net::leads_the_same_way(found, wanted);
+    return {.state = same_way ? RouteState::shadowed : RouteState::failed,
+            .what = fmt::format("{} stands before it under the same key{}", text_of(found),
+                                same_way ? " and leads the same way" : ""),
+            .detours = !same_way};
+  }
+  const auto why = found.key.table != wanted.key.table ? "in another table, by a rule that comes first,"
+                   : found.key.destination != wanted.key.destination ? "with a longer prefix"
+                                                                     : "with the lower metric";
+  return {.state = RouteState::shadowed,
+          .what = fmt::format("{} {} wins", text_of(found), why),
+          .detours = !net::leads_the_same_way(found, wanted)};
+}
+
+class Lookups {
+ public:
+  Lookups(net::Kernel& kernel, std::span<const net::Prefix> node_cidrs)
+      : kernel_(kernel), node_cidrs_(node_cidrs) {}
+
+  /// Sets error() where the kernel could not be asked.
+  std::optional<Obstacle> judge(const net::Route& wanted) {
+    std::optional<Obstacle> obstacle;
+    for (const auto& address : probes_of(wanted.key.destination, node_cidrs_)) {
+      const auto found = kernel_.lookup(address);
+      if (!found && !says_that_it_is_dropped(found.error().code.value())) {
+        error_ = found.error().what;
+        return std::nullopt;
+      }
+      if (found && is_taken(wanted, *found)) return std::nullopt;
+      if (!found) {
+        obstacle =
+            Obstacle{.state = RouteState::shadowed,
+                     .what = fmt::format("a route or rule of others drops it ({})", found.error().what)};
+        continue;
+      }
+      obstacle = obstacle_of(wanted, *found);
+      // One that holds all of the destination; a longer prefix takes a part alone.
+      if (found->key.destination.contains(wanted.key.destination)) return obstacle;
+    }
+    return obstacle;
+  }
+
+  [[nodiscard]] const std::string& error() const { return error_; }
+
+ private:
+  net::Kernel& kernel_;
+  std::span<const net::Prefix> node_cidrs_;
+  std::string error_;
+};
+
+}  // namespace
+
+std::vector<net::Address> probes_of(const net::Prefix& prefix, std::span<const net::Prefix> elsewhere) {
+  constexpr std::array<std::uint32_t, 8> kPatterns = {0x5a5a5a5a, 0xc33cc33c, 0x00000000, 0xa5a5a5a5,
+                                                      0x3cc33cc3, 0xffffffff, 0x0ff00ff0, 0xf00ff00f};
+  constexpr std::size_t kMost = 4;
+  std::vector<net::Address> probes;
+  for (const auto pattern : kPatterns) {
+    const auto address = host_of(prefix, pattern);
+    const auto holds = [&address](const net::Prefix& each) { return each.contains(address); };
+    if (std::any_of(elsewhere.begin(), elsewhere.end(), holds)) continue;
+    if (std::find(probes.begin(), probes.end(), address) != probes.end()) continue;
+    probes.push_back(address);
+    if (probes.size() == kMost) break;
+  }
+  return probes;
+}
+
+void look_up(net::Kernel& kernel, std::span<const net::Prefix> node_cidrs, std::size_t round,
+             Standing& standing) {
+  const auto& routes = standing.routes.routes();
+  const auto& known = standing.routes.exceptions();
+  const auto count = routes.size() <= kAlwaysLookedUp ? routes.size() : kLookedUpOfMany;
+  const auto stride = count == 0 ? 1 : routes.size() / count;
+  Lookups lookups(kernel, node_cidrs);
+  std::vector<Exception> found;
+  for (std::size_t i = 0; i < count && lookups.error().empty(); ++i) {
+    const auto position = static_cast<RouteIndex::Position>(i * stride + round % stride);
+    const auto& route = routes[position];
+    if (route.key.table != kMainTable || route.type != net::RouteType::unicast) continue;
+    const auto exception =
+        std::lower_bound(known.begin(), known.end(), position,
+                         [](const Exception& each, auto wanted) { return each.position < wanted; });
+    if (exception != known.end() && exception->position == position) continue;
+    auto obstacle = lookups.judge(route);
+    if (!obstacle) continue;
+    found.push_back({.position = position,
+                     .state = obstacle->state,
+                     .error = std::move(obstacle->what),
+                     .detours = obstacle->detours});
+  }
+  standing.lookup_error = lookups.error();
+  standing.routes.add(std::move(found));
+}
+
+}  // namespace agent

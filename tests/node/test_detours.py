@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""Routes that are there and do not lead: the kernel itself is asked where it sends pods' packets."""
+
+import json
+import unittest
+
+from case import CLUSTER, CLUSTER6, NODE, NODE6, NodeCase, eventually, settings
+
+_POD_TABLE = 16925
+
+
+class Detours(NodeCase):
+    def plan(self):
+        done = self.agent.command("plan", "--json")
+        return done.returncode, json.loads(done.stdout)
+
+    def assert_named(self, check, *words):
+        for word in words:
+            self.assertIn(word, check["message"])
+        code, plan = self.plan()
+        self.assertEqual((code, plan["in_sync"]), (1, False))
+        text = self.agent.command("plan").stdout
+        for word in words:
+            self.assertIn(word, text)
+
+    def test_a_route_that_is_prepended_under_our_key_fails_the_gate(self):
+        self.agent.start_ready()
+        stranger = f"{CLUSTER} via 10.240.0.99 dev eth0 metric 1024 proto static"
+        self.lab.vm.ip(f"route prepend {stranger}")
+        self.assert_named(self.agent.await_check("routes.in_sync", "fail"), "10.240.0.99", "protocol 4")
+        self.assertFalse(self.agent.is_ready())
+        self.lab.vm.ip(f"route del {stranger}")
+        self.agent.await_ready()
+        self.assertEqual(self.plan()[0], 0)
+
+    def test_a_blackhole_that_is_prepended_is_named_too(self):
+        self.agent.start_ready()
+        self.lab.vm.ip(f"route prepend blackhole {CLUSTER} metric 1024 proto static")
+        check = self.agent.await_check("routes.in_sync", "fail")
+        self.assert_named(check, "blackhole", "protocol 4")
+
+    def test_a_rule_and_table_before_main_as_vpn_agents_make_them(self):
+        self.agent.start_ready()
+        self.lab.vm.ip("rule add pref 5270 lookup 52", f"route add {CLUSTER} via 10.240.0.99 dev eth0 table 52")
+        self.assert_named(self.agent.await_check("routes.shadowed", "fail"), "table 52", "10.240.0.99")
+        self.assertEqual(self.agent.check("routes.in_sync")["status"], "unknown")
+        self.assertTrue(self.agent.is_ready())
+        self.lab.vm.ip("rule del pref 5270")
+        self.agent.await_check("routes.shadowed", "pass")
+        self.agent.await_check("routes.in_sync", "pass")
+
+    def test_a_default_route_in_the_pods_own_table(self):
+        self.lab.add_second_nic()
+        self.agent.configure(**settings(nic={"select": "name:eth1"}))
+        self.agent.start_ready()
+        self.lab.vm.ip(f"route add default via 10.240.0.1 dev eth0 table {_POD_TABLE} metric 5")
+        check = self.agent.await_check("routes.shadowed", "fail")
+        self.assert_named(check, f"table {_POD_TABLE}")
+
+    def test_the_holder_of_our_key_in_the_pods_own_table_is_named(self):
+        self.lab.add_second_nic()
+        self.agent.configure(**settings(nic={"select": "name:eth1"}))
+        self.lab.vm.ip(f"route add {CLUSTER} via 10.240.0.1 dev eth0 table {_POD_TABLE} metric 1024 proto 77")
+        self.agent.start()
+        check = self.agent.await_check("routes.in_sync", "fail")
+        self.assertIn("protocol 77", check["message"])
+
+    def test_routes_of_ours_that_somebody_gave_more_are_put_right(self):
+        self.agent.start_ready()
+        for more in ("mtu lock 296", "realm 3", "onlink"):
+            with self.subTest(more):
+                tape = self.lab.tape()
+                begin = tape.mark()
+                self.lab.vm.ip(f"route replace {CLUSTER} via 10.240.0.1 dev eth0 src 10.240.0.4 metric 1024 "
+                               f"proto 169 {more}")
+                eventually(lambda: len(tape.changes(begin)) == 2, "a repair", 5)
+                self.assertEqual(self.lab.routes(), self.wanted())
+
+
+class Siblings(NodeCase):
+    lab_options = {"ipv6": True}
+    config = {"pods": {"cluster_cidrs": [CLUSTER6], "node_cidrs": [NODE6]}}
+
+    def test_next_hops_of_others_survive_healing_flush_and_are_named(self):
+        self.lab.vm.sysctl("net.ipv6.conf.all.forwarding", 1)
+        self.agent.start_ready()
+        self.lab.vm.ip(f"route append {CLUSTER6} via fe80::99 dev eth0 metric 1024 proto static")
+        check = self.agent.await_check("routes.in_sync", "fail")
+        self.assertIn("fe80::99", check["message"])
+        self.assertIn("fe80::99", self.lab.vm.run("ip", "-6", "route", "show", CLUSTER6).stdout)
+        self.agent.stop()
+        done = self.agent.command("flush")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        left = self.lab.vm.run("ip", "-6", "route", "show", CLUSTER6).stdout
+        self.assertIn("fe80::99", left)
+        self.assertNotIn("fe80::1234:5678:9abc", left)
+        self.assertEqual(self.lab.routes(), [])
+
+
+class WhatDoesNotApply(NodeCase):
+    def test_in_mode_azure_cni_pods_are_in_the_nics_subnet(self):
+        self.agent.configure(**settings(mode="azure-cni", pods={"cluster_cidrs": ["10.240.0.0/24"], "node_cidrs": []}))
+        self.agent.start_ready()
+        self.assertEqual(self.agent.check("pods.overlap")["status"], "skip")
+
+    def test_a_cidr_in_the_primarys_subnet_is_not_routed_by_the_other_nic(self):
+        self.lab.add_second_nic()
+        self.agent.configure(**settings(nic={"select": "name:eth1"},
+                                        pods={"cluster_cidrs": ["10.240.0.128/25"], "node_cidrs": []}))
+        self.agent.start()
+        self.agent.await_check("pods.overlap", "fail")
+        self.assertEqual(self.lab.routes(), [])
+        self.assertIn("dev eth0", self.lab.vm.ip("route get 10.240.0.200"))
+
+    def test_a_mode_is_in_force_though_a_sink_that_may_be_ours_stays(self):
+        self.lab.vm.ip(f"route add blackhole {NODE} metric 1000000 proto 169")
+        kubeconfig = self.lab.folder / "kubeconfig"
+        kubeconfig.write_text("{", encoding="utf-8")
+        self.agent.configure(**settings(mode="auto", pods={"node_cidrs": []},
+                                        kubernetes={"kubeconfig": str(kubeconfig)}))
+        self.agent.start_ready()
+        self.lab.vm.ip("link add flannel.1 type vxlan id 1 dstport 8472 dev eth0", "link set flannel.1 up")
+        self.agent.await_log("mode flannel is in force", timeout=50)
+        self.agent.await_ready()
+        self.assertEqual(self.lab.routes(), [self.sink()])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,156 @@
+// Where the kernel sends packets, whatever its dump shows.
+#include <gtest/gtest.h>
+
+#include "agent/core/standing.h"
+#include "tests/support/fake_kernel.h"
+#include "tests/unit/core/build.h"
+
+namespace agent {
+namespace {
+
+using test_support::Meeting;
+using testing::address;
+using testing::prefix;
+using testing::route;
+
+TEST(Probes, AreSeveralAddressesOfThePrefixButNoneOfThoseElsewhere) {
+  const auto cluster = prefix("10.244.0.0/16");
+  const std::vector<net::Prefix> own = {prefix("10.244.90.0/24")};
+  const auto anywhere = probes_of(cluster, {});
+  const auto outside = probes_of(cluster, own);
+  EXPECT_EQ(anywhere.size(), 4U);
+  EXPECT_EQ(outside.size(), 4U);
+  for (const auto& each : anywhere) EXPECT_TRUE(cluster.contains(each)) << each.text();
+  for (const auto& each : outside) EXPECT_FALSE(own[0].contains(each)) << each.text();
+  EXPECT_TRUE(own[0].contains(anywhere[0])) << "or the line before proves nothing";
+}
+
+TEST(Probes, OfTheSmallestPrefixesAreTheirAddresses) {
+  EXPECT_EQ(probes_of(prefix("10.0.0.7/32"), {}), std::vector{address("10.0.0.7")});
+  EXPECT_EQ(probes_of(prefix("fd00::7/128"), {}), std::vector{address("fd00::7")});
+  for (const auto& each : probes_of(prefix("10.0.0.4/30"), {})) EXPECT_NE(each, address("10.0.0.4"));
+  const std::vector<net::Prefix> all = {prefix("10.244.0.0/16")};
+  EXPECT_TRUE(probes_of(prefix("10.244.0.0/16"), all).empty());
+}
+
+/// A kernel with the cluster's route in it.
+class RouteLookup : public ::testing::Test {
+ protected:
+  RouteLookup() {
+    eth0_ = kernel_.add_link("eth0");
+    kernel_.add_address(eth0_, "10.240.0.4/24");
+    kernel_.add_address(eth0_, "fd00::4/64");
+    wanted_ = route("10.244.0.0/16", "10.240.0.1", eth0_);
+    const net::Change add{net::Verb::add, wanted_};
+    EXPECT_TRUE(kernel_.apply({&add, 1})->empty());
+  }
+
+  Standing looked_up() {
+    Standing standing;
+    standing.routes = RouteStatuses(std::vector{wanted_}, {});
+    look_up(kernel_, node_cidrs_, 0, standing);
+    return standing;
+  }
+  RouteStatus status() { return looked_up().routes.at(0); }
+
+  test_support::FakeKernel kernel_;
+  std::uint32_t eth0_ = 0;
+  net::Route wanted_;
+  std::vector<net::Prefix> node_cidrs_ = {prefix("10.244.1.0/24")};
+};
+
+TEST_F(RouteLookup, FindsOurRoute) {
+  EXPECT_EQ(status().state, RouteState::in_sync);
+  EXPECT_TRUE(looked_up().leads_as_wanted());
+}
+
+TEST_F(RouteLookup, AStrangerBeforeOursUnderOurKeyFails) {
+  kernel_.as_stranger(Meeting::prepend, route("10.244.0.0/16", "10.240.0.99", eth0_, 4));
+  EXPECT_EQ(status().state, RouteState::failed);
+  EXPECT_NE(status().error.find("via 10.240.0.99"), std::string::npos) << status().error;
+  EXPECT_NE(status().error.find("protocol 4"), std::string::npos) << status().error;
+}
+
+TEST_F(RouteLookup, AStrangerBehindOursUnderOurKeyDoesNoHarm) {
+  kernel_.as_stranger(Meeting::append, route("10.244.0.0/16", "10.240.0.99", eth0_, 4));
+  EXPECT_EQ(status().state, RouteState::in_sync);
+}
+
+TEST_F(RouteLookup, ABlackholeBeforeOursShadows) {
+  auto blackhole = testing::blackhole("10.244.0.0/16", 1024);
+  blackhole.protocol = 4;
+  kernel_.as_stranger(Meeting::prepend, blackhole);
+  EXPECT_EQ(status().state, RouteState::shadowed);
+  EXPECT_FALSE(looked_up().leads_as_wanted());
+}
+
+TEST_F(RouteLookup, ARuleToAnotherTableShadowsWhateverThePrefixThere) {
+  kernel_.add_as_stranger(net::Rule{5270, prefix("0.0.0.0/0"), 52, 0, false});
+  EXPECT_EQ(status().state, RouteState::in_sync) << "the table is empty";
+  const auto everything = route("0.0.0.0/0", "10.240.0.99", eth0_, 4, 0, 52);
+  kernel_.add_as_stranger(everything);
+  EXPECT_EQ(status().state, RouteState::shadowed);
+  EXPECT_NE(status().error.find("table 52"), std::string::npos) << status().error;
+  EXPECT_NE(status().error.find("protocol 4"), std::string::npos) << status().error;
+  EXPECT_FALSE(looked_up().leads_as_wanted());
+  kernel_.remove_as_stranger(everything);
+  kernel_.add_as_stranger(route("10.244.0.0/16", "10.240.0.99", eth0_, 4, 0, 52));
+  EXPECT_EQ(status().state, RouteState::shadowed);
+}
+
+TEST_F(RouteLookup, ALongerPrefixOfOthersIsNotTheWholeUnlessThereAreManyOfThem) {
+  kernel_.add_as_stranger(route("10.244.90.0/24", "10.240.0.99", eth0_, 4));
+  EXPECT_EQ(status().state, RouteState::in_sync) << "a part of the pods alone";
+  for (const auto* half : {"10.244.0.0/17", "10.244.128.0/17"})
+    kernel_.add_as_stranger(route(half, "10.240.0.99", eth0_, 4));
+  EXPECT_EQ(status().state, RouteState::shadowed);
+  EXPECT_NE(status().error.find("longer prefix"), std::string::npos) << status().error;
+}
+
+TEST_F(RouteLookup, PodsOfThisNodeHaveRoutesOfTheirOwn) {
+  node_cidrs_ = {prefix("10.244.0.0/17")};
+  kernel_.add_as_stranger(route("10.244.0.0/17", "", eth0_, 2, 0));
+  EXPECT_EQ(status().state, RouteState::in_sync);
+}
+
+TEST_F(RouteLookup, AnIpv6KeyThatIsSharedWithOthersIsNotOurs) {
+  wanted_ = route("fd44::/48", "fe80::1", eth0_);
+  const net::Change add{net::Verb::add, wanted_};
+  ASSERT_TRUE(kernel_.apply({&add, 1})->empty());
+  EXPECT_EQ(status().state, RouteState::in_sync);
+  kernel_.as_stranger(Meeting::append, route("fd44::/48", "fe80::99", eth0_, 4));
+  EXPECT_EQ(status().state, RouteState::failed);
+}
+
+TEST_F(RouteLookup, WhatCannotBeAskedIsNotJudged) {
+  kernel_.fail_next(test_support::FakeKernel::Call::lookup, EPERM);
+  const auto standing = looked_up();
+  EXPECT_EQ(standing.routes.at(0).state, RouteState::in_sync);
+  EXPECT_FALSE(standing.lookup_error.empty());
+  EXPECT_FALSE(standing.leads_as_wanted());
+}
+
+TEST_F(RouteLookup, OfManyRoutesSomeAreAskedForAndOthersTheNextTime) {
+  std::vector<net::Route> many;
+  for (int i = 0; i < 2000; ++i)
+    many.push_back(route(fmt::format("20.{}.{}.0/24", i / 250, i % 250), "10.240.0.1", eth0_));
+  std::vector<net::Change> adds;
+  for (std::size_t i = 0; i < many.size(); ++i) {
+    if (i != 1003) adds.push_back({net::Verb::add, many[i]});
+  }
+  ASSERT_TRUE(kernel_.apply(adds)->empty());
+  kernel_.add_as_stranger(route("0.0.0.0/0", "10.240.0.1", eth0_, 16, 0));
+  const auto before = kernel_.calls(test_support::FakeKernel::Call::lookup);
+  std::size_t found = 0;
+  for (std::size_t round = 0; round < many.size() / kLookedUpOfMany; ++round) {
+    Standing standing;
+    standing.routes = RouteStatuses(many, {});
+    look_up(kernel_, {}, round, standing);
+    found += standing.routes.exceptions().size();
+  }
+  EXPECT_EQ(found, 1U) << "each is asked for once in so many rounds";
+  EXPECT_LE(kernel_.calls(test_support::FakeKernel::Call::lookup) - before, many.size() + 3);
+}
+
+}  // namespace
+}  // namespace agent
