@@ -22,7 +22,7 @@ _ADDRESS = ("127.0.0.1", 16925)
 
 
 def build_folder():
-    return pathlib.Path(os.environ.get("CAA_BUILD") or _ROOT / "build" / "dev")
+    return pathlib.Path(os.environ.get("CAA_BUILD") or _ROOT / "build" / "dev").absolute()
 
 
 def program(*path):

@@ -78,14 +78,14 @@ class Namespace:
         options = {"stdin": subprocess.DEVNULL, "stdout": self._output, "stderr": self._output, "env": environment(),
                    **options}
         with self._children():
-            return subprocess.Popen(self._words(words), **options)
+            return subprocess.Popen(self._words(words, options.pop("cwd", "/")), **options)
 
     def run(self, *words, **options):
         """Runs a program in here to its end."""
         options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": 60,
                    "env": environment(), **options}
         with self._children():
-            return subprocess.run(self._words(words), check=False, **options)
+            return subprocess.run(self._words(words, options.pop("cwd", "/")), check=False, **options)
 
     def number_of(self, process):
         """What a process that was started in here is called in here."""
@@ -122,9 +122,9 @@ class Namespace:
             raise CommandFailed(f"{self.name}: {program} {'; '.join(lines)}: {done.stderr.strip()}")
         return done.stdout
 
-    def _words(self, words):
+    def _words(self, words, folder):
         enter = self._enter() or ["ip", "netns", "exec", self.name]
-        return [*self._guard, *enter, *map(str, words)]
+        return [*self._guard, *enter, "env", f"--chdir={folder}", *map(str, words)]
 
     def _enter(self):
         return self._first_process.words() if self._first_process else []

@@ -75,6 +75,10 @@ class Isolation(NodeCase):
         self.assertLessEqual(others, {"/usr/lib/ssl/openssl.cnf"})  # a link into /etc/ssl
         self.assertIn(pathlib.Path("/usr/lib/systemd/network"), read)
 
+    def test_a_program_in_it_is_in_a_folder_of_its(self):
+        self.assertEqual(self.lab.vm.run("pwd").stdout, "/\n")
+        self.assertEqual(self.lab.vm.run("ls", cwd="/usr/lib/sysctl.d").stdout, "60-calico-azure-agent.conf\n")
+
     def test_its_processes_are_those_that_were_started_in_it(self):
         self.agent.start()
         shown = self.lab.vm.shell("cat /proc/[0-9]*/comm").stdout.split()
