@@ -49,9 +49,9 @@ net::Result<Url> parse_url(std::string_view text) {
   if (!url.tls && !text.starts_with("http://")) return refuse("does not begin with https://");
   auto rest = text.substr(text.find("//") + 2);
   const auto path = std::min(rest.find_first_of("/?#"), rest.size());
-  url.target = rest.substr(path);
-  if (url.target.find('#') != std::string::npos) return refuse("has a fragment");
-  if (!url.target.starts_with('/')) url.target.insert(0, "/");
+  const auto target = rest.substr(path);
+  if (target.find('#') != std::string_view::npos) return refuse("has a fragment");
+  url.target = fmt::format("{}{}", target.starts_with('/') ? "" : "/", target);
   rest = rest.substr(0, path);
   if (rest.find('@') != std::string_view::npos) return refuse("bears a user name");
 

@@ -21,7 +21,7 @@ constexpr std::size_t kDrainLimit = 64 * 1024;
 /// end, or a client that drips it would have it parsed for every drop. `seen` bytes have been here before.
 bool worth_parsing(std::string_view received, std::size_t seen) {
   return seen == 0 || received.size() >= kHeaderLimit ||
-         received.find("\r\n\r\n", seen < 3 ? 0 : seen - 3) != std::string_view::npos;
+         header_end(received, seen < 3 ? 0 : seen - 3) != std::string_view::npos;
 }
 
 bool must_wait(const error_code& error) { return error == asio::error::would_block; }

@@ -30,8 +30,8 @@ std::string items(const Entry (&entries)[N]) {
 /// "-h, --help", "--timeout DURATION", "DESTINATION"
 std::string tag_of(const Command::Option& option) {
   std::string tag;
-  for (const auto& each : option.flags) tag += (tag.empty() ? "" : ", ") + bold(each);
-  if (!option.type.empty()) tag += (tag.empty() ? "" : " ") + italic(option.type);
+  for (const auto& each : option.flags) tag += fmt::format("{}{}", tag.empty() ? "" : ", ", bold(each));
+  if (!option.type.empty()) tag += fmt::format("{}{}", tag.empty() ? "" : " ", italic(option.type));
   return tag;
 }
 
@@ -48,7 +48,7 @@ std::string usage(const Command& command) {
   std::string all;
   for (const auto& each : command.options) {
     if (is_help(each)) continue;
-    all += each.required ? " " + tag_of(each) : fmt::format(" [{}]", tag_of(each));
+    all += each.required ? fmt::format(" {}", tag_of(each)) : fmt::format(" [{}]", tag_of(each));
     if (each.repeatable) all += "...";
   }
   return all;

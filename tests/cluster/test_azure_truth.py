@@ -11,6 +11,7 @@ import unittest
 
 from case import CLUSTER, ROUTE_TABLE, ClusterCase, eventually
 from lab.agent import program
+from lab.namespace import environment
 from lab.cloud import node
 from lab.transcript import Transcript
 
@@ -186,9 +187,9 @@ class Asking(ClusterCase):
         self.addCleanup(self.program.kill)
 
     def start(self):
-        return subprocess.Popen(self.vm.namespace.command(program("agent", "cli", "calico-azure-agent-cloud")),
-                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                env={**os.environ, "SSL_CERT_FILE": str(self.cluster.cloud.certificate)})
+        return self.vm.namespace.start(program("agent", "cli", "calico-azure-agent-cloud"),
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                       env={**environment(), "SSL_CERT_FILE": str(self.cluster.cloud.certificate)})
 
     def ask(self, **changed):
         config = self.vm.config()

@@ -7,7 +7,6 @@ import http.server
 import json
 import pathlib
 import shutil
-import subprocess
 import threading
 import unittest
 
@@ -108,8 +107,7 @@ def felix(vm, folder, **environment):
     """A process that is called calico-felix."""
     program = folder / "calico-felix"
     shutil.copy("/bin/sleep", program)
-    process = subprocess.Popen(vm.namespace.command("env", "-i", *(f"{key}={value}" for key, value in
-                                                                 environment.items()), program, "1000"))
+    process = vm.namespace.start(program, "1000", env=environment)
     comm = pathlib.Path(f"/proc/{process.pid}/comm")
     eventually(lambda: comm.read_text(encoding="ascii").strip() == program.name, "its name")
     try:

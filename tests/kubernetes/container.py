@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Becomes a container's process, as far as its manifest decides: root file system, mounts, capabilities, user,
-environment. Runs in a namespace of a lab's, whose mounts are nobody else's; what to be comes as JSON:
+environment. Runs on a VM of a lab's, with mounts that are nobody else's; what to be comes as JSON:
 
     container.py '{"root": …, "mounts": [{"source", "target", "read_only"}], "user": 0, "group": 0,
                    "capabilities": ["NET_ADMIN"], "read_only_root": true, "environment": {…}, "command": […]}'

@@ -53,19 +53,17 @@ class Container:
         assert done.returncode == 0, f"hostPath {path}: {type}: {done.stderr}"
         return path
 
-    def words(self, *command):
-        """What runs a command in a container like this; without one, the container's own."""
+    def _words(self, command=()):
+        """What runs a command in a container like this on the VM; without one, the container's own."""
         own = [*self.manifest["command"], *self.manifest.get("args", [])]
         what = {**self._what, "command": list(command) or own}
-        return self._namespace.command(sys.executable, _CONTAINER, json.dumps(what))
+        return ["unshare", "--mount", sys.executable, _CONTAINER, json.dumps(what)]
 
     def run(self, *command):
-        return subprocess.run(self.words(*command), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=30, check=False)
+        return self._namespace.run(*self._words(command))
 
     def start(self):
-        self.process = subprocess.Popen(self.words(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT)
+        self.process = self._namespace.start(*self._words(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.log.follow(self.process.stdout)
         return self
 
@@ -88,6 +86,6 @@ class Container:
 
 
 def assemble_image(assemble, agent, folder):
-    """The image's files from the programs of a build."""
-    subprocess.run([assemble, agent, agent.with_name(f"{agent.name}-cloud"), folder], check=True,
+    """The image's files from the programs of a build. Who builds it may have a umask that leaves others nothing."""
+    subprocess.run([assemble, agent, agent.with_name(f"{agent.name}-cloud"), folder], check=True, umask=0o077,
                    stderr=subprocess.DEVNULL)

@@ -108,7 +108,7 @@ class Pod(PodCase):
         self.assertRegex(status, r"NoNewPrivs:\s1\n")
         # What outlives the pod is on the host.
         self.assertTrue(self.host.ready_file.exists())
-        self.assertTrue((self.host.state / "imds.json").exists())
+        eventually((self.host.state / "imds.json").exists, "the document that is kept")
         self.assertEqual(agent.stop(), 0)
         self.assertFalse(self.host.ready_file.exists())
         self.assertEqual(len(self.lab.routes()), 2, "routes stay")

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import threading
 
+from .namespace import environment
 from .patience import PATIENCE
 from .transcript import Transcript, eventually
 
@@ -21,7 +22,7 @@ _ADDRESS = ("127.0.0.1", 16925)
 
 
 def build_folder():
-    return pathlib.Path(os.environ.get("CAA_BUILD") or _ROOT / "build" / "dev")
+    return pathlib.Path(os.environ.get("CAA_BUILD") or _ROOT / "build" / "dev").absolute()
 
 
 def program(*path):
@@ -113,8 +114,7 @@ class Agent:
 
     @property
     def environment(self):
-        plain = {key: value for key, value in os.environ.items() if not key.startswith("CALICO_AZURE_AGENT_")}
-        return {**plain, "RUNTIME_DIRECTORY": str(self.runtime), "STATE_DIRECTORY": str(self.state),
+        return {**environment(), "RUNTIME_DIRECTORY": str(self.runtime), "STATE_DIRECTORY": str(self.state),
                 "NODE_NAME": "node-0", "NO_COLOR": "1", **self._environment}
 
     def words(self, *words):
@@ -123,18 +123,17 @@ class Agent:
     def start(self, **environment):
         """Returns once it answers and has said how it stands."""
         begin = len(self.manager.heard)
-        self.process = subprocess.Popen(
-            self.namespace.command(*self.words("run")), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, env={**self.environment, "NOTIFY_SOCKET": str(self.manager.path), **environment})
+        self.process = self.namespace.start(
+            *self.words("run"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            env={**self.environment, "NOTIFY_SOCKET": str(self.manager.path), **environment})
         self._reader = self.log.follow(self.process.stderr)
         self.await_word("READY=1|STATUS=", since=begin)
         return self
 
     def start_detached(self, journal, **environment):
         """Starts a daemon that nobody watches; its journal goes to an open file."""
-        self.process = subprocess.Popen(self.namespace.command(*self.words("run")), stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=journal,
-                                        env={**self.environment, **environment})
+        self.process = self.namespace.start(*self.words("run"), stdout=subprocess.DEVNULL, stderr=journal,
+                                            env={**self.environment, **environment})
 
     def start_ready(self, timeout=PATIENCE, **environment):
         """Starts, and returns at READY=1."""
@@ -169,8 +168,13 @@ class Agent:
 
     def launch(self, *words):
         """Starts a command and returns its process, for one that waits."""
-        return subprocess.Popen(self.namespace.command(*self.words(*words)), stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment)
+        return self.namespace.start(*self.words(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                    env=self.environment)
+
+    @property
+    def number(self):
+        """Of its process, as the VM's other processes see it."""
+        return self.namespace.number_of(self.process)
 
     # What it says
 

@@ -21,7 +21,7 @@ Name=eth*
 [Network]
 DHCP=yes
 """
-# VMs have one /etc/machine-id here, from which the identity would be made otherwise.
+# By the link's address in it the DHCPv6 server knows the NIC.
 _IDENTITY = """[DHCPv6]
 DUIDType=link-layer
 """
@@ -45,8 +45,7 @@ class Networkd:
         subprocess.run(["chown", "-R", "systemd-network:", state], check=True)
 
     def start(self):
-        self._process = subprocess.Popen(self._namespace.command("sh", "-c", _START, _PROGRAM),
-                                         stdin=subprocess.DEVNULL, stderr=self._namespace.complaints)
+        self._process = self._namespace.start("sh", "-c", _START, _PROGRAM)
 
     def restart(self):
         """What `systemctl restart systemd-networkd` does."""

@@ -68,9 +68,8 @@ class Simulator(Orders):
         """Listens when it returns, and serves the document that was served last."""
         reader, writer = os.pipe()
         try:
-            self._process = subprocess.Popen(
-                self._fabric.command(*self._command, "--ready-fd", writer),
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._fabric.complaints, pass_fds=[writer])
+            self._process = self._fabric.start(*self._command, "--ready-fd", writer, stdout=subprocess.DEVNULL,
+                                               pass_fds=[writer])
             os.close(writer)
             writer = None
             heard, _, _ = select.select([reader], [], [], 10)

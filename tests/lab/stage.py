@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import threading
 
+from .agent import build_folder
 from .filesystem import Filesystem
 from .namespace import Namespace
 
@@ -42,6 +43,7 @@ class Stage:
     def __enter__(self):
         _end_in_order_on_sigterm()
         remove_leftovers()
+        os.umask(0o022)  # of a VM's files, for whom it matters that others can read them
         atexit.register(self.close)
         try:
             self.folder.mkdir(mode=0o700)
@@ -67,12 +69,11 @@ class Stage:
         self._open.callback(deed, *arguments)
 
     def namespace(self, part, own_files=False):
-        """own_files: what runs in it sees folders of its own, in the lab's."""
-        files = Filesystem(self.folder / f"{part}-files") if own_files else None
-        namespace = Namespace.make(f"{self.name}-{part}", self._lasting, files)
+        """own_files: what runs in it sees files and processes of its own, and what the lab has in its folder."""
+        namespace = Namespace.make(f"{self.name}-{part}", self._lasting)
         self.finally_do(namespace.remove)
-        for scope in ("all", "default"):  # a new namespace has those of the machine
-            namespace.sysctl(f"net.ipv4.conf.{scope}.rp_filter", 0)
+        if own_files:
+            namespace.become_a_machine(part, Filesystem(self.folder / f"{part}-files", [self.folder, build_folder()]))
         return namespace
 
 

@@ -23,9 +23,7 @@ class Tape:
         self._namespace = namespace
         self._transcript = Transcript()
         self._numbers = itertools.cycle(range(1, 255))
-        self._process = subprocess.Popen(
-            namespace.command("ip", "-tshort", "-oneline", "monitor", "route", "rule"),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self._process = namespace.start("ip", "-tshort", "-oneline", "monitor", "route", "rule", stdout=subprocess.PIPE)
         self._reader = self._transcript.follow(self._process.stdout, self._write)
         for _ in range(100):  # until `ip` has subscribed
             try:

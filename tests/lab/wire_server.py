@@ -5,7 +5,6 @@ dhcp.py's."""
 import http.server
 import pathlib
 import socket
-import subprocess
 import sys
 import xml.etree.ElementTree as xml
 
@@ -26,8 +25,7 @@ def start(fabric, file):
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((WIRE_SERVER, 80))
         listening.listen(64)
-        return subprocess.Popen(fabric.command(sys.executable, __file__, listening.fileno(), file),
-                                stdin=subprocess.DEVNULL, stderr=fabric.complaints, pass_fds=[listening.fileno()])
+        return fabric.start(sys.executable, __file__, listening.fileno(), file, pass_fds=[listening.fileno()])
 
 
 def stop(process):

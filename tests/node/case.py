@@ -9,7 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from lab import Lab, SANITIZED, documents, eventually  # noqa: E402
 
-__all__ = ["CLUSTER", "CLUSTER6", "NODE", "NODE6", "NodeCase", "SANITIZED", "documents", "eventually", "settings"]
+__all__ = ["CLUSTER", "CLUSTER6", "Lab", "NODE", "NODE6", "NodeCase", "SANITIZED", "documents", "eventually", "settings"]
 
 CLUSTER, NODE = "10.244.0.0/16", "10.244.1.0/24"
 CLUSTER6, NODE6 = "fd00:244::/48", "fd00:244:0:1::/64"

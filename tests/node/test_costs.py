@@ -14,9 +14,8 @@ class Trace:
     def __init__(self, agent, file):
         self._file = file
         # In the daemon's namespace: elsewhere strace cannot tell what its sockets speak.
-        self._strace = subprocess.Popen(
-            agent.namespace.command("strace", "-p", agent.process.pid, "-s", "4", "-o", file),
-            stderr=subprocess.PIPE, text=True)
+        self._strace = agent.namespace.start("strace", "-p", agent.number, "-s", "4", "-o", file,
+                                             stderr=subprocess.PIPE, text=True)
         line = self._strace.stderr.readline()
         if "attached" not in line:
             raise RuntimeError(f"strace: {line}")

@@ -60,7 +60,7 @@ class Flush(NodeCase):
         begin = tape.mark()
         done = self.agent.command("flush")
         self.assertEqual(done.returncode, 1)
-        self.assertIn(str(self.agent.process.pid), done.stderr)
+        self.assertIn(str(self.agent.number), done.stderr)
         self.assertIn("--force", done.stderr)
         self.assertEqual(tape.changes(begin), [])
         self.assertEqual(self.of_ours(), before)

@@ -80,7 +80,7 @@ class Ends(NodeCase):
         self.agent.start_ready()
         second = self.agent.command("run")
         self.assertEqual(second.returncode, 1)
-        self.assertIn(str(self.agent.process.pid), second.stderr)
+        self.assertIn(str(self.agent.number), second.stderr)
         self.assertTrue(self.agent.is_ready())
         self.assertTrue(self.agent.ready_file.exists())
 

@@ -15,6 +15,7 @@
 class NodeFiles {
  public:
   NodeFiles() {
+    ::umask(022);  // a node's files can be read, whatever who runs the tests has for his own
     std::string pattern = (std::filesystem::temp_directory_path() / "cni-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) ADD_FAILURE() << "no folder " << pattern;
     root_ = pattern;

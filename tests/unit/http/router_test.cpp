@@ -250,6 +250,17 @@ TEST_F(Answer, WaitsForTheWholeHeader) {
   EXPECT_THAT(answer(request), StartsWith("HTTP/1.1 200 OK"));
 }
 
+TEST_F(Answer, WaitsForNothingBehindTheHeader) {
+  for (const std::string version : {"", "H", "HTTP", "HTTP/", ".8", "HTTP/1.", "HTTP/1.1"}) {
+    const auto header = "GET /livez " + version + "\r\n\r\n";
+    const auto alone = answer(header);
+    EXPECT_THAT(alone, StartsWith(version == "HTTP/1.1" ? "HTTP/1.1 200 " : "HTTP/1.1 400 ")) << version;
+    for (const std::string behind : {"a", "/1.1", "1\r\n\r\n", "HTTP/1.1\r\n\r\n"}) {
+      EXPECT_EQ(answer(header + behind), alone) << version << " and " << behind;
+    }
+  }
+}
+
 TEST_F(Answer, NeedsNoHostAndNoHttp11) {
   EXPECT_THAT(answer("GET /livez HTTP/1.0\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
   EXPECT_THAT(answer("GET /livez HTTP/1.1\r\nHost:\r\n\r\n"), StartsWith("HTTP/1.1 200 "));

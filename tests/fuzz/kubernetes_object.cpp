@@ -1,0 +1,33 @@
+// Whatever an API server, or what answers in its place, sends as a Node or as a line of a watch.
+#include <cstdint>
+#include <nlohmann/json.hpp>
+
+#include "kubernetes/json.h"
+#include "kubernetes/node_json.h"
+#include "tests/fuzz/promise.h"
+
+namespace {
+
+void require_sighting(const kubernetes::Sighting& sighting) {
+  require(!sighting.node.name.empty());
+  for (const auto& cidr : sighting.node.pod_cidrs) require(net::Prefix::parse(cidr.text()) == cidr);
+}
+
+}  // namespace
+
+// libFuzzer's entry point.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto json = kubernetes::parse_json(text);
+  require(is_explained(json));
+  if (json) {
+    const auto node = kubernetes::parse_node(*json);
+    require(is_explained(node));
+    if (node) require_sighting(*node);
+  }
+  const auto event = kubernetes::parse_event(text);
+  require(is_explained(event));
+  if (event && event->kind == kubernetes::Event::Kind::seen) require_sighting(event->sighting);
+  require(json || !event);
+  return 0;
+}

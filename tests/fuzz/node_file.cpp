@@ -1,0 +1,60 @@
+// Whatever is in the files that hold a node's credentials, and in the kubelet's: refused or understood, and
+// no error repeats what may be a secret.
+#include <cstdint>
+
+#include "kubernetes/base64.h"
+#include "kubernetes/cloud_config.h"
+#include "kubernetes/kubeconfig.h"
+#include "kubernetes/rfc3339.h"
+#include "kubernetes/service_addresses.h"
+#include "tests/fuzz/promise.h"
+
+namespace {
+
+/// No 24 characters in a row of the file are in the sentence; what is shorter may be a word of ours.
+template <class T>
+bool tells_nothing(const net::Result<T>& result, std::string_view text) {
+  constexpr std::size_t kLong = 24;
+  if (result) return true;
+  for (std::size_t at = 0; at + kLong <= text.size(); ++at) {
+    if (result.error().what.find(text.substr(at, kLong)) != std::string::npos) return false;
+  }
+  return true;
+}
+
+/// A kubeconfig like a node's with this text as the credential `field`: whatever it is, no error repeats it.
+void take_as_secret(std::string_view field, std::string_view text) {
+  std::string quoted;  // as YAML has it between single quotes
+  for (const char c : text) quoted.append(c == '\'' ? 2 : 1, c);
+  const MemoryFile file(
+      std::string("current-context: x\ncontexts: [{name: x, context: {cluster: c, user: u}}]\n"
+                  "clusters: [{name: c, cluster: {server: 'https://10.0.0.1'}}]\n"
+                  "users:\n- name: u\n  user:\n    ")
+          .append(field)
+          .append(": '")
+          .append(quoted)
+          .append("'"));
+  const auto access = kubernetes::read_kubeconfig(file.path());
+  require(is_explained(access) && tells_nothing(access, text));
+}
+
+}  // namespace
+
+// libFuzzer's entry point.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto cloud = kubernetes::parse_cloud_config(text);
+  require(is_explained(cloud) && tells_nothing(cloud, text));
+  const MemoryFile file(text);
+  const auto access = kubernetes::read_kubeconfig(file.path());
+  require(is_explained(access));  // it may name files, which are in the text
+  require(!access || (access->server.starts_with("https://") && !access->server.ends_with('/')));
+  for (const auto* field : {"token", "client-key-data", "password"}) take_as_secret(field, text);
+  for (const auto& address : kubernetes::cluster_dns(text)) {
+    require(net::Address::parse(address.text()) == address);
+  }
+  const auto decoded = kubernetes::from_base64(text);
+  require(!decoded || decoded->size() * 4 <= text.size() * 3);
+  (void)kubernetes::from_rfc3339(text);
+  return 0;
+}
