@@ -45,8 +45,10 @@ net::Result<https::Response> Asking::send(const std::string& target, bool with_t
     return end(error(ETIMEDOUT, "not read this time: the verification took too long; next time"));
   }
   if (with_token) ++requests_;
-  https::Request request{
-      .url = cloud_.endpoint + target, .headers = {{"Accept", "application/json"}}, .finish_by = finish_by_};
+  https::Request request{.url = cloud_.endpoint + target,
+                         .headers = {{"Accept", "application/json"}},
+                         .finish_by = finish_by_,
+                         .secrets = secrets_};
   if (with_token) request.headers.emplace_back("Authorization", "Bearer " + secrets_.back());
   auto response = get_(request);
   if (!response) return tl::unexpected(about(response.error()));
@@ -100,7 +102,7 @@ net::Result<std::string> Asking::read(const Subject& subject, const std::string&
     return end(
         about(error(EACCES, "it does not accept the managed identity's token; next time with a fresh one")));
   }
-  auto refused = refusal(*response, subject, authority_of(cloud_.endpoint), secrets_);
+  auto refused = refusal(*response, subject, authority_of(cloud_.endpoint));
   if (response->status == kUnauthorized) return end(std::move(refused));
   if (is_throttling(*response)) {
     leave_alone_ = retry_after(response->headers, std::chrono::system_clock::now());

@@ -1,5 +1,7 @@
 #include "arm/json.h"
 
+#include "net/foreign_text.h"
+
 namespace arm {
 
 using nlohmann::json;
@@ -19,12 +21,13 @@ const json& member(const json& value, const char* key, const char* other) {
 }
 
 std::string text_of(const json& value) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  if (!value.is_string()) return {};
-  const auto& whole = value.get_ref<const std::string&>();
-  const auto first = whole.find_first_not_of(kBlank);
-  if (first == std::string::npos) return {};
-  return whole.substr(first, whole.find_last_not_of(kBlank) - first + 1);
+  constexpr std::size_t kLongestText = 2048;  // an id's, the longest that ARM lets be
+  return value.is_string() ? net::foreign_text(value.get_ref<const std::string&>(), kLongestText)
+                           : std::string();
+}
+
+std::string exact_text_of(const json& value) {
+  return value.is_string() ? value.get<std::string>() : std::string();
 }
 
 const json::array_t& entries(const json& value) {

@@ -15,8 +15,12 @@ const nlohmann::json& member(const nlohmann::json& value, const char* key);
 /// The first of two spellings that is there: ARM writes privateIPAddress, its neighbours privateIpAddress.
 const nlohmann::json& member(const nlohmann::json& value, const char* key, const char* other);
 
-/// The string without surrounding white space; empty for any other type.
+/// The string as net::foreign_text() has it: what is a name or an address stays as it is, and what is not is
+/// no danger to whoever reads it. Empty for any other type.
 std::string text_of(const nlohmann::json& value);
+
+/// The string as it is, to be judged by whoever uses it; empty for any other type.
+std::string exact_text_of(const nlohmann::json& value);
 
 /// The entries of an array; none for any other type.
 const nlohmann::json::array_t& entries(const nlohmann::json& value);

@@ -77,7 +77,7 @@ net::Result<NicPage> parse_nic_page(std::string_view text) {
   const json document = read_json(text);
   const json& list = member(document, "value");
   if (!list.is_array()) return net::failure(EBADMSG, "it has no list \"value\"");
-  NicPage page{.nics = {}, .next_link = text_of(member(document, "nextLink"))};
+  NicPage page{.nics = {}, .next_link = exact_text_of(member(document, "nextLink"))};
   std::optional<net::Error> trouble;
   for (const json& entry : entries(list)) {
     auto nic = nic_of(entry);

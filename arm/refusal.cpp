@@ -16,18 +16,6 @@ constexpr std::size_t kLongestAction = 160;
 constexpr unsigned kThrottled = 429;
 constexpr auto kLocked = "RetryableErrorDueToAnotherOperation";
 
-/// A server that is not ARM may send back what it was sent.
-std::string without(std::string text, std::span<const std::string> secrets) {
-  constexpr std::string_view kMark = "(token)";
-  for (const auto& secret : secrets) {
-    if (secret.empty()) continue;
-    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + kMark.size())) {
-      text.replace(at, secret.size(), kMark);
-    }
-  }
-  return text;
-}
-
 bool is_action_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '.' ||
          c == '-' || c == '*';
@@ -113,11 +101,8 @@ bool is_throttling(const https::Response& response) {
   return response.status == kThrottled && reason_of(response.body).code != kLocked;
 }
 
-net::Error refusal(const https::Response& response, const Subject& subject, std::string_view host,
-                   std::span<const std::string> secrets) {
-  auto reason = reason_of(response.body);
-  reason = {.code = without(std::move(reason.code), secrets),
-            .message = without(std::move(reason.message), secrets)};
+net::Error refusal(const https::Response& response, const Subject& subject, std::string_view host) {
+  const auto reason = reason_of(response.body);
   const auto meaning = meaning_of(response.status, reason, subject);
   return {{meaning.code, std::system_category()}, fmt::format("ARM at {}: {}", host, meaning.sentence)};
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,10 +21,9 @@ Reason reason_of(std::string_view json);
 /// (https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling).
 bool is_throttling(const https::Response& response);
 
-/// What a status other than 200 means, in a sentence with a remedy that repeats neither `secrets` nor the ids
-/// of principals. EACCES for 401 and 403 (naming the RBAC action), ENOENT for 404, EBUSY for 429, EAGAIN for
-/// 5xx and a lock, EOPNOTSUPP for redirects and other statuses.
-net::Error refusal(const https::Response& response, const Subject& subject, std::string_view host,
-                   std::span<const std::string> secrets);
+/// What a status other than 200 means, in a sentence with a remedy that repeats no ids of principals; no
+/// token is in what https/ hands on. EACCES for 401 and 403 (naming the RBAC action), ENOENT for 404, EBUSY
+/// for 429, EAGAIN for 5xx and a lock, EOPNOTSUPP for redirects and other statuses.
+net::Error refusal(const https::Response& response, const Subject& subject, std::string_view host);
 
 }  // namespace arm

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "net/ascii_case.h"
+#include "net/foreign_text.h"
 #include "net/quote.h"
 
 namespace arm {
@@ -51,7 +52,9 @@ net::Result<ResourceId> ResourceId::parse(std::string_view text) {
   if (text.size() > kMaximumLength) return refuse("it is longer than 2 KiB");
   if (!text.starts_with('/')) return refuse("it does not begin with /subscriptions/");
   const auto segments = segments_of(text);
-  if (!std::all_of(segments.begin(), segments.end(), is_name)) {
+  // Of other scripts neither what steers a terminal or is not to be seen, nor what is no UTF-8.
+  const bool is_clean = net::foreign_text(text, text.size()) == text;
+  if (!is_clean || !std::all_of(segments.begin(), segments.end(), is_name)) {
     return refuse("it has an empty segment or characters that no name has");
   }
   if (segments.size() < kShortest || segments.size() % 2 != 0 ||

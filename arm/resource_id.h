@@ -14,7 +14,8 @@ namespace arm {
 class ResourceId {
  public:
   /// EINVAL, saying what is wrong, for anything else and for whatever could lead a request elsewhere: empty
-  /// segments, "." and "..", '?', '#', '%', white space, control characters, more than 2 KiB.
+  /// segments, "." and "..", '?', '#', '%', white space, control and format characters, what is no UTF-8,
+  /// more than 2 KiB.
   static net::Result<ResourceId> parse(std::string_view text);
 
   [[nodiscard]] const std::string& text() const { return text_; }

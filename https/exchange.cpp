@@ -11,6 +11,7 @@
 #include "https/pipe_signal.h"
 #include "https/probe.h"
 #include "https/resolve.h"
+#include "https/sent_secrets.h"
 #include "https/tls.h"
 #include "https/url.h"
 #include "https/watch.h"
@@ -28,6 +29,7 @@ struct Attempt {
   const Request& request;
   const Url& url;
   const Line* line;
+  const SentSecrets& secrets;
   net::Address address;
   steady_clock::time_point connect_by;
 };
@@ -66,7 +68,12 @@ void arm(httplib::ClientImpl& client, const Attempt& attempt, const std::string&
 /// Asks, and says in `trouble` what has gone wrong; the Response if nothing has.
 std::optional<Response> ask(httplib::ClientImpl& client, const Attempt& attempt, Wire& wire,
                             Trouble& trouble) {
-  Intake intake(attempt.line);
+  const Line blotted = [&attempt](std::string_view line) {
+    std::string text(line);
+    attempt.secrets.blot_out(text);
+    return (*attempt.line)(text);
+  };
+  Intake intake(attempt.line == nullptr ? nullptr : &blotted);
   bool has_length = true;
   ERR_clear_error();
   const auto result = client.Get(
@@ -85,7 +92,11 @@ std::optional<Response> ask(httplib::ClientImpl& client, const Attempt& attempt,
   trouble.tls_reason = tls_reason();
   ERR_clear_error();
   if (result) intake.finish();
-  if (result || intake.end() == Intake::End::satisfied) return std::move(intake.response);
+  if (result || intake.end() == Intake::End::satisfied) {
+    attempt.secrets.blot_out(intake.response.body);
+    for (auto& [name, value] : intake.response.headers) attempt.secrets.blot_out(value);
+    return std::move(intake.response);
+  }
   trouble.error = result.error();
   trouble.end = intake.end();
   trouble.heard = wire.heard;
@@ -142,12 +153,18 @@ net::Result<Response> converse(const Identity& identity, const Request& request,
   if (steady_clock::now() >= request.finish_by)
     return net::failure(ETIMEDOUT, fmt::format("{}: not asked: the time is up", url->site()));
   const PipeSignal quiet;
+  const SentSecrets secrets(request);
   Watch watch(request.finish_by);
   for (std::size_t i = 0;; ++i) {
     const auto now = steady_clock::now();
     const auto left = static_cast<steady_clock::rep>(addresses->size() - i);
-    const Attempt attempt{identity, request,         *url,
-                          line,     (*addresses)[i], now + (request.finish_by - now) / left};
+    const Attempt attempt{.identity = identity,
+                          .request = request,
+                          .url = *url,
+                          .line = line,
+                          .secrets = secrets,
+                          .address = (*addresses)[i],
+                          .connect_by = now + (request.finish_by - now) / left};
     Trouble trouble;
     auto response =
         url->tls ? attempt_over_tls(attempt, watch, trouble) : attempt_in_clear(attempt, watch, trouble);

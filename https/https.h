@@ -27,6 +27,8 @@ struct Request {
   std::string url;  ///< "https://host[:port]/path?query"; "http://" for a literal loopback address alone
   std::vector<std::pair<std::string, std::string>> headers;
   std::chrono::steady_clock::time_point finish_by;
+  /// What must not come back in the answer, beside Authorization's value: credentials of earlier requests.
+  std::vector<std::string> secrets = {};
 };
 
 struct Response {
@@ -35,7 +37,8 @@ struct Response {
   std::string body;
 };
 
-/// One GET over verified TLS: no redirect, no proxy, at most 4 MiB of body, a new connection each time.
+/// One GET over verified TLS: no redirect, no proxy, at most 4 MiB of body, a new connection each time. Where
+/// the answer repeats a credential that was sent, there is '*' instead (sent_secrets.h).
 ///
 /// The sentence of an error names the host, never a header or a query. Codes: EINVAL for a URL or PEM that
 /// cannot be used; EHOSTUNREACH when the name does not resolve; ETIMEDOUT past the deadline; ECONNREFUSED,

@@ -35,6 +35,7 @@ struct Meaning {
 Meaning meaning_of(const Response& response) {
   const unsigned status = response.status;
   const auto answered = fmt::format("it answers {}{}", status, body_of(response));
+  const auto to = net::quote(response.location, kQuoted);
   if (status == 400) {
     return {EINVAL,
             answered +
@@ -60,9 +61,9 @@ Meaning meaning_of(const Response& response) {
   if (status >= 500) return {EAGAIN, answered + ": a passing failure of Azure's host; asked again"};
   if (status >= 300 && status < 400) {
     return {EOPNOTSUPP,
-            fmt::format("it redirects ({}) to '{}', which IMDS never does: something else answers on "
-                        "this address; the redirect is not followed",
-                        status, net::quote(response.location, kQuoted))};
+            fmt::format("it redirects ({}){}, which IMDS never does: something else answers on this address; "
+                        "the redirect is not followed",
+                        status, to.empty() ? "" : fmt::format(" to '{}'", to))};
   }
   return {EOPNOTSUPP, answered + ": something else answers on this address; check imds.endpoint"};
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "imds/strict_json.h"
+#include "net/foreign_text.h"
 #include "net/quote.h"
 
 namespace imds {
@@ -19,7 +20,7 @@ namespace {
 using nlohmann::json;
 
 constexpr unsigned kIpv6SubnetLength = 64;
-constexpr std::string_view kBlank = " \t\r\n";
+constexpr std::size_t kLongestText = 2048;  // an id's, the longest that Azure Resource Manager lets be
 
 /// The member, or null where there is none or `value` is no object.
 const json& at(const json& value, const char* key) {
@@ -35,14 +36,11 @@ const json::array_t& entries(const json& value) {
   return value.is_array() ? value.get_ref<const json::array_t&>() : kNone;
 }
 
-/// A leaf as text without surrounding white space: IMDS makes every leaf a string, imitations do not.
+/// A leaf as net::foreign_text() has it: IMDS makes every leaf a string, imitations do not.
 std::string text(const json& value) {
   if (value.is_number() || value.is_boolean()) return value.dump();
   if (!value.is_string()) return {};
-  const auto& whole = value.get_ref<const std::string&>();
-  const auto first = whole.find_first_not_of(kBlank);
-  if (first == std::string::npos) return {};
-  return whole.substr(first, whole.find_last_not_of(kBlank) - first + 1);
+  return net::foreign_text(value.get_ref<const std::string&>(), kLongestText);
 }
 
 template <class T>

@@ -22,7 +22,9 @@ using std::chrono::system_clock;
 constexpr unsigned kGranted = 200;
 constexpr unsigned kNotYet = 400;
 constexpr unsigned kThrottled = 429;
-constexpr std::size_t kQuotedAnswer = 160;
+constexpr std::size_t kQuotedEndpoint = 160;
+constexpr std::size_t kShortestNumber = 4;
+constexpr std::size_t kLongestNumber = 9;
 
 /// A string, or a number as one; empty for anything else.
 std::string text(const json& document, const char* key) {
@@ -50,17 +52,40 @@ std::string encoded(std::string_view value) {
 
 tl::unexpected<net::Error> about(const Options& options, int code, std::string_view what) {
   return net::failure(code, fmt::format("managed identity token: IMDS at {}: {}",
-                                        net::quote(options.endpoint, kQuotedAnswer), what));
+                                        net::quote(options.endpoint, kQuotedEndpoint), what));
+}
+
+/// What is repeated of a refusal: OAuth's word for it, and the number of Entra ID's. Nothing else of such an
+/// answer is, whatever its status: it comes from where tokens come from, and may hold one anywhere and in any
+/// encoding.
+/// https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token (error
+/// handling) and RFC 6749, 5.2.
+std::string reason_of(const json& refusal) {
+  constexpr std::string_view kWords[] = {
+      "access_denied",           "bad_request_102",     "invalid_client", "invalid_grant",
+      "invalid_request",         "invalid_resource",    "invalid_scope",  "server_error",
+      "temporarily_unavailable", "unauthorized_client", "unknown_source", "unsupported_response_type"};
+  const auto error = text(refusal, "error");
+  std::string reason;
+  if (std::find(std::begin(kWords), std::end(kWords), error) != std::end(kWords)) reason = ' ' + error;
+
+  constexpr std::string_view kMark = "AADSTS";
+  const auto description = text(refusal, "error_description");
+  const auto found = description.find(kMark);
+  if (found == std::string::npos) return reason;
+  const auto digits =
+      std::min(description.find_first_not_of("0123456789", found + kMark.size()), description.size());
+  const auto count = digits - found - kMark.size();
+  const bool is_number = count >= kShortestNumber && count <= kLongestNumber;
+  return is_number ? reason + ' ' + description.substr(found, digits - found) : reason;
 }
 
 /// 400 {"error":…,"error_description":…}
 tl::unexpected<net::Error> refused(const Options& options, const Response& response, bool named) {
   const auto body = parse_strictly(response.body);
-  const auto said =
-      body && body->is_object() ? net::quote(text(*body, "error_description"), kQuotedAnswer) : "";
-  if (said.find("Identity not found") == std::string::npos) {
-    return about(options, EINVAL,
-                 fmt::format("it refuses the request (400{}{})", said.empty() ? "" : ": ", said));
+  const auto refusal = body && body->is_object() ? *body : json::object();
+  if (text(refusal, "error_description").find("Identity not found") == std::string::npos) {
+    return about(options, EINVAL, fmt::format("it refuses the request (400{})", reason_of(refusal)));
   }
   const auto* which = named ? "this VM does not have the user-assigned identity of azure.client_id, or of "
                               "userAssignedIdentityID in azure.json"
@@ -87,10 +112,8 @@ net::Result<Token> judge_token(const Options& options, const Response& response,
           "it answers 429: this VM's processes together ask for tokens more than 20 times a second, or "
           "5 at a time; asked again later");
     default: {
-      // Something else may answer with a token under another status: a body with one is not quoted.
-      auto quotable = response;
-      if (quotable.body.find("access_token") != std::string::npos) quotable.body.clear();
-      const auto document = judge(quotable, options.endpoint);
+      // Something else may answer with a token under another status, in the body or where it redirects to.
+      const auto document = judge({.status = response.status, .location = {}, .body = {}}, options.endpoint);
       return net::failure(document.error().code.value(), "managed identity token: " + document.error().what);
     }
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -9,6 +10,8 @@
 #include "kubernetes/read_file.h"
 #include "kubernetes/yaml.h"
 #include "net/ascii_case.h"
+#include "net/foreign_text.h"
+#include "net/quote.h"
 
 namespace kubernetes {
 namespace {
@@ -22,12 +25,18 @@ constexpr struct {
     {"routeTableName", &net::CloudConfig::route_table_name},
     {"routeTableResourceGroup", &net::CloudConfig::route_table_resource_group},
     {"userAssignedIdentityID", &net::CloudConfig::user_assigned_identity},
+    {"resourceGroup", &net::CloudConfig::resource_group},
+    {"subscriptionId", &net::CloudConfig::subscription},
+    {"networkResourceSubscriptionID", &net::CloudConfig::network_subscription},
 };
+// Above all that Azure has: names of 90 characters of up to four bytes, and endpoints.
+constexpr std::size_t kLongestValue = 500;
+constexpr std::size_t kQuotedId = 60;
 
 /// The cloud provider reads it with Go's encoding/json, which does not mind the case of a key.
 void take(net::CloudConfig& config, std::string_view key, const std::string& value) {
   for (const auto& [name, field] : kKeys) {
-    if (net::same_ignoring_case(key, name)) config.*field = value;
+    if (net::same_ignoring_case(key, name)) config.*field = net::foreign_text(value, kLongestValue);
   }
 }
 
@@ -48,19 +57,28 @@ net::CloudConfig out_of(const YAML::Node& document) {
   return config;
 }
 
+/// The one value that goes to a server as it is, into a query; the endpoint is judged where it is asked.
+net::Result<net::CloudConfig> checked(net::CloudConfig config) {
+  const auto is_visible = [](char c) { return c > ' ' && c <= '~' && c != '?'; };
+  const auto& id = config.user_assigned_identity;
+  if (std::all_of(id.begin(), id.end(), is_visible)) return config;
+  return net::failure(EBADMSG, fmt::format("its userAssignedIdentityID '{}' holds characters that no id has",
+                                           net::quote(id, kQuotedId)));
+}
+
 }  // namespace
 
 net::Result<net::CloudConfig> parse_cloud_config(std::string_view text) {
   // JSON is YAML, but for tabs and some escapes.
-  if (const auto json = parse_json(text); json && json->is_object()) return out_of(*json);
+  if (const auto json = parse_json(text); json && json->is_object()) return checked(out_of(*json));
   const auto yaml = parse_yaml(text);
   if (!yaml) return net::pass_on(yaml);
   if (!yaml->IsMap()) return net::failure(EBADMSG, "not a JSON or YAML object: line 1, column 1");
-  return out_of(*yaml);
+  return checked(out_of(*yaml));
 }
 
-net::Result<net::CloudConfig> read_cloud_config(const std::filesystem::path& file) {
-  const auto text = read_file(file);
+net::Result<net::CloudConfig> read_cloud_config(const std::filesystem::path& file, FilesOf whose) {
+  const auto text = read_file(file, whose);
   if (!text) return net::pass_on(text);
   auto config = parse_cloud_config(*text);
   if (!config) {

@@ -17,8 +17,8 @@ std::string environment(const char* name) {
 
 }  // namespace
 
-net::Result<std::string> read_token(const std::filesystem::path& file) {
-  auto token = read_file(file);
+net::Result<std::string> read_token(const std::filesystem::path& file, FilesOf whose) {
+  auto token = read_file(file, whose);
   if (!token) return token;
   const auto end = token->find_last_not_of(" \t\r\n");
   if (end == std::string::npos) return net::failure(EINVAL, fmt::format("{} holds no token", file.string()));
@@ -26,16 +26,16 @@ net::Result<std::string> read_token(const std::filesystem::path& file) {
   return token;
 }
 
-net::Result<Access> in_cluster(const std::filesystem::path& service_account) {
+net::Result<Access> in_cluster(const std::filesystem::path& service_account, FilesOf whose) {
   const auto host = environment("KUBERNETES_SERVICE_HOST");
   const auto port = environment("KUBERNETES_SERVICE_PORT");
   if (host.empty() || port.empty()) {
     return net::failure(ENOENT,
                         "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this is no pod");
   }
-  auto token = read_token(service_account / "token");
+  auto token = read_token(service_account / "token", whose);
   if (!token) return net::pass_on(token);
-  auto ca = read_file(service_account / "ca.crt");
+  auto ca = read_file(service_account / "ca.crt", whose);
   if (!ca) return net::pass_on(ca);
   if (ca->empty()) {
     return net::failure(EINVAL, fmt::format("{} is empty", (service_account / "ca.crt").string()));

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "kubernetes/base64.h"
 #include "kubernetes/read_file.h"
 #include "kubernetes/yaml.h"
@@ -10,10 +12,17 @@
 namespace kubernetes {
 namespace {
 
+/// Both are normal.
+bool is_below(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  const auto [end, rest] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
+  return end == folder.end() && rest != path.end();
+}
+
 /// A kubeconfig and the sentences about it.
 class Kubeconfig {
  public:
-  Kubeconfig(const std::filesystem::path& file, const YAML::Node& root) : file_(file), root_(root) {}
+  Kubeconfig(const std::filesystem::path& file, FilesOf whose, const YAML::Node& root)
+      : file_(file), whose_(whose), root_(root) {}
 
   net::Result<Access> access() const {
     const auto current = text(root_, "current-context");
@@ -67,7 +76,23 @@ class Kubeconfig {
     const auto value = text(from, name);
     if (!value) return net::pass_on(value);
     if (value->empty()) return std::filesystem::path();
-    return file_.parent_path() / *value;
+    auto path = file_.parent_path() / *value;
+    if (whose_ == FilesOf::root && !is_credentials_place(path.lexically_normal())) {
+      return refuse(EACCES, fmt::format("names a {} that is not read for the agent: it is neither in the "
+                                        "kubeconfig's folder nor in /etc/kubernetes or /var/lib/kubelet/pki",
+                                        name));
+    }
+    return path;
+  }
+
+  /// Root's kubeconfig is believed, yet no more than it has to be: a node has many secrets of others.
+  [[nodiscard]] bool is_credentials_place(const std::filesystem::path& path) const {
+    for (const auto& folder :
+         {file_.parent_path().lexically_normal(), std::filesystem::path("/etc/kubernetes"),
+          std::filesystem::path("/var/lib/kubelet/pki")}) {
+      if (is_below(path, folder)) return true;
+    }
+    return false;
   }
 
   /// NAME-data in base64, which counts, or else the file NAME.
@@ -82,7 +107,7 @@ class Kubeconfig {
     const auto path = file_of(from, name);
     if (!path) return net::pass_on(path);
     if (path->empty()) return "";
-    auto contents = read_file(*path);
+    auto contents = read_file(*path, whose_);
     if (!contents) {
       return refuse(contents.error().code.value(),
                     fmt::format("names a {}: {}", name, contents.error().what));
@@ -146,7 +171,7 @@ class Kubeconfig {
   net::Result<void> take_token(const YAML::Node& user, Access& access) const {
     const auto path = file_of(user, "tokenFile");
     if (!path) return net::pass_on(path);
-    auto token = path->empty() ? text(user, "token") : read_token(*path);
+    auto token = path->empty() ? text(user, "token") : read_token(*path, whose_);
     if (!token) {
       if (path->empty()) return net::pass_on(token);
       return refuse(token.error().code.value(), "names a tokenFile: " + token.error().what);
@@ -159,20 +184,21 @@ class Kubeconfig {
   }
 
   const std::filesystem::path& file_;
+  FilesOf whose_;
   YAML::Node root_;
 };
 
 }  // namespace
 
-net::Result<Access> read_kubeconfig(const std::filesystem::path& file) {
-  const auto contents = read_file(file);
+net::Result<Access> read_kubeconfig(const std::filesystem::path& file, FilesOf whose) {
+  const auto contents = read_file(file, whose);
   if (!contents) return net::pass_on(contents);
   const auto root = parse_yaml(*contents);
   if (!root) {
     return net::failure(EBADMSG, fmt::format("the kubeconfig {} is {}", file.string(), root.error().what));
   }
   try {
-    return Kubeconfig(file, *root).access();
+    return Kubeconfig(file, whose, *root).access();
   } catch (const YAML::Exception&) {
     return net::failure(EBADMSG, fmt::format("the kubeconfig {} cannot be understood", file.string()));
   }

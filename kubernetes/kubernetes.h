@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "https/https.h"
+#include "kubernetes/read_file.h"
 #include "net/error.h"
 #include "net/kubernetes_node.h"
 
@@ -20,11 +21,12 @@ struct Access {
   std::string source;  ///< what it was read from, for messages: a file's path or "in-cluster"
 };
 
-/// Where credentials are looked for; tests name others.
+/// Where credentials are looked for, and whose they have to be; tests name others.
 struct Places {
   std::filesystem::path service_account = "/var/run/secrets/kubernetes.io/serviceaccount";
   std::vector<std::filesystem::path> kubeconfigs = {"/etc/kubernetes/kubelet.conf",
                                                     "/var/lib/kubelet/kubeconfig"};
+  FilesOf whose = FilesOf::anybody;
 };
 
 /// Reads the credentials anew: files are rotated. `kubeconfig` empty: in-cluster (KUBERNETES_SERVICE_HOST and

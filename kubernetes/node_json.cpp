@@ -7,6 +7,7 @@
 
 #include "kubernetes/json.h"
 #include "kubernetes/rfc3339.h"
+#include "net/foreign_text.h"
 #include "net/quote.h"
 
 namespace kubernetes {
@@ -15,10 +16,14 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kQuotedField = 100;
+constexpr std::size_t kLongestWords = 500;
 
 tl::unexpected<net::Error> unusable(std::string_view what) {
   return net::failure(EBADMSG, fmt::format("the API server's answer is no usable Node: {}", what));
 }
+
+/// What whoever may write a Node wrote into it.
+std::string words_of(const json& value) { return net::foreign_text(text_of(value), kLongestWords); }
 
 net::Result<std::vector<net::Prefix>> pod_cidrs(const json& spec) {
   auto list = at(spec, "podCIDRs");
@@ -43,9 +48,9 @@ net::Result<std::optional<net::KubernetesCondition>> network_unavailable(const j
   if (!conditions.is_null() && !conditions.is_array()) return unusable("status.conditions is no list");
   for (const json& entry : conditions) {
     if (text_of(at(entry, "type")) != "NetworkUnavailable") continue;
-    net::KubernetesCondition condition{.status = text_of(at(entry, "status")),
-                                       .reason = text_of(at(entry, "reason")),
-                                       .message = text_of(at(entry, "message")),
+    net::KubernetesCondition condition{.status = words_of(at(entry, "status")),
+                                       .reason = words_of(at(entry, "reason")),
+                                       .message = words_of(at(entry, "message")),
                                        .since = {}};
     if (condition.status.empty()) return unusable("the condition NetworkUnavailable has no status");
     const auto& moment = at(entry, "lastTransitionTime");
@@ -61,7 +66,7 @@ net::Result<std::optional<net::KubernetesCondition>> network_unavailable(const j
 
 /// Nobody's answer depends on them: what makes no sense is left out.
 std::optional<net::FlannelAnnotations> flannel_annotations(const json& annotations) {
-  const auto& backend = text_of(at(annotations, "flannel.alpha.coreos.com/backend-type"));
+  const auto backend = words_of(at(annotations, "flannel.alpha.coreos.com/backend-type"));
   if (backend.empty()) return std::nullopt;
   net::FlannelAnnotations flannel{.backend_type = backend, .vtep_mac = {}, .public_ip = {}};
   if (const auto data = parse_json(text_of(at(annotations, "flannel.alpha.coreos.com/backend-data")))) {
@@ -84,6 +89,7 @@ net::Result<Sighting> parse_node(const json& object) {
   const auto& metadata = at(object, "metadata");
   const auto& name = text_of(at(metadata, "name"));
   if (name.empty()) return unusable("it has no metadata.name");
+  if (net::foreign_text(name, name.size()) != name) return unusable("its metadata.name is no name");
   const auto created = from_rfc3339(text_of(at(metadata, "creationTimestamp")));
   if (!created) return unusable("its metadata.creationTimestamp is no RFC 3339 time");
   auto cidrs = pod_cidrs(at(object, "spec"));

@@ -1,5 +1,6 @@
 #include "agent/cloud/azure_asker.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "https/https.h"
@@ -9,6 +10,9 @@ namespace agent {
 namespace {
 
 constexpr auto kTokenPatience = std::chrono::seconds(10);
+// Questions may come in quick succession (a NIC that comes and goes), verifications do not: each is five
+// reads, and ARM refills 25 a second for all nodes of a principal.
+constexpr auto kRest = std::chrono::milliseconds(1000);
 
 /// Every part of it could not be read for the same reason.
 net::AzureNetwork nothing_seen(const net::Error& error) {
@@ -33,7 +37,7 @@ struct AzureAsker::Connection {
   arm::Client client;
 };
 
-AzureAsker::AzureAsker() = default;
+AzureAsker::AzureAsker(kubernetes::FilesOf whose) : whose_(whose) {}
 AzureAsker::~AzureAsker() = default;
 
 net::Result<arm::Client*> AzureAsker::client_for(const Question& question, const net::CloudConfig& config) {
@@ -58,8 +62,9 @@ net::Result<arm::Client*> AzureAsker::client_for(const Question& question, const
 
 AzureAsker::Answer AzureAsker::ask(const Question& question,
                                    std::chrono::steady_clock::time_point finish_by) {
-  Answer answer{
-      .cloud_config = kubernetes::read_cloud_config(question.cloud_config), .azure = {}, .leave_alone = {}};
+  Answer answer{.cloud_config = kubernetes::read_cloud_config(question.cloud_config, whose_),
+                .azure = {},
+                .leave_alone = {}};
   if (!question.verify) return answer;
   const auto mac = net::MacAddress::parse(question.mac);
   if (question.resource_id.empty() || !mac) {
@@ -72,9 +77,12 @@ AzureAsker::Answer AzureAsker::ask(const Question& question,
     answer.azure = nothing_seen(client.error());
     return answer;
   }
+  const auto read_at = std::chrono::system_clock::now();
   auto verification = (*client)->verify(question.resource_id, *mac, finish_by);
   answer.azure = std::move(verification.seen);
-  if (verification.leave_alone) answer.leave_alone = *verification.leave_alone;
+  answer.azure->read_at = read_at;
+  if (verification.requests > 0) answer.leave_alone = kRest;
+  if (verification.leave_alone) answer.leave_alone = std::max(answer.leave_alone, *verification.leave_alone);
   return answer;
 }
 

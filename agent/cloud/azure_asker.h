@@ -7,6 +7,7 @@
 #include "agent/cloud/question.h"
 #include "arm/arm.h"
 #include "imds/token.h"
+#include "kubernetes/read_file.h"
 #include "net/cloud_config.h"
 #include "net/error.h"
 
@@ -20,11 +21,11 @@ class AzureAsker {
     net::Result<net::CloudConfig> cloud_config;
     /// nullopt: not to be asked, or this VM is not known yet.
     std::optional<net::AzureNetwork> azure;
-    /// How long ARM wants to be left alone.
+    /// How long ARM is to be left alone: as long as it wants, and a moment after each verification.
     std::chrono::milliseconds leave_alone{0};
   };
 
-  AzureAsker();
+  explicit AzureAsker(kubernetes::FilesOf whose);
   ~AzureAsker();
 
   Answer ask(const Question& question, std::chrono::steady_clock::time_point finish_by);
@@ -33,6 +34,7 @@ class AzureAsker {
   struct Connection;
   net::Result<arm::Client*> client_for(const Question& question, const net::CloudConfig& config);
 
+  kubernetes::FilesOf whose_;
   std::unique_ptr<Connection> connection_;
 };
 

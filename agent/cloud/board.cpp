@@ -30,6 +30,14 @@ Board::Numbered Board::await_other(std::uint64_t number, Time until) const {
   return current_;
 }
 
+void Board::learn_while(const std::function<bool(const Question&)>& concerns,
+                        const std::function<void(Evidence&)>& change) {
+  const std::lock_guard lock(learning_);
+  if (!concerns(question().question)) return;
+  change(evidence_);
+  told_(evidence_);
+}
+
 void Board::learn(std::uint64_t number, const std::function<void(Evidence&)>& change) {
   const std::lock_guard lock(learning_);
   if (is_stale(number)) return;

@@ -37,6 +37,9 @@ class Board {
   /// Changes what is known by an answer to the question of that number; one to an older question is not
   /// heard.
   void learn(std::uint64_t number, const std::function<void(Evidence&)>& change);
+  /// The same for whom an answer is as good as long as the question `concerns` it.
+  void learn_while(const std::function<bool(const Question&)>& concerns,
+                   const std::function<void(Evidence&)>& change);
 
  private:
   std::function<void(const Evidence&)> told_;

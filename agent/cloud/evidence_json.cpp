@@ -1,7 +1,10 @@
 #include "agent/cloud/evidence_json.h"
 
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <utility>
+
+#include "net/foreign_text.h"
 
 // nlohmann-json finds these by the types' own namespaces; what it throws for anything else than what is
 // written here, parse_evidence() catches.
@@ -73,16 +76,23 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureRoute, name, destination, prefix, next_h
                                    provisioning_state)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureRouteTable, id, provisioning_state, routes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureVirtualNetwork, id, address_space)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureNetwork, nic, subnet, route_table, network)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureNetwork, read_at, nic, subnet, route_table, network)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KubernetesCondition, status, reason, message, since)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FlannelAnnotations, backend_type, vtep_mac, public_ip)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KubernetesNode, name, pod_cidrs, created, network_unavailable, flannel)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CloudConfig, cloud, resource_manager_endpoint, route_table_name,
-                                   route_table_resource_group, user_assigned_identity)
+                                   route_table_resource_group, user_assigned_identity, resource_group,
+                                   subscription, network_subscription)
 
 }  // namespace net
 
 namespace agent {
+namespace {
+
+constexpr int kDeepest = 32;                // evidence has 8
+constexpr std::size_t kLongestText = 2048;  // an id's
+
+}  // namespace
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Evidence, azure, node, cloud_config, service_addresses)
 
@@ -91,8 +101,15 @@ std::string evidence_line(const Evidence& evidence) {
 }
 
 net::Result<Evidence> parse_evidence(std::string_view line) {
+  // Who tells it parses strangers' answers, and may be in strange hands for that.
+  const auto foreign = [](int depth, nlohmann::json::parse_event_t event, nlohmann::json& value) {
+    if (depth > kDeepest) throw std::invalid_argument("it is nested too deeply");
+    if (event == nlohmann::json::parse_event_t::value && value.is_string())
+      value = net::foreign_text(value.get_ref<const std::string&>(), kLongestText);
+    return true;
+  };
   try {
-    return nlohmann::json::parse(line).get<Evidence>();
+    return nlohmann::json::parse(line, foreign).get<Evidence>();
   } catch (const std::exception& error) {
     return net::failure(EBADMSG, std::string("no evidence: ") + error.what());
   }

@@ -12,7 +12,7 @@ namespace agent {
 /// a support bundle keeps it. There is no secret in it.
 std::string evidence_line(const Evidence& evidence);
 
-/// EBADMSG for what is no such line.
+/// Every text in it as net::foreign_text() has it. EBADMSG for what is no such line.
 net::Result<Evidence> parse_evidence(std::string_view line);
 
 }  // namespace agent

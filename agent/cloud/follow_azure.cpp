@@ -31,13 +31,13 @@ milliseconds ask(Board& board, AzureAsker& asker, const Board::Numbered& asked, 
 
 }  // namespace
 
-void ask_azure_once(Board& board, Board::Time finish_by) {
-  AzureAsker asker;
+void ask_azure_once(Board& board, kubernetes::FilesOf whose, Board::Time finish_by) {
+  AzureAsker asker(whose);
   ask(board, asker, board.question(), finish_by);
 }
 
-void follow_azure(Board& board) {
-  AzureAsker asker;
+void follow_azure(Board& board, kubernetes::FilesOf whose) {
+  AzureAsker asker(whose);
   auto asked = board.await_first();
   const auto first = steady_clock::now() + between(milliseconds(0), asked.question.interval / 10);
   while (steady_clock::now() < first) asked = board.await_other(asked.number, first);

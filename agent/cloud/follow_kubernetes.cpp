@@ -1,11 +1,10 @@
-#include <algorithm>
 #include <optional>
 #include <random>
 #include <thread>
 #include <utility>
 
 #include "agent/cloud/followers.h"
-#include "agent/core/backoff.h"
+#include "agent/cloud/watch_pace.h"
 #include "kubernetes/kubernetes.h"
 #include "kubernetes/service_addresses.h"
 
@@ -19,13 +18,22 @@ constexpr auto kKubernetesPatience = seconds(10);
 // The API server ends watches itself after 30 to 60 min (--min-request-timeout); a quiet connection that has
 // died unseen is found this soon.
 constexpr auto kWatch = std::chrono::minutes(5);
-constexpr auto kPoll = seconds(60);
 
-void learn(Board& board, const Board::Numbered& asked, net::Result<net::KubernetesNode> node) {
-  board.learn(asked.number, [&node](Evidence& evidence) {
-    evidence.node = std::move(node);
-    evidence.service_addresses = kubernetes::service_addresses();
-  });
+/// Whether both are about the same node: what else changes in a question is no matter here.
+bool is_about_same_node(const Question& one, const Question& other) {
+  return one.node_name == other.node_name && one.kubeconfig == other.kubeconfig;
+}
+
+bool is_stale(const Board& board, const Question& asked) {
+  return !is_about_same_node(board.question().question, asked);
+}
+
+void learn(Board& board, const Question& asked, net::Result<net::KubernetesNode> node) {
+  board.learn_while([&asked](const Question& question) { return is_about_same_node(question, asked); },
+                    [&node](Evidence& evidence) {
+                      evidence.node = std::move(node);
+                      evidence.service_addresses = kubernetes::service_addresses();
+                    });
 }
 
 /// How to reach the API server, and the node as it is now, which is left on the board; else the error is.
@@ -33,13 +41,16 @@ struct Look {
   kubernetes::Access access;
   kubernetes::Sighting seen;
 };
-std::optional<Look> look(Board& board, const Board::Numbered& asked, Board::Time finish_by) {
-  auto access = kubernetes::find_access(asked.question.kubeconfig);
+std::optional<Look> look(Board& board, kubernetes::FilesOf whose, const Question& asked,
+                         Board::Time finish_by) {
+  kubernetes::Places places;
+  places.whose = whose;
+  auto access = kubernetes::find_access(asked.kubeconfig, places);
   if (!access) {
     learn(board, asked, net::pass_on(access));
     return std::nullopt;
   }
-  auto seen = kubernetes::get_node(*access, asked.question.node_name, finish_by);
+  auto seen = kubernetes::get_node(*access, asked.node_name, finish_by);
   if (!seen) {
     learn(board, asked, net::pass_on(seen));
     return std::nullopt;
@@ -48,52 +59,49 @@ std::optional<Look> look(Board& board, const Board::Numbered& asked, Board::Time
   return Look{.access = std::move(*access), .seen = std::move(*seen)};
 }
 
-/// Watches for a while, or until there is another question; the watch's error.
-net::Result<void> watch(Board& board, const Board::Numbered& asked, Look last) {
-  return kubernetes::watch_node(last.access, asked.question.node_name, last.seen.resource_version,
+/// Watches for a while, or until the question is about another node; the watch's error.
+net::Result<void> watch(Board& board, const Question& asked, Look last) {
+  return kubernetes::watch_node(last.access, asked.node_name, last.seen.resource_version,
                                 steady_clock::now() + kWatch, [&](const kubernetes::Sighting& seen) {
                                   if (!(seen.node == last.seen.node)) learn(board, asked, seen.node);
                                   last.seen = seen;
-                                  return !board.is_stale(asked.number);
+                                  return !is_stale(board, asked);
                                 });
 }
 
-/// Until there is another question.
-void follow(Board& board, const Board::Numbered& asked) {
-  Backoff backoff(std::random_device{}());
-  while (!board.is_stale(asked.number)) {
-    auto seen = look(board, asked, steady_clock::now() + kKubernetesPatience);
-    std::chrono::milliseconds pause = kPoll;
+/// Until the question is about another node.
+void follow(Board& board, kubernetes::FilesOf whose, Board::Numbered asked) {
+  WatchPace pace(std::random_device{}());
+  while (!is_stale(board, asked.question)) {
+    auto seen = look(board, whose, asked.question, steady_clock::now() + kKubernetesPatience);
+    WatchPace::Duration pause{};
     if (seen) {
-      const auto ended = watch(board, asked, std::move(*seen));
-      const auto code = ended ? 0 : ended.error().code.value();
-      if (code == 0 || code == ESTALE) {
-        backoff.reset();
-        pause = {};
-      } else if (code != EACCES) {  // not allowed to watch: asking every minute is the next best
-        pause = backoff.next();
-      }
+      const auto began = steady_clock::now();
+      const auto ended = watch(board, asked.question, std::move(*seen));
+      const auto lasted = std::chrono::duration_cast<WatchPace::Duration>(steady_clock::now() - began);
+      pause = pace.after_watch(ended ? 0 : ended.error().code.value(), lasted);
     } else {
-      pause = std::max<std::chrono::milliseconds>(seconds(1), backoff.next());
+      pause = pace.after_failure();
     }
-    board.await_other(asked.number, steady_clock::now() + pause);
+    asked.number = board.await_other(asked.number, steady_clock::now() + pause).number;
   }
 }
 
 }  // namespace
 
-void ask_kubernetes_once(Board& board, Board::Time finish_by) {
-  (void)look(board, board.question(), finish_by);
+void ask_kubernetes_once(Board& board, kubernetes::FilesOf whose, Board::Time finish_by) {
+  (void)look(board, whose, board.question().question, finish_by);
 }
 
-void follow_kubernetes(Board& board) {
+void follow_kubernetes(Board& board, kubernetes::FilesOf whose) {
   auto asked = board.await_first();
   while (true) {
-    // A watch cannot be interrupted: that of an old question goes on unheard until it ends by itself.
-    std::thread([&board, asked] { follow(board, asked); }).detach();
-    const auto number = asked.number;
-    while (asked.number == number)
-      asked = board.await_other(number, steady_clock::now() + std::chrono::hours(1));
+    // A watch cannot be interrupted: that of another node goes on unheard until it ends by itself.
+    std::thread([&board, whose, asked] { follow(board, whose, asked); }).detach();
+    auto next = asked;
+    while (is_about_same_node(next.question, asked.question))
+      next = board.await_other(next.number, steady_clock::now() + std::chrono::hours(1));
+    asked = std::move(next);
   }
 }
 

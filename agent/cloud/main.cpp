@@ -1,9 +1,13 @@
 // Asks Azure Resource Manager and the Kubernetes API server on behalf of the daemon, which has the rights to
 // change routes and therefore neither TLS nor secrets. A question a line on standard input; a line of
 // evidence on standard output whenever something else was learnt. Ends with its input.
+//
+// As a child of the daemon's, or of `doctor`, it has the rights of who asks, and reads the files that the
+// question names. As a service of its own it may read more: then it goes by its own configuration.
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <charconv>
 #include <csignal>
 #include <cstring>
@@ -15,58 +19,131 @@
 
 #include "agent/cloud/evidence_writer.h"
 #include "agent/cloud/followers.h"
+#include "agent/cloud/own_configuration.h"
 #include "agent/cloud/privileges.h"
 
 namespace {
 
 constexpr int kUsage = 64;
+// A question has ten fields, of which an id of Azure's is the longest, 2 KiB.
+constexpr std::size_t kLongestQuestion = std::size_t{64} * 1024;
 
-/// `--once MILLISECONDS`, or nothing.
-std::optional<std::chrono::milliseconds> patience_of(int argc, char** argv) {
-  if (argc != 3 || std::strcmp(argv[1], "--once") != 0) return std::nullopt;
-  const std::string_view text = argv[2];
+struct Arguments {
+  std::optional<std::chrono::milliseconds> patience;  ///< --once MILLISECONDS
+  std::optional<agent::OwnConfiguration> own;         ///< --config FILE: as a service
+};
+
+std::optional<Arguments> arguments_of(int argc, char** argv) {
+  Arguments arguments;
+  if (argc == 1) return arguments;
+  if (argc != 3) return std::nullopt;
+  const std::string_view value = argv[2];
+  if (std::strcmp(argv[1], "--config") == 0) {
+    arguments.own.emplace(value);
+    return arguments;
+  }
   int count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc{} || end != text.data() + text.size() || count <= 0) return std::nullopt;
-  return std::chrono::milliseconds(count);
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), count);
+  const bool is_count = error == std::errc{} && end == value.data() + value.size() && count > 0;
+  if (std::strcmp(argv[1], "--once") != 0 || !is_count) return std::nullopt;
+  arguments.patience = std::chrono::milliseconds(count);
+  return arguments;
+}
+
+/// Words for the journal, each of them once in a row.
+void say(const std::string& words) {
+  static std::string last;
+  if (words.empty() || words == last) return;
+  std::cerr << words << '\n';
+  last = words;
+}
+
+agent::Evidence nobody_can_ask(const net::Error& error) {
+  const tl::unexpected<net::Error> why(error);
+  return {.azure = net::AzureNetwork{.nic = why, .subnet = why, .route_table = why, .network = why},
+          .node = net::Result<net::KubernetesNode>(why),
+          .cloud_config = net::Result<net::CloudConfig>(why)};
+}
+
+/// The question as it is asked; an Error while there is no configuration to go by.
+net::Result<agent::Question> as_asked(std::optional<agent::OwnConfiguration>& own,
+                                      const agent::Question& question) {
+  if (!own) return question;
+  const auto read = own->read();
+  const auto* config = own->config();
+  if (!read && config == nullptr) {
+    return net::failure(read.error().code.value(),
+                        fmt::format("calico-azure-agent-cloud has no configuration that it could go by: {}",
+                                    read.error().what));
+  }
+  if (!read) {
+    say(fmt::format("the configuration is not read anew, the old one stays: {}", read.error().what));
+  } else if (const auto keys = agent::told_otherwise(question, *config); !keys.empty()) {
+    say(
+        fmt::format("the agent was told otherwise (--config, --set or its environment) about {}: "
+                    "calico-azure-agent-cloud goes by {} and the environment of its own unit",
+                    fmt::join(keys, ", "), own->file().string()));
+  }
+  return agent::by_own_configuration(question, *config);
+}
+
+/// A line of input; nullopt at its end.
+std::optional<std::string> next_line() {
+  static std::array<char, kLongestQuestion> line{};
+  if (!std::cin.getline(line.data(), line.size())) return std::nullopt;
+  return std::string(line.data());
+}
+
+int answer_once(agent::Board& board, kubernetes::FilesOf whose, std::chrono::milliseconds patience) {
+  const auto finish_by = std::chrono::steady_clock::now() + patience;
+  std::thread azure([&] { agent::ask_azure_once(board, whose, finish_by); });
+  agent::ask_kubernetes_once(board, whose, finish_by);
+  azure.join();
+  return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto patience = patience_of(argc, argv);
-  if (argc > 1 && !patience) {
-    std::cerr << "usage: calico-azure-agent-cloud [--once MILLISECONDS]; the agent starts it\n";
+  auto arguments = arguments_of(argc, argv);
+  if (!arguments) {
+    std::cerr
+        << "usage: calico-azure-agent-cloud [--once MILLISECONDS | --config FILE]; the agent starts it\n";
     return kUsage;
   }
-  if (const auto given_up = agent::give_up_privileges(); !given_up) {
+  auto& own = arguments->own;
+  const auto kept = own ? agent::Powers::read_any_file : agent::Powers::none;
+  const auto whose = own ? kubernetes::FilesOf::root : kubernetes::FilesOf::anybody;
+  if (const auto given_up = agent::give_up_privileges(kept); !given_up) {
     std::cerr << given_up.error().what << '\n';
     return 1;
   }
+  agent::stay_out_of_core_dumps();
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL says farewell to peers that have gone
   agent::EvidenceWriter writer(STDOUT_FILENO);
   agent::Board board([&writer](const agent::Evidence& evidence) {
     if (!writer.write(evidence)) _exit(1);
   });
-  if (!patience) {
-    std::thread([&board] { agent::follow_azure(board); }).detach();
-    std::thread([&board] { agent::follow_kubernetes(board); }).detach();
+  if (!arguments->patience) {
+    std::thread([&board, whose] { agent::follow_azure(board, whose); }).detach();
+    std::thread([&board, whose] { agent::follow_kubernetes(board, whose); }).detach();
   }
-  std::string line;
-  while (std::getline(std::cin, line)) {
-    auto question = agent::parse_question(line);
+  while (const auto line = next_line()) {
+    auto question = agent::parse_question(*line);
     if (!question) {
       std::cerr << question.error().what << '\n';
       _exit(kUsage);  // without a farewell to the threads, see below
     }
-    board.ask(std::move(*question));
-    if (patience) {
-      const auto finish_by = std::chrono::steady_clock::now() + *patience;
-      std::thread azure([&] { agent::ask_azure_once(board, finish_by); });
-      agent::ask_kubernetes_once(board, finish_by);
-      azure.join();
-      return 0;
+    auto asked = as_asked(own, *question);
+    if (!asked) {
+      say(asked.error().what);
+      if (!writer.write(nobody_can_ask(asked.error()))) _exit(1);
+      continue;
     }
+    board.ask(std::move(*asked));
+    if (arguments->patience) _exit(answer_once(board, whose, *arguments->patience));
   }
-  _exit(0);  // the threads may hang in a name service; nothing of theirs is worth waiting for
+  _exit(std::cin.eof()
+            ? 0
+            : kUsage);  // the threads may hang in a name service; nothing of theirs is worth waiting for
 }

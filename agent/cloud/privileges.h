@@ -1,13 +1,24 @@
 #pragma once
 
+#include <cstdint>
+
 #include "net/error.h"
 
 namespace agent {
 
-/// Gives up every capability that the daemon's service lends, and its place at the end of the kernel's list
-/// of what to kill when memory runs out: who parses strangers' answers has no right to change routes, and
-/// none to outlive them. Files are still read as their owner. Only a service of its own, which was given
-/// CAP_DAC_READ_SEARCH and nothing else, keeps it: azure.json and kubeconfigs are root's.
-net::Result<void> give_up_privileges();
+/// What is left of the capabilities that a program was given.
+enum class Powers : std::uint8_t {
+  none,
+  read_any_file,  ///< CAP_DAC_READ_SEARCH, where it was given
+};
+
+/// Gives up every other capability, and the daemon's place at the end of the kernel's list of what to kill
+/// when memory runs out: who parses strangers' answers has no right to change routes, and none to outlive
+/// them. Files are still read as their owner.
+net::Result<void> give_up_privileges(Powers kept);
+
+/// Tokens and keys of this process come into no core dump, whoever makes them (prctl(2), PR_SET_DUMPABLE:
+/// systemd-coredump(8) is told nothing, and ptrace(2) is root's alone).
+void stay_out_of_core_dumps();
 
 }  // namespace agent

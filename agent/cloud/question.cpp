@@ -1,6 +1,9 @@
 #include "agent/cloud/question.h"
 
 #include <nlohmann/json.hpp>
+#include <string>
+
+#include "net/foreign_text.h"
 
 namespace nlohmann {
 
@@ -15,6 +18,13 @@ struct adl_serializer<std::chrono::milliseconds> {
 }  // namespace nlohmann
 
 namespace agent {
+namespace {
+
+// azure.interval's are within 1m and 24h; tests have less patience.
+constexpr auto kShortestInterval = std::chrono::milliseconds(100);
+constexpr auto kLongestInterval = std::chrono::hours(24);
+
+}  // namespace
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Question, imds_endpoint, resource_id, mac, environment, node_name,
                                    kubeconfig, cloud_config, client_id, verify, interval)
@@ -24,10 +34,17 @@ std::string question_line(const Question& question) {
 }
 
 net::Result<Question> parse_question(std::string_view line) {
+  constexpr std::size_t kQuotedError = 200;
+  const auto no_question = [](std::string_view why) {
+    return net::failure(EBADMSG, "no question: " + net::foreign_text(why, kQuotedError));
+  };
   try {
-    return nlohmann::json::parse(line).get<Question>();
+    auto question = nlohmann::json::parse(line).get<Question>();
+    if (question.interval < kShortestInterval || question.interval > kLongestInterval)
+      return no_question("its interval is out of bounds");
+    return question;
   } catch (const std::exception& error) {
-    return net::failure(EBADMSG, std::string("no question: ") + error.what());
+    return no_question(error.what());
   }
 }
 

@@ -9,7 +9,8 @@
 namespace agent {
 
 /// What the daemon wants to know, and where to ask: the one thing that goes to the program that asks Azure
-/// and Kubernetes. No secret is in it; paths are.
+/// and Kubernetes. No secret is in it; paths are, by which only a program with no more rights than who asks
+/// goes (own_configuration.h).
 struct Question {
   std::string imds_endpoint;  ///< for tokens
   std::string resource_id;    ///< this VM; empty while IMDS has not told
@@ -27,7 +28,7 @@ struct Question {
 
 /// One line of JSON, without the newline.
 std::string question_line(const Question& question);
-/// EBADMSG for anything else.
+/// EBADMSG for anything else, and for an interval that would have Azure asked without a pause.
 net::Result<Question> parse_question(std::string_view line);
 
 }  // namespace agent

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -11,7 +12,8 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
+#include <functional>
+#include <thread>
 #include <utility>
 
 #include "agent/cloud/evidence_json.h"
@@ -47,20 +49,34 @@ struct FileActions {
   ~FileActions() { posix_spawn_file_actions_destroy(&list); }
 };
 
-/// The child starts with the signals of a fresh process: the daemon's threads block some.
+/// The child starts with these signals blocked: the daemon's threads block others.
 struct Attributes {
   posix_spawnattr_t value{};
-  Attributes() {
-    sigset_t none;
-    sigemptyset(&none);
+  explicit Attributes(const sigset_t& blocked) {
     posix_spawnattr_init(&value);
-    posix_spawnattr_setsigmask(&value, &none);
+    posix_spawnattr_setsigmask(&value, &blocked);
     posix_spawnattr_setflags(&value, POSIX_SPAWN_SETSIGMASK);
   }
   Attributes(const Attributes&) = delete;
   Attributes& operator=(const Attributes&) = delete;
   ~Attributes() { posix_spawnattr_destroy(&value); }
 };
+
+/// Runs `spawn` where the child gets no capability. A service's come as ambient ones and would be the child's
+/// too (capabilities(7)), which cannot give them up itself where a unit's filter holds capset(2). The set is
+/// a thread's own: one that ends here leaves that of the others as it is.
+int without_capabilities(const std::function<int()>& spawn) {
+  int failed = 0;
+  try {
+    std::thread([&] {
+      prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+      failed = spawn();
+    }).join();
+  } catch (const std::system_error& no_thread) {
+    failed = no_thread.code().value();
+  }
+  return failed;
+}
 
 /// Waits until there is something to read; false when the time is up.
 bool await_input(int descriptor, steady_clock::time_point until) {
@@ -100,7 +116,23 @@ std::filesystem::path cloud_program() {
   return here.parent_path() / "libexec" / "calico-azure-agent" / kName;
 }
 
-net::Result<CloudProcess> CloudProcess::start(const std::vector<std::string>& arguments) {
+net::Result<CloudProcess> CloudProcess::start() {
+  // A terminal's ^C, a container's stop and systemd's KillMode=control-group go to the whole group: the
+  // daemon would learn of its end before it knows of its own.
+  sigset_t deaf_to;
+  sigemptyset(&deaf_to);
+  for (const int signal : {SIGHUP, SIGINT, SIGTERM}) sigaddset(&deaf_to, signal);
+  return start({}, deaf_to);
+}
+
+net::Result<CloudProcess> CloudProcess::start_once(std::chrono::milliseconds patience) {
+  sigset_t none;
+  sigemptyset(&none);
+  return start({"--once", std::to_string(std::max<std::int64_t>(1, patience.count()))}, none);
+}
+
+net::Result<CloudProcess> CloudProcess::start(const std::vector<std::string>& arguments,
+                                              const sigset_t& blocked) {
   auto input = make_pipe();
   if (!input) return net::pass_on(input);
   auto output = make_pipe();
@@ -108,7 +140,7 @@ net::Result<CloudProcess> CloudProcess::start(const std::vector<std::string>& ar
   FileActions actions;
   posix_spawn_file_actions_adddup2(&actions.list, input->read.get(), STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions.list, output->write.get(), STDOUT_FILENO);
-  const Attributes attributes;
+  const Attributes attributes(blocked);
 
   const auto program = cloud_program().string();
   std::vector<std::string> words = {program};
@@ -118,8 +150,9 @@ net::Result<CloudProcess> CloudProcess::start(const std::vector<std::string>& ar
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   pid_t process = -1;
-  const int failed =
-      posix_spawn(&process, program.c_str(), &actions.list, &attributes.value, argv.data(), environ);
+  const int failed = without_capabilities([&] {
+    return posix_spawn(&process, program.c_str(), &actions.list, &attributes.value, argv.data(), environ);
+  });
   if (failed != 0) {
     // Not installed is nothing to ask with, as no credential is; anything else may pass.
     return net::failure(failed == ENOENT ? ENOKEY : failed,
@@ -188,8 +221,7 @@ Evidence nobody_asked(const net::Error& error) {
 
 Evidence ask_cloud_once(const Question& question, std::chrono::milliseconds patience) {
   const auto until = steady_clock::now() + patience;
-  auto process =
-      CloudProcess::start({"--once", std::to_string(std::max<std::int64_t>(1, (patience - kGrace).count()))});
+  auto process = CloudProcess::start_once(patience - kGrace);
   if (!process) return nobody_asked(process.error());
   if (const auto told = process->tell(question); !told) return nobody_asked(told.error());
   auto evidence = last_evidence(read_until(process->output(), until));

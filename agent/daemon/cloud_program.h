@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -20,9 +21,12 @@ std::filesystem::path cloud_program();
 /// The program that asks Azure and Kubernetes, running; it ends with this.
 class CloudProcess {
  public:
-  /// Starts it with pipes to its standard input and output; standard error is shared. ENOKEY when it is not
-  /// installed.
-  static net::Result<CloudProcess> start(const std::vector<std::string>& arguments);
+  /// Starts it with pipes to its standard input and output; standard error is shared. It gets none of this
+  /// process's capabilities, and is deaf to the signals that end a group of processes: it ends with its
+  /// input. ENOKEY when it is not installed.
+  static net::Result<CloudProcess> start();
+  /// The same for one question, to be answered by then. It ends by signals, too.
+  static net::Result<CloudProcess> start_once(std::chrono::milliseconds patience);
   /// The service manager starts it as a service of its own, which may read what the daemon may not. ENOENT or
   /// ECONNREFUSED where it has no such socket.
   static net::Result<CloudProcess> of_service(const std::filesystem::path& socket);
@@ -37,6 +41,7 @@ class CloudProcess {
 
  private:
   CloudProcess(pid_t process, net::Descriptor input, net::Descriptor output);
+  static net::Result<CloudProcess> start(const std::vector<std::string>& arguments, const sigset_t& blocked);
 
   pid_t process_ = -1;  ///< -1: the service manager's
   net::Descriptor input_;

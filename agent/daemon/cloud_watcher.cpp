@@ -42,7 +42,7 @@ void CloudWatcher::ask_again() {
 
 void CloudWatcher::start() {
   auto process = CloudProcess::of_service(kCloudSocket);
-  if (!process) process = CloudProcess::start({});
+  if (!process) process = CloudProcess::start();
   if (!process) {
     cannot_be_asked(process.error());
     return on_end();

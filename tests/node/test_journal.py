@@ -79,6 +79,22 @@ class Journal(NodeCase):
         eventually(lambda: children.read_text(encoding="ascii"), "another one")
         self.assertEqual(self.warnings(), [])
 
+    def test_a_stop_that_goes_to_the_whole_group_ends_the_cloud_program_without_a_word(self):
+        """A container's, a terminal's, systemd's KillMode=control-group."""
+        for signal_of_group in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            begin = len(self.journal)
+            self.agent.start_ready()
+            self.journal.wait_for(begin, MESSAGE_ID=UNKNOWN, AGENT_CHECK="kubernetes.node_cidr")  # it has spoken
+            children = pathlib.Path(f"/proc/{self.agent.process.pid}/task/{self.agent.process.pid}/children")
+            child = int(children.read_text(encoding="ascii"))
+            status = pathlib.Path(f"/proc/{child}/status").read_text(encoding="ascii")
+            blocked = int(re.search(r"SigBlk:\t(\w+)", status)[1], 16)
+            self.assertTrue(blocked & 1 << (signal_of_group - 1), f"the child hears {signal_of_group!r}")
+            os.kill(child, signal_of_group)
+            self.agent.stop()
+            self.assertFalse(pathlib.Path(f"/proc/{child}").exists())
+            self.assertEqual([event for event in self.journal.events() if event["MESSAGE_ID"] == CLOUD_ENDED], [])
+
     def test_a_cloud_program_that_never_says_anything_is_one_warning(self):
         with socket.socket(socket.AF_UNIX) as service:
             service.bind(str(self.lab.vm.files.path_of("/run/calico-azure-agent-cloud.socket")))

@@ -36,13 +36,12 @@ class Check(NodeCase):
         self.agent.await_resync(looks)
         self.assertEqual(self.lab.vm.sysctl("net.ipv4.ip_forward"), "0")
 
-    def test_a_loose_reverse_path_filter_warns_by_event(self):
-        self.agent.start_ready()
+    def test_a_loose_reverse_path_filter_is_what_ubuntu_has(self):
         self.lab.vm.sysctl("net.ipv4.conf.all.rp_filter", 2)
-        warning = self.agent.await_check("sysctl.rp_filter", "fail", timeout=1)
-        self.assertFalse(warning["gate"])
-        self.assertIn("net.ipv4.conf.all.rp_filter", warning["message"])
-        self.assertTrue(self.agent.is_ready())
+        self.agent.start_ready()
+        told = self.agent.check("sysctl.rp_filter")
+        self.assertEqual(told["status"], "pass")
+        self.assertIn("net.ipv4.conf.all.rp_filter is 2", told["message"])
 
     def test_without_ipv6_cidrs_ipv6_is_of_no_concern(self):
         self.lab.vm.sysctl("net.ipv6.conf.all.forwarding", 0)
@@ -57,10 +56,35 @@ class Check(NodeCase):
         self.assertEqual(self.agent.check("sysctl.nic_forwarding")["gate"], False)
 
     def test_a_required_check_gates(self):
-        self.lab.vm.sysctl("net.ipv4.conf.all.rp_filter", 2)
-        self.agent.configure(**settings(readiness={"require": ["sysctl.rp_filter"]}))
+        self.lab.vm.ip("route del default")
+        self.agent.configure(**settings(readiness={"require": ["nic.gateway"]}))
         self.agent.start()
-        self.agent.await_word("STATUS=waiting for sysctl.rp_filter")
+        self.agent.await_word("STATUS=waiting for nic.gateway")
+
+
+class DefaultRoute(NodeCase):
+    def test_its_loss_warns_by_event_and_takes_no_pod_route_along(self):
+        self.agent.start_ready()
+        self.lab.vm.ip("route del default")
+        warning = self.agent.await_check("nic.gateway", "fail", timeout=1)
+        self.assertFalse(warning["gate"])
+        self.assertIn("there is no IPv4 default route: using 10.240.0.1", warning["message"])
+        self.assertTrue(self.agent.is_ready())
+        self.await_routes(self.wanted())
+        self.lab.give_address()
+        self.agent.await_check("nic.gateway", "pass", timeout=1)
+
+
+class TwoNics(NodeCase):
+    def test_a_strict_primary_drops_what_pods_elsewhere_send_to_it_where_pods_leave_by_the_other(self):
+        nic = self.lab.add_second_nic()
+        self.lab.vm.sysctl("net.ipv4.conf.all.rp_filter", 1)
+        self.agent.configure(**settings(nic={"select": f"name:{nic.name}"}))
+        self.agent.start()
+        warning = self.agent.await_check("sysctl.rp_filter", "fail")
+        self.assertIn("net.ipv4.conf.eth0.rp_filter", warning["message"])
+        self.assertEqual(self.lab.vm.shell(warning["remedy"].partition(" && ")[0]).returncode, 0)
+        self.agent.await_check("sysctl.rp_filter", "pass")
 
 
 class CheckIpv6(NodeCase):

@@ -5,12 +5,40 @@ import json
 import signal
 import unittest
 
-from case import AGENT, CLUSTER, NODE, MachineCase, eventually
+from case import AGENT, CLOUD, CLUSTER, NODE, MachineCase, eventually
 from lab.agent import simulator_binary
 from lab.simulator import Simulator
 
 _FAILED = "efae2ad1c16b4d56b5e1b63b864d8a8d"  # MESSAGE_IDs, agent/log/event.h
 _REFUSED = "2e130d7640a24cfea64198d3ed07b0b3"
+
+
+# A kubeconfig of its own making, whose server is a trap, and a question that names it.
+_KUBECONFIG = json.dumps({
+    "current-context": "k", "contexts": [{"name": "k", "context": {"cluster": "c", "user": "u"}}],
+    "clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:PORT"}}],
+    "users": [{"name": "u", "user": {"tokenFile": "/etc/kubernetes/secret"}}]})
+_QUESTION = json.dumps({
+    "imds_endpoint": "http://169.254.169.254", "mac": "", "environment": "", "resource_id": "", "client_id": "",
+    "verify": False, "node_name": "worker-1", "kubeconfig": "/var/lib/calico-azure-agent/kubeconfig",
+    "cloud_config": "/nowhere", "interval": 60000})
+_STRANGER = """
+import socket, sys
+trap = socket.socket()
+trap.bind(("127.0.0.1", 0))
+trap.listen()
+trap.setblocking(False)
+with open("/var/lib/calico-azure-agent/kubeconfig", "w") as file:
+    file.write(sys.argv[1].replace("PORT", str(trap.getsockname()[1])))
+service = socket.socket(socket.AF_UNIX)
+service.connect("/run/calico-azure-agent-cloud.socket")
+service.sendall(sys.argv[2].encode() + bytes([10]))
+print(next(line for line in service.makefile() if '"node":{' in line))
+try:
+    print("somebody came", trap.accept())
+except BlockingIOError:
+    print("nobody came")
+"""
 
 
 class Service(MachineCase):
@@ -141,8 +169,30 @@ class Again(MachineCase):
         self.install()
         self.await_active()
         self.lab.vm.ip("route add 198.51.100.0/24 via 10.240.0.1 proto 169")  # no longer the agent's number
+        self.plants_a_link_to_root_s_file()
         self.host.x("dpkg", "--purge", "calico-azure-agent")
         self.assertEqual((len(self.lab.routes(170)), len(self.routes())), (0, 1))
+        self.assertEqual(self.host.x("cat", "/root/victim"), "root's own\n")
+
+    def plants_a_link_to_root_s_file(self):
+        """As the service's user may, in its own folder, under each name that is there or might be used."""
+        self.host.write("/root/victim", "root's own\n", 0o600)
+        self.host.x("setpriv", "--reuid=calico-azure-agent", "--regid=calico-azure-agent", "--clear-groups", "sh", "-ec",
+                    "cd /var/lib/calico-azure-agent; for name in removed protocol *; do ln -sf /root/victim $name; done")
+
+    def test_a_removal_that_fails_starts_it_again_unless_it_was_stopped_by_hand(self):
+        self.install_ready()
+        self.await_active()
+        prerm = "/var/lib/dpkg/info/calico-azure-agent.prerm"
+        self.host.x("sed", "-i", "s/^exit 0$/exit 1/", prerm)
+        pid = self.pid()
+        self.assertNotEqual(self.host.run("dpkg", "--remove", "calico-azure-agent").returncode, 0)
+        self.await_other_pid(pid)
+        self.assertEqual(self.host.x("dpkg-query", "--show", "--showformat=${db:Status-Status}", "calico-azure-agent"),
+                         "installed")
+        self.host.x("systemctl", "stop", AGENT)
+        self.assertNotEqual(self.host.run("dpkg", "--remove", "calico-azure-agent").returncode, 0)
+        self.assertEqual(self.host.show(AGENT, "ActiveState"), "inactive")
 
 
 class ServiceOfSystemd257(Service):
@@ -172,6 +222,34 @@ class Powers(MachineCase):
         self.assertNotIn("0", self.process(self.pid())["Uid"].split())
         self.assertEqual(int(self.process(self.pid())["CapEff"], 16), 1 << 12 | 1 << 2)
         self.host.x("calico-azure-agent", "wait", "--timeout", "10s")
+
+    def test_who_reads_root_s_files_reads_none_for_whoever_asks(self):
+        """The service's user has fallen into strange hands: it asks in the daemon's place."""
+        self.host.write("/etc/kubernetes/secret", "eyJhbGciOi.of-another-pod\n", 0o600)
+        self.install_ready()
+        unit = eventually(lambda: self.host.x("systemctl", "list-units", "--plain", "--no-legend",
+                                              "calico-azure-agent-cloud@*").split(), "the service")[0]
+        self.assertEqual(self.host.show(unit, "LimitCORE"), "0")
+        said = self.host.x("setpriv", "--reuid=calico-azure-agent", "--regid=calico-azure-agent", "--clear-groups",
+                           "python3", "-c", _STRANGER, _KUBECONFIG, _QUESTION)
+        self.assertIn("no credential for the API server", said)
+        self.assertIn("nobody came", said)
+        self.assertIn("kubernetes.kubeconfig", "".join(each["MESSAGE"] for each in self.host.journal("-u", "*cloud@*")))
+
+    def test_without_its_socket_the_daemon_starts_that_program_itself(self):
+        self.host.write("/etc/kubernetes/kubelet.conf", "no kubeconfig")
+        self.install()
+        self.configure()
+        self.host.x("systemctl", "mask", "--now", CLOUD)
+        self.host.x("systemctl", "restart", AGENT)
+        eventually(lambda: "kubelet.conf" in self.check("kubernetes.node_cidr")["message"], "kubelet.conf", timeout=15)
+        pid = self.pid()
+        child = self.process(self.host.x("cat", f"/proc/{pid}/task/{pid}/children").split()[0])
+        self.assertEqual(child["Name"], "calico-azure-ag")
+        self.assertEqual({int(child[kind], 16) for kind in ("CapPrm", "CapEff", "CapAmb")}, {0})
+        self.assertEqual(int(self.process(pid)["CapAmb"], 16), 1 << 12, "the daemon keeps its own, for iptables")
+        self.host.x("systemctl", "stop", AGENT)
+        self.assertNotIn("started again", "".join(each["MESSAGE"] for each in self.host.journal("-u", AGENT)))
 
     def test_addresses_that_are_not_azures_or_its_own_take_a_drop_in(self):
         self.lab.fabric.ip("addr add 192.0.2.1/32 dev lo")

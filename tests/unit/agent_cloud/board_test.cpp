@@ -60,6 +60,25 @@ TEST(Board, EverythingThatIsKnownIsToldEachTimeAndAnAnswerToAnOlderQuestionIsNot
   EXPECT_EQ(told, (std::vector<std::string>{"a", "b"}));
 }
 
+TEST(Board, AnAnswerIsGoodForAsLongAsTheQuestionConcernsIt) {
+  std::vector<std::string> told;
+  Board board([&told](const Evidence& evidence) { told.push_back((*evidence.node)->name); });
+  const auto learn_of = [&board](const std::string& node) {
+    board.learn_while([&node](const Question& question) { return question.node_name == node; },
+                      [&node](Evidence& evidence) {
+                        evidence.node = net::KubernetesNode{node, {}, {}, {}};
+                      });
+  };
+  board.ask(about("a"));
+  learn_of("a");
+  board.ask(about("a"));
+  learn_of("a");
+  board.ask(about("b"));
+  learn_of("a");
+  learn_of("b");
+  EXPECT_EQ(told, (std::vector<std::string>{"a", "a", "b"}));
+}
+
 TEST(Board, ManyLearnAtOnceAndAreToldOneByOne) {
   int told = 0;  // without a lock of its own: calls must not overlap
   Board board([&told](const Evidence&) { ++told; });

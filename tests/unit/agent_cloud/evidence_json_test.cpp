@@ -8,13 +8,17 @@
 namespace agent {
 namespace {
 
+using namespace std::chrono_literals;
+
 TEST(EvidenceLine, SaysItAllAndIsOneLine) {
   auto evidence = testing::healthy_with_evidence().evidence;
   evidence.service_addresses = {*net::Address::parse("10.0.0.10"), *net::Address::parse("fd00::a")};
+  evidence.azure->read_at = WallTime(std::chrono::milliseconds(1764374400123));
   const auto line = evidence_line(evidence);
   EXPECT_EQ(line.find('\n'), std::string::npos);
   const auto read = parse_evidence(line);
   ASSERT_TRUE(read) << read.error().what;
+  EXPECT_EQ(read->azure->read_at, evidence.azure->read_at);
   EXPECT_EQ(*read->azure->nic, *evidence.azure->nic);
   EXPECT_EQ(*read->azure->subnet, *evidence.azure->subnet);
   EXPECT_EQ(*read->azure->route_table, *evidence.azure->route_table);
@@ -39,10 +43,42 @@ TEST(EvidenceLine, ErrorsKeepTheirCodeAndNothingStaysNothing) {
   EXPECT_FALSE(parse_evidence(evidence_line({}))->azure);
 }
 
+TEST(EvidenceLine, WordsSteerNoTerminalAndEndNoLineWhoeverTellsThem) {
+  constexpr auto kHostile = "a\x1b[31mb\u009b2Kc\r\nd\u202ee\u200bf";
+  constexpr auto kTamed = "a?[31mb?2Kc d?e?f";
+  auto evidence = testing::healthy_with_evidence().evidence;
+  evidence.azure->nic->id = kHostile;
+  (*evidence.azure->route_table)->routes.front().name = kHostile;
+  evidence.azure->network = net::failure(EACCES, kHostile);
+  (*evidence.node)->network_unavailable->message = kHostile;
+  (*evidence.cloud_config)->route_table_name = kHostile;
+  const auto read = parse_evidence(evidence_line(evidence));
+  ASSERT_TRUE(read) << read.error().what;
+  EXPECT_EQ(read->azure->nic->id, kTamed);
+  EXPECT_EQ((*read->azure->route_table)->routes.front().name, kTamed);
+  EXPECT_EQ(read->azure->network.error().what, kTamed);
+  EXPECT_EQ((*read->node)->network_unavailable->message, kTamed);
+  EXPECT_EQ((*read->cloud_config)->route_table_name, kTamed);
+}
+
+TEST(EvidenceLine, WhereTheRouteTableIsComesAlong) {
+  Evidence evidence;
+  evidence.cloud_config = net::CloudConfig{.cloud = "AzurePublicCloud",
+                                           .resource_manager_endpoint = {},
+                                           .route_table_name = "rt",
+                                           .route_table_resource_group = {},
+                                           .user_assigned_identity = {},
+                                           .resource_group = "rg",
+                                           .subscription = "s",
+                                           .network_subscription = "hub"};
+  EXPECT_EQ(**parse_evidence(evidence_line(evidence))->cloud_config, **evidence.cloud_config);
+}
+
 TEST(EvidenceLine, AnythingElseIsRefused) {
   for (const auto* line : {"", "null", "[]", "{}", "{\"azure\":3,\"node\":null,\"cloud_config\":null}",
                            "{\"azure\":null,\"node\":{\"value\":{\"name\":3}},\"cloud_config\":null}",
-                           "{\"azure\":null,\"node\":{\"error\":1},\"cloud_config\":null}"}) {
+                           "{\"azure\":null,\"node\":{\"error\":1},\"cloud_config\":null}",
+                           "{\"azure\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["}) {
     const auto read = parse_evidence(line);
     ASSERT_FALSE(read) << line;
     EXPECT_EQ(read.error().code.value(), EBADMSG);
@@ -64,6 +100,14 @@ TEST(QuestionLine, ComesBackAsItWas) {
   ASSERT_TRUE(read);
   EXPECT_EQ(*read, question);
   EXPECT_FALSE(parse_question("{}"));
+  for (const auto interval : {0ms, -1ms, 99ms, 86'400'001ms}) {
+    auto hasty = question;
+    hasty.interval = interval;
+    EXPECT_FALSE(parse_question(question_line(hasty)));
+  }
+  const auto refused = parse_question("\x1b[31m\n");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().what.find('\x1b'), std::string::npos);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "arm/resource_id.h"
 #include "azure.h"
 
 namespace {
@@ -163,6 +164,43 @@ TEST(Documents, ThousandsOfRoutesAreRead) {
       arm::parse_route_table(json{{"id", kTable}, {"properties", {{"routes", routes}}}}.dump());
   ASSERT_TRUE(table) << table.error().what;
   EXPECT_EQ(table->routes.size(), 5000U);
+}
+
+/// ESC, C1's CSI, a line break, a right-to-left override, a zero-width space.
+constexpr auto kHostile = "a\x1b[31mb\u009b2Kc\r\nd\u202ee\u200bf";
+constexpr auto kTamed = "a?[31mb?2Kc d?e?f";
+
+TEST(Documents, NamesSteerNoTerminalAndEndNoLine) {
+  auto table = json::parse(table_document());
+  auto& route = table["properties"]["routes"][0];
+  table["properties"]["provisioningState"] = kHostile;
+  route["name"] = kHostile;
+  route["properties"]["addressPrefix"] = kHostile;
+  route["properties"]["nextHopType"] = kHostile;
+  route["properties"]["provisioningState"] = kHostile;
+  const auto read = arm::parse_route_table(table.dump());
+  ASSERT_TRUE(read) << read.error().what;
+  EXPECT_EQ(read->provisioning_state, kTamed);
+  ASSERT_EQ(read->routes.size(), 1U);
+  EXPECT_EQ(read->routes[0].name, kTamed);
+  EXPECT_EQ(read->routes[0].destination, kTamed);
+  EXPECT_EQ(read->routes[0].next_hop_type, kTamed);
+  EXPECT_EQ(read->routes[0].provisioning_state, kTamed);
+}
+
+TEST(Documents, AnIdThatNoResourceHasIsRefusedAndNotMended) {
+  for (const auto* tail : {"\x1b[2K", "\u009b", "\u202e", "\u200b", "\ufeff", "\u2066", "\x7f", "a\nb"}) {
+    auto nic = nic_json(kNic + tail, "00-0D-3A-F8-06-EC");
+    EXPECT_FALSE(arm::parse_nic(nic.dump()));
+    nic = nic_json(kNic, "00-0D-3A-F8-06-EC");
+    nic["properties"]["ipConfigurations"][0]["properties"]["subnet"]["id"] = kSubnet + tail;
+    const auto read = arm::parse_nic(nic.dump());
+    ASSERT_TRUE(read) << read.error().what;
+    EXPECT_FALSE(arm::ResourceId::parse(read->configurations[0].subnet_id))
+        << read->configurations[0].subnet_id;
+    EXPECT_FALSE(arm::parse_route_table(
+        json{{"id", kTable + tail}, {"properties", {{"routes", json::array()}}}}.dump()));
+  }
 }
 
 }  // namespace

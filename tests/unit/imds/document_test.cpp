@@ -270,4 +270,20 @@ TEST(Document, SentencesHoldNothingThatAJournalCannotShow) {
   EXPECT_TRUE(std::all_of(what.begin(), what.end(), [](char c) { return c >= ' ' && c <= '~'; })) << what;
 }
 
+TEST(Document, NamesSteerNoTerminalAndEndNoLine) {
+  const auto node =
+      imds::parse(R"({"compute": {"name": "a\u001b[31mb", "location": "c\u009b2Kd\r\ne", "vmId": "f\u202eg",
+    "resourceId": "/subscriptions/s\u200b", "vmScaleSetName": "h\u007f", "azEnvironment": "i\ufeff",
+    "osProfile": {"computerName": "j\u2028k"}},
+    "network": {"interface": [{"macAddress": "000D3AF806EC", "ipv4": {"ipAddress": [{"privateIpAddress": "10.0.0.4"}]}}]}})");
+  ASSERT_TRUE(node) << node.error().what;
+  EXPECT_EQ(node->identity, (net::NodeIdentity{.name = "a?[31mb",
+                                               .computer_name = "j k",
+                                               .vm_id = "f?g",
+                                               .resource_id = "/subscriptions/s?",
+                                               .location = "c?2Kd e",
+                                               .vm_scale_set = "h?",
+                                               .environment = "i?"}));
+}
+
 }  // namespace

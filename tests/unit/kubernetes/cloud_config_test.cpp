@@ -117,4 +117,40 @@ TEST(CloudConfig, AFileIsNamedInItsErrors) {
   }
 }
 
+TEST(CloudConfig, ValuesSteerNoTerminalAndEndNoLine) {
+  constexpr auto kHostile = "a\\u001b[31mb\\u009b2Kc\\r\\nd\\u202ee";
+  for (const auto* key : {"cloud", "routeTableName", "routeTableResourceGroup", "resourceGroup",
+                          "subscriptionId", "networkResourceSubscriptionID"}) {
+    for (const auto& text : {std::string("{\"") + key + "\": \"" + kHostile + "\"}",
+                             std::string(key) + ": \"" + kHostile + "\""}) {
+      const auto config = parse_cloud_config(text);
+      ASSERT_TRUE(config) << config.error().what;
+      EXPECT_EQ(config->cloud + config->route_table_name + config->route_table_resource_group +
+                    config->resource_group + config->subscription + config->network_subscription,
+                "a?[31mb?2Kc d?e");
+    }
+  }
+  const auto identity = parse_cloud_config(std::string("{\"userAssignedIdentityID\": \"") + kHostile + "\"}");
+  ASSERT_FALSE(identity) << "what is used exactly is not mended";
+  EXPECT_THAT(identity.error().what, HasSubstr("userAssignedIdentityID 'a?[31mb?2Kc d?e'"));
+}
+
+TEST(CloudConfig, TheRouteTableIsWhereTheCloudProviderLooksForIt) {
+  // As AKS writes it: no routeTableResourceGroup.
+  auto config =
+      parse_cloud_config(R"({"subscriptionId": "s", "resourceGroup": "MC_rg", "vnetResourceGroup": "vnet-rg",
+                                       "routeTableName": "aks-agentpool-routetable"})");
+  ASSERT_TRUE(config) << config.error().what;
+  EXPECT_EQ(config->table_resource_group(), "MC_rg");
+  EXPECT_EQ(config->table_subscription(), "s");
+  config = parse_cloud_config(
+      R"({"subscriptionId": "s", "networkResourceSubscriptionID": "hub", "resourceGroup": "rg",
+                                  "routeTableResourceGroup": "tables", "routeTableName": "rt"})");
+  ASSERT_TRUE(config) << config.error().what;
+  EXPECT_EQ(config->table_resource_group(), "tables");
+  EXPECT_EQ(config->table_subscription(), "hub");
+  EXPECT_EQ(net::CloudConfig{}.table_resource_group(), "");
+  EXPECT_EQ(net::CloudConfig{}.table_subscription(), "");
+}
+
 }  // namespace

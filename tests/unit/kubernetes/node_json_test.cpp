@@ -206,4 +206,23 @@ TEST(Json, BracketsInStringsAreNotDepth) {
   EXPECT_FALSE(kubernetes::parse_json(std::string(65, '[') + std::string(65, ']')));
 }
 
+TEST(NodeJson, WordsSteerNoTerminalAndEndNoLine) {
+  constexpr auto kHostile = "a\x1b]0;owned\x07\u009b2Kb\r\nc\u202ed\u200be";
+  constexpr auto kTamed = "a?]0;owned??2Kb c?d?e";
+  auto object = node();
+  auto& condition = object["status"]["conditions"][1];
+  for (const auto* field : {"status", "reason", "message"}) condition[field] = kHostile;
+  object["metadata"]["annotations"] = {{"flannel.alpha.coreos.com/backend-type", kHostile}};
+  const auto sighting = kubernetes::parse_node(object);
+  ASSERT_TRUE(sighting) << sighting.error().what;
+  EXPECT_EQ(sighting->node.network_unavailable->status, kTamed);
+  EXPECT_EQ(sighting->node.network_unavailable->reason, kTamed);
+  EXPECT_EQ(sighting->node.network_unavailable->message, kTamed);
+  EXPECT_EQ(sighting->node.flannel->backend_type, kTamed);
+  condition["message"] = std::string(5000, 'x');
+  EXPECT_LT(kubernetes::parse_node(object)->node.network_unavailable->message.size(), 600U);
+  object["metadata"]["name"] = kHostile;
+  EXPECT_FALSE(kubernetes::parse_node(object)) << "a name is what is asked for: none is made up";
+}
+
 }  // namespace

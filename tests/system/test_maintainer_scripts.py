@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""The package's own scripts alone, in a root folder to throw away, with programs in the place of systemctl and ip that
+write down what they are told. What dpkg makes of them on a booted machine is in test_service.py."""
+
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+from host import tree
+
+_ROOT = pathlib.Path(__file__).resolve().parents[2]
+_STATE = "/var/lib/calico-azure-agent"
+_PATH = "PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
+# $STATE is what systemctl says of the agent, $CONFIG what the agent says of its configuration.
+_STAND_INS = {
+    "systemctl": 'echo "systemctl $*" >>/told\n'
+                 'case $1 in show) echo "$STATE" ;; is-active) exit 1 ;; stop) touch /stopped ;; esac',
+    "ip": 'echo "ip $*" >>/told',
+    "calico-azure-agent": 'printf "%s\\n" "$CONFIG"',
+    "journalctl": ":",
+    "deb-systemd-helper": ":",
+}
+
+
+class MaintainerScripts(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+        self.root = self.folder / "upper"
+        for part in ("work", "mounted", "upper/run/systemd/system"):
+            (self.folder / part).mkdir(parents=True)
+        for name, text in _STAND_INS.items():
+            self.write(f"usr/local/sbin/{name}", f"#!/bin/sh\n{text}\n", 0o755)
+        for kind in ("sysusers", "tmpfiles"):
+            text = (_ROOT / f"systemd/calico-azure-agent.{kind}").read_text(encoding="utf-8")
+            self.write(f"usr/lib/{kind}.d/calico-azure-agent.conf", text)
+        for script in ("prerm", "postrm", "postinst"):
+            text = (_ROOT / f"packaging/debian/calico-azure-agent.{script}").read_text(encoding="utf-8")
+            self.write(f"scripts/{script}", text)
+        self.script("postinst", "configure")  # the service's user and folder
+        self.write("etc/victim", "root's own\n", 0o600)
+        self.write("told", "")
+
+    def write(self, path, text, mode=0o644):
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        file.chmod(mode)
+
+    def inside(self, *words, user="root"):
+        """Runs a command in the root folder; what it leaves there stays for the next one."""
+        layers = f"lowerdir={tree('bookworm')},upperdir={self.root},workdir={self.folder}/work"
+        mounted = self.folder / "mounted"
+        return subprocess.run(
+            ["unshare", "--mount", "sh", "-ec",
+             'mount -t overlay overlay -o "$1" "$2"; mount -t proc proc "$2/proc"; shift 2; '
+             'exec chroot "$@"', "-", layers, mounted, f"--userspec={user}", mounted, "/usr/bin/env", "-i", _PATH, *words],
+            capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL).stdout
+
+    def script(self, name, *words, state="active", config="protocol = 169   # default"):
+        return self.inside(f"STATE={state}", f"CONFIG={config}", "sh", f"/scripts/{name}", *words)
+
+    def as_the_service(self, line):
+        return self.inside("sh", "-c", line, user="calico-azure-agent")
+
+    def told(self, word):
+        """What systemctl or ip was told since the last time."""
+        lines = (self.root / "told").read_text("utf-8").splitlines()
+        self.write("told", "")
+        return [line for line in lines if word in line]
+
+    # What the service's user may plant
+
+    def test_what_the_services_user_planted_is_neither_followed_nor_believed(self):
+        # Whatever name the scripts might use in its folder leads to root's file.
+        names = "removed protocol removed.new .removed state kept.json imds.json"
+        self.as_the_service(f"cd {_STATE} && for name in {names}; do ln -s /etc/victim $name; done")
+        self.as_the_service(f"cd {_STATE} && mkdir -p folder && ln -s /etc folder/etc && ln -s / root")
+        self.script("prerm", "remove", config="protocol = 170   # routes.protocol")
+        self.script("postrm", "remove")
+        self.as_the_service(f"cd {_STATE} && rm -f removed protocol && echo kernel >removed && echo kernel >protocol")
+        self.told("")
+        self.script("postrm", "purge")
+        self.assertEqual((self.root / "etc/victim").read_text("utf-8"), "root's own\n")
+        self.assertEqual(self.told("flush"), [f"ip {family} {kind} protocol 170" for family in ("-4", "-6")
+                                              for kind in ("route flush table all", "rule flush")])
+        self.assertEqual(self.inside("sh", "-c", f"ls -d {_STATE}* /run/calico-azure-agent* 2>/dev/null || true"), "")
+        self.assertIn("passwd", self.inside("ls", "/etc"))
+
+    def test_it_is_stopped_before_anything_is_written(self):
+        self.write("usr/local/sbin/calico-azure-agent", "#!/bin/sh\n[ -e /stopped ] && echo 'protocol = 170'\n", 0o755)
+        self.script("prerm", "remove")
+        self.script("postrm", "purge")
+        self.assertIn("ip -4 route flush table all protocol 170", self.told("flush"))
+
+    def test_purge_believes_a_number_alone(self):
+        for config in ("protocol = kernel", "protocol = 2x", "protocol = ", "", "protocol = -1", "nonsense"):
+            self.script("prerm", "remove", config=config)
+            self.script("postrm", "purge")
+            self.assertEqual({line.rpartition(" ")[2] for line in self.told("flush")}, {"169"}, config)
+        for planted in ("kernel", "2 3", "170\nkernel", "$(reboot)", "-4", "1 || reboot", ""):
+            self.write("var/lib/calico-azure-agent.removed", planted)
+            self.script("postrm", "purge")
+            self.assertEqual({line.partition("protocol ")[2] for line in self.told("flush")}, {"169"}, planted)
+
+    def test_the_services_folder_is_made_over_what_stands_there_without_following_it(self):
+        for planted in ("ln -s /etc", "ln -s /etc/victim", "touch"):
+            self.inside("sh", "-c", f"rm -rf {_STATE} && {planted} {_STATE}")
+            self.script("postinst", "configure")
+            self.assertEqual(self.inside("stat", "--format=%U %a", "/etc/victim"), "root 600\n", planted)
+            self.assertEqual(self.inside("stat", "--format=%U %a", "/etc"), "root 755\n", planted)
+
+    # What dpkg asks for, Debian Policy 6.6 to 6.10
+
+    def starts(self):
+        return self.told(" start ") + self.told("restart")
+
+    def test_a_removal_that_fails_leaves_the_agent_as_it_was(self):
+        for state, again in (("active", 1), ("activating", 1), ("inactive", 0), ("failed", 0)):
+            self.script("prerm", "remove", state=state)
+            self.told("")
+            self.script("postinst", "abort-remove")
+            self.assertEqual(len(self.starts()), again, state)
+            # An upgrade after it is no installation after a removal.
+            self.script("postinst", "configure", "0.1.0")
+            self.assertIn("try-restart", "".join(self.told("restart")), state)
+
+    def test_what_was_not_stopped_is_not_started(self):
+        for prerm, abort in (("upgrade", "abort-upgrade"), ("deconfigure", "abort-deconfigure")):
+            self.script("prerm", prerm, "0.1.1")
+            self.assertEqual(self.told("stop"), [])
+            self.script("postinst", abort, "0.1.1")
+            self.assertEqual(self.starts(), [])
+
+    def test_a_conflicting_package_that_fails_to_come_starts_it_again(self):
+        self.script("prerm", "remove", "in-favour", "another", "1.0")
+        self.told("")
+        self.script("postinst", "abort-remove", "in-favour", "another", "1.0")
+        self.assertEqual(len(self.starts()), 1)
+
+    def test_a_removal_leaves_no_word_that_it_ran(self):
+        self.script("prerm", "remove")
+        self.script("postrm", "remove")
+        self.assertFalse((self.root / "run/calico-azure-agent.stopped").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
