@@ -8,7 +8,7 @@
 #include <string>
 
 #include "cni/json.h"
-#include "net/quote.h"
+#include "net/foreign_text.h"
 
 namespace cni {
 namespace {
@@ -17,6 +17,7 @@ using nlohmann::json;
 
 constexpr std::size_t kLongestName = 255;  // NAME_MAX: networks and plug-ins are names of files
 constexpr std::size_t kLongestWord = 64;
+constexpr std::size_t kLongestPath = 400;
 constexpr std::size_t kMostPlugins = 64;
 
 bool is_letter_or_digit(char c) {
@@ -45,7 +46,7 @@ const json& member(const json& plugin, const char* key) {
   return own.is_null() ? at(at(plugin, "delegate"), key) : own;
 }
 
-std::string word(const json& value) { return net::quote(text_of(value), kLongestWord); }
+std::string word(const json& value) { return net::foreign_text(text_of(value), kLongestWord); }
 
 /// `where`: " in plug-in 2", or nothing.
 net::Result<net::CniPlugin> parse_plugin(const json& value, const std::string& where) {
@@ -92,6 +93,24 @@ net::Result<std::vector<net::CniPlugin>> parse_plugins(const json& document, Sha
   return plugins;
 }
 
+/// The first of "delegates": a plug-in, or a list of them (multus-cni/pkg/types/conf.go).
+void parse_first_delegate(const json& delegate, net::CniDelegation& into) {
+  const auto shape = at(delegate, "plugins").is_array() ? Shape::list : Shape::plugin;
+  auto plugins = parse_plugins(delegate, shape);
+  if (!plugins) return;
+  const auto& name = text_of(at(delegate, "name"));
+  if (is_network_name(name)) into.network = name;
+  into.plugins = std::move(*plugins);
+}
+
+/// Whom the meta plug-in hands pods to, as far as its own file says.
+net::CniDelegation parse_delegation(const json& plugin) {
+  net::CniDelegation delegation;
+  delegation.to = net::foreign_text(text_of(at(plugin, "clusterNetwork")), kLongestPath);
+  parse_first_delegate(first_of(at(plugin, "delegates")), delegation);
+  return delegation;
+}
+
 }  // namespace
 
 net::CniFile parse_configuration(std::string_view text, Shape shape) {
@@ -108,11 +127,13 @@ net::CniFile parse_configuration(std::string_view text, Shape shape) {
   }
   file.network = name;
   auto plugins = parse_plugins(*document, shape);
-  if (plugins) {
-    file.plugins = std::move(*plugins);
-  } else {
+  if (!plugins) {
     file.problem = plugins.error().what;
+    return file;
   }
+  file.plugins = std::move(*plugins);
+  if (net::is_meta_plugin(file.plugins.front().type))
+    file.delegation = parse_delegation(shape == Shape::list ? first_of(at(*document, "plugins")) : *document);
   return file;
 }
 

@@ -1,13 +1,15 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 namespace cni {
 
 /// Where the node's CNI files are.
 struct Paths {
   std::filesystem::path configuration = "/etc/cni/net.d";
-  std::filesystem::path programs = "/opt/cni/bin";
+  /// Where runtimes look for plug-ins: containerd and kubelet; CRI-O and Red Hat's packages; Debian's.
+  std::vector<std::filesystem::path> programs = {"/opt/cni/bin", "/usr/libexec/cni", "/usr/lib/cni"};
   std::filesystem::path host_local = "/var/lib/cni/networks";
   std::filesystem::path flannel_lease = "/run/flannel/subnet.env";
   /// The folder of azure-vnet.json, azure-vnet-ipam.json, azure-vnet/ and azure-cns/.

@@ -11,44 +11,63 @@
 namespace cni {
 namespace {
 
-std::vector<std::string> programs_of(const net::CniFile& file) {
+/// Why the program cannot be run, as a predicate of its path; empty: it can.
+struct Look {
+  std::string problem;
+  bool is_seen = true;  ///< false: nobody could look, and `problem` says why
+};
+
+Look look_at(const std::filesystem::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0) {
+    if (!S_ISREG(status.st_mode)) return {.problem = "is no regular file"};
+    // Its mode, not access(2): the runtime's rights may be more than ours.
+    if ((status.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0)
+      return {.problem = "may not be executed by anyone"};
+    return {};
+  }
+  const int error = errno;
+  if (error != ENOENT && error != ENOTDIR && error != ELOOP)
+    return {.problem = unreadable(error).value().what, .is_seen = false};
+  const bool is_link = ::lstat(path.c_str(), &status) == 0;
+  return {.problem = is_link ? "is a link that leads nowhere" : "is not there"};
+}
+
+}  // namespace
+
+std::vector<std::string> programs_of_pods(const net::CniConfiguration& configuration) {
   std::vector<std::string> programs;
   const auto add = [&programs](const std::string& name) {
     if (name.empty() || std::find(programs.begin(), programs.end(), name) != programs.end()) return;
     programs.push_back(name);
   };
-  for (const auto& plugin : file.plugins) {
-    add(plugin.type);
-    // azure-vnet asks the daemon azure-cns itself: there is no such program.
-    if (plugin.type != "azure-vnet" || plugin.ipam != "azure-cns") add(plugin.ipam);
-  }
+  const auto add_all = [&add](const std::vector<net::CniPlugin>& plugins) {
+    for (const auto& plugin : plugins) {
+      add(plugin.type);
+      // azure-vnet asks the daemon azure-cns itself: there is no such program.
+      if (plugin.type != "azure-vnet" || plugin.ipam != "azure-cns") add(plugin.ipam);
+    }
+  };
+  if (const auto* winner = configuration.winner()) add_all(winner->plugins);
+  if (const auto network = configuration.network())
+    add_all(network->file == network->by ? network->file->delegation.plugins : network->file->plugins);
   return programs;
 }
 
-}  // namespace
-
-MissingPrograms find_missing_programs(const net::CniFile& file, const std::filesystem::path& folder) {
+MissingPrograms find_missing_programs(std::span<const std::string> programs,
+                                      std::span<const std::filesystem::path> folders) {
   MissingPrograms missing;
-  for (const auto& program : programs_of(file)) {
-    const auto path = folder / program;
-    struct stat status {};
-    if (::stat(path.c_str(), &status) == 0) {
-      // Its mode, not access(2): the runtime's rights may be more than ours.
-      if (!S_ISREG(status.st_mode)) {
-        missing.sentences.push_back(fmt::format("{} is no regular file", path.string()));
-      } else if ((status.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0) {
-        missing.sentences.push_back(fmt::format("{} may not be executed by anyone", path.string()));
-      }
-      continue;
+  for (const auto& program : programs) {
+    std::vector<Look> looks;
+    for (const auto& folder : folders) looks.push_back(look_at(folder / program));
+    const auto is_fine = [](const Look& look) { return look.problem.empty(); };
+    if (looks.empty() || std::any_of(looks.begin(), looks.end(), is_fine)) continue;
+    auto sentence = fmt::format("{} {}", (folders.front() / program).string(), looks.front().problem);
+    if (looks.front().is_seen) {
+      missing.sentences.push_back(std::move(sentence));
+    } else {
+      missing.unknown = std::move(sentence);
     }
-    const int error = errno;
-    if (error != ENOENT && error != ENOTDIR && error != ELOOP) {
-      missing.unknown = fmt::format("{} {}", path.string(), unreadable(error).value().what);
-      continue;
-    }
-    const bool is_link = ::lstat(path.c_str(), &status) == 0;
-    missing.sentences.push_back(
-        fmt::format("{} is {}", path.string(), is_link ? "a link that leads nowhere" : "not there"));
   }
   return missing;
 }

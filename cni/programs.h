@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -8,12 +9,18 @@
 
 namespace cni {
 
+/// What a runtime runs for a pod, each once: the winner's plug-ins, and those of the network that a meta
+/// plug-in hands pods to.
+std::vector<std::string> programs_of_pods(const net::CniConfiguration& configuration);
+
 struct MissingPrograms {
   std::vector<std::string> sentences;  ///< "/opt/cni/bin/flannel is not there"
   std::string unknown;                 ///< why some could not be looked at; empty: all were
 };
 
-/// What the network's plug-ins run and the folder does not have as an executable file. Links are followed.
-MissingPrograms find_missing_programs(const net::CniFile& file, const std::filesystem::path& folder);
+/// The programs that no folder has as an executable file; sentences name the first folder. Links are
+/// followed.
+MissingPrograms find_missing_programs(std::span<const std::string> programs,
+                                      std::span<const std::filesystem::path> folders);
 
 }  // namespace cni

@@ -12,7 +12,7 @@
 #include "cni/host_local.h"
 #include "cni/programs.h"
 #include "cni/subnet_env.h"
-#include "net/quote.h"
+#include "net/foreign_text.h"
 
 namespace cni {
 namespace {
@@ -28,7 +28,7 @@ tl::unexpected<net::Error> about(const std::filesystem::path& path, const net::R
 
 /// An entry's name comes from strangers, and its path goes into sentences.
 std::filesystem::path path_of(const std::filesystem::path& folder, const std::string& name) {
-  return folder / net::quote(name, kLongestFileName);
+  return folder / net::foreign_text(name, kLongestFileName);
 }
 
 bool is_configuration(std::string_view name) {
@@ -66,11 +66,9 @@ net::Result<net::CniConfiguration> read_configuration(const Paths& paths) {
     file.path = path.string();
     configuration.files.push_back(std::move(file));
   }
-  if (const auto* winner = configuration.winner()) {
-    auto missing = find_missing_programs(*winner, paths.programs);
-    configuration.missing_programs = std::move(missing.sentences);
-    configuration.unknown_programs = std::move(missing.unknown);
-  }
+  auto missing = find_missing_programs(programs_of_pods(configuration), paths.programs);
+  configuration.missing_programs = std::move(missing.sentences);
+  configuration.unknown_programs = std::move(missing.unknown);
   return configuration;
 }
 
@@ -137,7 +135,7 @@ net::Result<net::AzureCniState> read_azure_state(const std::filesystem::path& fo
 net::Result<std::string> read_calico_node_name(const std::filesystem::path& path) {
   const auto text = read_file(path);
   if (!text) return about(path, text);
-  auto name = net::quote(*text, kLongestFileName);
+  auto name = net::foreign_text(*text, kLongestFileName);
   if (name.empty()) return net::failure(EBADMSG, path.string() + " is empty: half written?");
   return name;
 }

@@ -10,8 +10,8 @@ namespace cni {
 ///
 /// Configurations are the first 100 *.conf, *.conflist and *.json in bytewise order, hidden ones too: libcni
 /// takes them. A file that no runtime can use has a `problem`, a predicate of its path; one that only we may
-/// not read is an error of the whole, for then nobody knows the winner. Texts are one line of printable
-/// ASCII, and no more of a file's contents than names.
+/// not read is an error of the whole, for then nobody knows the winner. Texts are their own
+/// net::foreign_text(), and no more of a file's contents than names.
 net::CniFiles read_cni_files(const Paths& paths);
 
 }  // namespace cni

@@ -100,12 +100,14 @@ net::Result<int> http_status(const net::Address& address, std::uint16_t port, co
                              Clock::time_point finish_by) {
   const auto made = connection(address, port, finish_by);
   if (!made) return net::pass_on(made);
+  const auto place = address.family() == net::Family::ipv6 ? fmt::format("[{}]:{}", address.text(), port)
+                                                           : fmt::format("{}:{}", address.text(), port);
   const auto failed = [&](int error, std::string_view what) {
-    return net::failure(error, fmt::format("http://{}:{}{}: {}", address.text(), port, path, what));
+    return net::failure(error, fmt::format("http://{}{}: {}", place, path, what));
   };
   const auto request = fmt::format(
-      "GET {} HTTP/1.1\r\nHost: {}:{}\r\nUser-Agent: calico-azure-agent\r\nConnection: close\r\n\r\n", path,
-      address.text(), port);
+      "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: calico-azure-agent\r\nConnection: close\r\n\r\n", path,
+      place);
   if (::send(made->get(), request.data(), request.size(), MSG_NOSIGNAL) !=
       static_cast<ssize_t>(request.size()))
     return failed(errno, std::strerror(errno));

@@ -10,6 +10,7 @@
 #include "host/health.h"
 #include "host/network_services.h"
 #include "host/packet_filters.h"
+#include "host/presentable.h"
 #include "host/text.h"
 
 namespace host {
@@ -17,8 +18,11 @@ namespace {
 
 using Time = std::chrono::steady_clock::time_point;
 
-// https://docs.tigera.io/calico/latest/reference/felix/configuration (FELIX_HEALTHPORT)
+// https://docs.tigera.io/calico/latest/reference/felix/configuration (FELIX_HEALTHPORT). Tigera's operator
+// sets 9199 on OpenShift, where 9099 is taken (tigera/operator,
+// pkg/controller/installation/core_controller.go).
 constexpr std::uint16_t kFelixHealth = 9099;
+constexpr std::uint16_t kFelixHealthOnOpenShift = 9199;
 // https://github.com/Azure/azure-container-networking: the API, and the health server of AKS and elsewhere
 constexpr std::uint16_t kCns = 10090;
 constexpr std::uint16_t kCnsHealthOnAks = 10092;
@@ -62,32 +66,89 @@ net::Result<int> cns_status(Time finish_by) {
   return http_status(loopback(), kCnsHealth, "/readyz", finish_by);
 }
 
+using Environment = net::Result<std::map<std::string, std::string>>;
+
+/// A setting of Felix's; empty: it is not given, or not ours to read.
+std::string felix_setting(const Environment& environment, const char* name) {
+  if (!environment) return "";
+  const auto found = environment->find(name);
+  return found == environment->end() ? "" : found->second;
+}
+
+/// Where Felix listens: FELIX_HEALTHHOST, a name or an address, where every address is loopback's too.
+net::Address felix_address(const Environment& environment) {
+  const auto address = net::Address::parse(felix_setting(environment, "FELIX_HEALTHHOST"));
+  const auto is_any = [](const net::Address& each) {
+    return each == net::Prefix::any(each.family()).network();
+  };
+  return address && !is_any(*address) ? *address : loopback();
+}
+
+net::Result<int> felix_status(const Environment& environment, Time finish_by) {
+  const auto ask = [&](std::uint16_t port) {
+    return http_status(felix_address(environment), port, "/readiness", finish_by);
+  };
+  const auto given = felix_setting(environment, "FELIX_HEALTHPORT");
+  std::uint16_t port = 0;
+  std::from_chars(given.data(), given.data() + given.size(), port);
+  if (port != 0) return ask(port);
+  auto status = ask(kFelixHealth);
+  // libcalico-go/lib/health/health.go: what answers anything else is not Felix.
+  const auto is_felixs = [](const net::Result<int>& each) {
+    return each && (*each == 200 || *each == 204 || *each == 503);
+  };
+  if (is_felixs(status)) return status;
+  const auto other = ask(kFelixHealthOnOpenShift);
+  return is_felixs(other) ? other : status;
+}
+
+/// Azure's agent (WALinuxAgent, azurelinuxagent/ga/firewall_manager.py) lets its own user, root, connect and
+/// drops everybody else's packets. With the Metadata Security Protocol a connection leads to its proxy on
+/// loopback: only an answer tells of the wire server.
+net::Result<int> wire_server_status(bool is_root, Time finish_by) {
+  if (!is_root) {
+    return net::failure(
+        EPERM,
+        "168.63.129.16 takes connections from root alone (the firewall of Azure's agent): run "
+        "calico-azure-agent doctor as root");
+  }
+  const auto address = *net::Address::parse("168.63.129.16");
+  if (const auto there = connects(address, 80, finish_by); !there) return net::pass_on(there);
+  auto status = http_status(address, 80, "/?comp=versions", finish_by);
+  // Who takes the connection and says nothing is not known.
+  return status ? status : net::failure(EPROTO, status.error().what);
+}
+
 }  // namespace
 
 net::HostSettings look_at_host(const Question& question, Time finish_by) {
   const auto aside = [](auto&& ask) { return std::async(std::launch::async, ask); };
   auto filters = aside([finish_by] { return packet_filters(finish_by); });
-  auto felix = aside([finish_by] { return http_status(loopback(), kFelixHealth, "/readiness", finish_by); });
   std::future<net::Result<int>> cns;
-  std::future<net::Result<void>> wire_server;
+  std::future<net::Result<int>> wire_server;
   if (question.azure_cni) {
     cns = aside([finish_by] { return cns_status(finish_by); });
-    wire_server =
-        aside([finish_by] { return connects(*net::Address::parse("168.63.129.16"), 80, finish_by); });
+    wire_server = aside([&question, finish_by] { return wire_server_status(question.is_root, finish_by); });
   }
   net::HostSettings settings;
+  settings.calico_environment = calico_environment(question.root);
+  auto felix = aside([environment = settings.calico_environment, finish_by] {
+    return felix_status(environment, finish_by);
+  });
   settings.boot_sysctls = boot_sysctls(question.root, keys_of(question.nic));
   settings.networkd = networkd_settings(question.root);
   settings.network_manager = network_manager_settings(question.root);
   settings.link_files = link_files(question.root, question.links);
   settings.conntrack = conntrack(question.root);
-  settings.calico_environment = calico_environment(question.root);
+  settings.calico_namespace = calico_namespace(question.root);
+  settings.bird_runs = bird_runs(question.root);
   settings.packet_filters = filters.get();
   settings.felix = felix.get();
   if (question.azure_cni) {
     settings.cns = cns.get();
     settings.wire_server = wire_server.get();
   }
+  make_presentable(settings);
   return settings;
 }
 

@@ -12,6 +12,7 @@ namespace host {
 struct Question {
   std::string nic;                      ///< the link of pod traffic; empty while it is not known
   bool azure_cni = false;               ///< ask its services too
+  bool is_root = false;                 ///< we are: what answers root alone is asked too
   std::vector<std::string> links = {};  ///< whose MACAddressPolicy= matters
   std::filesystem::path root = "/";     ///< of all files; tests have one of their own
 };

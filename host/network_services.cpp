@@ -1,6 +1,10 @@
 #include "host/network_services.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <optional>
 #include <system_error>
 
@@ -47,6 +51,16 @@ std::string value_of(const std::vector<IniEntry>& entries, std::string_view sect
   return value;
 }
 
+net::MacOrigin mac_origin_of(const fs::path& root, const std::string& link) {
+  const auto text = read_text(root / "sys/class/net" / link / "addr_assign_type");
+  constexpr std::array kKnown = {net::MacOrigin::permanent, net::MacOrigin::random, net::MacOrigin::stolen,
+                                 net::MacOrigin::set};
+  for (const auto origin : kKnown) {
+    if (text && *text == std::to_string(static_cast<int>(origin)) + "\n") return origin;
+  }
+  return net::MacOrigin::unknown;
+}
+
 /// True where systemd starts it, at boot or by a timer.
 bool is_enabled(const fs::path& root, const std::string& unit) {
   std::error_code error;
@@ -61,16 +75,42 @@ bool is_enabled(const fs::path& root, const std::string& unit) {
   return false;
 }
 
+/// When the file's contents or its name last changed here. Not its time of writing, which a package brings
+/// along from where it was built.
+std::optional<std::chrono::system_clock::time_point> change_of(const fs::path& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) return std::nullopt;
+  using namespace std::chrono;
+  return system_clock::from_time_t(status.st_ctim.tv_sec) +
+         duration_cast<system_clock::duration>(nanoseconds(status.st_ctim.tv_nsec));
+}
+
+/// The boot is told to a second, and files may be written just before the process is started.
+constexpr auto kStartIsKnownTo = std::chrono::seconds(2);
+
+/// True where a service that keeps its files there may have some that are not shown to us, as to a container.
+bool is_hidden(const fs::path& folder) {
+  std::error_code error;
+  return !fs::is_directory(folder, error);
+}
+
 }  // namespace
 
 net::Result<net::NetworkdSettings> networkd_settings(const fs::path& root) {
   net::NetworkdSettings settings;
-  settings.runs = find_process(root, {"systemd-network"}).has_value();
+  const std::array<ProcessPattern, 1> networkd = {ProcessPattern{.name = "systemd-network"}};
+  const auto process = running(root, networkd);
+  if (!process && process.error().code.value() != ESRCH) return net::pass_on(process);
+  settings.runs = process.has_value();
+  if (settings.runs && is_hidden(root / "etc/systemd"))
+    return net::failure(ENOENT, "systemd-networkd runs, and its files in /etc/systemd are not shown to us");
+  const auto started = process ? start_of(root, *process) : net::pass_on(process);
   std::vector<fs::path> mains;
   for (const auto& folder : system_folders(root, "systemd")) mains.push_back(folder / "networkd.conf");
   for (const auto& file : with_main(mains, system_folders(root, "systemd/networkd.conf.d"))) {
     const auto text = read_text(file);
     if (!text) return net::pass_on(text);
+    bool says_so = false;
     for (const auto& entry : parse_ini(*text)) {
       if (entry.section != "Network") continue;
       if (entry.key == "ManageForeignRoutes") {
@@ -80,15 +120,25 @@ net::Result<net::NetworkdSettings> networkd_settings(const fs::path& root) {
       } else {
         continue;
       }
-      settings.file = file.string();
+      says_so = true;
     }
+    if (!says_so) continue;
+    settings.file = file.string();
+    const auto changed = change_of(file);
+    if (started && changed && *changed > *started + kStartIsKnownTo) settings.unread_file = settings.file;
   }
   return settings;
 }
 
 net::Result<net::NetworkManagerSettings> network_manager_settings(const fs::path& root) {
   net::NetworkManagerSettings settings;
-  settings.runs = find_process(root, {"NetworkManager"}).has_value();
+  const std::array<ProcessPattern, 1> manager = {ProcessPattern{.name = "NetworkManager"}};
+  const auto process = running(root, manager);
+  if (!process && process.error().code.value() != ESRCH) return net::pass_on(process);
+  settings.runs = process.has_value();
+  if (settings.runs && is_hidden(root / "etc/NetworkManager"))
+    return net::failure(ENOENT,
+                        "NetworkManager runs, and its files in /etc/NetworkManager are not shown to us");
   settings.cloud_setup = is_enabled(root, "nm-cloud-setup");
   const std::vector<fs::path> folders = {root / "etc/NetworkManager/conf.d",
                                          root / "run/NetworkManager/conf.d",
@@ -126,7 +176,8 @@ net::Result<std::vector<net::LinkFile>> link_files(const fs::path& root, std::sp
       if (!covers(entries, link).value_or(false)) continue;
       found.push_back({.link = link,
                        .mac_address_policy = value_of(entries, "Link", "MACAddressPolicy"),
-                       .file = file.string()});
+                       .file = file.string(),
+                       .mac_origin = mac_origin_of(root, link)});
       break;
     }
   }

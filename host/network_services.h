@@ -10,10 +10,12 @@
 
 namespace host {
 
-/// systemd-networkd: networkd.conf and its drop-ins, and whether it runs in this network namespace.
+/// systemd-networkd: networkd.conf and its drop-ins, and whether it runs in this network namespace and knows
+/// them. EACCES, ENOENT: that is hidden from us.
 net::Result<net::NetworkdSettings> networkd_settings(const std::filesystem::path& root);
 
-/// NetworkManager.conf and its conf.d, and whether it runs in this network namespace.
+/// NetworkManager.conf and its conf.d, and whether it runs in this network namespace. EACCES, ENOENT: that is
+/// hidden from us.
 net::Result<net::NetworkManagerSettings> network_manager_settings(const std::filesystem::path& root);
 
 /// For each link name the .link file that systemd-udevd takes, as far as names tell: a file that matches by

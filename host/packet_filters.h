@@ -5,13 +5,12 @@
 #include <string_view>
 #include <vector>
 
-#include "net/error.h"
 #include "net/host_settings.h"
 
 namespace host {
 
 /// What the save program of each of iptables' backends shows, where it is installed. Loads no kernel module.
-net::Result<std::vector<net::PacketFilter>> packet_filters(std::chrono::steady_clock::time_point finish_by);
+std::vector<net::PacketFilter> packet_filters(std::chrono::steady_clock::time_point finish_by);
 
 /// What iptables-save(8) writes.
 net::PacketFilter parse_iptables_save(std::string backend, std::string_view text);

@@ -1,35 +1,121 @@
 #include "host/processes.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <string>
 #include <system_error>
 
 #include "host/text.h"
 
 namespace host {
+namespace {
 
 namespace fs = std::filesystem;
 
-std::optional<pid_t> find_process(const fs::path& root, std::initializer_list<std::string_view> names) {
+/// /proc/PID/cmdline: words that end with a zero byte.
+std::vector<std::string> words_of(const fs::path& process) {
+  const auto text = read_text(process / "cmdline");
+  if (!text) return {};
+  std::vector<std::string> words;
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    const auto end = rest.find('\0');
+    words.emplace_back(rest.substr(0, end));
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + 1);
+  }
+  return words;
+}
+
+bool is_like(const fs::path& process, std::string_view name, const ProcessPattern& wanted) {
+  if (name != wanted.name) return false;
+  if (wanted.arguments.empty()) return true;
+  const auto words = words_of(process);
+  if (words.empty()) return false;
+  return std::search(words.begin() + 1, words.end(), wanted.arguments.begin(), wanted.arguments.end()) !=
+         words.end();
+}
+
+std::optional<pid_t> number_in(std::string_view text) {
+  pid_t number = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || rest != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+net::Result<std::string> name_of(const fs::path& process) {
+  auto name = read_text(process / "comm");
+  if (name && name->ends_with('\n')) name->pop_back();
+  return name;
+}
+
+/// The number that stands so many words behind the text.
+std::optional<std::uint64_t> word_behind(std::string_view text, std::size_t count) {
+  const auto words = parts(text, " \n");
+  std::uint64_t number = 0;
+  if (count >= words.size()) return std::nullopt;
+  const auto& word = words.at(count);
+  const auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  return error == std::errc{} ? std::optional(number) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<pid_t> find_process(const fs::path& root, std::span<const ProcessPattern> wanted) {
   std::error_code error;
   const auto home = fs::read_symlink(root / "proc/self/ns/net", error);
   for (fs::directory_iterator entry(root / "proc", error), end; !error && entry != end;
        entry.increment(error)) {
-    const auto name = entry->path().filename().string();
-    pid_t number = 0;
-    const auto [rest, no_number] = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (no_number != std::errc{} || rest != name.data() + name.size()) continue;
-    const auto comm = read_text(entry->path() / "comm");
-    if (!comm) continue;
-    const auto is_it = [&comm](std::string_view each) { return *comm == std::string(each) + '\n'; };
-    if (std::none_of(names.begin(), names.end(), is_it)) continue;
+    const auto number = number_in(entry->path().filename().string());
+    if (!number) continue;
+    const auto name = name_of(entry->path());
+    if (!name) continue;
+    const auto is_it = [&](const ProcessPattern& each) { return is_like(entry->path(), *name, each); };
+    if (std::none_of(wanted.begin(), wanted.end(), is_it)) continue;
     std::error_code hidden;
     const auto there = fs::read_symlink(entry->path() / "ns/net", hidden);
     // Where it cannot be seen whose namespace it is, it is taken for ours: most nodes have one.
     if (hidden || home.empty() || there == home) return number;
   }
   return std::nullopt;
+}
+
+bool sees_other_processes(const fs::path& root) {
+  // A container's first process is its own program, or what holds its pod together.
+  const auto first = name_of(root / "proc/1");
+  return first && *first != "calico-azure-ag" && *first != "pause";
+}
+
+net::Result<pid_t> running(const fs::path& root, std::span<const ProcessPattern> wanted) {
+  if (const auto process = find_process(root, wanted)) return *process;
+  const auto name = wanted.empty() ? std::string_view{} : wanted.front().name;
+  if (sees_other_processes(root)) return net::failure(ESRCH, fmt::format("{} does not run here", name));
+  return net::failure(EACCES, fmt::format("whether {} runs cannot be seen: other processes are not shown to "
+                                          "the agent (a DaemonSet needs hostPID)",
+                                          name));
+}
+
+net::Result<std::chrono::system_clock::time_point> start_of(const fs::path& root, pid_t process) {
+  // proc(5): field 22 of stat, counted behind the name, which may hold anything.
+  const auto stat = read_text(root / "proc" / std::to_string(process) / "stat");
+  if (!stat) return net::pass_on(stat);
+  const auto name_ends = stat->rfind(')');
+  const auto ticks =
+      name_ends == std::string::npos ? std::nullopt : word_behind(stat->substr(name_ends + 1), 19);
+  const auto all = read_text(root / "proc/stat");
+  if (!all) return net::pass_on(all);
+  constexpr std::string_view kBoot = "\nbtime ";
+  const auto boot_line = all->find(kBoot);
+  const auto boot =
+      boot_line == std::string::npos ? std::nullopt : word_behind(all->substr(boot_line + kBoot.size()), 0);
+  if (!ticks || !boot) return net::failure(EBADMSG, "/proc does not tell when a process was started");
+  using namespace std::chrono;
+  const auto since_boot = milliseconds(*ticks * 1000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK)));
+  return system_clock::from_time_t(static_cast<std::time_t>(*boot)) + since_boot;
 }
 
 }  // namespace host

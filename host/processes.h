@@ -2,16 +2,37 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <filesystem>
-#include <initializer_list>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <vector>
+
+#include "net/error.h"
 
 namespace host {
 
-/// The first process of this network namespace with one of these names, as /proc/PID/comm has them: their
-/// first fifteen characters.
-std::optional<pid_t> find_process(const std::filesystem::path& root,
-                                  std::initializer_list<std::string_view> names);
+/// What a process is known by.
+struct ProcessPattern {
+  std::string_view name;  ///< /proc/PID/comm: its first fifteen characters
+  /// Stand one after the other somewhere behind the first word of /proc/PID/cmdline; empty: whatever stands
+  /// there.
+  std::vector<std::string_view> arguments = {};
+};
+
+/// The first process of this network namespace that is like one of these. nullopt: there is none, as far as
+/// sees_other_processes().
+std::optional<pid_t> find_process(const std::filesystem::path& root, std::span<const ProcessPattern> wanted);
+
+/// False where /proc shows none but our own container's processes, or another user's are hidden: then that a
+/// process is not there cannot be told.
+bool sees_other_processes(const std::filesystem::path& root);
+
+/// The process's id; ESRCH: it does not run; EACCES: that cannot be told.
+net::Result<pid_t> running(const std::filesystem::path& root, std::span<const ProcessPattern> wanted);
+
+/// When the process was started, to a hundredth of a second since the boot and a second of the boot itself.
+net::Result<std::chrono::system_clock::time_point> start_of(const std::filesystem::path& root, pid_t process);
 
 }  // namespace host

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -71,6 +72,8 @@ struct AzureVirtualNetwork {
 /// What one verification brought: each part, or why it could not be read. An Error is "could not look": no
 /// permission (naming the RBAC action), throttled, no answer, not there.
 struct AzureNetwork {
+  /// When ARM was asked; it is asked every quarter of an hour. Absent: not known.
+  std::optional<std::chrono::system_clock::time_point> read_at = {};
   Result<AzureNic> nic = failure(ENODATA, "ARM was not asked");
   Result<AzureSubnet> subnet = failure(ENODATA, "ARM was not asked");
   /// nullopt: the subnet has no route table.

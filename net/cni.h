@@ -1,10 +1,10 @@
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/address.h"
@@ -28,32 +28,63 @@ struct CniPlugin {
   bool operator==(const CniPlugin&) const = default;
 };
 
-/// A file in the folder of network configurations.
+/// Whom a meta plug-in (Multus, DANM, CNI-Genie) hands a pod's first interface to.
+struct CniDelegation {
+  /// Multus' "clusterNetwork": the path of a file or a folder, the "name" of another file here, or that of a
+  /// NetworkAttachmentDefinition. Empty: it is not said.
+  std::string to = {};
+  /// The first of "delegates", which stand in the meta plug-in's own file: its "name", and its plug-ins.
+  std::string network = {};
+  std::vector<CniPlugin> plugins = {};
+
+  bool operator==(const CniDelegation&) const = default;
+};
+
+/// A file in the folder of network configurations. Its texts are fit for a message, see net::foreign_text.
 struct CniFile {
   std::string path;
   std::string network;  ///< "name"
   std::vector<CniPlugin> plugins;
-  std::string problem = {};  ///< why no runtime can use it; empty: one can
+  std::string problem = {};       ///< why no runtime can use it; empty: one can
+  CniDelegation delegation = {};  ///< of a meta plug-in
 
-  /// The plug-in that makes the pod's interface.
+  /// The plug-in that the runtime calls first: it makes the pod's interface, or is a meta plug-in.
   [[nodiscard]] const CniPlugin* main() const { return plugins.empty() ? nullptr : &plugins.front(); }
 
   bool operator==(const CniFile&) const = default;
 };
 
+/// True for plug-ins that make no interface and call another one for it.
+bool is_meta_plugin(std::string_view type);
+
+/// The engine that keeps this file for containers of its own, which are no pods: "podman", "CRI-O",
+/// "containerd", "nerdctl". Empty: none does.
+std::string_view engine_of(const CniFile& file);
+
+/// Who makes the first interface of pods. Points into the configuration that it is of.
+struct CniNetwork {
+  const CniFile* file = nullptr;    ///< the file that says so
+  const CniPlugin* main = nullptr;  ///< the plug-in that makes it
+  std::string_view name;            ///< of the network, after which host-local names its folder
+  const CniFile* by = nullptr;      ///< the file of the meta plug-in that hands over to it; nullptr: none
+};
+
 struct CniConfiguration {
   std::string folder;          ///< "/etc/cni/net.d"
   std::vector<CniFile> files;  ///< *.conf, *.conflist and *.json as runtimes take them: by name
-  /// The winner's programs that are not there or may not be executed: "/opt/cni/bin/flannel is not there".
+  /// Programs of the pods' network that are not there or may not be executed: "/opt/cni/bin/flannel is not
+  /// there".
   std::vector<std::string> missing_programs = {};
   std::string unknown_programs = {};  ///< why some could not be looked for; empty: all were
 
-  /// The one that the runtime uses; nullptr: none.
-  [[nodiscard]] const CniFile* winner() const {
-    const auto usable = [](const CniFile& file) { return file.problem.empty(); };
-    const auto found = std::find_if(files.begin(), files.end(), usable);
-    return found == files.end() ? nullptr : &*found;
-  }
+  /// The file that the runtime uses: the first by name that can be used; nullptr: none.
+  [[nodiscard]] const CniFile* winner() const;
+  /// Files that make pods' interfaces, whether or not they win: no meta plug-in's, no other engine's, none
+  /// with `lo` alone.
+  [[nodiscard]] std::vector<const CniFile*> of_pods() const;
+  /// The network of pods that the winner stands for. ENOENT: no file makes one; EREMOTE: a meta plug-in hands
+  /// over to something that is not in this folder. Both with a sentence.
+  [[nodiscard]] Result<CniNetwork> network() const;
 
   bool operator==(const CniConfiguration&) const = default;
 };

@@ -2,14 +2,17 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "net/error.h"
+#include "net/prefix.h"
 
 namespace net {
 
-/// How the rest of this machine is set up, as far as it decides over pods' packets: read, never written.
+/// How the rest of this machine is set up, as far as it decides over pods' packets: read, never written. Its
+/// texts are fit for a message, see net::foreign_text.
 
 /// The value that a sysctl gets at the next boot, and the file that wins.
 /// https://www.freedesktop.org/software/systemd/man/sysctl.d.html
@@ -26,7 +29,10 @@ struct NetworkdSettings {
   bool runs = false;
   bool manages_foreign_routes = true;  ///< ManageForeignRoutes=
   bool manages_foreign_rules = true;   ///< ManageForeignRoutingPolicyRules=
-  std::string file;                    ///< the last one that says so; empty: the default
+  std::string file = {};               ///< the last one that says so; empty: the default
+  /// A file that says so and has changed since the networkd that runs was started, which reads them only
+  /// then. Empty: it knows them all.
+  std::string unread_file = {};
 
   bool operator==(const NetworkdSettings&) const = default;
 };
@@ -39,24 +45,53 @@ struct NetworkManagerSettings {
   bool operator==(const NetworkManagerSettings&) const = default;
 };
 
-/// MACAddressPolicy= that systemd-udevd has for a link: "persistent" rewrites the MAC of a virtual one.
+/// Who gave a link its MAC: /sys/class/net/LINK/addr_assign_type, NET_ADDR_* of linux/netdevice.h.
+enum class MacOrigin : std::uint8_t { permanent = 0, random = 1, stolen = 2, set = 3, unknown = 255 };
+
+/// MACAddressPolicy= that systemd-udevd has for a link.
 struct LinkFile {
   std::string link;
   std::string mac_address_policy;  ///< empty: none is given
   std::string file;
+  MacOrigin mac_origin = MacOrigin::unknown;
 
   bool operator==(const LinkFile&) const = default;
 };
 
-/// One of iptables' two backends, as its save program shows the filter table. "nft" and "legacy" can both
-/// hold rules, and packets must pass both.
+/// A rule of iptables' as its save program shows it, as far as it decides over packets of pods.
+struct FilterRule {
+  std::string in = {};   ///< -i: "cali+"; empty: any
+  std::string out = {};  ///< -o
+  std::optional<Prefix> source = {};
+  std::optional<Prefix> destination = {};
+  bool by_mark = false;     ///< -m mark: for packets that an earlier rule has marked
+  bool by_felix = false;    ///< its comment is Felix's: "cali:S93hcgKJrXEqnTfs"
+  bool is_narrow = false;   ///< it has yet other conditions: not every new packet meets it
+  std::string target = {};  ///< after -j or -g: "ACCEPT", "DROP", a chain; empty: it only counts
+  bool is_goto = false;     ///< -g
+
+  bool operator==(const FilterRule&) const = default;
+};
+
+struct FilterChain {
+  std::string name;
+  std::vector<FilterRule> rules;
+
+  bool operator==(const FilterChain&) const = default;
+};
+
+/// One of iptables' two backends, IPv4, as its save program shows it. "nft" and "legacy" can both hold rules,
+/// and packets must pass both.
 struct PacketFilter {
-  std::string backend;         ///< "nft", "legacy"
-  std::size_t rules = 0;       ///< of all tables
-  std::string forward_policy;  ///< "ACCEPT", "DROP"; empty: no filter table
-  /// Chains that FORWARD jumps to, in order: "cali-FORWARD", "KUBE-FORWARD", "FLANNEL-FWD".
-  std::vector<std::string> forward_jumps;
-  bool forward_accepts_all = false;  ///< FORWARD holds a rule without a condition that accepts
+  std::string backend;       ///< "nft", "legacy"
+  std::string problem = {};  ///< why it could not be looked at, and nothing else is known; empty: it was
+  /// Of all tables but `security`, those that a packet meets which is forwarded.
+  std::size_t rules = 0;
+  std::string forward_policy = {};  ///< "ACCEPT", "DROP"; empty: no filter table
+  /// Table filter's FORWARD, and the chains that lead on from it; without Felix's chains of single links,
+  /// which accept nothing by themselves.
+  std::vector<FilterChain> forward = {};
+  bool is_cut = false;  ///< FORWARD leads to more rules than are kept
 
   bool operator==(const PacketFilter&) const = default;
 };
@@ -73,18 +108,24 @@ struct HostSettings {
   Result<NetworkdSettings> networkd = failure(ENODATA, "not looked at");
   Result<NetworkManagerSettings> network_manager = failure(ENODATA, "not looked at");
   Result<std::vector<LinkFile>> link_files = failure(ENODATA, "not looked at");
-  /// Only the backends whose program is installed. Needs CAP_NET_ADMIN.
+  /// Only the backends whose program is installed. Needs CAP_NET_ADMIN, "legacy" root's rights.
   Result<std::vector<PacketFilter>> packet_filters = failure(ENODATA, "not looked at");
   Result<Conntrack> conntrack = failure(ENODATA, "not looked at");
-  /// The environment of calico-felix or calico-node that concerns us: FELIX_* and CALICO_NETWORKING_BACKEND,
-  /// IP*, USE_POD_CIDR. ESRCH: none runs; EACCES: not ours to read.
+  /// Felix's environment as far as it concerns us, its names in capitals: FELIX_*, CLUSTER_TYPE,
+  /// CALICO_NETWORKING_BACKEND, IP*, USE_POD_CIDR. ESRCH: none runs; EACCES: not ours to read.
   Result<std::map<std::string, std::string>> calico_environment = failure(ENODATA, "not looked at");
+  /// The Kubernetes namespace of this node's calico-node: "calico-system", "kube-system". Empty: nothing
+  /// here tells it.
+  std::string calico_namespace = {};
+  /// Whether a BIRD runs in this network namespace. EACCES: other processes are not shown to us.
+  Result<bool> bird_runs = failure(ENODATA, "not looked at");
   /// The HTTP status of Felix's /readiness. ECONNREFUSED: down, or FELIX_HEALTHENABLED is off.
   Result<int> felix = failure(ENODATA, "not looked at");
   /// The HTTP status of azure-cns's /readyz. ECONNREFUSED: it does not run.
   Result<int> cns = failure(ENODATA, "not looked at");
-  /// A connection to 168.63.129.16:80, which azure-vnet-ipam asks for addresses.
-  Result<void> wire_server = failure(ENODATA, "not looked at");
+  /// The HTTP status of 168.63.129.16, which azure-vnet-ipam asks for addresses. EPERM: it answers root
+  /// alone.
+  Result<int> wire_server = failure(ENODATA, "not looked at");
 };
 
 }  // namespace net

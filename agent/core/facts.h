@@ -44,6 +44,8 @@ struct Facts {
   Evidence evidence;
   Surroundings surroundings;
   NodeCidrs node_cidrs;  ///< who told the CIDRs in `policy`
+  /// When they came to be known; nullopt: before this agent started, or where this is its only look.
+  std::optional<MonoTime> node_cidrs_since = {};
   Desired desired;
   /// True once the kernel's routes were compared with `desired`.
   bool routes_seen = false;

@@ -75,6 +75,7 @@ void Keeper::note_age(std::span<const net::Link> links, MonoTime now) {
 void Keeper::recall(NodeCidrs cidrs, std::optional<ModeChoice> mode, std::optional<net::MacAddress> primary,
                     MonoTime now) {
   node_cidrs_ = std::move(cidrs);
+  node_cidrs_since_.reset();
   if (!outlook_.primary) outlook_.primary = primary;
   follow_node_cidrs(now);
   if (!mode) return;
@@ -108,6 +109,10 @@ std::optional<MonoTime> Keeper::due() const {
 void Keeper::follow_node_cidrs(MonoTime now) {
   auto told = decide_node_cidrs(configured_, evidence_, surroundings_, node_cidrs_);
   const bool moved = told.cidrs != policy_.node_cidrs || told.awaited != node_cidrs_.awaited;
+  if (told.cidrs != node_cidrs_.cidrs) {
+    const bool are_new = !told.kept && !told.cidrs.empty();
+    node_cidrs_since_ = are_new ? std::optional(now) : std::nullopt;
+  }
   node_cidrs_ = std::move(told);
   if (!moved) return;
   policy_.node_cidrs = node_cidrs_.cidrs;
@@ -231,7 +236,9 @@ void Keeper::enforce_sysctls(TurnReport& report) {
       report.sysctl_problems.push_back(written.error().what);
     }
   }
-  if (!report.sysctls_set.empty()) outlook_.sysctls = read_sysctls(sysctls_, policy_, nic);
+  if (report.sysctls_set.empty()) return;
+  for (auto& [key, reading] : read_sysctls(sysctls_, policy_, nic))
+    outlook_.sysctls.insert_or_assign(key, std::move(reading));
 }
 
 Facts Keeper::facts(MonoTime now, WallTime wall) const {
@@ -254,6 +261,7 @@ Facts Keeper::facts(MonoTime now, WallTime wall) const {
   facts.evidence = evidence_;
   facts.surroundings = surroundings_;
   facts.node_cidrs = node_cidrs_;
+  facts.node_cidrs_since = node_cidrs_since_;
   facts.desired = outlook_.desired;
   facts.routes_seen = reconciler_.has_looked();
   facts.standing = reconciler_.standing();

@@ -111,6 +111,7 @@ class Keeper {
   Surroundings surroundings_;
   std::map<std::uint32_t, MonoTime> links_since_;
   NodeCidrs node_cidrs_;
+  std::optional<MonoTime> node_cidrs_since_;  ///< nullopt: there are none, or they are as of before
   Outlook outlook_;
   Reconciler reconciler_;
   net::SharedList<net::Prefix> watched_;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "agent/core/policy.h"
+#include "agent/core/remedy.h"
 #include "agent/core/snapshot.h"
 #include "net/cni.h"
 #include "net/link.h"
@@ -29,16 +30,22 @@ struct ModeEvidence {
   bool operator==(const ModeEvidence&) const = default;
 };
 
-/// Cheapest first: the plug-in of the configuration that wins, the overlay's link, the pods' links. nullopt:
-/// neither says anything. `configuration` is null while it could not be read.
+/// Cheapest first: the plug-in that makes pods' interfaces, by the file that wins and whomever a meta plug-in
+/// in it hands them to; Azure CNI's links where that plug-in says nothing; the overlay's link; the pods'
+/// links. nullopt: none says anything. `configuration` is null while it could not be read.
 std::optional<ModeEvidence> evident_mode(const net::CniConfiguration* configuration,
                                          std::span<const net::Link> links);
 
-/// What on this node speaks against the mode in force, and what to remove, in two sentences; nullopt:
-/// nothing.
+/// True for plug-ins whose way to route pods is known: they fit a mode, or speak against it.
+bool is_known_plugin(const net::CniPlugin& plugin);
+
+/// Pods' addresses are Azure's: azure-vnet, or another plug-in with an IPAM of Azure's.
+bool is_azure_plugin(const net::CniPlugin& plugin);
+
+/// What on this node speaks against the mode in force, and what mends it; nullopt: nothing.
 struct Contradiction {
   std::string what;
-  std::string remedy;
+  Remedy remedy;
 };
 std::optional<Contradiction> contradiction_to(Mode mode, const net::CniConfiguration* configuration,
                                               std::span<const net::Link> links);

@@ -113,15 +113,23 @@ std::optional<net::Prefix> subnet_around(const net::Nic& nic, const net::Link& l
   return std::nullopt;
 }
 
-std::optional<net::Address> default_router(const Landmarks& landmarks, net::Family family,
-                                           std::uint32_t device, const std::optional<net::Prefix>& inside) {
+std::optional<Gateway> default_router(const Landmarks& landmarks, net::Family family, std::uint32_t device,
+                                      const std::optional<net::Prefix>& inside) {
   const net::Route* best = nullptr;
   for (const auto& route : landmarks.routes) {
     const bool usable = route.key.destination == net::Prefix::any(family) && route.device == device &&
                         route.gateway && (!inside || inside->contains(*route.gateway));
     if (usable && (best == nullptr || route.key.metric < best->key.metric)) best = &route;
   }
-  return best == nullptr ? std::nullopt : best->gateway;
+  if (best == nullptr) return std::nullopt;
+  return Gateway{
+      .address = *best->gateway, .assumed = false, .protocol = best->protocol, .metric = best->key.metric};
+}
+
+bool has_default_route(const Landmarks& landmarks, net::Family family) {
+  return std::any_of(landmarks.routes.begin(), landmarks.routes.end(), [family](const net::Route& route) {
+    return route.key.destination == net::Prefix::any(family) && net::leads_somewhere(route.type);
+  });
 }
 
 std::optional<Gateway> gateway_v4(const net::Nic& nic, const net::Link& link, const Landmarks& landmarks) {
@@ -129,19 +137,17 @@ std::optional<Gateway> gateway_v4(const net::Nic& nic, const net::Link& link, co
   if (!address) return std::nullopt;
   const auto subnet = subnet_around(nic, link, *address);
   if (!subnet) return std::nullopt;
-  if (const auto router = default_router(landmarks, net::Family::ipv4, link.index, subnet)) {
-    return Gateway{.address = *router, .assumed = false};
-  }
+  if (const auto router = default_router(landmarks, net::Family::ipv4, link.index, subnet)) return router;
   const auto first = subnet->first_host();
   if (!first) return std::nullopt;
-  return Gateway{.address = *first, .assumed = false};
+  // A secondary NIC often has no default route of its own, and needs none.
+  return Gateway{.address = *first, .assumed = !has_default_route(landmarks, net::Family::ipv4)};
 }
 
 std::optional<Gateway> gateway_v6(const net::Nic& nic, const net::Link& link, const Landmarks& landmarks) {
   if (!nic.primary(net::Family::ipv6)) return std::nullopt;
-  if (const auto router = default_router(landmarks, net::Family::ipv6, link.index, std::nullopt)) {
-    return Gateway{.address = *router, .assumed = false};
-  }
+  if (const auto router = default_router(landmarks, net::Family::ipv6, link.index, std::nullopt))
+    return router;
   return Gateway{.address = *net::Address::parse(kAzureIpv6Gateway), .assumed = true};
 }
 

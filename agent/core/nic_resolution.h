@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,8 +29,12 @@ struct Landmarks {
 
 struct Gateway {
   net::Address address;
-  /// No default router was seen on the NIC: Azure's well-known address stands in.
+  /// IPv6: no default router was seen on the NIC, IPv4: on no link; the address that Azure always has stands
+  /// in.
   bool assumed = false;
+  /// Of the NIC's default route; 0 where there is none.
+  std::uint8_t protocol = 0;
+  std::uint32_t metric = 0;
 
   bool operator==(const Gateway&) const = default;
 };

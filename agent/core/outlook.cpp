@@ -1,9 +1,26 @@
 #include "agent/core/outlook.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 namespace agent {
+namespace {
+
+/// How strict the other NICs are about the sources of what they receive.
+void read_other_nics(net::Sysctls& sysctls, const net::NodeNetwork& network, Outlook& outlook) {
+  if (!outlook.nic.nic) return;
+  for (const auto& nic : network.nics) {
+    const auto link = find_link(nic, outlook.survey.links);
+    if (!link || link->index == outlook.nic.nic->link.index) continue;
+    auto key = fmt::format("net/ipv4/conf/{}/rp_filter", link->name);
+    auto reading = sysctls.read(key);
+    outlook.sysctls.emplace(std::move(key), std::move(reading));
+  }
+}
+
+}  // namespace
 
 Machine machine_of(const Survey& survey, const Policy& policy,
                    const std::optional<net::MacAddress>& primary) {
@@ -27,6 +44,7 @@ Outlook outlook_of(Survey survey, net::Sysctls& sysctls, const Policy& policy,
     outlook.desired = desired_routes(policy, *network, outlook.nic.nic ? &*outlook.nic.nic : nullptr);
   }
   outlook.sysctls = read_sysctls(sysctls, policy, outlook.nic.nic ? outlook.nic.nic->link.name : "");
+  if (network) read_other_nics(sysctls, *network, outlook);
   return outlook;
 }
 

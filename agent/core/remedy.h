@@ -63,13 +63,6 @@ class Remedy {
   /// Nothing to do, or nothing known.
   Remedy() = default;
 
-  /// Transitional: text that somebody else has made safe.
-  static Remedy verbatim(std::string text) {
-    Remedy remedy;
-    remedy.text_ = std::move(text);
-    return remedy;
-  }
-
   [[nodiscard]] bool empty() const { return text_.empty(); }
   [[nodiscard]] std::string text() const;
   /// This, and where it succeeds that.

@@ -1,6 +1,7 @@
 #include "agent/inspect/inspect.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -77,6 +78,7 @@ Surroundings inspect(const Aim& aim, std::span<const net::Link> links,
   host::Question question;
   question.nic = aim.nic;
   question.azure_cni = aim.mode == Mode::azure_cni;
+  question.is_root = ::geteuid() == 0;
   for (const auto& link : pods) question.links.push_back(link.name);
   auto surroundings = look_at_files();
   surroundings.data_plane = netlink::look_at_data_plane(routed);

@@ -97,7 +97,10 @@ inline constexpr Entry kFiles[] = {
 
 inline constexpr Entry kEnvironment[] = {
     {"CALICO_AZURE_AGENT_<SECTION>_<KEY>",
-     "Overrides that key of the configuration file: calico-azure-agent.toml(5) has each by name."},
+     "Overrides that key of the configuration file: calico-azure-agent.toml(5) has each by name. "
+     "calico-azure-agent-cloud@.service, which asks Azure and Kubernetes, goes by the file and an "
+     "environment of "
+     "its own."},
     {"NODE_NAME", "This node's name in Kubernetes, unless kubernetes.node_name is set."},
     {"NO_COLOR", "When set and not empty: no colours, not even on a terminal."},
 };

@@ -64,13 +64,19 @@ class Truth(ClusterCase):
     def test_what_an_administrator_of_azure_forgets(self):
         for fault, check in (("nic vm1 ip-forwarding off", "azure.ip_forwarding"),
                              ("subnet disassociate nodes", "azure.route_table"),
-                             ("address-space 10.240.0.0/16", "azure.vnet_range"),
                              (f"route-table remove {ROUTE_TABLE} 10.244.1.0/24", "azure.node_route"),
                              (f"route-table add {ROUTE_TABLE} 10.244.1.0/24 VirtualAppliance 10.240.0.77",
-                              "azure.stale_routes"),
+                              "azure.node_route"),
                              (f"route-table add {ROUTE_TABLE} 10.244.1.128/25 None", "azure.stale_routes")):
             with self.subTest(fault):
                 self.assert_named_and_mended(fault, check)
+
+    def test_pods_outside_the_virtual_network_are_no_fault_where_the_table_leads_to_them(self):
+        self.cluster.ask("address-space 10.240.0.0/16")
+        self.ask_again()
+        eventually(lambda: "outside virtual network" in self.vm.agent.check("azure.vnet_range")["message"],
+                   "the range is seen")
+        self.await_failures([])
 
     def test_a_cloud_config_that_names_no_table_or_another(self):
         for name in ("", "old-routes"):

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What can be wrong around the agent in each mode, one thing at a time: one check names it, and nothing else fails."""
+"""What can be wrong around the agent in each mode, one thing at a time: one check names it, and nothing else fails. And
+what looks like it and is in order: no check fails."""
 
 import contextlib
 import dataclasses
@@ -7,7 +8,9 @@ import http.server
 import json
 import pathlib
 import shutil
+import subprocess
 import threading
+import time
 import unittest
 
 from case import ClusterCase, eventually
@@ -16,12 +19,24 @@ from lab.modes import CLUSTER
 
 _OTHER = cni.conflist("other", {"type": "cilium-cni"})
 _DROP_IN = "/etc/systemd/networkd.conf.d/10-calico-azure-agent.conf"
+_LEAVES_OTHERS_ALONE = "[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\n"
 _SYSCTLS = "/etc/sysctl.d/99-site.conf"
+_LOOPBACK = '{"cniVersion": "0.3.1", "name": "lo", "type": "loopback"}\n'
+# Files of engines whose containers are no pods, and of no network at all.
+_OF_OTHERS = {
+    "10-containerd-net.conflist": cni.conflist("containerd-net", {"type": "bridge", "bridge": "cni0"}),
+    "87-podman-bridge.conflist": cni.conflist("podman", {"type": "bridge", "bridge": "cni-podman0"}),
+    "100-crio-bridge.conflist": cni.conflist("crio", {"type": "bridge", "bridge": "cni0"}),
+    "99-loopback.conf": _LOOPBACK}
+# azurelinuxagent/ga/firewall_manager.py of https://github.com/Azure/WALinuxAgent
+_WAAGENT = ("iptables-nft -t security -A OUTPUT -d 168.63.129.16 -p tcp -m owner --uid-owner 0 -j ACCEPT && "
+            "iptables-nft -t security -A OUTPUT -d 168.63.129.16 -p tcp -m conntrack --ctstate INVALID,NEW -j DROP")
 _NODE_NAME = "/var/lib/calico/nodename"
 
 
 class Faults:
-    """`faults()` yields, for each: the check that names it, and a context in which it is there."""
+    """`faults()` yields, for each: the check that names it, and a context in which it is there. `calms()` yields what
+    is in order, for each: its name, and a context in which it is there."""
 
     config = {"azure": {"verify": "off"}}
 
@@ -29,6 +44,15 @@ class Faults:
         done = vm.agent.command("doctor", "--json")
         return [(check["id"], check["message"]) for check in json.loads(done.stdout)["checks"]
                 if check["status"] == "fail"]
+
+    def calms(self, _vm):
+        return ()
+
+    def test_what_is_in_order_fails_no_check(self):
+        vm = self.vms[0]
+        for name, calm in self.calms(vm):
+            with self.subTest(name), calm:
+                self.assertEqual(self.failures(vm), [])
 
     def test_each_is_named_by_one_check_and_passes_with_it(self):
         vm = self.vms[0]
@@ -103,18 +127,28 @@ def health(vm, port, status):
 
 
 @contextlib.contextmanager
-def felix(vm, folder, **environment):
-    """A process that is called calico-felix."""
-    program = folder / "calico-felix"
-    shutil.copy("/bin/sleep", program)
-    process = vm.namespace.start(program, "1000", env=environment)
-    comm = pathlib.Path(f"/proc/{process.pid}/comm")
+def process(vm, program, *arguments, **environment):
+    """One of that name, which waits for its standard input: a shell that is called so, whose first argument is its
+    script."""
+    shutil.copy("/bin/sh", program)
+    (program.parent / arguments[0]).write_text("read -r _\n", encoding="ascii")
+    running = vm.namespace.start(program, *arguments, cwd=program.parent, env=environment, stdin=subprocess.PIPE)
+    comm = pathlib.Path(f"/proc/{running.pid}/comm")
     eventually(lambda: comm.read_text(encoding="ascii").strip() == program.name, "its name")
     try:
         yield
     finally:
-        process.kill()
-        process.wait()
+        running.kill()
+        running.communicate()
+
+
+def felix(vm, folder, **environment):
+    """Felix as Calico 3.33 and later start it."""
+    return process(vm, folder / "calico", "component", "felix", **environment)
+
+
+def old_felix(vm, folder, **environment):
+    return process(vm, folder / "calico-felix", "script", **environment)
 
 
 def host_wide(vm):
@@ -134,6 +168,7 @@ class Udr(Faults, ClusterCase):
         calico = f"{cni.PROGRAMS}/calico"
         yield "cni.winner", file(vm, f"{cni.NETWORKS}/05-other.conflist", _OTHER)
         yield "cni.winner", file(vm, f"{cni.NETWORKS}/05-other.conflist", _OTHER[:40])
+        yield "cni.winner", file(vm, f"{cni.NETWORKS}/00-loopback.conf", _LOOPBACK)
         yield "cni.plugins", done(lambda: vm.files.remove(calico), lambda: cni.install(vm.files, "calico"))
         yield "cni.ipam", file(vm, conflist, text.replace("host-local", "calico-ipam"))
         yield "cni.mode", self.another_overlay(vm)
@@ -141,7 +176,10 @@ class Udr(Faults, ClusterCase):
         yield "cni.host_local", self.no_address_left(vm)
         yield "calico.node_name", file(vm, _NODE_NAME, "another\n")
         yield "calico.felix", health(vm, 9099, 503)
+        yield "calico.felix", health(vm, 9199, 503)
+        yield "calico.felix", self.elsewhere(vm)
         yield "calico.interface_prefix", felix(vm, self.cluster.folder, FELIX_INTERFACEPREFIX="azv")
+        yield "calico.interface_prefix", old_felix(vm, self.cluster.folder, FELIX_INTERFACEPREFIX="azv")
         yield "calico.residue", ip(vm, "route add 10.244.9.0/26 via 10.240.0.1 proto bird",
                                    "route del 10.244.9.0/26 proto bird")
         yield "pods.addresses", ip(vm, f"route add 192.168.77.1/32 dev {link}", "route del 192.168.77.1/32")
@@ -150,6 +188,30 @@ class Udr(Faults, ClusterCase):
         yield "pods.links", ip(vm, f"route del {vm.pods[0].address} dev {link}",
                                f"route add {vm.pods[0].address} dev {link} scope link")
         yield "pods.mtu", ip(vm, f"link set {link} mtu 2000", f"link set {link} mtu 1500")
+
+    def calms(self, vm):
+        for name, text in _OF_OTHERS.items():
+            yield name, file(vm, f"{cni.NETWORKS}/{name}", text)
+        yield "BIRD with Azure Route Server", self.bird(vm)
+        yield "Calico's tunnel with an address of no pod's", self.tunnel(vm)
+
+    @contextlib.contextmanager
+    def bird(self, vm):
+        with process(vm, self.cluster.folder / "bird", "script"), \
+             ip(vm, "route add 10.100.0.0/16 via 10.240.0.1 proto bird", "route del 10.100.0.0/16 proto bird"):
+            yield
+
+    @contextlib.contextmanager
+    def tunnel(self, vm):
+        with ip(vm, "link add other-end type veth peer name tunl0", "link del other-end"), \
+             ip(vm, "addr add 10.200.0.1/32 dev tunl0", "addr del 10.200.0.1/32 dev tunl0"):
+            yield
+
+    @contextlib.contextmanager
+    def elsewhere(self, vm):
+        """Felix listens where its environment says."""
+        with felix(vm, self.cluster.folder, FELIX_HEALTHPORT="9555"), health(vm, 9555, 503):
+            yield
 
     def another_overlay(self, vm):
         vtep = overlay.Vtep("flannel.1", 1, 8472, "a2:f1:00:00:00:99", "10.244.1.0", vm.address)
@@ -197,10 +259,26 @@ class NetworkService(Faults, ClusterCase):
 
     def setUp(self):
         super().setUp()
-        self.vms[0].files.write(_DROP_IN, "[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\n")
+        self.vms[0].files.write(_DROP_IN, _LEAVES_OTHERS_ALONE)
+        self.restart_networkd(self.vms[0])
+
+    def restart_networkd(self, vm):
+        """It gets its lease anew, and the agent puts back what went meanwhile."""
+        vm.networkd.restart()
+        eventually(lambda: vm.networkd.has_configured("eth0"), "a link that is configured")
+        eventually(lambda: not self.failures(vm), "the routes are back")
 
     def faults(self, vm):
+        yield "networkd.foreign_routes", self.told_too_late(vm)
         yield "networkd.foreign_routes", file(vm, _DROP_IN, None)
+
+    @contextlib.contextmanager
+    def told_too_late(self, vm):
+        """The package is installed beside a networkd that runs, until that is started again."""
+        eventually(lambda: time.time() > vm.networkd.started + 4, "a later time than that of networkd's start")
+        vm.files.write(_DROP_IN, _LEAVES_OTHERS_ALONE)
+        yield
+        self.restart_networkd(vm)
 
 
 class Canal(Overlay, ClusterCase):
@@ -216,8 +294,25 @@ class Canal(Overlay, ClusterCase):
         yield "overlay.backend", ip(vm, "route add 10.244.9.0/24 via 10.240.0.5 dev eth0",
                                     "route del 10.244.9.0/24")
         yield "overlay.vtep", self.another_vtep(vm)
-        yield "udev.mac_policy", file(vm, "/etc/systemd/network/50-flannel.link",
-                                      "[Match]\nOriginalName=*\n[Link]\nMACAddressPolicy=persistent\n")
+        yield "udev.mac_policy", self.drawn_mac(vm)
+
+    @contextlib.contextmanager
+    def drawn_mac(self, vm):
+        """flannel before its #1485: the kernel drew the MAC, and flanneld told the others."""
+        own = vm.mode.vtep(vm)
+        vm.namespace.ip(f"link del {own.link}")
+        overlay.make(vm.namespace, own, with_mac=False)
+        vm.mode.introduce(vm, self.vms[1])
+        drawn = json.loads(vm.namespace.ip(f"link show {own.link}", options=["-json"]))[0]["address"]
+        told = json.dumps(vm.node()).replace(own.mac, drawn)
+        self.cluster.tell_nodes(**{vm.name: json.loads(told)})
+        try:
+            yield
+        finally:
+            vm.namespace.ip(f"link del {own.link}")
+            overlay.make(vm.namespace, own)
+            vm.mode.introduce(vm, self.vms[1])
+            self.cluster.tell_nodes()
 
     @contextlib.contextmanager
     def another_vtep(self, vm):
@@ -265,11 +360,67 @@ class AzureCni(Faults, ClusterCase):
         yield "pods.links", ip(vm, f"link set {link} address 02:00:00:00:00:01",
                                f"link set {link} address aa:aa:aa:aa:aa:aa")
 
+    def calms(self, vm):
+        yield "FelixConfiguration says interfacePrefix", self.prefix_in_felix_rules(vm)
+        yield "waagent's firewall", shell(vm, _WAAGENT, _WAAGENT.replace(" -A ", " -D "))
+        yield "a leftover behind", file(vm, f"{cni.NETWORKS}/20-flannel.conflist",
+                                        cni.conflist("cbr0", {"type": "flannel"}))
+
+    @contextlib.contextmanager
+    def prefix_in_felix_rules(self, vm):
+        rules = ("iptables-nft -N cali-FORWARD",
+                 "iptables-nft -A FORWARD -m comment --comment cali:a -j cali-FORWARD",
+                 "iptables-nft -A cali-FORWARD -i azv+ -m comment --comment cali:b -j RETURN")
+        with felix(vm, self.cluster.folder, CALICO_NETWORKING_BACKEND="none"), \
+             shell(vm, " && ".join(rules), "iptables-nft -F && iptables-nft -X"):
+            yield
+
+    def test_the_wire_server_says_nothing_to_nobody_and_that_is_no_fault(self):
+        """Azure's agent lets root alone through: the daemon, who is nobody, cannot tell."""
+        vm = self.vms[0]
+        with shell(vm, _WAAGENT, _WAAGENT.replace(" -A ", " -D ")):
+            words = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=+net_admin",
+                     "--ambient-caps=+net_admin", *vm.agent.words("doctor", "--json"))
+            vm.agent.file.chmod(0o644)
+            for folder in (vm.agent.file.parent, self.cluster.folder):
+                folder.chmod(0o755)
+            checks = json.loads(vm.namespace.run(*words, env=vm.agent.environment).stdout)["checks"]
+            said = {check["id"]: check["status"] for check in checks}
+            self.assertEqual(said["azure_cni.wire_server"], "unknown")
+            self.assertNotIn("fail", said.values())
+
     @contextlib.contextmanager
     def bridge_beside_felix(self, vm):
         with file(vm, vm.mode.conflist, vm.mode.configuration(mode="bridge")), \
              felix(vm, self.cluster.folder, FELIX_INTERFACEPREFIX="azv"):
             yield
+
+
+class MetaPlugin:
+    """Multus stands before what makes pods' first interfaces: nothing is wrong, and the mode is found behind it."""
+
+    config = {"azure": {"verify": "off"}, "mode": "auto"}
+
+    def test_nothing_fails_and_the_mode_is_its_delegates(self):
+        vm = self.vms[0]
+        conflist = vm.mode.conflist
+        cni.install(vm.files, "multus", "multus-shim")
+        for text in (cni.multus_shim(conflist), cni.multus(json.loads(vm.files.read(conflist)))):
+            vm.files.write(f"{cni.NETWORKS}/00-multus.conf", text)
+            with self.subTest(text):
+                checks = json.loads(vm.agent.command("doctor", "--json").stdout)["checks"]
+                said = {check["id"]: check["message"] for check in checks}
+                self.assertEqual([check["id"] for check in checks if check["status"] == "fail"], [])
+                self.assertIn("00-multus.conf wins", said["cni.winner"])
+                self.assertIn(f"{vm.mode.agent}: mode = \"auto\": {cni.NETWORKS}/00-multus.conf", said["mode.in_force"])
+
+
+class UdrBehindMultus(MetaPlugin, ClusterCase):
+    cluster_options = {"nodes": 1, "mode": "udr"}
+
+
+class AzureCniBehindMultus(MetaPlugin, ClusterCase):
+    cluster_options = {"nodes": 1, "mode": "azure-cni"}
 
 
 if __name__ == "__main__":

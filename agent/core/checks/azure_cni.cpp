@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include "agent/core/checks/checks.h"
 #include "agent/core/checks/pod_network.h"
@@ -18,12 +19,13 @@ std::optional<Finding> not_azure_cni(const Facts& facts) {
   return Finding::skip(fmt::format("mode {} has no Azure CNI", mode_name(facts.policy.mode)));
 }
 
-/// What azure-vnet-ipam's or azure-cns's checks judge, or why this one does not.
-Seen<CniWinner> winner_with_ipam(const Facts& facts, std::string_view ipam) {
+/// What the checks of those judge who give addresses, or why this one does not.
+Seen<net::CniNetwork> network_with_ipam(const Facts& facts, std::initializer_list<std::string_view> ipams) {
   if (auto skipped = not_azure_cni(facts)) return tl::unexpected<Finding>(*skipped);
-  auto winner = seen_winner(facts);
-  if (!winner || winner->main->ipam == ipam) return winner;
-  return tl::unexpected<Finding>(Finding::skip(fmt::format("{} does not give pods addresses here", ipam)));
+  auto network = seen_network(facts);
+  if (!network || std::find(ipams.begin(), ipams.end(), network->main->ipam) != ipams.end()) return network;
+  return tl::unexpected<Finding>(
+      Finding::skip(fmt::format("{} does not give pods addresses here", *ipams.begin())));
 }
 
 /// Nothing configures pods yet. Where azure-cns runs, it brings the configuration in the node's first minutes
@@ -35,8 +37,8 @@ Finding without_configuration(const Facts& facts, const std::string& said) {
   if ((*host)->cns.error().code.value() != ECONNREFUSED) return Finding::unknown((*host)->cns.error().what);
   return Finding::warn(said + ", and no azure-cns runs that would bring one",
                        "kubelet reports the node's network as not ready: no pod starts",
-                       kubectl_pods(facts, "get", "k8s-app=azure-cns") +
-                           "   # or install Azure CNI: 10-azure.conflist of azure-container-networking");
+                       list_pods(facts, "k8s-app=azure-cns")
+                           .note("or install Azure CNI: 10-azure.conflist of azure-container-networking"));
 }
 
 /// Addresses of the NIC that pods may have, and those that they do have.
@@ -69,6 +71,18 @@ bool says_that_nobody_answers(int code) {
   return std::find(kCodes.begin(), kCodes.end(), code) != kCodes.end();
 }
 
+/// Another plug-in than Azure's makes pods' interfaces.
+Finding not_azures(const Facts& facts, const net::CniNetwork& network) {
+  const auto& path = network.file->path;
+  if (is_in_the_way(facts)) return Finding::unknown(fmt::format("{} wins, see cni.winner", shown(path)));
+  if (contradiction_to(Mode::azure_cni, &*facts.surroundings.cni->configuration, facts.links))
+    return Finding::unknown(fmt::format("{} is {}, see cni.mode", shown(path), shown(network.main->type)));
+  return Finding::warn(fmt::format("{} is {}, not azure-vnet", shown(path), shown(network.main->type)),
+                       "pods get no address of the virtual network, which mode azure-cni takes them to have",
+                       edit("install 10-azure.conflist of azure-container-networking, or set mode in "
+                            "/etc/calico-azure-agent/config.toml"));
+}
+
 }  // namespace
 
 Finding azure_cni_configuration(const Facts& facts) {
@@ -81,38 +95,26 @@ Finding azure_cni_configuration(const Facts& facts) {
   if (!configuration) return without_configuration(facts, configuration.error().what);
   if (configuration->files.empty())
     return without_configuration(facts, fmt::format("no CNI configuration in {}", configuration->folder));
-  const auto winner = seen_winner(facts);
-  if (!winner) return winner.error();
-  const auto& main = *winner->main;
-  const auto& path = winner->file->path;
-  if (main.type != "azure-vnet" && main.ipam != "azure-vnet-ipam") {
-    if (usable_files(*configuration) > 1)
-      return Finding::unknown(fmt::format("{} wins, see cni.winner", shown(path)));
-    if (contradiction_to(Mode::azure_cni, &*configuration, facts.links))
-      return Finding::unknown(fmt::format("{} is {}, see cni.mode", shown(path), shown(main.type)));
-    return Finding::warn(
-        fmt::format("{} is {}, not azure-vnet", shown(path), shown(main.type)),
-        "pods get no address of the virtual network, which mode azure-cni takes them to have",
-        "# install 10-azure.conflist of azure-container-networking, or set mode in "
-        "/etc/calico-azure-agent/config.toml");
-  }
+  const auto network = seen_network(facts);
+  if (!network) return network.error();
+  const auto& main = *network->main;
+  const auto& path = network->file->path;
+  if (!is_azure_plugin(main)) return not_azures(facts, *network);
   if (main.mode == "bridge" && shows_calico(facts)) {
     return Finding::warn(
         fmt::format("{}: azure-vnet is in mode bridge, and Calico is here", shown(path)),
         "pods on one bridge reach each other past Felix: policies between them are not enforced",
-        fmt::format(
-            "sed -i 's/\"mode\": *\"bridge\"/\"mode\": \"transparent\"/' {} && systemctl reboot   # drain "
-            "the node first: its pods are made anew",
-            pasted(path)));
+        command("sed -i.bridge 's/\"mode\": *\"bridge\"/\"mode\": \"transparent\"/' {}", path)
+            .note("then drain this node and reboot it: its pods are made anew"));
   }
   return Finding::pass(
-      main.mode.empty() ? fmt::format("{}: {}", shown(path), shown(main.type))
+      main.mode.empty() ? fmt::format("{}: {}", shown(path), plugin_text(main))
                         : fmt::format("{}: {} in mode {}", shown(path), shown(main.type), shown(main.mode)));
 }
 
 Finding azure_cni_addresses(const Facts& facts) {
-  const auto winner = winner_with_ipam(facts, "azure-vnet-ipam");
-  if (!winner) return winner.error();
+  const auto network = network_with_ipam(facts, {"azure-vnet-ipam"});
+  if (!network) return network.error();
   if (!facts.nic.nic) return Finding::unknown("the NIC is not found, see nic.found");
   const auto& state = facts.surroundings.cni->azure;
   if (!state && state.error().code.value() != ENOENT) return Finding::unknown(state.error().what);
@@ -122,9 +124,9 @@ Finding azure_cni_addresses(const Facts& facts) {
   auto said = fmt::format("{} of {} addresses for pods on {} are free", free, addresses.for_pods,
                           facts.nic.nic->link.name);
   if (addresses.unlisted > 0) said += fmt::format(", {} in use are not in IMDS", addresses.unlisted);
-  const auto remedy = fmt::format(
-      "# add ipConfigurations to this VM's NIC (az network nic ip-config create), or set kubelet's maxPods "
-      "to {}",
+  const auto remedy = edit(
+      "add ipConfigurations to the NIC of this VM (az network nic ip-config create), or set "
+      "maxPods of the kubelet to {}",
       addresses.for_pods);
   if (free == 0) return Finding::fail(said, "new pods fail with \"No available addresses\"", remedy);
   if (free * 10 < addresses.for_pods)
@@ -141,55 +143,59 @@ Finding azure_cni_state(const Facts& facts) {
   if (!state) return Finding::unknown(state.error().what);
   if (!state->broken_files.empty()) {
     const auto more = state->broken_files.size() - 1;
-    return Finding::fail(
-        fmt::format("{}{}", shown(state->broken_files.front()),
-                    more > 0 ? fmt::format(", and {} more", more) : ""),
-        "azure-vnet stops at state that it cannot read: pods neither start nor go",
-        fmt::format(
-            "kubectl drain {} --ignore-daemonsets --delete-emptydir-data && systemctl reboot   # /var/run "
-            "is empty after it",
-            node_word(facts)));
+    return Finding::fail(fmt::format("{}{}", shown(state->broken_files.front()),
+                                     more > 0 ? fmt::format(", and {} more", more) : ""),
+                         "azure-vnet stops at state that it cannot read: pods neither start nor go",
+                         command("kubectl cordon {}", node_word(facts))
+                             .note("then drain this node and reboot it: /var/run is empty after it"));
   }
   for (const auto& lock : state->locks) {
     if (lock.age <= kLockMayBeHeld) continue;
-    return Finding::warn(fmt::format("{} has been held for {} min", shown(lock.path),
-                                     std::chrono::duration_cast<std::chrono::minutes>(lock.age).count()),
-                         "every start and end of a pod waits for it",
-                         fmt::format("fuser -v {0}   # nobody holds it: rm {0}", pasted(lock.path)));
+    return Finding::warn(
+        fmt::format("{} has been held for {} min", shown(lock.path),
+                    std::chrono::duration_cast<std::chrono::minutes>(lock.age).count()),
+        "every start and end of a pod waits for it",
+        command("fuser -v {}", lock.path)
+            .note("where nobody holds it, mv {0} {0}.disabled lets the next one have it", lock.path));
   }
   if (!state->unknown_locks.empty()) return Finding::unknown(state->unknown_locks);
   return Finding::pass("its files can be read, and no lock is old");
 }
 
 Finding azure_cni_cns(const Facts& facts) {
-  const auto winner = winner_with_ipam(facts, "azure-cns");
-  if (!winner) return winner.error();
+  // azure-ipam is a program that asks azure-cns, for Cilium.
+  const auto network = network_with_ipam(facts, {"azure-cns", "azure-ipam"});
+  if (!network) return network.error();
   const auto host = seen_host(facts);
   if (!host) return host.error();
   const auto& cns = (*host)->cns;
   if (!cns && cns.error().code.value() != ECONNREFUSED) return Finding::unknown(cns.error().what);
   if (cns && *cns == 200) return Finding::pass("azure-cns says that it is ready");
-  return Finding::warn(
-      cns ? fmt::format("azure-cns is not ready: its /readyz answers {}", *cns)
-          : fmt::format("azure-cns does not run: {}", cns.error().what),
-      "new pods get no address",
-      kubectl_pods(facts, "get", "k8s-app=azure-cns") + " --output wide   # then kubectl logs of that pod");
+  return Finding::warn(cns ? fmt::format("azure-cns is not ready: its /readyz answers {}", *cns)
+                           : fmt::format("azure-cns does not run: {}", cns.error().what),
+                       "new pods get no address",
+                       list_pods(facts, "k8s-app=azure-cns").note("then kubectl logs of that pod"));
 }
 
 Finding azure_cni_wire_server(const Facts& facts) {
-  const auto winner = winner_with_ipam(facts, "azure-vnet-ipam");
-  if (!winner) return winner.error();
+  const auto network = network_with_ipam(facts, {"azure-vnet-ipam"});
+  if (!network) return network.error();
   const auto host = seen_host(facts);
   if (!host) return host.error();
   const auto& wire_server = (*host)->wire_server;
-  if (wire_server) return Finding::pass(fmt::format("{}:80 takes connections", kWireServerAddress));
+  if (wire_server && *wire_server == 200)
+    return Finding::pass(fmt::format("{} answers on port 80", kWireServerAddress));
+  // Not the wire server's own answer, but that of who stands in between: the Guest Proxy Agent.
+  if (wire_server)
+    return Finding::unknown(fmt::format("{} port 80 answers {} to root", kWireServerAddress, *wire_server));
   if (!says_that_nobody_answers(wire_server.error().code.value()))
     return Finding::unknown(wire_server.error().what);
-  return Finding::warn(
-      wire_server.error().what, "azure-vnet-ipam asks it for the NIC's addresses: pods get none",
-      fmt::format("ip route get {}   # then look for what denies it: iptables, a HostEndpoint "
-                  "of Calico's, an NSG",
-                  kWireServerAddress));
+  return Finding::warn(wire_server.error().what,
+                       "azure-vnet-ipam asks it for the NIC's addresses: pods get none",
+                       command("ip route get {}", kWireServerAddress)
+                           .note("then look for what denies it to root, a HostEndpoint of Calico or a "
+                                 "firewall: the rules of waagent "
+                                 "in iptables table security let root through and belong there"));
 }
 
 }  // namespace agent

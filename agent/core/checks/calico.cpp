@@ -4,25 +4,12 @@
 
 #include "agent/core/checks/checks.h"
 #include "agent/core/checks/pod_network.h"
+#include "net/ascii_case.h"
 
 namespace agent {
 namespace {
 
-constexpr std::uint8_t kBird = 12;  // RTPROT_BIRD, linux/rtnetlink.h
-constexpr auto kIpIpTunnel = "tunl0";
-
 Finding no_calico() { return Finding::skip("there is no sign of Calico on this node"); }
-
-/// Felix takes a list: "cali,azv".
-bool lists_prefix(std::string_view list, std::string_view prefix) {
-  while (!list.empty()) {
-    const auto comma = list.find(',');
-    if (list.substr(0, comma) == prefix) return true;
-    if (comma == std::string_view::npos) return false;
-    list.remove_prefix(comma + 1);
-  }
-  return false;
-}
 
 /// A prefix that Felix has to know, and why.
 struct NeededPrefix {
@@ -40,84 +27,65 @@ std::vector<NeededPrefix> needed_prefixes(const Facts& facts) {
   of_links("cali", is_calicos);
   of_links("azv", is_azures);
   if (!needed.empty() || facts.policy.mode != Mode::azure_cni) return needed;
-  const auto winner = seen_winner(facts);
-  if (winner && winner->main->type == "azure-vnet")
+  const auto network = seen_network(facts);
+  if (network && network->main->type == "azure-vnet")
     needed.push_back({"azv", "azure-vnet names pods' links azv*"});
   return needed;
 }
 
-/// What Calico's own routing left in the kernel.
-struct Residue {
-  std::size_t of_bird = 0;
-  std::size_t by_tunnel = 0;
-  std::optional<net::Address> tunnel_address;  ///< of the node's pod CIDR
-
-  [[nodiscard]] bool any() const { return of_bird + by_tunnel > 0 || tunnel_address.has_value(); }
-};
-
-Residue residue_of(const Facts& facts, const net::DataPlane* plane) {
-  Residue residue;
-  const auto* tunnel = link_named(facts, kIpIpTunnel);
-  const auto leads_by = [](const net::Route& route, const net::Link* link) {
-    return link != nullptr && route.device == link->index;
-  };
-  if (tunnel != nullptr) {
-    for (const auto& each : tunnel->addresses) {
-      if (is_of_this_node(facts, each.address)) residue.tunnel_address = each.address;
+/// The prefixes of links that Felix's rules send to its policies: "-A cali-FORWARD -i cali+ -j
+/// cali-from-wl-dispatch", and in FORWARD itself with eBPF (felix/dataplane/linux/int_dataplane.go). Empty:
+/// it has no rule in iptables, as with nftables.
+std::string prefixes_in_rules(const net::HostSettings& host) {
+  std::string list;
+  if (!host.packet_filters) return list;
+  for (const auto& filter : *host.packet_filters) {
+    for (const auto& chain : filter.forward) {
+      for (const auto& rule : chain.rules) {
+        if (!rule.by_felix || !rule.in.ends_with('+')) continue;
+        const auto prefix = rule.in.substr(0, rule.in.size() - 1);
+        if (!lists(list, prefix)) list += (list.empty() ? "" : ",") + prefix;
+      }
     }
   }
-  if (plane == nullptr) return residue;
-  for (const auto& route : plane->routes) {
-    if (leads_by(route, tunnel)) {
-      ++residue.by_tunnel;
-    } else if (route.protocol == kBird) {
-      ++residue.of_bird;
-    }
+  return list;
+}
+
+/// Felix's own words for it: its environment beats its file and FelixConfiguration.
+/// https://docs.tigera.io/calico/latest/reference/felix/configuration
+std::string prefixes_in_environment(const net::HostSettings& host) {
+  if (!host.calico_environment) return "";
+  const auto entry = host.calico_environment->find("FELIX_INTERFACEPREFIX");
+  return entry == host.calico_environment->end() ? "" : entry->second;
+}
+
+Remedy set_prefixes(const Facts& facts, const std::vector<NeededPrefix>& needed, std::string list) {
+  const auto& host = *facts.surroundings.host;
+  for (const auto& each : needed) {
+    if (!lists(list, each.prefix)) list += fmt::format("{}{}", list.empty() ? "" : ",", each.prefix);
   }
-  return residue;
-}
-
-std::string residue_text(const Facts& facts, const Residue& residue) {
-  std::string text;
-  const auto add = [&text](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
-  const auto routes = [](std::size_t count) {
-    return count == 1 ? std::string("1 route") : fmt::format("{} routes", count);
-  };
-  if (residue.tunnel_address)
-    add(fmt::format("{} has {} of this node's pod CIDR", kIpIpTunnel, residue.tunnel_address->text()));
-  if (residue.by_tunnel > 0) add(fmt::format("{} by {}", routes(residue.by_tunnel), kIpIpTunnel));
-  if (residue.of_bird > 0) add(fmt::format("{} of BIRD (protocol {})", routes(residue.of_bird), kBird));
-  const auto host = seen_host(facts);
-  if (!host || !(*host)->calico_environment) return text;
-  const auto& environment = *(*host)->calico_environment;
-  const auto backend = environment.find("CALICO_NETWORKING_BACKEND");
-  if (backend != environment.end() && backend->second == "bird")
-    add("calico-node runs with CALICO_NETWORKING_BACKEND=bird");
-  return text;
-}
-
-std::string clean_up(Mode mode, const Residue& residue) {
-  std::string command;
-  const auto add = [&command](std::string_view part) {
-    command += fmt::format("{}{}", command.empty() ? "" : " && ", part);
-  };
-  if (residue.tunnel_address) add(fmt::format("ip address flush dev {}", kIpIpTunnel));
-  if (residue.by_tunnel > 0) add(fmt::format("ip route flush dev {}", kIpIpTunnel));
-  if (residue.of_bird > 0) add(fmt::format("ip route flush proto {}", kBird));
-  return fmt::format(
-      "{}   # first: ipipMode: Never in the IPPool; CALICO_NETWORKING_BACKEND={}, USE_POD_CIDR=true or "
-      "NO_DEFAULT_POOLS=true in calico-node",
-      command, mode == Mode::calico_vxlan ? "vxlan" : "none");
+  if (!is_by_operator(facts)) {
+    return command("kubectl set env --namespace {} daemonset/calico-node FELIX_INTERFACEPREFIX={}",
+                   host.calico_namespace.empty() ? "kube-system" : host.calico_namespace, list);
+  }
+  if (prefixes_in_environment(host).empty()) {
+    return command("kubectl patch felixconfiguration default --type merge --patch {}",
+                   fmt::format("{{\"spec\":{{\"interfacePrefix\":\"{}\"}}}}", list));
+  }
+  // Tigera's operator sets the environment from this alone (pkg/render/node.go).
+  return command("kubectl edit installation default")
+      .note("spec.cni.type: {}, from which the operator sets Felix up",
+            lists(list, "azv") ? "AzureVNET" : "Calico");
 }
 
 }  // namespace
 
 Finding calico_node_name(const Facts& facts) {
-  const auto winner = seen_winner(facts);
+  const auto network = seen_network(facts);
   const bool has_links = std::any_of(facts.links.begin(), facts.links.end(), is_calicos);
-  if (winner && winner->main->type != "calico" && !has_links)
+  if (network && network->main->type != "calico" && !has_links)
     return Finding::skip("no pod is Calico's plug-in's");
-  if (!winner && !has_links) return winner.error();
+  if (!network && !has_links) return network.error();
   const auto cni = seen_cni(facts);
   if (!cni) return cni.error();
   const auto& name = (*cni)->calico_node_name;
@@ -127,14 +95,15 @@ Finding calico_node_name(const Facts& facts) {
     return Finding::unknown(error.what + ": calico/node has not started yet, or is older than 3.1");
   }
   if (facts.node_name.empty()) return Finding::unknown("the node's name in Kubernetes is not known");
-  if (*name == facts.node_name)
+  // Kubernetes has small letters; calico/node keeps what NODENAME has, as its etcd datastore lets it.
+  if (net::same_ignoring_case(*name, facts.node_name))
     return Finding::pass(fmt::format("calico/node calls this node {}", shown(*name)));
   return Finding::warn(
       fmt::format("/var/lib/calico/nodename says {}, this node is {}", shown(*name), shown(facts.node_name)),
       "Calico's plug-in makes pods under a name that Felix does not look at: they get no policy and no route",
-      "# set NODENAME of calico-node from spec.nodeName (fieldRef) and restart it, or kubernetes.node_name "
-      "in "
-      "/etc/calico-azure-agent/config.toml where that is wrong");
+      edit("set NODENAME of calico-node from spec.nodeName (fieldRef) and restart it, or "
+           "kubernetes.node_name in "
+           "/etc/calico-azure-agent/config.toml where that is wrong"));
 }
 
 Finding calico_felix(const Facts& facts) {
@@ -150,44 +119,36 @@ Finding calico_felix(const Facts& facts) {
   }
   if (*felix == 200 || *felix == 204) return Finding::pass("Felix says that it is ready");
   if (*felix != 503) return Finding::unknown(fmt::format("Felix's /readiness answers {}", *felix));
-  return Finding::warn("Felix says that it is not ready: its /readiness answers 503",
-                       "policies and routes of new pods are not programmed",
-                       kubectl_pods(facts, "get", kCalicoNode) +
-                           " --output wide   # then kubectl logs of that pod, container calico-node");
+  return Finding::warn(
+      "Felix says that it is not ready: its /readiness answers 503",
+      "policies and routes of new pods are not programmed",
+      list_pods(facts, kCalicoNode).note("then kubectl logs of that pod, container calico-node"));
 }
 
 Finding calico_interface_prefix(const Facts& facts) {
   const auto host = seen_host(facts);
   if (!host) return host.error();
   if (!shows_calico(facts)) return no_calico();
-  const auto& environment = (*host)->calico_environment;
-  if (!environment) return Finding::unknown(environment.error().what);
   const auto needed = needed_prefixes(facts);
   if (needed.empty()) return Finding::skip("no pod has a link that Felix would look at yet");
-  const auto entry = environment->find("FELIX_INTERFACEPREFIX");
-  const std::string prefix = entry == environment->end() ? "cali" : entry->second;
+  const auto said = prefixes_in_environment(**host);
+  const auto done = prefixes_in_rules(**host);
   for (const auto& each : needed) {
-    if (lists_prefix(prefix, each.prefix)) continue;
-    return Finding::warn(
-        fmt::format("Felix looks at links named {}*, but {}", shown(prefix), each.since),
-        "Felix polices only links with its prefix: policies are not enforced",
-        fmt::format("kubectl set env --namespace kube-system daemonset/calico-node FELIX_INTERFACEPREFIX={}",
-                    each.prefix));
+    if (lists(done, each.prefix) || lists(said, each.prefix)) continue;
+    if (!said.empty() || !done.empty()) {
+      return Finding::warn(fmt::format("Felix looks at links named {}*, but {}",
+                                       shown(said.empty() ? done : said), each.since),
+                           "Felix polices only links with its prefix: policies are not enforced",
+                           set_prefixes(facts, needed, said));
+    }
+    if (!(*host)->calico_environment) return Finding::unknown((*host)->calico_environment.error().what);
+    if (each.prefix == "cali") continue;  // Felix's default
+    return Finding::unknown(fmt::format(
+        "{}, which FELIX_INTERFACEPREFIX does not name; FelixConfiguration may, and is not looked at",
+        each.since));
   }
-  return Finding::pass(fmt::format("Felix looks at links named {}*", shown(prefix)));
-}
-
-Finding calico_residue(const Facts& facts) {
-  const auto plane = seen_data_plane(facts);
-  const auto residue = residue_of(facts, plane ? *plane : nullptr);
-  if (residue.any()) {
-    return Finding::warn(residue_text(facts, residue),
-                         "leftovers of Calico's BGP and IPIP: Azure drops IP in IP (protocol 4), and a pod "
-                         "may be given tunl0's address",
-                         clean_up(facts.policy.mode, residue));
-  }
-  if (!plane) return plane.error();
-  return Finding::pass("no route of BIRD and none by a tunnel of Calico's is left");
+  const auto& seen = done.empty() ? said : done;
+  return Finding::pass(fmt::format("Felix looks at links named {}*", seen.empty() ? "cali" : shown(seen)));
 }
 
 }  // namespace agent

@@ -15,8 +15,9 @@ constexpr std::size_t kLongestSentence = 2000;
 
 bool always(const Policy&) { return true; }
 bool never(const Policy&) { return false; }
-bool with_pod_cidrs(const Policy& policy) { return policy.mode != Mode::azure_cni; }
 bool with_routes(const Policy& policy) { return policy.mode != Mode::azure_cni && policy.routes_enabled; }
+/// Azure CNI gives pods addresses of the subnet.
+bool with_pod_cidrs(const Policy& policy) { return policy.mode != Mode::azure_cni; }
 bool with_ipv6(const Policy& policy) { return policy.uses(net::Family::ipv6); }
 /// Not where flannel is to tell: it may wait for the gate.
 bool when_demanded(const Policy& policy) {
@@ -111,13 +112,15 @@ std::vector<CheckResult> assess(const Facts& facts, std::span<const CheckResult>
         !lists(policy.ignore, check.id) && (required || (check.gates(policy) && !finding.warns_only));
     const auto last = std::find_if(before.begin(), before.end(),
                                    [&check](const CheckResult& result) { return result.id == check.id; });
+    if (required && finding.fails_where_required) finding.status = CheckStatus::fail;
+    const bool fails = finding.status == CheckStatus::fail;
     const bool unchanged = last != before.end() && last->status == finding.status;
     results.push_back({.id = std::string(check.id),
                        .status = finding.status,
                        .gate = gates,
                        .message = net::foreign_text(finding.message, kLongestSentence),
-                       .why = net::foreign_text(finding.why, kLongestSentence),
-                       .remedy = finding.remedy.text(),
+                       .why = fails ? net::foreign_text(finding.why, kLongestSentence) : "",
+                       .remedy = fails ? finding.remedy.text() : "",
                        .since = unchanged ? last->since : now});
   }
   return results;

@@ -19,6 +19,8 @@ struct Finding {
   Remedy remedy;
   /// This failure only warns, even where the check is a gate.
   bool warns_only = false;
+  /// `unknown`, but `fail` where readiness.require names the check: whoever waits for it is not let through.
+  bool fails_where_required = false;
 
   static Finding pass(std::string message) { return {CheckStatus::pass, std::move(message), "", {}, false}; }
   static Finding skip(std::string message) { return {CheckStatus::skip, std::move(message), "", {}, false}; }
@@ -31,12 +33,12 @@ struct Finding {
   static Finding warn(std::string message, std::string why, Remedy remedy) {
     return {CheckStatus::fail, std::move(message), std::move(why), std::move(remedy), true};
   }
-  // Until every check builds its remedy with agent/core/remedy.h.
-  static Finding fail(std::string message, std::string why, std::string remedy) {
-    return fail(std::move(message), std::move(why), Remedy::verbatim(std::move(remedy)));
-  }
-  static Finding warn(std::string message, std::string why, std::string remedy) {
-    return warn(std::move(message), std::move(why), Remedy::verbatim(std::move(remedy)));
+  /// Not as it has to be, and yet no alarm: another check names the fault, or it is normal for some minutes.
+  static Finding unless_required(std::string message, std::string why, Remedy remedy) {
+    auto finding = fail(std::move(message), std::move(why), std::move(remedy));
+    finding.status = CheckStatus::unknown;
+    finding.fails_where_required = true;
+    return finding;
   }
 };
 

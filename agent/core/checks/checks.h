@@ -33,7 +33,7 @@ Finding sysctl_rp_filter(const Facts& facts);
 Finding pods_node_cidr(const Facts& facts);
 Finding pods_overlap(const Facts& facts);
 
-// azure.cpp
+// azure.cpp, azure_routes.cpp
 Finding azure_ip_forwarding(const Facts& facts);
 Finding azure_route_table(const Facts& facts);
 Finding azure_node_route(const Facts& facts);
@@ -45,7 +45,7 @@ Finding azure_cloud_config(const Facts& facts);
 Finding kubernetes_node_cidr(const Facts& facts);
 Finding kubernetes_route_created(const Facts& facts);
 
-// cni.cpp
+// cni.cpp, cni_ipam.cpp
 Finding cni_winner(const Facts& facts);
 Finding cni_plugins(const Facts& facts);
 Finding cni_ipam(const Facts& facts);
@@ -57,6 +57,8 @@ Finding cni_host_local(const Facts& facts);
 Finding calico_node_name(const Facts& facts);
 Finding calico_felix(const Facts& facts);
 Finding calico_interface_prefix(const Facts& facts);
+
+// calico_residue.cpp
 Finding calico_residue(const Facts& facts);
 
 // pod_links.cpp

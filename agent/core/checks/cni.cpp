@@ -4,172 +4,75 @@
 
 #include "agent/core/checks/checks.h"
 #include "agent/core/checks/pod_network.h"
+#include "agent/core/mode.h"
 
 namespace agent {
 namespace {
 
-/// Whether the mode's pods can be the work of this plug-in.
-bool fits(Mode mode, const net::CniPlugin& main) {
-  const auto& type = main.type;
-  switch (mode) {
-    case Mode::udr:
-      return (type == "calico" || type == "bridge" || type == "ptp") && main.ipam == "host-local";
-    case Mode::flannel:
-      return type == "flannel" || (type == "calico" && main.ipam == "host-local");
-    case Mode::azure_cni:
-      return type == "azure-vnet" || main.ipam == "azure-vnet-ipam";
-    case Mode::calico_vxlan:
-      return type == "calico" && main.ipam == "calico-ipam";
-  }
-  return false;
-}
-
-/// The file that should win: the first that fits the mode, or else the one that does.
-const net::CniFile& meant(Mode mode, const net::CniConfiguration& configuration, const net::CniFile& winner) {
-  const auto& files = configuration.files;
-  const auto found = std::find_if(files.begin(), files.end(), [mode](const auto& file) {
-    return file.problem.empty() && file.main() != nullptr && fits(mode, *file.main());
-  });
-  return found == files.end() ? winner : *found;
-}
-
-/// The winner, unless it stands in the way of the one that is meant: then cni.winner alone speaks.
-Seen<CniWinner> meant_winner(const Facts& facts) {
-  auto winner = seen_winner(facts);
-  if (!winner) return winner;
-  const auto& configuration = *facts.surroundings.cni->configuration;
-  if (&meant(facts.policy.mode, configuration, *winner->file) == winner->file) return winner;
-  return tl::unexpected<Finding>(
-      Finding::unknown(fmt::format("{} is in the way, see cni.winner", shown(winner->file->path))));
-}
+Remedy set_aside(const net::CniFile& file) { return command("mv {0} {0}.disabled", file.path); }
 
 Finding broken(const net::CniFile& file) {
   return Finding::warn(
       fmt::format("{} comes first and cannot be used: {}", shown(file.path), shown(file.problem)),
       "containerd stops at a file that it cannot read: no pod starts",
-      fmt::format("mv {0} {0}.broken   # calico-node, flannel or azure-cns writes its own again at its start",
-                  pasted(file.path)));
+      set_aside(file).note("calico-node, flannel or azure-cns writes its own again at its start"));
 }
 
-Finding several(Mode mode, const net::CniConfiguration& configuration, const net::CniFile& winner) {
-  const auto& kept = meant(mode, configuration, winner);
-  std::string others;
-  std::string command = "rm";
-  for (const auto& file : configuration.files) {
-    if (!file.problem.empty()) continue;
-    if (&file != &winner) others += fmt::format("{}{}", others.empty() ? "" : ", ", shown(file.path));
-    if (&file != &kept) command += " " + pasted(file.path);
+/// What takes the pods' network from the file that is meant.
+Remedy way_free(const net::CniNetwork& network, const net::CniFile& meant) {
+  if (network.by != nullptr)
+    return edit("set clusterNetwork to {} in {}, and in what writes it", meant.path, network.by->path);
+  if (!is_known_plugin(*network.main)) {
+    return edit(
+        "where {1} is left over, mv {0} {0}.disabled, and where it is meant, set mode in "
+        "/etc/calico-azure-agent/config.toml",
+        network.file->path, network.main->type);
   }
-  return Finding::warn(
-      fmt::format("{} wins over {}", shown(winner.path), others),
-      "the runtime takes the first by name: what was left behind decides how new pods are connected",
-      fmt::format("{}   # {} stays, for mode {}", command, shown(kept.path), mode_name(mode)));
+  return set_aside(*network.file).note("{} stays: it fits the mode", meant.path);
 }
 
-std::string plugin_text(const net::CniPlugin& main) {
-  return main.ipam.empty() ? shown(main.type) : fmt::format("{} with {}", shown(main.type), shown(main.ipam));
+Finding in_the_way(const Facts& facts, const net::CniNetwork& network, const net::CniFile& meant) {
+  return Finding::warn(fmt::format("{} wins over {}, which fits mode {}", shown(network.file->path),
+                                   shown(meant.path), mode_name(facts.policy.mode)),
+                       "the runtime takes the first by name: what was left behind decides how new pods are "
+                       "connected",
+                       way_free(network, meant));
 }
 
-Finding as_it_should_be(const CniWinner& winner) { return Finding::pass(plugin_text(*winner.main)); }
-
-Finding not_judged(const Facts& facts, const CniWinner& winner) {
-  return Finding::skip(
-      fmt::format("{} is not judged in mode {}", plugin_text(*winner.main), mode_name(facts.policy.mode)));
+/// The winner makes no network of pods, though another file would.
+Finding not_for_pods(const net::CniFile& winner, const net::CniFile& meant, const std::string& why) {
+  return Finding::warn(fmt::format("{}, and wins over {}", why, shown(meant.path)),
+                       "the runtime takes the first by name, for pods too",
+                       set_aside(winner).note("{} stays, and makes the network of pods", meant.path));
 }
 
-std::string node_cidr_ipam(const Facts& facts, const net::CniPlugin& main) {
-  if (main.type == "calico") return "\"ipam\": {\"type\": \"host-local\", \"subnet\": \"usePodCidr\"}";
-  if (main.type == "flannel") return "\"delegate\": {\"ipam\": {\"type\": \"host-local\"}}";
-  const auto& own = facts.policy.node_cidrs;
-  return fmt::format("\"ipam\": {{\"type\": \"host-local\", \"subnet\": \"{}\"}}",
-                     own.empty() ? "THE_NODES_POD_CIDR" : own.front().text());
-}
-
-/// Addresses that the packets' way does not follow.
-Finding astray(const Facts& facts, const CniWinner& winner, const std::string& from) {
-  return Finding::warn(
-      fmt::format("{}: {} gives pods addresses {}", shown(winner.file->path), plugin_text(*winner.main),
-                  from),
-      facts.policy.mode == Mode::udr
-          ? "Azure's route table leads to the node's pod CIDR alone: these addresses are sent elsewhere"
-          : "flannel leads to the node's pod CIDR alone: these addresses are sent elsewhere",
-      fmt::format(
-          "# set {} in {} and in whatever writes it (install-cni's ConfigMap, kubelet's template), then "
-          "delete this node's pods",
-          node_cidr_ipam(facts, *winner.main), shown(winner.file->path)));
-}
-
-/// host-local takes what the file says, and has to say this node's pod CIDR.
-Finding range_of_host_local(const Facts& facts, const CniWinner& winner) {
-  const auto& subnet = winner.main->subnet;
-  if (subnet.empty() || subnet.starts_with("usePodCidr")) return as_it_should_be(winner);
-  if (auto nothing = without_node_cidrs(facts)) return *nothing;
-  const auto range = net::Prefix::parse(subnet);
-  if (!range) {
-    return Finding::unknown(
-        fmt::format("{}: ipam.subnet {} is no network", shown(winner.file->path), shown(subnet)));
+/// "10-calico.conflist wins: calico with host-local; 10-containerd-net.conflist waits behind it"
+std::string order_text(const net::CniConfiguration& configuration, const net::CniNetwork& network) {
+  auto text = fmt::format("{} wins: {}", shown(network.file->path), plugin_text(*network.main));
+  if (network.by != nullptr) {
+    text = fmt::format("{} wins: {} hands pods to {}{}", shown(network.by->path),
+                       shown(network.by->main()->type), plugin_text(*network.main),
+                       network.by == network.file ? "" : fmt::format(", in {}", shown(network.file->path)));
   }
-  const auto& own = facts.policy.node_cidrs;
-  if (std::any_of(own.begin(), own.end(), [&range](const auto& cidr) { return cidr.contains(*range); }))
-    return Finding::pass(fmt::format("{} of {}", plugin_text(*winner.main), range->text()));
-  return astray(facts, winner,
-                fmt::format("of {}, outside this node's pod CIDR {}", range->text(), node_cidrs_text(facts)));
-}
-
-Finding ipam_of_node_cidr(const Facts& facts, const CniWinner& winner) {
-  const auto& main = *winner.main;
-  if (main.type == "calico" && main.ipam == "calico-ipam")
-    return astray(facts, winner, "outside the node's pod CIDR");
-  if (main.ipam == "host-local") return range_of_host_local(facts, winner);
-  if (main.type == "flannel" && facts.policy.mode == Mode::flannel) {
-    // flannel delegates to host-local with its own subnet unless it is told otherwise.
-    return main.ipam.empty() ? as_it_should_be(winner) : astray(facts, winner, "that flannel does not know");
+  const auto* winner = configuration.winner();
+  std::string waiting;
+  for (const auto* file : configuration.of_pods()) {
+    if (file != winner && file != network.file)
+      waiting += fmt::format("{}{}", waiting.empty() ? "; behind it: " : ", ", shown(file->path));
   }
-  return not_judged(facts, winner);
+  return text + waiting;
 }
 
-Finding ipam_of_calico_vxlan(const Facts& facts, const CniWinner& winner) {
-  const auto& main = *winner.main;
-  if (main.type != "calico" || (main.ipam != "host-local" && main.ipam != "calico-ipam"))
-    return not_judged(facts, winner);
-  if (main.ipam == "calico-ipam") return as_it_should_be(winner);
-  return Finding::warn(
-      fmt::format("{}: host-local with Calico's VXLAN", shown(winner.file->path)),
-      "Calico's VXLAN leads to the blocks of calico-ipam: tigera-operator refuses it with host-local",
-      fmt::format("# set \"ipam\": {{\"type\": \"calico-ipam\"}} in {} and in the ConfigMap that install-cni "
-                  "writes it from, then delete this node's pods",
-                  shown(winner.file->path)));
-}
-
-Finding ipam_of_azure_cni(const Facts& facts, const CniWinner& winner) {
-  const auto& main = *winner.main;
-  const auto& file = winner.file->path;
-  if (main.type == "calico" && main.ipam == "azure-vnet-ipam") {
-    if (!main.subnet.empty()) return as_it_should_be(winner);
-    const auto* nic = facts.nic.nic ? &facts.nic.nic->azure : nullptr;
-    return Finding::warn(
-        fmt::format("{}: calico with azure-vnet-ipam, which is given no subnet", shown(file)),
-        "without it azure-vnet-ipam leases a pool for each pod, until there is none",
-        fmt::format("# set \"ipam\": {{\"type\": \"azure-vnet-ipam\", \"subnet\": \"{}\"}} in {}",
-                    nic != nullptr && !nic->subnets.empty() ? nic->subnets.front().text() : "THE_SUBNET",
-                    shown(file)));
-  }
-  if (main.type != "azure-vnet") return not_judged(facts, winner);
-  for (const auto* known : {"azure-vnet-ipam", "azure-cns", "azure-ipam"}) {
-    if (main.ipam == known) return as_it_should_be(winner);
-  }
-  return Finding::warn(fmt::format("{}: {}", shown(file), plugin_text(main)),
-                       "pods get addresses that Azure did not give this NIC, and Azure drops their packets",
-                       fmt::format("# set \"ipam\": {{\"type\": \"azure-vnet-ipam\"}} in {}, or azure-cns "
-                                   "where that gives the addresses",
-                                   shown(file)));
-}
-
-std::string installer_of(const Facts& facts, const std::string& type) {
-  if (type == "calico") return kubectl_pods(facts, "delete", kCalicoNode);
-  if (type == "flannel") return kubectl_pods(facts, "delete", "app=flannel");
-  if (type == "azure-vnet") return kubectl_pods(facts, "delete", "k8s-app=azure-cns");
-  return "apt-get install --reinstall containernetworking-plugins kubernetes-cni   # where they come from";
+/// What brings the plug-in's programs.
+Remedy installer_of(const Facts& facts, const std::string& type) {
+  if (type == "calico") return restart_pods(facts, kCalicoNode);
+  if (type == "flannel") return restart_pods(facts, "app=flannel");
+  if (type == "azure-vnet") return restart_pods(facts, "k8s-app=azure-cns");
+  if (type == "bridge" || type == "ptp")
+    return edit(
+        "install the reference plug-ins again: the package containernetworking-plugins or "
+        "kubernetes-cni, or whatever brought them into /opt/cni/bin");
+  return edit("let what installs {} on nodes do so again", type);
 }
 
 }  // namespace
@@ -190,16 +93,24 @@ Finding cni_winner(const Facts& facts) {
         fmt::format("no CNI configuration in {} yet: {}", configuration->folder, kAwaited));
   }
   if (!files.front().problem.empty()) return broken(files.front());
-  const auto& winner = files.front();
-  if (usable_files(*configuration) > 1) return several(facts.policy.mode, *configuration, winner);
-  if (winner.main() == nullptr)
-    return Finding::unknown(fmt::format("{} names no plug-in", shown(winner.path)));
-  return Finding::pass(fmt::format("{} wins: {}", shown(winner.path), plugin_text(*winner.main())));
+  const auto network = configuration->network();
+  if (network) {
+    const auto* meant = meant_instead(facts);
+    return meant != nullptr ? in_the_way(facts, *network, *meant)
+                            : Finding::pass(order_text(*configuration, *network));
+  }
+  if (network.error().code.value() != ENOENT) return Finding::unknown(network.error().what);
+  const auto* winner = configuration->winner();
+  const auto meant = configuration->of_pods();
+  if (winner != nullptr && !meant.empty()) return not_for_pods(*winner, *meant.front(), network.error().what);
+  return Finding::unknown(fmt::format("{}: {}", network.error().what, kAwaited));
 }
 
 Finding cni_plugins(const Facts& facts) {
-  const auto winner = meant_winner(facts);
-  if (!winner) return winner.error();
+  const auto network = seen_network(facts);
+  if (!network) return network.error();
+  if (is_in_the_way(facts))
+    return Finding::unknown(fmt::format("{} is in the way, see cni.winner", shown(network->file->path)));
   const auto& configuration = *facts.surroundings.cni->configuration;
   const auto& missing = configuration.missing_programs;
   if (missing.empty() && !configuration.unknown_programs.empty())
@@ -209,22 +120,7 @@ Finding cni_plugins(const Facts& facts) {
                            ? shown(missing.front())
                            : fmt::format("{}, and {} more", shown(missing.front()), missing.size() - 1),
                        "no pod starts without it: who installs the CNI plug-ins did not finish",
-                       installer_of(facts, winner->main->type));
-}
-
-Finding cni_ipam(const Facts& facts) {
-  const auto winner = meant_winner(facts);
-  if (!winner) return winner.error();
-  switch (facts.policy.mode) {
-    case Mode::udr:
-    case Mode::flannel:
-      return ipam_of_node_cidr(facts, *winner);
-    case Mode::calico_vxlan:
-      return ipam_of_calico_vxlan(facts, *winner);
-    case Mode::azure_cni:
-      return ipam_of_azure_cni(facts, *winner);
-  }
-  return not_judged(facts, *winner);
+                       installer_of(facts, network->main->type));
 }
 
 }  // namespace agent

@@ -18,7 +18,7 @@ std::optional<Finding> wrong_lease(const Facts& facts, const net::FlannelLease& 
       continue;
     return Finding::fail(fmt::format("/run/flannel/subnet.env: {} is outside flannel's network {}",
                                      subnet.text(), net::joined(lease.networks)),
-                         kWhy, edit_flannel(facts, "\"Network\" is the cluster's pod CIDR"));
+                         kWhy, edit_flannel(facts).note("\"Network\" is the pod CIDR of the cluster"));
   }
   const auto links = overlay_links(facts);
   if (!facts.nic.nic || links.empty()) return std::nullopt;
@@ -29,7 +29,7 @@ std::optional<Finding> wrong_lease(const Facts& facts, const net::FlannelLease& 
   return Finding::warn(fmt::format("/run/flannel/subnet.env: FLANNEL_MTU {} is above the {} of {}", lease.mtu,
                                    room, links.front()->name),
                        "new pods send packets that are lost: small answers arrive, large ones hang",
-                       edit_flannel(facts, fmt::format("\"Backend\" without an MTU above {}", room)));
+                       edit_flannel(facts).note("\"Backend\" without an MTU above {}", room));
 }
 
 }  // namespace
@@ -58,24 +58,24 @@ Finding overlay_vtep(const Facts& facts) {
     return Finding::fail(fmt::format("other nodes are told MAC {}, {} has {}", told->vtep_mac->text(),
                                      (*link)->name, (*link)->mac->text()),
                          "other nodes send to a MAC that nobody has: their packets are dropped here",
-                         restart_overlay(facts) + "   # where it comes back: see udev.mac_policy");
+                         restart_overlay(facts).note("where it comes back: see udev.mac_policy"));
   }
   if (!is_of_nic(facts, *told->public_ip)) {
     return Finding::fail(
         fmt::format("other nodes are told {}, which is no address of {}", told->public_ip->text(),
                     facts.nic.nic->link.name),
         "other nodes send this node's packets elsewhere",
-        restart_overlay(facts) +
-            "   # where it comes back like this: flanneld's --iface, or canal_iface of canal-config");
+        restart_overlay(facts).note(
+            "where it comes back like this: --iface of flanneld, or canal_iface of canal-config"));
   }
   return Finding::pass(fmt::format("other nodes are told {} and {}, as they are", told->vtep_mac->text(),
                                    told->public_ip->text()));
 }
 
 Finding flannel_subnet_env(const Facts& facts) {
-  const auto winner = seen_winner(facts);
-  if (!winner) return winner.error();
-  if (winner->main->type != "flannel")
+  const auto network = seen_network(facts);
+  if (!network) return network.error();
+  if (network->main->type != "flannel")
     return Finding::skip("pods are not made by flannel's plug-in, which alone reads the lease");
   const auto& lease = facts.surroundings.cni->flannel_lease;
   if (!lease) {

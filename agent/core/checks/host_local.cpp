@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "agent/core/azure_names.h"
 #include "agent/core/checks/checks.h"
 #include "agent/core/checks/pod_network.h"
 
@@ -73,42 +74,42 @@ Finding judged(const Facts& facts, const net::HostLocalNetwork& network, const R
   if (leaks(range)) {
     return Finding::warn(
         said, "host-local never gives them away again: new pods fail with \"no IP addresses available\"",
-        fmt::format("kubectl drain {} --ignore-daemonsets --delete-emptydir-data && echo {} > "
-                    "/etc/tmpfiles.d/host-local.conf && systemctl reboot   # r! removes them at every boot",
-                    node_word(facts), pasted(fmt::format("r! {}/*", network.folder))));
+        command("kubectl cordon {}", node_word(facts))
+            .note("then drain this node and reboot it: the files of {} that no pod has go then, where "
+                  "/etc/tmpfiles.d/host-local.conf says {}",
+                  network.folder, fmt::format("r! {}/*", network.folder)));
   }
   if (exhausted) {
     return Finding::fail(said, "new pods fail with \"no IP addresses available in range set\"",
-                         fmt::format("kubectl cordon {}   # then give nodes a larger pod CIDR "
-                                     "(--node-cidr-mask-size), or kubelet a lower maxPods",
-                                     node_word(facts)));
+                         command("kubectl cordon {}", node_word(facts))
+                             .note("then give nodes a larger pod CIDR (--node-cidr-mask-size), or kubelet a "
+                                   "lower maxPods"));
   }
-  return Finding::warn(
-      said, "soon new pods fail with \"no IP addresses available in range set\"",
-      fmt::format("# set kubelet's maxPods of node {} to {} or less, or give nodes a larger pod CIDR "
-                  "(--node-cidr-mask-size)",
-                  node_word(facts), range.usable));
+  return Finding::warn(said, "soon new pods fail with \"no IP addresses available in range set\"",
+                       edit("set maxPods of the kubelet of node {} to {} or less, or give nodes a larger pod "
+                            "CIDR (--node-cidr-mask-size)",
+                            node_word(facts), range.usable));
 }
 
 const net::HostLocalNetwork* network_named(const std::vector<net::HostLocalNetwork>& networks,
-                                           const std::string& name) {
+                                           std::string_view name) {
   const auto found = std::find_if(networks.begin(), networks.end(),
-                                  [&name](const auto& each) { return each.folder.ends_with("/" + name); });
+                                  [name](const auto& each) { return name_of(each.folder) == name; });
   return found == networks.end() ? nullptr : &*found;
 }
 
 }  // namespace
 
 Finding cni_host_local(const Facts& facts) {
-  const auto winner = seen_winner(facts);
-  if (!winner) return winner.error();
-  const auto& main = *winner->main;
+  const auto seen = seen_network(facts);
+  if (!seen) return seen.error();
+  const auto& main = *seen->main;
   if (main.ipam != "host-local" && !(main.type == "flannel" && main.ipam.empty())) {
-    return Finding::skip(fmt::format("{} does not give addresses by host-local", shown(winner->file->path)));
+    return Finding::skip(fmt::format("{} does not give addresses by host-local", shown(seen->file->path)));
   }
   const auto& networks = facts.surroundings.cni->host_local;
   if (!networks && networks.error().code.value() != ENOENT) return Finding::unknown(networks.error().what);
-  const auto* network = networks ? network_named(*networks, winner->file->network) : nullptr;
+  const auto* network = networks ? network_named(*networks, seen->name) : nullptr;
   if (network == nullptr) return Finding::pass("host-local has given no address away yet");
   if (auto nothing = without_node_cidrs(facts)) return *nothing;
   std::string said;

@@ -8,9 +8,11 @@ namespace {
 // WALinuxAgent reports IMDS unhealthy after as long (azurelinuxagent/ga/monitor.py).
 constexpr auto kTolerated = std::chrono::minutes(3);
 
-constexpr auto kRemedy =
-    "curl -s --noproxy '*' -H Metadata:true "
-    "'http://169.254.169.254/metadata/instance?api-version=2021-02-01'";
+Remedy ask_imds() {
+  return command(
+      "curl -s --noproxy '*' -H Metadata:true "
+      "'http://169.254.169.254/metadata/instance?api-version=2021-02-01'");
+}
 
 std::int64_t seconds(MonoTime::duration duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
@@ -25,7 +27,7 @@ Finding imds_reachable(const Facts& facts) {
         imds.last_error.empty() ? "IMDS has been asked for the first time"
                                 : "no usable answer from IMDS yet: " + imds.last_error,
         "without one the agent does not know this VM's NICs and subnets, and adds and removes no route",
-        kRemedy);
+        ask_imds());
   }
   const auto since = imds.last_success_mono.value_or(facts.started);
   const auto silent = facts.now - since;
@@ -33,7 +35,7 @@ Finding imds_reachable(const Facts& facts) {
     return Finding::warn(
         fmt::format("no usable answer from IMDS for {} s: {}", seconds(silent), imds.last_error),
         "routes stay as the last good document says; a change of this VM's NICs or addresses goes unnoticed",
-        kRemedy);
+        ask_imds());
   }
   if (imds.source == ImdsSource::cache) {
     return Finding::pass("using the document kept from before, IMDS has not answered since the start");

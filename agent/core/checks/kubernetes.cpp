@@ -1,14 +1,13 @@
 #include <fmt/format.h>
 
 #include "agent/core/azure_names.h"
+#include "agent/core/checks/azure_evidence.h"
 #include "agent/core/checks/checks.h"
+#include "agent/core/checks/pod_network.h"
+#include "agent/core/checks/remedies.h"
 
 namespace agent {
 namespace {
-
-/// The cloud provider batches routes for 30 s and waits 30 s more: 60 to 90 s are normal
-/// (cloud-provider-azure, routeUpdateIntervalInSeconds and routeUpdateWaitingInSeconds).
-constexpr auto kRouteMayTake = std::chrono::seconds(180);
 
 std::optional<Finding> not_known(const Facts& facts) {
   if (facts.policy.mode == Mode::azure_cni)
@@ -26,19 +25,68 @@ std::string age_text(WallTime since, WallTime now) {
   return fmt::format("{} h", seconds / 3600);
 }
 
+/// Whether pods' addresses come from spec.podCIDRs. calico-ipam has pools of its own; an overlay of Calico's
+/// leads to its blocks.
+enum class Need : std::uint8_t { yes, no, unknown };
+
+Need need_of_node_cidr(const Facts& facts) {
+  if (facts.policy.mode == Mode::flannel) return Need::yes;  // flannel's lease is the node's CIDR
+  if (const auto network = seen_network(facts)) {
+    const auto& main = *network->main;
+    if (main.ipam == "calico-ipam") return Need::no;
+    const bool takes_it = main.ipam == "host-local" || main.type == "flannel";
+    if (takes_it || facts.policy.mode == Mode::udr) return Need::yes;
+    return Need::unknown;
+  }
+  // What is assumed before a plug-in is installed asks for nothing.
+  const bool is_told = facts.policy.mode == Mode::udr && !facts.mode_is_a_guess;
+  return is_told ? Need::yes : Need::unknown;
+}
+
+Remedy allocate_node_cidrs(const Facts& facts) {
+  if (is_run_by_aks(facts)) {
+    return edit(
+        "AKS assigns node CIDRs where its network plug-in is kubenet alone: elsewhere take an IPAM that "
+        "needs none, such as calico-ipam");
+  }
+  std::string range;
+  for (const auto& cidr : facts.policy.cluster_cidrs) range += (range.empty() ? "" : ",") + cidr.text();
+  return edit(
+      "add --allocate-node-cidrs=true --cluster-cidr={} to kube-controller-manager, in "
+      "/etc/kubernetes/manifests/kube-controller-manager.yaml",
+      range.empty() ? "THE_POD_RANGE" : range);
+}
+
+constexpr auto kNobodySays = "nobody says that Azure's route table leads to this node's pods";
+
 /// Nobody says that the route was made. Only the route controller's RouteCreated is evidence of the API's;
-/// Calico and flannel set the condition for reasons of their own. Where ARM shows the table, azure.node_route
-/// knows better.
+/// Calico and flannel set the condition for reasons of their own. Where ARM shows the table, that is looked
+/// at.
 Finding without_the_controllers_word(const Facts& facts, WallTime since, const std::string& said) {
-  if (facts.evidence.azure && facts.evidence.azure->route_table)
-    return Finding::unknown(said + ", which is not the route controller's word; see azure.node_route");
-  if (facts.wall - since < kRouteMayTake)
-    return Finding::unknown(fmt::format("{}; a route may take {} s", said, kRouteMayTake.count()));
+  const auto& azure = facts.evidence.azure;
+  if (const auto* table = azure ? table_of(*azure) : nullptr; table != nullptr && leads_here(facts, *table)) {
+    return Finding::pass(fmt::format("{}; route table {} leads to this node", said, name_of(table->id)));
+  }
+  if (azure && azure->route_table) {
+    return Finding::unless_required(
+        said + ", which is not the route controller's word; see azure.node_route and azure.route_table",
+        kNobodySays, edit("see azure.node_route and azure.route_table"));
+  }
+  if (facts.wall - since < kRouteMayTake) {
+    return Finding::unless_required(fmt::format("{}; a route may take {} s", said, kRouteMayTake.count()),
+                                    kNobodySays, edit("wait for the route controller"));
+  }
+  if (is_run_by_aks(facts)) {
+    return Finding::warn(said + ", which is not the route controller's word", kNobodySays,
+                         edit("let ARM be read, where the route table can be seen (README, What Azure and "
+                              "Kubernetes say): AKS runs the route controller"));
+  }
+  // The cloud provider looks at this flag alone: cmd/cloud-controller-manager/app/core.go,
+  // startRouteController.
   return Finding::warn(
-      said + ", which is not the route controller's word",
-      "nobody says that Azure's route table leads to this node's pods",
-      "# start cloud-controller-manager with --configure-cloud-routes=true "
-      "--allocate-node-cidrs=true, or let ARM be read (README, What Azure and Kubernetes say)");
+      said + ", which is not the route controller's word", kNobodySays,
+      edit("start cloud-controller-manager with --configure-cloud-routes=true, or let ARM be "
+           "read (README, What Azure and Kubernetes say)"));
 }
 
 }  // namespace
@@ -50,23 +98,27 @@ Finding kubernetes_node_cidr(const Facts& facts) {
     return Finding::pass(
         fmt::format("spec.podCIDRs of node {} is {}", node.name, net::joined(node.pod_cidrs)));
   }
-  const auto& clusters = facts.policy.cluster_cidrs;
-  return Finding::warn(
-      fmt::format("node {} has no spec.podCIDRs", node.name),
-      "host-local IPAM has no range to give pods addresses from",
-      fmt::format("# add --allocate-node-cidrs=true --cluster-cidr={} to kube-controller-manager "
-                  "(/etc/kubernetes/manifests/kube-controller-manager.yaml)",
-                  clusters.empty() ? "THE_POD_RANGE" : clusters.front().text()));
+  const auto need = need_of_node_cidr(facts);
+  if (need == Need::no) return Finding::skip("calico-ipam needs no spec.podCIDRs");
+  const auto said = fmt::format("node {} has no spec.podCIDRs", node.name);
+  constexpr auto kWhy = "host-local IPAM has no range to give pods addresses from";
+  if (need == Need::unknown)
+    return Finding::unknown(said + ", and nothing on this node tells yet whether its IPAM needs them");
+  const auto remedy = allocate_node_cidrs(facts);
+  if (facts.wall - node.created < kRouteMayTake) return Finding::unless_required(said + " yet", kWhy, remedy);
+  return Finding::warn(said, kWhy, remedy);
 }
 
 Finding kubernetes_route_created(const Facts& facts) {
   if (facts.policy.mode != Mode::udr) {
-    return Finding::skip(fmt::format("mode {} needs no route table", mode_name(facts.policy.mode)));
+    return Finding::skip(fmt::format("mode {} leads no pods by a route table", mode_name(facts.policy.mode)));
   }
   if (auto nothing = not_known(facts)) return *nothing;
   const auto& node = **facts.evidence.node;
-  if (node.pod_cidrs.empty())
-    return Finding::skip("without spec.podCIDRs no route is made, see kubernetes.node_cidr");
+  if (node.pod_cidrs.empty()) {
+    return Finding::unless_required("without spec.podCIDRs no route is made, see kubernetes.node_cidr",
+                                    kNobodySays, edit("see kubernetes.node_cidr"));
+  }
   if (!node.network_unavailable) {
     return without_the_controllers_word(
         facts, node.created, fmt::format("node {} has no condition NetworkUnavailable", node.name));
@@ -78,14 +130,16 @@ Finding kubernetes_route_created(const Facts& facts) {
     if (condition.reason == "RouteCreated") return Finding::pass(said);
     return without_the_controllers_word(facts, condition.since, said);
   }
-  if (facts.wall - condition.since < kRouteMayTake)
-    return Finding::unknown(fmt::format("{}; a route may take {} s", said, kRouteMayTake.count()));
-  return Finding::warn(
-      condition.message.empty() ? said : fmt::format("{}: {}", said, condition.message),
-      "the cloud provider says that this node's pods cannot be reached by Azure's route table",
-      fmt::format("kubectl get events --all-namespaces --field-selector "
-                  "involvedObject.name={},reason=FailedToCreateRoute",
-                  shell_word(node.name)));
+  constexpr auto kWhy =
+      "the cloud provider says that this node's pods cannot be reached by Azure's route table";
+  const auto remedy = command("kubectl get events --all-namespaces --field-selector {}",
+                              fmt::format("involvedObject.name={},reason=FailedToCreateRoute", node.name));
+  if (facts.wall - condition.since < kRouteMayTake) {
+    return Finding::unless_required(fmt::format("{}; a route may take {} s", said, kRouteMayTake.count()),
+                                    kWhy, remedy);
+  }
+  return Finding::warn(condition.message.empty() ? said : fmt::format("{}: {}", said, condition.message),
+                       kWhy, remedy);
 }
 
 }  // namespace agent

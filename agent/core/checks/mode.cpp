@@ -11,28 +11,53 @@ namespace agent {
 /// comes with the routes of the one that goes.
 Finding mode_in_force(const Facts& facts) {
   if (facts.mode_before) {
-    return Finding::fail(fmt::format("the mode changes from {} to {}: {}", mode_name(*facts.mode_before),
-                                     mode_name(facts.policy.mode), facts.mode_reason),
-                         "until their routes are those of the new mode, pods' packets take the old ones",
-                         "# nothing to do: the routes follow at once, see routes.in_sync where they do not");
+    return Finding::fail(
+        fmt::format("the mode changes from {} to {}: {}", mode_name(*facts.mode_before),
+                    mode_name(facts.policy.mode), facts.mode_reason),
+        "until their routes are those of the new mode, pods' packets take the old ones",
+        edit("nothing to do: the routes follow at once, see routes.in_sync where they do not"));
   }
   return Finding::pass(fmt::format("{}: {}", mode_name(facts.policy.mode), facts.mode_reason));
 }
+
+namespace {
+
+/// What speaks against a mode that nobody has configured is followed before long.
+std::optional<Finding> about_to_change(const Facts& facts, const net::CniConfiguration* configuration) {
+  const auto evidence = evident_mode(configuration, facts.links);
+  const auto mode = facts.policy.mode;
+  if (!facts.policy.mode_is_automatic || !evidence || !evidence->conclusive || evidence->choice.mode == mode)
+    return std::nullopt;
+  return Finding::unknown(fmt::format("{}: mode {} is followed by {} once that has held",
+                                      evidence->choice.reason, mode_name(mode),
+                                      mode_name(evidence->choice.mode)));
+}
+
+}  // namespace
 
 Finding mode_contradicted(const Facts& facts) {
   const auto& cni = facts.surroundings.cni;
   if (!cni) return Finding::unknown("the node's CNI files have not been looked at yet");
   const auto& configuration = cni->configuration;
-  if (configuration && usable_files(*configuration) > 1)
-    return Finding::unknown(fmt::format("{} wins, see cni.winner", configuration->winner()->path));
-  const auto against =
-      contradiction_to(facts.policy.mode, configuration ? &*configuration : nullptr, facts.links);
+  if (is_in_the_way(facts)) {
+    return Finding::unless_required(fmt::format("{} wins, see cni.winner", configuration->winner()->path),
+                                    "it makes pods of another networking than the mode's",
+                                    edit("see cni.winner"));
+  }
+  const auto* files = configuration ? &*configuration : nullptr;
+  if (auto changes = about_to_change(facts, files)) return *changes;
+  const auto against = contradiction_to(facts.policy.mode, files, facts.links);
   if (against) {
     return Finding::warn(against->what, "pods of two networkings on one node do not reach each other",
                          against->remedy);
   }
   if (!configuration && configuration.error().code.value() != ENOENT)
     return Finding::unknown(configuration.error().what);
+  if (const auto network = seen_network(facts); network && !is_known_plugin(*network->main)) {
+    return Finding::unknown(fmt::format("{} runs {}: whether mode {} fits it is not known",
+                                        network->file->path, network->main->type,
+                                        mode_name(facts.policy.mode)));
+  }
   return Finding::pass(
       fmt::format("nothing on this node speaks against mode {}", mode_name(facts.policy.mode)));
 }

@@ -30,17 +30,30 @@ struct LinkPattern {
   std::string_view type;  ///< NetworkManager's
 };
 
+bool has_link(const Facts& facts, bool (*is_theirs)(const net::Link&)) {
+  return std::any_of(facts.links.begin(), facts.links.end(), is_theirs);
+}
+
+/// https://docs.tigera.io/calico/latest/operations/troubleshoot/troubleshooting (Configure NetworkManager):
+/// what comes with an option of Calico's is expected only where it is there.
 std::vector<LinkPattern> patterns(const Facts& facts) {
-  constexpr LinkPattern kCali = {"cali*", "cali0a1b2c3d4e5", "veth"};
+  const auto mode = facts.policy.mode;
   std::vector<LinkPattern> wanted;
-  if (facts.policy.mode == Mode::azure_cni) {
+  const auto network = seen_network(facts);
+  const bool makes_azv = network && network->main->type == "azure-vnet";
+  if (has_link(facts, is_azures) || (mode == Mode::azure_cni && makes_azv))
     wanted.push_back({"azv*", "azv0a1b2c3d4e5", "veth"});
-  } else if (shows_calico(facts)) {
-    wanted.push_back(kCali);
-  }
-  if (facts.policy.mode == Mode::flannel) wanted.push_back({"flannel*", "flannel.1", "vxlan"});
-  if (facts.policy.mode == Mode::calico_vxlan) wanted.push_back({"vxlan.calico", "vxlan.calico", "vxlan"});
-  if (link_named(facts, "tunl0") != nullptr) wanted.push_back({"tunl*", "tunl0", "ip-tunnel"});
+  if (has_link(facts, is_calicos) || (mode != Mode::azure_cni && shows_calico(facts)))
+    wanted.push_back({"cali*", "cali0a1b2c3d4e5", "veth"});
+  if (mode == Mode::flannel) wanted.push_back({"flannel*", "flannel.1", "vxlan"});
+  if (mode == Mode::calico_vxlan) wanted.push_back({"vxlan.calico", "vxlan.calico", "vxlan"});
+  const auto where_there = [&](const LinkPattern& pattern) {
+    if (link_named(facts, pattern.example) != nullptr) wanted.push_back(pattern);
+  };
+  where_there({"vxlan-v6.calico", "vxlan-v6.calico", "vxlan"});
+  where_there({"wireguard.cali", "wireguard.cali", "wireguard"});
+  where_there({"wg-v6.cali", "wg-v6.cali", "wireguard"});
+  where_there({"tunl*", "tunl0", "ip-tunnel"});
   return wanted;
 }
 
@@ -93,33 +106,40 @@ Finding networkd_foreign_routes(const Facts& facts) {
   const auto& networkd = (*host)->networkd;
   if (!networkd) return Finding::unknown(networkd.error().what);
   if (!networkd->runs) return Finding::skip("systemd-networkd does not run");
-  if (!networkd->manages_foreign_routes && !networkd->manages_foreign_rules)
+  const bool leaves_alone = !networkd->manages_foreign_routes && !networkd->manages_foreign_rules;
+  if (leaves_alone && networkd->unread_file.empty())
     return Finding::pass("systemd-networkd leaves routes and rules of others alone");
   const auto& policy = facts.policy;
   const bool has_sink = policy.routes_enabled && policy.local_sink != LocalSink::none &&
-                        policy.mode != Mode::azure_cni && networkd->manages_foreign_routes;
+                        policy.mode != Mode::azure_cni && (networkd->manages_foreign_routes || leaves_alone);
+  const auto* why = has_sink
+                        ? "whenever it configures a link it drops what catches unused pod addresses: such "
+                          "routes have no device"
+                        : "whenever it configures a link it drops what others have made there";
+  if (leaves_alone) {
+    return Finding::warn(
+        fmt::format(
+            "systemd-networkd was started before {} said that it leaves routes and rules of others alone",
+            shown(networkd->unread_file)),
+        why, command("systemctl restart systemd-networkd"));
+  }
   const auto said = fmt::format("systemd-networkd manages {} of others{}",
                                 !networkd->manages_foreign_routes  ? "rules"
                                 : !networkd->manages_foreign_rules ? "routes"
                                                                    : "routes and rules",
                                 networkd->file.empty() ? "" : ": " + shown(networkd->file));
-  const auto* why = has_sink
-                        ? "whenever it configures a link it drops what catches unused pod addresses: such "
-                          "routes have no device"
-                        : "whenever it configures a link it drops what others have made there";
   if (overrules_ours(networkd->file)) {
-    return Finding::warn(
-        said, why,
-        fmt::format("# set ManageForeignRoutes=no and ManageForeignRoutingPolicyRules=no in {}, then "
-                    "systemctl restart systemd-networkd",
-                    shown(networkd->file)));
+    return Finding::warn(said, why,
+                         edit("set ManageForeignRoutes=no and ManageForeignRoutingPolicyRules=no in {}, then "
+                              "systemctl restart systemd-networkd",
+                              networkd->file));
   }
   return Finding::warn(
       said, why,
-      fmt::format("mkdir -p /etc/systemd/networkd.conf.d && printf "
-                  "'[Network]\\nManageForeignRoutes=no\\nManageForeignRoutingPolicyRules=no\\n' > "
-                  "/etc/systemd/networkd.conf.d/{} && systemctl restart systemd-networkd",
-                  kNetworkdDropIn));
+      command(
+          "mkdir -p /etc/systemd/networkd.conf.d && printf "
+          "'[Network]\\nManageForeignRoutes=no\\nManageForeignRoutingPolicyRules=no\\n' > "
+          "/etc/systemd/networkd.conf.d/10-calico-azure-agent.conf && systemctl restart systemd-networkd"));
 }
 
 Finding networkmanager_unmanaged(const Facts& facts) {
@@ -130,12 +150,12 @@ Finding networkmanager_unmanaged(const Facts& facts) {
   if (!manager->runs) return Finding::skip("NetworkManager does not run");
   if (manager->cloud_setup) {
     return Finding::warn("nm-cloud-setup is enabled", "it removes routes and rules that it did not make",
-                         "systemctl disable --now nm-cloud-setup.timer nm-cloud-setup.service");
+                         command("systemctl disable --now nm-cloud-setup.timer nm-cloud-setup.service"));
   }
   std::string managed;
   std::string entries;
   for (const auto& each : patterns(facts)) {
-    entries += fmt::format("{}interface-name:{}", entries.empty() ? "" : ";", each.pattern);
+    entries += fmt::format(";interface-name:{}", each.pattern);
     if (!is_unmanaged(manager->unmanaged, each))
       managed += fmt::format("{}{}", managed.empty() ? "" : ", ", each.pattern);
   }
@@ -143,11 +163,14 @@ Finding networkmanager_unmanaged(const Facts& facts) {
   if (managed.empty()) return Finding::pass("NetworkManager leaves links of pods and overlays alone");
   return Finding::warn(
       fmt::format("NetworkManager manages {}", managed), "it takes addresses and routes of these links away",
-      fmt::format("mkdir -p /etc/NetworkManager/conf.d && printf '[keyfile]\\nunmanaged-devices+={}\\n' > "
-                  "/etc/NetworkManager/conf.d/90-calico-azure-agent.conf && systemctl reload NetworkManager",
-                  entries));
+      command("mkdir -p /etc/NetworkManager/conf.d && printf '%s\\n' '[keyfile]' {} > "
+              "/etc/NetworkManager/conf.d/90-calico-azure-agent.conf && systemctl reload NetworkManager",
+              "unmanaged-devices+=" + entries.substr(1)));
 }
 
+/// udev rewrites the MAC of a link whose kernel has drawn it at random; one that its maker has set stays, as
+/// Felix, flannel (since its #1485) and azure-vnet (since its #1524) do. link_generate_new_hw_addr() in
+/// https://github.com/systemd/systemd/blob/main/src/udev/net/link-config.c
 Finding udev_mac_policy(const Facts& facts) {
   const auto glob = links_with_a_told_mac(facts.policy.mode);
   if (glob.empty())
@@ -160,18 +183,21 @@ Finding udev_mac_policy(const Facts& facts) {
   if (std::none_of(facts.links.begin(), facts.links.end(), is_theirs))
     return Finding::unknown(fmt::format("there is no link {} yet", glob));
   for (const auto& each : *files) {
-    if (!matches(glob, each.link) || each.mac_address_policy != "persistent") continue;
+    if (!matches(glob, each.link) || each.mac_address_policy != "persistent" ||
+        each.mac_origin != net::MacOrigin::random)
+      continue;
     // The first file by name that matches a link is the only one that counts for it.
     const bool comes_first = name_of(each.file) < kLinkFile;
     return Finding::warn(
-        fmt::format("{} says MACAddressPolicy=persistent for {}", shown(each.file), shown(each.link)),
+        fmt::format("{} says MACAddressPolicy=persistent for {}, whose MAC nobody has set", shown(each.file),
+                    shown(each.link)),
         "udev may give the link another MAC than the one that others were told: their packets are dropped",
-        comes_first ? fmt::format("# set MACAddressPolicy=none in {}, then udevadm control --reload",
-                                  shown(each.file))
-                    : fmt::format("mkdir -p /etc/systemd/network && printf "
-                                  "'[Match]\\nOriginalName={}\\n[Link]\\nMACAddressPolicy=none\\n' > "
-                                  "/etc/systemd/network/{} && udevadm control --reload",
-                                  glob, kLinkFile));
+        comes_first
+            ? edit("set MACAddressPolicy=none in {}, then udevadm control --reload", each.file)
+            : command("mkdir -p /etc/systemd/network && printf '%s\\n' '[Match]' {} '[Link]' "
+                      "MACAddressPolicy=none > /etc/systemd/network/50-calico-azure-agent.link && udevadm "
+                      "control --reload",
+                      fmt::format("OriginalName={}", glob)));
   }
   return Finding::pass(fmt::format("udev leaves the MAC of {} alone", glob));
 }

@@ -23,6 +23,10 @@ bool is_used(const Policy& policy, net::Family family) {
   return policy.uses(family) || (family == net::Family::ipv4 && !policy.uses(net::Family::ipv6));
 }
 
+Remedy renew_lease(const std::string& link) {
+  return command("networkctl renew {}", link).note("or dhclient {}", link);
+}
+
 }  // namespace
 
 Finding nic_found(const Facts& facts) {
@@ -30,9 +34,10 @@ Finding nic_found(const Facts& facts) {
     return Finding::unknown("could not look at the links: " + facts.survey_error);
   if (!facts.network) return Finding::unknown("no document from IMDS yet");
   if (!facts.nic.nic) {
-    return Finding::fail(
-        facts.nic.problem, "pod routes leave by this NIC; without it none can be programmed",
-        "ip -br link; ip -br address   # compare with macAddress and privateIpAddress in IMDS");
+    return Finding::fail(facts.nic.problem, "pod routes leave by this NIC; without it none can be programmed",
+                         command("ip -br link")
+                             .then(command("ip -br address"))
+                             .note("compare with macAddress and privateIpAddress in IMDS"));
   }
   const auto& nic = *facts.nic.nic;
   return Finding::pass(
@@ -50,16 +55,15 @@ Finding nic_address(const Facts& facts) {
       return Finding::fail(
           fmt::format("IMDS names no {} address for {}", net::family_name(family), nic.link.name),
           fmt::format("{} pod routes need one as their source", net::family_name(family)),
-          fmt::format("# add an {} ipconfig to this NIC in Azure, or remove the {} pod CIDRs from the "
-                      "configuration",
-                      net::family_name(family), net::family_name(family)));
+          edit("add an {} ipconfig to this NIC in Azure, or take the {} pod CIDRs out of the configuration",
+               net::family_name(family), net::family_name(family)));
     }
     if (!nic.link.has(*address)) {
       return Finding::fail(
           fmt::format("IMDS says {} but {} does not have this {} address", address->text(), nic.link.name,
                       net::family_name(family)),
           "routes with this source are refused, and Azure drops packets from any other address",
-          fmt::format("networkctl renew {}   # or: dhclient {}", nic.link.name, nic.link.name));
+          renew_lease(nic.link.name));
     }
     held += fmt::format("{}{}", held.empty() ? "" : ", ", address->text());
   }
@@ -72,11 +76,11 @@ Finding nic_up(const Facts& facts) {
   if (!link.up) {
     return Finding::fail(fmt::format("{} is down", link.name),
                          "the kernel drops IPv4 routes of a link that is down",
-                         fmt::format("ip link set {} up", link.name));
+                         command("ip link set dev {} up", link.name));
   }
   if (!link.carrier) {
     return Finding::fail(fmt::format("{} has no carrier", link.name), "no packet leaves this NIC",
-                         fmt::format("ip -d link show {}   # then look at the NIC in Azure", link.name));
+                         command("ip -d link show dev {}", link.name).note("then look at the NIC in Azure"));
   }
   return Finding::pass(fmt::format("{} is up, MTU {}", link.name, link.mtu));
 }
@@ -92,15 +96,23 @@ Finding nic_gateway(const Facts& facts) {
       return Finding::warn(
           fmt::format("no {} gateway is known for {}", net::family_name(family), nic.link.name),
           "pod routes of this family cannot be programmed",
-          fmt::format("ip {} route show default dev {}", family == net::Family::ipv6 ? "-6" : "-4",
-                      nic.link.name));
+          family == net::Family::ipv6 ? command("ip -6 route show default dev {}", nic.link.name)
+                                      : command("ip -4 route show default dev {}", nic.link.name));
+    }
+    if (gateway->assumed && family == net::Family::ipv4) {
+      return Finding::warn(
+          fmt::format("there is no IPv4 default route: using {}, the first address of {}'s subnet",
+                      gateway->address.text(), nic.link.name),
+          "DHCP should have brought one; without it the node itself reaches nothing outside its subnets",
+          renew_lease(nic.link.name));
     }
     if (gateway->assumed) {
       return Finding::warn(fmt::format("no {} default router on {}: using Azure's {}",
                                        net::family_name(family), nic.link.name, gateway->address.text()),
                            "a router advertisement should have brought a default route; without it the node "
                            "itself has no IPv6 way out",
-                           fmt::format("sysctl -w net.ipv6.conf.{}.accept_ra=2", nic.link.name));
+                           command("sysctl -w {}=2", net::sysctl_name(fmt::format(
+                                                         "net/ipv6/conf/{}/accept_ra", nic.link.name))));
     }
     gateways += fmt::format("{}{}", gateways.empty() ? "" : ", ", gateway->address.text());
   }

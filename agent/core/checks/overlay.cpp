@@ -44,17 +44,17 @@ const net::FlannelAnnotations* flannel_annotations(const Facts& facts) {
   return node && *node && (*node)->flannel ? &*(*node)->flannel : nullptr;
 }
 
-std::string restart_overlay(const Facts& facts) {
-  if (is_calicos_overlay(facts)) return kubectl_pods(facts, "delete", kCalicoNode);
+Remedy restart_overlay(const Facts& facts) {
+  if (is_calicos_overlay(facts)) return restart_pods(facts, kCalicoNode);
   // Beside Calico flanneld runs in canal's pod or, by its own manifest, alone.
-  return kubectl_pods(facts, "delete", shows_calico(facts) ? "k8s-app in (canal, flannel)" : "app=flannel");
+  return restart_pods(facts, shows_calico(facts) ? "k8s-app in (canal, flannel)" : "app=flannel");
 }
 
-std::string edit_flannel(const Facts& facts, std::string_view what) {
-  return fmt::format("kubectl edit configmap {}   # {}; then {}",
-                     shows_calico(facts) ? "--namespace kube-system canal-config"
-                                         : "--namespace kube-flannel kube-flannel-cfg",
-                     what, restart_overlay(facts));
+Remedy edit_flannel(const Facts& facts) {
+  const auto edit_it = shows_calico(facts)
+                           ? command("kubectl edit configmap --namespace kube-system canal-config")
+                           : command("kubectl edit configmap --namespace kube-flannel kube-flannel-cfg");
+  return edit_it.then(restart_overlay(facts));
 }
 
 }  // namespace agent

@@ -28,10 +28,11 @@ bool is_of_nic(const Facts& facts, const net::Address& address);
 /// What flanneld wrote of this node, as far as the API server was asked; nullptr: nothing is known.
 const net::FlannelAnnotations* flannel_annotations(const Facts& facts);
 
-/// The command that makes flanneld or calico-node of this node start again.
-std::string restart_overlay(const Facts& facts);
+/// Makes flanneld or calico-node of this node start again: they make their link anew where it is not as it
+/// should be.
+Remedy restart_overlay(const Facts& facts);
 
-/// The command that edits flannel's configuration, with what to change in it: canal's, or its own manifest's.
-std::string edit_flannel(const Facts& facts, std::string_view what);
+/// Edits flannel's configuration, canal's or its own manifest's, and lets it start again: a note says what.
+Remedy edit_flannel(const Facts& facts);
 
 }  // namespace agent

@@ -31,18 +31,28 @@ const net::Route* direct_route(const Facts& facts, const net::DataPlane& plane) 
   return found == plane.routes.end() ? nullptr : &*found;
 }
 
+/// Where the operator is, it takes back what is changed in a pool of its own (pkg/controller/ippool). The
+/// group of the resource is not named: crd.projectcalico.org, or projectcalico.org with Calico's API server
+/// and with native v3 resources.
+Remedy always_vxlan(const Facts& facts) {
+  if (is_by_operator(facts))
+    return command("kubectl edit installation default")
+        .note("spec.calicoNetwork.ipPools: encapsulation: VXLAN in each of them");
+  return command(
+             "kubectl patch ippool default-ipv4-ippool --type merge --patch "
+             "'{{\"spec\":{{\"vxlanMode\":\"Always\"}}}}'")
+      .note("where the pool has another name: kubectl get ippools");
+}
+
 Finding direct(const Facts& facts, const std::string& said) {
   const std::string why =
       "a node as next hop needs a common layer 2, and Azure has none: such packets are dropped";
   if (is_calicos_overlay(facts)) {
-    return Finding::fail(
-        said + ": vxlanMode CrossSubnet", why,
-        "kubectl patch ippools.crd.projectcalico.org default-ipv4-ippool --type merge --patch "
-        "'{\"spec\":{\"vxlanMode\":\"Always\"}}'   # names: kubectl get "
-        "ippools.crd.projectcalico.org");
+    return Finding::fail(said + ": vxlanMode CrossSubnet", why, always_vxlan(facts));
   }
-  return Finding::fail(said + ": flannel's backend host-gw, or DirectRouting of vxlan", why,
-                       edit_flannel(facts, "\"Backend\": {\"Type\": \"vxlan\"} without DirectRouting"));
+  return Finding::fail(
+      said + ": flannel's backend host-gw, or DirectRouting of vxlan", why,
+      edit_flannel(facts).note("\"Backend\": {{\"Type\": \"vxlan\"}} without DirectRouting"));
 }
 
 /// Backends that do not carry packets between Azure's nodes.
@@ -50,18 +60,18 @@ std::optional<Finding> useless(const Facts& facts, const std::string& backend) {
   if (backend == "host-gw") return direct(facts, "the node's annotation says host-gw");
   if (backend == "ipip") {
     return Finding::fail("flannel's backend is ipip", "Azure drops IP in IP (protocol 4)",
-                         edit_flannel(facts, "\"Backend\": {\"Type\": \"vxlan\"}"));
+                         edit_flannel(facts).note("\"Backend\": {{\"Type\": \"vxlan\"}}"));
   }
   if (backend == "alloc") {
     return Finding::fail(
         "flannel's backend is alloc, which gives out subnets and forwards nothing",
         "Azure's route table must lead between nodes then, and this mode makes no route to it",
-        "# set mode = \"udr\" in /etc/calico-azure-agent/config.toml");
+        edit("set mode = \"udr\" in /etc/calico-azure-agent/config.toml"));
   }
   if (backend == "udp") {
     return Finding::warn("flannel's backend is udp",
                          "every packet is copied through flanneld: it is there for debugging",
-                         edit_flannel(facts, "\"Backend\": {\"Type\": \"vxlan\"}"));
+                         edit_flannel(facts).note("\"Backend\": {{\"Type\": \"vxlan\"}}"));
   }
   return std::nullopt;
 }

@@ -28,8 +28,8 @@ std::optional<std::uint32_t> vni_of_name(std::string_view name) {
 }
 
 bool has_pods(const Facts& facts) {
-  const auto winner = seen_winner(facts);
-  const auto bridge = winner ? bridge_of(*winner->main) : "";
+  const auto network = seen_network(facts);
+  const auto bridge = network ? bridge_of(*network->main) : "";
   const auto* master = bridge.empty() ? nullptr : link_named(facts, bridge);
   return std::any_of(facts.links.begin(), facts.links.end(), [master](const net::Link& link) {
     return is_calicos(link) || (master != nullptr && link.master == master->index);
@@ -57,12 +57,11 @@ std::optional<Finding> wrong_way_out(const Facts& facts, const net::Link& link) 
   const auto& vxlan = *link.vxlan;
   if (!vxlan.local || is_of_nic(facts, *vxlan.local)) return std::nullopt;
   const auto* setting = is_calicos_overlay(facts) ? "IP_AUTODETECTION_METHOD of calico-node"
-                                                  : "flanneld's --iface, or canal_iface of canal-config";
-  return Finding::fail(
-      fmt::format("{} sends from {}, which is no address of {}", link.name, vxlan.local->text(),
-                  facts.nic.nic->link.name),
-      "a wrong NIC or an old address: other nodes' answers do not arrive",
-      fmt::format("{}   # where it comes back like this: {}", restart_overlay(facts), setting));
+                                                  : "--iface of flanneld, or canal_iface of canal-config";
+  return Finding::fail(fmt::format("{} sends from {}, which is no address of {}", link.name,
+                                   vxlan.local->text(), facts.nic.nic->link.name),
+                       "a wrong NIC or an old address: other nodes' answers do not arrive",
+                       restart_overlay(facts).note("where it comes back like this, set {}", setting));
 }
 
 /// flannel's address for what the node itself sends into the overlay: the first of its subnet, in which
@@ -92,24 +91,24 @@ std::optional<Finding> fault_of(const Facts& facts, const net::Link& link) {
   if (!link.up) {
     return Finding::fail(fmt::format("{} is down", link.name),
                          "the kernel has dropped its routes: pods of other nodes cannot be reached",
-                         fmt::format("ip link set {} up && {}", pasted(link.name), restart_overlay(facts)));
+                         command("ip link set dev {} up", link.name).then(restart_overlay(facts)));
   }
   const auto named = is_calicos_overlay(facts) ? std::nullopt : vni_of_name(link.name);
   if ((named && *named != vxlan.vni) || vxlan.port == 0) {
     return Finding::fail(fmt::format("{} carries VNI {} to UDP port {}", link.name, vxlan.vni, vxlan.port),
                          "other nodes listen elsewhere and drop it",
-                         fmt::format("ip link delete {} && {}", pasted(link.name), restart_overlay(facts)));
+                         restart_overlay(facts).note("it makes {} anew", link.name));
   }
   if (auto wrong = wrong_way_out(facts, link)) return wrong;
   if (auto wrong = wrong_own_address(facts, link)) return wrong;
   const auto& nic = facts.nic.nic->link;
   if (std::uint64_t{link.mtu} + overhead(vxlan) > nic.mtu) {
-    return Finding::warn(
-        fmt::format("{} has MTU {}, above the {} - {} of {}", link.name, link.mtu, nic.mtu, overhead(vxlan),
-                    nic.name),
-        "larger packets are lost: small answers arrive, large ones hang",
-        fmt::format("ip link set {} mtu {} && {}", pasted(link.name),
-                    nic.mtu > overhead(vxlan) ? nic.mtu - overhead(vxlan) : nic.mtu, restart_overlay(facts)));
+    return Finding::warn(fmt::format("{} has MTU {}, above the {} - {} of {}", link.name, link.mtu, nic.mtu,
+                                     overhead(vxlan), nic.name),
+                         "larger packets are lost: small answers arrive, large ones hang",
+                         command("ip link set dev {} mtu {}", link.name,
+                                 nic.mtu > overhead(vxlan) ? nic.mtu - overhead(vxlan) : nic.mtu)
+                             .then(restart_overlay(facts)));
   }
   return std::nullopt;
 }

@@ -83,10 +83,22 @@ Finding unreached(const Facts& facts, const Gap& gap) {
   const auto restart = restart_overlay(facts);
   if (is_calicos_overlay(facts)) {
     return Finding::warn(gap.first + others, kWhy,
-                         restart + "   # Felix looks again every 90 s: only where this stays");
+                         restart.note("only where this stays: Felix looks again every 90 s"));
   }
   return Finding::warn(gap.first + others, kWhy,
-                       restart + "   # flanneld's vxlan backend does not look again by itself");
+                       restart.note("the vxlan backend of flanneld does not look again by itself"));
+}
+
+/// What lets the kernel compute checksums from now on. Felix sets it with each link that it makes
+/// (featureDetectOverride); for flannel's, udev does (TransmitChecksumOffload= in systemd.link(5), since
+/// 245).
+std::string_view without_offload(const Facts& facts) {
+  if (is_calicos_overlay(facts)) {
+    return "kubectl patch felixconfiguration default --type merge --patch "
+           "'{\"spec\":{\"featureDetectOverride\":\"ChecksumOffloadBroken=true\"}}'";
+  }
+  return "a file /etc/systemd/network/50-flannel.link with [Match] OriginalName=flannel* and [Link] "
+         "MACAddressPolicy=none TransmitChecksumOffload=no, then a reboot";
 }
 
 }  // namespace
@@ -118,9 +130,10 @@ Finding overlay_peers(const Facts& facts) {
                                    peers == 1 ? "1 other node" : fmt::format("{} other nodes", peers)));
 }
 
-/// With Azure's NICs an offloaded checksum of VXLAN is sometimes wrong (flannel#790, #1279). Every fresh
-/// vxlan link offloads and on most nodes it does no harm; what would show the harm, UdpInCsumErrors, rises on
-/// the other node. So this only tells the state, and what to try.
+/// With Azure's NICs an offloaded checksum of VXLAN is sometimes wrong (flannel#790, #1279, calico#8860).
+/// Every fresh vxlan link offloads and on most nodes it does no harm; what would show the harm,
+/// UdpInCsumErrors, rises on the other node. So this only tells the state, and what to try that lasts:
+/// ethtool's setting goes with the link.
 Finding overlay_checksum_offload(const Facts& facts) {
   if (auto nothing = without_overlay(facts)) return *nothing;
   const auto plane = seen_data_plane(facts);
@@ -133,9 +146,8 @@ Finding overlay_checksum_offload(const Facts& facts) {
     if (!seen->on)
       return Finding::pass(fmt::format("{} sends packets with their checksums computed", link->name));
     return Finding::pass(
-        fmt::format("{} leaves checksums to the NIC; only where connections to services take 63 s: ethtool "
-                    "-K {} tx-checksum-ip-generic off",
-                    link->name, link->name));
+        fmt::format("{} leaves checksums to the NIC; only where connections to services take 63 s: {}",
+                    link->name, without_offload(facts)));
   }
   return Finding::unknown("the checksum offload of the overlay's link could not be seen");
 }

@@ -51,15 +51,15 @@ std::optional<Finding> sysctls_of(const Facts& facts) {
     return Finding::warn(fmt::format("{} is 0", name),
                          key->ends_with("proxy_arp") ? "the pod asks for its gateway's MAC and gets no answer"
                                                      : "the kernel drops what this pod sends",
-                         fmt::format("sysctl -w {}", pasted(name + "=1")));
+                         command("sysctl -w {}=1", name));
   }
   return std::nullopt;
 }
 
 std::optional<Finding> macs_of(const Facts& facts) {
   if (facts.policy.mode != Mode::azure_cni) return std::nullopt;
-  const auto winner = seen_winner(facts);
-  if (!winner || winner->main->type != "azure-vnet" || winner->main->mode != "transparent")
+  const auto network = seen_network(facts);
+  if (!network || network->main->type != "azure-vnet" || network->main->mode != "transparent")
     return std::nullopt;
   const auto wanted = net::MacAddress::parse(kAzureHostMac);
   for (const auto& link : facts.links) {
@@ -69,20 +69,20 @@ std::optional<Finding> macs_of(const Facts& facts) {
         fmt::format("{} has MAC {}, azure-vnet gave it {}", link.name, link.mac->text(), kAzureHostMac),
         "the pod sends to a MAC that is gone: udev's 99-default.link (MACAddressPolicy=persistent) rewrites "
         "it",
-        fmt::format("ip link set dev {} address {} && printf "
-                    "'[Match]\\nOriginalName=azv*\\n[Link]\\nMACAddressPolicy=none\\n' > "
-                    "/etc/systemd/network/10-azure-cni.link",
-                    pasted(link.name), kAzureHostMac));
+        command("ip link set dev {} address {} && mkdir -p /etc/systemd/network && printf "
+                "'[Match]\\nOriginalName=azv*\\n[Link]\\nMACAddressPolicy=none\\n' > "
+                "/etc/systemd/network/10-azure-cni.link",
+                link.name, kAzureHostMac));
   }
   return std::nullopt;
 }
 
 /// The links of pods: Calico's, Azure's, and pairs on the plug-in's bridge or the ptp plug-in's.
 std::vector<const net::Link*> links_of_pods(const Facts& facts) {
-  const auto winner = seen_winner(facts);
-  const auto bridge = winner ? bridge_of(*winner->main) : "";
+  const auto network = seen_network(facts);
+  const auto bridge = network ? bridge_of(*network->main) : "";
   const auto* master = bridge.empty() ? nullptr : link_named(facts, bridge);
-  const bool by_ptp = winner && winner->main->type == "ptp";
+  const bool by_ptp = network && network->main->type == "ptp";
   std::vector<const net::Link*> links;
   for (const auto& link : facts.links) {
     const bool on_bridge = master != nullptr && link.kind == "veth" && link.master == master->index;
@@ -108,6 +108,22 @@ Ceiling ceiling_of(const Facts& facts) {
   if (overlay == facts.links.end()) return {nic.mtu, nic.name};
   const auto room = nic.mtu > kVxlanOverhead ? nic.mtu - kVxlanOverhead : 0;
   return {std::max(overlay->mtu, room), overlay->name};
+}
+
+/// Every pod of this node, with its address.
+Remedy list_all_pods(const Facts& facts) {
+  return command("kubectl get pods --all-namespaces --field-selector spec.nodeName={} --output wide",
+                 node_word(facts));
+}
+
+Remedy lower_mtu(const Facts& facts, const net::CniNetwork& network, std::uint32_t from, std::uint32_t to) {
+  if (network.main->type == "calico" && is_by_operator(facts))
+    return command("kubectl edit installation default")
+        .note("spec.calicoNetwork.mtu: {}, then restart the pods of this node", to);
+  return command("sed -i.mtu 's/\"mtu\": *{}/\"mtu\": {}/' {}", from, to, network.file->path)
+      .note(
+          "and veth_mtu in the ConfigMap that install-cni writes it from, then restart the pods of this "
+          "node");
 }
 
 }  // namespace
@@ -139,10 +155,7 @@ Finding pods_addresses(const Facts& facts) {
       fmt::format("the pod of {} has {}, outside this node's pod CIDR {}{}", pods.front().link->name,
                   pods.front().address.text(), node_cidrs_text(facts), some_of(pods.size(), all)),
       "other nodes look for such addresses elsewhere: these pods are reached from this node alone",
-      fmt::format(
-          "kubectl get pods --all-namespaces --field-selector spec.nodeName={} --output wide   # delete "
-          "those with such addresses: their successors get others",
-          node_word(facts)));
+      list_all_pods(facts).note("delete those with such addresses: their successors get others"));
 }
 
 Finding pods_links(const Facts& facts) {
@@ -171,27 +184,22 @@ Finding pods_links(const Facts& facts) {
                                    some_of(without.size(), routed)),
                        "nothing reaches this pod: the state of Felix or of the CNI plug-in is stale",
                        is_calicos(*without.front())
-                           ? kubectl_pods(facts, "delete", kCalicoNode)
-                           : fmt::format("kubectl get pods --all-namespaces --field-selector "
-                                         "spec.nodeName={} --output wide   # delete those that do not answer",
-                                         node_word(facts)));
+                           ? restart_pods(facts, kCalicoNode)
+                           : list_all_pods(facts).note("delete those that do not answer"));
 }
 
 Finding pods_mtu(const Facts& facts) {
   if (!facts.nic.nic) return Finding::unknown("the NIC is not found, see nic.found");
   const auto ceiling = ceiling_of(facts);
   constexpr auto kWhy = "larger packets are lost: small answers arrive, large ones hang";
-  const auto winner = seen_winner(facts);
-  if (winner && usable_files(*facts.surroundings.cni->configuration) == 1) {
-    const auto wanted = winner->main->mtu.value_or(0);
+  const auto network = seen_network(facts);
+  if (network && !is_in_the_way(facts)) {
+    const auto wanted = network->main->mtu.value_or(0);
     if (wanted > ceiling.mtu) {
-      const auto& path = winner->file->path;
+      const auto& path = network->file->path;
       return Finding::warn(
           fmt::format("{}: mtu {} is above the {} of {}", shown(path), wanted, ceiling.mtu, ceiling.of), kWhy,
-          fmt::format(
-              "sed -i 's/\"mtu\": *{}/\"mtu\": {}/' {}   # and veth_mtu in the ConfigMap that install-cni "
-              "writes it from; then delete this node's pods",
-              wanted, ceiling.mtu, pasted(path)));
+          lower_mtu(facts, *network, wanted, ceiling.mtu));
     }
   }
   const auto links = links_of_pods(facts);
@@ -204,9 +212,9 @@ Finding pods_mtu(const Facts& facts) {
       fmt::format("{} has MTU {}, above the {} of {}{}", (*larger)->name, (*larger)->mtu, ceiling.mtu,
                   ceiling.of, some_of(count, links.size())),
       kWhy,
-      fmt::format("# set the CNI plug-in's mtu to {} (calico: veth_mtu), then delete this node's pods: their "
-                  "successors have it",
-                  ceiling.mtu));
+      edit("set the mtu of the CNI plug-in to {} (veth_mtu of calico-config, spec.calicoNetwork.mtu of the "
+           "operator), then restart the pods of this node: their successors have it",
+           ceiling.mtu));
 }
 
 }  // namespace agent

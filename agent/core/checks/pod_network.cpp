@@ -5,7 +5,8 @@
 #include <algorithm>
 
 #include "agent/core/azure_names.h"
-#include "net/quote.h"
+#include "agent/core/mode.h"
+#include "net/foreign_text.h"
 
 namespace agent {
 namespace {
@@ -23,16 +24,14 @@ Seen<const net::CniFiles*> seen_cni(const Facts& facts) {
   return &*facts.surroundings.cni;
 }
 
-Seen<CniWinner> seen_winner(const Facts& facts) {
+Seen<net::CniNetwork> seen_network(const Facts& facts) {
   const auto cni = seen_cni(facts);
   if (!cni) return tl::unexpected<Finding>(cni.error());
   const auto& configuration = (*cni)->configuration;
   if (!configuration) return unknown(configuration.error().what);
-  const auto* file = configuration->winner();
-  if (file == nullptr)
-    return unknown(fmt::format("no usable CNI configuration in {}, see cni.winner", configuration->folder));
-  if (file->main() == nullptr) return unknown(fmt::format("{} names no plug-in", shown(file->path)));
-  return CniWinner{file, file->main()};
+  auto network = configuration->network();
+  if (!network) return unknown(network.error().what + ", see cni.winner");
+  return *network;
 }
 
 Seen<const net::DataPlane*> seen_data_plane(const Facts& facts) {
@@ -47,10 +46,57 @@ Seen<const net::HostSettings*> seen_host(const Facts& facts) {
   return &*facts.surroundings.host;
 }
 
-std::size_t usable_files(const net::CniConfiguration& configuration) {
-  const auto& files = configuration.files;
-  return static_cast<std::size_t>(
-      std::count_if(files.begin(), files.end(), [](const auto& file) { return file.problem.empty(); }));
+bool fits(Mode mode, const net::CniPlugin& main) {
+  const auto& type = main.type;
+  switch (mode) {
+    case Mode::udr:
+      return (type == "calico" || type == "bridge" || type == "ptp") && main.ipam == "host-local";
+    case Mode::flannel:
+      return type == "flannel" || (type == "calico" && main.ipam == "host-local");
+    case Mode::azure_cni:
+      return is_azure_plugin(main);
+    case Mode::calico_vxlan:
+      return type == "calico" && main.ipam == "calico-ipam";
+  }
+  return false;
+}
+
+/// A Felix that runs, whether or not it may be looked at.
+bool felix_runs(const Facts& facts) {
+  const auto host = seen_host(facts);
+  if (!host) return false;
+  const auto& environment = (*host)->calico_environment;
+  return environment || environment.error().code.value() == EACCES || (*host)->felix;
+}
+
+const net::CniFile* meant_instead(const Facts& facts) {
+  const auto network = seen_network(facts);
+  const auto mode = facts.policy.mode;
+  if (!network || fits(mode, *network->main)) return nullptr;
+  // Where the mode is found by the node, a plug-in that the agent does not know may be the one that is meant.
+  if (facts.policy.mode_is_automatic && !is_known_plugin(*network->main)) return nullptr;
+  // What Calico has written and works with is no leftover; cni.ipam says what is wrong with it.
+  if (network->main->type == "calico" && felix_runs(facts)) return nullptr;
+  const auto files = facts.surroundings.cni->configuration->of_pods();
+  const auto found = std::find_if(files.begin(), files.end(),
+                                  [mode](const auto* file) { return fits(mode, *file->main()); });
+  return found == files.end() ? nullptr : *found;
+}
+
+bool is_in_the_way(const Facts& facts) { return meant_instead(facts) != nullptr; }
+
+std::string plugin_text(const net::CniPlugin& main) {
+  return main.ipam.empty() ? shown(main.type) : fmt::format("{} with {}", shown(main.type), shown(main.ipam));
+}
+
+bool lists(std::string_view list, std::string_view word) {
+  while (!list.empty()) {
+    const auto comma = list.find(',');
+    if (list.substr(0, comma) == word) return true;
+    if (comma == std::string_view::npos) return false;
+    list.remove_prefix(comma + 1);
+  }
+  return false;
 }
 
 bool is_calicos(const net::Link& link) { return link.name.starts_with("cali"); }
@@ -85,11 +131,8 @@ std::vector<RoutedPod> routed_pods(const Facts& facts, const net::DataPlane& pla
 
 bool shows_calico(const Facts& facts) {
   if (std::any_of(facts.links.begin(), facts.links.end(), is_calicos)) return true;
-  if (const auto winner = seen_winner(facts); winner && winner->main->type == "calico") return true;
-  const auto host = seen_host(facts);
-  if (!host) return false;
-  const auto& environment = (*host)->calico_environment;
-  return environment || environment.error().code.value() == EACCES || (*host)->felix;
+  if (const auto network = seen_network(facts); network && network->main->type == "calico") return true;
+  return felix_runs(facts);
 }
 
 bool is_of_this_node(const Facts& facts, const net::Address& address) {
@@ -112,17 +155,32 @@ std::optional<Finding> without_node_cidrs(const Facts& facts) {
   return std::nullopt;
 }
 
-std::string shown(std::string_view text) { return net::quote(text, kLongestWord); }
+std::string shown(std::string_view text) { return net::foreign_text(text, kLongestWord); }
 
 std::string pasted(std::string_view text) { return shell_word(shown(text)); }
 
-std::string node_word(const Facts& facts) {
-  return facts.node_name.empty() ? "THIS_NODE" : pasted(facts.node_name);
+std::string node_word(const Facts& facts) { return facts.node_name.empty() ? "THIS_NODE" : facts.node_name; }
+
+Remedy list_pods(const Facts& facts, std::string_view selector) {
+  return command(
+      "kubectl get pods --all-namespaces --selector {} --field-selector spec.nodeName={} --output wide",
+      selector, node_word(facts));
 }
 
-std::string kubectl_pods(const Facts& facts, std::string_view verb, std::string_view selector) {
-  return fmt::format("kubectl {} pod --all-namespaces --selector {} --field-selector spec.nodeName={}", verb,
-                     shell_word(selector), node_word(facts));
+Remedy restart_pods(const Facts& facts, std::string_view selector) {
+  return command("kubectl delete pod --all-namespaces --selector {} --field-selector spec.nodeName={}",
+                 selector, node_word(facts));
+}
+
+bool is_by_operator(const Facts& facts) {
+  const auto host = seen_host(facts);
+  if (!host) return false;
+  // pkg/render/node.go and pkg/common/common.go of https://github.com/tigera/operator
+  if ((*host)->calico_namespace == "calico-system") return true;
+  const auto& environment = (*host)->calico_environment;
+  if (!environment) return false;
+  const auto type = environment->find("CLUSTER_TYPE");
+  return type != environment->end() && lists(type->second, "operator");
 }
 
 }  // namespace agent

@@ -14,20 +14,23 @@ namespace agent {
 template <class T>
 using Seen = tl::expected<T, Finding>;
 
-/// The file that the runtime uses, and its plug-in that makes pods' links.
-struct CniWinner {
-  const net::CniFile* file = nullptr;
-  const net::CniPlugin* main = nullptr;
-};
-
 Seen<const net::CniFiles*> seen_cni(const Facts& facts);
-/// Without one: unknown, since cni.winner and azure_cni.configuration judge that.
-Seen<CniWinner> seen_winner(const Facts& facts);
+/// Who makes pods' interfaces. Without one: unknown, since cni.winner and azure_cni.configuration judge that.
+Seen<net::CniNetwork> seen_network(const Facts& facts);
 Seen<const net::DataPlane*> seen_data_plane(const Facts& facts);
 Seen<const net::HostSettings*> seen_host(const Facts& facts);
 
-/// Files that a runtime can use: more than one is cni.winner's to name.
-std::size_t usable_files(const net::CniConfiguration& configuration);
+/// Whether the mode's pods can be the work of this plug-in.
+bool fits(Mode mode, const net::CniPlugin& main);
+/// The file whose plug-in fits the mode where that of the pods' network does not; nullptr: there is none.
+const net::CniFile* meant_instead(const Facts& facts);
+/// True where there is one: the network of pods is then in its way, which is cni.winner's alone to say.
+bool is_in_the_way(const Facts& facts);
+/// "calico with host-local"
+std::string plugin_text(const net::CniPlugin& main);
+
+/// Whether a list with commas holds the word: "k8s,operator,aks".
+bool lists(std::string_view list, std::string_view word);
 
 /// Calico's own links of pods: cali*.
 bool is_calicos(const net::Link& link);
@@ -58,12 +61,18 @@ std::optional<Finding> without_node_cidrs(const Facts& facts);
 
 /// A stranger's word in a sentence.
 std::string shown(std::string_view text);
-/// A stranger's word in a command of one line.
+/// A stranger's word in a command of one line: for checks that do not build their remedies with remedy.h yet.
 std::string pasted(std::string_view text);
-/// The node's name for a command.
+/// The node's name for a command; a placeholder where it is not known.
 std::string node_word(const Facts& facts);
-/// `kubectl VERB pod …` for the pods of a selector on this node, in whatever namespace they live.
-std::string kubectl_pods(const Facts& facts, std::string_view verb, std::string_view selector);
+/// `kubectl get` or `kubectl delete` for the pods of a selector on this node, in whatever namespace they
+/// live. A DaemonSet makes those that are deleted anew.
+Remedy list_pods(const Facts& facts, std::string_view selector);
+Remedy restart_pods(const Facts& facts, std::string_view selector);
+
+/// True where Tigera's operator has installed Calico: it takes back what others change in its DaemonSets and
+/// IP pools.
+bool is_by_operator(const Facts& facts);
 
 /// calico/node, in its own manifests, the operator's and canal's.
 inline constexpr std::string_view kCalicoNode = "k8s-app in (calico-node, canal)";

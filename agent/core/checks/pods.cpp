@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <span>
+#include <string_view>
 
 #include "agent/core/checks/checks.h"
+#include "agent/core/checks/remedies.h"
 
 namespace agent {
 namespace {
@@ -11,6 +15,22 @@ namespace {
 /// Link-local addresses, IMDS among them, and the platform's own address: every VM needs them.
 /// https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
 constexpr std::array<std::string_view, 2> kReserved = {"169.254.0.0/16", "168.63.129.16/32"};
+
+/// What AKS keeps for itself; elsewhere they are as good as any other (OpenShift's services, say).
+/// https://learn.microsoft.com/azure/aks/use-byo-cni, configure-azure-cni ("can't use")
+constexpr std::array<std::string_view, 3> kReservedByAks = {"172.30.0.0/16", "172.31.0.0/16", "192.0.2.0/24"};
+
+std::optional<std::string_view> overlapped(const net::Prefix& cidr,
+                                           std::span<const std::string_view> ranges) {
+  for (const auto range : ranges) {
+    if (cidr.overlaps(*net::Prefix::parse(range))) return range;
+  }
+  return std::nullopt;
+}
+
+Remedy give_another_range() {
+  return edit("give pods another range, in the cluster and in /etc/calico-azure-agent/config.toml");
+}
 
 bool is_of_node_cidr(const Facts& facts, const net::Prefix& prefix) {
   const auto& own = facts.policy.node_cidrs;
@@ -20,25 +40,23 @@ bool is_of_node_cidr(const Facts& facts, const net::Prefix& prefix) {
 /// A pod CIDR that holds addresses which are somebody else's: another link's, the platform's, a service's.
 /// Links inside this node's CIDR are the pods' own (cbr0, cni0, flannel.1, /32s).
 std::optional<Finding> captured_elsewhere(const Facts& facts) {
-  constexpr auto kOtherRange =
-      "# give pods another range, in the cluster and in /etc/calico-azure-agent/config.toml";
   const auto warn = [](const net::Prefix& cidr, std::string_view whose, std::string_view other) {
     return Finding::warn(fmt::format("{} overlaps {} of {}", cidr.text(), other, whose),
                          "the longer prefix wins: pods with these addresses cannot be reached from this node",
-                         kOtherRange);
+                         give_another_range());
   };
-  std::vector<net::Prefix> all_reserved;
-  all_reserved.reserve(kReserved.size());
-  for (const auto reserved : kReserved) all_reserved.push_back(*net::Prefix::parse(reserved));
   for (const auto& cidr : facts.policy.cluster_cidrs) {
-    for (const auto& reserved : all_reserved) {
-      if (cidr.overlaps(reserved)) return warn(cidr, "Azure's platform", reserved.text());
+    if (const auto range = overlapped(cidr, kReserved)) return warn(cidr, "Azure's platform", *range);
+    if (const auto range = overlapped(cidr, kReservedByAks); range && is_run_by_aks(facts)) {
+      return Finding::warn(fmt::format("{} overlaps {}, which AKS keeps for itself", cidr.text(), *range),
+                           "AKS uses these addresses on its nodes and refuses them for pods",
+                           give_another_range());
     }
     for (const auto& service : facts.evidence.service_addresses) {
       if (!cidr.contains(service)) continue;
       return Finding::warn(
           fmt::format("{} holds {}, an address of a Kubernetes service", cidr.text(), service.text()),
-          "what goes to a pod with a service's address reaches the service", kOtherRange);
+          "what goes to a pod with a service's address reaches the service", give_another_range());
     }
     if (facts.policy.node_cidrs.empty()) continue;  // it cannot be told whose links these are
     for (const auto& link : facts.links) {
@@ -74,6 +92,9 @@ std::string silence_of(const Facts& facts, NodeCidrSource source) {
   }
 }
 
+constexpr auto kLoops =
+    "unused addresses of the node's pod CIDR are not caught and loop between node and fabric";
+
 }  // namespace
 
 Finding pods_node_cidr(const Facts& facts) {
@@ -84,7 +105,9 @@ Finding pods_node_cidr(const Facts& facts) {
     return Finding::warn(
         fmt::format("{}: {} is used", told.disagreement, net::joined(told.cidrs)),
         "one of them makes routes for pods that are not here",
-        "# make pods.node_cidrs in /etc/calico-azure-agent/config.toml empty, or the node's spec.podCIDRs");
+        edit(
+            "make pods.node_cidrs in /etc/calico-azure-agent/config.toml empty, or what spec.podCIDRs of the "
+            "node is"));
   }
   if (!facts.policy.node_cidrs.empty()) {
     return Finding::pass(fmt::format("{}{}", net::joined(facts.policy.node_cidrs),
@@ -93,24 +116,26 @@ Finding pods_node_cidr(const Facts& facts) {
   const auto source = facts.policy.node_cidr_source;
   if (source != NodeCidrSource::automatic) {
     return Finding::fail(
-        fmt::format("this node's pod CIDR is not known: {}", silence_of(facts, source)),
-        "unused addresses of the node's pod CIDR are not caught and loop between node and fabric",
-        "# set pods.node_cidrs in /etc/calico-azure-agent/config.toml to this node's spec.podCIDRs, or "
-        "pods.node_cidr_source to auto, above all where the kubelet waits for the agent");
+        fmt::format("this node's pod CIDR is not known: {}", silence_of(facts, source)), kLoops,
+        edit("set pods.node_cidrs in /etc/calico-azure-agent/config.toml to what spec.podCIDRs of this node "
+             "is, or "
+             "pods.node_cidr_source to auto, above all where the kubelet waits for the agent"));
   }
-  return Finding::unknown(
+  return Finding::unless_required(
       "this node's pod CIDR is not known: pods.node_cidrs is empty, neither the API server nor Azure's route "
-      "table tells; "
-      "only the cluster routes are programmed, unused pod addresses are not caught");
+      "table tells; only the cluster routes are programmed, unused pod addresses are not caught",
+      kLoops,
+      edit("set pods.node_cidrs in /etc/calico-azure-agent/config.toml to what spec.podCIDRs of this node "
+           "is"));
 }
 
 Finding pods_overlap(const Facts& facts) {
   if (facts.policy.mode == Mode::azure_cni)
     return Finding::skip("Azure CNI gives pods addresses of the subnet");
   if (!facts.network) return Finding::unknown("no document from IMDS yet");
-  const auto remedy = [](std::string_view cidr) {
-    return fmt::format(
-        "# give pods a range outside the VM subnet instead of {}, in the cluster and in "
+  const auto remedy = [](const std::string& cidr) {
+    return edit(
+        "give pods a range outside the VM subnet instead of {}, in the cluster and in "
         "/etc/calico-azure-agent/config.toml",
         cidr);
   };

@@ -10,10 +10,11 @@ namespace {
 constexpr auto kWhy = "pod packets without their route take the node's default route or none";
 
 /// ip-route(8)'s command that shows what holds the route's place.
-std::string show_command(const net::Route& route) {
-  return fmt::format("ip {}route show table {} {}",
-                     route.key.destination.family() == net::Family::ipv6 ? "-6 " : "", route.key.table,
-                     route.key.destination.text());
+Remedy show_command(const net::Route& route) {
+  const auto destination = route.key.destination.text();
+  return route.key.destination.family() == net::Family::ipv6
+             ? command("ip -6 route show table {} {}", route.key.table, destination)
+             : command("ip route show table {} {}", route.key.table, destination);
 }
 
 /// True when nothing keeps the pending routes from the kernel but a link that is down.
@@ -35,7 +36,7 @@ std::optional<Finding> missing_way(const Facts& facts) {
     return Finding::fail(fmt::format("{} cannot be routed: {} has no {} {}", cidr.text(),
                                      facts.nic.nic->link.name, net::family_name(family),
                                      facts.nic.nic->azure.primary(family) ? "gateway" : "address in IMDS"),
-                         kWhy, "# see nic.address and nic.gateway");
+                         kWhy, edit("see nic.address and nic.gateway"));
   }
   return std::nullopt;
 }
@@ -52,7 +53,7 @@ Finding routes_in_sync(const Facts& facts) {
     return Finding::fail(facts.route_error.empty()
                              ? "the kernel's routes have not been looked at yet"
                              : "could not look at the kernel's routes: " + facts.route_error,
-                         kWhy, "journalctl -u calico-azure-agent -n 50");
+                         kWhy, command("journalctl -u calico-azure-agent -n 50"));
   }
   if (const auto failed = standing.routes.first(RouteState::failed)) {
     return Finding::fail(failed->error, kWhy, show_command(failed->route));
@@ -63,24 +64,27 @@ Finding routes_in_sync(const Facts& facts) {
     if (all_wait_for_the_link(facts)) {
       const auto& name = facts.nic.nic->link.name;
       return Finding::fail(fmt::format("{} wait for {} to be up", some, name), kWhy,
-                           fmt::format("ip link set {} up", name));
+                           command("ip link set dev {} up", name));
     }
     return Finding::fail(
         fmt::format("{} are not in place yet, first {}{}{}", some, net::route_text(pending->route),
                     facts.route_error.empty() ? "" : ": ", facts.route_error),
-        kWhy, "calico-azure-agent plan");
+        kWhy, command("calico-azure-agent plan"));
   }
   if (!standing.rule_problems.empty()) {
     return Finding::fail(standing.rule_problems.front(), "replies of pods leave by the wrong NIC",
-                         "ip rule show");
+                         command("ip rule show"));
   }
   if (auto missing = missing_way(facts)) return *missing;
   if (!facts.route_error.empty()) return Finding::unknown("could not look again: " + facts.route_error);
   if (!facts.desired.complete) return Finding::unknown("the NIC is not found: its routes cannot be wanted");
   if (!standing.lookup_error.empty())
     return Finding::unknown("could not ask the kernel where packets go: " + standing.lookup_error);
-  if (standing.routes.first_detour())
-    return Finding::unknown("the kernel takes another route to pods, see routes.shadowed");
+  if (standing.routes.first_detour()) {
+    return Finding::unless_required("the kernel takes another route to pods, see routes.shadowed",
+                                    "packets follow the other route; the agent never touches it",
+                                    edit("see routes.shadowed"));
+  }
   if (standing.routes.empty()) {
     return Finding::pass(
         "no route is wanted: pods.cluster_cidrs and pods.node_cidrs name none that needs one");

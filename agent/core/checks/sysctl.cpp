@@ -1,19 +1,16 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "agent/core/checks/checks.h"
+#include "agent/core/checks/pod_network.h"
+#include "agent/core/checks/remedies.h"
 
 namespace agent {
 namespace {
 
 constexpr auto kForwardingWhy = "the kernel drops packets between pods and the NIC";
-
-std::string persist(const std::string& key, std::string_view value) {
-  const auto name = net::sysctl_name(key);
-  return fmt::format("sysctl -w {0}={1} && echo '{0} = {1}' >> /etc/sysctl.d/99-calico-azure.conf", name,
-                     value);
-}
 
 std::optional<int> number(const Facts& facts, std::string_view key) {
   const auto reading = facts.sysctls.find(key);
@@ -39,22 +36,69 @@ Finding at_least(const Facts& facts, const std::string& key, int wanted, std::st
   if (!value) return could_not_read(facts, key);
   const auto said = fmt::format("{} is {}", net::sysctl_name(key), *value);
   if (*value >= wanted) return Finding::pass(said);
-  return Finding::fail(said, std::string(why), persist(key, std::to_string(wanted)));
+  return Finding::fail(said, std::string(why), set_sysctl(key, std::to_string(wanted)));
 }
 
-/// accept_ra = 0: systemd-networkd and NetworkManager set it on their links and take router advertisements
-/// themselves. The default route that they bring is what shows it.
-Finding left_to_a_network_service(const ResolvedNic& nic, const std::string& key) {
-  const auto said = fmt::format("{} is 0", net::sysctl_name(key));
+/// Of the kernel's own default route, learned from a router advertisement: RTPROT_RA (linux/rtnetlink.h) and
+/// IP6_RT_PRIO_USER (net/ipv6.h, ipv6_devconf.ra_defrtr_metric). systemd-networkd, NetworkManager and dhcpcd
+/// mark theirs as of router advertisements too; with their metrics as they come, 512, 100 and 1000 and more,
+/// these can be told apart.
+constexpr std::uint8_t kRouterAdvertisement = 9;
+constexpr std::uint32_t kKernelsMetric = 1024;
+
+constexpr auto kExpires = "nobody takes router advertisements: the IPv6 default route expires after 9000 s";
+
+/// Whether somebody runs who takes router advertisements in the kernel's place; nullopt: nobody could look.
+std::optional<bool> has_network_service(const Facts& facts) {
+  const auto host = seen_host(facts);
+  if (!host || !(*host)->networkd || !(*host)->network_manager) return std::nullopt;
+  return (*host)->networkd->runs || (*host)->network_manager->runs;
+}
+
+/// accept_ra is 0 or 1 on a NIC that forwards: the kernel takes no router advertisements. That is right where
+/// the default route needs none, or is a network service's: those set 0 and take them themselves.
+Finding without_the_kernels_help(const Facts& facts, const std::string& key, int value) {
+  const auto said = fmt::format("{} is {}", net::sysctl_name(key), value);
+  const auto& nic = *facts.nic.nic;
   const auto& router = nic.gateway(net::Family::ipv6);
-  if (router && !router->assumed) {
-    return Finding::pass(
-        fmt::format("{}: router advertisements are the network service's, whose default router is {}", said,
-                    router->address.text()));
+  if (!router || router->assumed) {
+    return Finding::fail(fmt::format("{} and {} has no IPv6 default route", said, nic.link.name),
+                         "neither the kernel nor a network service takes router advertisements",
+                         set_sysctl(key, "2"));
   }
-  return Finding::fail(fmt::format("{} and {} has no IPv6 default route", said, nic.link.name),
-                       "neither the kernel nor a network service takes router advertisements",
-                       persist(key, "2"));
+  const auto by = fmt::format("the default route by {}", router->address.text());
+  if (router->protocol != kRouterAdvertisement)
+    return Finding::pass(fmt::format("{}: {} is of no router advertisement", said, by));
+  const auto expires = Finding::fail(fmt::format("{}, and {} is of a router advertisement", said, by),
+                                     kExpires, set_sysctl(key, "2"));
+  if (value == 1) return expires;
+  const auto services = fmt::format("{}: router advertisements and {} are the network service's", said, by);
+  if (router->metric != kKernelsMetric) return Finding::pass(services);
+  const auto served = has_network_service(facts);
+  if (!served) return Finding::unknown(fmt::format("{}: it cannot be seen whose {} is", said, by));
+  return *served ? Finding::pass(services) : expires;
+}
+
+/// The NIC whose address pods of other nodes write to, though pods' packets leave by another: a strict filter
+/// drops what comes from them, since the way back to pods is by the other one. (Strict on the pods' own NIC
+/// drops nothing: the rules for their CIDR count in the kernel's look back too.)
+std::optional<Finding> drops_as_spoofed(const Facts& facts, int all) {
+  if (!facts.network || facts.nic.nic->primary) return std::nullopt;
+  for (const auto& nic : facts.network->nics) {
+    const auto link = find_link(nic, facts.links);
+    if (!link || link->index == facts.nic.nic->link.index) continue;
+    const auto key = fmt::format("net/ipv4/conf/{}/rp_filter", link->name);
+    const auto own = number(facts, key);
+    // The kernel takes the larger of the two (ip-sysctl.rst).
+    if (!own || std::max(all, *own) != 1) continue;
+    return Finding::warn(
+        fmt::format("{} is {} and net.ipv4.conf.all.rp_filter {}, and pods' packets leave by {}",
+                    net::sysctl_name(key), *own, all, facts.nic.nic->link.name),
+        fmt::format("what pods of other nodes send to this node's address on {} is dropped as spoofed",
+                    link->name),
+        set_sysctl(key, "2"));
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -84,32 +128,27 @@ Finding sysctl_accept_ra(const Facts& facts) {
   if (!forwarding) return could_not_read(facts, "net/ipv6/conf/all/forwarding");
   if (*forwarding == 0) return Finding::skip("IPv6 forwarding is off, see sysctl.ipv6_forwarding");
   const auto key = fmt::format("net/ipv6/conf/{}/accept_ra", facts.nic.nic->link.name);
-  if (number(facts, key) == 0) return left_to_a_network_service(*facts.nic.nic, key);
-  return at_least(facts, key, 2,
-                  "a forwarding node takes no router advertisements below 2: the IPv6 default route expires "
-                  "after 9000 s");
+  const auto value = number(facts, key);
+  if (!value) return could_not_read(facts, key);
+  if (*value >= 2) return Finding::pass(fmt::format("{} is {}", net::sysctl_name(key), *value));
+  return without_the_kernels_help(facts, key, *value);
 }
 
+/// Loose (2) is the default of Ubuntu and of systemd. Felix up to Calico 3.11 (January 2020) refuses to start
+/// with it, and nothing on a node tells such an old one: it is said, and no alarm.
 Finding sysctl_rp_filter(const Facts& facts) {
   const std::string all_key = "net/ipv4/conf/all/rp_filter";
   const auto all = number(facts, all_key);
   if (!all) return could_not_read(facts, all_key);
-  if (*all == 2) {
-    return Finding::warn("net.ipv4.conf.all.rp_filter is 2",
-                         "Felix up to Calico 3.11 refuses to start: \"Kernel's RPF check is set to 'loose'\"",
-                         persist(all_key, "1"));
-  }
   if (!facts.nic.nic) return Finding::unknown("the NIC is not found, see nic.found");
+  if (auto drops = drops_as_spoofed(facts, *all)) return *drops;
+  if (*all == 2) {
+    return Finding::pass(
+        "net.ipv4.conf.all.rp_filter is 2, loose; Felix up to Calico 3.11 does not start with it");
+  }
   const auto nic_key = fmt::format("net/ipv4/conf/{}/rp_filter", facts.nic.nic->link.name);
   const auto own = number(facts, nic_key);
   if (!own) return could_not_read(facts, nic_key);
-  // The kernel takes the larger of the two (ip-sysctl.rst).
-  if (std::max(*all, *own) == 1 && facts.network && facts.network->nics.size() > 1) {
-    return Finding::warn(
-        fmt::format("{} is {} with {} NICs", net::sysctl_name(*all >= *own ? all_key : nic_key),
-                    std::max(*all, *own), facts.network->nics.size()),
-        "replies that come back by another NIC are dropped as spoofed", persist(nic_key, "2"));
-  }
   return Finding::pass(
       fmt::format("{} is {}, net.ipv4.conf.all.rp_filter is {}", net::sysctl_name(nic_key), *own, *all));
 }

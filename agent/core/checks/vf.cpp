@@ -23,6 +23,20 @@ const net::LinkAddress* given_address(const net::Link& link) {
   return found == link.addresses.end() ? nullptr : &*found;
 }
 
+/// As azure-vm-utils has it: the driver alone would take a NIC that stands under none too, so IFF_SLAVE
+/// (0x800) counts. NetworkManager and systemd-networkd from 255 on go by the properties, an older one by the
+/// file. https://github.com/Azure/azure-vm-utils (10-azure-unmanaged-sriov.rules)
+Remedy leave_vfs_alone(const std::string& link) {
+  return command(
+             "printf '%s\\n' 'SUBSYSTEM==\"net\", DRIVERS==\"mlx4_core|mlx5_core|mana\", "
+             "ATTR{{flags}}==\"0x?[89a-f]??\", ENV{{ID_NET_MANAGED_BY}}=\"unmanaged\", "
+             "ENV{{NM_UNMANAGED}}=\"1\", ENV{{CALICO_AZURE_AGENT_VF}}=\"1\"' "
+             "> /etc/udev/rules.d/10-calico-azure-agent-vf.rules && mkdir -p /etc/systemd/network && "
+             "printf '[Match]\\nProperty=CALICO_AZURE_AGENT_VF=1\\n[Link]\\nUnmanaged=yes\\n' "
+             "> /etc/systemd/network/05-calico-azure-agent-vf.network")
+      .note("then drain and reboot this node: {} comes up without, as with the package azure-vm-utils", link);
+}
+
 bool has_default_route(const Facts& facts, const net::Link& link) {
   const auto plane = seen_data_plane(facts);
   if (!plane) return false;
@@ -49,11 +63,7 @@ Finding nic_vf(const Facts& facts) {
         fmt::format("{} is the virtual function of {} and has {}", link.name, facts.nic.nic->link.name,
                     address != nullptr ? address->address.text() : "a default route"),
         "packets leave by two links with one address, and answers are lost whenever Azure takes it away",
-        fmt::format(
-            "ip address flush dev {0} && ip route flush dev {0} && mkdir -p /etc/systemd/network && printf "
-            "'[Match]\\nDriver=mlx4_core mlx5_core mana\\n[Link]\\nUnmanaged=yes\\n' > "
-            "/etc/systemd/network/05-calico-azure-agent-vf.network   # or install azure-vm-utils",
-            pasted(link.name)));
+        leave_vfs_alone(link.name));
   }
   if (last == nullptr) return Finding::skip("no virtual function stands under the NIC");
   return Finding::pass(fmt::format("{} has no address and no default route of its own", last->name));

@@ -30,7 +30,7 @@ class NodeFiles {
   [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return root_ / name; }
   [[nodiscard]] cni::Paths paths() const {
     return {.configuration = root_ / "etc/cni/net.d",
-            .programs = root_ / "opt/cni/bin",
+            .programs = {root_ / "opt/cni/bin", root_ / "usr/libexec/cni"},
             .host_local = root_ / "var/lib/cni/networks",
             .flannel_lease = root_ / "run/flannel/subnet.env",
             .azure_state = root_ / "run",

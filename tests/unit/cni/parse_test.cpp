@@ -80,6 +80,25 @@ TEST(Configuration, SaysWhoMakesInterfacesAndGivesAddressesInEveryRealShape) {
   }
 }
 
+TEST(Configuration, SaysWhomAMetaPluginHandsPodsTo) {
+  const auto shim = parse_configuration(corpus("multus_shim"), Shape::plugin);
+  EXPECT_EQ(shim.problem, "");
+  EXPECT_EQ(shim.plugins, std::vector{plugin("multus-shim")});
+  EXPECT_EQ(shim.delegation.to, "/host/etc/cni/net.d/10-calico.conflist");
+  const auto thin = parse_configuration(corpus("multus_delegates"), Shape::plugin);
+  EXPECT_EQ(thin.delegation.to, "");
+  EXPECT_EQ(thin.delegation.network, "azure");
+  EXPECT_EQ(thin.delegation.plugins,
+            (std::vector{with(plugin("azure-vnet", "azure-vnet-ipam"), "transparent", "", std::nullopt),
+                         plugin("portmap")}));
+  EXPECT_EQ(parse_configuration(corpus("flannel"), Shape::list).delegation, net::CniDelegation{});
+  const auto hostile = parse_configuration(
+      R"({"name":"n","type":"multus","clusterNetwork":"a\nb\u001b[2K","delegates":[{"type":"/bin/sh"}]})",
+      Shape::plugin);
+  EXPECT_EQ(hostile.delegation.to, "a b?[2K");
+  EXPECT_TRUE(hostile.delegation.plugins.empty());
+}
+
 TEST(Configuration, WhatNoRuntimeCanUseSaysWhyAndWhereAndNothingOfItsText) {
   const std::string secret = "eyJhbGciOiJSUzI1NiJ9";
   const struct {

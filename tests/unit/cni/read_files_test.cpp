@@ -179,6 +179,23 @@ TEST(ReadFiles, ProgramsThatTheWinnerLacksAreNamedOnce) {
   EXPECT_THAT(missing(), IsEmpty());
 }
 
+TEST(ReadFiles, ProgramsBehindAMetaPluginAndInOtherFoldersAreLookedForToo) {
+  const NodeFiles node;
+  node.write("etc/cni/net.d/00-multus.conf",
+             R"({"name":"multus-cni-network","type":"multus","clusterNetwork":"pods"})");
+  node.write("etc/cni/net.d/10-a.conf", R"({"name":"other","type":"other"})");
+  node.write("etc/cni/net.d/20-pods.conflist",
+             R"({"name":"pods","plugins":[{"type":"ptp","ipam":{"type":"host-local"}},
+      {"type":"portmap"}]})");
+  node.program("ptp");
+  std::filesystem::permissions(node.write("usr/libexec/cni/portmap"), std::filesystem::perms::owner_all);
+  const auto configuration = read_cni_files(node.paths()).configuration.value();
+  EXPECT_THAT(configuration.missing_programs,
+              ElementsAre((node / "opt/cni/bin/multus is not there").string(),
+                          (node / "opt/cni/bin/host-local is not there").string()));
+  EXPECT_EQ(configuration.network().value().main->type, "ptp");
+}
+
 TEST(ReadFiles, ReservationsAreCountedByNetwork) {
   const NodeFiles node;
   for (const char* name : {"k8s-pod-network/10.244.3.9", "k8s-pod-network/10.244.3.10",

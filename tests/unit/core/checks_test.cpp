@@ -1,12 +1,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 
 #include "agent/core/check_ids.h"
 #include "agent/core/checks/check_table.h"
+#include "tests/unit/core/broken_nodes.h"
 #include "tests/unit/core/build.h"
-#include "tests/unit/core/healthy_nodes.h"
+#include "tests/unit/core/judged.h"
+#include "tests/unit/core/node_changes.h"
 #include "tests/unit/core/shell.h"
 
 namespace agent {
@@ -18,29 +19,9 @@ using testing::prefix;
 using testing::route;
 
 using testing::healthy;
-
-/// The healthy node with IPv6 pods as well.
-Facts healthy_dual_stack() {
-  auto facts = testing::udr_with_calico();
-  facts.evidence.azure->network->address_space.push_back(prefix("fd44::/40"));
-  facts.policy.cluster_cidrs = testing::with(facts.policy.cluster_cidrs, std::array{"fd44::/48"});
-  auto& nic = *facts.nic.nic;
-  nic.azure.addresses.push_back(address("fd00::4"));
-  nic.link.addresses.push_back({address("fd00::4"), 128});
-  nic.gateway_v6 = Gateway{address("fe80::1234:5678:9abc"), false};
-  facts.sysctls.emplace("net/ipv6/conf/all/forwarding", "1");
-  facts.sysctls.emplace("net/ipv6/conf/eth0/forwarding", "1");
-  facts.sysctls.emplace("net/ipv6/conf/eth0/accept_ra", "2");
-  testing::host_of(facts).boot_sysctls->push_back(
-      {"net/ipv6/conf/all/forwarding", "1", "/etc/sysctl.d/60-calico-azure-agent.conf"});
-  facts.desired = desired_routes(facts.policy, *facts.network, &nic);
-  facts.standing = stand(facts.desired, {facts.desired.routes.list(), {}}, {}, {});
-  return facts;
-}
-
-void set(Facts& facts, const std::string& key, std::string value) {
-  facts.sysctls.insert_or_assign(key, net::Result<std::string>(std::move(value)));
-}
+using testing::healthy_dual_stack;
+using testing::set_sysctl;
+using testing::use_second_nic_for_pods;
 
 TEST(Checks, AHealthyNodePassesEveryOneThatApplies) {
   const auto expect_content = [](const Facts& facts, const char* name) {
@@ -97,7 +78,7 @@ const std::vector<NodeFault> kNodeFaults = {
     {"NoIpv6AddressInImds", [](Facts& f) { f.nic.nic->azure.addresses.pop_back(); }, "nic.address", true,
      "no IPv6 address", "IPv6 ipconfig", true},
     {"LinkDown", [](Facts& f) { f.nic.nic->link.up = false; }, "nic.up", true, "eth0 is down",
-     "ip link set eth0 up"},
+     "ip link set dev eth0 up"},
     {"NoCarrier", [](Facts& f) { f.nic.nic->link.carrier = false; }, "nic.up", true, "no carrier",
      "ip -d link"},
     {"AssumedGateway", [](Facts& f) { f.nic.nic->gateway_v6->assumed = true; }, "nic.gateway", false,
@@ -115,7 +96,7 @@ const std::vector<NodeFault> kNodeFaults = {
        f.desired = desired_routes(f.policy, *f.network, &*f.nic.nic);
        f.standing = stand(f.desired, {{blackhole("10.244.1.0/24")}, {}}, {}, {});
      },
-     "routes.in_sync", true, "1 of 2 routes wait for eth0 to be up", "ip link set eth0 up"},
+     "routes.in_sync", true, "1 of 2 routes wait for eth0 to be up", "ip link set dev eth0 up"},
     {"ALinkThatIsDownIsNotBlamedForTheSink",
      [](Facts& f) {
        f.nic.nic->link.up = false;
@@ -139,27 +120,43 @@ const std::vector<NodeFault> kNodeFaults = {
        f.standing = stand(f.desired, {f.desired.routes.list(), {}}, strangers, {});
      },
      "routes.shadowed", false, "protocol 4", "ip route show table 254 10.244.0.0/16"},
-    {"IpForwardOff", [](Facts& f) { set(f, "net/ipv4/ip_forward", "0"); }, "sysctl.ip_forward", true,
+    {"IpForwardOff", [](Facts& f) { set_sysctl(f, "net/ipv4/ip_forward", "0"); }, "sysctl.ip_forward", true,
      "net.ipv4.ip_forward is 0", "sysctl -w net.ipv4.ip_forward=1"},
-    {"NicForwardingOff", [](Facts& f) { set(f, "net/ipv4/conf/eth0/forwarding", "0"); },
+    {"NicForwardingOff", [](Facts& f) { set_sysctl(f, "net/ipv4/conf/eth0/forwarding", "0"); },
      "sysctl.nic_forwarding", true, "net.ipv4.conf.eth0.forwarding is 0",
      "sysctl -w net.ipv4.conf.eth0.forwarding=1"},
-    {"Ipv6ForwardingOff", [](Facts& f) { set(f, "net/ipv6/conf/all/forwarding", "0"); },
+    {"Ipv6ForwardingOff", [](Facts& f) { set_sysctl(f, "net/ipv6/conf/all/forwarding", "0"); },
      "sysctl.ipv6_forwarding", true, "net.ipv6.conf.all.forwarding is 0",
      "sysctl -w net.ipv6.conf.all.forwarding=1", true},
-    {"AcceptRaTooLow", [](Facts& f) { set(f, "net/ipv6/conf/eth0/accept_ra", "1"); }, "sysctl.accept_ra",
-     true, "net.ipv6.conf.eth0.accept_ra is 1", "sysctl -w net.ipv6.conf.eth0.accept_ra=2", true},
+    {"AcceptRaTooLow", [](Facts& f) { set_sysctl(f, "net/ipv6/conf/eth0/accept_ra", "1"); },
+     "sysctl.accept_ra", true, "net.ipv6.conf.eth0.accept_ra is 1",
+     "sysctl -w net.ipv6.conf.eth0.accept_ra=2", true},
     {"NobodyTakesRouterAdvertisements",
      [](Facts& f) {
-       set(f, "net/ipv6/conf/eth0/accept_ra", "0");
+       set_sysctl(f, "net/ipv6/conf/eth0/accept_ra", "0");
        f.nic.nic->gateway_v6->assumed = true;
      },
      "sysctl.accept_ra", true, "eth0 has no IPv6 default route", "sysctl -w net.ipv6.conf.eth0.accept_ra=2",
      true},
-    {"LooseRpFilter", [](Facts& f) { set(f, "net/ipv4/conf/all/rp_filter", "2"); }, "sysctl.rp_filter", false,
-     "net.ipv4.conf.all.rp_filter is 2", "sysctl -w net.ipv4.conf.all.rp_filter=1"},
-    {"StrictRpFilterWithTwoNics", [](Facts& f) { f.network->nics.push_back(testing::second_nic()); },
-     "sysctl.rp_filter", false, "with 2 NICs", "rp_filter=2"},
+    {"NoIpv4DefaultRoute", [](Facts& f) { f.nic.nic->gateway_v4->assumed = true; }, "nic.gateway", false,
+     "there is no IPv4 default route: using 10.240.0.1", "networkctl renew eth0"},
+    {"NobodyTakesRouterAdvertisementsForTheDefaultRoute",
+     [](Facts& f) {
+       set_sysctl(f, "net/ipv6/conf/eth0/accept_ra", "0");
+       f.nic.nic->gateway_v6->metric = 1024;
+       testing::host_of(f).networkd->runs = false;
+     },
+     "sysctl.accept_ra", true, "the default route by fe80::1234:5678:9abc is of a router advertisement",
+     "sysctl -w net.ipv6.conf.eth0.accept_ra=2", true},
+    {"PrimaryIsStrictAndPodsLeaveByAnother",
+     [](Facts& f) {
+       use_second_nic_for_pods(f);
+       set_sysctl(f, "net/ipv4/conf/eth0/rp_filter", "0");
+     },
+     "sysctl.rp_filter", false, "net.ipv4.conf.eth0.rp_filter is 0 and net.ipv4.conf.all.rp_filter 1",
+     "sysctl -w net.ipv4.conf.eth0.rp_filter=2"},
+    {"ModeChanges", [](Facts& f) { f.mode_before = Mode::flannel; }, "mode.in_force", true,
+     "the mode changes from flannel to udr", "nothing to do"},
     {"NodeCidrDemanded",
      [](Facts& f) {
        f.policy.node_cidrs = {};
@@ -182,6 +179,17 @@ const std::vector<NodeFault> kNodeFaults = {
      "pods.overlap", false, "10.244.0.0/16 holds 10.244.0.10, an address of a Kubernetes service",
      "another range"},
 };
+
+const bool kNodeFaultsAreListed = [] {
+  for (const auto& fault : kNodeFaults) {
+    testing::broken_nodes().push_back({fault.name, [fault] {
+                                         auto facts = fault.dual_stack ? healthy_dual_stack() : healthy();
+                                         fault.inject(facts);
+                                         return facts;
+                                       }});
+  }
+  return true;
+}();
 
 class NodeFaultTest : public ::testing::TestWithParam<NodeFault> {};
 
@@ -221,12 +229,19 @@ TEST(Checks, WhatCouldNotBeLookedAtIsUnknownAndHoldsNothing) {
   }
 }
 
-TEST(Checks, RouterAdvertisementsMayBeTheNetworkServices) {
-  auto facts = healthy_dual_stack();
-  set(facts, "net/ipv6/conf/eth0/accept_ra", "0");
-  const auto result = testing::result(facts, "sysctl.accept_ra");
-  EXPECT_EQ(result.status, CheckStatus::pass);
-  EXPECT_NE(result.message.find("network service"), std::string::npos) << result.message;
+TEST(Checks, WhatAksKeepsForItselfIsAnybodysElsewhere) {
+  auto facts = healthy();
+  facts.policy.cluster_cidrs = {prefix("172.31.0.0/16")};
+  facts.policy.node_cidrs = {prefix("172.31.1.0/24")};
+  EXPECT_EQ(testing::result(facts, "pods.overlap").status, CheckStatus::pass);
+  facts.network->identity.resource_id =
+      "/subscriptions/s/resourceGroups/mc_rg_cluster_westeurope/providers/Microsoft.Compute/"
+      "virtualMachineScaleSets/aks-pool-1-vmss/virtualMachines/0";
+  const auto result = testing::result(facts, "pods.overlap");
+  EXPECT_EQ(result.status, CheckStatus::fail);
+  EXPECT_NE(result.message.find("172.31.0.0/16, which AKS keeps for itself"), std::string::npos)
+      << result.message;
+  EXPECT_FALSE(result.gate);
 }
 
 TEST(Checks, ASilentImdsIsToleratedForThreeMinutes) {
@@ -264,12 +279,12 @@ TEST(Checks, SinceStaysWhileTheStatusStays) {
 
 TEST(Checks, IgnoredGatesOnlyWarnAndRequiredChecksGate) {
   auto facts = healthy();
-  set(facts, "net/ipv4/ip_forward", "0");
-  set(facts, "net/ipv4/conf/all/rp_filter", "2");
+  set_sysctl(facts, "net/ipv4/ip_forward", "0");
+  facts.nic.nic->gateway_v4->assumed = true;
   EXPECT_FALSE(is_ready(assess(facts, {}, WallTime{})));
   facts.policy.ignore = {"sysctl.ip_forward"};
   EXPECT_TRUE(is_ready(assess(facts, {}, WallTime{})));
-  facts.policy.require = {"sysctl.rp_filter"};
+  facts.policy.require = {"nic.gateway"};
   EXPECT_FALSE(is_ready(assess(facts, {}, WallTime{})));
 }
 
@@ -298,6 +313,11 @@ TEST(Checks, AnUnknownNodeCidrIsNoFailureUnlessDemanded) {
   const auto result = testing::result(facts, "pods.node_cidr");
   EXPECT_EQ(result.status, CheckStatus::unknown);
   EXPECT_NE(result.message.find("pods.node_cidrs is empty"), std::string::npos);
+  EXPECT_TRUE(result.remedy.empty());
+  EXPECT_TRUE(is_ready(assess(facts, {}, WallTime{})));
+  facts.policy.require = {"pods.node_cidr"};
+  EXPECT_EQ(testing::result(facts, "pods.node_cidr").status, CheckStatus::fail);
+  EXPECT_FALSE(is_ready(assess(facts, {}, WallTime{})));
 }
 
 }  // namespace

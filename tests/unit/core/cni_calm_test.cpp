@@ -90,18 +90,134 @@ const Calm kCalms[] = {
        host_of(f).felix = net::failure(ECONNREFUSED, "127.0.0.1:9099: connection refused");
      },
      "calico.node_name", CheckStatus::unknown, "calico/node has not started yet, or is older than 3.1"},
+    {"AHostNameWithCapitals", udr_with_calico, [](Facts& f) { cni_of(f).calico_node_name = "Worker-1"; },
+     "calico.node_name", CheckStatus::pass, "calico/node calls this node Worker-1"},
     {"FelixsHealthIsOff", canal,
      [](Facts& f) { host_of(f).felix = net::failure(ECONNREFUSED, "127.0.0.1:9099: connection refused"); },
      "calico.felix", CheckStatus::unknown, "FELIX_HEALTHENABLED"},
     {"FelixsEnvironmentIsNotOurs", azure_cni,
      [](Facts& f) {
        host_of(f).calico_environment = net::failure(EACCES, "/proc/77/environ: permission denied");
+       host_of(f).packet_filters->front().forward.clear();
        host_of(f).felix = net::failure(ECONNREFUSED, "127.0.0.1:9099: connection refused");
      },
      "calico.interface_prefix", CheckStatus::unknown, "/proc/77/environ"},
     {"FelixTakesSeveralPrefixes", azure_cni,
-     [](Facts& f) { felix_of(f)["FELIX_INTERFACEPREFIX"] = "cali,azv"; }, "calico.interface_prefix",
-     CheckStatus::pass, "cali,azv"},
+     [](Facts& f) {
+       felix_of(f)["FELIX_INTERFACEPREFIX"] = "cali,azv";
+       host_of(f).packet_filters->front().forward.clear();
+     },
+     "calico.interface_prefix", CheckStatus::pass, "cali,azv"},
+    {"FelixConfigurationSaysThePrefixAndFelixsRulesShowIt", azure_cni,
+     [](Facts& f) { felix_of(f).erase("FELIX_INTERFACEPREFIX"); }, "calico.interface_prefix",
+     CheckStatus::pass, "links named azv*"},
+    {"FelixConfigurationMaySayThePrefixAndNothingShowsIt", azure_cni,
+     [](Facts& f) {
+       felix_of(f).erase("FELIX_INTERFACEPREFIX");
+       host_of(f).packet_filters->front().forward.clear();
+     },
+     "calico.interface_prefix", CheckStatus::unknown, "FelixConfiguration may, and is not looked at"},
+    {"LoopbackBehindTheWinner", udr_with_calico,
+     [](Facts& f) {
+       put_behind(f, testing::cni_file("/etc/cni/net.d/99-loopback.conf", "lo", {.type = "loopback"}));
+     },
+     "cni.winner", CheckStatus::pass, "10-calico.conflist wins: calico with host-local"},
+    {"PodmansNetworkBehindTheWinner", azure_cni,
+     [](Facts& f) {
+       put_behind(
+           f, testing::cni_file("/etc/cni/net.d/87-podman-bridge.conflist", "podman", {.type = "bridge"}));
+     },
+     "cni.winner", CheckStatus::pass, "10-azure.conflist wins: azure-vnet"},
+    {"CriOsNetworksBehindTheWinner", canal,
+     [](Facts& f) {
+       put_behind(f, testing::cni_file("/etc/cni/net.d/100-crio-bridge.conflist", "crio",
+                                       {.type = "bridge", .ipam = "host-local", .subnet = "10.85.0.0/16"}));
+       put_behind(
+           f, testing::cni_file("/etc/cni/net.d/200-loopback.conflist", "loopback", {.type = "loopback"}));
+     },
+     "cni.winner", CheckStatus::pass, "10-canal.conflist wins: calico with host-local"},
+    {"CriOsNetworkBeforeCalicosIsThere", udr_with_calico,
+     [](Facts& f) {
+       cni_of(f).configuration->files.clear();
+       put_behind(f, testing::cni_file("/etc/cni/net.d/100-crio-bridge.conflist", "crio",
+                                       {.type = "bridge", .ipam = "host-local", .subnet = "10.85.0.0/16"}));
+     },
+     "cni.winner", CheckStatus::unknown,
+     "100-crio-bridge.conflist is for CRI-O's own containers: calico-node"},
+    {"ALeftOverWaitsBehindTheWinner", azure_cni,
+     [](Facts& f) {
+       put_behind(f, testing::cni_file("/etc/cni/net.d/10-calico.conflist", "k8s-pod-network",
+                                       testing::calico_plugin("host-local", "usePodCidr", 1500)));
+     },
+     "cni.winner", CheckStatus::pass,
+     "10-azure.conflist wins: azure-vnet with azure-vnet-ipam; behind it: /etc/cni/net.d/10-calico.conflist"},
+    {"ContainerdsOwnNetworkBehindTheWinner", udr_with_calico,
+     [](Facts& f) {
+       put_behind(f, testing::cni_file("/etc/cni/net.d/10-containerd-net.conflist", "containerd-net",
+                                       {.type = "bridge", .ipam = "host-local", .subnet = "10.88.0.0/16"}));
+     },
+     "cni.winner", CheckStatus::pass, "10-calico.conflist wins: calico with host-local"},
+    {"MultusHandsPodsToAzureCni", testing::azure_cni_behind_multus, [](Facts&) {}, "cni.winner",
+     CheckStatus::pass,
+     "00-multus.conf wins: multus-shim hands pods to azure-vnet with azure-vnet-ipam, in "
+     "/etc/cni/net.d/10-azure.conflist"},
+    {"MultusHandsPodsElsewhere", testing::udr_behind_multus,
+     [](Facts& f) { cni_of(f).configuration->files.front().delegation.to = "a-network-attachment"; },
+     "cni.winner", CheckStatus::unknown, "hands pods to a-network-attachment: it is not in /etc/cni/net.d"},
+    {"MultusHasItsDelegateInline", testing::azure_cni,
+     [](Facts& f) {
+       auto& file = cni_of(f).configuration->files.front();
+       file.delegation = {.to = "", .network = "azure", .plugins = file.plugins};
+       file.plugins = {{.type = "multus"}};
+     },
+     "azure_cni.configuration", CheckStatus::pass, "azure-vnet in mode transparent"},
+    {"BirdRunsOnPurpose", udr_with_calico,
+     [](Facts& f) {
+       data_plane_of(f).routes.push_back(route("10.100.0.0/16", "10.240.0.5", 2, 12, 0));
+       host_of(f).bird_runs = true;
+     },
+     "calico.residue", CheckStatus::pass, "1 route of BIRD (protocol 12), which runs"},
+    {"WhetherBirdRunsCannotBeSeen", udr_with_calico,
+     [](Facts& f) {
+       data_plane_of(f).routes.push_back(route("10.100.0.0/16", "10.240.0.5", 2, 12, 0));
+       host_of(f).bird_runs = net::failure(EACCES, "other processes are not shown");
+     },
+     "calico.residue", CheckStatus::unknown, "1 route of BIRD (protocol 12): other processes are not shown"},
+    {"TheTunnelsAddressIsOneOfCalicosOwnIpam", testing::calico_vxlan,
+     [](Facts& f) { add_tunnel(f, "10.244.1.9"); }, "calico.residue", CheckStatus::pass, "is left"},
+    {"TheWireServerAnswersRootAlone", azure_cni,
+     [](Facts& f) { host_of(f).wire_server = net::failure(EPERM, "takes connections from root alone"); },
+     "azure_cni.wire_server", CheckStatus::unknown, "from root alone"},
+    {"TheGuestProxyAgentAnswersForTheWireServer", azure_cni, [](Facts& f) { host_of(f).wire_server = 403; },
+     "azure_cni.wire_server", CheckStatus::unknown, "168.63.129.16 port 80 answers 403 to root"},
+    {"CiliumWithAzuresIpam", testing::azure_cni_with_cns,
+     [](Facts& f) {
+       winner_of(f).plugins.front() = {.type = "cilium-cni", .ipam = "azure-ipam"};
+       std::erase_if(f.links, [](const auto& each) { return each.name.starts_with("azv"); });
+       data_plane_of(f).routes.clear();
+       f.surroundings.pod_sysctls.clear();
+     },
+     "azure_cni.configuration", CheckStatus::pass, "10-azure.conflist: cilium-cni with azure-ipam"},
+    {"AnotherModeIsFollowedBeforeLong", udr_with_kubenet,
+     [](Facts& f) {
+       f.policy.mode_is_automatic = true;
+       testing::add_stray_vxlan(f);
+     },
+     "cni.mode", CheckStatus::unknown,
+     "vxlan.calico is Calico's overlay: mode udr is followed by calico-vxlan once that has held"},
+    {"AnUnknownPlugInIsNotJudged", udr_with_kubenet,
+     [](Facts& f) {
+       winner_of(f).plugins.front() = {.type = "cilium-cni"};
+       f.policy.mode_is_automatic = true;
+     },
+     "cni.mode", CheckStatus::unknown, "runs cilium-cni: whether mode udr fits it is not known"},
+    {"AnUnknownPlugInIsNotInTheWayOfWhatAutoAssumes", udr_with_calico,
+     [](Facts& f) {
+       f.policy.mode_is_automatic = true;
+       put_before(f,
+                  testing::cni_file("/etc/cni/net.d/05-cilium.conflist", "cilium", {.type = "cilium-cni"}));
+     },
+     "cni.winner", CheckStatus::pass, "05-cilium.conflist wins: cilium-cni; behind it"},
     {"ATunnelOfAStrangersIsNoResidue", udr_with_calico,
      [](Facts& f) {
        add_tunnel(f, "172.20.0.1");
@@ -173,6 +289,8 @@ TEST(PodNetworkChecks, SayUnknownWhereNobodyCouldLookAndAccuseNobody) {
     host.felix = error;
     host.cns = error;
     host.wire_server = error;
+    host.packet_filters = error;
+    host.bird_runs = error;
     for (const auto& facts : {unseen, refused}) {
       for (const auto& each : assess(facts, {}, facts.wall)) {
         EXPECT_NE(each.status, CheckStatus::fail) << node.name << ": " << each.id << ": " << each.message;
@@ -198,6 +316,7 @@ TEST(PodNetworkChecks, AStrangersWordsStayOneLineAndRunNothing) {
   const auto said = result(facts, "cni.winner");
   EXPECT_EQ(said.message, "/etc/cni/net.d/05-$(reboot) '.conf comes first and cannot be used: line one");
   EXPECT_TRUE(said.remedy.starts_with("mv '/etc/cni/net.d/05-$(reboot) '\\''.conf' ")) << said.remedy;
+  EXPECT_EQ(said.remedy.find("rm "), std::string::npos) << said.remedy;
   EXPECT_TRUE(testing::is_shell(said.remedy));
 }
 

@@ -22,6 +22,8 @@ inline Facts healthy() {
                 .api_version = "2021-02-01",
                 .last_error = ""};
   facts.network = network();
+  facts.network->identity.resource_id =
+      "/subscriptions/sub-1/resourceGroups/cluster/providers/Microsoft.Compute/virtualMachines/worker-1";
   ResolvedNic resolved;
   resolved.azure = nic();
   resolved.link = eth0();
@@ -74,7 +76,13 @@ inline Facts healthy_with_evidence() {
                           facts.wall - std::chrono::hours(2),
                           net::KubernetesCondition{"False", "RouteCreated", "RouteController created a route",
                                                    facts.wall - std::chrono::hours(1)}};
-  facts.evidence.cloud_config = net::CloudConfig{"AzurePublicCloud", "", "cluster-routes", "NET (EAST)", ""};
+  facts.evidence.cloud_config = net::CloudConfig{.cloud = "AzurePublicCloud",
+                                                 .resource_manager_endpoint = "",
+                                                 .route_table_name = "cluster-routes",
+                                                 .route_table_resource_group = "NET (EAST)",
+                                                 .user_assigned_identity = "",
+                                                 .resource_group = "cluster",
+                                                 .subscription = "SUB-1"};
   facts.node_cidrs = {.cidrs = facts.policy.node_cidrs.list(), .source = "kubernetes"};
   return facts;
 }

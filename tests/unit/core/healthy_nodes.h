@@ -23,7 +23,13 @@ inline constexpr std::string_view kOwnVtep = "66:00:00:00:00:01";
 inline net::HostSettings& host_of(Facts& facts) { return *facts.surroundings.host; }
 inline net::DataPlane& data_plane_of(Facts& facts) { return **facts.surroundings.data_plane; }
 inline net::CniFiles& cni_of(Facts& facts) { return *facts.surroundings.cni; }
-inline net::CniFile& winner_of(Facts& facts) { return cni_of(facts).configuration->files.front(); }
+/// The file whose plug-in makes pods' interfaces.
+inline net::CniFile& winner_of(Facts& facts) {
+  for (auto& each : cni_of(facts).configuration->files) {
+    if (!net::is_meta_plugin(each.plugins.front().type)) return each;
+  }
+  throw std::out_of_range("no such file in this literal");
+}
 inline std::map<std::string, std::string>& felix_of(Facts& facts) {
   return *host_of(facts).calico_environment;
 }
@@ -74,6 +80,31 @@ inline void add_bridged_pods(Facts& facts, std::string bridge, std::uint32_t mtu
   }
 }
 
+/// kube-proxy's: none of its rules accepts the first packet of a connection between pods.
+inline net::FilterChain kube_forward() {
+  return {"KUBE-FORWARD",
+          {{.is_narrow = true, .target = "DROP"},
+           {.by_mark = true, .target = "ACCEPT"},
+           {.is_narrow = true, .target = "ACCEPT"}}};
+}
+
+inline std::vector<net::FilterRule>& forward_of(Facts& facts) {
+  return host_of(facts).packet_filters->front().forward.front().rules;
+}
+
+/// Felix's rules, which accept what its policies have marked.
+inline void add_rules_of_felix(Facts& facts, std::string_view prefix) {
+  auto& chains = host_of(facts).packet_filters->front().forward;
+  const auto links = std::string(prefix) + "+";
+  chains.push_back({"cali-FORWARD",
+                    {{.by_felix = true, .target = "MARK"},
+                     {.in = links, .by_felix = true, .target = "cali-from-wl-dispatch"},
+                     {.out = links, .by_felix = true, .target = "cali-to-wl-dispatch"}}});
+  auto& forward = forward_of(facts);
+  forward.insert(forward.begin(), {.by_felix = true, .target = "cali-FORWARD"});
+  forward.push_back({.by_mark = true, .by_felix = true, .target = "ACCEPT"});
+}
+
 inline net::HostSettings host_as_it_should_be() {
   net::HostSettings host;
   const std::string file = "/etc/sysctl.d/99-calico-azure.conf";
@@ -85,16 +116,17 @@ inline net::HostSettings host_as_it_should_be() {
                                         .file = "/etc/systemd/networkd.conf.d/10-calico-azure-agent.conf"};
   host.network_manager = net::NetworkManagerSettings{};
   host.link_files = std::vector<net::LinkFile>{};
-  host.packet_filters = std::vector<net::PacketFilter>{{.backend = "nft",
-                                                        .rules = 214,
-                                                        .forward_policy = "ACCEPT",
-                                                        .forward_jumps = {"KUBE-FORWARD"},
-                                                        .forward_accepts_all = false}};
+  host.packet_filters = std::vector<net::PacketFilter>{
+      {.backend = "nft",
+       .rules = 214,
+       .forward_policy = "ACCEPT",
+       .forward = {{"FORWARD", {{.target = "KUBE-FORWARD"}}}, kube_forward()}}};
   host.conntrack = net::Conntrack{.entries = 1200, .room = 262144};
   host.calico_environment = net::failure(ESRCH, "no calico-felix runs");
   host.felix = net::failure(ECONNREFUSED, "127.0.0.1:9099: connection refused");
   host.cns = net::failure(ECONNREFUSED, "127.0.0.1:10092: connection refused");
-  host.wire_server = net::Result<void>();
+  host.wire_server = 200;
+  host.bird_runs = false;
   return host;
 }
 
@@ -102,10 +134,10 @@ inline net::HostSettings host_as_it_should_be() {
 inline void add_calico(Facts& facts, std::map<std::string, std::string> environment) {
   auto& host = host_of(facts);
   environment.emplace("FELIX_HEALTHENABLED", "true");
+  const auto prefix = environment.find("FELIX_INTERFACEPREFIX");
+  add_rules_of_felix(facts, prefix == environment.end() ? "cali" : prefix->second);
   host.calico_environment = std::move(environment);
   host.felix = 200;
-  host.packet_filters->front().forward_jumps.insert(host.packet_filters->front().forward_jumps.begin(),
-                                                    "cali-FORWARD");
   cni_of(facts).calico_node_name = facts.node_name;
 }
 
@@ -194,6 +226,14 @@ struct Peer {
   std::string_view node;
 };
 
+/// What every distribution ships, of a link whose maker has given it its MAC.
+inline net::LinkFile default_link_file(std::string link) {
+  return {.link = std::move(link),
+          .mac_address_policy = "persistent",
+          .file = "/usr/lib/systemd/network/99-default.link",
+          .mac_origin = net::MacOrigin::set};
+}
+
 inline void add_overlay(Facts& facts, std::string name, const net::Vxlan& vxlan, std::string_view own,
                         const std::vector<Peer>& peers, std::uint8_t protocol) {
   auto made = link(kOverlayLink, name, kOwnVtep, {{address(own), 32}});
@@ -208,7 +248,7 @@ inline void add_overlay(Facts& facts, std::string name, const net::Vxlan& vxlan,
     plane.forwarding.push_back({kOverlayLink, mac(peer.mac), address(peer.node)});
   }
   plane.checksums.push_back({kOverlayLink, false});
-  host_of(facts).link_files->push_back({std::move(name), "none", "/etc/systemd/network/50-overlay.link"});
+  host_of(facts).link_files->push_back(default_link_file(std::move(name)));
 }
 
 inline void add_flannel(Facts& facts) {
@@ -223,7 +263,9 @@ inline void add_flannel(Facts& facts) {
   node.network_unavailable->message = "Flannel is running on this node";
   node.flannel = net::FlannelAnnotations{
       .backend_type = "vxlan", .vtep_mac = mac(kOwnVtep), .public_ip = address("10.240.0.4")};
-  host_of(facts).packet_filters->front().forward_jumps.emplace_back("FLANNEL-FWD");
+  host_of(facts).packet_filters->front().forward.push_back(
+      {"FLANNEL-FWD", {{.source = prefix("10.244.0.0/16"), .target = "ACCEPT"}}});
+  forward_of(facts).push_back({.target = "FLANNEL-FWD"});
 }
 
 /// Canal: flannel between nodes, Calico for policy and for the pods' links; flannel keeps its lease to
@@ -309,7 +351,7 @@ inline Facts azure_cni() {
   add_routed_pod(facts, "azv2a1b2c3d4e5", "10.240.0.12", kStatic, 1500);
   for (const auto& each : facts.links) {
     if (!each.name.starts_with("azv")) continue;
-    host_of(facts).link_files->push_back({each.name, "none", "/etc/systemd/network/10-azure-cni.link"});
+    host_of(facts).link_files->push_back(default_link_file(each.name));
   }
   settle(facts, Mode::azure_cni);
   return facts;
@@ -324,6 +366,29 @@ inline Facts azure_cni_with_cns() {
   return facts;
 }
 
+/// Multus before what makes pods' first interfaces, as its own DaemonSet writes it.
+inline void put_multus_before(Facts& facts, std::string type) {
+  auto& files = cni_of(facts).configuration->files;
+  net::CniFile multus{.path = "/etc/cni/net.d/00-multus.conf",
+                      .network = "multus-cni-network",
+                      .plugins = {{.type = std::move(type)}},
+                      .problem = "",
+                      .delegation = {.to = "/host" + files.front().path}};
+  files.insert(files.begin(), std::move(multus));
+}
+
+inline Facts udr_behind_multus() {
+  auto facts = udr_with_calico();
+  put_multus_before(facts, "multus");
+  return facts;
+}
+
+inline Facts azure_cni_behind_multus() {
+  auto facts = azure_cni();
+  put_multus_before(facts, "multus-shim");
+  return facts;
+}
+
 struct HealthyNode {
   const char* name;
   Facts (*facts)();
@@ -331,9 +396,15 @@ struct HealthyNode {
 
 /// All of them.
 inline constexpr HealthyNode kHealthyNodes[] = {
-    {"UdrWithCalico", udr_with_calico},      {"UdrWithKubenet", udr_with_kubenet}, {"Canal", canal},
-    {"PlainFlannel", plain_flannel},         {"CalicoVxlan", calico_vxlan},        {"AzureCni", azure_cni},
+    {"UdrWithCalico", udr_with_calico},
+    {"UdrWithKubenet", udr_with_kubenet},
+    {"Canal", canal},
+    {"PlainFlannel", plain_flannel},
+    {"CalicoVxlan", calico_vxlan},
+    {"AzureCni", azure_cni},
     {"AzureCniWithCns", azure_cni_with_cns},
+    {"UdrBehindMultus", udr_behind_multus},
+    {"AzureCniBehindMultus", azure_cni_behind_multus},
 };
 
 }  // namespace agent::testing

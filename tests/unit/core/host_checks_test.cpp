@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "tests/unit/core/broken_nodes.h"
 #include "tests/unit/core/each_node.h"
 
 namespace agent {
@@ -10,6 +11,7 @@ using testing::anywhere;
 using testing::CalmOfNodes;
 using testing::data_plane_of;
 using testing::FaultOfNodes;
+using testing::forward_of;
 using testing::host_of;
 using testing::mac;
 using testing::on_azure_cni;
@@ -32,12 +34,19 @@ void use_network_manager(Facts& facts, std::vector<std::string> unmanaged) {
   host_of(facts).network_manager = {.runs = true, .unmanaged = std::move(unmanaged), .cloud_setup = false};
 }
 
+/// A backend in which nothing but docker's chain is.
 net::PacketFilter legacy(std::size_t rules, std::string policy) {
   return {.backend = "legacy",
           .rules = rules,
           .forward_policy = std::move(policy),
-          .forward_jumps = {"DOCKER-USER"},
-          .forward_accepts_all = false};
+          .forward = {{"FORWARD", {{.target = "DOCKER-USER"}}}, {"DOCKER-USER", {{.target = "RETURN"}}}}};
+}
+
+net::PacketFilter& nft_of(Facts& facts) { return host_of(facts).packet_filters->front(); }
+
+void make_random(net::LinkFile& file, std::string path) {
+  file.mac_origin = net::MacOrigin::random;
+  file.file = std::move(path);
 }
 
 void set_at_boot(Facts& facts, std::string key, std::string value) {
@@ -49,25 +58,47 @@ void set_at_boot(Facts& facts, std::string key, std::string value) {
 /// Where others make links by names that they can be told by.
 bool with_named_links(const Facts& facts) { return with_calico(facts) || on_overlays(facts); }
 bool with_sink(const Facts& facts) { return !on_azure_cni(facts); }
+/// Nobody but Felix accepts pods' packets.
+bool with_felix_alone(const Facts& facts) { return with_calico(facts) && !on_flannel(facts); }
 bool with_a_told_mac(const Facts& facts) { return on_overlays(facts) || on_azure_cni(facts); }
 
 const FaultOfNodes kHostFaults[] = {
     {"docker drops what it does not know", anywhere,
      [](Facts& f) { host_of(f).packet_filters->push_back(legacy(0, "DROP")); }, "netfilter.forward",
      "DROP in iptables' legacy backend", "iptables-legacy -P FORWARD ACCEPT"},
-    {"FORWARD drops, and nobody accepts", anywhere,
+    {"FORWARD drops, and kube-proxy alone accepts", anywhere,
      [](Facts& f) {
-       host_of(f).packet_filters->front().forward_policy = "DROP";
-       host_of(f).packet_filters->front().forward_jumps = {"DOCKER-USER"};
+       nft_of(f).forward_policy = "DROP";
+       nft_of(f).forward = {{"FORWARD", {{.target = "KUBE-FORWARD"}}}, testing::kube_forward()};
+     },
+     "netfilter.forward",
+     "DROP in iptables' nft backend, and no rule accepts what pods send before: KUBE-FORWARD accepts marked",
+     "iptables-nft -P FORWARD ACCEPT"},
+    {"FORWARD drops, and Felix leaves accepting to others", with_felix_alone,
+     [](Facts& f) {
+       nft_of(f).forward_policy = "DROP";
+       forward_of(f).pop_back();
      },
      "netfilter.forward", "DROP in iptables' nft backend", "iptables-nft -P FORWARD ACCEPT"},
+    {"a firewall rejects the rest", anywhere,
+     [](Facts& f) {
+       nft_of(f).forward = {{"FORWARD", {{.is_narrow = true, .target = "ACCEPT"}, {.target = "REJECT"}}}};
+     },
+     "netfilter.forward", "chain FORWARD in iptables' nft backend has a rule that rejects",
+     "# let who wrote the rule (iptables-nft-save) accept the pod CIDRs before it"},
+    {"a chain drops the rest", anywhere,
+     [](Facts& f) {
+       nft_of(f).forward = {{"FORWARD", {{.target = "LOCAL"}}}, {"LOCAL", {{.target = "DROP"}}}};
+     },
+     "netfilter.forward", "chain LOCAL in iptables' nft backend has a rule that drops", "# let who wrote"},
     {"rules in both backends", anywhere,
      [](Facts& f) { host_of(f).packet_filters->push_back(legacy(31, "ACCEPT")); }, "netfilter.backends",
-     "iptables' nft backend holds 214 rules and legacy 31", "iptables-legacy-save"},
+     "meet 214 rules in iptables' nft backend and 31 in legacy", "iptables-legacy-save"},
     {"a full table of connections", anywhere,
      [](Facts& f) { host_of(f).conntrack = net::Conntrack{.entries = 240000, .room = 262144}; },
      "conntrack.room", "240000 of 262144 connections",
-     "sysctl -w net.netfilter.nf_conntrack_max=524288 && echo"},
+     "sysctl -w net.netfilter.nf_conntrack_max=524288 && echo net.netfilter.nf_conntrack_max=524288 >> "
+     "/etc/sysctl.d/99-calico-azure.conf"},
     {"networkd drops the sink", with_sink,
      [](Facts& f) {
        host_of(f).networkd = {
@@ -97,6 +128,25 @@ const FaultOfNodes kHostFaults[] = {
      },
      "networkd.foreign_routes", "manages routes of others: /etc/systemd/networkd.conf",
      "mkdir -p /etc/systemd/networkd.conf.d"},
+    {"networkd has not read the file that says no", with_sink,
+     [](Facts& f) { host_of(f).networkd->unread_file = host_of(f).networkd->file; },
+     "networkd.foreign_routes",
+     "systemd-networkd was started before /etc/systemd/networkd.conf.d/10-calico-azure-agent.conf said that",
+     "systemctl restart systemd-networkd"},
+    {"NetworkManager takes Calico's WireGuard", on_calico_vxlan,
+     [](Facts& f) {
+       f.links.push_back(testing::link(95, "wireguard.cali", "66:00:00:00:00:95"));
+       f.links.push_back(testing::link(96, "wg-v6.cali", "66:00:00:00:00:96"));
+       use_network_manager(f, {"interface-name:cali*", "interface-name:vxlan.calico"});
+     },
+     "networkmanager.unmanaged", "NetworkManager manages wireguard.cali, wg-v6.cali",
+     "interface-name:wireguard.cali;interface-name:wg-v6.cali'"},
+    {"NetworkManager takes Calico's VXLAN of IPv6", on_calico_vxlan,
+     [](Facts& f) {
+       f.links.push_back(testing::link(95, "vxlan-v6.calico", "66:00:00:00:00:95"));
+       use_network_manager(f, {"interface-name:cali*", "interface-name:vxlan.calico"});
+     },
+     "networkmanager.unmanaged", "NetworkManager manages vxlan-v6.calico", "interface-name:vxlan-v6.calico'"},
     {"NetworkManager takes Calico's links", with_calico,
      [](Facts& f) {
        use_network_manager(f, {"interface-name:flannel*", "interface-name:vxlan.calico"});
@@ -112,7 +162,7 @@ const FaultOfNodes kHostFaults[] = {
        use_network_manager(f, {"interface-name:=cali*", "interface-name:vxlan*"});
      },
      "networkmanager.unmanaged", "NetworkManager manages cali*",
-     "unmanaged-devices+=interface-name:cali*;interface-name:vxlan.calico\\n' > "
+     "printf '%s\\n' '[keyfile]' 'unmanaged-devices+=interface-name:cali*;interface-name:vxlan.calico' > "
      "/etc/NetworkManager/conf.d/90-calico-azure-agent.conf"},
     {"NetworkManager makes an exception", on_azure_cni,
      [](Facts& f) {
@@ -126,17 +176,11 @@ const FaultOfNodes kHostFaults[] = {
      },
      "networkmanager.unmanaged", "nm-cloud-setup is enabled", "systemctl disable --now nm-cloud-setup.timer"},
     {"udev rewrites MACs", with_a_told_mac,
-     [](Facts& f) {
-       host_of(f).link_files->back().mac_address_policy = "persistent";
-       host_of(f).link_files->back().file = "/usr/lib/systemd/network/99-default.link";
-     },
+     [](Facts& f) { make_random(host_of(f).link_files->back(), "/usr/lib/systemd/network/99-default.link"); },
      "udev.mac_policy", "/usr/lib/systemd/network/99-default.link says MACAddressPolicy=persistent for ",
-     "MACAddressPolicy=none\\n' > /etc/systemd/network/50-calico-azure-agent.link"},
+     "MACAddressPolicy=none > /etc/systemd/network/50-calico-azure-agent.link"},
     {"udev is told by a file before ours", with_a_told_mac,
-     [](Facts& f) {
-       host_of(f).link_files->back().mac_address_policy = "persistent";
-       host_of(f).link_files->back().file = "/etc/systemd/network/20-site.link";
-     },
+     [](Facts& f) { make_random(host_of(f).link_files->back(), "/etc/systemd/network/20-site.link"); },
      "udev.mac_policy", "/etc/systemd/network/20-site.link says MACAddressPolicy=persistent for ",
      "# set MACAddressPolicy=none in /etc/systemd/network/20-site.link"},
     {"forwarding off at the next boot", anywhere,
@@ -149,12 +193,9 @@ const FaultOfNodes kHostFaults[] = {
     {"the NIC's forwarding off at the next boot", anywhere,
      [](Facts& f) { set_at_boot(f, "net/ipv4/conf/eth0/forwarding", "0"); }, "sysctl.persistence",
      "net.ipv4.conf.eth0.forwarding = 0", "# set"},
-    {"Felix will not start after the next boot", anywhere,
-     [](Facts& f) { set_at_boot(f, "net/ipv4/conf/all/rp_filter", "2"); }, "sysctl.persistence",
-     "net.ipv4.conf.all.rp_filter = 2", "# set net.ipv4.conf.all.rp_filter = 1"},
     {"switched on by hand", anywhere, [](Facts& f) { host_of(f).boot_sysctls->clear(); },
      "sysctl.persistence", "no file sets net.ipv4.ip_forward",
-     "echo 'net.ipv4.ip_forward = 1' >> /etc/sysctl.d/99-calico-azure.conf"},
+     "printf '%s\\n' 'net.ipv4.ip_forward = 1' >> /etc/sysctl.d/99-calico-azure.conf"},
     {"forwarding off now and at the next boot is one fault", anywhere,
      [](Facts& f) {
        set_at_boot(f, "net/ipv4/ip_forward", "0");
@@ -167,14 +208,14 @@ const FaultOfNodes kHostFaults[] = {
        f.links.back().addresses = {{address("fe80::1"), 64}, {address("10.240.0.4"), 24}};
      },
      "nic.vf", "enP30832s1 is the virtual function of eth0 and has 10.240.0.4",
-     "ip address flush dev enP30832s1 && ip route flush dev enP30832s1"},
+     "drain and reboot this node: enP30832s1 comes up without"},
     {"a default route by the virtual function", anywhere,
      [](Facts& f) {
        f.links.push_back(vf_of(f));
        data_plane_of(f).routes.insert(data_plane_of(f).routes.begin(),
                                       route("0.0.0.0/0", "10.240.0.1", 3, 16, 100));
      },
-     "nic.vf", "has a default route", "Driver=mlx4_core mlx5_core mana"},
+     "nic.vf", "has a default route", "ATTR{flags}==\"0x?[89a-f]??\""},
     {"no rule to table main", anywhere,
      [](Facts& f) {
        data_plane_of(f).main_rule = false;
@@ -190,19 +231,50 @@ TEST(HostChecks, EveryFaultIsToldByOneCheckAloneWithARemedyThatAShellCanRead) {
   for (const auto& fault : kHostFaults) testing::expect_told_by_one_check(fault);
 }
 
+const bool kHostFaultsAreListed = testing::list_broken(kHostFaults);
+
 const CalmOfNodes kHostCalms[] = {
-    {"FORWARD drops, and somebody accepts before", anywhere,
-     [](Facts& f) { host_of(f).packet_filters->front().forward_policy = "DROP"; }, "netfilter.forward",
-     CheckStatus::pass, "no FORWARD chain"},
+    {"FORWARD drops, and Felix or flannel accepts before", with_named_links,
+     [](Facts& f) { nft_of(f).forward_policy = "DROP"; }, "netfilter.forward", CheckStatus::pass,
+     "no FORWARD chain"},
     {"FORWARD drops after all was accepted", anywhere,
      [](Facts& f) {
        host_of(f).packet_filters->push_back(legacy(0, "DROP"));
-       host_of(f).packet_filters->back().forward_accepts_all = true;
+       host_of(f).packet_filters->back().forward.front().rules.push_back({.target = "ACCEPT"});
      },
      "netfilter.forward", CheckStatus::pass, "no FORWARD chain"},
+    {"FORWARD drops after the cluster's CIDR was accepted", with_sink,
+     [](Facts& f) {
+       nft_of(f).forward_policy = "DROP";
+       nft_of(f).forward = {{"FORWARD", {{.source = testing::prefix("10.244.0.0/16"), .target = "ACCEPT"}}}};
+     },
+     "netfilter.forward", CheckStatus::pass, "no FORWARD chain"},
+    {"rules about one destination drop nothing else", anywhere,
+     [](Facts& f) {
+       forward_of(f).insert(
+           forward_of(f).begin(),
+           {{.destination = testing::prefix("168.63.129.16/32"), .is_narrow = true, .target = "DROP"},
+            {.destination = testing::prefix("169.254.169.254/32"), .target = "DROP"},
+            {.in = "docker0", .target = "DROP"}});
+     },
+     "netfilter.forward", CheckStatus::pass, "no FORWARD chain"},
+    {"what others have marked is not known", anywhere,
+     [](Facts& f) {
+       nft_of(f).forward_policy = "DROP";
+       nft_of(f).forward = {{"FORWARD", {{.target = "KUBE-ROUTER-FORWARD"}}},
+                            {"KUBE-ROUTER-FORWARD", {{.by_mark = true, .target = "ACCEPT"}}}};
+     },
+     "netfilter.forward", CheckStatus::unknown,
+     "whether its rules accept pods' packets before cannot be told"},
+    {"one backend cannot be looked at", anywhere,
+     [](Facts& f) {
+       host_of(f).packet_filters->push_back({.backend = "legacy", .problem = "permission denied"});
+     },
+     "netfilter.forward", CheckStatus::unknown,
+     "iptables' legacy backend could not be looked at: permission"},
     {"an empty backend", anywhere,
      [](Facts& f) { host_of(f).packet_filters->push_back(legacy(0, "ACCEPT")); }, "netfilter.backends",
-     CheckStatus::pass, "all 214 rules are in nft"},
+     CheckStatus::pass, "all 214 rules that forwarded packets meet are in nft"},
     {"no iptables", anywhere, [](Facts& f) { host_of(f).packet_filters->clear(); }, "netfilter.backends",
      CheckStatus::skip, "not installed"},
     {"a table of connections without a limit", anywhere,
@@ -216,6 +288,18 @@ const CalmOfNodes kHostCalms[] = {
            f, {"interface-name:cali*", "interface-name:~azv*", "interface-name:flannel.?", "type:vxlan"});
      },
      "networkmanager.unmanaged", CheckStatus::pass, "leaves links"},
+    {"the distribution's 99-default.link, and MACs that their makers have set", with_a_told_mac,
+     [](Facts&) {}, "udev.mac_policy", CheckStatus::pass, "leaves the MAC of"},
+    {"NetworkManager where there is no link of Azure CNI's", on_azure_cni,
+     [](Facts& f) {
+       use_network_manager(f, {});
+       host_of(f).cns = 200;
+       testing::winner_of(f).plugins.front() = {.type = "cilium-cni", .ipam = "azure-ipam"};
+       std::erase_if(f.links, [](const auto& each) { return each.name.starts_with("azv"); });
+       data_plane_of(f).routes.clear();
+       f.surroundings.pod_sysctls.clear();
+     },
+     "networkmanager.unmanaged", CheckStatus::skip, "no link of pods"},
     {"no .link file is about the links", with_a_told_mac, [](Facts& f) { host_of(f).link_files->clear(); },
      "udev.mac_policy", CheckStatus::pass, "leaves the MAC of"},
     {"sysctls that the agent enforces", anywhere,
@@ -224,6 +308,12 @@ const CalmOfNodes kHostCalms[] = {
        set_at_boot(f, "net/ipv4/ip_forward", "0");
      },
      "sysctl.persistence", CheckStatus::pass, "sysctls.action"},
+    {"what Ubuntu and systemd set at boot", anywhere,
+     [](Facts& f) {
+       set_at_boot(f, "net/ipv4/conf/all/rp_filter", "2");
+       f.sysctls.insert_or_assign("net/ipv4/conf/all/rp_filter", net::Result<std::string>("2"));
+     },
+     "sysctl.persistence", CheckStatus::pass, "switches forwarding on again"},
     {"a virtual function that is left alone", anywhere,
      [](Facts& f) {
        f.links.push_back(vf_of(f));
@@ -270,7 +360,7 @@ TEST(HostChecks, AStrangersWordsStayOneLineAndRunNothing) {
   host_of(facts).boot_sysctls->back().file = "/etc/sysctl.d/1\nreboot #.conf";
   const auto said = result(facts, "sysctl.persistence");
   EXPECT_EQ(said.remedy,
-            "# set net.ipv4.ip_forward = 1 in /etc/sysctl.d/1 reboot #.conf, which has the last word");
+            "# set net.ipv4.ip_forward = 1 in '/etc/sysctl.d/1 reboot #.conf', which has the last word");
 }
 
 }  // namespace

@@ -102,6 +102,46 @@ TEST(KeeperEvidence, WhatWasKeptOverARestartIsUsedUntilTheSourceAnswers) {
   EXPECT_FALSE(has_sink(node, "10.244.1.0/24"));
 }
 
+/// Azure's table without this node's route, read now, while the API server cannot be asked.
+Evidence without_a_route(MonoTime now) {
+  auto evidence = testing::healthy_with_evidence().evidence;
+  evidence.node = net::failure(ENOKEY, "no credential");
+  (**evidence.azure->route_table).routes.clear();
+  evidence.azure->read_at = WallTime(std::chrono::duration_cast<WallTime::duration>(now.time_since_epoch()));
+  return evidence;
+}
+
+CheckStatus node_route(Node& node) {
+  const WallTime wall(std::chrono::duration_cast<WallTime::duration>(node.now.time_since_epoch()));
+  node.keeper().take_evidence(without_a_route(node.now), node.now);
+  for (const auto& check : node.keeper().snapshot(node.now, wall).checks) {
+    if (check.id == "azure.node_route") return check.status;
+  }
+  return CheckStatus::skip;
+}
+
+TEST(KeeperEvidence, ACidrIsNewFromTheMomentThatItIsFirstSeen) {
+  Node node;
+  node.reading(testing::network());
+  node.run_for(1s);
+  EXPECT_EQ(node_route(node), CheckStatus::unknown);
+  node.run_for(10min);
+  EXPECT_EQ(node_route(node), CheckStatus::fail);
+  auto moved = Node::udr();
+  moved.node_cidrs = {prefix("10.244.7.0/24")};
+  node.keeper().set_policy(moved, node.now);
+  EXPECT_EQ(node_route(node), CheckStatus::unknown);
+}
+
+TEST(KeeperEvidence, ACidrOfBeforeARestartIsNotNew) {
+  Node node(without_node_cidrs());
+  node.keeper().recall({.cidrs = {prefix("10.244.1.0/24")}, .source = "kubernetes", .kept = true},
+                       std::nullopt, std::nullopt, node.now);
+  node.reading(testing::network());
+  node.run_for(1s);
+  EXPECT_EQ(node_route(node), CheckStatus::fail);
+}
+
 TEST(KeeperEvidence, WhereNobodyCanTellASinkThatIsNotWantedGoes) {
   Node node;
   node.reading(testing::network());

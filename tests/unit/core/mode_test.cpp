@@ -26,6 +26,25 @@ const auto kFlannel = file("10-flannel.conflist", "flannel");
 const auto kBridge = file("10-containerd-net.conflist", "bridge", "host-local");
 const auto kCilium = file("05-cilium.conflist", "cilium-cni");
 
+const auto kPodman = [] {
+  auto podman = file("87-podman-bridge.conflist", "bridge", "host-local");
+  podman.network = "podman";
+  return podman;
+}();
+
+net::CniFile multus(std::string to) {
+  auto made = file("00-multus.conf", "multus");
+  made.network = "multus-cni-network";
+  made.delegation.to = std::move(to);
+  return made;
+}
+
+net::CniFile multus_inline(net::CniPlugin delegate) {
+  auto made = multus("");
+  made.delegation.plugins = {std::move(delegate)};
+  return made;
+}
+
 net::Link of_kind(net::Link link, std::string kind, std::uint32_t master = 0) {
   link.kind = std::move(kind);
   link.master = master;
@@ -51,7 +70,59 @@ struct Case {
 TEST(ModeEvidence, IsTheWinningPlugInThenTheOverlayThenThePods) {
   const Case cases[] = {
       {"nothing", {}, {}, std::nullopt, false, ""},
-      {"another CNI", {kCilium}, {}, std::nullopt, false, ""},
+      {"a CNI that is not known",
+       {kCilium},
+       {},
+       Mode::udr,
+       false,
+       "runs cilium-cni, whose routing the agent does not know: user-defined routes are assumed"},
+      {"Azure CNI's pods by a plug-in that is not known", {kCilium}, {kAzv}, Mode::azure_cni, true, "azv*"},
+      {"Cilium with Azure's addresses",
+       {file("05-cilium.conflist", "cilium-cni", "azure-ipam")},
+       {},
+       Mode::azure_cni,
+       true,
+       "05-cilium.conflist runs cilium-cni with azure-ipam"},
+      {"AKS' overlay",
+       {file("15-azure-swift-overlay.conflist", "azure-vnet", "azure-cns")},
+       {},
+       Mode::azure_cni,
+       true,
+       "runs azure-vnet"},
+      {"Multus before Azure CNI",
+       {multus("/host/etc/cni/net.d/10-azure.conflist"), kAzure, kCalico},
+       {kAzv},
+       Mode::azure_cni,
+       true,
+       "00-multus.conf hands pods to /etc/cni/net.d/10-azure.conflist, which runs azure-vnet"},
+      {"Multus before the next file", {multus(""), kFlannel}, {}, Mode::flannel, true, "which runs flannel"},
+      {"Multus before Calico",
+       {multus("pods"), kCalico},
+       {kCali},
+       Mode::udr,
+       false,
+       "calico with host-local"},
+      {"Multus with its delegate inline",
+       {multus_inline({.type = "azure-vnet", .ipam = "azure-vnet-ipam"})},
+       {},
+       Mode::azure_cni,
+       true,
+       "00-multus.conf runs azure-vnet"},
+      {"Multus, and its delegate is elsewhere: the pods' links tell",
+       {multus("elsewhere"), kCalico},
+       {kAzv},
+       Mode::azure_cni,
+       true,
+       "azv*"},
+      {"Multus, and nothing tells",
+       {multus("elsewhere")},
+       {},
+       Mode::udr,
+       false,
+       "hands pods to elsewhere: it is not in /etc/cni/net.d: user-defined routes are assumed"},
+      {"podman's network before the pods' one", {kPodman}, {kAzv}, Mode::azure_cni, true, "azv*"},
+      {"podman's network alone", {kPodman}, {}, std::nullopt, false, ""},
+      {"ptp", {file("10-ptp.conflist", "ptp", "host-local")}, {}, Mode::udr, false, "ptp with host-local"},
       {"Azure CNI", {kAzure, kCalico}, {}, Mode::azure_cni, true, "10-azure.conflist runs azure-vnet"},
       {"Azure CNI's pods alone", {}, {kAzv}, Mode::azure_cni, true, "links of Azure CNI"},
       {"flannel", {kFlannel}, {}, Mode::flannel, true, "10-flannel.conflist runs flannel"},
@@ -59,7 +130,12 @@ TEST(ModeEvidence, IsTheWinningPlugInThenTheOverlayThenThePods) {
       {"Calico VXLAN", {kCalicoIpam}, {kVxlanCalico}, Mode::calico_vxlan, true, "vxlan.calico is Calico's"},
       {"Calico's files before anything is up", {kCalico}, {}, Mode::udr, false, "calico with host-local"},
       {"the same with pods", {kCalico}, {kCali}, Mode::udr, false, "there is no overlay"},
-      {"calico-ipam without an overlay", {kCalicoIpam}, {kCali}, Mode::udr, false, "calico with calico-ipam"},
+      {"Calico's VXLAN before it is up",
+       {kCalicoIpam},
+       {kCali},
+       Mode::calico_vxlan,
+       false,
+       "calico with calico-ipam, whose addresses need Calico's overlay"},
       {"kubenet", {kBridge}, {kCbr0, kBridged}, Mode::udr, true, "bridge with host-local"},
       {"Calico's pods alone", {}, {kCali}, Mode::udr, false, "links of Calico"},
       {"a link that is only named so",
@@ -95,7 +171,7 @@ TEST(ModeContradiction, NamesWhatWinsAndWhatToRemove) {
        Mode::azure_cni,
        {kAzure},
        {kCali},
-       "10-azure.conflist wins",
+       "10-azure.conflist runs azure-vnet, but cali0123456789a",
        "drain"},
       {"an overlay beside Azure CNI", Mode::azure_cni, {kAzure}, {kFlannel1}, "flannel.1", "drain"},
       {"Azure CNI's pods beside Calico", Mode::udr, {kCalico}, {kAzv}, "azv0123456789a", "drain"},
@@ -110,7 +186,13 @@ TEST(ModeContradiction, NamesWhatWinsAndWhatToRemove) {
        {kCalico},
        {kFlannel1, kVxlanCalico},
        "two overlays",
-       "ip link delete vxlan.calico"},
+       "# take away what makes vxlan.calico"},
+      {"Azure CNI behind Multus under udr",
+       Mode::udr,
+       {multus("/etc/cni/net.d/10-azure.conflist"), kAzure},
+       {kAzv},
+       "which runs azure-vnet",
+       "# set mode = \"azure-cni\""},
       {"fine", Mode::udr, {kCalico}, {kCali}, "", ""},
       {"an overlay that is away contradicts nobody", Mode::flannel, {kCalico}, {kCali}, "", ""},
       {"kubenet under flannel", Mode::flannel, {kBridge}, {kCbr0, kBridged}, "bridge with host-local", "udr"},
@@ -123,7 +205,7 @@ TEST(ModeContradiction, NamesWhatWinsAndWhatToRemove) {
     ASSERT_EQ(found.has_value(), *each.what != '\0') << found->what;
     if (!found) continue;
     EXPECT_NE(found->what.find(each.what), std::string::npos) << found->what;
-    EXPECT_NE(found->remedy.find(each.remedy), std::string::npos) << found->remedy;
+    EXPECT_NE(found->remedy.text().find(each.remedy), std::string::npos) << found->remedy.text();
   }
 }
 

@@ -167,6 +167,19 @@ TEST(ResolveNic, TakesTheDefaultRouteAsGatewayOnlyInsideTheSubnet) {
   EXPECT_EQ(resolve(network(), links, other_device).nic->gateway_v4->address.text(), "10.240.0.1");
 }
 
+TEST(ResolveNic, AssumesTheFirstAddressWhereNoLinkHasADefaultRoute) {
+  const std::vector links = {eth0(), eth1()};
+  const auto both = network({nic(), second_nic()});
+  EXPECT_TRUE(resolve(both, links, {}, PrimaryNic{}).nic->gateway_v4->assumed);
+  const Landmarks dead_end{{testing::blackhole("0.0.0.0/0")}};
+  EXPECT_TRUE(resolve(both, links, dead_end, PrimaryNic{}).nic->gateway_v4->assumed);
+  const Landmarks by_eth0{{route("0.0.0.0/0", "10.240.0.1", 2, 16, 100)}};
+  const auto primary = *resolve(both, links, by_eth0, PrimaryNic{}).nic->gateway_v4;
+  EXPECT_EQ(primary, (Gateway{address("10.240.0.1"), false, 16, 100}));
+  const auto secondary = *resolve(both, links, by_eth0, LinkNamed{"eth1"}).nic->gateway_v4;
+  EXPECT_EQ(secondary, (Gateway{address("10.241.0.1"), false, 0, 0})) << "it needs none of its own";
+}
+
 TEST(ResolveNic, ComputesTheGatewayFromTheNetworkNotFromTheText) {
   const net::Nic in_a_26{testing::mac(kMac), {address("10.144.133.132")}, {prefix("10.144.133.128/26")}};
   const auto here = link(2, "eth0", kMac, {{address("10.144.133.132"), 26}});

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/fake_kernel.h"
 #include "tests/unit/core/build.h"
+#include "tests/unit/core/fake_sysctls.h"
 
 namespace agent {
 namespace {
@@ -35,6 +37,22 @@ TEST(ConcernOf, LinksAddressesSettingsAndOverrunsAskForEverything) {
                              net::Hint::Subject::settings, net::Hint::Subject::overrun}) {
     EXPECT_EQ(concern_of(about(subject), 169, kWatched), Concern::all);
   }
+}
+
+TEST(OutlookOf, ReadsHowStrictTheOtherNicsAre) {
+  test_support::FakeKernel kernel;
+  for (auto nic : {testing::eth0(), testing::eth1()}) {
+    nic.index = 0;
+    kernel.add_link(nic);
+  }
+  testing::FakeSysctls sysctls;
+  sysctls.values["net/ipv4/conf/eth1/rp_filter"] = "1";
+  const auto both = testing::network({testing::nic(), testing::second_nic()});
+  auto survey = agent::survey(kernel, Policy{}, {});
+  ASSERT_TRUE(survey);
+  const auto outlook = outlook_of(std::move(*survey), sysctls, Policy{}, both, {});
+  ASSERT_TRUE(outlook.sysctls.contains("net/ipv4/conf/eth1/rp_filter"));
+  EXPECT_EQ(*outlook.sysctls.at("net/ipv4/conf/eth1/rp_filter"), "1");
 }
 
 Policy dual_stack() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "tests/unit/core/broken_nodes.h"
 #include "tests/unit/core/each_node.h"
 
 namespace agent {
@@ -67,9 +68,9 @@ const FaultOfNodes kOverlayFaults[] = {
      },
      "overlay.device", "is down", "up && kubectl delete pod"},
     {"another VNI than the name says", on_flannel, [](Facts& f) { overlay_of(f).vxlan->vni = 7; },
-     "overlay.device", "flannel.1 carries VNI 7", "ip link delete flannel.1 && kubectl"},
+     "overlay.device", "flannel.1 carries VNI 7", "kubectl delete pod"},
     {"no port", on_overlays, [](Facts& f) { overlay_of(f).vxlan->port = 0; }, "overlay.device", "UDP port 0",
-     "ip link delete"},
+     "kubectl delete pod"},
     {"the address of another NIC", on_overlays,
      [](Facts& f) { overlay_of(f).vxlan->local = address("10.241.0.4"); }, "overlay.device",
      "sends from 10.241.0.4, which is no address of eth0", "where it comes back like this"},
@@ -120,7 +121,14 @@ const FaultOfNodes kOverlayFaults[] = {
     {"DirectRouting", on_flannel, add_direct_route, "overlay.backend", "DirectRouting of vxlan",
      "without DirectRouting"},
     {"CrossSubnet", on_calico_vxlan, add_direct_route, "overlay.backend", "vxlanMode CrossSubnet",
-     "{\"spec\":{\"vxlanMode\":\"Always\"}}"},
+     "kubectl patch ippool default-ipv4-ippool --type merge --patch '{\"spec\":{\"vxlanMode\":\"Always\"}}'"},
+    {"CrossSubnet in a pool of the operator's", on_calico_vxlan,
+     [](Facts& f) {
+       add_direct_route(f);
+       testing::felix_of(f)["CLUSTER_TYPE"] = "k8s,operator";
+     },
+     "overlay.backend", "vxlanMode CrossSubnet",
+     "kubectl edit installation default   # spec.calicoNetwork.ipPools: encapsulation: VXLAN"},
     {"alloc", on_flannel,
      [](Facts& f) {
        lose_overlay(f);
@@ -177,6 +185,8 @@ TEST(OverlayChecks, EveryFaultIsToldByOneCheckAloneWithARemedyThatAShellCanRead)
   for (const auto& fault : kOverlayFaults) testing::expect_told_by_one_check(fault);
 }
 
+const bool kOverlayFaultsAreListed = testing::list_broken(kOverlayFaults);
+
 const CalmOfNodes kOverlayCalms[] = {
     {"flanneld has not started, and there is no pod", on_flannel,
      [](Facts& f) {
@@ -230,7 +240,12 @@ const CalmOfNodes kOverlayCalms[] = {
      "overlay.peers", CheckStatus::unknown, "more routes"},
     {"offload is what a fresh link has", on_flannel,
      [](Facts& f) { data_plane_of(f).checksums.front().on = true; }, "overlay.checksum_offload",
-     CheckStatus::pass, "take 63 s: ethtool -K flannel.1 tx-checksum-ip-generic off"},
+     CheckStatus::pass, "take 63 s: a file /etc/systemd/network/50-flannel.link with [Match]"},
+    {"offload of Calico's overlay has a switch of Felix's", on_calico_vxlan,
+     [](Facts& f) { data_plane_of(f).checksums.front().on = true; }, "overlay.checksum_offload",
+     CheckStatus::pass,
+     "take 63 s: kubectl patch felixconfiguration default --type merge --patch "
+     "'{\"spec\":{\"featureDetectOverride\":\"ChecksumOffloadBroken=true\"}}'"},
     {"our own routes are no host-gw", on_overlays,
      [](Facts& f) {
        data_plane_of(f).routes.push_back(route("10.244.0.0/16", "10.240.0.9", 2, f.policy.protocol));

@@ -26,7 +26,7 @@ inline bool is_shell(const std::string& text) {
                               "mkdir",
                               "mv",
                               "networkctl",
-                              "rm",
+                              "printf",
                               "sed",
                               "sysctl",
                               "systemctl"}) {

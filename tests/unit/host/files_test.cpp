@@ -2,12 +2,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+
 #include "host/boot_sysctls.h"
 #include "host/calico_process.h"
 #include "host/ini.h"
 #include "host/look.h"
 #include "host/network_services.h"
+#include "host/processes.h"
 #include "machine.h"
+#include "peer.h"
 
 namespace {
 
@@ -63,6 +70,7 @@ TEST(Sysctls, DotsAndSlashesChangePlacesWhereADotComesFirst) {
 
 TEST(Networkd, ManagesWhatItsFilesDoNotForbid) {
   const Machine machine;
+  machine.write("proc/1/comm", "systemd\n");
   EXPECT_TRUE(host::networkd_settings(machine.root())->manages_foreign_routes);
   EXPECT_FALSE(host::networkd_settings(machine.root())->runs);
   machine.write("etc/systemd/networkd.conf", "[Network]\nManageForeignRoutes=no\n");
@@ -77,8 +85,48 @@ TEST(Networkd, ManagesWhatItsFilesDoNotForbid) {
   EXPECT_TRUE(host::networkd_settings(machine.root())->manages_foreign_routes);
 }
 
+/// networkd runs, and was started so many seconds after the epoch.
+void start_networkd(const Machine& machine, std::chrono::seconds since_epoch) {
+  machine.write("proc/1/comm", "systemd\n");
+  machine.write("proc/stat", fmt::format("cpu  1 2 3\nbtime {}\nprocesses 4\n", since_epoch.count() - 60));
+  machine.write("proc/77/comm", "systemd-network\n");
+  machine.write("proc/77/stat",
+                fmt::format("77 (systemd ) network) S{} {} 1 2 3\n", " 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0",
+                            60 * ::sysconf(_SC_CLK_TCK)));
+}
+
+TEST(Networkd, KnowsNoFileThatHasChangedSinceItWasStarted) {
+  const Machine machine;
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  machine.write("etc/systemd/networkd.conf", "[Network]\nSpeedMeter=no\n");
+  machine.write("usr/lib/systemd/networkd.conf.d/10-a.conf", "[Network]\nManageForeignRoutes=no\n");
+  start_networkd(machine, now - std::chrono::hours(1));
+  const auto before = host::networkd_settings(machine.root());
+  EXPECT_TRUE(before->runs);
+  EXPECT_THAT(before->unread_file, EndsWith("networkd.conf.d/10-a.conf"));
+  start_networkd(machine, now + std::chrono::seconds(1));
+  EXPECT_EQ(host::networkd_settings(machine.root())->unread_file, "");
+}
+
+TEST(Networkd, IsUnknownWhereProcessesOrFilesAreHidden) {
+  const Machine machine;
+  machine.write("proc/1/comm", "calico-azure-ag\n");
+  EXPECT_EQ(host::networkd_settings(machine.root()).error().code.value(), EACCES);
+  EXPECT_EQ(host::network_manager_settings(machine.root()).error().code.value(), EACCES);
+  EXPECT_EQ(host::bird_runs(machine.root()).error().code.value(), EACCES);
+  machine.write("proc/1/comm", "systemd\n");
+  EXPECT_FALSE(host::networkd_settings(machine.root())->runs);
+  EXPECT_FALSE(host::bird_runs(machine.root()).value());
+  machine.write("proc/7/comm", "NetworkManager\n");
+  machine.write("proc/8/comm", "systemd-network\n");
+  EXPECT_EQ(host::networkd_settings(machine.root()).error().code.value(), ENOENT);
+  EXPECT_EQ(host::network_manager_settings(machine.root()).error().code.value(), ENOENT);
+}
+
 TEST(NetworkManager, LeavesAloneWhatItIsToldTo) {
   const Machine machine;
+  machine.write("proc/1/comm", "systemd\n");
   machine.write("etc/NetworkManager/NetworkManager.conf",
                 "[keyfile]\nunmanaged-devices=interface-name:docker*\n");
   machine.write(
@@ -105,10 +153,15 @@ TEST(LinkFiles, TheFirstThatMatchesTheNameIsTaken) {
                 "[Match]\nOriginalName=flannel* vxlan.calico\n[Link]\nMACAddressPolicy=none\n");
   machine.write("etc/systemd/network/10-driver.link",
                 "[Match]\nDriver=vxlan\nOriginalName=*\n[Link]\nMACAddressPolicy=random\n");
-  const std::vector<std::string> links = {"flannel.1", "azv0"};
+  machine.write("sys/class/net/flannel.1/addr_assign_type", "3\n");
+  machine.write("sys/class/net/azv0/addr_assign_type", "1\n");
+  const std::vector<std::string> links = {"flannel.1", "azv0", "azv1"};
   const auto found = host::link_files(machine.root(), links);
   ASSERT_TRUE(found);
-  ASSERT_EQ(found->size(), 2U);
+  ASSERT_EQ(found->size(), 3U);
+  EXPECT_EQ(found->at(0).mac_origin, net::MacOrigin::set);
+  EXPECT_EQ(found->at(1).mac_origin, net::MacOrigin::random);
+  EXPECT_EQ(found->at(2).mac_origin, net::MacOrigin::unknown);
   EXPECT_EQ(found->at(0).mac_address_policy, "none");
   EXPECT_EQ(found->at(1).mac_address_policy, "persistent");
 }
@@ -117,14 +170,17 @@ TEST(CalicoEnvironment, IsWhatConcernsNetworkingAndNoSecret) {
   using namespace std::string_view_literals;
   EXPECT_THAT(
       host::parse_environment("FELIX_INTERFACEPREFIX=azv\0PATH=/bin\0CALICO_NETWORKING_BACKEND=none\0"
-                              "FELIX_ETCDPASSWORD=hush\0FELIX_TYPHAKEYFILE=/k\0IP=none\0IPX=1\0nonsense"sv),
+                              "FELIX_ETCDPASSWORD=hush\0FELIX_TYPHAKEYFILE=/k\0IP=none\0IPX=1\0nonsense\0"
+                              "Felix_HealthPort=9199\0felix_typhakeyfile=/k\0CLUSTER_TYPE=k8s,operator"sv),
       UnorderedElementsAre(Pair("FELIX_INTERFACEPREFIX", "azv"), Pair("CALICO_NETWORKING_BACKEND", "none"),
-                           Pair("IP", "none")));
+                           Pair("IP", "none"), Pair("FELIX_HEALTHPORT", "9199"),
+                           Pair("CLUSTER_TYPE", "k8s,operator")));
 }
 
 TEST(CalicoEnvironment, IsOfTheProcessThatRuns) {
   using namespace std::string_literals;
   const Machine machine;
+  machine.write("proc/1/comm", "systemd\n");
   EXPECT_EQ(host::calico_environment(machine.root()).error().code.value(), ESRCH);
   machine.write("proc/7/comm", "sh\n");
   machine.write("proc/41/comm", "calico-felix\n");
@@ -134,8 +190,58 @@ TEST(CalicoEnvironment, IsOfTheProcessThatRuns) {
   EXPECT_THAT(*found, ElementsAre(Pair("FELIX_HEALTHENABLED", "true")));
 }
 
+TEST(CalicoEnvironment, IsFelixsWhateverItsProgramIsCalled) {
+  using namespace std::string_literals;
+  struct {
+    const char* comm;
+    std::string cmdline;
+    bool is_felix;
+  } const cases[] = {
+      {"calico-felix", "calico-felix\0"s, true},
+      {"calico-node", "calico-node\0-felix\0"s, true},
+      {"calico", "calico\0component\0felix\0"s, true},
+      {"calico-node", "calico-node\0-confd\0"s, false},
+      {"calico", "calico\0component\0typha\0"s, false},
+      {"calico", "felix\0"s, false},
+      {"calico", ""s, false},
+      {"felix", "calico\0component\0felix\0"s, false},
+  };
+  for (const auto& [comm, cmdline, is_felix] : cases) {
+    SCOPED_TRACE(cmdline);
+    const Machine machine;
+    machine.write("proc/1/comm", "systemd\n");
+    machine.write("proc/41/comm", comm + "\n"s);
+    machine.write("proc/41/cmdline", cmdline);
+    machine.write("proc/41/environ", "FELIX_HEALTHENABLED=true\0"s);
+    const auto found = host::calico_environment(machine.root());
+    EXPECT_EQ(found.has_value(), is_felix);
+    if (!is_felix) {
+      EXPECT_EQ(found.error().code.value(), ESRCH);
+    }
+  }
+}
+
+TEST(CalicoNamespace, IsInTheNameOfItsLog) {
+  const Machine machine;
+  EXPECT_EQ(host::calico_namespace(machine.root()), "");
+  machine.link("var/log/containers/coredns-1_kube-system_coredns-0a.log", "/var/log/pods/x");
+  EXPECT_EQ(host::calico_namespace(machine.root()), "");
+  machine.link("var/log/containers/canal-x7_kube-system_calico-node-0b.log", "/var/log/pods/x");
+  EXPECT_EQ(host::calico_namespace(machine.root()), "kube-system");
+  machine.link("var/log/containers/calico-node-x7_calico-system_calico-node-0c.log", "/var/log/pods/x");
+  EXPECT_EQ(host::calico_namespace(machine.root()), "calico-system");
+}
+
+TEST(Bird, IsSeenByItsName) {
+  const Machine machine;
+  machine.write("proc/1/comm", "systemd\n");
+  machine.write("proc/41/comm", "bird\n");
+  EXPECT_TRUE(host::bird_runs(machine.root()).value());
+}
+
 TEST(CalicoEnvironment, OfAnotherNetworkNamespaceIsNotOurs) {
   const Machine machine;
+  machine.write("proc/1/comm", "systemd\n");
   machine.link("proc/self/ns/net", "net:[1]");
   machine.write("proc/41/comm", "calico-felix\n");
   machine.link("proc/41/ns/net", "net:[2]");
@@ -150,7 +256,7 @@ TEST(Ini, HoldsAssignmentsUnderTheirSections) {
 
 TEST(Look, AnEmptyMachineSetsNothingAndHasNoConntrack) {
   const Machine machine;
-  const auto settings = host::look_at_host({.nic = "eth0", .links = {}, .root = machine.root()},
+  const auto settings = host::look_at_host({.nic = "eth0", .root = machine.root()},
                                            std::chrono::steady_clock::now() + std::chrono::seconds(10));
   EXPECT_THAT(settings.boot_sysctls.value(), IsEmpty());
   EXPECT_EQ(settings.conntrack.error().code.value(), ENOENT);
@@ -162,8 +268,60 @@ TEST(Look, ConntrackIsCounted) {
   machine.write("proc/sys/net/netfilter/nf_conntrack_count", "95\n");
   machine.write("proc/sys/net/netfilter/nf_conntrack_max", "100\n");
   const auto settings =
-      host::look_at_host({.nic = "", .links = {}, .root = machine.root()}, std::chrono::steady_clock::now());
+      host::look_at_host({.nic = "", .root = machine.root()}, std::chrono::steady_clock::now());
   EXPECT_EQ(settings.conntrack.value(), (net::Conntrack{.entries = 95, .room = 100}));
+}
+
+TEST(Look, FelixIsAskedWhereItsEnvironmentSays) {
+  for (const std::string host : {"127.0.0.1", "0.0.0.0", "localhost"}) {
+    SCOPED_TRACE(host);
+    Peer felix("HTTP/1.1 503 Service Unavailable\r\n\r\n");
+    felix.serve();
+    const Machine machine;
+    machine.write("proc/1/comm", "systemd\n");
+    machine.write("proc/41/comm", "calico-felix\n");
+    std::string environment = fmt::format("FELIX_HEALTHPORT={}", felix.port());
+    environment += '\0';
+    machine.write("proc/41/environ", environment + "FELIX_HEALTHHOST=" + host);
+    const auto settings = host::look_at_host({.nic = "", .root = machine.root()},
+                                             std::chrono::steady_clock::now() + std::chrono::seconds(20));
+    EXPECT_EQ(settings.felix.value(), 503);
+    EXPECT_THAT(felix.asked(), testing::StartsWith("GET /readiness "));
+  }
+}
+
+TEST(Look, WhoIsNotRootDoesNotAskTheWireServer) {
+  const Machine machine;
+  const auto settings = host::look_at_host({.nic = "", .azure_cni = true, .root = machine.root()},
+                                           std::chrono::steady_clock::now());
+  EXPECT_EQ(settings.wire_server.error().code.value(), EPERM);
+}
+
+/// Everything that a hostile file or environment can say, and no text of it may leave the door as it is.
+TEST(Look, MakesEveryTextFitForAMessage) {
+  using namespace std::string_literals;
+  const std::string kEvil = "evil\x1b[2K\u202e";
+  const std::string kShown = "evil?[2K?";
+  const Machine machine;
+  machine.write("proc/1/comm", "systemd\n");
+  machine.write("proc/41/comm", "calico-felix\n");
+  machine.write("proc/41/environ", "FELIX_INTERFACEPREFIX=" + kEvil + "\0"s);
+  machine.write("etc/sysctl.d/" + kEvil + ".conf", "net.ipv4.ip_forward=" + kEvil + "\n");
+  machine.write("etc/systemd/networkd.conf.d/" + kEvil + ".conf", "[Network]\nManageForeignRoutes=no\n");
+  machine.write("etc/systemd/network/" + kEvil + ".link",
+                "[Match]\nOriginalName=*\n[Link]\nMACAddressPolicy=" + kEvil + "\n");
+  machine.write("etc/NetworkManager/NetworkManager.conf", "[keyfile]\nunmanaged-devices=" + kEvil + "\n");
+  machine.link("var/log/containers/a_" + kEvil + "_calico-node-0.log", "/x");
+  const auto settings = host::look_at_host({.nic = "eth0", .links = {"azv0"}, .root = machine.root()},
+                                           std::chrono::steady_clock::now());
+  EXPECT_EQ(settings.calico_environment->at("FELIX_INTERFACEPREFIX"), kShown);
+  EXPECT_EQ(settings.boot_sysctls->front().value, kShown);
+  EXPECT_THAT(settings.boot_sysctls->front().file, EndsWith(kShown + ".conf"));
+  EXPECT_THAT(settings.networkd->file, EndsWith(kShown + ".conf"));
+  EXPECT_THAT(settings.link_files->front().file, EndsWith(kShown + ".link"));
+  EXPECT_EQ(settings.link_files->front().mac_address_policy, kShown);
+  EXPECT_THAT(settings.network_manager->unmanaged, ElementsAre(kShown));
+  EXPECT_EQ(settings.calico_namespace, kShown);
 }
 
 }  // namespace

@@ -2,14 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
-#include <cstring>
-#include <string>
-#include <thread>
-
-#include "net/descriptor.h"
+#include "peer.h"
 
 namespace {
 
@@ -17,49 +11,6 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 net::Address loopback() { return *net::Address::parse("127.0.0.1"); }
-
-/// Takes one connection, says the answer to whatever it is asked, and keeps what it was asked.
-class Peer {
- public:
-  explicit Peer(std::string answer) : answer_(std::move(answer)) {
-    socket_ = net::Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(::listen(socket_.get(), 1), 0);
-    EXPECT_EQ(::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
-  }
-  void serve() {
-    thread_ = std::thread([this] {
-      const net::Descriptor connection(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-      std::string part(4096, '\0');
-      const auto count = ::recv(connection.get(), part.data(), part.size(), 0);
-      if (count > 0) asked_.assign(part, 0, static_cast<std::size_t>(count));
-      (void)::send(connection.get(), answer_.data(), answer_.size(), MSG_NOSIGNAL);
-    });
-  }
-  ~Peer() {
-    if (thread_.joinable()) thread_.join();
-  }
-  Peer(const Peer&) = delete;
-  Peer& operator=(const Peer&) = delete;
-
-  [[nodiscard]] std::uint16_t port() const { return port_; }
-  const std::string& asked() {
-    thread_.join();
-    return asked_;
-  }
-
- private:
-  net::Descriptor socket_;
-  std::string answer_;
-  std::string asked_;
-  std::uint16_t port_ = 0;
-  std::thread thread_;
-};
 
 TEST(Health, IsTheStatusOfTheAnswer) {
   Peer peer("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 1000000\r\n\r\n");

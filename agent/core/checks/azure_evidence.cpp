@@ -1,0 +1,96 @@
+#include "agent/core/checks/azure_evidence.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "agent/core/azure_names.h"
+#include "net/ascii_case.h"
+
+namespace agent {
+namespace {
+
+constexpr std::string_view kBeforeTheCidr = "____";
+
+bool is_own_cidr(const Facts& facts, const net::Prefix& prefix) {
+  const auto& own = facts.policy.node_cidrs;
+  return std::find(own.begin(), own.end(), prefix) != own.end();
+}
+
+/// Azure keeps the case of names, and compares without.
+bool is_named_after(const std::string& node, std::string_view route) {
+  if (node.empty() || route.size() < node.size()) return false;
+  const auto rest = route.substr(node.size());
+  return net::same_ignoring_case(route.substr(0, node.size()), node) &&
+         (rest.empty() || rest.starts_with(kBeforeTheCidr));
+}
+
+}  // namespace
+
+std::optional<Finding> nothing_from_azure(const Facts& facts) {
+  if (facts.policy.mode != Mode::udr) {
+    return Finding::skip(fmt::format("mode {} leads no pods by a route table", mode_name(facts.policy.mode)));
+  }
+  if (!facts.policy.azure_verified) return Finding::skip("azure.verify is off");
+  if (!facts.evidence.azure) return Finding::unknown("Azure Resource Manager has not been asked yet");
+  return std::nullopt;
+}
+
+const net::AzureRouteTable* table_of(const net::AzureNetwork& azure) {
+  return azure.route_table && *azure.route_table ? &**azure.route_table : nullptr;
+}
+
+Finding without_table(const net::AzureNetwork& azure) {
+  if (!azure.route_table) return Finding::unknown(azure.route_table.error().what);
+  return Finding::unless_required("the subnet has no route table, see azure.route_table", kAzureDrops,
+                                  edit("see azure.route_table"));
+}
+
+const net::AzureRoute* route_to(const net::AzureRouteTable& table, const net::Prefix& prefix) {
+  const auto found = std::find_if(table.routes.begin(), table.routes.end(),
+                                  [&prefix](const net::AzureRoute& route) { return route.prefix == prefix; });
+  return found == table.routes.end() ? nullptr : &*found;
+}
+
+bool is_own_address(const Facts& facts, const std::optional<net::Address>& address) {
+  if (!address || !facts.nic.nic) return false;
+  const auto& own = facts.nic.nic->azure.addresses;
+  return std::find(own.begin(), own.end(), *address) != own.end();
+}
+
+bool is_too_new_for_its_route(const Facts& facts) {
+  const auto& evidence = facts.evidence;
+  const auto read_at = evidence.azure && evidence.azure->read_at ? *evidence.azure->read_at : facts.wall;
+  // The API server knows it better than an agent that has just been installed.
+  if (evidence.node && *evidence.node) return read_at - (*evidence.node)->created < kRouteMayTake;
+  if (!facts.node_cidrs_since) return false;
+  const auto known_for = std::chrono::duration_cast<WallTime::duration>(facts.now - *facts.node_cidrs_since);
+  return read_at - (facts.wall - known_for) < kRouteMayTake;
+}
+
+bool leads_here(const Facts& facts, const net::AzureRouteTable& table) {
+  const auto& own = facts.policy.node_cidrs;
+  return !own.empty() && std::all_of(own.begin(), own.end(), [&](const net::Prefix& cidr) {
+    const auto* route = route_to(table, cidr);
+    return route != nullptr && is_own_address(facts, route->next_hop);
+  });
+}
+
+std::string cloud_route_name(const Facts& facts, const net::Prefix& cidr) {
+  if (facts.policy.node_cidrs.size() < 2) return facts.node_name;
+  auto digits = cidr.text();
+  std::erase_if(digits, [](char c) { return c == '.' || c == ':' || c == '/'; });
+  return fmt::format("{}{}{}", facts.node_name, kBeforeTheCidr, digits);
+}
+
+const net::AzureRoute* former_route(const Facts& facts, const net::AzureRouteTable& table,
+                                    const net::Prefix& cidr) {
+  const auto is_former = [&](const net::AzureRoute& route) {
+    return route.prefix && route.prefix->family() == cidr.family() && !is_own_cidr(facts, *route.prefix) &&
+           route.provisioning_state != "Deleting" && is_named_after(facts.node_name, route.name);
+  };
+  const auto found = std::find_if(table.routes.begin(), table.routes.end(), is_former);
+  return found == table.routes.end() ? nullptr : &*found;
+}
+
+}  // namespace agent

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "agent/core/checks/check_table.h"
+
+// What the checks of Azure's route table have in common.
+namespace agent {
+
+inline constexpr auto kAzureDrops = "Azure drops pod packets between nodes without a word";
+
+/// From a Node object to a route that is in effect: the route controller looks every 10 s, the cloud provider
+/// collects routes for 30 s and then waits 30 s more; 60 to 90 s are normal.
+/// https://github.com/kubernetes-sigs/cloud-provider-azure (routeUpdateIntervalInSeconds,
+/// routeUpdateWaitingInSeconds), kube-controller-manager's --route-reconciliation-period
+inline constexpr auto kRouteMayTake = std::chrono::seconds(180);
+
+/// Why there is nothing to judge: not wanted here, not asked yet.
+std::optional<Finding> nothing_from_azure(const Facts& facts);
+
+/// The route table of the NIC's subnet; nullptr when it could not be read or there is none.
+const net::AzureRouteTable* table_of(const net::AzureNetwork& azure);
+
+/// Why the routes of the table cannot be judged; its absence is azure.route_table's to say.
+Finding without_table(const net::AzureNetwork& azure);
+
+/// The route to exactly this prefix; nullptr: none. Azure takes no two of them.
+const net::AzureRoute* route_to(const net::AzureRouteTable& table, const net::Prefix& prefix);
+
+bool is_own_address(const Facts& facts, const std::optional<net::Address>& address);
+
+/// True when the node, or its pod CIDR, had not been there for kRouteMayTake when ARM was read: its route may
+/// not be made yet, and the table may still hold a former one.
+bool is_too_new_for_its_route(const Facts& facts);
+
+/// True when the table leads every CIDR of this node to it.
+bool leads_here(const Facts& facts, const net::AzureRouteTable& table);
+
+/// The cloud provider's name for this node's route: with two families it adds the CIDR without its
+/// punctuation.
+/// https://github.com/kubernetes-sigs/cloud-provider-azure/blob/master/pkg/provider/azure_routes.go
+std::string cloud_route_name(const Facts& facts, const net::Prefix& cidr);
+
+/// A route that the cloud provider has made for this node, by its name, and that leads another prefix of the
+/// CIDR's family than any CIDR of this node: from before its Node object was made anew. nullptr: none.
+const net::AzureRoute* former_route(const Facts& facts, const net::AzureRouteTable& table,
+                                    const net::Prefix& cidr);
+
+}  // namespace agent

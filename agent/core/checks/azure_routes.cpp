@@ -1,0 +1,171 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "agent/core/azure_names.h"
+#include "agent/core/checks/azure_evidence.h"
+#include "agent/core/checks/checks.h"
+#include "agent/core/checks/remedies.h"
+#include "net/ascii_case.h"
+
+namespace agent {
+namespace {
+
+std::string hop_text(const net::AzureRoute& route) {
+  return route.next_hop ? route.next_hop->text() : route.next_hop_type;
+}
+
+Remedy wait_for_azure() {
+  return edit("wait until Azure has done it, or look at the activity log of the route table");
+}
+
+/// What is wrong with the way to one CIDR of this node's.
+struct Astray {
+  std::string what;
+  Remedy remedy;
+  bool passes_by_itself = false;  ///< Azure is at it
+};
+
+Astray route_missing(const Facts& facts, const net::AzureRouteTable& table, const net::Prefix& cidr,
+                     const net::Address& address) {
+  if (const auto* former = former_route(facts, table, cidr)) {
+    return {.what = fmt::format("route {} of this node still leads {} to {}, and none leads its {}",
+                                former->name, former->destination, hop_text(*former), cidr.text()),
+            .remedy = move_route(table, former->name, cidr, address)};
+  }
+  const auto name = cloud_route_name(facts, cidr);
+  const auto what = fmt::format("route table {} has no route to {}", name_of(table.id), cidr.text());
+  const bool is_taken = std::any_of(table.routes.begin(), table.routes.end(), [&name](const auto& each) {
+    return net::same_ignoring_case(each.name, name);
+  });
+  if (is_taken) {
+    return {
+        .what = what,
+        .remedy = edit("rename route {} of table {}: the cloud provider needs that name for the route to {}",
+                       name, name_of(table.id), cidr.text())};
+  }
+  return {.what = what, .remedy = create_route(table, name, cidr, address)};
+}
+
+std::optional<Astray> astray(const Facts& facts, const net::AzureRouteTable& table, const net::Prefix& cidr,
+                             const net::Address& address) {
+  const auto* route = route_to(table, cidr);
+  if (route == nullptr) return route_missing(facts, table, cidr, address);
+  const auto& state = route->provisioning_state;
+  if (state == "Failed") {
+    return Astray{.what = fmt::format("the route {} to {} is in state Failed", route->name, cidr.text()),
+                  .remedy = redirect_route(table, route->name, address)};
+  }
+  if (!state.empty() && state != "Succeeded") {
+    return Astray{.what = fmt::format("the route {} to {} is in state {}", route->name, cidr.text(), state),
+                  .remedy = wait_for_azure(),
+                  .passes_by_itself = true};
+  }
+  if (is_own_address(facts, route->next_hop)) return std::nullopt;
+  return Astray{.what = fmt::format("route {} leads {} to {}, not to this node", route->name,
+                                    route->destination, hop_text(*route)),
+                .remedy = redirect_route(table, route->name, address)};
+}
+
+bool any_contains(const net::SharedList<net::Prefix>& cidrs, const net::Prefix& prefix) {
+  return std::any_of(cidrs.begin(), cidrs.end(),
+                     [&prefix](const net::Prefix& cidr) { return cidr.contains(prefix); });
+}
+
+/// The routes that azure.node_route names and moves.
+std::vector<const net::AzureRoute*> named_by_node_route(const Facts& facts,
+                                                        const net::AzureRouteTable& table) {
+  std::vector<const net::AzureRoute*> named;
+  for (const auto& cidr : facts.policy.node_cidrs) {
+    const auto* route = route_to(table, cidr);
+    named.push_back(route != nullptr ? route : former_route(facts, table, cidr));
+  }
+  return named;
+}
+
+/// A route of another prefix that takes this node's packets away, or brings others' here.
+std::optional<Astray> stray(const Facts& facts, const net::AzureRouteTable& table,
+                            const net::AzureRoute& route) {
+  const auto& own = facts.policy.node_cidrs;
+  const bool to_us = is_own_address(facts, route.next_hop);
+  const bool within_own = any_contains(own, *route.prefix);
+  const auto address = facts.nic.nic->azure.primary(route.prefix->family());
+  if (within_own && !to_us && address) {
+    return Astray{.what = fmt::format("route {} leads {} to {}, not to this node", route.name,
+                                      route.destination, hop_text(route)),
+                  .remedy = redirect_route(table, route.name, *address)};
+  }
+  // One of a single address was made on purpose: for a gateway in a pod, say. The cloud provider makes none.
+  const bool is_of_one = route.prefix->length() == net::address_bits(route.prefix->family());
+  if (!to_us || within_own || is_of_one || !any_contains(facts.policy.cluster_cidrs, *route.prefix))
+    return std::nullopt;
+  return Astray{
+      .what = fmt::format("route {} leads {} to this node, whose pod CIDR is {}", route.name,
+                          route.destination, net::joined(own)),
+      .remedy =
+          edit("it cannot be told from here whose pods these are: lead {} of table {} to the node that has "
+               "them, or take it away where none has, as the cloud provider does",
+               route.name, name_of(table.id))};
+}
+
+}  // namespace
+
+Finding azure_node_route(const Facts& facts) {
+  if (auto nothing = nothing_from_azure(facts)) return *nothing;
+  const auto* table = table_of(*facts.evidence.azure);
+  if (table == nullptr) return without_table(*facts.evidence.azure);
+  if (facts.policy.node_cidrs.empty() || !facts.nic.nic)
+    return Finding::unknown("this node's pod CIDR is not known, see pods.node_cidr");
+  std::optional<Astray> first;
+  Remedy all;
+  for (const auto& cidr : facts.policy.node_cidrs) {
+    const auto address = facts.nic.nic->azure.primary(cidr.family());
+    if (!address)
+      return Finding::unknown(
+          fmt::format("no {} address of this NIC is known", net::family_name(cidr.family())));
+    auto wrong = astray(facts, *table, cidr, *address);
+    if (!wrong) continue;
+    if (!wrong->passes_by_itself) all = all.then(wrong->remedy);
+    if (!first || (first->passes_by_itself && !wrong->passes_by_itself)) first = std::move(wrong);
+  }
+  if (!first) {
+    return Finding::pass(
+        fmt::format("route table {} leads this node's pod CIDR to this NIC", name_of(table->id)));
+  }
+  constexpr auto kWhy =
+      "packets for this node's pods are lost in Azure; the cloud provider never repairs a next hop";
+  if (first->passes_by_itself) return Finding::unless_required(first->what, kWhy, first->remedy);
+  if (is_too_new_for_its_route(facts)) {
+    return Finding::unless_required(
+        fmt::format("{}; a route may take {} s", first->what, kRouteMayTake.count()), kWhy, all);
+  }
+  return Finding::warn(first->what, kWhy, all);
+}
+
+Finding azure_stale_routes(const Facts& facts) {
+  if (auto nothing = nothing_from_azure(facts)) return *nothing;
+  const auto& azure = *facts.evidence.azure;
+  const auto* table = table_of(azure);
+  if (table == nullptr) {
+    if (!azure.route_table) return Finding::unknown(azure.route_table.error().what);
+    return Finding::skip("the subnet has no route table, see azure.route_table");
+  }
+  if (facts.policy.node_cidrs.empty() || !facts.nic.nic)
+    return Finding::unknown("this node's pod CIDR is not known, see pods.node_cidr");
+  const auto named = named_by_node_route(facts, *table);
+  for (const auto& route : table->routes) {
+    if (!route.prefix || route.provisioning_state == "Deleting") continue;
+    if (std::find(named.begin(), named.end(), &route) != named.end()) continue;
+    const auto wrong = stray(facts, *table, route);
+    if (!wrong) continue;
+    constexpr auto kWhy = "packets for pods go to a node that does not have them, and are lost";
+    if (is_too_new_for_its_route(facts)) {
+      return Finding::unless_required(
+          fmt::format("{}; a route may take {} s", wrong->what, kRouteMayTake.count()), kWhy, wrong->remedy);
+    }
+    return Finding::warn(wrong->what, kWhy, wrong->remedy);
+  }
+  return Finding::pass(fmt::format("no route of {} contradicts this node's pod CIDR", name_of(table->id)));
+}
+
+}  // namespace agent

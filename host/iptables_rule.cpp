@@ -1,0 +1,111 @@
+#include "host/iptables_rule.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+
+#include "net/prefix.h"
+
+namespace host {
+namespace {
+
+/// The next word of a line as iptables-save(8) writes it: in double quotes with \ before " and \ where it
+/// holds a space. nullopt: there is none.
+std::optional<std::string> next_word(std::string_view& rest) {
+  const auto begin = rest.find_first_not_of(' ');
+  if (begin == std::string_view::npos) return std::nullopt;
+  rest.remove_prefix(begin);
+  std::string word;
+  bool quoted = false;
+  std::size_t at = 0;
+  for (; at < rest.size(); ++at) {
+    if (rest[at] == '"') {
+      quoted = !quoted;
+    } else if (rest[at] == ' ' && !quoted) {
+      break;
+    } else {
+      if (rest[at] == '\\' && quoted && at + 1 < rest.size()) ++at;
+      word += rest[at];
+    }
+  }
+  rest.remove_prefix(at);
+  return word;
+}
+
+/// An address alone is a host.
+std::optional<net::Prefix> prefix_of(const std::string& text) {
+  if (const auto address = net::Address::parse(text)) return net::Prefix::host(*address);
+  const auto prefix = net::Prefix::parse(text);
+  return prefix ? std::optional(*prefix) : std::nullopt;
+}
+
+bool lists_new(std::string_view states) {
+  while (!states.empty()) {
+    const auto comma = states.find(',');
+    if (states.substr(0, comma) == "NEW") return true;
+    if (comma == std::string_view::npos) break;
+    states.remove_prefix(comma + 1);
+  }
+  return false;
+}
+
+/// Options whose value decides what the rule is about; each has one.
+constexpr std::array<std::string_view, 11> kUnderstood = {
+    "-i", "-o", "-s", "-d", "-m", "-j", "-g", "--mark", "--ctstate", "--state", "--comment"};
+
+template <std::size_t Count>
+bool is_in(const std::array<std::string_view, Count>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// False: not every new packet meets the condition, and the rule has no field for it.
+bool take(net::FilterRule& rule, std::string_view option, const std::string& value) {
+  if (option == "-i") rule.in = value;
+  if (option == "-o") rule.out = value;
+  if (option == "-s") return (rule.source = prefix_of(value)).has_value();
+  if (option == "-d") return (rule.destination = prefix_of(value)).has_value();
+  if (option == "--mark") rule.by_mark = true;
+  if (option == "--ctstate" || option == "--state") return lists_new(value);
+  if (option == "--comment") rule.by_felix = rule.by_felix || value.starts_with("cali:");
+  // What else a module asks follows as an option of its own.
+  constexpr std::array<std::string_view, 4> kModules = {"comment", "conntrack", "state", "mark"};
+  return option != "-m" || is_in(kModules, value);
+}
+
+}  // namespace
+
+net::FilterRule parse_iptables_rule(std::string_view text) {
+  net::FilterRule rule;
+  bool negated = false;
+  while (const auto option = next_word(text)) {
+    const auto value = is_in(kUnderstood, *option) ? next_word(text) : std::nullopt;
+    if (value && (option == "-j" || option == "-g")) {
+      rule.target = *value;
+      rule.is_goto = option == "-g";
+      break;  // the target's own options follow
+    }
+    // "!" itself, which stands before its option, too.
+    if (!value || negated || !take(rule, *option, *value)) rule.is_narrow = true;
+    negated = option == "!";
+  }
+  return rule;
+}
+
+std::string_view target_of(std::string_view rule) {
+  bool quoted = false;
+  for (std::size_t at = 0; at + 4 <= rule.size(); ++at) {
+    if (rule[at] == '\\') {
+      ++at;
+      continue;
+    }
+    if (rule[at] == '"') quoted = !quoted;
+    const auto here = rule.substr(at, 4);
+    if (quoted || (here != " -j " && here != " -g ")) continue;
+    const auto target = rule.substr(at + 4);
+    return target.substr(0, target.find(' '));
+  }
+  return {};
+}
+
+}  // namespace host

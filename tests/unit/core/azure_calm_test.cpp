@@ -1,0 +1,248 @@
+// Where the checks of Azure and Kubernetes name no fault, and whom they hold all the same.
+#include <gtest/gtest.h>
+
+#include "agent/core/checks/check_table.h"
+#include "tests/unit/core/azure_changes.h"
+#include "tests/unit/core/judged.h"
+
+namespace agent {
+namespace {
+
+using testing::address;
+using testing::azure_routes;
+using testing::dissociate;
+using testing::failures;
+using testing::healthy;
+using testing::healthy_with_evidence;
+using testing::prefix;
+using testing::result;
+using testing::run_by_aks;
+
+TEST(AzureChecks, WhatCouldNotBeReadIsUnknownAndNothingElse) {
+  auto facts = healthy_with_evidence();
+  const auto refused = net::failure(EACCES, "no permission for Microsoft.Network/networkInterfaces/read");
+  facts.evidence.azure->nic = refused;
+  facts.evidence.azure->subnet = refused;
+  facts.evidence.azure->route_table = refused;
+  facts.evidence.azure->network = refused;
+  facts.evidence.node = net::failure(ETIMEDOUT, "the API server does not answer");
+  facts.evidence.cloud_config = net::failure(ENOENT, "no /etc/kubernetes/azure.json");
+  EXPECT_TRUE(failures(facts).empty());
+  for (const auto* id :
+       {"azure.ip_forwarding", "azure.route_table", "azure.node_route", "azure.stale_routes",
+        "azure.vnet_range", "azure.cloud_config", "kubernetes.node_cidr", "kubernetes.route_created"}) {
+    EXPECT_EQ(result(facts, id).status, CheckStatus::unknown) << id;
+  }
+  EXPECT_NE(result(facts, "azure.ip_forwarding").message.find("networkInterfaces/read"), std::string::npos);
+  EXPECT_TRUE(is_ready(assess(facts, {}, facts.wall)));
+}
+
+TEST(AzureChecks, WhatIsRequiredHoldsReadiness) {
+  auto facts = healthy_with_evidence();
+  facts.evidence.azure->nic->ip_forwarding = false;
+  facts.policy.require = {"azure.ip_forwarding"};
+  EXPECT_FALSE(is_ready(assess(facts, {}, facts.wall)));
+}
+
+TEST(AzureChecks, DoNotApplyWhereTheyAreOffOrTheModeHasNoRouteTable) {
+  auto facts = healthy_with_evidence();
+  facts.evidence.azure->nic->ip_forwarding = false;
+  facts.policy.azure_verified = false;
+  EXPECT_EQ(result(facts, "azure.ip_forwarding").status, CheckStatus::skip);
+  facts.policy.azure_verified = true;
+  facts.policy.mode = Mode::flannel;
+  EXPECT_EQ(result(facts, "azure.ip_forwarding").status, CheckStatus::skip);
+}
+
+/// Whoever waits for a check by readiness.require is let through by nothing but its pass.
+void expect_quiet_but_held(Facts facts, const char* id) {
+  EXPECT_TRUE(failures(facts).empty()) << id << ": " << failures(facts).front().message;
+  EXPECT_EQ(result(facts, id).status, CheckStatus::unknown) << id;
+  facts.policy.require = {id};
+  const auto held = result(facts, id);
+  EXPECT_TRUE(held.holds()) << id << ": " << held.message;
+  EXPECT_FALSE(held.remedy.empty()) << id;
+  EXPECT_FALSE(held.why.empty()) << id;
+}
+
+TEST(AzureChecks, ARouteThatIsBeingMadeIsNoFault) {
+  auto facts = healthy_with_evidence();
+  azure_routes(facts).front().provisioning_state = "Updating";
+  expect_quiet_but_held(facts, "azure.node_route");
+}
+
+void lose_node_route(Facts& facts) { azure_routes(facts).erase(azure_routes(facts).begin()); }
+void have_former_hop(Facts& facts) { azure_routes(facts).front().next_hop = address("10.240.0.77"); }
+void have_former_cidr(Facts& facts) {
+  azure_routes(facts).front().destination = "10.244.9.0/24";
+  azure_routes(facts).front().prefix = prefix("10.244.9.0/24");
+}
+void have_others_cidr(Facts& facts) { azure_routes(facts).at(1).next_hop = address("10.240.0.4"); }
+
+TEST(AzureChecks, ANodeThatIsSecondsOldHasNoRouteYetOrAFormerOne) {
+  struct Former {
+    void (*inject)(Facts&);
+    const char* id;
+  };
+  for (const auto& [inject, id] :
+       {Former{lose_node_route, "azure.node_route"}, Former{have_former_hop, "azure.node_route"},
+        Former{have_former_cidr, "azure.node_route"}, Former{have_others_cidr, "azure.stale_routes"}}) {
+    auto facts = healthy_with_evidence();
+    inject(facts);
+    auto& node = **facts.evidence.node;
+    node.created = facts.wall - std::chrono::seconds(20);
+    expect_quiet_but_held(facts, id);
+    // What was read then counts for no later moment: ARM is asked every quarter of an hour.
+    facts.evidence.azure->read_at = facts.wall;
+    facts.wall += std::chrono::minutes(10);
+    expect_quiet_but_held(facts, id);
+    facts.evidence.azure->read_at = facts.wall;
+    EXPECT_EQ(result(facts, id).status, CheckStatus::fail) << id;
+  }
+}
+
+TEST(AzureChecks, ACidrThatTheAgentHasJustSeenIsGivenTheSameTime) {
+  auto facts = healthy_with_evidence();
+  lose_node_route(facts);
+  facts.evidence.node.reset();
+  EXPECT_EQ(result(facts, "azure.node_route").status, CheckStatus::fail) << "doctor looks once";
+  facts.node_cidrs_since = facts.now - std::chrono::seconds(60);
+  expect_quiet_but_held(facts, "azure.node_route");
+  facts.now += std::chrono::seconds(180);
+  facts.wall += std::chrono::seconds(180);
+  EXPECT_EQ(result(facts, "azure.node_route").status, CheckStatus::fail);
+}
+
+TEST(AzureChecks, ARequiredCheckHoldsWhereAnotherOneNamesTheFault) {
+  const auto held = [](const Facts& broken, const char* id) {
+    auto facts = broken;
+    facts.policy.require = {id};
+    const auto found = result(facts, id);
+    EXPECT_TRUE(found.holds()) << id << ": " << found.message;
+  };
+  auto facts = healthy_with_evidence();
+  dissociate(facts);
+  held(facts, "azure.node_route");
+  facts.evidence.azure->network->address_space = {prefix("10.240.0.0/16")};
+  held(facts, "azure.vnet_range");
+  (*facts.evidence.node)->network_unavailable->reason = "CalicoIsUp";
+  held(facts, "kubernetes.route_created");
+  (*facts.evidence.node)->pod_cidrs.clear();
+  held(facts, "kubernetes.route_created");
+}
+
+TEST(AzureChecks, PodsOutsideTheVirtualNetworkAreNormalWhereTheTableLeads) {
+  auto facts = healthy_with_evidence();
+  facts.evidence.azure->network->address_space = {prefix("10.240.0.0/16")};  // AKS's kubenet, CAPZ
+  EXPECT_TRUE(failures(facts).empty());
+  const auto said = result(facts, "azure.vnet_range");
+  EXPECT_EQ(said.status, CheckStatus::pass);
+  EXPECT_NE(said.message.find("10.244.0.0/16 is outside"), std::string::npos) << said.message;
+}
+
+TEST(AzureChecks, ARouteToEverythingLeadsNoPods) {
+  auto facts = healthy_with_evidence();
+  facts.evidence.azure->network->address_space = {prefix("10.240.0.0/16")};
+  facts.policy.node_cidrs = {};
+  facts.node_cidrs = {};
+  azure_routes(facts) = {{"firewall", "0.0.0.0/0", prefix("0.0.0.0/0"), "VirtualAppliance",
+                          address("10.240.0.200"), "Succeeded"}};
+  EXPECT_EQ(result(facts, "azure.vnet_range").status, CheckStatus::fail);
+}
+
+TEST(AzureChecks, ARouteOfOneAddressIsMadeOnPurpose) {
+  auto facts = healthy_with_evidence();
+  azure_routes(facts).push_back({"egress", "10.244.77.7/32", prefix("10.244.77.7/32"), "VirtualAppliance",
+                                 address("10.240.0.4"), "Succeeded"});
+  EXPECT_TRUE(failures(facts).empty());
+}
+
+TEST(AzureChecks, TheCloudConfigOfAnAksNodeIsNotItsRouteControllers) {
+  auto facts = healthy_with_evidence();
+  run_by_aks(facts);
+  (*facts.evidence.cloud_config)->route_table_name = "old";
+  EXPECT_EQ(result(facts, "azure.cloud_config").status, CheckStatus::skip);
+}
+
+TEST(AzureChecks, TwoCidrsWithoutRoutesAreMendedByOneRemedy) {
+  auto facts = healthy_with_evidence();
+  azure_routes(facts).clear();
+  facts.policy.node_cidrs = {prefix("10.244.1.0/24"), prefix("10.244.3.0/24")};
+  const auto found = result(facts, "azure.node_route");
+  EXPECT_NE(found.remedy.find("--name worker-1____102441024 --address-prefix 10.244.1.0/24"),
+            std::string::npos)
+      << found.remedy;
+  EXPECT_NE(found.remedy.find(" && az network route-table route create"), std::string::npos) << found.remedy;
+  EXPECT_NE(found.remedy.find("--address-prefix 10.244.3.0/24"), std::string::npos) << found.remedy;
+}
+
+void lose_node_cidr(Facts& facts) { (*facts.evidence.node)->pod_cidrs.clear(); }
+
+TEST(AzureChecks, CalicosOwnIpamNeedsNoNodeCidr) {
+  auto facts = testing::calico_vxlan();
+  lose_node_cidr(facts);
+  EXPECT_TRUE(failures(facts).empty());
+  EXPECT_EQ(result(facts, "kubernetes.node_cidr").status, CheckStatus::skip);
+  testing::winner_of(facts).plugins.front().ipam = "host-local";
+  EXPECT_EQ(result(facts, "kubernetes.node_cidr").status, CheckStatus::fail);
+  facts = testing::canal();
+  lose_node_cidr(facts);
+  EXPECT_EQ(result(facts, "kubernetes.node_cidr").status, CheckStatus::fail) << "flannel's lease is the CIDR";
+}
+
+TEST(AzureChecks, ANodeBeforeItsPluginIsBlamedForNoCidr) {
+  auto facts = healthy_with_evidence();
+  lose_node_cidr(facts);
+  facts.mode_is_a_guess = true;
+  EXPECT_EQ(result(facts, "kubernetes.node_cidr").status, CheckStatus::unknown);
+  facts = testing::udr_with_calico();
+  lose_node_cidr(facts);
+  facts.mode_is_a_guess = true;
+  const auto found = result(facts, "kubernetes.node_cidr");
+  EXPECT_EQ(found.status, CheckStatus::fail) << "host-local";
+  run_by_aks(facts);
+  EXPECT_TRUE(result(facts, "kubernetes.node_cidr").remedy.starts_with("# AKS assigns")) << found.remedy;
+  (*facts.evidence.node)->created = facts.wall - std::chrono::seconds(5);
+  EXPECT_EQ(result(facts, "kubernetes.node_cidr").status, CheckStatus::unknown) << "5 s old";
+}
+
+TEST(AzureChecks, AnIdThatIsNoNameIsNotPutIntoAPathOfAz) {
+  auto facts = healthy_with_evidence();
+  facts.evidence.azure->nic->ip_forwarding = false;
+  facts.evidence.azure->nic->id =
+      "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachineScaleSets/pool/"
+      "virtualMachines/3/networkInterfaces/nic0].x=1";
+  EXPECT_TRUE(result(facts, "azure.ip_forwarding").remedy.starts_with("# "));
+}
+
+TEST(AzureChecks, ANewNodeIsGivenTimeForItsRoute) {
+  auto facts = healthy_with_evidence();
+  facts.evidence.azure.reset();
+  auto& node = **facts.evidence.node;
+  for (const auto age : {std::chrono::seconds(20), std::chrono::seconds(200)}) {
+    const auto wanted = age < std::chrono::seconds(180) ? CheckStatus::unknown : CheckStatus::fail;
+    node.created = facts.wall - age;
+    node.network_unavailable = {"True", "NodeInitialization", "Waiting for cloud routes", node.created};
+    EXPECT_EQ(result(facts, "kubernetes.route_created").status, wanted) << age.count();
+    node.network_unavailable = {"False", "CalicoIsUp", "", node.created};
+    EXPECT_EQ(result(facts, "kubernetes.route_created").status, wanted) << "Calico's word, not Azure's";
+    node.network_unavailable.reset();
+    EXPECT_EQ(result(facts, "kubernetes.route_created").status, wanted) << "nobody's word";
+  }
+}
+
+TEST(AzureChecks, WhereArmShowsTheTableTheRouteControllersWordIsNotNeeded) {
+  auto facts = healthy_with_evidence();
+  (*facts.evidence.node)->network_unavailable = {"False", "CalicoIsUp", "",
+                                                 facts.wall - std::chrono::hours(1)};
+  EXPECT_TRUE(failures(facts).empty());
+  EXPECT_EQ(result(facts, "kubernetes.route_created").status, CheckStatus::pass);
+  azure_routes(facts).erase(azure_routes(facts).begin());
+  ASSERT_EQ(failures(facts).size(), 1U);
+  EXPECT_EQ(failures(facts).front().id, "azure.node_route");
+}
+
+TEST(AzureChecks, WithoutAnyEvidenceNothingFails) { EXPECT_TRUE(failures(healthy()).empty()); }
+
+}  // namespace
+}  // namespace agent

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <vector>
+
+#include "tests/unit/core/healthy_nodes.h"
+
+// What happens to a node in Azure, for the tests of what checks say of it.
+namespace agent::testing {
+
+inline std::vector<net::AzureRoute>& azure_routes(Facts& facts) {
+  return (**facts.evidence.azure->route_table).routes;
+}
+
+inline void dissociate(Facts& facts) {
+  facts.evidence.azure->subnet->route_table_id.clear();
+  facts.evidence.azure->route_table = std::optional<net::AzureRouteTable>();
+}
+
+inline void run_by_aks(Facts& facts) {
+  facts.network->identity.resource_id =
+      "/subscriptions/sub-1/resourceGroups/mc_rg_cluster_westeurope/providers/Microsoft.Compute/"
+      "virtualMachineScaleSets/aks-pool-12345678-vmss/virtualMachines/0";
+}
+
+}  // namespace agent::testing

@@ -1,0 +1,289 @@
+// What is printed to mend things is pasted by people in a hurry, as root: whatever the names in it are,
+// nothing but the words of the project runs, and nothing of others' is taken away.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "agent/core/check_ids.h"
+#include "agent/core/checks/check_table.h"
+#include "net/foreign_text.h"
+#include "tests/unit/core/broken_nodes.h"
+#include "tests/unit/core/judged.h"
+#include "tests/unit/core/pasted.h"
+
+namespace agent {
+namespace {
+
+using testing::Argv;
+using testing::broken_nodes;
+
+using Word = std::function<void(std::string&)>;
+
+/// An ARM id: each of its segments is a name of its own.
+void each_segment(std::string& id, const Word& word) {
+  std::string whole;
+  for (std::size_t at = 0; at <= id.size();) {
+    const auto end = std::min(id.find('/', at), id.size());
+    auto segment = id.substr(at, end - at);
+    if (!segment.empty()) word(segment);
+    whole += (at == 0 ? "" : "/") + segment;
+    at = end + 1;
+  }
+  id = whole;
+}
+
+/// A link's name, with the sysctls that are read by it.
+void rename_link(Facts& facts, std::string& name, const Word& word) {
+  const auto before = '/' + name + '/';
+  word(name);
+  const auto after = '/' + name + '/';
+  if (before == after) return;
+  for (auto* readings : {&facts.sysctls, &facts.surroundings.pod_sysctls}) {
+    SysctlReadings renamed;
+    for (auto& [key, reading] : *readings) {
+      auto moved = key;
+      if (const auto at = moved.find(before); at != std::string::npos)
+        moved.replace(at, before.size(), after);
+      renamed.emplace(std::move(moved), reading);
+    }
+    *readings = std::move(renamed);
+  }
+}
+
+void each_word_of_azure(net::AzureNetwork& azure, const Word& word) {
+  if (azure.nic) each_segment(azure.nic->id, word);
+  if (azure.subnet) each_segment(azure.subnet->id, word);
+  if (azure.subnet) each_segment(azure.subnet->route_table_id, word);
+  if (azure.network) each_segment(azure.network->id, word);
+  if (!azure.route_table || !*azure.route_table) return;
+  auto& table = **azure.route_table;
+  each_segment(table.id, word);
+  for (auto& route : table.routes) {
+    for (auto* each : {&route.name, &route.destination, &route.next_hop_type, &route.provisioning_state})
+      word(*each);
+  }
+}
+
+void each_word_of_cluster(Evidence& evidence, const Word& word) {
+  if (evidence.node && *evidence.node) {
+    auto& node = **evidence.node;
+    word(node.name);
+    if (node.flannel) word(node.flannel->backend_type);
+    if (auto& condition = node.network_unavailable; condition) {
+      for (auto* each : {&condition->status, &condition->reason, &condition->message}) word(*each);
+    }
+  }
+  if (evidence.cloud_config && *evidence.cloud_config) {
+    auto& config = **evidence.cloud_config;
+    for (auto* each : {&config.route_table_name, &config.route_table_resource_group, &config.resource_group,
+                       &config.subscription, &config.network_subscription})
+      word(*each);
+  }
+}
+
+void each_word_of_cni(net::CniFiles& cni, const Word& word) {
+  if (cni.configuration) {
+    word(cni.configuration->folder);
+    for (auto& file : cni.configuration->files) {
+      for (auto* each : {&file.path, &file.network, &file.problem}) word(*each);
+      for (auto& plugin : file.plugins) {
+        for (auto* each : {&plugin.type, &plugin.ipam, &plugin.subnet, &plugin.mode, &plugin.bridge})
+          word(*each);
+      }
+    }
+    for (auto& each : cni.configuration->missing_programs) word(each);
+  }
+  if (cni.host_local) {
+    for (auto& each : *cni.host_local) word(each.folder);
+  }
+  if (cni.azure) {
+    for (auto& each : cni.azure->broken_files) word(each);
+    for (auto& each : cni.azure->locks) word(each.path);
+  }
+  if (cni.calico_node_name) word(*cni.calico_node_name);
+}
+
+void each_word_of_host(net::HostSettings& host, const Word& word) {
+  if (host.boot_sysctls) {
+    for (auto& each : *host.boot_sysctls) word(each.file);
+  }
+  if (host.networkd) word(host.networkd->file);
+  if (host.networkd) word(host.networkd->unread_file);
+  word(host.calico_namespace);
+  if (host.network_manager) {
+    for (auto& each : host.network_manager->unmanaged) word(each);
+  }
+  if (host.link_files) {
+    for (auto& each : *host.link_files) {
+      word(each.link);
+      word(each.file);
+    }
+  }
+  if (host.calico_environment) {
+    for (auto& [key, value] : *host.calico_environment) word(value);
+  }
+}
+
+/// Every word in the facts that somebody else has chosen.
+void each_word(Facts& facts, const Word& word) {
+  word(facts.node_name);
+  word(facts.policy.cloud_config);
+  word(facts.imds.last_error);
+  word(facts.nic.problem);
+  if (facts.network) {
+    each_segment(facts.network->identity.resource_id, word);
+    word(facts.network->identity.vm_scale_set);
+  }
+  if (facts.nic.nic) {
+    auto& name = facts.nic.nic->link.name;
+    const auto before = name;
+    rename_link(facts, name, word);
+    for (auto& link : facts.links) {
+      if (link.name == before) link.name = name;
+    }
+  }
+  for (auto& link : facts.links) {
+    if (!facts.nic.nic || link.index != facts.nic.nic->link.index) rename_link(facts, link.name, word);
+  }
+  if (facts.evidence.azure) each_word_of_azure(*facts.evidence.azure, word);
+  each_word_of_cluster(facts.evidence, word);
+  if (facts.surroundings.cni) each_word_of_cni(*facts.surroundings.cni, word);
+  if (facts.surroundings.host) each_word_of_host(*facts.surroundings.host, word);
+  word(facts.node_cidrs.disagreement);
+  word(facts.route_error);
+}
+
+// Without a slash, which would make another segment of an id, and with all that a shell or a terminal minds.
+constexpr std::string_view kHostile =
+    "BEGIN'\";touch PWNED;reboot\nreboot\r$(touch PWNED)`touch PWNED`|reboot&&reboot>PWNED #*?[a]~!!{a,b}\\"
+    "\x1b[2K\x07\xc2\x9b"
+    "2K\xe2\x80\xae\xff${IFS}END";
+
+/// The facts with one word changed, for each of them.
+void change_each_word(const Facts& broken, const std::function<void(const Facts&)>& judge) {
+  auto counted = broken;
+  std::size_t count = 0;
+  each_word(counted, [&count](std::string&) { ++count; });
+  for (std::size_t wanted = 0; wanted < count; ++wanted) {
+    auto facts = broken;
+    std::size_t at = 0;
+    each_word(facts, [&](std::string& word) {
+      if (at++ == wanted) word += kHostile;
+    });
+    judge(facts);
+  }
+}
+
+/// The facts with all words changed, in several ways.
+void change_all_words(const Facts& broken, const std::function<void(const Facts&)>& judge) {
+  const std::array<Word, 6> kAll = {[](std::string& word) { word += kHostile; },
+                                    [](std::string& word) { word = std::string(kHostile) + word; },
+                                    [](std::string& word) { word.insert(0, "-rf"); },
+                                    [](std::string& word) { word.insert(0, "@"); },
+                                    [](std::string& word) { word.clear(); },
+                                    [](std::string& word) { word = "--ids"; }};
+  for (const auto& change : kAll) {
+    auto facts = broken;
+    each_word(facts, change);
+    judge(facts);
+  }
+}
+
+using Remedies = std::map<std::string, std::string_view>;  ///< and a check that gives it
+
+/// What the checks that fail say of them.
+void add_remedies(const Facts& facts, const std::vector<const CheckEntry*>& checks, Remedies& all) {
+  for (const auto* check : checks) {
+    const auto finding = check->look(facts);
+    if (finding.status == CheckStatus::fail || finding.fails_where_required)
+      all.emplace(finding.remedy.text(), check->id);
+  }
+}
+
+/// Every remedy that any check gives of any broken node, by its words as they are and as they should not be.
+Remedies all_remedies() {
+  std::vector<const CheckEntry*> every;
+  for (const auto& check : check_table()) every.push_back(&check);
+  Remedies all;
+  for (const auto& node : broken_nodes()) {
+    const auto facts = node.facts();
+    std::vector<const CheckEntry*> failing;
+    for (const auto* check : every) {
+      if (check->look(facts).status == CheckStatus::fail) failing.push_back(check);
+    }
+    add_remedies(facts, failing, all);
+    change_each_word(facts, [&](const Facts& changed) { add_remedies(changed, failing, all); });
+    change_all_words(facts, [&](const Facts& changed) { add_remedies(changed, every, all); });
+  }
+  return all;
+}
+
+/// As net::foreign_text() leaves text, which folds what a remedy puts before its comment.
+std::string folded(std::string text) {
+  const auto both_blank = [](char one, char other) { return one == ' ' && other == ' '; };
+  text.erase(std::unique(text.begin(), text.end(), both_blank), text.end());
+  return text;
+}
+
+bool has(const Argv& argv, std::string_view word) {
+  return std::find(argv.begin(), argv.end(), word) != argv.end();
+}
+
+/// What takes from others, or changes their addresses, for good.
+bool takes_away(const Argv& argv) {
+  const auto& program = argv.front();
+  if (program == "ip") {
+    return has(argv, "flush") || has(argv, "del") || has(argv, "delete") || has(argv, "replace") ||
+           has(argv, "change");
+  }
+  if (program == "az") return has(argv, "delete") || (has(argv, "vnet") && argv.at(3) == "update");
+  if (program == "kubectl") return has(argv, "delete") && !has(argv, "pod");
+  if (program.starts_with("iptables-")) return has(argv, "-F") || has(argv, "-X") || has(argv, "-D");
+  return program == "systemctl" && (has(argv, "reboot") || has(argv, "mask"));
+}
+
+TEST(Remedies, AreGivenByEveryCheck) {
+  // It says what it sees; nothing on a node tells whether it does harm.
+  std::set<std::string, std::less<>> silent = {"overlay.checksum_offload"};
+  for (const auto id : check_ids()) silent.emplace(id);
+  for (const auto& node : broken_nodes()) {
+    for (const auto& failed : testing::failures(node.facts())) silent.erase(failed.id);
+  }
+  silent.erase("overlay.checksum_offload");
+  EXPECT_EQ(silent, (std::set<std::string, std::less<>>())) << "no test breaks a node so that these fail";
+}
+
+TEST(Remedies, RunNothingButTheirOwnWordsWhateverTheNames) {
+  std::vector<std::string> remedies;
+  std::vector<std::string_view> checks;
+  for (const auto& [remedy, check] : all_remedies()) {
+    remedies.push_back(remedy);
+    checks.push_back(check);
+  }
+  ASSERT_GT(remedies.size(), 300U);
+  const auto pasted = testing::paste(remedies);
+  for (std::size_t i = 0; i < remedies.size(); ++i) {
+    SCOPED_TRACE(std::string(checks[i]) + ": " + remedies[i]);
+    EXPECT_EQ(net::foreign_text(remedies[i], remedies[i].size()), folded(remedies[i]));
+    EXPECT_EQ(pasted[i].complaints, "");
+    EXPECT_EQ(pasted[i].files, std::vector<std::string>());
+    for (const auto& argv : pasted[i].ran) {
+      for (const auto& word : argv) {
+        const auto begin = word.find("BEGIN");
+        EXPECT_EQ(begin == std::string::npos, word.find("END") == std::string::npos) << word;
+        EXPECT_FALSE(word.starts_with("@")) << word;
+        EXPECT_FALSE(word.starts_with("-rf")) << word;
+      }
+      EXPECT_FALSE(takes_away(argv)) << ::testing::PrintToString(argv);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace agent

@@ -1,0 +1,77 @@
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/judged.h"
+#include "tests/unit/core/node_changes.h"
+
+namespace agent {
+namespace {
+
+using testing::healthy;
+using testing::healthy_dual_stack;
+using testing::kRa;
+using testing::set_sysctl;
+using testing::use_second_nic_for_pods;
+
+/// A default route by a router, whoever made it, on a NIC that forwards.
+struct DefaultRoute {
+  const char* name;
+  const char* accept_ra;
+  std::uint8_t protocol;
+  std::uint32_t metric;
+  CheckStatus status;
+  const char* message;
+};
+
+TEST(SysctlChecks, WhoKeepsTheIpv6DefaultRouteIsToldByProtocolAndMetric) {
+  constexpr std::uint8_t kBoot = 3;
+  const DefaultRoute kRoutes[] = {
+      {"the kernel's", "2", kRa, 1024, CheckStatus::pass, "accept_ra is 2"},
+      {"the kernel's, of before forwarding", "1", kRa, 1024, CheckStatus::fail, "of a router advertisement"},
+      {"a service's that has gone", "1", kRa, 512, CheckStatus::fail, "of a router advertisement"},
+      {"somebody's by hand", "1", kBoot, 1024, CheckStatus::pass, "of no router advertisement"},
+      {"somebody's by hand, beside a service", "0", kBoot, 1024, CheckStatus::pass, "of no router advert"},
+      {"networkd's", "0", kRa, 512, CheckStatus::pass, "the network service's"},
+      {"networkd's before 255, which runs", "0", kRa, 1024, CheckStatus::pass, "the network service's"},
+  };
+  for (const auto& route : kRoutes) {
+    SCOPED_TRACE(route.name);
+    auto facts = healthy_dual_stack();
+    set_sysctl(facts, "net/ipv6/conf/eth0/accept_ra", route.accept_ra);
+    facts.nic.nic->gateway_v6->protocol = route.protocol;
+    facts.nic.nic->gateway_v6->metric = route.metric;
+    const auto result = testing::result(facts, "sysctl.accept_ra");
+    EXPECT_EQ(result.status, route.status) << result.message;
+    EXPECT_NE(result.message.find(route.message), std::string::npos) << result.message;
+  }
+}
+
+TEST(SysctlChecks, WhereNoProcessIsSeenNobodyIsMissed) {
+  auto facts = healthy_dual_stack();
+  set_sysctl(facts, "net/ipv6/conf/eth0/accept_ra", "0");
+  facts.nic.nic->gateway_v6->metric = 1024;
+  testing::host_of(facts).networkd = net::failure(EACCES, "other processes are not shown to the agent");
+  EXPECT_EQ(testing::result(facts, "sysctl.accept_ra").status, CheckStatus::unknown);
+  facts.surroundings = {};
+  EXPECT_EQ(testing::result(facts, "sysctl.accept_ra").status, CheckStatus::unknown);
+}
+
+TEST(SysctlChecks, StrictOrLooseFiltersThatDropNothingAreNoAlarm) {
+  auto facts = healthy();
+  set_sysctl(facts, "net/ipv4/conf/all/rp_filter", "2");
+  auto result = testing::result(facts, "sysctl.rp_filter");
+  EXPECT_EQ(result.status, CheckStatus::pass) << "the default of Ubuntu and of systemd";
+  EXPECT_NE(result.message.find("Calico 3.11"), std::string::npos) << result.message;
+  facts = healthy();
+  facts.network->nics.push_back(testing::second_nic());
+  facts.links.push_back(testing::eth1());
+  set_sysctl(facts, "net/ipv4/conf/eth1/rp_filter", "1");
+  result = testing::result(facts, "sysctl.rp_filter");
+  EXPECT_EQ(result.status, CheckStatus::pass) << "strict, and pods leave by the primary: " << result.message;
+  facts = healthy();
+  use_second_nic_for_pods(facts);
+  set_sysctl(facts, "net/ipv4/conf/eth0/rp_filter", "2");
+  EXPECT_EQ(testing::result(facts, "sysctl.rp_filter").status, CheckStatus::pass) << "loose where it matters";
+}
+
+}  // namespace
+}  // namespace agent
