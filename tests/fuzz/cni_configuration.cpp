@@ -7,6 +7,7 @@
 #include "cni/azure_state.h"
 #include "cni/configuration.h"
 #include "cni/subnet_env.h"
+#include "net/foreign_text.h"
 
 namespace {
 
@@ -14,9 +15,8 @@ void require(bool promise) {
   if (!promise) std::abort();
 }
 
-bool is_one_line(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
-}
+/// One line of UTF-8 without control characters: its own foreign_text.
+bool is_one_line(std::string_view text) { return net::foreign_text(text, text.size()) == text; }
 
 bool is_program(std::string_view name) {
   return is_one_line(name) && name.find('/') == std::string_view::npos &&
@@ -26,6 +26,17 @@ bool is_program(std::string_view name) {
 template <class T>
 bool is_explained(const net::Result<T>& result) {
   return result || (!result.error().what.empty() && is_one_line(result.error().what));
+}
+
+/// Whatever a meta plug-in names, the search for the network ends, and not with a meta plug-in.
+void require_a_network(net::CniFile file) {
+  file.path = "/etc/cni/net.d/00-a.conf";
+  const net::CniConfiguration all{.folder = "/etc/cni/net.d",
+                                  .files = {file, {"/etc/cni/net.d/10-a.conf", "a", {{.type = "bridge"}}}}};
+  const auto network = all.network();
+  require(is_explained(network));
+  require(!network || (network->main != nullptr && !net::is_meta_plugin(network->main->type)) ||
+          network->by == network->file);
 }
 
 }  // namespace
@@ -43,6 +54,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       require(!plugin.type.empty() && is_program(plugin.type) && is_program(plugin.ipam));
       require(is_one_line(plugin.subnet) && is_one_line(plugin.mode) && is_one_line(plugin.bridge));
     }
+    require(is_one_line(file.delegation.to) && is_one_line(file.delegation.network));
+    for (const auto& plugin : file.delegation.plugins)
+      require(is_program(plugin.type) && is_program(plugin.ipam));
+    require_a_network(file);
     require(file == cni::parse_configuration(text, shape));
   }
   const auto lease = cni::parse_subnet_env(text);

@@ -20,7 +20,7 @@ FLOORS = {
     "kubernetes": ["net", "https"],
     "cni": ["net"],
     "agent/core": ["net"],
-    "agent/cloud": ["net", "imds", "arm", "kubernetes", "https", "agent/core"],
+    "agent/cloud": ["net", "imds", "arm", "kubernetes", "https", "agent/core", "agent/config"],
     "agent/log": ["net", "agent/core", "systemd"],
     "agent/config": ["net", "agent/core", "agent/log"],
     "agent/http": ["net", "agent/core"],

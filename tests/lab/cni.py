@@ -30,6 +30,19 @@ def calico(node_name, ipam, mtu):
             "kubernetes": {"kubeconfig": f"{NETWORKS}/calico-kubeconfig"}}
 
 
+def multus_shim(conflist):
+    """Multus' thick plug-in: its daemon sees the node's files in /host, and writes this
+    (https://github.com/k8snetworkplumbingwg/multus-cni, pkg/server/config/generator.go)."""
+    return json.dumps({"cniVersion": "0.3.1", "logToStderr": True, "name": "multus-cni-network",
+                       "clusterNetwork": f"/host{conflist}", "type": "multus-shim"}) + "\n"
+
+
+def multus(delegate):
+    """The thin one: its delegate's configuration stands in its own."""
+    return json.dumps({"cniVersion": "0.3.1", "name": "multus-cni-network", "type": "multus",
+                       "kubeconfig": f"{NETWORKS}/multus.d/multus.kubeconfig", "delegates": [delegate]}) + "\n"
+
+
 def install(files, *names):
     """Programs of plug-ins: the machine's, or what stands for them."""
     for name in names:

@@ -85,9 +85,7 @@ class Canal(Udr):
         overlay.reach(vm.namespace, self.vtep(vm), self.vtep(peer), peer.pod_cidrs[0])
 
     def _start_flannel(self, vm):
-        # udev would give the link another MAC, which nobody knows.
-        vm.files.write("/etc/systemd/network/50-flannel.link",
-                       "[Match]\nOriginalName=flannel*\n[Link]\nMACAddressPolicy=none\n")
+        _set_up_udev(vm)
         overlay.make(vm.namespace, self.vtep(vm))
 
 
@@ -128,6 +126,7 @@ class CalicoVxlan(Mode):
 
     def set_up(self, vm):
         _set_up_calico(vm, self, {"type": "calico-ipam"})
+        _set_up_udev(vm)
         overlay.make(vm.namespace, self.vtep(vm))
         vm.namespace.ip(f"route add blackhole {vm.pod_cidrs[0]} proto 80")
 
@@ -159,6 +158,7 @@ class AzureCni(Mode):
     def set_up(self, vm):
         vm.files.write(self.conflist, self.configuration())
         cni.install(vm.files, "azure-vnet", "azure-vnet-ipam", "loopback", "portmap")
+        _set_up_udev(vm)
         self._write_state(vm, [])
 
     def configuration(self, mode="transparent", ipam="azure-vnet-ipam"):
@@ -174,6 +174,14 @@ class AzureCni(Mode):
     def _write_state(self, vm, pods):
         nic = vm.nics[0]
         azure_cni.write(vm.files, nic, vm.subnet(nic), pods)
+
+
+def _set_up_udev(vm):
+    """What systemd and every distribution with it ship in /usr/lib/systemd/network: udev gives a link another MAC where
+    the kernel has drawn it, and leaves alone what its maker has set."""
+    vm.files.write("/etc/systemd/network/99-default.link",
+                   "[Match]\nOriginalName=*\n[Link]\nNamePolicy=keep kernel database onboard slot path\n"
+                   "AlternativeNamesPolicy=database onboard slot path\nMACAddressPolicy=persistent\n")
 
 
 def _set_up_calico(vm, mode, ipam):

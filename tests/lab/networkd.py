@@ -1,8 +1,10 @@
 """systemd-networkd, the machine's own, as a VM's network service: leases, router advertisements, and its habit of
 removing routes that are not its own."""
 
+import json
 import signal
 import subprocess
+import time
 
 _PROGRAM = "/lib/systemd/systemd-networkd"
 
@@ -34,6 +36,7 @@ class Networkd:
     def __init__(self, namespace):
         self._namespace = namespace
         self._process = None
+        self.started = 0.0  # seconds since the epoch
         files = namespace.files
         files.remove("/etc/systemd/networkd.conf.d/10-calico-azure-agent.conf")
         files.write("/etc/systemd/networkd.conf", _IDENTITY)
@@ -45,12 +48,20 @@ class Networkd:
         subprocess.run(["chown", "-R", "systemd-network:", state], check=True)
 
     def start(self):
+        self.started = time.time()
         self._process = self._namespace.start("sh", "-c", _START, _PROGRAM)
 
     def restart(self):
         """What `systemctl restart systemd-networkd` does."""
         self._end(_STOP_TO_RESTART)
         self.start()
+
+    def has_configured(self, link):
+        """Since it was started."""
+        index = json.loads(self._namespace.ip(f"link show {link}", options=["-json"]))[0]["ifindex"]
+        state = self._namespace.files.path_of(f"/run/systemd/netif/links/{index}")
+        return (state.exists() and state.stat().st_mtime > self.started
+                and "ADMIN_STATE=configured\n" in state.read_text(encoding="ascii"))
 
     def stop(self):
         if self._process:

@@ -18,8 +18,10 @@ class Vtep:
     node: str     # the node's own
 
 
-def make(namespace, vtep):
-    namespace.ip(f"link add {vtep.link} address {vtep.mac} mtu {MTU} type vxlan id {vtep.vni} dstport {vtep.port} "
+def make(namespace, vtep, with_mac=True):
+    """with_mac: its maker gives the link its MAC; else the kernel draws one."""
+    mac = f"address {vtep.mac} " if with_mac else ""
+    namespace.ip(f"link add {vtep.link} {mac}mtu {MTU} type vxlan id {vtep.vni} dstport {vtep.port} "
                  f"local {vtep.node} dev {_UNDERLAY} nolearning",
                  f"addr add {vtep.address}/32 dev {vtep.link}", f"link set {vtep.link} up")
 

@@ -17,6 +17,7 @@ else:  # run as a program, which outlives a lab that is left standing
     from lab.fabric import WIRE_SERVER
 
 _INTERFACES = "/machine/plugins?comp=nmagent&type=getinterfaceinfov1"
+_VERSIONS = "/?comp=versions"  # what agents ask first
 
 
 def start(fabric, file):
@@ -46,6 +47,13 @@ def interfaces(network, address):
     return xml.tostring(top)
 
 
+def _versions():
+    top = xml.Element("Versions")
+    xml.SubElement(xml.SubElement(top, "Preferred"), "Version").text = "2015-04-05"
+    xml.SubElement(xml.SubElement(top, "Supported"), "Version").text = "2015-04-05"
+    return xml.tostring(top)
+
+
 def _truth(value):
     return "true" if value else "false"
 
@@ -54,11 +62,14 @@ class _Answers(http.server.BaseHTTPRequestHandler):
     file = None
 
     def do_GET(self):
-        if self.path != _INTERFACES:
+        if self.path == _VERSIONS:
+            body = _versions()
+        elif self.path == _INTERFACES:
+            network = Network.from_json(self.file.read_text(encoding="utf-8"))
+            body = interfaces(network, self.client_address[0])
+        else:
             self.send_error(404)
             return
-        network = Network.from_json(self.file.read_text(encoding="utf-8"))
-        body = interfaces(network, self.client_address[0])
         self.send_response(200)
         self.send_header("Content-Type", "text/xml; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))

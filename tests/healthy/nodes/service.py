@@ -20,6 +20,7 @@ from .files import give
 _PROGRAMS = "/run/programs"
 _NOTIFY = "/run/systemd/notify"
 _CLOUD_SOCKET = "/run/calico-azure-agent-cloud.socket"
+_CONFIGURATION = "/etc/calico-azure-agent/config.toml"
 _CREDENTIALS = "/run/credentials/calico-azure-agent.service"
 _FOLDERS = {"RUNTIME_DIRECTORY": "/run/calico-azure-agent", "STATE_DIRECTORY": "/var/lib/calico-azure-agent"}
 _USER, _CLOUD_USER = 65534, 65533
@@ -47,7 +48,7 @@ class Service(Agent):
         self._powers = ["net_admin", *(["dac_read_search"] if reads_roots_files else [])]
         self._certificate = certificate
         files = machine.files
-        files.write("/etc/calico-azure-agent/config.toml", toml(config))
+        files.write(_CONFIGURATION, toml(config))
         self.runtime, self.state = (give(files, path, _USER) for path in _FOLDERS.values())
         give(files, _CREDENTIALS, _USER)
         files.write(f"{_CREDENTIALS}/product_uuid", f"{vm_id}\n")
@@ -74,7 +75,8 @@ class Service(Agent):
 
     @property
     def cloud_words(self):
-        return self.programs(*_as_user(_CLOUD_USER, ["dac_read_search"]), f"{_PROGRAMS}/calico-azure-agent-cloud")
+        return self.programs(*_as_user(_CLOUD_USER, ["dac_read_search"]), f"{_PROGRAMS}/calico-azure-agent-cloud",
+                              "--config", _CONFIGURATION)
 
     @property
     def environment(self):
