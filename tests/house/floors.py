@@ -25,7 +25,7 @@ FLOORS = {
     "agent/config": ["net", "agent/core", "agent/log"],
     "agent/http": ["net", "agent/core"],
     "agent/inspect": ["net", "netlink", "cni", "host", "agent/core"],
-    "agent/daemon": ["net", "netlink", "cni", "imds", "systemd", "agent/core", "agent/cloud", "agent/log",
+    "agent/daemon": ["net", "netlink", "cni", "imds", "systemd", "host", "agent/core", "agent/cloud", "agent/log",
                      "agent/config", "agent/http", "agent/inspect"],
     "agent/cli": ["net", "netlink", "imds", "host", "agent/core", "agent/cloud", "agent/log", "agent/config",
                   "agent/http", "agent/inspect", "agent/daemon"],
