@@ -54,8 +54,7 @@ Claim claim_on_the_name(const std::filesystem::path& folder) {
   if (!asking) return {.whose = Claim::Whose::unknown, .who = "a user that cannot be told"};
   const auto name = abstract_address();
   if (connect(asking.get(), name.raw(), name.length) != 0) {
-    const bool nobody = errno == ECONNREFUSED || errno == EPROTOTYPE;  // not listening, no stream
-    return {.whose = nobody ? Claim::Whose::nobodys : Claim::Whose::unknown,
+    return {.whose = errno == ECONNREFUSED ? Claim::Whose::nobodys : Claim::Whose::unknown,
             .who = "a user that cannot be told"};
   }
   ucred holder{};
