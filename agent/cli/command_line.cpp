@@ -64,6 +64,7 @@ int run_with(const CLI::App& app, const CommandLine& line) {
   const auto loaded = load_config(sources, check_ids());
   if (!loaded) {
     for (const auto& error : loaded.error()) complain(EventKind::configuration_refused, error.text());
+    if (app.got_subcommand("run")) withdraw_what_a_killed_daemon_left();
     return kBadConfig;
   }
   if (app.got_subcommand("run")) return run_daemon(sources, *loaded);

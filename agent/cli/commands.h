@@ -12,6 +12,9 @@ namespace agent {
 
 int run_daemon(const ConfigSources& sources, const LoadedConfig& loaded);
 
+/// For a daemon that cannot start: one that was killed before it may have left word that the node is ready.
+void withdraw_what_a_killed_daemon_left();
+
 /// Blocks until the agent says ready; prints each failing gate once, and again when it changes.
 int wait_until_ready(const ConfigSources& sources, const LoadedConfig& loaded,
                      std::chrono::milliseconds timeout);

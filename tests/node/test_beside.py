@@ -249,6 +249,16 @@ class WhereItListens(BesideCase):
         self.assertIn("ready\n", waiting.stdout.read())
         waiting.stdout.close()
 
+    def test_what_a_killed_one_left_is_withdrawn_also_by_one_that_cannot_start(self):
+        self.start_ready()
+        self.agent.file.write_text("mode = 7\n", encoding="utf-8")
+        left = [self.agent.ready_file, self.agent.runtime / "listening"]
+        self.assertEqual(self.agent.command("run").returncode, 78)
+        self.assertTrue(all(file.exists() for file in left), "those of a daemon that lives")
+        self.agent.kill()
+        self.assertEqual(self.agent.command("run").returncode, 78)
+        self.assertFalse(any(file.exists() for file in left))
+
     def test_an_address_that_is_given_is_asked(self):
         self.start_ready()
         done = self.plainly("wait", "--timeout", "300ms", "--set", "http.listen=127.0.0.1:18001")
