@@ -65,7 +65,8 @@ HTTP.)";
 
 inline constexpr Entry kEndpoints[] = {
     {"/readyz",
-     "200 when the node can route pods, else 503. ?verbose names each gate; ?exclude=ID, repeatable, leaves "
+     "200 when the node can route pods, else 503, as when the loop has hung for 90 s. ?verbose names each "
+     "gate; ?exclude=ID, repeatable, leaves "
      "one "
      "out."},
     {"/healthz", "The same over all checks, those that only warn included."},
@@ -78,7 +79,8 @@ inline constexpr Entry kEndpoints[] = {
 inline constexpr std::string_view kChecks =
     R"(Each passes, fails, is unknown (it could not look, which never holds back readiness) or is skipped
 (it does not apply here). A gate that fails holds back readiness: /readyz, wait, READY=1 for
-systemd and the file ready. These are gates. Two only warn, by what they find: imds.reachable once
+systemd and the file ready. READY=1 alone does not wait for what the kubelet brings: pods.node_cidr
+as Kubernetes or Azure's route table tell it. These are gates. Two only warn, by what they find: imds.reachable once
 there is a document, pods.overlap outside the NIC's own subnet.)";
 
 inline constexpr std::string_view kOtherChecks =

@@ -3,7 +3,7 @@
 
 import unittest
 
-from case import CLUSTER, NodeCase, settings
+from case import CLUSTER, NodeCase, eventually, settings
 from lab.agent import toml
 
 POD_CIDR_FROM = {source: {"mode": "udr", "pods": {"cluster_cidrs": [CLUSTER], "node_cidrs": [], "node_cidr_source": source}}
@@ -38,7 +38,7 @@ class Kubelet(NodeCase):
         # It has never been ready, so an edited configuration still takes effect by itself, and all is told.
         self.agent.file.write_text(toml(settings()), encoding="utf-8")
         self.agent.await_ready()
-        self.assertTrue(self.agent.ready_file.exists())
+        eventually(self.agent.ready_file.exists, "the ready file")
         self.agent.await_log("ready$")
 
 

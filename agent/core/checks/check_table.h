@@ -48,7 +48,7 @@ struct CheckEntry {
   std::string_view id;
   Finding (*look)(const Facts&);
   bool (*gates)(const Policy&);
-  bool (*needs_kubelet)(const Policy&);
+  bool (*needs_kubelet)(const Policy&) = +[](const Policy&) { return false; };
 };
 
 /// Every check, in the order in which they are shown.
