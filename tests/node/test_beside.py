@@ -10,9 +10,8 @@ import unittest
 from case import CLUSTER, NodeCase, settings
 
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
-DEFAULT = "/etc/calico-azure-agent/config.toml"
 
-# Answers everything with 200, as an agent that is ready does, and hangs up last. The lines of its own tell when it listens.
+# Answers everything with 200, as an agent that is ready does, and hangs up last.
 _SQUATTER = """
 import socket, sys, threading
 ready = b"HTTP/1.1 200 OK\\r\\nContent-Length: 3\\r\\nConnection: close\\r\\n\\r\\nok\\n"
@@ -60,7 +59,8 @@ class BesideCase(NodeCase):
     @contextlib.contextmanager
     def nobody(self, script, *words):
         """A program of nobody's in the VM, once it has said that it does what it is for."""
-        with self.lab.vm.start(*NOBODY, sys.executable, "-c", script, *words, stdout=subprocess.PIPE, text=True) as process:
+        with self.lab.vm.start(*NOBODY, sys.executable, "-c", script, *words, stdout=subprocess.PIPE,
+                               text=True) as process:
             try:
                 self.assertNotEqual(process.stdout.readline(), "")
                 yield process
@@ -295,6 +295,13 @@ class SquattedPort(BesideCase):
             with self.subTest(how):
                 with self.nobody(_SQUATTER, *how):
                     self.assertEqual(self.plainly("wait", "--timeout", "700ms").returncode, 1)
+
+    def test_where_users_have_no_numbers_it_is_said_that_whose_word_it_is_cannot_be_told(self):
+        self.agent.start_ready()
+        done = self.lab.vm.run("unshare", "--user", *self.agent.words("wait", "--timeout", "5s"),
+                               env=self.agent.environment)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("ready (whose word this is on 127.0.0.1:16925 cannot be told", done.stdout)
 
     def test_status_does_not_believe_him(self):
         self.as_nobody(_SQUATTER)
