@@ -192,8 +192,8 @@ class OfTheServiceUser(BesideCase):
         self.assertIn(f"belongs to user {self.USER}", first)
 
     def test_paths_and_endpoints_are_left_out_and_that_is_said(self):
-        self.start(self.roots_file(), "--set", "kubernetes.kubeconfig=/run/evil", "--set", "azure.cloud_config=/run/evil",
-                   "--set", "routes.metric=777")
+        self.start(self.roots_file(), "--set", "kubernetes.kubeconfig=/run/evil", "--set",
+                   "azure.cloud_config=/run/evil", "--set", "routes.metric=777")
         trace = self.lab.folder / "files"
         done = self.lab.vm.run("strace", "-f", "-e", "trace=%file", "-s", "4096", "-o", trace, self.agent.words()[0],
                                "doctor", env=self.agent.environment)
@@ -240,8 +240,8 @@ class WhereItListens(BesideCase):
         self.assertEqual((done.returncode, done.stdout), (0, "ready\n"))
 
     def test_who_waits_sees_the_daemon_come_elsewhere(self):
-        waiting = self.lab.vm.start(self.agent.words()[0], "wait", "--timeout", "30s", stdout=subprocess.PIPE, text=True,
-                                    env=self.agent.environment)
+        waiting = self.lab.vm.start(self.agent.words()[0], "wait", "--timeout", "30s", stdout=subprocess.PIPE,
+                                    text=True, env=self.agent.environment)
         self.addCleanup(waiting.kill)
         self.assertIn("127.0.0.1:16925", waiting.stdout.readline())
         self.agent.start()
