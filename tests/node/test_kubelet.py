@@ -6,7 +6,7 @@ import unittest
 from case import CLUSTER, NodeCase, eventually, settings
 from lab.agent import toml
 
-POD_CIDR_FROM = {source: {"mode": "udr", "pods": {"cluster_cidrs": [CLUSTER], "node_cidrs": [], "node_cidr_source": source}}
+POD_CIDR_FROM = {source: {"pods": {"cluster_cidrs": [CLUSTER], "node_cidrs": [], "node_cidr_source": source}}
                  for source in ("kubernetes", "route-table")}
 
 
