@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """The Kustomize base and the components: what an API server takes, what the pod may do, who asks it what."""
 
+import json
 import pathlib
 import subprocess
 import sys
 import tempfile
 import unittest
 
+import jsonschema
 import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -19,6 +21,7 @@ _CALICO = ROOT / "tests" / "data" / "kubernetes" / "calico"
 _CALICO_NODES = sorted(_CALICO.glob("*.yaml"))
 _WAITS = ("wait-component", "wait-component-v3.0")
 _MOUNTS = ("azure-json", "network-manager")
+_RULE = json.loads((_CALICO.parent / "node-readiness-rule-spec.json").read_text(encoding="utf-8"))
 # Not of the API itself: its CRD is node-readiness-controller's, its kind the kubelet's.
 _FOREIGN = {"NodeReadinessRule", "KubeletConfiguration"}
 
@@ -197,6 +200,25 @@ class Readiness(unittest.TestCase):
         self.assertEqual(kubelet["registerWithTaints"], [rule["taint"]])
         # The controller refuses other taints.
         self.assertTrue(rule["taint"]["key"].startswith("readiness.k8s.io/"))
+
+    def test_the_controllers_crd_takes_the_rule(self):
+        rule = find(render(KUBERNETES / "readiness"), "NodeReadinessRule")["spec"]
+        self.assertEqual([error.message for error in jsonschema.Draft7Validator(_RULE).iter_errors(rule)], [])
+        self.assertEqual(set(rule) - set(_RULE["properties"]), set())
+
+    def test_what_cannot_be_changed_is_said_where_it_is_set(self):
+        immutable = [name for name, field in _RULE["properties"].items()
+                     if any("immutable" in each["message"] for each in field.get("x-kubernetes-validations", []))]
+        self.assertEqual(sorted(immutable), ["conditions", "enforcementMode", "nodeSelector", "taint"])
+        chart = ROOT / "packaging" / "helm" / "calico-azure-agent"
+        for file in (KUBERNETES / "readiness" / "rule.yaml", KUBERNETES / "README.md", chart / "README.md",
+                     chart / "values.yaml"):
+            with self.subTest(file.name):
+                text = file.read_text(encoding="utf-8")
+                command = text.index("kubectl delete nodereadinessrule calico-azure-agent")
+                around = text[max(0, command - 500):command + 500]
+                self.assertIn("elete the rule first", around)
+                self.assertEqual([name for name in immutable if name not in around], [])
 
     def test_who_writes_node_status_is_another_account_than_the_agents(self):
         account = pod_of(find(render(KUBERNETES / "readiness"), "DaemonSet"))["serviceAccountName"]
