@@ -71,6 +71,23 @@ class Truth(ClusterCase):
             with self.subTest(fault):
                 self.assert_named_and_mended(fault, check)
 
+    def test_a_subnet_with_a_list_of_prefixes_is_read_like_one_with_a_prefix(self):
+        cloud = self.cluster.cloud
+
+        def prefix_of():
+            return {key for path, document in cloud.arm().items() if "/subnets/" in path
+                    for key in document["properties"] if key.startswith("addressPrefix")}
+
+        self.assertEqual(prefix_of(), {"addressPrefix"})
+        for each in self.cluster.network.subnets.values():
+            each.listed = True
+        cloud.follow(self.cluster.network)
+        self.assertEqual(prefix_of(), {"addressPrefixes"})
+        cloud.forget_cloud_requests()
+        self.ask_again()
+        eventually(lambda: any("/subnets/" in each["target"] for each in cloud.cloud_requests()["recent"]), "it is read")
+        self.await_failures([])
+
     def test_pods_outside_the_virtual_network_are_no_fault_where_the_table_leads_to_them(self):
         self.cluster.ask("address-space 10.240.0.0/16")
         self.ask_again()
