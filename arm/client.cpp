@@ -8,7 +8,7 @@
 #include "arm/documents.h"
 #include "arm/nic_search.h"
 #include "net/ascii_case.h"
-#include "net/quote.h"
+#include "net/foreign_text.h"
 
 namespace arm {
 namespace {
@@ -30,7 +30,7 @@ net::Result<T> read(Asking& asking, const std::string& id, const Kind& kind,
   if (!resource)
     return net::failure(EBADMSG, fmt::format("the id of the {}: {}", kind.noun, resource.error().what));
   if (resource->type() != kind.type) {
-    return net::failure(EBADMSG, fmt::format("'{}' is no {}", net::quote(id, 160), kind.noun));
+    return net::failure(EBADMSG, fmt::format("'{}' is no {}", net::foreign_text(id, 160), kind.noun));
   }
   const Subject subject{.id = *resource, .kind = kind};
   const auto body = asking.read(subject);
@@ -71,7 +71,7 @@ void read_around(Asking& asking, const AzureNic& nic, net::AzureNetwork& seen) {
   if (subnet_id.empty()) {
     const auto nowhere = net::failure(
         ENOENT, fmt::format("ARM shows no subnet for the network interface '{}': its VM may be deallocated",
-                            net::quote(ResourceId::parse(nic.id)->name(), 80)));
+                            net::foreign_text(ResourceId::parse(nic.id)->name(), 80)));
     seen.subnet = nowhere;
     seen.route_table = nowhere;
     seen.network = nowhere;

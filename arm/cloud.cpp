@@ -6,7 +6,7 @@
 #include "arm/arm.h"
 #include "arm/endpoint.h"
 #include "net/ascii_case.h"
-#include "net/quote.h"
+#include "net/foreign_text.h"
 
 namespace arm {
 namespace {
@@ -65,7 +65,7 @@ net::Result<Cloud> cloud_of(const net::CloudConfig& config, std::string_view env
   return net::failure(
       EINVAL,
       fmt::format("the Azure cloud '{}' ({}) is not known here: set resourceManagerEndpoint in azure.json",
-                  net::quote(given, kQuotedCloud),
+                  net::foreign_text(given, kQuotedCloud),
                   configured ? "\"cloud\" in azure.json" : "azEnvironment of IMDS"));
 }
 

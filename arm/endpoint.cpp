@@ -9,7 +9,7 @@
 #include "arm/json.h"
 #include "net/address.h"
 #include "net/ascii_case.h"
-#include "net/quote.h"
+#include "net/foreign_text.h"
 
 namespace arm {
 namespace {
@@ -74,7 +74,7 @@ const json& description(const json& document, std::string_view endpoint) {
 net::Result<std::string> parse_endpoint(std::string_view text) {
   const auto refuse = [text](std::string_view why) {
     return net::failure(EINVAL, fmt::format("resourceManagerEndpoint '{}' {}: write https://HOST[:PORT]",
-                                            net::quote(text, kQuotedEndpoint), why));
+                                            net::foreign_text(text, kQuotedEndpoint), why));
   };
   auto endpoint = without_final_slash(net::lower(text));
   const bool secure = endpoint.starts_with(kSecure);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "net/quote.h"
+#include "net/foreign_text.h"
 
 namespace arm {
 namespace {
@@ -14,7 +14,7 @@ constexpr std::size_t kQuotedName = 80;
 }  // namespace
 
 std::string Subject::phrase() const {
-  return fmt::format("the {} '{}'", kind.noun, net::quote(id.name(), kQuotedName));
+  return fmt::format("the {} '{}'", kind.noun, net::foreign_text(id.name(), kQuotedName));
 }
 
 std::string Subject::target() const {

@@ -8,7 +8,7 @@
 
 #include "arm/documents.h"
 #include "arm/endpoint.h"
-#include "net/quote.h"
+#include "net/foreign_text.h"
 
 namespace arm {
 namespace {
@@ -17,14 +17,15 @@ tl::unexpected<net::Error> none_fits(const Subject& vm, const net::MacAddress& m
   return net::failure(ENOENT,
                       fmt::format("none of the network interfaces that ARM lists for '{}' has the MAC "
                                   "address {}: if one was just attached, ARM will show it soon",
-                                  net::quote(vm.id.name(), 80), mac.text()));
+                                  net::foreign_text(vm.id.name(), 80), mac.text()));
 }
 
 net::Result<net::AzureNic> read_nic(Asking& asking, const std::string& id) {
   const auto resource = ResourceId::parse(id);
   if (!resource) return net::pass_on(resource);
   const auto subject = subject_of(*resource);
-  if (!subject) return net::failure(EINVAL, fmt::format("'{}' is no network interface", net::quote(id, 80)));
+  if (!subject)
+    return net::failure(EINVAL, fmt::format("'{}' is no network interface", net::foreign_text(id, 80)));
   const auto body = asking.read(*subject);
   if (!body) return net::pass_on(body);
   auto nic = parse_nic(*body);
@@ -102,7 +103,7 @@ net::Result<net::AzureNic> find_nic(Asking& asking, const ResourceId& vm, const 
   const auto subject = subject_of(vm);
   const bool is_instance = vm.type() == kInstance.type;
   if (!is_instance && vm.type() != kVirtualMachine.type) {
-    return net::failure(EINVAL, fmt::format("'{}' is no virtual machine", net::quote(vm.text(), 160)));
+    return net::failure(EINVAL, fmt::format("'{}' is no virtual machine", net::foreign_text(vm.text(), 160)));
   }
   if (!known.id.empty()) {
     auto nic = read_nic(asking, known.id);

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "arm/json.h"
-#include "net/quote.h"
+#include "net/foreign_text.h"
 
 namespace arm {
 namespace {
@@ -36,7 +36,7 @@ std::string action_of(const std::string& message, const Kind& kind) {
 
 /// "403 AuthorizationFailed"
 std::string answer_of(unsigned status, const Reason& reason) {
-  const auto code = net::quote(reason.code, kQuotedReason);
+  const auto code = net::foreign_text(reason.code, kQuotedReason);
   return code.empty() ? fmt::format("{}", status) : fmt::format("{} {}", status, code);
 }
 
@@ -84,7 +84,7 @@ Meaning meaning_of(unsigned status, const Reason& reason, const Subject& subject
                     "answers; the redirect is not followed",
                     answer, phrase)};
   }
-  const auto message = net::quote(reason.message, kQuotedReason);
+  const auto message = net::foreign_text(reason.message, kQuotedReason);
   return {EOPNOTSUPP, fmt::format("it answers {} to the request for {}{}{}", answer, phrase,
                                   message.empty() ? "" : ": ", message)};
 }

@@ -8,7 +8,6 @@
 
 #include "net/ascii_case.h"
 #include "net/foreign_text.h"
-#include "net/quote.h"
 
 namespace arm {
 namespace {
@@ -46,8 +45,8 @@ bool is_name(std::string_view segment) {
 
 net::Result<ResourceId> ResourceId::parse(std::string_view text) {
   const auto refuse = [text](std::string_view why) {
-    return net::failure(EINVAL,
-                        fmt::format("'{}' is no Azure resource id: {}", net::quote(text, kQuotedId), why));
+    return net::failure(
+        EINVAL, fmt::format("'{}' is no Azure resource id: {}", net::foreign_text(text, kQuotedId), why));
   };
   if (text.size() > kMaximumLength) return refuse("it is longer than 2 KiB");
   if (!text.starts_with('/')) return refuse("it does not begin with /subscriptions/");

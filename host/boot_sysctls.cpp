@@ -1,6 +1,7 @@
 #include "host/boot_sysctls.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "host/drop_ins.h"
 #include "host/text.h"
@@ -24,40 +25,45 @@ std::vector<SysctlLine> parse_sysctls(std::string_view text) {
   for (const auto each : lines(text)) {
     auto line = trimmed(each);
     if (line.empty() || line.front() == '#' || line.front() == ';') continue;
-    if (line.front() == '-') line = trimmed(line.substr(1));  // a failure to set it would be ignored
+    const bool dashed = line.front() == '-';  // before an assignment: a failure to set it would be ignored
+    if (dashed) line = trimmed(line.substr(1));
     const auto sign = line.find('=');
-    if (sign == std::string_view::npos) continue;
-    found.push_back({.key = path_of(trimmed(line.substr(0, sign))),
-                     .value = std::string(trimmed(line.substr(sign + 1)))});
+    if (sign != std::string_view::npos) {
+      found.push_back({.key = path_of(trimmed(line.substr(0, sign))),
+                       .value = std::string(trimmed(line.substr(sign + 1)))});
+    } else if (dashed) {
+      found.push_back({.key = path_of(line), .value = std::nullopt});
+    }
   }
   return found;
 }
 
 net::Result<std::vector<net::BootSysctl>> boot_sysctls(const std::filesystem::path& root,
                                                        std::span<const std::string> keys) {
-  std::vector<net::BootSysctl> exact;
-  std::vector<net::BootSysctl> by_pattern;
+  struct Found {
+    SysctlLine line;
+    std::string file;
+  };
+  std::vector<Found> exact;
+  std::vector<Found> by_pattern;
   for (const auto& file : drop_ins(system_folders(root, "sysctl.d"), ".conf")) {
     const auto text = read_text(file);
     if (!text) return net::pass_on(text);
-    for (const auto& line : parse_sysctls(*text)) {
+    for (auto& line : parse_sysctls(*text)) {
       auto& into = is_pattern(line.key) ? by_pattern : exact;
-      into.push_back({.key = line.key, .value = line.value, .file = file.string()});
+      into.push_back({.line = std::move(line), .file = file.string()});
     }
   }
   std::vector<net::BootSysctl> found;
   for (const auto& key : keys) {
-    const auto named =
-        std::find_if(exact.rbegin(), exact.rend(), [&key](const auto& each) { return each.key == key; });
-    if (named != exact.rend()) {
-      found.push_back(*named);
-      continue;
+    auto last = std::find_if(exact.rbegin(), exact.rend(),
+                             [&key](const Found& each) { return each.line.key == key; });
+    if (last == exact.rend()) {
+      last = std::find_if(by_pattern.rbegin(), by_pattern.rend(),
+                          [&key](const Found& each) { return matches(each.line.key, key); });
+      if (last == by_pattern.rend()) continue;
     }
-    const auto pattern = std::find_if(by_pattern.rbegin(), by_pattern.rend(),
-                                      [&key](const auto& each) { return matches(each.key, key); });
-    if (pattern != by_pattern.rend()) {
-      found.push_back({.key = key, .value = pattern->value, .file = pattern->file});
-    }
+    if (last->line.value) found.push_back({.key = key, .value = *last->line.value, .file = last->file});
   }
   return found;
 }

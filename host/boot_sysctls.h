@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,10 +18,10 @@ namespace host {
 net::Result<std::vector<net::BootSysctl>> boot_sysctls(const std::filesystem::path& root,
                                                        std::span<const std::string> keys);
 
-/// An assignment of such a file.
+/// A line of such a file: an assignment, or `-key` alone, by which patterns leave that key as it is.
 struct SysctlLine {
   std::string key;  ///< as in net::Sysctls, may be a pattern: "net/ipv4/conf/*/rp_filter"
-  std::string value;
+  std::optional<std::string> value;
 
   bool operator==(const SysctlLine&) const = default;
 };

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "imds/document.h"
-#include "net/quote.h"
+#include "net/foreign_text.h"
 
 namespace imds {
 namespace {
@@ -16,12 +16,12 @@ namespace {
 constexpr std::size_t kQuoted = 160;
 
 std::string about(std::string_view endpoint, std::string_view what) {
-  return fmt::format("IMDS at {}: {}", net::quote(endpoint, kQuoted), what);
+  return fmt::format("IMDS at {}: {}", net::foreign_text(endpoint, kQuoted), what);
 }
 
 /// " (the beginning of the body)", or nothing for an empty one.
 std::string body_of(const Response& response) {
-  const auto body = net::quote(response.body, kQuoted);
+  const auto body = net::foreign_text(response.body, kQuoted);
   return body.empty() ? "" : fmt::format(" ({})", body);
 }
 
@@ -35,7 +35,7 @@ struct Meaning {
 Meaning meaning_of(const Response& response) {
   const unsigned status = response.status;
   const auto answered = fmt::format("it answers {}{}", status, body_of(response));
-  const auto to = net::quote(response.location, kQuoted);
+  const auto to = net::foreign_text(response.location, kQuoted);
   if (status == 400) {
     return {EINVAL,
             answered +

@@ -12,7 +12,6 @@
 
 #include "imds/strict_json.h"
 #include "net/foreign_text.h"
-#include "net/quote.h"
 
 namespace imds {
 namespace {
@@ -102,7 +101,7 @@ const json& interfaces(const json& document) {
 std::string missing(const json& document) {
   if (!document.is_object()) return "is no object";
   if (const auto error = text(at(document, "error")); !error.empty()) {
-    return "holds an error instead of metadata: " + net::quote(error, 200);
+    return "holds an error instead of metadata: " + net::foreign_text(error, 200);
   }
   if (!document.contains("network") && !document.contains("interface")) return "has no \"network\"";
   if (document.contains("network") && !document["network"].is_object()) return "has an empty \"network\"";

@@ -6,7 +6,7 @@
 #include <charconv>
 #include <optional>
 
-#include "net/quote.h"
+#include "net/foreign_text.h"
 
 namespace imds {
 namespace {
@@ -28,7 +28,7 @@ net::Result<Endpoint> parse_endpoint(std::string_view text) {
     return net::failure(EINVAL,
                         fmt::format("the IMDS endpoint '{}' {}: write http://169.254.169.254 or another "
                                     "http://ADDRESS[:PORT]",
-                                    net::quote(text, 80), why));
+                                    net::foreign_text(text, 80), why));
   };
   if (!text.starts_with(kScheme)) return refuse("does not begin with http://");
   auto rest = text.substr(kScheme.size());

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "net/quote.h"
+#include "net/foreign_text.h"
 
 namespace imds {
 namespace {
@@ -36,7 +36,7 @@ class Builder final : public nlohmann::json_sax<json> {
   bool key(string_t& name) override {
     const auto [place, is_new] = open_.back()->get_ref<json::object_t&>().try_emplace(name);
     if (!is_new)
-      return refuse(fmt::format("the key \"{}\" stands twice in one object", net::quote(name, 40)));
+      return refuse(fmt::format("the key \"{}\" stands twice in one object", net::foreign_text(name, 40)));
     member_ = &place->second;
     return true;
   }

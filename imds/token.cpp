@@ -11,7 +11,7 @@
 #include "imds/exchange.h"
 #include "imds/strict_json.h"
 #include "imds/token_times.h"
-#include "net/quote.h"
+#include "net/foreign_text.h"
 
 namespace imds {
 namespace {
@@ -52,7 +52,7 @@ std::string encoded(std::string_view value) {
 
 tl::unexpected<net::Error> about(const Options& options, int code, std::string_view what) {
   return net::failure(code, fmt::format("managed identity token: IMDS at {}: {}",
-                                        net::quote(options.endpoint, kQuotedEndpoint), what));
+                                        net::foreign_text(options.endpoint, kQuotedEndpoint), what));
 }
 
 /// What is repeated of a refusal: OAuth's word for it, and the number of Entra ID's. Nothing else of such an

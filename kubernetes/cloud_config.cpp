@@ -11,7 +11,6 @@
 #include "kubernetes/yaml.h"
 #include "net/ascii_case.h"
 #include "net/foreign_text.h"
-#include "net/quote.h"
 
 namespace kubernetes {
 namespace {
@@ -63,7 +62,7 @@ net::Result<net::CloudConfig> checked(net::CloudConfig config) {
   const auto& id = config.user_assigned_identity;
   if (std::all_of(id.begin(), id.end(), is_visible)) return config;
   return net::failure(EBADMSG, fmt::format("its userAssignedIdentityID '{}' holds characters that no id has",
-                                           net::quote(id, kQuotedId)));
+                                           net::foreign_text(id, kQuotedId)));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include "kubernetes/base64.h"
 #include "kubernetes/read_file.h"
 #include "kubernetes/yaml.h"
-#include "net/quote.h"
+#include "net/foreign_text.h"
 
 namespace kubernetes {
 namespace {
@@ -67,9 +67,9 @@ class Kubeconfig {
       if (!label.IsScalar() || label.Scalar() != name) continue;
       const auto found = member(each, kind);
       if (found.IsMap()) return found;
-      return refuse(EBADMSG, fmt::format("has a {} '{}' without content", kind, net::quote(name, 80)));
+      return refuse(EBADMSG, fmt::format("has a {} '{}' without content", kind, net::foreign_text(name, 80)));
     }
-    return refuse(EINVAL, fmt::format("has no {} '{}'", kind, net::quote(name, 80)));
+    return refuse(EINVAL, fmt::format("has no {} '{}'", kind, net::foreign_text(name, 80)));
   }
 
   net::Result<std::filesystem::path> file_of(const YAML::Node& from, std::string_view name) const {

@@ -24,8 +24,9 @@ struct Access {
 /// Where credentials are looked for, and whose they have to be; tests name others.
 struct Places {
   std::filesystem::path service_account = "/var/run/secrets/kubernetes.io/serviceaccount";
-  std::vector<std::filesystem::path> kubeconfigs = {"/etc/kubernetes/kubelet.conf",
-                                                    "/var/lib/kubelet/kubeconfig"};
+  /// kubeadm's, AKS's and Gardener's, whose kubelet is given its own under another name once it has one.
+  std::vector<std::filesystem::path> kubeconfigs = {
+      "/etc/kubernetes/kubelet.conf", "/var/lib/kubelet/kubeconfig", "/var/lib/kubelet/kubeconfig-real"};
   FilesOf whose = FilesOf::anybody;
 };
 

@@ -6,7 +6,7 @@
 #include "kubernetes/json.h"
 #include "kubernetes/kubernetes.h"
 #include "kubernetes/node_json.h"
-#include "net/quote.h"
+#include "net/foreign_text.h"
 
 namespace kubernetes {
 namespace {
@@ -29,7 +29,7 @@ net::Result<void> check_name(const std::string& name) {
   if (is_node_name(name)) return {};
   return net::failure(EINVAL,
                       fmt::format("'{}' is no name of a Kubernetes node: small letters, digits, '-' and '.'",
-                                  net::quote(name, kQuotedAnswer)));
+                                  net::foreign_text(name, kQuotedAnswer)));
 }
 
 https::Request request(const Access& access, const std::string& target, steady_clock::time_point finish_by) {
@@ -42,7 +42,8 @@ https::Request request(const Access& access, const std::string& target, steady_c
 /// "(500: the message of its Status)"
 std::string words_of(const https::Response& response) {
   const auto status = parse_json(response.body);
-  const auto message = status ? net::quote(text_of(at(*status, "message")), kQuotedAnswer) : std::string();
+  const auto message =
+      status ? net::foreign_text(text_of(at(*status, "message")), kQuotedAnswer) : std::string();
   return message.empty() ? fmt::format("({})", response.status)
                          : fmt::format("({}: {})", response.status, message);
 }

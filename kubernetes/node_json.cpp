@@ -8,7 +8,6 @@
 #include "kubernetes/json.h"
 #include "kubernetes/rfc3339.h"
 #include "net/foreign_text.h"
-#include "net/quote.h"
 
 namespace kubernetes {
 namespace {
@@ -36,7 +35,7 @@ net::Result<std::vector<net::Prefix>> pod_cidrs(const json& spec) {
   std::vector<net::Prefix> cidrs;
   for (const json& entry : list) {
     if (!entry.is_string()) return unusable("spec.podCIDRs holds something other than text");
-    const auto cidr = net::Prefix::parse(net::quote(text_of(entry), kQuotedField));
+    const auto cidr = net::Prefix::parse(net::foreign_text(text_of(entry), kQuotedField));
     if (!cidr) return unusable("spec.podCIDRs: " + cidr.error().what);
     if (std::find(cidrs.begin(), cidrs.end(), *cidr) == cidrs.end()) cidrs.push_back(*cidr);
   }
@@ -113,11 +112,11 @@ net::Result<Event> parse_event(std::string_view line) {
   if (type == "DELETED") return Event{.kind = Event::Kind::deleted, .sighting = {}};
   if (type == "ERROR") {
     return net::failure(ESTALE, fmt::format("the API server ends the watch ({}): the node is read again",
-                                            net::quote(text_of(at(object, "reason")), kQuotedField)));
+                                            net::foreign_text(text_of(at(object, "reason")), kQuotedField)));
   }
   if (type != "ADDED" && type != "MODIFIED") {
     return net::failure(EBADMSG, fmt::format("a watch event of the API server is of the unknown type '{}'",
-                                             net::quote(type, kQuotedField)));
+                                             net::foreign_text(type, kQuotedField)));
   }
   auto sighting = parse_node(object);
   if (!sighting) return net::pass_on(sighting);

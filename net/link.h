@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/address.h"
@@ -57,5 +59,8 @@ struct Link {
 
   bool operator==(const Link&) const = default;
 };
+
+/// Empty where none of them has this index.
+std::string_view link_name(std::span<const Link> links, std::uint32_t index);
 
 }  // namespace net

@@ -17,7 +17,7 @@
 #include "agent/core/check_ids.h"
 #include "agent/daemon/version.h"
 #include "agent/log/log.h"
-#include "net/quote.h"
+#include "net/foreign_text.h"
 
 namespace agent {
 namespace {
@@ -40,7 +40,7 @@ std::string mistyped_command(const CLI::App& app) {
   }
   const auto unknown = app.remaining(true);
   if (known.empty() || unknown.empty() || unknown.front().starts_with('-')) return "";
-  return net::quote(unknown.front(), 80) + " is no command" + did_you_mean(unknown.front(), known);
+  return net::foreign_text(unknown.front(), 80) + " is no command" + did_you_mean(unknown.front(), known);
 }
 
 int refuse(const CLI::App& app, const CLI::ParseError& error) {

@@ -54,9 +54,7 @@ void explain_wanted(const OneLook& look, const LoadedConfig& loaded, const net::
     say("wanted", "no route of the agent's covers it");
     return;
   }
-  const auto device = std::find_if(look.links.begin(), look.links.end(),
-                                   [route](const auto& link) { return link.index == route->device; });
-  say("wanted", net::route_text(*route, device == look.links.end() ? "" : device->name));
+  say("wanted", net::route_text(*route, net::link_name(look.links, route->device)));
   const auto& told = look.facts.node_cidrs;
   const bool own =
       std::find(told.cidrs.begin(), told.cidrs.end(), route->key.destination) != told.cidrs.end();
@@ -99,9 +97,7 @@ bool explain_kernel(const OneLook& look, const net::Address& address) {
     say("kernel", *nowhere != '\0' ? nowhere : route.error().what);
     return *nowhere != '\0';
   }
-  const auto device = std::find_if(look.links.begin(), look.links.end(),
-                                   [&route](const auto& link) { return link.index == route->device; });
-  say("kernel", net::route_text(*route, device == look.links.end() ? "" : device->name));
+  say("kernel", net::route_text(*route, net::link_name(look.links, route->device)));
   if (route->protocol == look.facts.policy.protocol) say("", "the agent's");
   return true;
 }

@@ -32,16 +32,12 @@ std::vector<PendingSysctl> pending_sysctls(const Facts& facts) {
   return pending;
 }
 
-std::string device_name(const OneLook& look, std::uint32_t index) {
-  const auto link = std::find_if(look.links.begin(), look.links.end(),
-                                 [index](const auto& each) { return each.index == index; });
-  return link == look.links.end() ? "" : link->name;
-}
-
 /// How the route that the change is about stands: the wanted one's judgement, else plainly pending.
 RouteStatus status_of(const OneLook& look, const net::Route& route) {
-  RouteStatus status{
-      .route = route, .device = device_name(look, route.device), .state = RouteState::pending, .error = ""};
+  RouteStatus status{.route = route,
+                     .device = std::string(net::link_name(look.links, route.device)),
+                     .state = RouteState::pending,
+                     .error = ""};
   for (const auto& wanted : look.facts.standing.routes) {
     if (wanted.route == route) {
       status.state = wanted.state;
@@ -90,7 +86,7 @@ void print_text(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
     } else {
       const auto& route = std::get<net::Route>(change.object);
       std::cout << fmt::format("{:<8}{}\n", net::verb_name(change.verb),
-                               net::route_text(route, device_name(look, route.device)));
+                               net::route_text(route, net::link_name(look.links, route.device)));
     }
   }
   for (const auto& sysctl : sysctls) {
@@ -99,7 +95,7 @@ void print_text(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
   for (const auto& route : look.facts.standing.routes) {
     if (route.error.empty()) continue;
     std::cout << fmt::format("{:<8}{}: {}\n", route_state_name(route.state),
-                             net::route_text(route.route, device_name(look, route.route.device)),
+                             net::route_text(route.route, net::link_name(look.links, route.route.device)),
                              route.error);
   }
   if (!look.facts.nic.problem.empty())

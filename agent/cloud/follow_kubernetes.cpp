@@ -98,10 +98,15 @@ void follow_kubernetes(Board& board, kubernetes::FilesOf whose) {
   while (true) {
     // A watch cannot be interrupted: that of another node goes on unheard until it ends by itself.
     std::thread([&board, whose, asked] { follow(board, whose, asked); }).detach();
-    auto next = asked;
-    while (is_about_same_node(next.question, asked.question))
-      next = board.await_other(next.number, steady_clock::now() + std::chrono::hours(1));
-    asked = std::move(next);
+    while (true) {
+      auto next = board.await_other(asked.number, steady_clock::now() + std::chrono::hours(1));
+      const bool same_node = is_about_same_node(next.question, asked.question);
+      // A reload asks the same again: with the credentials that are there now, while the watch goes on.
+      if (same_node && next.number != asked.number)
+        (void)look(board, whose, next.question, steady_clock::now() + kKubernetesPatience);
+      asked = std::move(next);
+      if (!same_node) break;
+    }
   }
 }
 

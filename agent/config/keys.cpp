@@ -97,7 +97,8 @@ std::vector<Key> table() {
 
       key<&Config::kubernetes, &Kubernetes::kubeconfig>(
           "kubernetes.kubeconfig", plain(),
-          "Empty = in-cluster, /etc/kubernetes/kubelet.conf, /var/lib/kubelet/kubeconfig, in this order."),
+          "Empty = in-cluster, /etc/kubernetes/kubelet.conf, /var/lib/kubelet/kubeconfig, kubeconfig-real "
+          "beside it, in this order."),
       key<&Config::kubernetes, &Kubernetes::node_name>(
           "kubernetes.node_name", plain(),
           "Empty = the variable NODE_NAME, then the host name; in small letters, as the\n"

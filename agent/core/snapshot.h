@@ -47,7 +47,8 @@ struct RouteChange {
   WallTime time{};
   std::string action;  ///< "add", "replace", "remove"
   net::Route route;
-  std::string doer;  ///< whose deed it repaired; empty when nobody's, or not known
+  std::string device;  ///< the name of the route's link then; empty: gone, or none
+  std::string doer;    ///< whose deed it repaired; empty when nobody's, or not known
 };
 
 struct Counters {

@@ -6,13 +6,17 @@
 
 namespace agent {
 
-void History::note(const std::vector<net::Change>& made, const std::string& doer, WallTime now) {
+void History::note(const std::vector<net::Change>& made, std::span<const net::Link> links,
+                   const std::string& doer, WallTime now) {
   // What would fall out again need not come in.
   for (const auto& change : std::span(made).last(std::min(made.size(), kLength))) {
     const auto* route = std::get_if<net::Route>(&change.object);
     if (route == nullptr) continue;
-    changes_.push_back(
-        {.time = now, .action = std::string(net::verb_name(change.verb)), .route = *route, .doer = doer});
+    changes_.push_back({.time = now,
+                        .action = std::string(net::verb_name(change.verb)),
+                        .route = *route,
+                        .device = std::string(net::link_name(links, route->device)),
+                        .doer = doer});
     if (changes_.size() > kLength) changes_.pop_front();
   }
 }

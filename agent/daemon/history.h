@@ -1,11 +1,13 @@
 #pragma once
 
 #include <deque>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "agent/core/snapshot.h"
 #include "net/change.h"
+#include "net/link.h"
 
 namespace agent {
 
@@ -15,7 +17,8 @@ class History {
   static constexpr std::size_t kLength = 64;
 
   /// `doer`: whose deed was repaired, as far as it is known.
-  void note(const std::vector<net::Change>& made, const std::string& doer, WallTime now);
+  void note(const std::vector<net::Change>& made, std::span<const net::Link> links, const std::string& doer,
+            WallTime now);
   [[nodiscard]] std::vector<RouteChange> list() const { return {changes_.begin(), changes_.end()}; }
 
  private:

@@ -183,8 +183,8 @@ void Daemon::Loop::take_what_happened() {
 void Daemon::Loop::note(const std::vector<net::Change>& made, std::size_t repaired) {
   const auto doer = last_doer_ == 0 ? std::string() : doer_text(last_doer_);
   last_doer_ = 0;
-  repair_log_.note(made, repaired, doer);
-  history_.note(made, repaired > 0 ? doer : "", std::chrono::system_clock::now());
+  repair_log_.note(made, keeper_.links(), repaired, doer);
+  history_.note(made, keeper_.links(), repaired > 0 ? doer : "", std::chrono::system_clock::now());
 }
 
 /// Before the look that follows another wish: what happens after it is then heard of.

@@ -19,11 +19,12 @@ std::string_view verb_text(net::Verb verb) {
   return "";
 }
 
-std::string object_text(const net::Change& change) {
+std::string object_text(const net::Change& change, std::span<const net::Link> links) {
   if (const auto* rule = std::get_if<net::Rule>(&change.object)) {
     return fmt::format("rule from {} lookup {}", rule->source.text(), rule->table);
   }
-  return fmt::format("route {}", net::route_text(std::get<net::Route>(change.object)));
+  const auto& route = std::get<net::Route>(change.object);
+  return fmt::format("route {}", net::route_text(route, net::link_name(links, route.device)));
 }
 
 /// What `calico-azure-agent explain` takes.
@@ -34,10 +35,11 @@ std::string destination_text(const net::Change& change) {
 
 }  // namespace
 
-void RepairLog::note(const std::vector<net::Change>& made, std::size_t repaired, const std::string& doer) {
+void RepairLog::note(const std::vector<net::Change>& made, std::span<const net::Link> links,
+                     std::size_t repaired, const std::string& doer) {
   if (made.empty()) return;
   if (changed_ == 0) {
-    first_ = fmt::format("{} {}", verb_text(made.front().verb), object_text(made.front()));
+    first_ = fmt::format("{} {}", verb_text(made.front().verb), object_text(made.front(), links));
     first_destination_ = destination_text(made.front());
   }
   changed_ += made.size();

@@ -2,12 +2,14 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "agent/core/pace.h"
 #include "agent/log/event.h"
 #include "net/change.h"
+#include "net/link.h"
 
 namespace agent {
 
@@ -17,7 +19,8 @@ class RepairLog {
   static constexpr auto kPause = std::chrono::seconds(1);
 
   /// `doer` is who removed or replaced our routes, as far as it is known.
-  void note(const std::vector<net::Change>& made, std::size_t repaired, const std::string& doer);
+  void note(const std::vector<net::Change>& made, std::span<const net::Link> links, std::size_t repaired,
+            const std::string& doer);
   /// The event that is due, if one is.
   std::optional<Event> event(MonoTime now);
   /// When event() will have one; nullopt: nothing is waiting.

@@ -91,7 +91,7 @@ void write_change(JsonText& json, const RouteChange& change) {
     time_or_null(json.member("time"), change.time);
     json.member("action").text(change.action);
     json.member("destination").text(change.route.key.destination.text());
-    json.member("route").text(net::route_text(change.route));
+    json.member("route").text(net::route_text(change.route, change.device));
     json.member("repaired_after").text(change.doer);
   });
 }

@@ -91,12 +91,12 @@ class AnotherMode(ClusterCase):
         self.vm.agent.await_ready()
         status = self.vm.agent.status()
         self.assertEqual((status["mode"], status["ready"], status["routes"]), ("azure-cni", True, []))
-        self.vm.agent.await_log(r"mode.in_force failed: the mode changes from udr to azure-cni", since=self.log)
-        self.vm.agent.await_log(r"not ready any more: mode.in_force", since=self.log)
 
     def test_by_the_configuration_it_is_followed_at_once(self):
         self.vm.agent.reload(**self.vm.config(mode="azure-cni"))
         self.assert_our_routes_went_and_nothing_else()
+        self.vm.agent.await_log(r"mode.in_force failed: the mode changes from udr to azure-cni", since=self.log)
+        self.vm.agent.await_log(r"not ready any more: mode.in_force", since=self.log)
 
     def test_by_the_nodes_files_it_is_followed_once_they_have_held_for_half_a_minute(self):
         self.vm.agent.reload(**self.vm.config(mode="auto"))
@@ -105,6 +105,8 @@ class AnotherMode(ClusterCase):
         self.vm.files.remove(self.vm.mode.conflist)
         self.assert_our_routes_went_and_nothing_else()
         self.assertIn("10-azure.conflist runs azure-vnet", self.vm.agent.status()["mode_reason"])
+        # Calico's files alone are the same before an overlay is up: in a node's first minutes they are a guess.
+        self.assertFalse([line for line in self.vm.agent.log.lines(self.log) if "not ready any more" in line])
 
 
 if __name__ == "__main__":

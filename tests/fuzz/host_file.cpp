@@ -14,8 +14,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto is_part = [text](std::string_view each) { return each.size() <= text.size(); };
   for (const auto& line : host::parse_sysctls(text)) {
-    require(is_part(line.key) && is_part(line.value));
-    require(line.key.find('\n') == std::string::npos && line.value.find('\n') == std::string::npos);
+    require(is_part(line.key) && is_part(line.value.value_or("")));
+    require(line.key.find('\n') == std::string::npos &&
+            line.value.value_or("").find('\n') == std::string::npos);
   }
   for (const auto& entry : host::parse_ini(text)) {
     require(is_part(entry.section) && is_part(entry.key) && is_part(entry.value));

@@ -25,6 +25,18 @@ bool when_demanded(const Policy& policy) {
   return policy.mode == Mode::udr && source != NodeCidrSource::automatic && source != NodeCidrSource::flannel;
 }
 
+/// What user-defined routes need is not demanded while that they carry the pods is a guess: the nodes of an
+/// overlay look alike until its plug-in is installed.
+template <Finding (*look)(const Facts&)>
+Finding once_mode_is_known(const Facts& facts) {
+  auto finding = look(facts);
+  if (finding.status != CheckStatus::fail || !facts.mode_is_a_guess) return finding;
+  finding.status = CheckStatus::unknown;
+  finding.fails_where_required = true;
+  finding.message += "; whether it matters is open: nothing on this node tells yet what carries its pods";
+  return finding;
+}
+
 /// Gates: what the node itself must have before calico/node starts, and nothing that calico/node, flannel or
 /// a CNI plug-in brings up after the gate (they wait for it: the node would dead-lock).
 constexpr std::array kChecks = {
@@ -43,12 +55,12 @@ constexpr std::array kChecks = {
     CheckEntry{"sysctl.rp_filter", sysctl_rp_filter, never},
     CheckEntry{"pods.node_cidr", pods_node_cidr, when_demanded},
     CheckEntry{"pods.overlap", pods_overlap, with_pod_cidrs},
-    CheckEntry{"azure.ip_forwarding", azure_ip_forwarding, never},
-    CheckEntry{"azure.route_table", azure_route_table, never},
-    CheckEntry{"azure.node_route", azure_node_route, never},
-    CheckEntry{"azure.stale_routes", azure_stale_routes, never},
-    CheckEntry{"azure.vnet_range", azure_vnet_range, never},
-    CheckEntry{"azure.cloud_config", azure_cloud_config, never},
+    CheckEntry{"azure.ip_forwarding", once_mode_is_known<azure_ip_forwarding>, never},
+    CheckEntry{"azure.route_table", once_mode_is_known<azure_route_table>, never},
+    CheckEntry{"azure.node_route", once_mode_is_known<azure_node_route>, never},
+    CheckEntry{"azure.stale_routes", once_mode_is_known<azure_stale_routes>, never},
+    CheckEntry{"azure.vnet_range", once_mode_is_known<azure_vnet_range>, never},
+    CheckEntry{"azure.cloud_config", once_mode_is_known<azure_cloud_config>, never},
     CheckEntry{"kubernetes.node_cidr", kubernetes_node_cidr, never},
     CheckEntry{"kubernetes.route_created", kubernetes_route_created, never},
     CheckEntry{"cni.mode", mode_contradicted, never},

@@ -67,7 +67,8 @@ Finding routes_in_sync(const Facts& facts) {
                            command("ip link set dev {} up", name));
     }
     return Finding::fail(
-        fmt::format("{} are not in place yet, first {}{}{}", some, net::route_text(pending->route),
+        fmt::format("{} are not in place yet, first {}{}{}", some,
+                    net::route_text(pending->route, net::link_name(facts.links, pending->route.device)),
                     facts.route_error.empty() ? "" : ": ", facts.route_error),
         kWhy, command("calico-azure-agent plan"));
   }
@@ -99,9 +100,11 @@ Finding routes_in_sync(const Facts& facts) {
 Finding routes_shadowed(const Facts& facts) {
   if (!facts.routes_seen) return Finding::skip("no route is in place yet");
   if (const auto shadowed = facts.standing.routes.first(RouteState::shadowed)) {
-    return Finding::warn(fmt::format("{}: {}", net::route_text(shadowed->route), shadowed->error),
-                         "packets follow the other route; the agent never touches it",
-                         show_command(shadowed->route));
+    return Finding::warn(
+        fmt::format("{}: {}",
+                    net::route_text(shadowed->route, net::link_name(facts.links, shadowed->route.device)),
+                    shadowed->error),
+        "packets follow the other route; the agent never touches it", show_command(shadowed->route));
   }
   if (!facts.standing.lookup_error.empty())
     return Finding::unknown("could not ask the kernel where packets go: " + facts.standing.lookup_error);

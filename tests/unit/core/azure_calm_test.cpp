@@ -178,6 +178,17 @@ TEST(AzureChecks, TwoCidrsWithoutRoutesAreMendedByOneRemedy) {
 
 void lose_node_cidr(Facts& facts) { (*facts.evidence.node)->pod_cidrs.clear(); }
 
+TEST(AzureChecks, AMissingRouteTableIsNoFailureWhileTheModeIsAGuess) {
+  auto facts = healthy_with_evidence();
+  facts.evidence.azure->subnet->route_table_id.clear();
+  ASSERT_EQ(result(facts, "azure.route_table").status, CheckStatus::fail);
+  facts.mode_is_a_guess = true;
+  EXPECT_EQ(result(facts, "azure.route_table").status, CheckStatus::unknown);
+  EXPECT_EQ(result(facts, "azure.ip_forwarding").status, CheckStatus::pass);
+  facts.policy.require = {"azure.route_table"};
+  EXPECT_EQ(result(facts, "azure.route_table").status, CheckStatus::fail) << "somebody waits for it";
+}
+
 TEST(AzureChecks, CalicosOwnIpamNeedsNoNodeCidr) {
   auto facts = testing::calico_vxlan();
   lose_node_cidr(facts);

@@ -61,6 +61,16 @@ TEST(BootSysctls, AKeyThatIsNamedBeatsAPatternThatComesLater) {
                                   testing::Field(&net::BootSysctl::value, "2")));
 }
 
+TEST(BootSysctls, AKeyThatADashExcludesIsLeftAsItIsByPatterns) {
+  const Machine machine;
+  machine.write("etc/sysctl.d/50-a.conf", "net.ipv4.conf.*.forwarding = 0\n-net.ipv4.conf.eth0.forwarding\n");
+  const std::vector<std::string> keys = {"net/ipv4/conf/eth0/forwarding", "net/ipv4/conf/eth1/forwarding"};
+  const auto found = host::boot_sysctls(machine.root(), keys);
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->size(), 1U);
+  EXPECT_EQ(found->front().key, "net/ipv4/conf/eth1/forwarding");
+}
+
 TEST(Sysctls, DotsAndSlashesChangePlacesWhereADotComesFirst) {
   EXPECT_THAT(
       host::parse_sysctls("net.ipv4.conf.eth0/5.forwarding = 1\nnet/ipv4/conf/eth0.5/x=2\nnonsense\n=\n"),

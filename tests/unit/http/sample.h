@@ -122,8 +122,11 @@ inline agent::Snapshot ready_node() {
                  standing("sysctl.accept_ra", agent::CheckStatus::skip, "no IPv6 CIDR"),
                  passing("sysctl.rp_filter", false),
                  passing("pods.overlap")};
-  node.changes = {
-      {.time = kNow - 10s, .action = "add", .route = cluster_route().route, .doer = "systemd-network"}};
+  node.changes = {{.time = kNow - 10s,
+                   .action = "add",
+                   .route = cluster_route().route,
+                   .device = "eth0",
+                   .doer = "systemd-network"}};
   node.counters = {.routes_repaired = 3, .resyncs = 41, .imds_errors = 7};
   return node;
 }

@@ -41,7 +41,7 @@ TEST(StatusJson, OfAReadyNodeIsTheContractsDocument) {
        "source": "", "table": 254, "metric": 1000000, "protocol": 169, "state": "in_sync", "error": ""}],
     "changes": [
       {"time": "2026-08-01T09:29:50.000Z", "action": "add", "destination": "10.240.128.0/17",
-       "route": "10.240.128.0/17 via 10.240.0.1 dev #2 src 10.240.0.4 table 254 metric 1024 protocol 169",
+       "route": "10.240.128.0/17 via 10.240.0.1 dev eth0 src 10.240.0.4 table 254 metric 1024 protocol 169",
        "repaired_after": "systemd-network"}]
   })");
   auto status = status_of(sample::ready_node());
