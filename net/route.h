@@ -11,6 +11,8 @@
 
 namespace net {
 
+constexpr std::uint32_t kMainTable = 254;  ///< RT_TABLE_MAIN, linux/rtnetlink.h
+
 /// What the route does; the values are RTN_* of linux/rtnetlink.h.
 enum class RouteType : std::uint8_t {
   unicast = 1,

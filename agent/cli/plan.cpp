@@ -47,7 +47,8 @@ RouteStatus status_of(const OneLook& look, const net::Route& route) {
   return status;
 }
 
-void print_json(const OneLook& look, const std::vector<PendingSysctl>& sysctls, bool in_sync) {
+void print_json(const OneLook& look, const std::vector<PendingSysctl>& sysctls, bool in_sync,
+                const std::string& note) {
   using Json = nlohmann::ordered_json;
   Json routes = Json::array();
   Json rules = Json::array();
@@ -66,6 +67,7 @@ void print_json(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
     keys.push_back({{"key", sysctl.key}, {"have", sysctl.have}, {"want", sysctl.want}});
   }
   const Json plan = {{"schema", "calico-azure-agent/plan/v1"},
+                     {"note", note},
                      {"source", source_name(look.facts.imds.source)},
                      {"in_sync", in_sync},
                      {"routes", std::move(routes)},
@@ -105,8 +107,8 @@ void print_text(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
 
 }  // namespace
 
-int print_plan(const Config& config, const OutputOptions& output) {
-  const auto look = look_once(config, kKernelPatience);
+int print_plan(const Beside& beside, const OutputOptions& output) {
+  const auto look = look_once(beside.loaded.config, kKernelPatience);
   if (!look) {
     std::cerr << "plan: " << look.error().what << '\n';
     return kUndetermined;
@@ -121,8 +123,9 @@ int print_plan(const Config& config, const OutputOptions& output) {
                        (!look->facts.policy.routes_enabled || look->facts.standing.leads_as_wanted()) &&
                        look->facts.nic.problem.empty();
   if (output.json) {
-    print_json(*look, sysctls, in_sync);
+    print_json(*look, sysctls, in_sync, beside.note);
   } else {
+    say_note(beside);
     print_text(*look, sysctls, in_sync);
   }
   return in_sync ? kOk : kNo;

@@ -11,8 +11,6 @@
 namespace agent {
 namespace {
 
-constexpr std::uint32_t kMainTable = 254;  // RT_TABLE_MAIN, linux/rtnetlink.h
-
 /// The address that many bits of the prefix's host part say: 0x1, 0x7fff… of them, from its end.
 net::Address host_of(const net::Prefix& prefix, std::uint32_t pattern) {
   const auto network = prefix.network().bytes();
@@ -136,7 +134,7 @@ void look_up(net::Kernel& kernel, std::span<const net::Prefix> node_cidrs, std::
   for (std::size_t i = 0; i < count && lookups.error().empty(); ++i) {
     const auto position = static_cast<RouteIndex::Position>(i * stride + round % stride);
     const auto& route = routes[position];
-    if (route.key.table != kMainTable || route.type != net::RouteType::unicast) continue;
+    if (route.key.table != net::kMainTable || route.type != net::RouteType::unicast) continue;
     const auto exception =
         std::lower_bound(known.begin(), known.end(), position,
                          [](const Exception& each, auto wanted) { return each.position < wanted; });

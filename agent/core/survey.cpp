@@ -10,8 +10,6 @@
 namespace agent {
 namespace {
 
-constexpr std::uint32_t kMainTable = 254;  // RT_TABLE_MAIN, linux/rtnetlink.h
-
 /// Whoever lists a hundred thousand lists them in order.
 std::vector<net::Prefix> ascending(std::vector<net::Prefix> destinations) {
   if (!std::is_sorted(destinations.begin(), destinations.end()))
@@ -93,12 +91,12 @@ net::Result<Survey> survey(net::Kernel& kernel, const Policy& policy, std::span<
 
   const auto pods = pod_destinations(policy);
   const auto in_main =
-      policy.table == kMainTable ? watched_destinations(policy) : landmark_destinations(policy);
-  const auto main = kernel.routes_to(kMainTable, in_main);
+      policy.table == net::kMainTable ? watched_destinations(policy) : landmark_destinations(policy);
+  const auto main = kernel.routes_to(net::kMainTable, in_main);
   if (!main) return net::pass_on(main);
   sort_in_landmarks(*main, policy, survey);
-  if (policy.table == kMainTable) sort_in_strangers(*main, pods, ours, survey);
-  if (policy.table != kMainTable) {
+  if (policy.table == net::kMainTable) sort_in_strangers(*main, pods, ours, survey);
+  if (policy.table != net::kMainTable) {
     const auto elsewhere = kernel.routes_to(policy.table, pods);
     if (!elsewhere) return net::pass_on(elsewhere);
     sort_in_strangers(*elsewhere, pods, ours, survey);

@@ -7,6 +7,7 @@
 #include <random>
 #include <utility>
 
+#include "agent/config/in_force.h"
 #include "agent/core/check_ids.h"
 #include "agent/daemon/identity.h"
 #include "agent/daemon/listen_endpoint.h"
@@ -54,12 +55,14 @@ std::string doer_text(std::uint32_t port) {
 Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, Doors doors)
     : sources_(std::move(sources)),
       config_(std::move(loaded.config)),
+      in_force_(std::make_shared<const ConfigInForce>(in_force(sources_, config_))),
       log_(config_.log.level, config_.log.format, STDERR_FILENO),
       doors_(std::move(doors)),
       keeper_(*doors_.kernel, sysctls_, policy_of(config_), node_name(config_), std::random_device{}(),
               Clock::now()),
       published_(Snapshot{}),
       ready_file_(runtime_directory()),
+      listening_file_(runtime_directory()),
       watch_(io_, doors_.watch->descriptor()),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       timer_(io_),
@@ -79,6 +82,7 @@ net::Result<void> Daemon::Loop::listen() {
   auto server = StatusServer::start(endpoint_of(config_.listen), published_, heartbeat_);
   if (!server) return net::pass_on(server);
   server_ = std::move(*server);
+  tell_where_it_listens();
   const auto* tcp = std::get_if<ListenTcp>(&config_.listen);
   if (tcp != nullptr && !tcp->address.is_loopback()) {
     log_.write(warning(
@@ -86,6 +90,14 @@ net::Result<void> Daemon::Loop::listen() {
         fmt::format("http.listen = {} is reachable from outside this node", listen_text(config_.listen))));
   }
   return {};
+}
+
+/// For who has another configuration, or none: a container that waits for this node.
+void Daemon::Loop::tell_where_it_listens() {
+  auto listen = config_.listen;
+  if (auto* tcp = std::get_if<ListenTcp>(&listen)) tcp->port = server_->port();
+  if (const auto written = listening_file_.write(listen); !written)
+    log_.write(warning(EventKind::file_refused, written.error().what));
 }
 
 void Daemon::Loop::run() {
@@ -97,6 +109,7 @@ void Daemon::Loop::run() {
        .message = fmt::format("calico-azure-agent {} starts: mode {} ({}), node {}, status on {}", version(),
                               mode_name(keeper_.policy().mode), keeper_.mode().in_force().reason,
                               node_name(config_), listen_text(config_.listen))});
+  if (!doors_.lock.remark().empty()) log_.write(warning(EventKind::name_taken, doors_.lock.remark()));
   start_poller();
   inspector_ = std::make_unique<Inspector>([this](Surroundings surroundings) {
     boost::asio::post(io_, [this, surroundings = std::move(surroundings)]() mutable {
@@ -114,6 +127,7 @@ void Daemon::Loop::run() {
   log_.write({.kind = EventKind::stopped, .message = "stops: routes stay as they are"});
   (void)notifier_.stopping();
   ready_file_.withdraw();
+  listening_file_.withdraw();
   inspector_.reset();
   poller_.reset();
   server_.reset();
@@ -307,6 +321,7 @@ void Daemon::Loop::reload() {
     }
     const bool imds_changed = next.imds != config_.imds;
     config_ = std::move(next);
+    in_force_ = std::make_shared<const ConfigInForce>(in_force(sources_, config_));
     log_.set_level(config_.log.level);
     log_.reopen(config_.log.format);
     keeper_.set_policy(policy_of(config_), Clock::now());

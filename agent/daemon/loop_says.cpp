@@ -24,6 +24,7 @@ std::string reasons_not_ready(const Snapshot& snapshot) {
 void Daemon::Loop::publish() {
   auto snapshot = keeper_.snapshot(Clock::now(), std::chrono::system_clock::now());
   snapshot.version = version();
+  snapshot.config = in_force_;
   snapshot.changes = history_.list();
   const auto before = published_.read();
   if (before->ready && !snapshot.ready) ready_file_.withdraw();

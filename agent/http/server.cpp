@@ -89,7 +89,8 @@ class StatusServer::Loop {
                                          .silence = heartbeat_.silence(now),
                                          .now = std::chrono::system_clock::now(),
                                          .mono_now = now,
-                                         .started = started_});
+                                         .started = started_,
+                                         .over_unix_socket = family_ == AF_UNIX});
   }
 
   void await_clients() {

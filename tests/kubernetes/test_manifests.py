@@ -156,6 +156,13 @@ class Waiting(unittest.TestCase):
                     self.assertEqual(first["name"], "wait-for-azure-agent")
                     self.assertEqual(SCHEMA.errors_of("io.k8s.api.core.v1.Container", first), [])
                     self.assertEqual(others, pod_of(before[0]).get("initContainers", []))
+                    mount, = first["volumeMounts"]
+                    self.assertTrue(mount["readOnly"])
+                    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+                    self.assertEqual(volumes.pop(mount["name"])["hostPath"]["path"], "/run/calico-azure-agent")
+                    pod["volumes"] = list(volumes.values())
+                    if not volumes:
+                        del pod["volumes"]
                     pod["initContainers"] = others
                     if not others:
                         del pod["initContainers"]
