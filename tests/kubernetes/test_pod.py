@@ -21,7 +21,7 @@ from pod import Container, assemble_image  # noqa: E402
 CLUSTER, NODE = "10.244.0.0/16", "10.244.1.0/24"
 # Of the lab, not of a cluster: where the manifests would be overlaid with the cluster's own configuration.
 _SETTINGS = {"CALICO_AZURE_AGENT_PODS_CLUSTER_CIDRS": CLUSTER, "CALICO_AZURE_AGENT_AZURE_VERIFY": "off"}
-_CALICO_NODE = ROOT / "tests" / "data" / "kubernetes" / "calico-node-v3.0.yaml"
+_CALICO_NODE = ROOT / "tests" / "data" / "kubernetes" / "calico" / "v3.0-policy-only.yaml"
 
 
 # 200 for whoever asks, as an agent says it that is ready.
