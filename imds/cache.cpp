@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,6 +15,7 @@
 #include <system_error>
 #include <utility>
 
+#include "files/replace.h"
 #include "imds/document.h"
 #include "imds/strict_json.h"
 #include "net/descriptor.h"
@@ -56,29 +56,6 @@ std::string file_text(const Reading& reading) {
   const nlohmann::ordered_json about = {
       {"schema", kSchema}, {"saved", time_text(system_clock::now())}, {"api_version", reading.api_version}};
   return about.dump() + "\n" + reading.document;
-}
-
-bool write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(descriptor, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
-/// Writes, syncs and renames; the caller removes what a failure leaves.
-net::Result<void> replace(const std::filesystem::path& file, const std::filesystem::path& beside,
-                          std::string_view text) {
-  ::unlink(beside.c_str());  // of a process that died here
-  const net::Descriptor fresh(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-  if (!fresh) return failed("create", beside);
-  const bool complete = ::fchmod(fresh.get(), 0644) == 0 &&  // whatever the umask
-                        write_all(fresh.get(), text) && ::fsync(fresh.get()) == 0;
-  if (!complete) return failed("write", beside);
-  if (::rename(beside.c_str(), file.c_str()) != 0) return failed("replace", file);
-  return {};
 }
 
 /// At most one byte more than allowed, so that the caller sees an excess.
@@ -125,18 +102,7 @@ net::Result<void> save(const std::filesystem::path& file, const Reading& reading
         EFBIG, fmt::format("the IMDS document is too large to be kept in {}: {} bytes, {} fit", file.string(),
                            text.size(), kMaximumSize));
   }
-  auto beside = file;
-  beside += ".new";
-  auto replaced = replace(file, beside, text);
-  if (!replaced) {
-    ::unlink(beside.c_str());
-    return replaced;
-  }
-  // The rename itself survives a power cut only once the folder is on disk; the file is whole either way.
-  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-  const net::Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory || ::fsync(directory.get()) != 0) return failed("sync the folder of", file);
-  return {};
+  return files::replace(file, text, files::Readers::everybody);
 }
 
 net::Result<Cached> load(const std::filesystem::path& file) {

@@ -15,8 +15,8 @@ struct Cached {
   std::chrono::system_clock::time_point saved;  ///< whole seconds
 };
 
-/// Replaces the file as a whole or not at all, whenever the process or the machine dies: written beside it
-/// (FILE.new, mode 0644), synced, renamed. Makes no folders. EFBIG for a document that load() would refuse.
+/// Replaces the file as a whole or not at all (files::replace, mode 0644). Makes no folders. EFBIG for a
+/// document that load() would refuse.
 net::Result<void> save(const std::filesystem::path& file, const Reading& reading);
 
 /// ENOENT when there is none; EFBIG above 1 MiB; EBADMSG, naming what is wrong, for a damaged one. Whether it

@@ -140,10 +140,10 @@ Beside beside_daemon(LoadedConfig own, const ConfigSources& given, std::chrono::
                        : fmt::format("which configuration the running daemon (process {}) goes by", *holder);
     return {std::move(own), fmt::format("{} cannot be told: {}", daemon, reply.error().what)};
   }
-  if (!reply->peer.user) {
+  if (!reply->peer->user) {
     return {std::move(own), fmt::format("the configuration of what answers on {} is not taken: whose it is "
                                         "cannot be told, for {}",
-                                        where.text(), reply->peer.unknown)};
+                                        where.text(), reply->peer->unknown)};
   }
   const auto told = config_told(reply->body);
   if (!told) {
@@ -152,7 +152,7 @@ Beside beside_daemon(LoadedConfig own, const ConfigSources& given, std::chrono::
         fmt::format("the running daemon on {} does not tell which configuration it goes by", where.text())};
   }
   return go_by(std::move(own), given, *told,
-               *reply->peer.user == 0 ? DaemonOf::root : DaemonOf::service_user);
+               *reply->peer->user == 0 ? DaemonOf::root : DaemonOf::service_user);
 }
 
 }  // namespace agent

@@ -25,7 +25,8 @@ net::Result<HttpReply> ask_daemon(const Endpoint& where, std::string_view target
                                   std::chrono::milliseconds timeout) {
   auto reply = http_get(where, target, timeout);
   if (!reply) return reply;
-  auto& peer = reply->peer;
+  if (!reply->peer) return net::pass_on(reply->peer);
+  auto& peer = *reply->peer;
   if (!peer.user || Trusted(runtime_directory()).includes(*peer.user)) return reply;
   if (peer.process == 0) peer.process = host::process_with_socket("/", peer.inode).value_or(0);
   return net::failure(

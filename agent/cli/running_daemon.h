@@ -14,10 +14,11 @@ namespace agent {
 /// anew each time: the daemon may start later.
 Endpoint where_to_ask(const ConfigSources& sources, const LoadedConfig& loaded);
 
-/// An answer of somebody who may be the agent. Who that is stays unknown where reply.peer says so: over a
-/// user namespace or from another machine.
+/// An answer of somebody who may be the agent. Its peer is never an Error; who it is stays unknown where it
+/// says so: over a user namespace or from another machine.
 ///
-/// EPERM: it is somebody else's, and the sentence says whose; else as http_get().
+/// EPERM: it is somebody else's, and the sentence says whose. ECONNRESET: also where that can no longer be
+/// told. Else as http_get().
 net::Result<HttpReply> ask_daemon(const Endpoint& where, std::string_view target,
                                   std::chrono::milliseconds timeout);
 

@@ -106,9 +106,9 @@ int print_status(const ConfigSources& sources, const LoadedConfig& loaded, const
     std::cerr << fmt::format("status: what answers on {} is not calico-azure-agent\n", where.text());
     return kUndetermined;
   }
-  if (!reply->peer.user) {
+  if (!reply->peer->user) {
     std::cerr << fmt::format("status: whose word this is on {} cannot be told: {}\n", where.text(),
-                             reply->peer.unknown);
+                             reply->peer->unknown);
   }
   if (output.json) {
     std::cout << reply->body;  // ends its last line itself

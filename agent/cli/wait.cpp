@@ -42,9 +42,9 @@ int wait_until_ready(const ConfigSources& sources, const LoadedConfig& loaded,
     const auto reply = ask_daemon(where, "/readyz?verbose", patience);
     if (reply && reply->status == 200) {
       std::cout << "ready";
-      if (!reply->peer.user)
+      if (!reply->peer->user)
         std::cout << fmt::format(" (whose word this is on {} cannot be told: {})", where.text(),
-                                 reply->peer.unknown);
+                                 reply->peer->unknown);
       std::cout << '\n';
       return kOk;
     }

@@ -68,7 +68,7 @@ std::vector<Key> table() {
           "Where this node's pod networks come from; without them the node is not ready,\n"
           "unless this is auto: auto | static | kubernetes | route-table | flannel\n"
           "A fresh node's kubernetes and route-table are silent until the kubelet has registered it:\n"
-          "not for the systemd service, which the kubelet waits for."),
+          "`systemctl start`, and a kubelet that waits for the service, do not wait for these."),
 
       key<&Config::routes, &Routes::enabled>("routes.enabled", BooleanCodec{},
                                              "Whether the agent makes routes at all."),

@@ -16,9 +16,6 @@
 namespace agent {
 namespace {
 
-/// Room for 400,000 CIDRs.
-constexpr std::size_t kLargestFile = std::size_t{16} * 1024 * 1024;
-
 /// The same key in another section, else the key that is spelled most alike.
 std::string suggested_key(std::string_view path) {
   const auto name = path.substr(path.rfind('.') + 1);
@@ -58,13 +55,14 @@ class Loading {
   }
 
   void file(const std::filesystem::path& path, bool required) {
-    const auto contents = read_file(path, kLargestFile);
+    const auto contents = read_file(path, kLargestConfigFile);
     if (!contents) {
       const bool missing =
           contents.error().code.value() == ENOENT || contents.error().code.value() == ENOTDIR;
       if (required || !missing) complain({OriginKind::file, path.string()}, contents.error().what);
       return;
     }
+    file_hash_ = contents_hash(*contents);
     const auto toml = parse_toml(*contents, path.string());
     if (toml.fault) complain(toml.fault->place, toml.fault->what);
     for (const auto& [name, given] : toml.members) {
@@ -100,7 +98,7 @@ class Loading {
   tl::expected<LoadedConfig, std::vector<ConfigError>> finish(
       std::span<const std::string_view> known_check_ids) {
     for (auto& issue : cross_checks(draft_, known_check_ids)) issues_.push_back(std::move(issue));
-    if (issues_.empty()) return LoadedConfig{std::move(draft_.config), std::move(draft_.origins)};
+    if (issues_.empty()) return LoadedConfig{std::move(draft_.config), std::move(draft_.origins), file_hash_};
     std::stable_sort(issues_.begin(), issues_.end(),
                      [](const Issue& a, const Issue& b) { return a.place.before(b.place); });
     std::vector<ConfigError> errors;
@@ -178,10 +176,13 @@ class Loading {
   }
 
   Draft draft_;
+  std::optional<std::size_t> file_hash_;
   std::vector<Issue> issues_;
 };
 
 }  // namespace
+
+std::size_t contents_hash(std::string_view contents) { return std::hash<std::string_view>{}(contents); }
 
 std::string ConfigError::text() const { return one_line(where + ": " + what); }
 

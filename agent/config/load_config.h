@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -13,6 +14,9 @@
 #include "agent/config/config.h"
 
 namespace agent {
+
+/// Room for 400,000 CIDRs.
+inline constexpr std::size_t kLargestConfigFile = std::size_t{16} * 1024 * 1024;
 
 /// What a value comes from; a later one overrides an earlier one.
 enum class OriginKind : std::uint8_t { by_default, file, environment, flag };
@@ -52,7 +56,12 @@ struct LoadedConfig {
   Config config;
   /// By dotted key ("nic.select", "mode"); every key is present.
   std::map<std::string, Origin> origins;
+  /// Of the file's contents, as contents_hash() has it; nullopt without a file.
+  std::optional<std::size_t> file_hash = std::nullopt;
 };
+
+/// To tell whether a file has other contents than the one that was read.
+std::size_t contents_hash(std::string_view contents);
 
 /// The configuration: defaults, overridden by the file, by the environment, by --set. Otherwise everything
 /// that is wrong with any of them, the file's faults first and in its order; also a value that another source

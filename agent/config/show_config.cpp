@@ -61,9 +61,12 @@ std::string default_config_text() {
       "defaults.\n"
       "# A variable CALICO_AZURE_AGENT_<SECTION>_<KEY> overrides this file, and `--set section.key=value` "
       "overrides\n"
-      "# both. `calico-azure-agent config check` finds mistakes; `systemctl reload calico-azure-agent` "
-      "applies a\n"
-      "# change, all but that of http.listen. Durations are \"500ms\", \"90s\", \"1h30m\".\n";
+      "# both. `calico-azure-agent config check` finds mistakes. While the node has not been ready since the "
+      "start, an\n"
+      "# edited file takes effect by itself (a reload would wait for the start); after that, `systemctl "
+      "reload\n"
+      "# calico-azure-agent` applies it. A change of http.listen takes a restart. Durations are \"500ms\", "
+      "\"90s\", \"1h30m\".\n";
   auto out = std::back_inserter(text);
   by_section([&](std::string_view section) { fmt::format_to(out, "\n[{}]\n", section); },
              [&](const Key& key) {

@@ -23,6 +23,8 @@ struct CheckResult {
   /// Holds back readiness when it fails: one of the mode's gates or required by configuration, and not
   /// ignored.
   bool gate = false;
+  /// Passes only once the kubelet runs: READY=1, which the kubelet may wait for, does not wait for it.
+  bool needs_kubelet = false;
   std::string message;  ///< one line; names the thing and its value
   std::string why;      ///< why it matters to pods, one line; only when failed
   std::string remedy;   ///< a command, or an edit as a shell's comment; only when failed

@@ -300,6 +300,7 @@ Snapshot Keeper::snapshot(MonoTime now, WallTime wall) {
   snapshot.mode_reason = mode_.in_force().reason;
   snapshot.mode_is_a_guess = known.mode_is_a_guess;
   snapshot.ready = ready;
+  snapshot.ready_for_kubelet = is_ready_for_kubelet(checks_);
   snapshot.ready_since = ready_since_;
   snapshot.node_name = node_name_;
   if (known.network) snapshot.node = known.network->identity;

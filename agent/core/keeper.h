@@ -36,6 +36,7 @@ class Keeper {
          MonoTime now);
 
   void set_policy(Policy policy, MonoTime now);
+  void set_node_name(std::string name) { node_name_ = std::move(name); }
   void take_cached(net::NodeNetwork network, std::string api_version, WallTime saved, MonoTime now);
   void take_reading(net::NodeNetwork network, std::string api_version, MonoTime now, WallTime wall);
   void take_failure(std::string error);

@@ -171,9 +171,10 @@ std::optional<Contradiction> contradiction_to(Mode mode, const net::CniConfigura
   if (evidence && evidence->conclusive && evidence->choice.mode != mode) {
     return Contradiction{
         .what = fmt::format("the mode in force is {}, but {}", mode_name(mode), evidence->choice.reason),
-        .remedy = edit("set mode = \"{}\" in /etc/calico-azure-agent/config.toml, or drain this node, take "
-                       "away what the other networking left, and reboot it",
-                       mode_name(evidence->choice.mode))};
+        .remedy = edit_configuration(
+            "set mode = \"{}\" in /etc/calico-azure-agent/config.toml, or drain this node, take "
+            "away what the other networking left, and reboot it",
+            mode_name(evidence->choice.mode))};
   }
   const auto network = network_of(configuration);
   if (!network) return std::nullopt;

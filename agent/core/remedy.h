@@ -115,4 +115,15 @@ Remedy edit(CommentText<std::type_identity_t<remedy_detail::Written<Args>>...> t
   return remedy;
 }
 
+/// `edit` of the agent's own configuration, with what then happens: `systemctl reload` of a service that
+/// still starts waits for that start (systemd merges the two jobs), so until then the agent watches the file.
+template <class... Args>
+Remedy edit_configuration(CommentText<std::type_identity_t<remedy_detail::Written<Args>>...> text,
+                          const Args&... args) {
+  return edit(text, args...)
+      .note(
+          "it takes effect by itself until the node is ready for the first time, then by "
+          "systemctl reload calico-azure-agent");
+}
+
 }  // namespace agent

@@ -67,6 +67,7 @@ struct Snapshot {
   std::string mode_reason;
   bool mode_is_a_guess = false;  ///< nobody has said so yet
   bool ready = false;
+  bool ready_for_kubelet = false;  ///< every gate passes but those that need the kubelet
   std::optional<WallTime> ready_since;
   std::string node_name;  ///< kubernetes.node_name, NODE_NAME or the host name
   net::NodeIdentity node;

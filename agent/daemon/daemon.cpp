@@ -17,7 +17,7 @@ net::Result<std::unique_ptr<Daemon>> Daemon::create(ConfigSources sources, Loade
   auto loop = std::make_unique<Loop>(
       std::move(sources), std::move(loaded),
       Loop::Doors{.lock = std::move(*lock), .kernel = std::move(*kernel), .watch = std::move(*watch)});
-  if (const auto listening = loop->listen(); !listening) return net::pass_on(listening);
+  loop->listen();
   return std::unique_ptr<Daemon>(new Daemon(std::move(loop)));
 }
 

@@ -11,8 +11,9 @@ namespace agent {
 /// thread that asks IMDS and one that answers HTTP from the published snapshot.
 class Daemon {
  public:
-  /// Takes the instance lock, opens the kernel's door and binds the HTTP address, so that what cannot work is
-  /// known at once. `sources` are read again on SIGHUP.
+  /// Takes the instance lock and opens the kernel's door, so that what cannot work is known at once. The HTTP
+  /// address may be somebody else's: that keeps no node without its routes. `sources` are read again on
+  /// SIGHUP, and by itself until the node has been ready.
   static net::Result<std::unique_ptr<Daemon>> create(ConfigSources sources, LoadedConfig loaded);
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;

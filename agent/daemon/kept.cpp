@@ -7,8 +7,6 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "agent/daemon/replace_file.h"
-
 namespace agent {
 namespace {
 
@@ -50,12 +48,12 @@ std::optional<net::MacAddress> primary_in(const Json& json) {
 
 }  // namespace
 
-net::Result<void> keep(const std::filesystem::path& file, const Kept& kept, const std::string& vm_id) {
+std::string kept_text(const Kept& kept, const std::string& vm_id) {
   Json json = {
       {"schema", kSchema}, {"vm_id", vm_id}, {"node_cidrs", cidrs_of(kept.node_cidrs)}, {"mode", nullptr}};
   if (kept.primary) json["primary_nic"] = kept.primary->text();
   if (kept.mode) json["mode"] = {{"name", mode_name(kept.mode->mode)}, {"reason", kept.mode->reason}};
-  return replace_file(file, json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n');
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 net::Result<Kept> recall(const std::filesystem::path& file, const std::string& vm_id) {

@@ -23,7 +23,8 @@ struct Kept {
   bool operator==(const Kept&) const = default;
 };
 
-net::Result<void> keep(const std::filesystem::path& file, const Kept& kept, const std::string& vm_id);
+/// The contents of the file that recall() reads.
+std::string kept_text(const Kept& kept, const std::string& vm_id);
 
 /// What was kept on this VM. ENOENT: nothing, or another VM's (an image made from a node); EBADMSG for a
 /// damaged file.

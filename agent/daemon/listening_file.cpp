@@ -6,8 +6,8 @@
 #include <array>
 #include <string_view>
 
-#include "agent/daemon/replace_file.h"
 #include "agent/daemon/trusted.h"
+#include "files/replace.h"
 #include "net/descriptor.h"
 
 namespace agent {
@@ -20,7 +20,9 @@ constexpr auto kName = "listening";
 ListeningFile::ListeningFile(const std::filesystem::path& folder) : path_(folder / kName) { withdraw(); }
 
 net::Result<void> ListeningFile::write(const Listen& listen) {
-  return replace_file(path_, listen_text(listen) + '\n', Readers::everybody);
+  std::error_code ignored;  // under systemd it is there; where it cannot be made, the file says so
+  std::filesystem::create_directories(path_.parent_path(), ignored);
+  return files::replace(path_, listen_text(listen) + '\n', files::Readers::everybody);
 }
 
 void ListeningFile::withdraw() noexcept {

@@ -8,9 +8,7 @@
 #include <utility>
 
 #include "agent/config/in_force.h"
-#include "agent/core/check_ids.h"
 #include "agent/daemon/identity.h"
-#include "agent/daemon/listen_endpoint.h"
 #include "agent/daemon/memory.h"
 #include "agent/daemon/paths.h"
 #include "agent/daemon/version.h"
@@ -56,6 +54,7 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, Doors doors)
     : sources_(std::move(sources)),
       config_(std::move(loaded.config)),
       in_force_(std::make_shared<const ConfigInForce>(in_force(sources_, config_))),
+      loaded_file_(loaded.file_hash),
       log_(config_.log.level, config_.log.format, STDERR_FILENO),
       doors_(std::move(doors)),
       keeper_(*doors_.kernel, sysctls_, policy_of(config_), node_name(config_), std::random_device{}(),
@@ -68,47 +67,33 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, Doors doors)
       timer_(io_),
       beat_(io_),
       audit_(io_),
+      listen_again_(io_),
+      config_watch_(io_, [this] { reload(); }),
       cloud_(io_, log_,
              [this](Evidence evidence) {
                boost::asio::post(io_, [this, evidence = std::move(evidence)]() mutable {
                  on_evidence(std::move(evidence));
                });
              }),
+      kept_file_(kept_file(),
+                 [this](const net::Error& error) {
+                   boost::asio::post(io_, [this, what = error.what] {
+                     log_.write(warning(EventKind::file_refused, what));
+                   });
+                 }),
       cni_(io_) {
   heartbeat_.beat(Clock::now());
-}
-
-net::Result<void> Daemon::Loop::listen() {
-  auto server = StatusServer::start(endpoint_of(config_.listen), published_, heartbeat_);
-  if (!server) return net::pass_on(server);
-  server_ = std::move(*server);
-  tell_where_it_listens();
-  const auto* tcp = std::get_if<ListenTcp>(&config_.listen);
-  if (tcp != nullptr && !tcp->address.is_loopback()) {
-    log_.write(warning(
-        EventKind::listens_outside,
-        fmt::format("http.listen = {} is reachable from outside this node", listen_text(config_.listen))));
-  }
-  return {};
-}
-
-/// For who has another configuration, or none: a container that waits for this node.
-void Daemon::Loop::tell_where_it_listens() {
-  auto listen = config_.listen;
-  if (auto* tcp = std::get_if<ListenTcp>(&listen)) tcp->port = server_->port();
-  if (const auto written = listening_file_.write(listen); !written)
-    log_.write(warning(EventKind::file_refused, written.error().what));
 }
 
 void Daemon::Loop::run() {
   load_cache();  // before the poller, which may write it anew
   // What decides on the mode, before the first route is made.
   keeper_.take_surroundings(look_at_files(), Clock::now());
-  log_.write(
-      {.kind = EventKind::started,
-       .message = fmt::format("calico-azure-agent {} starts: mode {} ({}), node {}, status on {}", version(),
-                              mode_name(keeper_.policy().mode), keeper_.mode().in_force().reason,
-                              node_name(config_), listen_text(config_.listen))});
+  log_.write({.kind = EventKind::started,
+              .message = fmt::format(
+                  "calico-azure-agent {} starts: mode {} ({}), node {}, {}", version(),
+                  mode_name(keeper_.policy().mode), keeper_.mode().in_force().reason, node_name(config_),
+                  server_ ? "status on " + listen_text(config_.listen) : "no status yet")});
   if (!doors_.lock.remark().empty()) log_.write(warning(EventKind::name_taken, doors_.lock.remark()));
   start_poller();
   inspector_ = std::make_unique<Inspector>([this](Surroundings surroundings) {
@@ -122,6 +107,7 @@ void Daemon::Loop::run() {
   await_signal();
   turn();
   await_audit();
+  if (!has_been_ready_) watch_configuration();
   io_.run();
 
   log_.write({.kind = EventKind::stopped, .message = "stops: routes stay as they are"});
@@ -300,39 +286,6 @@ void Daemon::Loop::await_signal() {
       io_.stop();
     }
   });
-}
-
-void Daemon::Loop::reload() {
-  (void)notifier_.reloading();
-  auto loaded = load_config(sources_, check_ids());
-  if (!loaded) {
-    for (const auto& error : loaded.error()) {
-      log_.write({.kind = EventKind::configuration_refused,
-                  .level = LogLevel::error,
-                  .message = "configuration not reloaded: " + error.text()});
-    }
-  } else {
-    auto& next = loaded->config;
-    if (next.listen != config_.listen) {
-      log_.write(warning(EventKind::configuration_reloaded,
-                         fmt::format("http.listen = {} needs a restart; still on {}",
-                                     listen_text(next.listen), listen_text(config_.listen))));
-      next.listen = config_.listen;
-    }
-    const bool imds_changed = next.imds != config_.imds;
-    config_ = std::move(next);
-    in_force_ = std::make_shared<const ConfigInForce>(in_force(sources_, config_));
-    log_.set_level(config_.log.level);
-    log_.reopen(config_.log.format);
-    keeper_.set_policy(policy_of(config_), Clock::now());
-    if (imds_changed) poller_->reconfigure(imds_options());
-    ask_cloud();
-    cloud_.ask_again();
-    await_audit();
-    log_.write({.kind = EventKind::configuration_reloaded, .message = "configuration reloaded"});
-    turn();
-  }
-  if (said_ready_) (void)notifier_.ready();
 }
 
 }  // namespace agent

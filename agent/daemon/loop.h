@@ -12,7 +12,9 @@
 #include "agent/config/load_config.h"
 #include "agent/core/keeper.h"
 #include "agent/core/published.h"
+#include "agent/daemon/background_file.h"
 #include "agent/daemon/cloud_watcher.h"
+#include "agent/daemon/config_watch.h"
 #include "agent/daemon/daemon.h"
 #include "agent/daemon/history.h"
 #include "agent/daemon/instance_lock.h"
@@ -44,8 +46,8 @@ class Daemon::Loop {
   };
 
   Loop(ConfigSources sources, LoadedConfig loaded, Doors doors);
-  /// Binds the HTTP address.
-  net::Result<void> listen();
+  /// Binds the HTTP address, or tries again later.
+  void listen();
   void run();
 
  private:
@@ -67,7 +69,11 @@ class Daemon::Loop {
   void beat();
   void await_beat();
   [[nodiscard]] Clock::duration between_beats() const;
+  void watch_configuration();
   void reload();
+  void take(Config next);
+  void refuse(const std::vector<ConfigError>& errors);
+  void listen_later(const net::Error& error);
 
   // What it then does.
   void start_poller();
@@ -93,6 +99,7 @@ class Daemon::Loop {
   ConfigSources sources_;
   Config config_;
   std::shared_ptr<const ConfigInForce> in_force_;  ///< as /status tells of it
+  std::optional<std::size_t> loaded_file_;         ///< the contents that the start has read
   Log log_;
   Doors doors_;
   netlink::ProcSysctls sysctls_;
@@ -111,14 +118,21 @@ class Daemon::Loop {
   boost::asio::steady_timer timer_;
   boost::asio::steady_timer beat_;
   boost::asio::steady_timer audit_;
+  boost::asio::steady_timer listen_again_;
+  ConfigWatch config_watch_;
   std::vector<net::Hint> hints_;
   std::optional<Keeper::Interest> minded_;
   std::uint32_t last_doer_ = 0;  ///< netlink port of who took routes away
   std::string last_sysctl_problem_;
   std::string last_cache_problem_;
-  bool said_ready_ = false;
+  std::string last_status_;            ///< as the service manager was told
+  std::string refused_configuration_;  ///< what is wrong with the file that is there, as it was last read
+  std::string not_listening_;          ///< why there is no server
+  bool said_ready_ = false;            ///< READY=1: to whom the kubelet may wait for
+  bool has_been_ready_ = false;        ///< every gate has passed
   CloudWatcher cloud_;
-  Kept kept_;  ///< as it is on disk
+  Kept kept_;  ///< as it is on disk, or about to be
+  BackgroundFile kept_file_;
   std::optional<imds::Reading> last_reading_;
   std::optional<net::NodeNetwork> cached_network_;  ///< as it is on disk, or about to be
   bool recalled_ = false;

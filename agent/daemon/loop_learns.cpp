@@ -126,8 +126,7 @@ void Daemon::Loop::keep_what_is() {
   if (const auto& primary = keeper_.primary()) now.primary = primary;
   if (now == kept_) return;
   kept_ = std::move(now);
-  const auto written = keep(kept_file(), kept_, network->identity.vm_id);
-  if (!written) log_.write(warning(EventKind::file_refused, written.error().what));
+  kept_file_.write(kept_text(kept_, network->identity.vm_id));
 }
 
 }  // namespace agent

@@ -1,26 +1,11 @@
 // What the loop says of each turn: to who asks over HTTP, to the log and to the service manager.
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "agent/daemon/loop.h"
+#include "agent/daemon/status_line.h"
 #include "agent/daemon/version.h"
 
 namespace agent {
-namespace {
-
-using Clock = std::chrono::steady_clock;
-
-std::string reasons_not_ready(const Snapshot& snapshot) {
-  std::string text;
-  for (const auto& check : snapshot.checks) {
-    if (check.holds()) text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", check.id, check.message);
-  }
-  return text;
-}
-
-}  // namespace
-
 void Daemon::Loop::publish() {
   auto snapshot = keeper_.snapshot(Clock::now(), std::chrono::system_clock::now());
   snapshot.version = version();
@@ -55,18 +40,28 @@ void Daemon::Loop::announce(const Snapshot& before, const Snapshot& after) {
   if (after.ready && (!before.ready || first)) {
     if (const auto written = ready_file_.write(*after.ready_since); !written)
       log_.write(warning(EventKind::file_refused, written.error().what));
-    if (!std::exchange(said_ready_, true)) (void)notifier_.ready();
+    has_been_ready_ = true;
+    config_watch_.end();
   }
-  if (first || before.ready != after.ready || reasons_not_ready(before) != reasons_not_ready(after))
-    say_status(after);
+  if (after.ready_for_kubelet && !std::exchange(said_ready_, true)) {
+    if (!after.ready) log_.write(kubelet_may_start(after));
+    (void)notifier_.ready();
+  }
+  say_status(after);
   if (beat_.expiry() > Clock::now() + between_beats()) await_beat();  // there is more reason for one now
 }
 
 void Daemon::Loop::say_status(const Snapshot& snapshot) {
-  const auto text = snapshot.ready
-                        ? fmt::format("ready: {} routes by {}", snapshot.routes.size(), snapshot.nic.name)
-                        : "waiting for " + reasons_not_ready(snapshot);
-  (void)notifier_.status(text);
+  if (snapshot.version.empty()) return;  // nothing has been published yet
+  auto line = status_line(snapshot, {.has_been_ready = has_been_ready_,
+                                     .is_started = said_ready_,
+                                     .file = sources_.file ? sources_.file->string() : "",
+                                     .file_is_watched = config_watch_.is_on(),
+                                     .refused = refused_configuration_,
+                                     .not_listening = not_listening_});
+  if (line == last_status_) return;
+  (void)notifier_.status(line);
+  last_status_ = std::move(line);
 }
 
 }  // namespace agent

@@ -16,7 +16,7 @@ class ReadyFile {
   ReadyFile& operator=(const ReadyFile&) = delete;
   ~ReadyFile() { withdraw(); }
 
-  /// Written beside and renamed: a reader never sees half of it.
+  /// As a whole or not at all. Synced on this thread: /run is memory, which takes no time.
   net::Result<void> write(WallTime since);
   void withdraw() noexcept;
 

@@ -179,4 +179,14 @@ std::vector<Event> transitions(const Snapshot& before, const Snapshot& after, Ph
   return events;
 }
 
+Event kubelet_may_start(const Snapshot& snapshot) {
+  const auto gates = failing_gates(snapshot);
+  return {
+      .kind = EventKind::kubelet_may_start,
+      .message = fmt::format("READY=1: what the node itself needs is there; {} comes with the kubelet, and "
+                             "/readyz, the ready file and `wait` wait for it",
+                             gates),
+      .fields = {{"CHECK", gates}}};
+}
+
 }  // namespace agent

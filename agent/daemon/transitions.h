@@ -37,4 +37,7 @@ class StartUp {
 /// told then.
 std::vector<Event> transitions(const Snapshot& before, const Snapshot& after, Phase phase = Phase::running);
 
+/// READY=1 is said though some gates fail: all that does needs the kubelet, which may wait for READY=1.
+Event kubelet_may_start(const Snapshot& snapshot);
+
 }  // namespace agent

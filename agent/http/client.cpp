@@ -197,9 +197,8 @@ net::Result<HttpReply> http_get(const Endpoint& where, std::string_view target, 
   if (const auto sent = exchange.send(request); !sent) return net::pass_on(sent);
   auto reply = exchange.receive();
   auto peer = exchange.peer();
-  if (reply && !peer) return net::pass_on(peer);
   if (reply) {
-    reply->peer = std::move(*peer);
+    reply->peer = std::move(peer);
   } else if (peer && peer->user && reply.error().code.value() != ECONNRESET) {
     // What keeps a port without a fit answer is somebody's.
     reply.error().what += "; it is held by user " + std::to_string(*peer->user);

@@ -13,7 +13,7 @@ namespace agent {
 struct HttpReply {
   int status = 0;
   std::string body;
-  Peer peer;  ///< whose word this is
+  net::Result<Peer> peer = Peer{};  ///< whose word this is; an Error where that can no longer be told
 };
 
 /// Longest reply that http_get takes.
@@ -23,7 +23,7 @@ inline constexpr std::size_t kReplyLimit = 4 * 1024 * 1024;
 /// body included. Any status is a reply, not an error. Errors keep their errno:
 ///   ECONNREFUSED, and ENOENT for a unix socket: no daemon runs there
 ///   ETIMEDOUT: no complete reply in time
-///   ECONNRESET: hung up in the middle, or before it could be told whose reply it is
+///   ECONNRESET: hung up in the middle
 ///   EMSGSIZE: more than kReplyLimit                  EBADMSG: something else than the daemon listens there
 ///   EINVAL: a target with spaces or control characters
 net::Result<HttpReply> http_get(const Endpoint& where, std::string_view target,

@@ -1,7 +1,10 @@
 #include "agent/http/connection.h"
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <string_view>
 #include <utility>
 
 #include "agent/http/request.h"
@@ -67,9 +70,14 @@ void Connection::read() {
 }
 
 void Connection::write() {
-  while (written_ < reply_.size()) {
+  const std::string_view first = reply_.first;
+  const std::string_view body = reply_.body ? std::string_view(*reply_.body) : std::string_view();
+  while (written_ < first.size() + body.size()) {
+    const auto rest_of_first = first.substr(std::min(written_, first.size()));
+    const auto rest_of_body = body.substr(written_ - std::min(written_, first.size()));
+    const std::array<asio::const_buffer, 2> rest = {asio::buffer(rest_of_first), asio::buffer(rest_of_body)};
     error_code error;
-    written_ += socket_.write_some(asio::buffer(reply_.data() + written_, reply_.size() - written_), error);
+    written_ += socket_.write_some(rest, error);
     if (must_wait(error)) return wait(asio::socket_base::wait_write);
     if (error) return finish();
   }

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "agent/http/reply.h"
 #include "net/descriptor.h"
 
 namespace agent::http {
@@ -25,7 +26,7 @@ class ConnectionKeeper {
   ConnectionKeeper& operator=(const ConnectionKeeper&) = delete;
 
   /// The reply to what has been received so far; nothing while more is needed.
-  virtual std::optional<std::string> answer(std::string_view received) = 0;
+  virtual std::optional<Bytes> answer(std::string_view received) = 0;
   /// Room for one read, good until the next call: idle connections own no buffer.
   virtual std::span<char> scratch() = 0;
   /// The connection with that number is closed: forget it.
@@ -70,7 +71,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Clock::time_point accepted_ = Clock::now();
   Stage stage_ = Stage::reading;
   std::string received_;
-  std::string reply_;
+  Bytes reply_;
   std::size_t written_ = 0;
   std::size_t drained_ = 0;
 };

@@ -23,7 +23,7 @@ class Crowd final : private ConnectionKeeper {
   static constexpr std::chrono::seconds kDeadline{5};
   static constexpr std::size_t kLargest = 512;
 
-  using Answer = std::function<std::optional<std::string>(std::string_view)>;
+  using Answer = std::function<std::optional<Bytes>(std::string_view)>;
 
   /// Half of the descriptors that the process may have, at most kLargest, at least 8.
   static std::size_t affordable();
@@ -37,7 +37,7 @@ class Crowd final : private ConnectionKeeper {
   bool evict_oldest();
 
  private:
-  std::optional<std::string> answer(std::string_view received) override { return answer_(received); }
+  std::optional<Bytes> answer(std::string_view received) override { return answer_(received); }
   std::span<char> scratch() override { return scratch_; }
   void closed(std::uint64_t number) override { members_.erase(number); }
   void watch_deadline();

@@ -7,12 +7,16 @@
 
 namespace agent {
 
-/// When the main loop last turned: stamped by it, read by /livez on the HTTP thread. Lock-free. The loop must
+/// When the main loop last turned: stamped by it, read by the HTTP thread for /livez, and for /readyz and
+/// /healthz, whose snapshot is that loop's: where nobody restarts a loop that hangs (no WatchdogSec, no
+/// livenessProbe) its last word must not count for ever. Lock-free. The loop must
 /// beat well within kPatience even when nothing happens (its watchdog timer does).
 class Heartbeat {
  public:
   /// How long a loop may be silent and count as alive. Calico went from 20 s to 90 s after "many more false
-  /// positives than genuine hangs" (https://github.com/projectcalico/calico/pull/5484).
+  /// positives than genuine hangs" (https://github.com/projectcalico/calico/pull/5484). A loop with nothing
+  /// to do beats every 70 s (agent/daemon/loop.cpp), so less would fail a healthy node; readiness goes no
+  /// sooner than liveness, for a loop that is merely slow has its routes in the kernel.
   static constexpr std::chrono::seconds kPatience{90};
 
   /// Being made counts as the first beat.

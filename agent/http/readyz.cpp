@@ -38,6 +38,10 @@ Health health(std::string_view endpoint, Scope scope, const Snapshot& snapshot, 
   std::string lines;
   bool failed = false;
   bool gate_fails = false;
+  if (query.loop_silent_for) {
+    failed = true;
+    lines += main_loop_failed(*query.loop_silent_for);
+  }
   for (const auto& check : snapshot.checks) {
     if (scope == Scope::gates && !check.gate) continue;
     const bool excluded = contains(query.exclude, check.id);
@@ -55,6 +59,10 @@ Health health(std::string_view endpoint, Scope scope, const Snapshot& snapshot, 
 }
 
 }  // namespace
+
+std::string main_loop_failed(std::chrono::seconds silence) {
+  return "[-]main_loop failed: it has not turned for " + std::to_string(silence.count()) + " s\n";
+}
 
 Health readyz(const Snapshot& snapshot, const HealthQuery& query) {
   return health("readyz", Scope::gates, snapshot, query);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,11 +27,17 @@ struct Health {
 struct HealthQuery {
   bool verbose = false;
   std::vector<std::string> exclude;  ///< ids that neither fail nor hold
+  /// Set when the main loop hangs (heartbeat.h): what the snapshot says is as old, so nothing passes.
+  std::optional<std::chrono::seconds> loop_silent_for{};
 };
 
-/// Over the gates. Without exclusions it passes exactly when the snapshot is ready, so it never contradicts
-/// READY and the ready file; what holds readiness back though no gate fails (routes that are wanted but not
-/// yet confirmed) is the line `agent.settled`. Exclusions leave the remaining gates to decide.
+/// "[-]main_loop failed: it has not turned for 93 s\n"
+std::string main_loop_failed(std::chrono::seconds silence);
+
+/// Over the gates. Without exclusions it passes exactly when the snapshot is ready and its maker lives, so it
+/// never contradicts READY and the ready file of a loop that turns; what holds readiness back though no gate
+/// fails (routes that are wanted but not yet confirmed) is the line `agent.settled`. Exclusions leave the
+/// remaining gates to decide.
 Health readyz(const Snapshot& snapshot, const HealthQuery& query);
 
 /// The same over all checks: a failing warning fails it too.

@@ -1,5 +1,7 @@
 #include "agent/http/reply.h"
 
+#include <utility>
+
 #include "agent/http/time_text.h"
 
 namespace agent::http {
@@ -28,7 +30,7 @@ std::string_view reason(unsigned status) {
 
 }  // namespace
 
-std::string reply_bytes(const Reply& reply, WallTime now) {
+Bytes reply_bytes(const Reply& reply, WallTime now) {
   std::string bytes;
   bytes.reserve(512 + (reply.without_body ? 0 : reply.body.size()));
   const auto header = [&bytes](std::string_view name, std::string_view value) {
@@ -38,14 +40,15 @@ std::string reply_bytes(const Reply& reply, WallTime now) {
   bytes.append(reason(reply.status)).append("\r\n");
   header("Date", http_date(now));
   header("Content-Type", reply.content_type);
-  header("Content-Length", std::to_string(reply.body.size()));
+  header("Content-Length", std::to_string(reply.shared ? reply.shared->size() : reply.body.size()));
   header("Cache-Control", "no-store");
   header("X-Content-Type-Options", "nosniff");
   for (const auto& [name, value] : reply.headers) header(name, value);
   header("Connection", "close");
   bytes.append("\r\n");
-  if (!reply.without_body) bytes.append(reply.body);
-  return bytes;
+  if (reply.without_body) return {.first = std::move(bytes)};
+  bytes.append(reply.body);
+  return {.first = std::move(bytes), .body = reply.shared};
 }
 
 }  // namespace agent::http

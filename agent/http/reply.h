@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/core/check.h"
+#include "agent/http/renderings.h"
 
 namespace agent::http {
 
@@ -16,14 +17,22 @@ struct Reply {
   unsigned status = 200;
   std::string_view content_type = kPlainText;
   std::string body{};
+  /// Instead of `body`, a large one that others send too.
+  SharedBody shared{};
   /// Headers beyond those that every reply bears.
   std::vector<std::pair<std::string_view, std::string_view>> headers{};
   /// A reply to HEAD: headers as for GET, Content-Length included, and no body.
   bool without_body = false;
 };
 
+/// A reply as it goes over the wire: first these bytes, then those of the body, if there is one.
+struct Bytes {
+  std::string first;
+  SharedBody body{};
+};
+
 /// The reply as HTTP/1.1. Every one bears Date, Content-Length, `Cache-Control: no-store` (a state is stale
 /// the moment it is sent), `X-Content-Type-Options: nosniff` and `Connection: close`.
-std::string reply_bytes(const Reply& reply, WallTime now);
+Bytes reply_bytes(const Reply& reply, WallTime now);
 
 }  // namespace agent::http

@@ -1,6 +1,9 @@
 #include "agent/http/router.h"
 
 #include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,15 +25,31 @@ Reply plain(unsigned status, std::string text) { return {.status = status, .body
 Reply livez(const Target& target, const View& view) {
   if (view.alive && !target.has("verbose")) return plain(200, "ok");
   if (view.alive) return plain(200, "[+]main_loop ok\nlivez check passed\n");
-  return plain(503, "[-]main_loop failed: it has not turned for " + std::to_string(view.silence.count()) +
-                        " s\nlivez check failed\n");
+  return plain(503, main_loop_failed(view.silence) + "livez check failed\n");
+}
+
+/// With the body that everybody gets at this moment.
+Reply shared(Reply reply, const View& view, const std::string& name, std::int64_t moment,
+             const std::function<std::string()>& render) {
+  if (view.renderings == nullptr) {
+    reply.body = render();
+  } else {
+    reply.shared = view.renderings->share(name, moment, render);
+  }
+  return reply;
+}
+
+/// Ages are in whole seconds.
+std::int64_t second_of(const View& view) {
+  return std::chrono::floor<std::chrono::seconds>(view.mono_now.time_since_epoch()).count();
 }
 
 using Judge = Health (*)(const Snapshot&, const HealthQuery&);
 
 template <Judge judge>
 Reply health(const Target& target, const View& view) {
-  const HealthQuery query{target.has("verbose"), target.all("exclude")};
+  HealthQuery query{.verbose = target.has("verbose"), .exclude = target.all("exclude")};
+  if (!view.alive) query.loop_silent_for = view.silence;
   if (const auto unknown = unknown_checks(view.snapshot, query.exclude); !unknown.empty()) {
     std::string text = "no such check:";
     for (const auto& id : unknown) text += " \"" + single_line(id) + "\"";
@@ -43,19 +62,21 @@ Reply health(const Target& target, const View& view) {
 }
 
 Reply status(const Target& /*target*/, const View& view) {
-  return {.content_type = "application/json", .body = status_json(view.snapshot, view.mono_now)};
+  return shared({.content_type = "application/json"}, view, "status", second_of(view),
+                [&view] { return status_json(view.snapshot, view.mono_now); });
 }
 
 Reply metrics_text(const Target& /*target*/, const View& view) {
-  return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
-          .body = metrics(view.snapshot, view.started)};
+  return shared({.content_type = "text/plain; version=0.0.4; charset=utf-8"}, view, "metrics", 0,
+                [&view] { return metrics(view.snapshot, view.started); });
 }
 
 Reply html_page(const Target& target, const View& view) {
   const PageOptions options{std::chrono::seconds{target.has("refresh") ? 10 : 0}};
-  return {.content_type = "text/html; charset=utf-8",
-          .body = page(view.snapshot, view.now, view.mono_now, options),
-          .headers = {{"Content-Security-Policy", kPagePolicy}, {"Referrer-Policy", "no-referrer"}}};
+  return shared({.content_type = "text/html; charset=utf-8",
+                 .headers = {{"Content-Security-Policy", kPagePolicy}, {"Referrer-Policy", "no-referrer"}}},
+                view, options.refresh.count() > 0 ? "page, refreshed" : "page", second_of(view),
+                [&] { return page(view.snapshot, view.now, view.mono_now, options); });
 }
 
 struct Path {

@@ -15,8 +15,9 @@ struct View {
   std::chrono::seconds silence{0};  ///< since it last turned
   WallTime now{};
   MonoTime mono_now{};
-  WallTime started{};             ///< when this process began to serve
-  bool over_unix_socket = false;  ///< where no browser asks, nor anybody's DNS leads
+  WallTime started{};                ///< when this process began to serve
+  bool over_unix_socket = false;     ///< where no browser asks, nor anybody's DNS leads
+  Renderings* renderings = nullptr;  ///< of this snapshot; without one each reply has its own
 };
 
 /// Answers /livez, /readyz, /healthz, /status, /metrics and /, by GET and HEAD: nothing can be changed over

@@ -81,16 +81,18 @@ class StatusServer::Loop {
   [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
 
  private:
-  std::optional<std::string> answer(std::string_view received) {
+  std::optional<http::Bytes> answer(std::string_view received) {
     const auto snapshot = published_.read();
+    renderings_.follow(snapshot);
     const auto now = std::chrono::steady_clock::now();
-    return http::answer_bytes(received, {.snapshot = *snapshot,
-                                         .alive = heartbeat_.alive(now),
-                                         .silence = heartbeat_.silence(now),
-                                         .now = std::chrono::system_clock::now(),
-                                         .mono_now = now,
-                                         .started = started_,
-                                         .over_unix_socket = family_ == AF_UNIX});
+    return http::answer(received, {.snapshot = *snapshot,
+                                   .alive = heartbeat_.alive(now),
+                                   .silence = heartbeat_.silence(now),
+                                   .now = std::chrono::system_clock::now(),
+                                   .mono_now = now,
+                                   .started = started_,
+                                   .over_unix_socket = family_ == AF_UNIX,
+                                   .renderings = &renderings_});
   }
 
   void await_clients() {
@@ -138,6 +140,7 @@ class StatusServer::Loop {
   WallTime started_ = std::chrono::system_clock::now();
   int family_ = 0;
   asio::io_context io_{1};
+  http::Renderings renderings_;
   http::Crowd crowd_;
   asio::posix::stream_descriptor doorbell_;
   asio::steady_timer pause_;

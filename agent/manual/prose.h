@@ -73,7 +73,8 @@ HTTP.)";
 
 inline constexpr Entry kEndpoints[] = {
     {"/readyz",
-     "200 when the node can route pods, else 503. ?verbose names each gate; ?exclude=ID, repeatable, leaves "
+     "200 when the node can route pods, else 503, as when the loop has hung for 90 s. ?verbose names each "
+     "gate; ?exclude=ID, repeatable, leaves "
      "one "
      "out."},
     {"/healthz", "The same over all checks, those that only warn included."},
@@ -86,7 +87,8 @@ inline constexpr Entry kEndpoints[] = {
 inline constexpr std::string_view kChecks =
     R"(Each passes, fails, is unknown (it could not look, which never holds back readiness) or is skipped
 (it does not apply here). A gate that fails holds back readiness: /readyz, wait, READY=1 for
-systemd and the file ready. These are gates. Two only warn, by what they find: imds.reachable once
+systemd and the file ready. READY=1 alone does not wait for what the kubelet brings: pods.node_cidr
+as Kubernetes or Azure's route table tell it. These are gates. Two only warn, by what they find: imds.reachable once
 there is a document, pods.overlap outside the NIC's own subnet.)";
 
 inline constexpr std::string_view kOtherChecks =
@@ -104,7 +106,8 @@ inline constexpr Entry kFiles[] = {
     {"/run/calico-azure-agent/lock", "Locked by the running daemon, flock(2)."},
     {"/etc/iproute2/rt_protos.d/calico-azure-agent.conf", "Lets ip(8) call route protocol 169 azure-agent."},
     {"/usr/share/calico-azure-agent/drop-ins/",
-     "For systemd, to be copied: the kubelet and calico/node wait; sysctls are enforced; other rights."},
+     "For systemd, to be copied: the kubelet waits for 4 minutes at most, calico/node waits; sysctls are "
+     "enforced; other rights."},
 };
 
 inline constexpr Entry kEnvironment[] = {
@@ -120,8 +123,8 @@ inline constexpr Entry kEnvironment[] = {
 inline constexpr Entry kSignals[] = {
     {"SIGHUP",
      "Read the configuration again (systemctl reload). All of it takes effect but http.listen; a bad file is "
-     "refused, "
-     "and the old configuration stays."},
+     "refused, and the old configuration stays. Until the node has been ready for the first time an edited "
+     "file is read without it."},
     {"SIGTERM, SIGINT", "Stop. Routes stay as they are."},
 };
 
@@ -154,8 +157,11 @@ The variable named with each key overrides the file; the option --set section.ke
 both. Lists are then written with commas, 10.244.0.0/16,fd00:10:244::/48, and texts without
 quotes. calico-azure-agent config show prints the effective values and where each comes from.
 
-Durations are "500ms", "90s", "1h30m". systemctl reload calico-azure-agent applies every key but
-http.listen; a file with an error is refused, and the old configuration stays.
+Durations are "500ms", "90s", "1h30m".
+
+While the node has not been ready since the start, an edited file takes effect by itself: systemctl
+reload would wait for the start. After that, systemctl reload calico-azure-agent applies every key
+but http.listen. A file with an error is refused, and the old configuration stays.
 
 Each key stands here with its default.)";
 

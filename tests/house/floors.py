@@ -10,7 +10,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FLOORS = {
     "net": [],
     "netlink": ["net"],
-    "imds": ["net"],
+    "files": ["net"],
+    "imds": ["net", "files"],
     "imds/simulator": ["net", "imds", "imds/simulator/cloud"],
     "imds/simulator/cloud": ["net", "imds", "imds/simulator"],
     "host": ["net"],
@@ -25,7 +26,7 @@ FLOORS = {
     "agent/config": ["net", "agent/core", "agent/log"],
     "agent/http": ["net", "agent/core"],
     "agent/inspect": ["net", "netlink", "cni", "host", "agent/core"],
-    "agent/daemon": ["net", "netlink", "cni", "imds", "systemd", "host", "agent/core", "agent/cloud", "agent/log",
+    "agent/daemon": ["net", "files", "netlink", "cni", "imds", "systemd", "host", "agent/core", "agent/cloud", "agent/log",
                      "agent/config", "agent/http", "agent/inspect"],
     "agent/cli": ["net", "netlink", "imds", "host", "agent/core", "agent/cloud", "agent/log", "agent/config",
                   "agent/http", "agent/inspect", "agent/daemon"],

@@ -10,9 +10,8 @@ import unittest
 from case import CLUSTER, NodeCase, settings
 
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
-DEFAULT = "/etc/calico-azure-agent/config.toml"
 
-# Answers everything with 200, as an agent that is ready does, and hangs up last. The lines of its own tell when it listens.
+# Answers everything with 200, as an agent that is ready does, and hangs up last.
 _SQUATTER = """
 import socket, sys, threading
 ready = b"HTTP/1.1 200 OK\\r\\nContent-Length: 3\\r\\nConnection: close\\r\\n\\r\\nok\\n"
@@ -60,7 +59,8 @@ class BesideCase(NodeCase):
     @contextlib.contextmanager
     def nobody(self, script, *words):
         """A program of nobody's in the VM, once it has said that it does what it is for."""
-        with self.lab.vm.start(*NOBODY, sys.executable, "-c", script, *words, stdout=subprocess.PIPE, text=True) as process:
+        with self.lab.vm.start(*NOBODY, sys.executable, "-c", script, *words, stdout=subprocess.PIPE,
+                               text=True) as process:
             try:
                 self.assertNotEqual(process.stdout.readline(), "")
                 yield process
@@ -192,8 +192,8 @@ class OfTheServiceUser(BesideCase):
         self.assertIn(f"belongs to user {self.USER}", first)
 
     def test_paths_and_endpoints_are_left_out_and_that_is_said(self):
-        self.start(self.roots_file(), "--set", "kubernetes.kubeconfig=/run/evil", "--set", "azure.cloud_config=/run/evil",
-                   "--set", "routes.metric=777")
+        self.start(self.roots_file(), "--set", "kubernetes.kubeconfig=/run/evil", "--set",
+                   "azure.cloud_config=/run/evil", "--set", "routes.metric=777")
         trace = self.lab.folder / "files"
         done = self.lab.vm.run("strace", "-f", "-e", "trace=%file", "-s", "4096", "-o", trace, self.agent.words()[0],
                                "doctor", env=self.agent.environment)
@@ -240,8 +240,8 @@ class WhereItListens(BesideCase):
         self.assertEqual((done.returncode, done.stdout), (0, "ready\n"))
 
     def test_who_waits_sees_the_daemon_come_elsewhere(self):
-        waiting = self.lab.vm.start(self.agent.words()[0], "wait", "--timeout", "30s", stdout=subprocess.PIPE, text=True,
-                                    env=self.agent.environment)
+        waiting = self.lab.vm.start(self.agent.words()[0], "wait", "--timeout", "30s", stdout=subprocess.PIPE,
+                                    text=True, env=self.agent.environment)
         self.addCleanup(waiting.kill)
         self.assertIn("127.0.0.1:16925", waiting.stdout.readline())
         self.agent.start()
@@ -295,6 +295,13 @@ class SquattedPort(BesideCase):
             with self.subTest(how):
                 with self.nobody(_SQUATTER, *how):
                     self.assertEqual(self.plainly("wait", "--timeout", "700ms").returncode, 1)
+
+    def test_where_users_have_no_numbers_it_is_said_that_whose_word_it_is_cannot_be_told(self):
+        self.agent.start_ready()
+        done = self.lab.vm.run("unshare", "--user", *self.agent.words("wait", "--timeout", "5s"),
+                               env=self.agent.environment)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("ready (whose word this is on 127.0.0.1:16925 cannot be told", done.stdout)
 
     def test_status_does_not_believe_him(self):
         self.as_nobody(_SQUATTER)

@@ -34,8 +34,8 @@ class Readme(MachineCase):
         for unit in ("kubelet.service", "calico-node.service"):
             self.host.write(f"/etc/systemd/system/{unit}", "[Service]\nExecStart=/bin/sleep infinity\n")
         self.host.x("systemctl", "daemon-reload")
-        for unit in ("kubelet.service", "calico-node.service"):
-            self.assertIn(AGENT, self.host.show(unit, "After").split())
+        self.assertIn(AGENT, self.host.show("calico-node.service", "After").split())
+        self.assertIn("systemctl start", self.host.show("kubelet.service", "ExecStartPre"))
         self.assertIn("wait", self.host.show("calico-node.service", "ExecStartPre"))
 
         self.commands("Remove")

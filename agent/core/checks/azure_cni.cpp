@@ -77,10 +77,11 @@ Finding not_azures(const Facts& facts, const net::CniNetwork& network) {
   if (is_in_the_way(facts)) return Finding::unknown(fmt::format("{} wins, see cni.winner", shown(path)));
   if (contradiction_to(Mode::azure_cni, &*facts.surroundings.cni->configuration, facts.links))
     return Finding::unknown(fmt::format("{} is {}, see cni.mode", shown(path), shown(network.main->type)));
-  return Finding::warn(fmt::format("{} is {}, not azure-vnet", shown(path), shown(network.main->type)),
-                       "pods get no address of the virtual network, which mode azure-cni takes them to have",
-                       edit("install 10-azure.conflist of azure-container-networking, or set mode in "
-                            "/etc/calico-azure-agent/config.toml"));
+  return Finding::warn(
+      fmt::format("{} is {}, not azure-vnet", shown(path), shown(network.main->type)),
+      "pods get no address of the virtual network, which mode azure-cni takes them to have",
+      edit_configuration("install 10-azure.conflist of azure-container-networking, or set mode in "
+                         "/etc/calico-azure-agent/config.toml"));
 }
 
 }  // namespace

@@ -101,9 +101,9 @@ Finding calico_node_name(const Facts& facts) {
   return Finding::warn(
       fmt::format("/var/lib/calico/nodename says {}, this node is {}", shown(*name), shown(facts.node_name)),
       "Calico's plug-in makes pods under a name that Felix does not look at: they get no policy and no route",
-      edit("set NODENAME of calico-node from spec.nodeName (fieldRef) and restart it, or "
-           "kubernetes.node_name in "
-           "/etc/calico-azure-agent/config.toml where that is wrong"));
+      edit_configuration("set NODENAME of calico-node from spec.nodeName (fieldRef) and restart it, or "
+                         "kubernetes.node_name in "
+                         "/etc/calico-azure-agent/config.toml where that is wrong"));
 }
 
 Finding calico_felix(const Facts& facts) {

@@ -25,6 +25,9 @@ bool when_demanded(const Policy& policy) {
   return policy.mode == Mode::udr && source != NodeCidrSource::automatic && source != NodeCidrSource::flannel;
 }
 
+/// Whoever else tells it hears of this node once the kubelet has registered it.
+bool unless_listed(const Policy& policy) { return policy.node_cidr_source != NodeCidrSource::static_list; }
+
 /// What user-defined routes need is not demanded while that they carry the pods is a guess: the nodes of an
 /// overlay look alike until its plug-in is installed.
 template <Finding (*look)(const Facts&)>
@@ -38,7 +41,8 @@ Finding once_mode_is_known(const Facts& facts) {
 }
 
 /// Gates: what the node itself must have before calico/node starts, and nothing that calico/node, flannel or
-/// a CNI plug-in brings up after the gate (they wait for it: the node would dead-lock).
+/// a CNI plug-in brings up after the gate (they wait for it: the node would dead-lock). What the kubelet
+/// brings, and whoever it starts, gates only where the configuration says so; READY=1 does not wait for it.
 constexpr std::array kChecks = {
     CheckEntry{"mode.in_force", mode_in_force, always},
     CheckEntry{"imds.reachable", imds_reachable, always},
@@ -53,23 +57,23 @@ constexpr std::array kChecks = {
     CheckEntry{"sysctl.ipv6_forwarding", sysctl_ipv6_forwarding, with_ipv6},
     CheckEntry{"sysctl.accept_ra", sysctl_accept_ra, with_ipv6},
     CheckEntry{"sysctl.rp_filter", sysctl_rp_filter, never},
-    CheckEntry{"pods.node_cidr", pods_node_cidr, when_demanded},
+    CheckEntry{"pods.node_cidr", pods_node_cidr, when_demanded, unless_listed},
     CheckEntry{"pods.overlap", pods_overlap, with_pod_cidrs},
     CheckEntry{"azure.ip_forwarding", once_mode_is_known<azure_ip_forwarding>, never},
     CheckEntry{"azure.route_table", once_mode_is_known<azure_route_table>, never},
-    CheckEntry{"azure.node_route", once_mode_is_known<azure_node_route>, never},
+    CheckEntry{"azure.node_route", once_mode_is_known<azure_node_route>, never, always},
     CheckEntry{"azure.stale_routes", once_mode_is_known<azure_stale_routes>, never},
     CheckEntry{"azure.vnet_range", once_mode_is_known<azure_vnet_range>, never},
     CheckEntry{"azure.cloud_config", once_mode_is_known<azure_cloud_config>, never},
-    CheckEntry{"kubernetes.node_cidr", kubernetes_node_cidr, never},
-    CheckEntry{"kubernetes.route_created", kubernetes_route_created, never},
+    CheckEntry{"kubernetes.node_cidr", kubernetes_node_cidr, never, always},
+    CheckEntry{"kubernetes.route_created", kubernetes_route_created, never, always},
     CheckEntry{"cni.mode", mode_contradicted, never},
     CheckEntry{"cni.winner", cni_winner, never},
     CheckEntry{"cni.plugins", cni_plugins, never},
     CheckEntry{"cni.ipam", cni_ipam, never},
     CheckEntry{"cni.host_local", cni_host_local, never},
     CheckEntry{"calico.node_name", calico_node_name, never},
-    CheckEntry{"calico.felix", calico_felix, never},
+    CheckEntry{"calico.felix", calico_felix, never, always},
     CheckEntry{"calico.interface_prefix", calico_interface_prefix, never},
     CheckEntry{"calico.residue", calico_residue, never},
     CheckEntry{"pods.addresses", pods_addresses, never},
@@ -130,6 +134,7 @@ std::vector<CheckResult> assess(const Facts& facts, std::span<const CheckResult>
     results.push_back({.id = std::string(check.id),
                        .status = finding.status,
                        .gate = gates,
+                       .needs_kubelet = check.needs_kubelet(policy),
                        .message = net::foreign_text(finding.message, kLongestSentence),
                        .why = fails ? net::foreign_text(finding.why, kLongestSentence) : "",
                        .remedy = fails ? finding.remedy.text() : "",
@@ -140,6 +145,11 @@ std::vector<CheckResult> assess(const Facts& facts, std::span<const CheckResult>
 
 bool is_ready(std::span<const CheckResult> checks) {
   return std::none_of(checks.begin(), checks.end(), [](const CheckResult& check) { return check.holds(); });
+}
+
+bool is_ready_for_kubelet(std::span<const CheckResult> checks) {
+  return std::none_of(checks.begin(), checks.end(),
+                      [](const CheckResult& check) { return check.holds() && !check.needs_kubelet; });
 }
 
 }  // namespace agent

@@ -42,11 +42,13 @@ struct Finding {
   }
 };
 
-/// One line per check: its id, the function, and in which configurations it gates readiness.
+/// One line per check: its id, the function, in which configurations it gates readiness, and in which it
+/// passes only once the kubelet runs.
 struct CheckEntry {
   std::string_view id;
   Finding (*look)(const Facts&);
   bool (*gates)(const Policy&);
+  bool (*needs_kubelet)(const Policy&) = +[](const Policy&) { return false; };
 };
 
 /// Every check, in the order in which they are shown.
@@ -57,5 +59,8 @@ std::vector<CheckResult> assess(const Facts& facts, std::span<const CheckResult>
 
 /// True when no gate fails.
 bool is_ready(std::span<const CheckResult> checks);
+
+/// True when no gate fails but those that need the kubelet: what the kubelet may wait for.
+bool is_ready_for_kubelet(std::span<const CheckResult> checks);
 
 }  // namespace agent

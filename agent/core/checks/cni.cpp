@@ -23,7 +23,7 @@ Remedy way_free(const net::CniNetwork& network, const net::CniFile& meant) {
   if (network.by != nullptr)
     return edit("set clusterNetwork to {} in {}, and in what writes it", meant.path, network.by->path);
   if (!is_known_plugin(*network.main)) {
-    return edit(
+    return edit_configuration(
         "where {1} is left over, mv {0} {0}.disabled, and where it is meant, set mode in "
         "/etc/calico-azure-agent/config.toml",
         network.file->path, network.main->type);

@@ -34,10 +34,15 @@ Finding nic_found(const Facts& facts) {
     return Finding::unknown("could not look at the links: " + facts.survey_error);
   if (!facts.network) return Finding::unknown("no document from IMDS yet");
   if (!facts.nic.nic) {
+    auto compare = command("ip -br link")
+                       .then(command("ip -br address"))
+                       .note("compare with macAddress and privateIpAddress in IMDS");
+    if (!std::holds_alternative<PrimaryNic>(facts.policy.nic)) {
+      compare = compare.then(edit_configuration(
+          "set nic.select in /etc/calico-azure-agent/config.toml to one that is there, where it names none"));
+    }
     return Finding::fail(facts.nic.problem, "pod routes leave by this NIC; without it none can be programmed",
-                         command("ip -br link")
-                             .then(command("ip -br address"))
-                             .note("compare with macAddress and privateIpAddress in IMDS"));
+                         compare);
   }
   const auto& nic = *facts.nic.nic;
   return Finding::pass(
@@ -55,8 +60,9 @@ Finding nic_address(const Facts& facts) {
       return Finding::fail(
           fmt::format("IMDS names no {} address for {}", net::family_name(family), nic.link.name),
           fmt::format("{} pod routes need one as their source", net::family_name(family)),
-          edit("add an {} ipconfig to this NIC in Azure, or take the {} pod CIDRs out of the configuration",
-               net::family_name(family), net::family_name(family)));
+          edit_configuration("add an {} ipconfig to this NIC in Azure, or take the {} pod CIDRs out of "
+                             "/etc/calico-azure-agent/config.toml",
+                             net::family_name(family), net::family_name(family)));
     }
     if (!nic.link.has(*address)) {
       return Finding::fail(

@@ -66,7 +66,7 @@ std::optional<Finding> useless(const Facts& facts, const std::string& backend) {
     return Finding::fail(
         "flannel's backend is alloc, which gives out subnets and forwards nothing",
         "Azure's route table must lead between nodes then, and this mode makes no route to it",
-        edit("set mode = \"udr\" in /etc/calico-azure-agent/config.toml"));
+        edit_configuration("set mode = \"udr\" in /etc/calico-azure-agent/config.toml"));
   }
   if (backend == "udp") {
     return Finding::warn("flannel's backend is udp",

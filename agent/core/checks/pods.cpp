@@ -29,7 +29,8 @@ std::optional<std::string_view> overlapped(const net::Prefix& cidr,
 }
 
 Remedy give_another_range() {
-  return edit("give pods another range, in the cluster and in /etc/calico-azure-agent/config.toml");
+  return edit_configuration(
+      "give pods another range, in the cluster and in /etc/calico-azure-agent/config.toml");
 }
 
 bool is_of_node_cidr(const Facts& facts, const net::Prefix& prefix) {
@@ -105,7 +106,7 @@ Finding pods_node_cidr(const Facts& facts) {
     return Finding::warn(
         fmt::format("{}: {} is used", told.disagreement, net::joined(told.cidrs)),
         "one of them makes routes for pods that are not here",
-        edit(
+        edit_configuration(
             "make pods.node_cidrs in /etc/calico-azure-agent/config.toml empty, or what spec.podCIDRs of the "
             "node is"));
   }
@@ -117,16 +118,16 @@ Finding pods_node_cidr(const Facts& facts) {
   if (source != NodeCidrSource::automatic) {
     return Finding::fail(
         fmt::format("this node's pod CIDR is not known: {}", silence_of(facts, source)), kLoops,
-        edit("set pods.node_cidrs in /etc/calico-azure-agent/config.toml to what spec.podCIDRs of this node "
-             "is, or "
-             "pods.node_cidr_source to auto, above all where the kubelet waits for the agent"));
+        edit_configuration(
+            "set pods.node_cidrs in /etc/calico-azure-agent/config.toml to what spec.podCIDRs of this node "
+            "is, or pods.node_cidr_source to auto"));
   }
   return Finding::unless_required(
       "this node's pod CIDR is not known: pods.node_cidrs is empty, neither the API server nor Azure's route "
       "table tells; only the cluster routes are programmed, unused pod addresses are not caught",
       kLoops,
-      edit("set pods.node_cidrs in /etc/calico-azure-agent/config.toml to what spec.podCIDRs of this node "
-           "is"));
+      edit_configuration("set pods.node_cidrs in /etc/calico-azure-agent/config.toml to what spec.podCIDRs "
+                         "of this node is"));
 }
 
 Finding pods_overlap(const Facts& facts) {
@@ -134,7 +135,7 @@ Finding pods_overlap(const Facts& facts) {
     return Finding::skip("Azure CNI gives pods addresses of the subnet");
   if (!facts.network) return Finding::unknown("no document from IMDS yet");
   const auto remedy = [](const std::string& cidr) {
-    return edit(
+    return edit_configuration(
         "give pods a range outside the VM subnet instead of {}, in the cluster and in "
         "/etc/calico-azure-agent/config.toml",
         cidr);

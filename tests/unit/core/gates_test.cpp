@@ -81,6 +81,23 @@ TEST(Gates, ANodeCidrThatFlannelIsToTellHoldsNobody) {
   EXPECT_FALSE(is_ready(gates_of(facts)));
 }
 
+TEST(Gates, TheKubeletIsNotKeptWaitingForWhatItBrings) {
+  auto facts = before_the_gate(testing::udr_with_calico());
+  facts.policy.node_cidrs = {};
+  facts.node_cidrs = {};
+  for (const auto source : {NodeCidrSource::kubernetes, NodeCidrSource::route_table}) {
+    facts.policy.node_cidr_source = source;
+    const auto gates = gates_of(facts);
+    EXPECT_FALSE(is_ready(gates));
+    EXPECT_TRUE(is_ready_for_kubelet(gates));
+  }
+  facts.policy.node_cidr_source = NodeCidrSource::static_list;
+  EXPECT_FALSE(is_ready_for_kubelet(gates_of(facts)));
+  facts.policy.node_cidr_source = NodeCidrSource::kubernetes;
+  facts.sysctls["net/ipv4/ip_forward"] = "0";
+  EXPECT_FALSE(is_ready_for_kubelet(gates_of(facts)));
+}
+
 TEST(Gates, AreTheseAlone) {
   const std::set<std::string> always = {"mode.in_force",        "imds.reachable", "nic.found",
                                         "nic.address",          "nic.up",         "sysctl.ip_forward",

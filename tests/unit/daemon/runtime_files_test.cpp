@@ -11,8 +11,8 @@
 
 #include "agent/daemon/file_lock.h"
 #include "agent/daemon/listening_file.h"
-#include "agent/daemon/replace_file.h"
 #include "agent/daemon/trusted.h"
+#include "files/replace.h"
 
 namespace {
 
@@ -77,7 +77,7 @@ TEST_F(RuntimeFiles, AreNotReadThroughLinksNorFromPipesNorFromOthers) {
 TEST_F(RuntimeFiles, AreReplacedNotFollowed) {
   write("victim", "root's");
   fs::create_symlink(folder_ / "victim", folder_ / "ready.new");
-  ASSERT_TRUE(agent::replace_file(folder_ / "ready", "text"));
+  ASSERT_TRUE(files::replace(folder_ / "ready", "text", files::Readers::everybody));
   std::ifstream victim(folder_ / "victim");
   std::string text;
   std::getline(victim, text);

@@ -21,6 +21,7 @@ using agent::http::Reply;
 using agent::http::route;
 using agent::http::Target;
 using sample::get;
+using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
@@ -83,6 +84,21 @@ TEST_F(Router, RefusesAnUnknownExcludeAndListsTheIds) {
     EXPECT_THAT(refused.body, StartsWith("no such check: \"nic.fuond \"\n"));
     for (const auto id : agent::check_ids()) EXPECT_THAT(refused.body, HasSubstr(" " + std::string(id)));
   }
+}
+
+TEST_F(Router, ALoopThatHangsIsNotReadyWhateverItSaidLast) {
+  auto view = sample::view(node_);
+  view.alive = false;
+  view.silence = std::chrono::seconds{93};
+  for (const char* probe : {"readyz", "healthz"}) {
+    const auto hung = route(get(std::string("/") + probe), view);
+    EXPECT_EQ(hung.status, 503U);
+    EXPECT_THAT(hung.body, AllOf(StartsWith("[-]main_loop failed: it has not turned for 93 s\n[+]"),
+                                 HasSubstr("[+]nic.found ok\n")));
+    EXPECT_THAT(hung.body, EndsWith(std::string(probe) + " check failed\n"));
+    EXPECT_EQ(route(get(std::string("/") + probe + "?exclude=nic.found"), view).status, 503U);
+  }
+  EXPECT_EQ(route(get("/status"), view).status, 200U);
 }
 
 TEST_F(Router, LivezFollowsTheHeartbeatAndNothingElse) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sys/resource.h>
 
@@ -62,12 +63,48 @@ TEST_F(Server, ServesWhatWasPublishedLast) {
   EXPECT_THAT(reply->body, HasSubstr("[-]sysctl.ip_forward failed: net.ipv4.ip_forward is 0\n"));
 }
 
-TEST_F(Server, LivezFailsOnceTheMainLoopHasBeenSilentTooLong) {
-  EXPECT_EQ(client().Get("/livez")->status, 200);
-  serving_.heartbeat.beat(steady_clock::now() - agent::Heartbeat::kPatience - 1s);
-  EXPECT_EQ(client().Get("/livez")->status, 503);
-  serving_.heartbeat.beat(steady_clock::now());
-  EXPECT_EQ(client().Get("/livez")->status, 200);
+TEST_F(Server, ProbesFailOnceTheMainLoopHasBeenSilentTooLong) {
+  for (const char* probe : {"/livez", "/readyz", "/healthz"}) {
+    EXPECT_EQ(client().Get(probe)->status, 200);
+    serving_.heartbeat.beat(steady_clock::now() - agent::Heartbeat::kPatience - 1s);
+    EXPECT_EQ(client().Get(probe)->status, 503);
+    serving_.heartbeat.beat(steady_clock::now());
+    EXPECT_EQ(client().Get(probe)->status, 200);
+  }
+}
+
+/// What malloc has given out, in mappings of their own too; 0 where a sanitizer has its own.
+std::size_t allocated() {
+  const auto info = ::mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+TEST_F(Server, ClientsThatDoNotReadShareOneRendering) {
+  auto node = sample::ready_node();
+  node.routes = agent::RouteStatuses(std::vector(5'000, sample::cluster_route()));
+  serving_.published.publish(std::move(node));
+  const auto size = client().Get("/status")->body.size();
+  const auto before = allocated();
+  std::vector<Wire> clients;
+  for (int i = 0; i < 100; ++i) {
+    clients.emplace_back(serving_.where.port).send("GET /status HTTP/1.1\r\n\r\n");
+    clients.back().await_answer();
+  }
+  EXPECT_LT(allocated(), before + 10 * size);  // one a second, and what connections take
+  EXPECT_EQ(clients.front().receive().bytes.size(), clients.back().receive().bytes.size());
+}
+
+TEST_F(Server, ARenderingIsNotSharedWithAnotherSnapshot) {
+  auto node = sample::ready_node();
+  node.routes = agent::RouteStatuses(std::vector(20'000, sample::cluster_route()));
+  serving_.published.publish(node);
+  const Wire slow(serving_.where.port);
+  slow.send("GET /status HTTP/1.1\r\n\r\n");
+  slow.await_answer();
+  node.mode_reason = "another reason";
+  serving_.published.publish(node);
+  EXPECT_THAT(client().Get("/status")->body, HasSubstr("another reason"));
+  EXPECT_THAT(slow.receive().bytes, testing::Not(HasSubstr("another reason")));
 }
 
 TEST_F(Server, AnswersARequestThatComesInPieces) {

@@ -1,0 +1,46 @@
+#include "agent/daemon/background_file.h"
+
+#include <system_error>
+#include <utility>
+
+#include "files/replace.h"
+
+namespace agent {
+
+BackgroundFile::BackgroundFile(std::filesystem::path file, std::function<void(const net::Error&)> failed)
+    : file_(std::move(file)), failed_(std::move(failed)) {}
+
+BackgroundFile::~BackgroundFile() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void BackgroundFile::write(std::string text) {
+  std::unique_lock lock(mutex_);
+  next_ = std::move(text);
+  if (std::exchange(working_, true)) return;
+  if (thread_.joinable()) thread_.join();  // it has ended, but for its last instruction
+  try {
+    thread_ = std::thread([this] { work(); });
+  } catch (const std::system_error&) {  // no thread to be had
+    lock.unlock();
+    work();
+  }
+}
+
+void BackgroundFile::work() {
+  std::unique_lock lock(mutex_);
+  while (next_) {
+    const auto text = *std::exchange(next_, std::nullopt);
+    lock.unlock();
+    replace(text);
+    lock.lock();
+  }
+  working_ = false;
+}
+
+void BackgroundFile::replace(const std::string& text) {
+  const auto replaced = files::replace(file_, text, files::Readers::owner);
+  if (!replaced) failed_(replaced.error());
+}
+
+}  // namespace agent

@@ -1,0 +1,74 @@
+// How the loop comes by another configuration: by SIGHUP, and by itself while `systemctl reload` would wait.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "agent/config/in_force.h"
+#include "agent/core/check_ids.h"
+#include "agent/daemon/identity.h"
+#include "agent/daemon/loop.h"
+
+namespace agent {
+
+/// systemd merges a reload into the start job of a service that still starts: SIGHUP would never come, just
+/// when the configuration has to be mended.
+void Daemon::Loop::watch_configuration() {
+  if (!sources_.file) return;
+  if (const auto watching = config_watch_.begin(*sources_.file, loaded_file_); !watching) {
+    log_.write(warning(EventKind::file_refused,
+                       watching.error().what +
+                           "; while the node starts, an edited configuration takes effect with "
+                           "systemctl kill --signal=HUP calico-azure-agent"));
+  }
+  if (config_watch_.look()) return reload();  // edited between the start and this
+  say_status(*published_.read());
+}
+
+void Daemon::Loop::reload() {
+  (void)notifier_.reloading();
+  config_watch_.look();
+  auto loaded = load_config(sources_, check_ids());
+  if (loaded) {
+    refused_configuration_.clear();
+    take(std::move(loaded->config));
+  } else {
+    refuse(loaded.error());
+  }
+  if (said_ready_) (void)notifier_.ready();
+}
+
+void Daemon::Loop::refuse(const std::vector<ConfigError>& errors) {
+  for (const auto& error : errors) {
+    log_.write({.kind = EventKind::configuration_refused,
+                .level = LogLevel::error,
+                .message = "configuration not reloaded: " + error.text()});
+  }
+  refused_configuration_ = errors.front().text();
+  say_status(*published_.read());
+}
+
+void Daemon::Loop::take(Config next) {
+  const bool listen_changed = next.listen != config_.listen;
+  if (listen_changed && server_) {
+    log_.write(warning(EventKind::configuration_reloaded,
+                       fmt::format("http.listen = {} needs a restart; still on {}", listen_text(next.listen),
+                                   listen_text(config_.listen))));
+    next.listen = config_.listen;
+  }
+  const bool imds_changed = next.imds != config_.imds;
+  config_ = std::move(next);
+  in_force_ = std::make_shared<const ConfigInForce>(in_force(sources_, config_));
+  if (listen_changed && !server_) listen();  // nobody is served on the old one
+  log_.set_level(config_.log.level);
+  log_.reopen(config_.log.format);
+  keeper_.set_node_name(node_name(config_));
+  keeper_.set_policy(policy_of(config_), Clock::now());
+  if (imds_changed) poller_->reconfigure(imds_options());
+  ask_cloud();
+  cloud_.ask_again();
+  await_audit();
+  log_.write({.kind = EventKind::configuration_reloaded, .message = "configuration reloaded"});
+  turn();
+}
+
+}  // namespace agent
