@@ -53,7 +53,7 @@ class Objects(unittest.TestCase):
         self.assertIn("'readinessProb' was unexpected", SCHEMA.errors(daemonset)[0])
 
     def test_every_file_of_these_folders_is_used(self):
-        for folder in (KUBERNETES / name for name in ("base", "readiness", "calico-daemonset", *_WAITS, *_MOUNTS)):
+        for folder in (KUBERNETES / name for name in ("base", "readiness", "calico-daemonset/found", "calico-daemonset/given-back", *_WAITS, *_MOUNTS)):
             instructions = (folder / "kustomization.yaml").read_text(encoding="utf-8")
             used = {"kustomization.yaml", "kubelet-taint.yaml"}
             self.assertEqual([file.name for file in folder.iterdir()
@@ -176,6 +176,20 @@ class Waiting(unittest.TestCase):
                 after = render(KUBERNETES / name, [*others, daemonset("calico-node")])
                 for each in others:
                     self.assertEqual(find(after, "DaemonSet", each["metadata"]["name"]), each)
+
+    def test_lists_and_annotations_that_are_there_stay_in_every_version(self):
+        for version in ("apps/v1", "extensions/v1beta1"):
+            before = {**daemonset("canal"), "apiVersion": version}
+            before["metadata"]["annotations"] = {"a": "b"}
+            pod_of(before).update(initContainers=[{"name": "own", "image": "x"}],
+                                  volumes=[{"name": "own", "emptyDir": {}}])
+            for name in _WAITS:
+                with self.subTest(version, component=name):
+                    after, = render(KUBERNETES / name, [before])
+                    self.assertEqual((after["apiVersion"], after["metadata"]), (version, before["metadata"]))
+                    self.assertEqual([each["name"] for each in pod_of(after)["initContainers"]],
+                                     ["wait-for-azure-agent", "own"])
+                    self.assertIn({"name": "own", "emptyDir": {}}, pod_of(after)["volumes"])
 
     def test_resources_that_it_does_not_fit_are_an_error_not_silence(self):
         deployment = {**daemonset("calico-node"), "kind": "Deployment"}
