@@ -202,6 +202,7 @@ TurnReport Keeper::turn(MonoTime now) {
     mode_before_.reset();
     nic_shaken_ = false;
   }
+  mode_before_was_known_ = true;  // what a turn has not put in line is news, guess or not
   return report;
 }
 
@@ -246,7 +247,7 @@ Facts Keeper::facts(MonoTime now, WallTime wall) const {
   facts.policy = policy_;
   facts.mode_reason = mode_.in_force().reason;
   facts.mode_is_a_guess = mode_.is_a_guess(now);
-  facts.mode_before = mode_before_;
+  if (mode_before_was_known_) facts.mode_before = mode_before_;
   facts.started = started_;
   facts.now = now;
   facts.wall = wall;

@@ -87,14 +87,15 @@ class Failing(NodeCase):
 
 
 class Changing(NodeCase):
-    def test_a_changed_document_is_acted_on_within_two_intervals(self):
+    def test_a_changed_document_is_acted_on_once_three_answers_agree(self):
+        # The link still bears the address that the new one lacks: an interval, and twice the pause until the next look.
         self.agent.start_ready()
         self.lab.vm.ip("addr add 10.240.0.40/24 dev eth0")
         document = self.lab.document()
         document["network"]["interface"][0]["ipv4"]["ipAddress"][0]["privateIpAddress"] = "10.240.0.40"
         self.lab.simulator.document(document)
         changed = self.cluster_route().replace("src 10.240.0.4", "src 10.240.0.40")
-        self.await_routes([changed, self.sink()], timeout=20)
+        self.await_routes([changed, self.sink()], timeout=40)
         self.agent.await_ready()
         self.assertEqual(self.agent.status()["nic"]["addresses"], ["10.240.0.40"])
 

@@ -69,7 +69,7 @@ class Plan(NodeCase):
 
     def test_a_route_that_cannot_be_made_is_not_in_sync(self):
         self.agent.start_ready()
-        done = self.agent.command("plan", "--set", f'pods.cluster_cidrs=["{CLUSTER}", "fd44::/48"]')
+        done = self.agent.command("plan", "--set", f"pods.cluster_cidrs={CLUSTER},fd44::/48")
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         self.assertIn("fd44::/48 cannot be routed: eth0 has no IPv6 address in IMDS", done.stdout)
         self.assertNotIn("in sync", done.stdout)
