@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "host/text.h"
+#include "net/foreign_text.h"
 
 namespace host {
 namespace {
@@ -97,6 +98,28 @@ net::Result<pid_t> running(const fs::path& root, std::span<const ProcessPattern>
   return net::failure(EACCES, fmt::format("whether {} runs cannot be seen: other processes are not shown to "
                                           "the agent (a DaemonSet needs hostPID)",
                                           name));
+}
+
+std::optional<pid_t> process_with_socket(const fs::path& root, std::uint64_t inode) {
+  const auto wanted = fmt::format("socket:[{}]", inode);
+  std::error_code error;
+  for (fs::directory_iterator process(root / "proc", error), end; !error && process != end;
+       process.increment(error)) {
+    const auto number = number_in(process->path().filename().string());
+    if (!number) continue;
+    std::error_code hidden;
+    for (fs::directory_iterator each(process->path() / "fd", hidden), last; !hidden && each != last;
+         each.increment(hidden)) {
+      std::error_code gone;
+      if (fs::read_symlink(each->path(), gone) == wanted) return number;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string process_name(const fs::path& root, pid_t process) {
+  const auto name = name_of(root / "proc" / std::to_string(process));
+  return name ? net::foreign_text(*name) : std::string();
 }
 
 net::Result<std::chrono::system_clock::time_point> start_of(const fs::path& root, pid_t process) {

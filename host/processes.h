@@ -3,9 +3,11 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -31,6 +33,13 @@ bool sees_other_processes(const std::filesystem::path& root);
 
 /// The process's id; ESRCH: it does not run; EACCES: that cannot be told.
 net::Result<pid_t> running(const std::filesystem::path& root, std::span<const ProcessPattern> wanted);
+
+/// The process that has the socket of this inode open (/proc/PID/fd, proc(5)); nullopt also where others'
+/// descriptors are not shown: they are to root.
+std::optional<pid_t> process_with_socket(const std::filesystem::path& root, std::uint64_t inode);
+
+/// /proc/PID/comm, fit for a message; "" where it does not run, or is not shown.
+std::string process_name(const std::filesystem::path& root, pid_t process);
 
 /// When the process was started, to a hundredth of a second since the boot and a second of the boot itself.
 net::Result<std::chrono::system_clock::time_point> start_of(const std::filesystem::path& root, pid_t process);

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "kubernetes/roots_file.h"
+#include "host/roots_file.h"
 #include "net/descriptor.h"
 
 namespace kubernetes {
@@ -22,7 +22,7 @@ tl::unexpected<net::Error> unreadable(const std::filesystem::path& path, int err
 }
 
 net::Result<net::Descriptor> open_file(const std::filesystem::path& path, FilesOf whose) {
-  if (whose == FilesOf::root) return open_roots_file(path);
+  if (whose == FilesOf::root) return host::open_roots_file(path);
   // A FIFO in its place would be waited for.
   net::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) return unreadable(path, errno);

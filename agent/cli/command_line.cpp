@@ -22,6 +22,10 @@
 namespace agent {
 namespace {
 
+/// For the daemon beside, which answers from memory; node-problem-detector waits for no more than 4 s in all.
+constexpr std::chrono::milliseconds kDaemonPatience{1000};
+constexpr std::chrono::milliseconds kNpdDaemonPatience{300};
+
 ConfigSources sources_of(const CommandLine& line) {
   const auto& named = line.checked_file.empty() ? line.file : line.checked_file;
   return {.file = named.empty() ? kDefaultFile : named,
@@ -60,16 +64,21 @@ int run_with(const CLI::App& app, const CommandLine& line) {
   const auto loaded = load_config(sources, check_ids());
   if (!loaded) {
     for (const auto& error : loaded.error()) complain(EventKind::configuration_refused, error.text());
+    if (app.got_subcommand("run")) withdraw_what_a_killed_daemon_left();
     return kBadConfig;
   }
-  const auto& config = loaded->config;
   if (app.got_subcommand("run")) return run_daemon(sources, *loaded);
-  if (app.got_subcommand("wait")) return wait_until_ready(config, *parse_duration(line.timeout));
-  if (app.got_subcommand("status")) return print_status(config, line.output);
-  if (app.got_subcommand("plan")) return print_plan(config, line.output);
-  if (app.got_subcommand("flush")) return flush_routes(config, line.flush);
-  if (app.got_subcommand("doctor")) return print_doctor(config, line.doctor);
-  if (app.got_subcommand("explain")) return explain(*loaded, line.destination);
+  if (app.got_subcommand("wait")) return wait_until_ready(sources, *loaded, *parse_duration(line.timeout));
+  if (app.got_subcommand("status")) return print_status(sources, *loaded, line.output);
+  const auto beside = [&](std::chrono::milliseconds patience = kDaemonPatience) {
+    return beside_daemon(*loaded, sources, patience);
+  };
+  if (app.got_subcommand("plan")) return print_plan(beside(), line.output);
+  if (app.got_subcommand("flush")) return flush_routes(beside(), line.flush);
+  if (app.got_subcommand("doctor")) {
+    return print_doctor(beside(line.doctor.npd ? kNpdDaemonPatience : kDaemonPatience), line.doctor);
+  }
+  if (app.got_subcommand("explain")) return explain(sources, beside(), line.destination);
   if (app.get_subcommand("config")->got_subcommand("show")) {
     std::cout << show_config(*loaded);
   } else {

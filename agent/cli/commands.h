@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "agent/cli/beside.h"
 #include "agent/config/load_config.h"
 
 // One function a command, each in a file of its own; the number is the exit code.
@@ -11,18 +12,22 @@ namespace agent {
 
 int run_daemon(const ConfigSources& sources, const LoadedConfig& loaded);
 
+/// For a daemon that cannot start: one that was killed before it may have left word that the node is ready.
+void withdraw_what_a_killed_daemon_left();
+
 /// Blocks until the agent says ready; prints each failing gate once, and again when it changes.
-int wait_until_ready(const Config& config, std::chrono::milliseconds timeout);
+int wait_until_ready(const ConfigSources& sources, const LoadedConfig& loaded,
+                     std::chrono::milliseconds timeout);
 
 struct OutputOptions {
   bool json = false;
 };
 
 /// What the running daemon sees.
-int print_status(const Config& config, const OutputOptions& output);
+int print_status(const ConfigSources& sources, const LoadedConfig& loaded, const OutputOptions& output);
 
 /// The difference between wanted and present, without making it.
-int print_plan(const Config& config, const OutputOptions& output);
+int print_plan(const Beside& beside, const OutputOptions& output);
 
 struct FlushOptions {
   bool dry_run = false;
@@ -30,7 +35,7 @@ struct FlushOptions {
 };
 
 /// Removes every route and rule of our protocol, in every table.
-int flush_routes(const Config& config, const FlushOptions& options);
+int flush_routes(const Beside& beside, const FlushOptions& options);
 
 struct DoctorOptions {
   bool json = false;
@@ -38,9 +43,9 @@ struct DoctorOptions {
 };
 
 /// Why a destination goes where it goes: an address or a prefix.
-int explain(const LoadedConfig& loaded, const std::string& text);
+int explain(const ConfigSources& sources, const Beside& beside, const std::string& text);
 
 /// Every check once, daemon or not.
-int print_doctor(const Config& config, const DoctorOptions& options);
+int print_doctor(const Beside& beside, const DoctorOptions& options);
 
 }  // namespace agent

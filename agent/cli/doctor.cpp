@@ -93,7 +93,7 @@ void print_text(const std::vector<CheckResult>& checks, const Verdict& verdict) 
   for (const auto& command : commands) std::cout << command << '\n';
 }
 
-void print_json(const std::vector<CheckResult>& checks, const Verdict& verdict) {
+void print_json(const std::vector<CheckResult>& checks, const Verdict& verdict, const std::string& note) {
   using Json = nlohmann::ordered_json;
   Json list = Json::array();
   for (const auto& check : checks) {
@@ -104,8 +104,10 @@ void print_json(const std::vector<CheckResult>& checks, const Verdict& verdict) 
                     {"why", check.why},
                     {"remedy", check.remedy}});
   }
-  const Json report = {
-      {"schema", "calico-azure-agent/doctor/v1"}, {"verdict", verdict.sentence}, {"checks", std::move(list)}};
+  const Json report = {{"schema", "calico-azure-agent/doctor/v1"},
+                       {"note", note},
+                       {"verdict", verdict.sentence},
+                       {"checks", std::move(list)}};
   std::cout << report.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
@@ -126,8 +128,9 @@ std::string npd_line(const std::vector<CheckResult>& checks, const Verdict& verd
 
 }  // namespace
 
-int print_doctor(const Config& config, const DoctorOptions& options) {
-  const auto look = look_once(config, options.npd ? kNpdPatience : kEverythingPatience, Scope::everything);
+int print_doctor(const Beside& beside, const DoctorOptions& options) {
+  const auto look =
+      look_once(beside.loaded.config, options.npd ? kNpdPatience : kEverythingPatience, Scope::everything);
   if (!look) {
     (options.npd ? std::cout : std::cerr) << "doctor: " << look.error().what.substr(0, kNpdBytes - 8) << '\n';
     return kUndetermined;
@@ -137,8 +140,9 @@ int print_doctor(const Config& config, const DoctorOptions& options) {
   if (options.npd) {
     std::cout << npd_line(checks, verdict) << '\n';
   } else if (options.json) {
-    print_json(checks, verdict);
+    print_json(checks, verdict, beside.note);
   } else {
+    say_note(beside);
     print_text(checks, verdict);
   }
   return verdict.exit;

@@ -8,11 +8,10 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/exit_codes.h"
 #include "agent/cli/one_look.h"
+#include "agent/cli/running_daemon.h"
 #include "agent/cli/style.h"
 #include "agent/core/azure_names.h"
 #include "agent/core/azure_routing.h"
-#include "agent/daemon/listen_endpoint.h"
-#include "agent/http/client.h"
 #include "netlink/linux_kernel.h"
 
 namespace agent {
@@ -119,8 +118,8 @@ void explain_azure(const OneLook& look, const net::Address& address) {
   if (table == nullptr) say("", "no route table is associated with the NIC's subnet");
 }
 
-void explain_changes(const Config& config, const net::Prefix& destination) {
-  const auto reply = http_get(endpoint_of(config.listen), "/status", kDaemonPatience);
+void explain_changes(const Endpoint& where, const net::Prefix& destination) {
+  const auto reply = ask_daemon(where, "/status", kDaemonPatience);
   const auto status = reply ? nlohmann::json::parse(reply->body, nullptr, false) : nlohmann::json();
   if (!status.is_object()) {
     say("changes", "not known: no agent runs");
@@ -141,7 +140,8 @@ void explain_changes(const Config& config, const net::Prefix& destination) {
 
 }  // namespace
 
-int explain(const LoadedConfig& loaded, const std::string& text) {
+int explain(const ConfigSources& sources, const Beside& beside, const std::string& text) {
+  const auto& loaded = beside.loaded;
   auto destination = net::Prefix::parse(text);
   if (!destination) {
     if (const auto address = net::Address::parse(text))
@@ -157,11 +157,12 @@ int explain(const LoadedConfig& loaded, const std::string& text) {
     std::cerr << "explain: " << look.error().what << '\n';
     return kUndetermined;
   }
+  say_note(beside);
   std::cout << bold(destination->text()) << '\n';
   explain_wanted(*look, loaded, *destination);
   const bool known = explain_kernel(*look, destination->network());
   explain_azure(*look, destination->network());
-  explain_changes(loaded.config, *destination);
+  explain_changes(where_to_ask(sources, loaded), *destination);
   return known || look->facts.network ? kOk : kUndetermined;
 }
 

@@ -7,6 +7,7 @@
 #include "agent/core/route_diff.h"
 #include "agent/daemon/identity.h"
 #include "agent/daemon/instance_lock.h"
+#include "agent/daemon/paths.h"
 #include "netlink/linux_kernel.h"
 
 namespace agent {
@@ -27,17 +28,19 @@ std::string text_of(const net::Change& change) {
 
 }  // namespace
 
-int flush_routes(const Config& config, const FlushOptions& options) {
-  if (const auto holder = InstanceLock::holder(); holder && !options.force && !options.dry_run) {
+int flush_routes(const Beside& beside, const FlushOptions& options) {
+  if (const auto holder = InstanceLock::holder(runtime_directory());
+      holder && !options.force && !options.dry_run) {
     std::cerr << fmt::format(
         "flush: calico-azure-agent runs (process {}) and would put the routes back: stop it, or "
         "say --force\n",
         *holder);
     return kNo;
   }
+  say_note(beside);
   auto kernel = netlink::LinuxKernel::open();
   if (!kernel) return fail(kernel.error());
-  const auto protocol = policy_of(config).protocol;
+  const auto protocol = policy_of(beside.loaded.config).protocol;
   auto routes = (*kernel)->routes(protocol);
   if (!routes) return fail(routes.error());
   auto rules = (*kernel)->rules(protocol);

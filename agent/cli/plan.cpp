@@ -7,6 +7,7 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/exit_codes.h"
 #include "agent/cli/one_look.h"
+#include "agent/core/checks/checks.h"
 #include "agent/http/route_json.h"
 
 namespace agent {
@@ -32,6 +33,13 @@ std::vector<PendingSysctl> pending_sysctls(const Facts& facts) {
   return pending;
 }
 
+/// Of several next hops of one IPv6 key a dump does not tell whose they are; the kernel would take away the
+/// agent's alone.
+bool is_of_unknown_owner(const net::Change& change) {
+  const auto* route = std::get_if<net::Route>(&change.object);
+  return change.verb == net::Verb::remove && route != nullptr && route->multipath;
+}
+
 /// How the route that the change is about stands: the wanted one's judgement, else plainly pending.
 RouteStatus status_of(const OneLook& look, const net::Route& route) {
   RouteStatus status{.route = route,
@@ -47,7 +55,8 @@ RouteStatus status_of(const OneLook& look, const net::Route& route) {
   return status;
 }
 
-void print_json(const OneLook& look, const std::vector<PendingSysctl>& sysctls, bool in_sync) {
+void print_json(const OneLook& look, const std::vector<PendingSysctl>& sysctls, bool in_sync,
+                const std::string& note) {
   using Json = nlohmann::ordered_json;
   Json routes = Json::array();
   Json rules = Json::array();
@@ -66,6 +75,7 @@ void print_json(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
     keys.push_back({{"key", sysctl.key}, {"have", sysctl.have}, {"want", sysctl.want}});
   }
   const Json plan = {{"schema", "calico-azure-agent/plan/v1"},
+                     {"note", note},
                      {"source", source_name(look.facts.imds.source)},
                      {"in_sync", in_sync},
                      {"routes", std::move(routes)},
@@ -74,7 +84,8 @@ void print_json(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
   std::cout << plan.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
-void print_text(const OneLook& look, const std::vector<PendingSysctl>& sysctls, bool in_sync) {
+void print_text(const OneLook& look, const std::vector<PendingSysctl>& sysctls, const Finding& verdict,
+                bool in_sync) {
   if (look.facts.imds.source == ImdsSource::cache) {
     std::cout << fmt::format("IMDS does not answer ({}): judged by the document kept on disk\n",
                              look.facts.imds.last_error);
@@ -85,8 +96,9 @@ void print_text(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
                                rule->source.text(), rule->table, rule->priority);
     } else {
       const auto& route = std::get<net::Route>(change.object);
-      std::cout << fmt::format("{:<8}{}\n", net::verb_name(change.verb),
-                               net::route_text(route, net::link_name(look.links, route.device)));
+      std::cout << fmt::format("{:<8}{}{}\n", net::verb_name(change.verb),
+                               net::route_text(route, net::link_name(look.links, route.device)),
+                               is_of_unknown_owner(change) ? ", where it is the agent's" : "");
     }
   }
   for (const auto& sysctl : sysctls) {
@@ -100,13 +112,16 @@ void print_text(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
   }
   if (!look.facts.nic.problem.empty())
     std::cout << "the NIC is not found: " << look.facts.nic.problem << '\n';
+  // A route that cannot even be wanted is in no difference.
+  if (look.difference.changes.empty() && verdict.status == CheckStatus::fail)
+    std::cout << verdict.message << '\n';
   if (in_sync) std::cout << "in sync\n";
 }
 
 }  // namespace
 
-int print_plan(const Config& config, const OutputOptions& output) {
-  const auto look = look_once(config, kKernelPatience);
+int print_plan(const Beside& beside, const OutputOptions& output) {
+  const auto look = look_once(beside.loaded.config, kKernelPatience);
   if (!look) {
     std::cerr << "plan: " << look.error().what << '\n';
     return kUndetermined;
@@ -117,13 +132,15 @@ int print_plan(const Config& config, const OutputOptions& output) {
     return kUndetermined;
   }
   const auto sysctls = pending_sysctls(look->facts);
+  const auto verdict = routes_in_sync(look->facts);
   const bool in_sync = look->difference.changes.empty() && sysctls.empty() &&
                        (!look->facts.policy.routes_enabled || look->facts.standing.leads_as_wanted()) &&
-                       look->facts.nic.problem.empty();
+                       verdict.status != CheckStatus::fail && look->facts.nic.problem.empty();
   if (output.json) {
-    print_json(*look, sysctls, in_sync);
+    print_json(*look, sysctls, in_sync, beside.note);
   } else {
-    print_text(*look, sysctls, in_sync);
+    say_note(beside);
+    print_text(*look, sysctls, verdict, in_sync);
   }
   return in_sync ? kOk : kNo;
 }

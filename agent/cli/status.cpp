@@ -5,9 +5,8 @@
 
 #include "agent/cli/commands.h"
 #include "agent/cli/exit_codes.h"
+#include "agent/cli/running_daemon.h"
 #include "agent/cli/style.h"
-#include "agent/daemon/listen_endpoint.h"
-#include "agent/http/client.h"
 
 namespace agent {
 namespace {
@@ -63,6 +62,12 @@ void print_people(const Json& status) {
   const auto nic = section("nic");
   const auto pods = section("pods");
   std::cout << fmt::format("{:<8}{}  ({})\n", "mode", text(status, "mode"), text(status, "mode_reason"));
+  const auto config = section("config");
+  if (!text(config, "digest").empty()) {
+    const bool overridden = !config.value("overrides", Json::array()).empty();
+    std::cout << fmt::format("{:<8}{}{}\n", "config", text(config, "file"),
+                             overridden ? " and " + joined(config, "overrides") : "");
+  }
   std::cout << fmt::format("{:<8}{}  {}\n", "node", text(node, "name"), text(node, "resource_id"));
   std::cout << fmt::format("{:<8}{}, last success {}\n", "imds", text(imds, "source"),
                            text(imds, "last_success"));
@@ -88,18 +93,22 @@ void print_people(const Json& status) {
 
 }  // namespace
 
-int print_status(const Config& config, const OutputOptions& output) {
-  const auto reply = http_get(endpoint_of(config.listen), "/status", kAnswerPatience);
+int print_status(const ConfigSources& sources, const LoadedConfig& loaded, const OutputOptions& output) {
+  const auto where = where_to_ask(sources, loaded);
+  const auto reply = ask_daemon(where, "/status", kAnswerPatience);
   if (!reply || reply->status != 200) {
-    std::cerr << fmt::format("status: no agent answers on {}: {}\n", listen_text(config.listen),
+    std::cerr << fmt::format("status: no agent answers on {}: {}\n", where.text(),
                              reply ? fmt::format("HTTP status {}", reply->status) : reply.error().what);
     return kUndetermined;
   }
   const auto status = Json::parse(reply->body, nullptr, false);
   if (!status.is_object() || text(status, "schema") != "calico-azure-agent/v1") {
-    std::cerr << fmt::format("status: what answers on {} is not calico-azure-agent\n",
-                             listen_text(config.listen));
+    std::cerr << fmt::format("status: what answers on {} is not calico-azure-agent\n", where.text());
     return kUndetermined;
+  }
+  if (!reply->peer->user) {
+    std::cerr << fmt::format("status: whose word this is on {} cannot be told: {}\n", where.text(),
+                             reply->peer->unknown);
   }
   if (output.json) {
     std::cout << reply->body;  // ends its last line itself

@@ -7,8 +7,7 @@
 
 #include "agent/cli/commands.h"
 #include "agent/cli/exit_codes.h"
-#include "agent/daemon/listen_endpoint.h"
-#include "agent/http/client.h"
+#include "agent/cli/running_daemon.h"
 
 namespace agent {
 namespace {
@@ -31,16 +30,22 @@ std::map<std::string, std::string> failing_gates(const std::string& verbose) {
 
 }  // namespace
 
-int wait_until_ready(const Config& config, std::chrono::milliseconds timeout) {
+int wait_until_ready(const ConfigSources& sources, const LoadedConfig& loaded,
+                     std::chrono::milliseconds timeout) {
   const auto give_up = Clock::now() + timeout;
   std::map<std::string, std::string> said;
   while (true) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(give_up - Clock::now());
     const auto patience =
         std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds(1), std::chrono::seconds(2));
-    const auto reply = http_get(endpoint_of(config.listen), "/readyz?verbose", patience);
+    const auto where = where_to_ask(sources, loaded);
+    const auto reply = ask_daemon(where, "/readyz?verbose", patience);
     if (reply && reply->status == 200) {
-      std::cout << "ready\n";
+      std::cout << "ready";
+      if (!reply->peer->user)
+        std::cout << fmt::format(" (whose word this is on {} cannot be told: {})", where.text(),
+                                 reply->peer->unknown);
+      std::cout << '\n';
       return kOk;
     }
     std::map<std::string, std::string> gates;

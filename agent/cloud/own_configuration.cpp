@@ -7,7 +7,7 @@
 
 #include "agent/config/load_config.h"
 #include "agent/core/check_ids.h"
-#include "kubernetes/roots_file.h"
+#include "host/roots_file.h"
 #include "net/ascii_case.h"
 
 namespace agent {
@@ -42,7 +42,7 @@ std::vector<std::string> told_otherwise(const Question& asked, const Config& con
 
 net::Result<void> OwnConfiguration::read() {
   // What is not there is nobody's.
-  const auto opened = kubernetes::open_roots_file(file_);
+  const auto opened = host::open_roots_file(file_);
   if (!opened && opened.error().code.value() != ENOENT) return net::pass_on(opened);
   auto loaded = load_config(
       {.file = file_, .file_required = false, .environment = config_environment(environ), .settings = {}},

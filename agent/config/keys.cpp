@@ -91,9 +91,11 @@ std::vector<Key> table() {
           "sysctls.action", sysctl_actions(),
           "check | enforce. To enforce takes ProtectKernelTunables=no in the unit."),
 
-      key<&Config::listen>("http.listen", listen_address(),
-                           "Where readiness, status and metrics are served: 127.0.0.1:16925, [::1]:16925 or\n"
-                           "unix:/path. A change takes effect with a restart."),
+      key<&Config::listen>(
+          "http.listen", listen_address(),
+          "Where readiness, status and metrics are served: 127.0.0.1:16925, [::1]:16925 or\n"
+          "unix:/path. A change takes effect with a restart. Whoever waits finds it by the file\n"
+          "/run/calico-azure-agent/listening."),
 
       key<&Config::kubernetes, &Kubernetes::kubeconfig>(
           "kubernetes.kubeconfig", plain(),

@@ -60,13 +60,14 @@ void Reconciler::want(Desired desired, std::uint8_t protocol, bool agreed, MonoT
   if (!same || held) hint(now);
 }
 
-/// What was in place by its key still is, where the new set wants the key too.
+/// What was in place still is, where the new set wants the very route; to make another one of it repairs
+/// nothing.
 void Reconciler::follow(const Desired& desired) {
   if (desired_ && desired_->routes == desired.routes) return;
   std::vector<bool> in_place(desired.routes.size(), false);
   for (std::size_t i = 0; i < in_place.size() && !in_place_.empty(); ++i) {
     const auto before = index_.at(desired.routes[i].key);
-    in_place[i] = before && in_place_[*before];
+    in_place[i] = before && in_place_[*before] && index_.routes()[*before] == desired.routes[i];
   }
   in_place_ = std::move(in_place);
   index_ = RouteIndex(desired.routes);

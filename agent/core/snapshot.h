@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "agent/core/check.h"
+#include "agent/core/config_in_force.h"
 #include "agent/core/policy.h"
 #include "agent/core/route_statuses.h"
 #include "net/node_network.h"
@@ -60,6 +62,7 @@ struct Counters {
 /// The whole state of the agent at one moment: immutable once published; every front end only renders it.
 struct Snapshot {
   std::string version;
+  std::shared_ptr<const ConfigInForce> config;  ///< nullptr: not told
   Mode mode = Mode::udr;
   std::string mode_reason;
   bool mode_is_a_guess = false;  ///< nobody has said so yet

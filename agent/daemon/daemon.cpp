@@ -3,11 +3,12 @@
 #include <utility>
 
 #include "agent/daemon/loop.h"
+#include "agent/daemon/paths.h"
 
 namespace agent {
 
 net::Result<std::unique_ptr<Daemon>> Daemon::create(ConfigSources sources, LoadedConfig loaded) {
-  auto lock = InstanceLock::take();
+  auto lock = InstanceLock::take(runtime_directory());
   if (!lock) return net::pass_on(lock);
   auto kernel = netlink::LinuxKernel::open();
   if (!kernel) return net::pass_on(kernel);

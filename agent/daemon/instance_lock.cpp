@@ -3,10 +3,15 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
+#include <cstdint>
 #include <cstring>
 #include <string_view>
-#include <utility>
+#include <system_error>
+
+#include "agent/daemon/file_lock.h"
+#include "agent/daemon/trusted.h"
 
 namespace agent {
 namespace {
@@ -16,6 +21,8 @@ constexpr std::string_view kInstanceName = "calico-azure-agent";
 struct AbstractAddress {
   sockaddr_un address{};
   socklen_t length = 0;
+
+  [[nodiscard]] const sockaddr* raw() const { return reinterpret_cast<const sockaddr*>(&address); }
 };
 
 AbstractAddress abstract_address() {
@@ -27,37 +34,89 @@ AbstractAddress abstract_address() {
   return abstract;
 }
 
-}  // namespace
+std::filesystem::path lock_in(const std::filesystem::path& folder) { return folder / "lock"; }
 
-net::Result<InstanceLock> InstanceLock::take() {
-  net::Descriptor descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!descriptor) return net::failure(errno, fmt::format("unix socket: {}", std::strerror(errno)));
+/// Who has the name.
+struct Claim {
+  enum class Whose : std::uint8_t {
+    nobodys,    ///< free, or taken and not listened on: an agent does both at once
+    agents,     ///< of a user that may be the agent
+    strangers,  ///< of another
+    unknown,    ///< more ask than the holder has room for, or asking is not allowed: the lock has to tell
+  };
+  Whose whose = Whose::nobodys;
+  std::string who;
+  int process = 0;
+};
+
+Claim claim_on_the_name(const std::filesystem::path& folder) {
+  const net::Descriptor asking(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!asking) return {.whose = Claim::Whose::unknown, .who = "a user that cannot be told"};
   const auto name = abstract_address();
-  if (bind(descriptor.get(), reinterpret_cast<const sockaddr*>(&name.address), name.length) == 0 &&
-      listen(descriptor.get(), 1) == 0) {
-    return InstanceLock(std::move(descriptor));
+  if (connect(asking.get(), name.raw(), name.length) != 0) {
+    return {.whose = errno == ECONNREFUSED ? Claim::Whose::nobodys : Claim::Whose::unknown,
+            .who = "a user that cannot be told"};
   }
-  const int error = errno;
-  if (error != EADDRINUSE) return net::failure(error, fmt::format("instance lock: {}", std::strerror(error)));
-  const auto pid = holder();
-  return net::failure(error,
-                      fmt::format("another calico-azure-agent (process {}) already keeps the routes of this "
-                                  "network namespace: stop it first",
-                                  pid ? std::to_string(*pid) : "unknown"));
+  ucred holder{};
+  socklen_t size = sizeof(holder);
+  if (getsockopt(asking.get(), SOL_SOCKET, SO_PEERCRED, &holder, &size) != 0)
+    return {.whose = Claim::Whose::unknown, .who = "a user that cannot be told"};
+  const bool agents = Trusted(folder).includes(holder.uid) || holder.uid == geteuid();
+  return {.whose = agents ? Claim::Whose::agents : Claim::Whose::strangers,
+          .who = user_text(holder.uid, holder.pid),
+          .process = holder.pid};
 }
 
-std::optional<int> InstanceLock::holder() {
-  const net::Descriptor descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!descriptor) return std::nullopt;
+tl::unexpected<net::Error> another_runs(int process) {
+  return net::failure(EADDRINUSE,
+                      fmt::format("another calico-azure-agent (process {}) already keeps the routes of this "
+                                  "network namespace: stop it first",
+                                  process > 0 ? std::to_string(process) : "unknown"));
+}
+
+}  // namespace
+
+net::Result<InstanceLock> InstanceLock::take(const std::filesystem::path& runtime_folder) {
+  InstanceLock lock;
   const auto name = abstract_address();
-  const bool held =
-      connect(descriptor.get(), reinterpret_cast<const sockaddr*>(&name.address), name.length) == 0 ||
-      errno == EAGAIN;  // a full backlog: somebody listens all the same
-  ucred credentials{};
-  socklen_t size = sizeof(credentials);
-  if (held) getsockopt(descriptor.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size);
-  if (!held) return std::nullopt;
-  return credentials.pid;
+  lock.name_ = net::Descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!lock.name_) return net::failure(errno, fmt::format("unix socket: {}", std::strerror(errno)));
+  Claim claim;
+  const bool named = bind(lock.name_.get(), name.raw(), name.length) == 0 &&
+                     // Room for whoever asks: none of them is ever taken out of the queue.
+                     listen(lock.name_.get(), SOMAXCONN) == 0;
+  if (!named) {
+    if (errno != EADDRINUSE)
+      return net::failure(errno, fmt::format("instance lock: {}", std::strerror(errno)));
+    claim = claim_on_the_name(runtime_folder);
+    if (claim.whose == Claim::Whose::agents) return another_runs(claim.process);
+    lock.name_ = {};
+  }
+
+  const auto file = lock_in(runtime_folder);
+  auto locked = lock_file(file);
+  if (locked) {
+    lock.file_ = std::move(*locked);
+  } else {
+    // Of another user's file it cannot be had; whether somebody has it is shown all the same.
+    const auto holder = lock_holder(file);
+    if (holder || locked.error().code.value() == EWOULDBLOCK) return another_runs(holder.value_or(0));
+    if (claim.whose == Claim::Whose::unknown) return another_runs(0);
+    lock.remark_ = locked.error().what;
+  }
+  if (!named) {
+    lock.remark_ = fmt::format(
+        "the name @{} is held by {}, which is no agent: {}", kInstanceName,
+        claim.who.empty() ? "somebody" : claim.who,
+        locked ? "ignored, " + file.string() + " is locked instead" : "ignored, and " + locked.error().what);
+  }
+  return lock;
+}
+
+std::optional<int> InstanceLock::holder(const std::filesystem::path& runtime_folder) {
+  const auto claim = claim_on_the_name(runtime_folder);
+  if (claim.whose == Claim::Whose::agents) return claim.process;
+  return lock_holder(lock_in(runtime_folder));
 }
 
 }  // namespace agent

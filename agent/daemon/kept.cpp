@@ -3,15 +3,17 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <fstream>
-#include <iterator>
+#include <cerrno>
 #include <nlohmann/json.hpp>
+
+#include "files/read.h"
 
 namespace agent {
 namespace {
 
 using Json = nlohmann::json;
 
+constexpr std::size_t kMaximumSize = std::size_t{1} << 20;  // some CIDRs and names
 constexpr auto kSchema = "calico-azure-agent/kept/v1";
 
 Json cidrs_of(const NodeCidrs& told) {
@@ -57,11 +59,10 @@ std::string kept_text(const Kept& kept, const std::string& vm_id) {
 }
 
 net::Result<Kept> recall(const std::filesystem::path& file, const std::string& vm_id) {
-  std::ifstream stream(file);
-  if (!stream) return net::failure(ENOENT, fmt::format("no {}", file.string()));
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  const auto text = files::read(file, kMaximumSize);
+  if (!text && text.error().code.value() != EFBIG) return net::pass_on(text);
   try {
-    const auto json = Json::parse(text);
+    const auto json = Json::parse(text.value_or(""));
     if (json.at("schema") != kSchema) throw std::invalid_argument("another schema");
     if (json.at("vm_id") != vm_id)
       return net::failure(ENOENT, fmt::format("{} is another VM's", file.string()));

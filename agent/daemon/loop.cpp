@@ -7,6 +7,7 @@
 #include <random>
 #include <utility>
 
+#include "agent/config/in_force.h"
 #include "agent/daemon/identity.h"
 #include "agent/daemon/memory.h"
 #include "agent/daemon/paths.h"
@@ -52,6 +53,7 @@ std::string doer_text(std::uint32_t port) {
 Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, Doors doors)
     : sources_(std::move(sources)),
       config_(std::move(loaded.config)),
+      in_force_(std::make_shared<const ConfigInForce>(in_force(sources_, config_))),
       loaded_file_(loaded.file_hash),
       log_(config_.log.level, config_.log.format, STDERR_FILENO),
       doors_(std::move(doors)),
@@ -59,6 +61,7 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, Doors doors)
               Clock::now()),
       published_(Snapshot{}),
       ready_file_(runtime_directory()),
+      listening_file_(runtime_directory()),
       watch_(io_, doors_.watch->descriptor()),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       timer_(io_),
@@ -91,6 +94,7 @@ void Daemon::Loop::run() {
                   "calico-azure-agent {} starts: mode {} ({}), node {}, {}", version(),
                   mode_name(keeper_.policy().mode), keeper_.mode().in_force().reason, node_name(config_),
                   server_ ? "status on " + listen_text(config_.listen) : "no status yet")});
+  if (!doors_.lock.remark().empty()) log_.write(warning(EventKind::name_taken, doors_.lock.remark()));
   start_poller();
   inspector_ = std::make_unique<Inspector>([this](Surroundings surroundings) {
     boost::asio::post(io_, [this, surroundings = std::move(surroundings)]() mutable {
@@ -109,6 +113,7 @@ void Daemon::Loop::run() {
   log_.write({.kind = EventKind::stopped, .message = "stops: routes stay as they are"});
   (void)notifier_.stopping();
   ready_file_.withdraw();
+  listening_file_.withdraw();
   inspector_.reset();
   poller_.reset();
   server_.reset();

@@ -19,6 +19,7 @@
 #include "agent/daemon/history.h"
 #include "agent/daemon/instance_lock.h"
 #include "agent/daemon/kept.h"
+#include "agent/daemon/listening_file.h"
 #include "agent/daemon/ready_file.h"
 #include "agent/daemon/repair_log.h"
 #include "agent/daemon/transitions.h"
@@ -90,13 +91,15 @@ class Daemon::Loop {
   void publish();
   void publish_repairs();
   void tell_of_repairs();
+  void tell_where_it_listens();
   void announce(const Snapshot& before, const Snapshot& after);
   void say_status(const Snapshot& snapshot);
   [[nodiscard]] imds::Options imds_options() const;
 
   ConfigSources sources_;
   Config config_;
-  std::optional<std::size_t> loaded_file_;  ///< the contents that the start has read
+  std::shared_ptr<const ConfigInForce> in_force_;  ///< as /status tells of it
+  std::optional<std::size_t> loaded_file_;         ///< the contents that the start has read
   Log log_;
   Doors doors_;
   netlink::ProcSysctls sysctls_;
@@ -108,6 +111,7 @@ class Daemon::Loop {
   Published<Snapshot> published_;
   Heartbeat heartbeat_;
   ReadyFile ready_file_;
+  ListeningFile listening_file_;
   boost::asio::io_context io_{1};
   boost::asio::posix::stream_descriptor watch_;
   boost::asio::signal_set signals_;

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "agent/config/in_force.h"
 #include "agent/core/check_ids.h"
 #include "agent/daemon/identity.h"
 #include "agent/daemon/loop.h"
@@ -56,6 +57,7 @@ void Daemon::Loop::take(Config next) {
   }
   const bool imds_changed = next.imds != config_.imds;
   config_ = std::move(next);
+  in_force_ = std::make_shared<const ConfigInForce>(in_force(sources_, config_));
   if (listen_changed && !server_) listen();  // nobody is served on the old one
   log_.set_level(config_.log.level);
   log_.reopen(config_.log.format);

@@ -9,6 +9,7 @@ namespace agent {
 void Daemon::Loop::publish() {
   auto snapshot = keeper_.snapshot(Clock::now(), std::chrono::system_clock::now());
   snapshot.version = version();
+  snapshot.config = in_force_;
   snapshot.changes = history_.list();
   const auto before = published_.read();
   if (before->ready && !snapshot.ready) ready_file_.withdraw();

@@ -19,6 +19,7 @@ void Daemon::Loop::listen() {
   auto server = StatusServer::start(endpoint_of(config_.listen), published_, heartbeat_);
   if (!server) return listen_later(server.error());
   server_ = std::move(*server);
+  tell_where_it_listens();
   if (!std::exchange(not_listening_, {}).empty()) {
     log_.write({.kind = EventKind::listening,
                 .message = fmt::format("http.listen = {} is free: status is served there",
@@ -31,6 +32,14 @@ void Daemon::Loop::listen() {
         EventKind::listens_outside,
         fmt::format("http.listen = {} is reachable from outside this node", listen_text(config_.listen))));
   }
+}
+
+/// For who has another configuration, or none: a container that waits for this node.
+void Daemon::Loop::tell_where_it_listens() {
+  auto listen = config_.listen;
+  if (auto* tcp = std::get_if<ListenTcp>(&listen)) tcp->port = server_->port();
+  if (const auto written = listening_file_.write(listen); !written)
+    log_.write(warning(EventKind::file_refused, written.error().what));
 }
 
 /// The same trouble is told once.

@@ -32,6 +32,8 @@ class Exchange {
   net::Result<void> connect();
   net::Result<void> send(std::string_view bytes);
   net::Result<HttpReply> receive();
+  /// Whose reply it is: while the daemon waits for us to hang up, and so still holds its end.
+  net::Result<Peer> peer() const;
 
  private:
   [[nodiscard]] tl::unexpected<net::Error> failure(int error) const;
@@ -120,6 +122,12 @@ net::Result<void> Exchange::send(std::string_view bytes) {
   return {};
 }
 
+net::Result<Peer> Exchange::peer() const {
+  auto peer = peer_of(socket_.get());
+  if (!peer) return net::failure(peer.error().code.value(), where_.text() + " " + peer.error().what);
+  return peer;
+}
+
 /// The header of a reply, once it is there.
 struct Head {
   int status = 0;
@@ -151,8 +159,9 @@ net::Result<HttpReply> Exchange::receive() {
     return head && head->content_length && received.size() >= head->size + *head->content_length;
   };
   const auto reply = [&received, &head] {
-    return HttpReply{head->status,
-                     received.substr(head->size, head->content_length.value_or(std::string::npos))};
+    return HttpReply{.status = head->status,
+                     .body = received.substr(head->size, head->content_length.value_or(std::string::npos)),
+                     .peer = {}};
   };
   for (;;) {
     if (const int error = wait(POLLIN); error != 0) return failure(error);
@@ -186,7 +195,15 @@ net::Result<HttpReply> http_get(const Endpoint& where, std::string_view target, 
   request.append(target).append(" HTTP/1.1\r\nHost: ");
   request.append(where.is_unix() ? "localhost" : where.text()).append("\r\nConnection: close\r\n\r\n");
   if (const auto sent = exchange.send(request); !sent) return net::pass_on(sent);
-  return exchange.receive();
+  auto reply = exchange.receive();
+  auto peer = exchange.peer();
+  if (reply) {
+    reply->peer = std::move(peer);
+  } else if (peer && peer->user && reply.error().code.value() != ECONNRESET) {
+    // What keeps a port without a fit answer is somebody's.
+    reply.error().what += "; it is held by user " + std::to_string(*peer->user);
+  }
+  return reply;
 }
 
 }  // namespace agent

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "agent/http/endpoint.h"
+#include "agent/http/peer.h"
 #include "net/error.h"
 
 namespace agent {
@@ -12,6 +13,7 @@ namespace agent {
 struct HttpReply {
   int status = 0;
   std::string body;
+  net::Result<Peer> peer = Peer{};  ///< whose word this is; an Error where that can no longer be told
 };
 
 /// Longest reply that http_get takes.
@@ -20,7 +22,8 @@ inline constexpr std::size_t kReplyLimit = 4 * 1024 * 1024;
 /// GETs a path of a running daemon; for the commands of the CLI. Blocks for at most `timeout`, connection and
 /// body included. Any status is a reply, not an error. Errors keep their errno:
 ///   ECONNREFUSED, and ENOENT for a unix socket: no daemon runs there
-///   ETIMEDOUT: no complete reply in time             ECONNRESET: hung up in the middle
+///   ETIMEDOUT: no complete reply in time
+///   ECONNRESET: hung up in the middle
 ///   EMSGSIZE: more than kReplyLimit                  EBADMSG: something else than the daemon listens there
 ///   EINVAL: a target with spaces or control characters
 net::Result<HttpReply> http_get(const Endpoint& where, std::string_view target,

@@ -16,12 +16,13 @@ struct View {
   WallTime now{};
   MonoTime mono_now{};
   WallTime started{};                ///< when this process began to serve
+  bool over_unix_socket = false;     ///< where no browser asks, nor anybody's DNS leads
   Renderings* renderings = nullptr;  ///< of this snapshot; without one each reply has its own
 };
 
 /// Answers /livez, /readyz, /healthz, /status, /metrics and /, by GET and HEAD: nothing can be changed over
 /// HTTP. 400 for a target that cannot be read or an unknown `?exclude=`, 404, 405 with Allow, 421 for a Host
-/// header that names somebody else (host_rule.h).
+/// header that names somebody else (host_rule.h), which over a unix socket means nothing.
 Reply route(const Request& request, const View& view);
 
 }  // namespace agent::http

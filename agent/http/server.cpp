@@ -91,6 +91,7 @@ class StatusServer::Loop {
                                    .now = std::chrono::system_clock::now(),
                                    .mono_now = now,
                                    .started = started_,
+                                   .over_unix_socket = family_ == AF_UNIX,
                                    .renderings = &renderings_});
   }
 

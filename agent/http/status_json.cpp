@@ -29,6 +29,14 @@ void texts(JsonText& json, const net::SharedList<net::Prefix>& prefixes) {
   json.array(prefixes, [&json](const net::Prefix& prefix) { json.text(prefix.text()); });
 }
 
+void write_config(JsonText& json, const ConfigInForce& config) {
+  json.object([&] {
+    json.member("file").text(config.file);
+    texts(json.member("overrides"), config.overrides);
+    json.member("digest").text(config.digest);
+  });
+}
+
 void write_node(JsonText& json, const Snapshot& snapshot) {
   json.object([&] {
     json.member("name").text(snapshot.node_name);
@@ -115,6 +123,7 @@ std::string status_json(const Snapshot& snapshot, MonoTime now) {
     json.member("mode_reason").text(snapshot.mode_reason);
     json.member("ready").boolean(snapshot.ready);
     time_or_null(json.member("ready_since"), snapshot.ready ? snapshot.ready_since : std::nullopt);
+    write_config(json.member("config"), snapshot.config ? *snapshot.config : ConfigInForce{});
     write_node(json.member("node"), snapshot);
     write_imds(json.member("imds"), snapshot.imds, now);
     write_nic(json.member("nic"), snapshot.nic);

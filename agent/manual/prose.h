@@ -26,15 +26,23 @@ place, starting adopts them.)";
 /// What a command does beyond the sentence that --help has for it.
 inline constexpr Entry kNotes[] = {
     {"run",
-     R"(For systemd: it says READY=1 when the node is ready. A second one is refused. What cannot be
-asked, such as an Azure that is away, never stops it.)"},
+     R"(For systemd: it says READY=1 when the node is ready. A second one of root's or the service user's
+is refused. What cannot be asked, such as an Azure that is away, never stops it, nor does a
+stranger who holds its name.)"},
     {"wait",
      R"(Each failing gate is printed once, and again when it changes. The agent may start later, and
-restart meanwhile.)"},
-    {"status", R"(Node, NIC, pod subnets, routes and checks, from the answer of http.listen to /status.)"},
+restart meanwhile. Asked is http.listen where it is given, else what the daemon has written into
+its file listening. An answer of anybody but root or the service's user does not count, and it is
+said whose it is.)"},
+    {"status",
+     R"(Node, NIC, pod subnets, routes and checks, from the answer of http.listen to /status; asked and
+believed as by wait.)"},
     {"plan",
      R"(Needs no daemon: it looks at the kernel and asks Azure's metadata service, or takes what that said
-last, and says so.)"},
+last, and says so. Beside a running daemon it goes by that one's configuration, as do doctor,
+explain and flush; where another is given, the first line (note in JSON) says in what the daemon's
+differs. Of a daemon that is not root's no path, endpoint or identity is taken, nor a file that
+others than root could have written; what was left out is said.)"},
     {"flush",
      R"(In every table, IPv4 and IPv6: whatever bears routes.protocol. Refused while the daemon runs, for
 it would put them back.)"},
@@ -92,6 +100,10 @@ inline constexpr Entry kFiles[] = {
     {"/var/lib/calico-azure-agent/",
      "What Azure and Kubernetes said last and which mode was found; survives reboots."},
     {"/run/calico-azure-agent/ready", "There exactly while the node is ready; holds the time since when."},
+    {"/run/calico-azure-agent/listening",
+     "Where the running daemon listens, such as 127.0.0.1:16925, for wait, status and containers. The owner "
+     "of this folder is the one user, beside root, whose word counts as the agent's."},
+    {"/run/calico-azure-agent/lock", "Locked by the running daemon, flock(2)."},
     {"/etc/iproute2/rt_protos.d/calico-azure-agent.conf", "Lets ip(8) call route protocol 169 azure-agent."},
     {"/usr/share/calico-azure-agent/drop-ins/",
      "For systemd, to be copied: the kubelet waits for 4 minutes at most, calico/node waits; sysctls are "

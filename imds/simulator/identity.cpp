@@ -16,25 +16,35 @@ using nlohmann::ordered_json;
 
 constexpr std::string_view kFirstVersion = "2018-02-01";
 constexpr auto kTenantId = "72f988bf-86f1-41af-91ab-2d7cd011db47";
-constexpr auto kObjectId = "3b5f0f3e-6a7c-4f53-9d0e-0c6c7d1b9a11";
-constexpr auto kResourceId =
+
+struct ManagedIdentity {
+  const char* client_id;
+  const char* object_id;
+  const char* resource_id;
+};
+constexpr ManagedIdentity kUserAssigned{
+    kClientId, "3b5f0f3e-6a7c-4f53-9d0e-0c6c7d1b9a11",
     "/subscriptions/9b8218f9-902a-4d20-a65c-e98acec5362f/resourceGroups/rg/providers/"
-    "Microsoft.ManagedIdentity/userAssignedIdentities/calico-azure-agent";
+    "Microsoft.ManagedIdentity/userAssignedIdentities/calico-azure-agent"};
+constexpr ManagedIdentity kSystemAssigned{
+    kSystemClientId, "c4b0e2a7-1d35-4c58-8e0b-7f6f0a93d512",
+    "/subscriptions/9b8218f9-902a-4d20-a65c-e98acec5362f/resourceGroups/rg/providers/"
+    "Microsoft.Compute/virtualMachines/vm"};
 
 struct Selector {
   std::string_view parameter;
   std::string_view value;
 };
-constexpr auto kSelectors = std::to_array<Selector>({{"client_id", kClientId},
-                                                     {"object_id", kObjectId},
-                                                     {"msi_res_id", kResourceId},
-                                                     {"mi_res_id", kResourceId}});
+constexpr auto kSelectors = std::to_array<Selector>({{"client_id", kUserAssigned.client_id},
+                                                     {"object_id", kUserAssigned.object_id},
+                                                     {"msi_res_id", kUserAssigned.resource_id},
+                                                     {"mi_res_id", kUserAssigned.resource_id}});
 
 Answer invalid(const char* description) {
   return identity_refusal(kBadRequest, "invalid_request", description);
 }
 
-ordered_json token(const std::string& resource, const TokenStyle& style,
+ordered_json token(const std::string& resource, const ManagedIdentity& identity, const TokenStyle& style,
                    std::chrono::system_clock::time_point now) {
   const auto unix_time = [](auto time) {
     return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
@@ -42,8 +52,12 @@ ordered_json token(const std::string& resource, const TokenStyle& style,
   const auto number = [&style](std::int64_t value) {
     return style.numbers ? ordered_json(value) : ordered_json(std::to_string(value));
   };
-  return {{"access_token", write_access_token({.audience = resource, .expires = now + style.lifetime})},
-          {"client_id", kClientId},
+  return {{"access_token", write_access_token({.audience = resource,
+                                               .expires = now + style.lifetime,
+                                               .client_id = identity.client_id,
+                                               .object_id = identity.object_id,
+                                               .resource_id = identity.resource_id})},
+          {"client_id", identity.client_id},
           {"expires_in", number(style.lifetime.count())},
           {"expires_on", number(unix_time(now + style.lifetime))},
           {"ext_expires_in", number(style.lifetime.count())},
@@ -65,7 +79,8 @@ Answer answer_token(const Target& target, const TokenStyle& style,
   const bool known = selector == kSelectors.end() ||
                      net::same_ignoring_case(*target.parameter(selector->parameter), selector->value);
   if (style.not_found || !known) return invalid("Identity not found");
-  return {.body = token(*resource, style, now).dump()};
+  const auto& identity = selector == kSelectors.end() ? kSystemAssigned : kUserAssigned;
+  return {.body = token(*resource, identity, style, now).dump()};
 }
 
 }  // namespace

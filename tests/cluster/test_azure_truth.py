@@ -13,6 +13,7 @@ from case import CLUSTER, ROUTE_TABLE, ClusterCase, eventually
 from lab.agent import program
 from lab.namespace import environment
 from lab.cloud import node
+from lab.cluster import NODES
 from lab.transcript import Transcript
 
 _SUBJECTS = ("azure.", "kubernetes.", "pods.")
@@ -70,6 +71,25 @@ class Truth(ClusterCase):
                              (f"route-table add {ROUTE_TABLE} 10.244.1.128/25 None", "azure.stale_routes")):
             with self.subTest(fault):
                 self.assert_named_and_mended(fault, check)
+
+    def test_a_subnet_with_a_list_of_prefixes_is_read_like_one_with_a_prefix(self):
+        cloud = self.cluster.cloud
+
+        def prefix_of():
+            return {key for path, document in cloud.arm().items() if "/subnets/" in path
+                    for key in document["properties"] if key.startswith("addressPrefix")}
+
+        self.assertEqual(prefix_of(), {"addressPrefix"})
+        network = self.cluster.network
+        for each in network.subnets.values():
+            each.listed = True
+        nodes = network.subnets[NODES]
+        table = nodes.route_table
+        for nodes.route_table, failing in (("", ["azure.route_table"]), (table, [])):
+            cloud.follow(network)
+            self.assertEqual(prefix_of(), {"addressPrefixes"})
+            self.ask_again()
+            self.await_failures(failing)
 
     def test_pods_outside_the_virtual_network_are_no_fault_where_the_table_leads_to_them(self):
         self.cluster.ask("address-space 10.240.0.0/16")

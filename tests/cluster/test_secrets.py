@@ -14,7 +14,7 @@ _PAGES = ("/status", "/readyz?verbose", "/healthz?verbose", "/metrics", "/")
 _ASKING = (("doctor",), ("explain", "10.244.2.7"))
 _OTHERS = (("doctor", "--json"), ("doctor", "--npd"), ("status",), ("plan",), ("config", "show"))
 # A managed identity's token, as the simulated metadata service makes them.
-_IDENTITY_TOKEN = re.compile(r"simulated\.\d")
+_IDENTITY_TOKEN = re.compile(r"eyJ0eXAiOiJKV1Qi")
 
 
 class Secrets(ClusterCase):

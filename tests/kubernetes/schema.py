@@ -25,15 +25,17 @@ class Schema:
         group, _, version = document["apiVersion"].rpartition("/")
         return self._definitions[self._by_kind[group, version, document["kind"]]]
 
-    def resolve(self, field):
-        """A definition in the place of a reference to it."""
-        return self._definitions[field["$ref"].rpartition("/")[2]] if "$ref" in field else field
-
     def errors(self, document):
         """What is wrong with an object, a line each, with its place."""
-        validator = jsonschema.Draft4Validator({**self.definition_of(document), "definitions": self._definitions})
-        return [f"{document['kind']} {'.'.join(map(str, error.absolute_path))}: {error.message}"
-                for error in validator.iter_errors(document)]
+        return [f"{document['kind']} {error}" for error in self._errors(self.definition_of(document), document)]
+
+    def errors_of(self, name, part):
+        """What is wrong with a part of an object, by the name of its definition."""
+        return self._errors(self._definitions[name], part)
+
+    def _errors(self, definition, value):
+        validator = jsonschema.Draft4Validator({**definition, "definitions": self._definitions})
+        return [f"{'.'.join(map(str, error.absolute_path))}: {error.message}" for error in validator.iter_errors(value)]
 
 
 SCHEMA = Schema()

@@ -2,28 +2,13 @@
 """The Helm chart: the same objects as the Kustomize base, and what its values change."""
 
 import copy
-import json
-import pathlib
-import subprocess
-import tempfile
 import unittest
 
 import yaml
 
-from kustomize import KUBERNETES, PACKAGING, ROOT, documents, find, render
+from helm import CHART, MAJORS, helm, rendered
+from kustomize import KUBERNETES, ROOT, find, render
 from schema import SCHEMA
-
-_CHART = PACKAGING / "helm" / "calico-azure-agent"
-_SOURCE = pathlib.Path(__file__).with_name("render_chart") / "main.go"
-
-
-def merged(values, changes):
-    """Helm's way with values: maps by their members, everything else as a whole."""
-    result = copy.deepcopy(values)
-    for key, value in changes.items():
-        both = isinstance(value, dict) and isinstance(result.get(key), dict)
-        result[key] = merged(result[key], value) if both else value
-    return result
 
 
 def comparable(objects):
@@ -53,26 +38,12 @@ def comparable(objects):
 class Chart(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.renderer = pathlib.Path(folder.name, "render_chart")
-        subprocess.run(["gccgo", "-o", cls.renderer, _SOURCE], check=True)
-        cls.about = yaml.safe_load((_CHART / "Chart.yaml").read_text(encoding="utf-8"))
-        cls.defaults = yaml.safe_load((_CHART / "values.yaml").read_text(encoding="utf-8"))
-
-    def texts(self, **values):
-        data = {"Values": merged(self.defaults, values),
-                "Release": {"Name": "agent", "Namespace": "kube-system", "Service": "Helm"},
-                "Chart": {"Name": self.about["name"], "Version": self.about["version"],
-                          "AppVersion": self.about["appVersion"]}}
-        done = subprocess.run([self.renderer, _CHART], input=json.dumps(data), capture_output=True, text=True,
-                              check=False)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return json.loads(done.stdout)
+        cls.about = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
+        cls.defaults = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
 
     def objects(self, **values):
-        objects = [document for name, text in self.texts(**values).items() if name.endswith(".yaml")
-                   for document in documents(text)]
+        objects, others = (rendered(major, values=values) for major in MAJORS)
+        self.assertEqual(objects, others, "Helm's majors agree")
         for each in objects:
             if each["kind"] != "NodeReadinessRule":
                 self.assertEqual(SCHEMA.errors(each), [])
@@ -133,9 +104,17 @@ class Chart(unittest.TestCase):
         self.assertNotEqual(*sums)
 
     def test_the_notes_are_for_people(self):
-        notes = self.texts(nodeReadiness={"enabled": True})["NOTES.txt"]
+        # Helm 3 asks a cluster for its version first.
+        done = helm("helm4", "install", "--dry-run=client", values={"nodeReadiness": {"enabled": True}})
+        notes = done.stdout.partition("NOTES:")[2]
         self.assertIn("namespace kube-system", notes)
+        self.assertIn("kubectl delete nodereadinessrule calico-azure-agent", notes)
         self.assertNotIn("{{", notes)
+
+    def test_lint_has_nothing_to_say(self):
+        for major in MAJORS:
+            done = helm(major, "lint", "--strict", values={"nodeReadiness": {"enabled": True}})
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_it_has_the_projects_version(self):
         project = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")

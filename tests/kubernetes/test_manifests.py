@@ -1,24 +1,27 @@
 #!/usr/bin/env python3
 """The Kustomize base and the components: what an API server takes, what the pod may do, who asks it what."""
 
+import json
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
 
+import jsonschema
 import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from kustomize import KUBERNETES, ROOT, documents, find, render  # noqa: E402
+from kustomize import KUBERNETES, ROOT, Refused, documents, find, render  # noqa: E402
 from lab import agent_binary  # noqa: E402
 from schema import SCHEMA  # noqa: E402
 
-_CALICO_NODES = sorted((ROOT / "tests" / "data" / "kubernetes").glob("calico-node-*.yaml"))
+_CALICO = ROOT / "tests" / "data" / "kubernetes" / "calico"
+_CALICO_NODES = sorted(_CALICO.glob("*.yaml"))
 _WAITS = ("wait-component", "wait-component-v3.0")
 _MOUNTS = ("azure-json", "network-manager")
+_RULE = json.loads((_CALICO.parent / "node-readiness-rule-spec.json").read_text(encoding="utf-8"))
 # Not of the API itself: its CRD is node-readiness-controller's, its kind the kubelet's.
 _FOREIGN = {"NodeReadinessRule", "KubeletConfiguration"}
 
@@ -34,9 +37,6 @@ def all_renderings():
     yield "readiness", render(KUBERNETES / "readiness")
     for name in _MOUNTS:
         yield f"base with {name}", render(KUBERNETES / name, base)
-    for file in _CALICO_NODES:
-        for name in _WAITS:
-            yield f"{file.stem} with {name}", render(KUBERNETES / name, documents(file.read_text(encoding="utf-8")))
 
 
 class Objects(unittest.TestCase):
@@ -53,45 +53,11 @@ class Objects(unittest.TestCase):
         self.assertIn("'readinessProb' was unexpected", SCHEMA.errors(daemonset)[0])
 
     def test_every_file_of_these_folders_is_used(self):
-        for folder in (KUBERNETES / name for name in ("base", "readiness", *_WAITS, *_MOUNTS)):
+        for folder in (KUBERNETES / name for name in ("base", "readiness", "calico-daemonset/found", "calico-daemonset/given-back", *_WAITS, *_MOUNTS)):
             instructions = (folder / "kustomization.yaml").read_text(encoding="utf-8")
             used = {"kustomization.yaml", "kubelet-taint.yaml"}
             self.assertEqual([file.name for file in folder.iterdir()
                               if file.name not in used and file.name not in instructions], [])
-
-    def test_kustomize_itself_makes_the_same(self):
-        kubectl = shutil.which("kubectl")
-        if not kubectl or subprocess.run([kubectl, "kustomize", KUBERNETES / "base"], capture_output=True,
-                                         check=False).returncode != 0:
-            self.skipTest("no kubectl of today on this machine")
-        (ROOT / "build").mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:  # Kustomize takes relative paths alone
-            for number, (resource, component) in enumerate(
-                    [(KUBERNETES / "base", None), (KUBERNETES / "readiness", None),
-                     *((KUBERNETES / "base", name) for name in _MOUNTS),
-                     *((file, name) for file in _CALICO_NODES for name in _WAITS)]):
-                place = pathlib.Path(folder, str(number))
-                place.mkdir()
-                if resource.is_file():
-                    shutil.copy(resource, place)
-                inside = resource.name if resource.is_file() else f"../../../{resource.relative_to(ROOT)}"
-                instructions = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization",
-                                "resources": [inside]}
-                if component:
-                    instructions["components"] = [f"../../../packaging/kubernetes/{component}"]
-                (place / "kustomization.yaml").write_text(yaml.safe_dump(instructions), encoding="utf-8")
-                with self.subTest(resource=resource.name, component=component):
-                    theirs = subprocess.run([kubectl, "kustomize", place], capture_output=True, text=True, check=True)
-                    self.assertEqual(comparable(render(place)), comparable(documents(theirs.stdout)))
-
-
-def comparable(objects):
-    """In one order, and without the hash in the ConfigMap's name, which each makes in its own way."""
-    text = yaml.safe_dump(sorted(objects, key=lambda each: (each["kind"], each["metadata"]["name"])))
-    for each in objects:
-        if each["kind"] == "ConfigMap":
-            text = text.replace(each["metadata"]["name"], "calico-azure-agent-HASH")
-    return documents(text.replace("\n---", "\n"))
 
 
 class Base(unittest.TestCase):
@@ -167,8 +133,19 @@ class Base(unittest.TestCase):
         self.assertRegex(config["metadata"]["name"], r"^calico-azure-agent-\w+$")
 
 
+def daemonset(name, containers=("calico-node",)):
+    """One as small as can be."""
+    labels = {"k8s-app": name}
+    return {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": name, "namespace": "kube-system"},
+            "spec": {"selector": {"matchLabels": labels}, "template": {
+                "metadata": {"labels": labels},
+                "spec": {"containers": [{"name": each, "image": "x"} for each in containers]}}}}
+
+
 class Waiting(unittest.TestCase):
     def test_it_is_the_first_init_container_of_every_calico_node_and_nothing_else_changes(self):
+        self.assertEqual({documents(file.read_text(encoding="utf-8"))[0]["metadata"]["name"] for file in _CALICO_NODES},
+                         {"calico-node", "canal", "canal-node"})
         for file in _CALICO_NODES:
             before = documents(file.read_text(encoding="utf-8"))
             for name in _WAITS:
@@ -177,22 +154,59 @@ class Waiting(unittest.TestCase):
                     pod = pod_of(after[0])
                     first, *others = pod["initContainers"]
                     self.assertEqual(first["name"], "wait-for-azure-agent")
+                    self.assertEqual(SCHEMA.errors_of("io.k8s.api.core.v1.Container", first), [])
                     self.assertEqual(others, pod_of(before[0]).get("initContainers", []))
+                    mount, = first["volumeMounts"]
+                    self.assertTrue(mount["readOnly"])
+                    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+                    self.assertEqual(volumes.pop(mount["name"])["hostPath"]["path"], "/run/calico-azure-agent")
+                    pod["volumes"] = list(volumes.values())
+                    if not volumes:
+                        del pod["volumes"]
                     pod["initContainers"] = others
                     if not others:
                         del pod["initContainers"]
                     self.assertEqual(after, before)
 
-    def test_other_daemonsets_are_left_alone(self):
-        base = render(KUBERNETES / "base")
+    def test_other_daemonsets_beside_it_are_left_alone(self):
+        others = [*find_all(render(KUBERNETES / "base"), "DaemonSet"), daemonset("calico-node-windows"),
+                  daemonset("my-canal"), daemonset("calico-etcd")]
         for name in _WAITS:
-            self.assertEqual(render(KUBERNETES / name, base), base)
+            with self.subTest(name):
+                after = render(KUBERNETES / name, [*others, daemonset("calico-node")])
+                for each in others:
+                    self.assertEqual(find(after, "DaemonSet", each["metadata"]["name"]), each)
+
+    def test_lists_and_annotations_that_are_there_stay_in_every_version(self):
+        for version in ("apps/v1", "extensions/v1beta1"):
+            before = {**daemonset("canal"), "apiVersion": version}
+            before["metadata"]["annotations"] = {"a": "b"}
+            pod_of(before).update(initContainers=[{"name": "own", "image": "x"}],
+                                  volumes=[{"name": "own", "emptyDir": {}}])
+            for name in _WAITS:
+                with self.subTest(version, component=name):
+                    after, = render(KUBERNETES / name, [before])
+                    self.assertEqual((after["apiVersion"], after["metadata"]), (version, before["metadata"]))
+                    self.assertEqual([each["name"] for each in pod_of(after)["initContainers"]],
+                                     ["wait-for-azure-agent", "own"])
+                    self.assertIn({"name": "own", "emptyDir": {}}, pod_of(after)["volumes"])
+
+    def test_resources_that_it_does_not_fit_are_an_error_not_silence(self):
+        deployment = {**daemonset("calico-node"), "kind": "Deployment"}
+        for name in _WAITS:
+            for misfit in (render(KUBERNETES / "base"), [daemonset("calico-node-windows")], [deployment]):
+                with self.subTest(component=name, resources=misfit[-1]["metadata"]["name"]):
+                    with self.assertRaisesRegex(Refused, "nothing selected by DaemonSet-calico-node-or-canal"):
+                        render(KUBERNETES / name, misfit)
 
     def test_it_runs_the_same_image_as_the_agent(self):
-        daemonset, = documents(_CALICO_NODES[0].read_text(encoding="utf-8"))
-        waits = pod_of(render(KUBERNETES / "wait-component", [daemonset])[0])["initContainers"][0]
+        waits = pod_of(render(KUBERNETES / "wait-component", [daemonset("canal")])[0])["initContainers"][0]
         agents = pod_of(find(render(KUBERNETES / "base"), "DaemonSet"))["containers"][0]
         self.assertEqual(waits["image"], agents["image"])
+
+
+def find_all(objects, kind):
+    return [each for each in objects if each["kind"] == kind]
 
 
 class Readiness(unittest.TestCase):
@@ -207,6 +221,25 @@ class Readiness(unittest.TestCase):
         self.assertEqual(kubelet["registerWithTaints"], [rule["taint"]])
         # The controller refuses other taints.
         self.assertTrue(rule["taint"]["key"].startswith("readiness.k8s.io/"))
+
+    def test_the_controllers_crd_takes_the_rule(self):
+        rule = find(render(KUBERNETES / "readiness"), "NodeReadinessRule")["spec"]
+        self.assertEqual([error.message for error in jsonschema.Draft7Validator(_RULE).iter_errors(rule)], [])
+        self.assertEqual(set(rule) - set(_RULE["properties"]), set())
+
+    def test_what_cannot_be_changed_is_said_where_it_is_set(self):
+        immutable = [name for name, field in _RULE["properties"].items()
+                     if any("immutable" in each["message"] for each in field.get("x-kubernetes-validations", []))]
+        self.assertEqual(sorted(immutable), ["conditions", "enforcementMode", "nodeSelector", "taint"])
+        chart = ROOT / "packaging" / "helm" / "calico-azure-agent"
+        for file in (KUBERNETES / "readiness" / "rule.yaml", KUBERNETES / "README.md", chart / "README.md",
+                     chart / "values.yaml"):
+            with self.subTest(file.name):
+                text = file.read_text(encoding="utf-8")
+                command = text.index("kubectl delete nodereadinessrule calico-azure-agent")
+                around = text[max(0, command - 500):command + 500]
+                self.assertIn("elete the rule first", around)
+                self.assertEqual([name for name in immutable if name not in around], [])
 
     def test_who_writes_node_status_is_another_account_than_the_agents(self):
         account = pod_of(find(render(KUBERNETES / "readiness"), "DaemonSet"))["serviceAccountName"]

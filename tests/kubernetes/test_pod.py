@@ -21,7 +21,20 @@ from pod import Container, assemble_image  # noqa: E402
 CLUSTER, NODE = "10.244.0.0/16", "10.244.1.0/24"
 # Of the lab, not of a cluster: where the manifests would be overlaid with the cluster's own configuration.
 _SETTINGS = {"CALICO_AZURE_AGENT_PODS_CLUSTER_CIDRS": CLUSTER, "CALICO_AZURE_AGENT_AZURE_VERIFY": "off"}
-_CALICO_NODE = ROOT / "tests" / "data" / "kubernetes" / "calico-node-v3.0.yaml"
+_CALICO_NODE = ROOT / "tests" / "data" / "kubernetes" / "calico" / "v3.0-policy-only.yaml"
+
+
+# 200 for whoever asks, as an agent says it that is ready.
+_SQUATTER = """
+import socket
+listener = socket.create_server(("127.0.0.1", 16925))
+print("listens", flush=True)
+while True:
+    client, _ = listener.accept()
+    client.recv(4096)
+    client.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 3\\r\\n\\r\\nok\\n")
+    client.recv(1)
+"""
 
 
 def setUpModule():
@@ -60,7 +73,8 @@ class PodCase(unittest.TestCase):
     def wait_container(self, component, root):
         daemonset, = render(KUBERNETES / component, documents(_CALICO_NODE.read_text(encoding="utf-8")))
         pod = daemonset["spec"]["template"]["spec"]
-        return self.made(Container(self.lab.vm, root, pod, pod["initContainers"][0], "node-0"))
+        return self.made(Container(self.lab.vm, root, pod, pod["initContainers"][0], "node-0",
+                                   folders={"/run/calico-azure-agent": self.host.runtime}))
 
     def made(self, container):
         self.containers.append(container)
@@ -181,7 +195,23 @@ class Waiting(PodCase):
         self.lab.vm.sysctl("net.ipv4.ip_forward", 1)
         self.assertEqual(wait.process.wait(20), 0)
 
-    def test_busyboxs_wget_waits_as_well(self):
+    def test_it_finds_an_agent_that_listens_elsewhere(self):
+        self.agent(CALICO_AZURE_AGENT_PODS_NODE_CIDRS=NODE, CALICO_AZURE_AGENT_HTTP_LISTEN="127.0.0.1:18000").start()
+        wait = self.wait_container("wait-component", self.image).start()
+        self.assertEqual(wait.process.wait(20), 0)
+
+    def test_it_does_not_believe_another_user_of_the_node(self):
+        squatter = self.lab.vm.start("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-c",
+                                     _SQUATTER, stdout=subprocess.PIPE)
+        self.addCleanup(squatter.stdout.close)
+        self.addCleanup(squatter.wait)
+        self.addCleanup(squatter.kill)
+        squatter.stdout.readline()
+        wait = self.wait_container("wait-component", self.image).start()
+        wait.log.wait_for(lambda line: "held by user 65534" in line, "who listens there")
+        self.assertIsNone(wait.process.poll())
+
+    def test_busyboxs_shell_waits_as_well(self):
         # busybox stands for the Alpine image of calico/node v3.0.
         root = self.lab.folder / "alpine"
         for name in ("bin", "dev", "proc", "sys"):
@@ -189,7 +219,7 @@ class Waiting(PodCase):
         box = self.lab.vm.shell("command -v busybox").stdout.strip()
         assemble_busybox(box, root)
         wait = self.wait_container("wait-component-v3.0", root).start()
-        wait.log.wait_for(lambda line: "refused" in line, "that nobody listens")
+        wait.log.wait_for(lambda line: "no /run/calico-azure-agent/ready yet" in line, "what it waits for")
         self.assertIsNone(wait.process.poll())
         self.agent(CALICO_AZURE_AGENT_PODS_NODE_CIDRS=NODE).start()
         self.assertEqual(wait.process.wait(20), 0)
@@ -216,7 +246,7 @@ def assemble_busybox(program, root):
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(library, place)
     shutil.copy(program, root / "bin" / "busybox")
-    for name in ("sh", "wget", "sleep"):
+    for name in ("sh", "sleep"):
         (root / "bin" / name).symlink_to("busybox")
 
 

@@ -51,6 +51,7 @@ class Nic:
 class Subnet:
     prefixes: list
     route_table: str = ""
+    listed: bool = False  # ARM shows a single prefix as addressPrefixes too, as for the portal's subnets of today
 
 
 class NoSuchThing(LookupError):

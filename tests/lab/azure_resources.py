@@ -1,12 +1,15 @@
 """The virtual network as Azure Resource Manager shows it, and `az` as far as remedies use it."""
 
+import json
 import shlex
+import uuid
 
 from .azure import NoSuchThing
 
 SUBSCRIPTION = "8d10da13-8125-4ba9-a717-bf7490507b3d"
 GROUP = "cluster"
 NETWORK = "vnet"
+LOCATION = "westeurope"
 
 _PREFIX = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers"
 
@@ -31,38 +34,69 @@ def route_table_id(name):
     return f"{_PREFIX}/Microsoft.Network/routeTables/{name}"
 
 
+def resource(identity, properties):
+    """A document as ARM sends it. Microsoft.Network's have an etag, another one for other properties; what is a part of
+    something has no location of its own, but for a scale set's instances, whose NICs have no type either."""
+    provider, *rest = identity.partition("/providers/")[2].split("/")
+    made = {"name": rest[-1], "id": identity}
+    of_scale_set = provider == "Microsoft.Compute" and rest[-2] == "networkInterfaces"
+    if provider == "Microsoft.Network" or of_scale_set:
+        made["etag"] = f'W/"{uuid.uuid5(uuid.NAMESPACE_URL, identity + json.dumps(properties, sort_keys=True))}"'
+    if not of_scale_set:
+        made["type"] = "/".join([provider, *rest[::2]])
+    if len(rest) == 2 or rest[-2] == "virtualMachines":
+        made["location"] = LOCATION
+    return {**made, "properties": properties}
+
+
 def documents(network):
     """Every resource by its id, in the form of GET."""
-    made = {network_id(): {"id": network_id(), "name": NETWORK,
-                           "properties": {"addressSpace": {"addressPrefixes": network.address_space}}}}
+    made = {}
     for name, subnet in network.subnets.items():
-        properties = {"addressPrefixes": subnet.prefixes, "provisioningState": "Succeeded"}
-        if subnet.route_table:
-            properties["routeTable"] = {"id": route_table_id(subnet.route_table)}
-        made[subnet_id(name)] = {"id": subnet_id(name), "name": name, "properties": properties}
+        made[subnet_id(name)] = resource(subnet_id(name), _subnet(subnet))
+    made[network_id()] = resource(network_id(), {
+        "provisioningState": "Succeeded", "addressSpace": {"addressPrefixes": network.address_space},
+        "subnets": list(made.values())})
     for name, routes in network.route_tables.items():
-        made[route_table_id(name)] = {
-            "id": route_table_id(name), "name": name,
-            "properties": {"provisioningState": "Succeeded", "routes": list(map(_route, routes.values()))}}
+        made[route_table_id(name)] = resource(route_table_id(name), {
+            "provisioningState": "Succeeded", "disableBgpRoutePropagation": False,
+            "routes": [_route(name, route) for route in routes.values()]})
     for nic in network.nics.values():
-        made[nic_id(nic)] = {"id": nic_id(nic), "name": nic_id(nic).rpartition("/")[2], "properties": {
-            "enableIPForwarding": nic.ip_forwarding, "primary": nic.number == 0,
-            "macAddress": nic.mac.replace(":", "-").upper(), "virtualMachine": {"id": vm_id(nic.vm)},
-            "ipConfigurations": [{"name": f"ipconfig{number}", "properties": {
-                "privateIPAddress": address, "primary": number == 0, "subnet": {"id": subnet_id(nic.subnet)}}}
-                for number, address in enumerate(nic.addresses)]}}
-        vm = made.setdefault(vm_id(nic.vm), {"id": vm_id(nic.vm), "name": nic.vm, "properties": {
-            "networkProfile": {"networkInterfaces": []}}})
+        made[nic_id(nic)] = resource(nic_id(nic), _nic(nic))
+        vm = made.setdefault(vm_id(nic.vm), resource(vm_id(nic.vm), {
+            "provisioningState": "Succeeded", "networkProfile": {"networkInterfaces": []}}))
         vm["properties"]["networkProfile"]["networkInterfaces"].append(
             {"id": nic_id(nic), "properties": {"primary": nic.number == 0}})
     return made
 
 
-def _route(route):
-    properties = {"addressPrefix": route.prefix, "nextHopType": route.next_hop_type, "provisioningState": "Succeeded"}
+def _subnet(subnet):
+    several = subnet.listed or len(subnet.prefixes) > 1
+    properties = {"provisioningState": "Succeeded",
+                  **({"addressPrefixes": subnet.prefixes} if several else {"addressPrefix": subnet.prefixes[0]})}
+    if subnet.route_table:
+        properties["routeTable"] = {"id": route_table_id(subnet.route_table)}
+    return properties
+
+
+def _nic(nic):
+    return {"provisioningState": "Succeeded", "enableIPForwarding": nic.ip_forwarding, "primary": nic.number == 0,
+            "macAddress": nic.mac.replace(":", "-").upper(), "virtualMachine": {"id": vm_id(nic.vm)},
+            "ipConfigurations": [resource(f"{nic_id(nic)}/ipConfigurations/ipconfig{number}", {
+                "provisioningState": "Succeeded", "privateIPAddress": address, "primary": number == 0,
+                "privateIPAddressVersion": "IPv6" if ":" in address else "IPv4",
+                "subnet": {"id": subnet_id(nic.subnet)}}) for number, address in enumerate(nic.addresses)]}
+
+
+def _route_name(route):
+    return "to-" + route.prefix.translate(str.maketrans(".:/", "---"))
+
+
+def _route(table, route):
+    properties = {"provisioningState": "Succeeded", "addressPrefix": route.prefix, "nextHopType": route.next_hop_type}
     if route.next_hop:
         properties["nextHopIpAddress"] = route.next_hop
-    return {"name": "to-" + route.prefix.translate(str.maketrans(".:/", "---")), "properties": properties}
+    return resource(f"{route_table_id(table)}/routes/{_route_name(route)}", properties)
 
 
 def verbs_of(network, words):
@@ -106,4 +140,4 @@ def _name(text):
 
 def _prefix_of(network, one):
     routes = network.route_table(one("--route-table-name"))
-    return next(route.prefix for route in routes.values() if _route(route)["name"] == one("--name"))
+    return next(route.prefix for route in routes.values() if _route_name(route) == one("--name"))

@@ -28,6 +28,10 @@ class CloudOrders(Orders):
         """ARM shows this network from now on."""
         self._ask("PUT", "/arm", azure_resources.documents(network))
 
+    def arm(self):
+        """What ARM has: {id: document}"""
+        return json.loads(self._ask("GET", "/arm"))
+
     def nodes(self, made):
         """{name: Node object}"""
         self._ask("PUT", "/nodes", made)
@@ -37,6 +41,9 @@ class CloudOrders(Orders):
 
     def cloud_requests(self):
         return json.loads(self._ask("GET", "/cloud-requests"))
+
+    def forget_cloud_requests(self):
+        self._ask("DELETE", "/cloud-requests")
 
 
 class Cloud(CloudOrders):

@@ -25,7 +25,7 @@ def interface(mac, address, subnet, ipv6=(), secondary=()):
 
 
 def instance(*interfaces, vm_id=None, name="node-0"):
-    return {"compute": {"location": "westeurope", "name": name, "resourceId": azure_resources.vm_id(name),
+    return {"compute": {"location": azure_resources.LOCATION, "name": name, "resourceId": azure_resources.vm_id(name),
                         "osProfile": {"computerName": name}, "resourceGroupName": azure_resources.GROUP,
                         "subscriptionId": azure_resources.SUBSCRIPTION,
                         "vmId": vm_id or this_machine(), "vmScaleSetName": ""},

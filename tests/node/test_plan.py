@@ -67,6 +67,13 @@ class Plan(NodeCase):
         self.assertEqual((done.returncode, done.stdout), (2, ""))
         self.assertIn("IMDS", done.stderr)
 
+    def test_a_route_that_cannot_be_made_is_not_in_sync(self):
+        self.agent.start_ready()
+        done = self.agent.command("plan", "--set", f'pods.cluster_cidrs=["{CLUSTER}", "fd44::/48"]')
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn("fd44::/48 cannot be routed: eth0 has no IPv6 address in IMDS", done.stdout)
+        self.assertNotIn("in sync", done.stdout)
+
     def test_people_are_shown_each_change_on_a_line(self):
         done = self.agent.command("plan")
         self.assertEqual(done.returncode, 1)

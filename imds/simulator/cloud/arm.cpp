@@ -12,6 +12,7 @@
 #include "imds/simulator/access_token.h"
 #include "imds/simulator/cloud/arm_error.h"
 #include "imds/simulator/cloud/credentials.h"
+#include "imds/simulator/cloud/resource_types.h"
 #include "imds/simulator/message.h"
 
 namespace imds::simulator::cloud {
@@ -80,6 +81,14 @@ ordered_json page(ordered_json document, const Question& question, const Target&
   return document;
 }
 
+/// Where the resource lies; a child has no location of its own.
+std::string location_of(const ordered_json* document) {
+  constexpr auto kSomewhere = "westeurope";
+  if (document == nullptr || !document->contains("location")) return kSomewhere;
+  const auto& location = (*document)["location"];
+  return location.is_string() ? location.get<std::string>() : kSomewhere;
+}
+
 bool is_paged(const ordered_json& document) {
   return document.contains("page_size") && document["page_size"].is_number_unsigned() &&
          document["page_size"] > 0 && document.contains("value") && document["value"].is_array();
@@ -99,11 +108,21 @@ Answer answer_arm(const Question& question, const Target& target, const ArmStore
                      fmt::format("The api-version '{}' is invalid. The format is 'yyyy-MM-dd'.", *version));
   }
   if (auto refusal = refused(question, now)) return *std::move(refusal);
-  if (question.method != "GET") return arm_forbidden(target, question.method);
-  if (const auto* const document = store.find(target)) {
+  const auto* const type = known_type(target);
+  const auto* const document = store.find(target);
+  if (type != nullptr && !type->has(*version)) {
+    return arm_no_version(target, *type, *version, location_of(document));
+  }
+  if (question.method != "GET") return arm_forbidden(target, question);
+  if (document != nullptr) {
     return {.body = (is_paged(*document) ? page(*document, question, target) : *document).dump()};
   }
-  if (target.path.size() > 3 && !store.has_group(target)) return arm_no_group(target.path[3]);
+  if (!is_of_subscription(target) && target.path.size() > 3 && !store.has_group(target)) {
+    return arm_no_group(target.path[3]);
+  }
+  if (is_list(target)) {
+    if (const auto list = store.list(target)) return {.body = list->dump()};
+  }
   return arm_not_found(target);
 }
 

@@ -10,7 +10,9 @@ namespace imds::simulator::cloud {
 
 /// GET of what is stored, for tokens of the simulated IMDS. Writes are 403: nobody has the right.
 ///
-/// A document {"value":[…],"page_size":2} is served in pages with nextLink, without the page_size.
+/// A version of the API that Azure does not have for the type is refused in Azure's words. A list that is
+/// not stored is made of what is; a stored one, {"value":[…],"page_size":2}, is served in pages with
+/// nextLink, without the page_size.
 Answer answer_arm(const Question& question, const Target& target, const ArmStore& store,
                   std::chrono::system_clock::time_point now);
 

@@ -4,22 +4,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "imds/simulator/identity.h"
+#include "imds/simulator/cloud/credentials.h"
 
 namespace imds::simulator::cloud {
 namespace {
 
-// /subscriptions/S/resourceGroups/RG/providers/NAMESPACE/TYPE/NAME/CHILD-TYPE/CHILD
-constexpr std::size_t kNamespace = 5;
-constexpr std::size_t kName = 7;
-
-/// "Microsoft.Network/virtualNetworks/subnets"
-std::string type_of(const Target& target) {
-  if (target.path.size() <= kNamespace) return "Microsoft.Resources/subscriptions/resourceGroups";
-  auto type = target.path[kNamespace];
-  for (auto i = kNamespace + 1; i < target.path.size(); i += 2) type += "/" + target.path[i];
-  return type;
-}
+constexpr std::size_t kName = 7;  // in /subscriptions/S/resourceGroups/RG/providers/NAMESPACE/TYPE/NAME
 
 std::string verb_of(const std::string& method) {
   if (method == "GET" || method == "HEAD") return "read";
@@ -66,14 +56,42 @@ std::string resource_id(const Target& target) {
   return id;
 }
 
-Answer arm_forbidden(const Target& target, const std::string& method) {
+Answer arm_forbidden(const Target& target, const Question& question) {
+  const auto caller = caller_of(question.headers);
   return arm_error(
       403, "AuthorizationFailed",
-      fmt::format(
-          "The client '{0}' with object id '{0}' does not have authorization to perform action "
-          "'{1}/{2}' over scope '{3}' or the scope is invalid. If access was recently granted, please "
-          "refresh your credentials.",
-          kClientId, type_of(target), verb_of(method), resource_id(target)));
+      fmt::format("The client '{}' with object id '{}' does not have authorization to perform action "
+                  "'{}/{}' over scope '{}' or the scope is invalid. If access was recently granted, please "
+                  "refresh your credentials.",
+                  caller.client_id, caller.object_id, type_of(target), verb_of(question.method),
+                  resource_id(target)));
+}
+
+Answer arm_no_version(const Target& target, const ResourceType& type, const std::string& version,
+                      const std::string& location) {
+  const auto slash = type.name.find('/');
+  const auto provider = type.name.substr(0, slash);
+  const auto rest = type.name.substr(slash + 1);
+  if (!is_top_list(target)) {
+    return arm_error(
+        kBadRequest, "NoRegisteredProviderFound",
+        fmt::format(
+            "No registered resource provider found for location '{}' and API version '{}' for type '{}'. "
+            "The supported api-versions are '{}'. The supported locations are '{}'.",
+            location, version, rest, type.versions, location));
+  }
+  // Without a space here: https://github.com/Azure/azure-powershell/issues/12061.
+  std::string versions;
+  for (const char c : type.versions) {
+    if (c != ' ') versions += c;
+  }
+  auto answer =
+      arm_error(404, "InvalidResourceType",
+                fmt::format("The resource type '{}' could not be found in the namespace '{}' for api "
+                            "version '{}'. The supported api-versions are '{}'.",
+                            rest, provider, version, versions));
+  answer.extra.emplace_back("x-ms-failure-cause", "gateway");
+  return answer;
 }
 
 Answer arm_not_found(const Target& target) {
@@ -101,15 +119,16 @@ Answer arm_no_group(const std::string& group) {
   return answer;
 }
 
-Answer arm_status(unsigned status, const Target& target, const std::string& method, bool fault_headers) {
+Answer arm_status(unsigned status, const Target& target, const Question& question, bool fault_headers) {
   if (status == 401) return arm_unauthorized("InvalidAuthenticationToken", "The access token is invalid.");
-  if (status == 403) return arm_forbidden(target, method);
+  if (status == 403) return arm_forbidden(target, question);
   if (status == 404) return arm_not_found(target);
   if (status != 429) return arm_error(status, failure_code(status), "An error has occurred. Please retry.");
-  auto answer = arm_error(429, "SubscriptionRequestsThrottled",
-                          fmt::format("Number of 'read' requests for subscription '{}' actor '{}' exceeded. "
-                                      "Please try again after '10' seconds.",
-                                      target.path.size() > 1 ? target.path[1] : "", kClientId));
+  auto answer = arm_error(
+      429, "SubscriptionRequestsThrottled",
+      fmt::format("Number of 'read' requests for subscription '{}' actor '{}' exceeded. "
+                  "Please try again after '10' seconds.",
+                  target.path.size() > 1 ? target.path[1] : "", caller_of(question.headers).client_id));
   if (!fault_headers) answer.extra.emplace_back("Retry-After", "10");
   return answer;
 }

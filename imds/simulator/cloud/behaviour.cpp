@@ -31,7 +31,7 @@ CloudReply Behaviour::reply(const Question& question, const ClientCertificate& c
   auto reply = honest(question, target, certificate);
   if (const auto fault = take_fault(target, now)) {
     reply.delivery = delivery_of(*fault);
-    if (auto canned = canned_answer(*fault, target, question.method)) {
+    if (auto canned = canned_answer(*fault, target, question)) {
       reply = {.answer = *std::move(canned), .delivery = reply.delivery};
     }
   }

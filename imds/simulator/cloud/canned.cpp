@@ -10,10 +10,10 @@ namespace {
 
 using Kind = Fault::Kind;
 
-Answer status(const Fault& fault, const Target& target, const std::string& method) {
+Answer status(const Fault& fault, const Target& target, const Question& question) {
   const bool own_headers = !fault.headers.empty();
   auto answer = is_kubernetes(target) ? kubernetes_status(fault.code, node_of(target), own_headers)
-                                      : arm_status(fault.code, target, method, own_headers);
+                                      : arm_status(fault.code, target, question, own_headers);
   if (!fault.text.empty()) answer.body = fault.text;
   answer.extra.insert(answer.extra.end(), fault.headers.begin(), fault.headers.end());
   return answer;
@@ -27,10 +27,10 @@ Answer expired(const Target& target) {
 
 }  // namespace
 
-std::optional<Answer> canned_answer(const Fault& fault, const Target& target, const std::string& method) {
+std::optional<Answer> canned_answer(const Fault& fault, const Target& target, const Question& question) {
   switch (fault.kind) {
     case Kind::status:
-      return status(fault, target, method);
+      return status(fault, target, question);
     case Kind::body:
       return Answer{.body = fault.text};
     case Kind::not_json:

@@ -1,7 +1,9 @@
 #include "imds/simulator/cloud/credentials.h"
-#include "net/ascii_case.h"
 
 #include <algorithm>
+
+#include "imds/simulator/identity.h"
+#include "net/ascii_case.h"
 
 namespace imds::simulator::cloud {
 namespace {
@@ -17,6 +19,13 @@ std::optional<std::string> bearer(const Headers& headers) {
     return std::nullopt;
   }
   return header->substr(kScheme.size());
+}
+
+AccessToken caller_of(const Headers& headers) {
+  const auto text = bearer(headers);
+  const auto token = text ? read_access_token(*text) : std::nullopt;
+  return token ? *token
+               : AccessToken{.audience = {}, .expires = {}, .client_id = kClientId, .object_id = kClientId};
 }
 
 std::optional<std::string> user_of(const Headers& headers, const ClientCertificate& certificate,

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "imds/simulator/access_token.h"
 #include "imds/simulator/wire.h"
 
 namespace imds::simulator::cloud {
@@ -16,6 +17,9 @@ struct ClientCertificate {
 
 /// The token of "Authorization: Bearer …"; nullopt when the header is missing or something else.
 std::optional<std::string> bearer(const Headers& headers);
+
+/// Whose token of a simulated IMDS it is; without one, that of its user-assigned identity, as if.
+AccessToken caller_of(const Headers& headers);
 
 /// Who asks the API server: a trusted certificate's name, or the service account of a configured token.
 /// nullopt for everybody else: 401, as where anonymous requests are switched off (AKS).

@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "imds/simulator/base64url.h"
+#include "imds/simulator/cloud/discovery.h"
 #include "imds/simulator/cloud/status.h"
 
 namespace imds::simulator::cloud {
@@ -52,9 +54,60 @@ Answer found(const nlohmann::ordered_json& object) {
   return {.body = object.dump() + "\n", .content_type = "application/json"};
 }
 
+/// Where a list goes on, as the API server writes it.
+std::string continue_token(const NodeStore::Listed& listed) {
+  const nlohmann::ordered_json token = {
+      {"v", "meta.k8s.io/v1"}, {"rv", listed.version}, {"start", listed.last + std::string(1, '\0')}};
+  return to_base64url(token.dump());
+}
+
+/// False for what continue_token() did not write.
+bool read_continue_token(std::string_view text, NodeStore::Page& page) {
+  const auto json = from_base64url(text);
+  const auto token =
+      json ? nlohmann::json::parse(*json, nullptr, /*allow_exceptions=*/false) : nlohmann::json();
+  if (!token.is_object() || !token.contains("rv") || !token["rv"].is_number_unsigned() ||
+      !token.contains("start") || !token["start"].is_string()) {
+    return false;
+  }
+  page.version = token["rv"].get<std::uint64_t>();
+  page.after = token["start"].get<std::string>();
+  if (!page.after.empty() && page.after.back() == '\0') page.after.pop_back();  // the least that can follow
+  return true;
+}
+
+Answer list(const Target& target, const NodeStore& store) {
+  NodeStore::Page page;
+  const auto limit = number(target, "limit", 0);
+  if (!limit) return bad_request(target, "limit");
+  page.limit = *limit;
+  const auto* const token = target.parameter("continue");
+  if (token != nullptr && !token->empty() && !read_continue_token(*token, page)) {
+    return status_answer(400, "BadRequest", "continue key is not valid");
+  }
+  const auto name = node_of(target);
+  const auto listed = store.list(name, page);
+  if (!listed) {
+    return status_answer(
+        410, "Expired",
+        "The provided continue parameter is too old to display a consistent list result. You can "
+        "start a new list without the continue parameter.");
+  }
+  nlohmann::ordered_json metadata = {{"resourceVersion", std::to_string(listed->version)}};
+  if (listed->remaining != 0) {
+    metadata["continue"] = continue_token(*listed);
+    if (name.empty()) metadata["remainingItemCount"] = listed->remaining;
+  }
+  return found(
+      {{"kind", "NodeList"}, {"apiVersion", "v1"}, {"metadata", metadata}, {"items", listed->items}});
+}
+
 }  // namespace
 
-bool is_kubernetes(const Target& target) { return target.is_below({"api"}) || target.is_below({"apis"}); }
+bool is_kubernetes(const Target& target) {
+  const auto begins = [&target](const char* folder) { return target.is_below({folder}); };
+  return begins("api") || begins("apis") || begins("openapi") || begins("version");
+}
 
 std::string node_of(const Target& target) {
   if (target.path.size() > 3) return target.path[3];
@@ -66,6 +119,9 @@ std::string node_of(const Target& target) {
 KubernetesReply answer_kubernetes(const Question& question, const Target& target,
                                   const std::optional<std::string>& user, const NodeStore& store) {
   if (!user) return {.answer = unauthorized()};
+  if (auto described = discovery(question, target); described && question.method == "GET") {
+    return {.answer = *std::move(described)};
+  }
   if (!target.is_below({"api", "v1", "nodes"}) || target.path.size() > 4) {
     return {.answer = status_answer(404, "NotFound", "the server could not find the requested resource")};
   }
@@ -86,7 +142,7 @@ KubernetesReply answer_kubernetes(const Question& question, const Target& target
     return {.answer = bad_request(target, "fieldSelector")};
   }
   if (watching) return watch(target);
-  if (!one) return {.answer = found(store.list(name))};
+  if (!one) return {.answer = list(target, store)};
   const auto* const node = store.find(name);
   return {.answer = node == nullptr ? node_not_found(name) : found(*node)};
 }

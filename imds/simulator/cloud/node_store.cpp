@@ -66,12 +66,14 @@ net::Result<void> NodeStore::replace(std::string_view json) {
 
 void NodeStore::happen(const std::string& name, const char* type, ordered_json node) {
   node["metadata"]["resourceVersion"] = std::to_string(++version_);
+  const auto known = nodes_.find(name);
+  auto before = known == nodes_.end() ? ordered_json() : known->second;
   if (type == std::string_view("DELETED")) {
     nodes_.erase(name);
   } else {
     nodes_[name] = node;
   }
-  events_.push_back({version_, name, type, std::move(node)});
+  events_.push_back({version_, name, type, std::move(node), std::move(before)});
 }
 
 std::string NodeStore::text() const {
@@ -85,15 +87,31 @@ const ordered_json* NodeStore::find(const std::string& name) const {
   return found == nodes_.end() ? nullptr : &found->second;
 }
 
-ordered_json NodeStore::list(const std::string& name) const {
-  ordered_json items = ordered_json::array();
-  for (const auto& [each, node] : nodes_) {
-    if (name.empty() || each == name) items.push_back(node);
+std::map<std::string, ordered_json> NodeStore::at(std::uint64_t version) const {
+  auto nodes = nodes_;
+  for (auto event = events_.rbegin(); event != events_.rend() && event->version > version; ++event) {
+    if (event->before.is_null()) {
+      nodes.erase(event->name);
+    } else {
+      nodes[event->name] = event->before;
+    }
   }
-  return {{"kind", "NodeList"},
-          {"apiVersion", "v1"},
-          {"metadata", {{"resourceVersion", std::to_string(version_)}}},
-          {"items", std::move(items)}};
+  return nodes;
+}
+
+std::optional<NodeStore::Listed> NodeStore::list(const std::string& name, const Page& page) const {
+  if (page.version && *page.version < compacted_) return std::nullopt;
+  Listed listed{.items = ordered_json::array(), .version = page.version.value_or(version_)};
+  for (const auto& [each, node] : at(listed.version)) {
+    if ((!name.empty() && each != name) || (!page.after.empty() && each <= page.after)) continue;
+    if (page.limit != 0 && listed.items.size() == page.limit) {
+      ++listed.remaining;
+    } else {
+      listed.items.push_back(node);
+      listed.last = each;
+    }
+  }
+  return listed;
 }
 
 net::Result<void> NodeStore::compact(std::uint64_t before) {

@@ -35,7 +35,21 @@ class NodeStore {
 
   /// Null when there is none.
   [[nodiscard]] const nlohmann::ordered_json* find(const std::string& name) const;
-  [[nodiscard]] nlohmann::ordered_json list(const std::string& name) const;
+
+  /// A part of a list.
+  struct Page {
+    std::uint64_t limit = 0;                    ///< 0 = all
+    std::optional<std::uint64_t> version = {};  ///< the list as it was then; nullopt = now
+    std::string after = {};                     ///< begins behind this name
+  };
+  struct Listed {
+    nlohmann::ordered_json items;
+    std::uint64_t version = 0;
+    std::string last = {};        ///< the last of the items' names
+    std::uint64_t remaining = 0;  ///< how many come behind it
+  };
+  /// All Nodes, or the one of this name. nullopt: what was then is forgotten.
+  [[nodiscard]] std::optional<Listed> list(const std::string& name, const Page& page) const;
 
   /// Starts above what any earlier process has given out, as etcd's does: a version of then is too old.
   [[nodiscard]] std::uint64_t version() const { return version_; }
@@ -53,8 +67,10 @@ class NodeStore {
     std::string name;
     const char* type;
     nlohmann::ordered_json node;
+    nlohmann::ordered_json before;  ///< null: there was none
   };
 
+  [[nodiscard]] std::map<std::string, nlohmann::ordered_json> at(std::uint64_t version) const;
   void happen(const std::string& name, const char* type, nlohmann::ordered_json node);
 
   std::uint64_t version_;

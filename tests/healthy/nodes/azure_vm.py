@@ -3,9 +3,10 @@
 import dataclasses
 import ipaddress
 
+from lab import azure_resources
+
 SUBSCRIPTION = "8d10da13-8125-4ba9-a717-bf7490507b3d"
 TENANT = "72f988bf-86f1-41af-91ab-2d7cd011db47"
-_LOCATION = "westeurope"
 
 
 @dataclasses.dataclass
@@ -88,7 +89,8 @@ class AzureVm:
 
     def imds(self):
         """/metadata/instance, as far as anybody here reads it."""
-        compute = {"azEnvironment": "AzurePublicCloud", "location": _LOCATION, "resourceGroupName": self.group,
+        compute = {"azEnvironment": "AzurePublicCloud", "location": azure_resources.LOCATION,
+                   "resourceGroupName": self.group,
                    "name": f"{self.scale_set}_{self.instance}" if self.scale_set else self.host_name,
                    "osProfile": {"computerName": self.host_name}, "osType": "Linux", "provider": "Microsoft.Compute",
                    "resourceId": self.id, "subscriptionId": SUBSCRIPTION, "vmId": self.vm_id,
@@ -98,7 +100,7 @@ class AzureVm:
     def resources(self):
         """What ARM has, by id, in the form of GET."""
         nics = {self._nic_id(number): self._nic(number) for number in range(len(self.nics))}
-        made = {self._network_id: self._named(self._network_id, {
+        made = {self._network_id: azure_resources.resource(self._network_id, {
             "addressSpace": {"addressPrefixes": self.space}, "provisioningState": "Succeeded"}), **nics}
         for each in self.nics:
             subnet = {"provisioningState": "Succeeded"}
@@ -109,20 +111,17 @@ class AzureVm:
             if self.route_table and each is self.nic:
                 subnet["routeTable"] = {"id": self._route_table_id}
             name = f"{self._network_id}/subnets/{each.subnet}"
-            made[name] = self._named(name, subnet)
+            made[name] = azure_resources.resource(name, subnet)
         if self.route_table:
-            made[self._route_table_id] = self._named(self._route_table_id, {
+            made[self._route_table_id] = azure_resources.resource(self._route_table_id, {
                 "provisioningState": "Succeeded", "disableBgpRoutePropagation": False,
                 "routes": [self._route(*route) for route in self.routes.items()]})
         if self.scale_set:
             made[f"{self.id}/networkInterfaces"] = {"value": list(nics.values())}
         else:
-            made[self.id] = self._named(self.id, {"networkProfile": {"networkInterfaces": [
+            made[self.id] = azure_resources.resource(self.id, {"networkProfile": {"networkInterfaces": [
                 {"id": name, "properties": {"primary": nic["properties"]["primary"]}} for name, nic in nics.items()]}})
         return made
-
-    def _named(self, name, properties):
-        return {"name": name.rpartition("/")[2], "id": name, "location": _LOCATION, "properties": properties}
 
     def _nic(self, number):
         nic = self.nics[number]
@@ -131,7 +130,7 @@ class AzureVm:
             "privateIPAddressVersion": f"IPv{ipaddress.ip_address(address).version}",
             "subnet": {"id": f"{self._network_id}/subnets/{nic.subnet}"}}}
             for place, address in enumerate(nic.addresses)]
-        return self._named(self._nic_id(number), {
+        return azure_resources.resource(self._nic_id(number), {
             "provisioningState": "Succeeded", "primary": number == 0, "enableIPForwarding": nic.ip_forwarding,
             "enableAcceleratedNetworking": True, "macAddress": nic.mac.replace(":", "-").upper(),
             "virtualMachine": {"id": self.id}, "ipConfigurations": configurations})
@@ -141,9 +140,9 @@ class AzureVm:
         name = self.node_name if hop in self.nic.addresses else f"node-{hop}"
         if len({ipaddress.ip_network(each).version for each in self.routes}) > 1:
             name += "____" + prefix.translate(str.maketrans("", "", ".:/"))
-        return {"name": name, "id": f"{self._route_table_id}/routes/{name}", "properties": {
+        return azure_resources.resource(f"{self._route_table_id}/routes/{name}", {
             "provisioningState": "Succeeded", "addressPrefix": prefix, "nextHopType": "VirtualAppliance",
-            "nextHopIpAddress": hop, "hasBgpOverride": False}}
+            "nextHopIpAddress": hop, "hasBgpOverride": False})
 
 
 def _interface(nic):

@@ -1,4 +1,8 @@
 // What ARM answers, and to whom.
+#include <string>
+#include <vector>
+
+#include "arm/kinds.h"
 #include "peer.h"
 
 namespace {
@@ -47,6 +51,94 @@ TEST_F(Arm, WithoutAnApiVersionItIs400) {
   EXPECT_EQ(error_code(arm(kMixedCaseTable + "?api-version=latest")), "InvalidApiVersionParameter");
 }
 
+TEST_F(Arm, AVersionThatAzureDoesNotHaveIsRefusedInItsWords) {
+  const auto resource = arm(kMixedCaseTable + "?api-version=2020-11-02");
+  EXPECT_EQ(resource.status, 400);
+  EXPECT_EQ(error_code(resource), "NoRegisteredProviderFound");
+  EXPECT_THAT(resource.body,
+              HasSubstr("No registered resource provider found for location 'westeurope' and API "
+                        "version '2020-11-02' for type 'routeTables'. The supported api-versions are "
+                        "'2014-12-01-preview, 2015-05-01-preview, "));
+  const auto list = arm(kNetwork + "/networkInterfaces?api-version=1999-01-01");
+  EXPECT_EQ(list.status, 404);
+  EXPECT_EQ(error_code(list), "InvalidResourceType");
+  EXPECT_THAT(list.body,
+              HasSubstr("The resource type 'networkInterfaces' could not be found in the namespace "
+                        "'Microsoft.Network' for api version '1999-01-01'. The supported api-versions are "
+                        "'2014-12-01-preview,2015-05-01-preview,"));
+  // The NICs of scale sets have versions of Microsoft.Compute's (armnetwork 1.0.0 asked for
+  // Microsoft.Network's).
+  EXPECT_EQ(error_code(arm(kMachine + "/networkInterfaces?api-version=2021-08-01")),
+            "NoRegisteredProviderFound");
+  EXPECT_EQ(arm(kMachine + "/networkInterfaces?api-version=2018-10-01").status, 200);
+  for (const char* version : {"2020-11", "2020-11-01-preview", "020-11-01"}) {
+    EXPECT_NE(arm(kMixedCaseTable + "?api-version=" + version).status, 200) << version;
+  }
+}
+
+TEST_F(Arm, HasEveryVersionThatTheAgentAsksFor) {
+  const std::string compute = kGroup + "/providers/Microsoft.Compute";
+  const std::string paths[] = {
+      kNetwork + "/networkInterfaces/n",
+      kNetwork + "/virtualNetworks/v/subnets/s",
+      kNetwork + "/routeTables/t",
+      kNetwork + "/virtualNetworks/v",
+      compute + "/virtualMachines/m",
+      compute + "/virtualMachineScaleSets/set/virtualMachines/0",
+      compute + "/virtualMachineScaleSets/set/virtualMachines/0/networkInterfaces/n"};
+  for (const auto& path : paths) {
+    SCOPED_TRACE(path);
+    const auto id = arm::ResourceId::parse(path);
+    ASSERT_TRUE(id);
+    const auto subject = arm::subject_of(*id);
+    ASSERT_TRUE(subject);
+    const auto response = arm(subject->target());
+    const auto code = response.status == 200 ? "" : error_code(response);
+    EXPECT_THAT(code, testing::AnyOf("", "NotFound", "ResourceNotFound")) << response.body;
+  }
+}
+
+TEST_F(Arm, AListIsMadeOfWhatIsThere) {
+  const auto names = [this](const std::string& path) {
+    std::vector<std::string> found;
+    const auto response = arm(path + kVersion);
+    EXPECT_EQ(response.status, 200) << path << response.body;
+    const auto list = json::parse(response.body);
+    for (const auto& each : list.at("value")) found.push_back(each.at("name"));
+    return found;
+  };
+  const json route = {{"name", "To-A"}, {"properties", {{"addressPrefix", "10.0.0.0/24"}}}};
+  const json all = {{kNetwork + "/routeTables/T", {{"name", "T"}, {"properties", {{"routes", {route}}}}}},
+                    {kNetwork + "/networkInterfaces/n1", {{"name", "n1"}}},
+                    {kNetwork + "/networkInterfaces/n2", {{"name", "n2"}}},
+                    {kNetwork + "/virtualNetworks/v", {{"name", "v"}}},
+                    {kNetwork + "/virtualNetworks/v/subnets/s", {{"name", "s"}}},
+                    {"/subscriptions/s/resourceGroups/other/providers/Microsoft.Network/networkInterfaces/n3",
+                     {{"name", "n3"}}}};
+  ASSERT_TRUE(cloud_->set_arm(all.dump()));
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(names(kNetwork + "/networkInterfaces"), (Names{"n1", "n2"}));
+  EXPECT_EQ(names("/subscriptions/s/providers/Microsoft.Network/networkInterfaces"),
+            (Names{"n3", "n1", "n2"}));
+  EXPECT_EQ(names(kNetwork + "/routeTables/T/routes"), Names{"To-A"});
+  EXPECT_EQ(names(kNetwork + "/virtualNetworks/v/subnets"), Names{"s"});
+  EXPECT_EQ(names(kNetwork + "/networkSecurityGroups"), Names{});
+  EXPECT_EQ(json::parse(arm(kNetwork + "/routeTables/t/routes/to-a" + kVersion).body), route);
+  EXPECT_EQ(arm(kNetwork + "/routeTables/t/routes/to-b" + kVersion).status, 404);
+  EXPECT_EQ(arm(kNetwork + "/routeTables/other/routes" + kVersion).status, 404);
+}
+
+TEST_F(Arm, ARefusalNamesWhoseTokenItWas) {
+  const auto token = imds::simulator::write_access_token({.audience = "https://management.azure.com/",
+                                                          .expires = std::chrono::system_clock::now() + 1h,
+                                                          .client_id = "a-client",
+                                                          .object_id = "an-object"});
+  const httplib::Headers headers = {{"Authorization", bearer_header(token)}};
+  const auto refused = client()->Delete(kMixedCaseTable + kVersion, headers);
+  ASSERT_TRUE(refused);
+  EXPECT_THAT(refused->body, HasSubstr("The client 'a-client' with object id 'an-object' does not have"));
+}
+
 TEST_F(Arm, WhatIsNotThereIs404InThreeShapes) {
   const auto resource = arm(kNetwork + "/routeTables/other" + kVersion);
   EXPECT_EQ(resource.status, 404);
@@ -85,7 +177,8 @@ TEST_F(Arm, OnlyTokensOfImdsAreTakenWhileTheyLast) {
     const char* code;
   } cases[] = {
       {"nonsense", 401, "InvalidAuthenticationToken"},
-      {"simulated.1.zz", 401, "InvalidAuthenticationToken"},
+      {"eyJ0eXAiOiJKV1QifQ.eyJleHAiOjR9.AAAA", 401, "InvalidAuthenticationToken"},
+      {arm_token().substr(1), 401, "InvalidAuthenticationToken"},
       {kServiceAccountToken, 401, "InvalidAuthenticationToken"},
       {arm_token("https://management.azure.com/", -1s), 401, "ExpiredAuthenticationToken"},
       {arm_token("https://vault.azure.net"), 401, "InvalidAuthenticationTokenAudience"},

@@ -59,6 +59,19 @@ TEST(Keeper, PutsADeletedRouteBackAtOnceAndCountsIt) {
   EXPECT_EQ(node.keeper().snapshot(node.now, WallTime{}).counters.routes_repaired, 1U);
 }
 
+TEST(Keeper, WhatTheConfigurationWantsOtherwiseIsNoRepair) {
+  Node node;
+  node.reading(network());
+  node.settle();
+  const auto as_blackhole = node.routes();
+  auto policy = node.keeper().policy();
+  policy.local_sink = LocalSink::unreachable;
+  node.keeper().set_policy(policy, node.now);
+  node.settle();
+  EXPECT_NE(node.routes(), as_blackhole);
+  EXPECT_EQ(node.keeper().snapshot(node.now, WallTime{}).counters.routes_repaired, 0U);
+}
+
 TEST(Keeper, NeverOverwritesAStrangersRouteAndComesBackWhenItGoes) {
   Node node;
   node.reading(network());

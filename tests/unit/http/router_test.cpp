@@ -159,6 +159,14 @@ TEST_F(Router, RefusesAHostThatIsNotThisNode) {
   EXPECT_EQ(route(get("/status", std::nullopt), sample::view(node_)).status, 200U);
 }
 
+TEST_F(Router, DoesNotCareForTheHostOverAUnixSocket) {
+  auto view = sample::view(node_);
+  view.over_unix_socket = true;
+  for (const char* host : {"rebind.example", "x y", "[::1", ":::"})
+    EXPECT_EQ(route(get("/status", host), view).status, 200U) << host;
+  EXPECT_EQ(route(get("http://rebind.example/status", "x"), view).status, 200U);
+}
+
 TEST_F(Router, JudgesAnAbsoluteTargetByItsOwnHost) {
   EXPECT_EQ(route(get("http://rebind.example/status", "127.0.0.1"), sample::view(node_)).status, 421U);
   EXPECT_EQ(route(get("http://127.0.0.1:16925/status", "rebind.example"), sample::view(node_)).status, 200U);

@@ -3,6 +3,7 @@
 // Nodes as literals: every rendering is judged by what it makes of these.
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -83,6 +84,10 @@ inline agent::RouteStatus sink_route() {
 inline agent::Snapshot ready_node() {
   agent::Snapshot node;
   node.version = "0.1.0";
+  node.config = std::make_shared<const agent::ConfigInForce>(
+      agent::ConfigInForce{.file = "/etc/calico-azure-agent/config.toml",
+                           .overrides = {"routes.metric=1024"},
+                           .digest = "cbf29ce484222325"});
   node.mode = agent::Mode::udr;
   node.mode_reason = "mode = \"udr\" in config.toml";
   node.ready = true;
@@ -163,6 +168,8 @@ inline agent::Snapshot node_of_strings(const std::string& text) {
         &node.imds.api_version, &node.imds.last_error, &node.nic.name, &node.nic.mac, &node.pods_source}) {
     *each = text;
   }
+  node.config = std::make_shared<const agent::ConfigInForce>(
+      agent::ConfigInForce{.file = text, .overrides = {text, text}, .digest = text});
   node.nic.addresses = node.nic.subnets = node.nic.gateways = {text, text};
   auto routes = node.routes.list();
   for (auto& route : routes) route.device = route.error = text;

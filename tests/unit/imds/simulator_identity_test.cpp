@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "files.h"
+#include "imds/simulator/access_token.h"
+#include "imds/simulator/identity.h"
 #include "simulated.h"
 
 namespace {
@@ -74,6 +76,33 @@ TEST_F(Simulated, TokenFaults) {
   EXPECT_EQ(get(kToken).status, 200);
 }
 
+TEST_F(Simulated, ATokenIsOfTheIdentityThatIsAskedForAndAsLongAsARealOne) {
+  using imds::simulator::read_access_token;
+  const struct {
+    std::string selector;
+    const char* client_id;
+  } cases[] = {
+      {"", imds::simulator::kSystemClientId},
+      {std::string("&client_id=") + imds::simulator::kClientId, imds::simulator::kClientId},
+      {"&object_id=3b5f0f3e-6a7c-4f53-9d0e-0c6c7d1b9a11", imds::simulator::kClientId},
+  };
+  for (const auto& [selector, client_id] : cases) {
+    SCOPED_TRACE(selector);
+    const auto token = get_json(kToken + selector);
+    EXPECT_EQ(token["client_id"], client_id);
+    const auto secret = token["access_token"].get<std::string>();
+    EXPECT_THAT(secret.size(), testing::AllOf(testing::Ge(1500U), testing::Le(2500U)));
+    EXPECT_THAT(secret, testing::MatchesRegex("eyJ[A-Za-z0-9_-]+\\.eyJ[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+"));
+    const auto read = read_access_token(secret);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->client_id, client_id);
+    EXPECT_EQ(std::to_string(std::chrono::system_clock::to_time_t(read->expires)), token["expires_on"]);
+    auto another = secret;
+    another[another.size() / 2] = another[another.size() / 2] == 'A' ? 'B' : 'A';
+    EXPECT_FALSE(read_access_token(another));
+  }
+}
+
 TEST_F(Simulated, IdentityRefusesInItsOwnWords) {
   const std::string base = "/metadata/identity/oauth2/token?api-version=2018-02-01";
   const std::string known = "0d46c104-a85f-49e2-9c96-ae58c6fa927b";
@@ -103,7 +132,7 @@ TEST_F(Simulated, IdentityRefusesInItsOwnWords) {
     EXPECT_EQ(body.value("error", ""), error);
     EXPECT_THAT(body.value("error_description", ""), HasSubstr(description));
   }
-  EXPECT_EQ(get(base + "&resource=x&client_id=" + known).status, 200);
+  EXPECT_EQ(get_json(base + "&resource=x&client_id=" + known)["client_id"], known);
   EXPECT_TRUE(get_json("/metadata/identity/info?api-version=2018-02-01").contains("tenantId"));
 }
 

@@ -27,7 +27,7 @@ using testing::StartsWith;
 using Kind = Fault::Kind;
 
 constexpr auto kAudience = "https://management.azure.com/";
-constexpr auto kSecret = "simulated.";  // how each of the simulator's tokens begins
+constexpr auto kSecret = "eyJ0eXAiOiJKV1Qi";  // how each JSON Web Token begins, the simulator's too
 
 class TokenOf : public testing::Test {
  protected:

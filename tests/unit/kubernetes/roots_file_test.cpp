@@ -1,4 +1,4 @@
-#include "kubernetes/roots_file.h"
+#include "host/roots_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,8 +16,8 @@
 namespace {
 
 namespace fs = std::filesystem;
+using host::open_roots_file;
 using kubernetes::FilesOf;
-using kubernetes::open_roots_file;
 using testing::HasSubstr;
 
 constexpr uid_t kNobody = 65534;

@@ -1,4 +1,4 @@
-#include "kubernetes/roots_file.h"
+#include "host/roots_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -12,7 +12,7 @@
 #include <string>
 #include <system_error>
 
-namespace kubernetes {
+namespace host {
 namespace {
 
 constexpr int kMostLinks = 40;  // as path_resolution(7) has it
@@ -120,4 +120,4 @@ net::Result<net::Descriptor> open_roots_file(const std::filesystem::path& path) 
   return Walk(path).to_the_file();
 }
 
-}  // namespace kubernetes
+}  // namespace host

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/config/load_config.h"
+#include "agent/core/config_in_force.h"
+
+namespace agent {
+
+/// The configuration that a command goes by beside a daemon, and what has to be said about it: one sentence,
+/// or none.
+struct Beside {
+  LoadedConfig loaded;
+  std::string note;
+};
+
+/// Whose daemon tells of its configuration. Of another user's than root's, nothing may lead root's command
+/// anywhere: neither a file that this user could have written, nor a path, an endpoint or an identity.
+enum class DaemonOf : std::uint8_t { root, service_user };
+
+/// A command goes by what its caller gives; without that, by what the running daemon goes by. `own` is what
+/// `given` leads to.
+Beside go_by(LoadedConfig own, const ConfigSources& given, const ConfigInForce& told, DaemonOf daemon);
+
+/// The same, after asking the daemon; without one, `own`.
+Beside beside_daemon(LoadedConfig own, const ConfigSources& given, std::chrono::milliseconds patience);
+
+/// The note as the first line of what a command prints for people; nothing without one.
+void say_note(const Beside& beside);
+
+/// The overrides that shape what is wanted of routes, sysctls and checks, and those that lead somewhere.
+struct Overrides {
+  std::vector<std::string> taken;
+  std::vector<std::string> left_out;
+};
+Overrides sort_overrides(const std::vector<std::string>& overrides);
+
+/// "config" of a /status; nullopt where it does not tell.
+std::optional<ConfigInForce> config_told(std::string_view status);
+
+}  // namespace agent

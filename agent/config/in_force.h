@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/config/load_config.h"
+#include "agent/core/config_in_force.h"
+
+namespace agent {
+
+/// What /status tells of the configuration that was loaded from there.
+ConfigInForce in_force(const ConfigSources& sources, const Config& config);
+
+/// The same sources as others give them: `file`, and the overrides as --set has them.
+ConfigSources sources_of(const ConfigInForce& told);
+
+/// The keys whose values differ, "routes.metric", in the order of the table. http.listen does not count: it
+/// says where a daemon listens, and no more.
+std::vector<std::string> different_keys(const Config& one, const Config& other);
+
+}  // namespace agent

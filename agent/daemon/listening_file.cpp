@@ -1,0 +1,49 @@
+#include "agent/daemon/listening_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <string_view>
+
+#include "agent/daemon/trusted.h"
+#include "files/replace.h"
+#include "net/descriptor.h"
+
+namespace agent {
+namespace {
+
+constexpr auto kName = "listening";
+
+}  // namespace
+
+ListeningFile::ListeningFile(const std::filesystem::path& folder) : path_(folder / kName) { withdraw(); }
+
+net::Result<void> ListeningFile::write(const Listen& listen) {
+  std::error_code ignored;  // under systemd it is there; where it cannot be made, the file says so
+  std::filesystem::create_directories(path_.parent_path(), ignored);
+  return files::replace(path_, listen_text(listen) + '\n', files::Readers::everybody);
+}
+
+void ListeningFile::withdraw() noexcept {
+  std::error_code ignored;
+  std::filesystem::remove(path_, ignored);
+}
+
+std::optional<Listen> where_a_daemon_listens(const std::filesystem::path& folder) {
+  // Whatever the service's user has put in its place: a link, a FIFO, a disk full of zeros.
+  const net::Descriptor file(
+      ::open((folder / kName).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  if (!Trusted(folder).includes(status.st_uid)) return std::nullopt;
+  std::array<char, 256> text{};  // a socket's path has at most 107 bytes
+  const auto size = ::read(file.get(), text.data(), text.size());
+  if (size <= 0) return std::nullopt;
+  const std::string_view written(text.data(), static_cast<std::size_t>(size));
+  if (!written.ends_with('\n')) return std::nullopt;
+  const auto listen = parse_listen(written.substr(0, written.size() - 1));
+  return listen ? std::optional(*listen) : std::nullopt;
+}
+
+}  // namespace agent

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/error.h"
+
+namespace agent {
+
+/// Whose process holds the other end of a connection.
+struct Peer {
+  std::optional<uid_t> user;  ///< absent: cannot be told, for the reason that `unknown` gives
+  pid_t process = 0;          ///< 0: not known, or not visible from here
+  std::uint64_t inode = 0;    ///< of its socket, by which /proc/PID/fd shows the process; 0: not known
+  std::string unknown;
+};
+
+/// Of a connected socket, while the other side still holds its end: the listener's of a unix socket
+/// (SO_PEERCRED, unix(7)), else what this network namespace's table of TCP connections says. The connection
+/// is looked up, not the port: who took it may have left the port to somebody else since.
+///
+/// ECONNRESET: the other side has let go of it, so that whose it was can no longer be told.
+net::Result<Peer> peer_of(int socket);
+
+namespace http {
+
+/// A line of /proc/net/tcp or tcp6 (https://docs.kernel.org/networking/proc_net_tcp.html).
+struct TcpRow {
+  std::string_view local;  ///< as ends_text() writes it
+  std::string_view remote;
+  uid_t user = 0;
+  std::uint64_t inode = 0;  ///< 0: no process holds it any more, or none yet, and `user` says nothing
+};
+
+/// nullopt for the heading, and for what is no such line.
+std::optional<TcpRow> tcp_row(std::string_view line);
+
+/// An address and its port as these files have them: 127.0.0.1:16925 is "0100007F:421D" on a little-endian
+/// machine. `bytes` in network order, 4 or 16 of them.
+std::string ends_text(std::string_view bytes, std::uint16_t port);
+
+/// False in a user namespace in which some of the machine's users have no number of their own: there the
+/// kernel's overflow number stands for all of them. `uid_map` is /proc/self/uid_map (user_namespaces(7)).
+bool every_user_has_a_number(std::string_view uid_map);
+
+}  // namespace http
+}  // namespace agent

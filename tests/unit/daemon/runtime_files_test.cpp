@@ -1,0 +1,138 @@
+// What lies in the runtime folder, which may be the service user's while root reads and writes there.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+
+#include "agent/daemon/file_lock.h"
+#include "agent/daemon/listening_file.h"
+#include "agent/daemon/trusted.h"
+#include "files/replace.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using agent::lock_holder;
+using agent::lock_holder_in;
+using agent::where_a_daemon_listens;
+
+class RuntimeFiles : public testing::Test {
+ protected:
+  RuntimeFiles() {
+    auto folder = (fs::temp_directory_path() / "runtime-XXXXXX").string();
+    if (mkdtemp(folder.data()) == nullptr) ADD_FAILURE() << "no folder";
+    folder_ = folder;
+  }
+  ~RuntimeFiles() override { fs::remove_all(folder_); }
+
+  void write(const char* name, std::string_view text) const { std::ofstream(folder_ / name) << text; }
+
+  fs::path folder_;
+};
+
+TEST_F(RuntimeFiles, TellWhereADaemonListensWhileItDoes) {
+  EXPECT_FALSE(where_a_daemon_listens(folder_));
+  {
+    agent::ListeningFile file(folder_);
+    for (const char* text : {"127.0.0.1:18000", "[::1]:16925", "unix:/run/calico-azure-agent/http"}) {
+      ASSERT_TRUE(file.write(*agent::parse_listen(text)));
+      ASSERT_TRUE(where_a_daemon_listens(folder_)) << text;
+      EXPECT_EQ(agent::listen_text(*where_a_daemon_listens(folder_)), text);
+    }
+    EXPECT_EQ(fs::status(folder_ / "listening").permissions(), fs::perms(0644));
+  }
+  EXPECT_FALSE(where_a_daemon_listens(folder_));
+}
+
+TEST_F(RuntimeFiles, DoNotTellWhatNoDaemonWrites) {
+  for (const char* text :
+       {"", "127.0.0.1:18000", "localhost:80\n", "unix:relative\n", "127.0.0.1:1\n127.0.0.1:2\n"}) {
+    write("listening", text);
+    EXPECT_FALSE(where_a_daemon_listens(folder_)) << text;
+  }
+  write("listening", std::string(4096, '1') + '\n');
+  EXPECT_FALSE(where_a_daemon_listens(folder_));
+}
+
+TEST_F(RuntimeFiles, AreNotReadThroughLinksNorFromPipesNorFromOthers) {
+  write("real", "127.0.0.1:18000\n");
+  fs::create_symlink(folder_ / "real", folder_ / "listening");
+  EXPECT_FALSE(where_a_daemon_listens(folder_));
+  fs::remove(folder_ / "listening");
+  ASSERT_EQ(::mkfifo((folder_ / "listening").c_str(), 0600), 0);
+  EXPECT_FALSE(where_a_daemon_listens(folder_));
+  fs::remove(folder_ / "listening");
+  write("listening", "127.0.0.1:18000\n");
+  EXPECT_TRUE(where_a_daemon_listens(folder_));
+  if (::geteuid() != 0) GTEST_SKIP() << "takes root to give a file away";
+  ASSERT_EQ(::chown((folder_ / "listening").c_str(), 65534, 65534), 0);
+  EXPECT_FALSE(where_a_daemon_listens(folder_));
+}
+
+TEST_F(RuntimeFiles, AreReplacedNotFollowed) {
+  write("victim", "root's");
+  fs::create_symlink(folder_ / "victim", folder_ / "ready.new");
+  ASSERT_TRUE(files::replace(folder_ / "ready", "text", files::Readers::everybody));
+  std::ifstream victim(folder_ / "victim");
+  std::string text;
+  std::getline(victim, text);
+  EXPECT_EQ(text, "root's");
+  EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(folder_ / "ready")));
+}
+
+TEST_F(RuntimeFiles, AreTheAgentsOfRootAndOfWhoOwnsTheFolder) {
+  if (::geteuid() != 0) GTEST_SKIP() << "takes root to give a folder away";
+  EXPECT_TRUE(agent::Trusted(folder_).includes(0));
+  EXPECT_FALSE(agent::Trusted(folder_).includes(65534));
+  ASSERT_EQ(::chown(folder_.c_str(), 998, 998), 0);
+  EXPECT_TRUE(agent::Trusted(folder_).includes(0));
+  EXPECT_TRUE(agent::Trusted(folder_).includes(998));
+  EXPECT_FALSE(agent::Trusted(folder_ / "absent").includes(998));
+  fs::create_directory_symlink(folder_, folder_ / "link");
+  ASSERT_EQ(::lchown((folder_ / "link").c_str(), 65534, 65534), 0);
+  EXPECT_FALSE(agent::Trusted(folder_ / "link").includes(65534));
+}
+
+TEST_F(RuntimeFiles, AreLockedByOneWhoIsSeen) {
+  EXPECT_FALSE(lock_holder(folder_ / "lock"));
+  {
+    const auto lock = agent::lock_file(folder_ / "lock");
+    ASSERT_TRUE(lock) << lock.error().what;
+    EXPECT_EQ(fs::status(folder_ / "lock").permissions(), fs::perms(0600));
+    EXPECT_EQ(lock_holder(folder_ / "lock"), ::getpid());
+    const auto second = agent::lock_file(folder_ / "lock");
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code.value(), EWOULDBLOCK);
+  }
+  EXPECT_FALSE(lock_holder(folder_ / "lock"));
+  EXPECT_TRUE(agent::lock_file(folder_ / "lock"));
+}
+
+TEST_F(RuntimeFiles, AreNoLocksWhereSomethingElseIsInTheirPlace) {
+  write("victim", "root's");
+  fs::create_symlink(folder_ / "victim", folder_ / "lock");
+  EXPECT_EQ(agent::lock_file(folder_ / "lock").error().code.value(), ELOOP);
+  fs::remove(folder_ / "lock");
+  ASSERT_EQ(::mkfifo((folder_ / "lock").c_str(), 0600), 0);
+  EXPECT_EQ(agent::lock_file(folder_ / "lock").error().code.value(), EINVAL);
+}
+
+TEST(LockHolder, IsReadFromTheKernelsList) {
+  constexpr std::string_view kLocks =
+      "1: POSIX  ADVISORY  READ 11 00:1a:1077 0 EOF\n"
+      "2: FLOCK  ADVISORY  WRITE 12 00:1a:10777 0 EOF\n"
+      "3: FLOCK  ADVISORY  WRITE 4711 fd:01:1077 0 EOF\n"
+      "3: -> FLOCK  ADVISORY  WRITE 13 fd:01:1077 0 EOF\n"
+      "4: FLOCK  ADVISORY  WRITE 14 00:1a:1078 0 EOF\n";
+  EXPECT_EQ(lock_holder_in(kLocks, makedev(0xfd, 1), 1077), 4711);
+  EXPECT_EQ(lock_holder_in(kLocks, makedev(0, 0x1a), 1078), 14);
+  EXPECT_FALSE(lock_holder_in(kLocks, makedev(0, 0x1a), 1077)) << "a lock of another kind";
+  EXPECT_FALSE(lock_holder_in("", makedev(0, 0x1a), 1077));
+}
+
+}  // namespace
