@@ -21,8 +21,8 @@ CLIENT_SECRET = "SECRET-aad-client-secret-SECRET"
 class CloudOrders(Orders):
     """What is told to it while it runs, by any process."""
 
-    def __init__(self, fabric):
-        super().__init__(fabric, CONTROL)
+    def __init__(self, fabric, control=CONTROL):
+        super().__init__(fabric, control)
 
     def follow(self, network):
         """ARM shows this network from now on."""
@@ -47,10 +47,10 @@ class CloudOrders(Orders):
 
 
 class Cloud(CloudOrders):
-    """Runs from the moment it is made until stop()."""
+    """Runs from the moment it is made until stop(). `control` is its port, where another simulator has the usual one."""
 
-    def __init__(self, fabric, folder):
-        super().__init__(fabric)
+    def __init__(self, fabric, folder, control=CONTROL):
+        super().__init__(fabric, control)
         self.certificate = folder / CERTIFICATE
         key = folder / "cloud.key"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
@@ -58,7 +58,7 @@ class Cloud(CloudOrders):
                         "-keyout", key, "-out", self.certificate], check=True, stderr=subprocess.DEVNULL)
         fabric.ip(f"addr add {ADDRESS}/32 dev lo", f"addr add {_IDLE_IMDS}/32 dev lo")
         self._simulator = Simulator(
-            simulator_binary(), fabric, documents.instance(), _IDLE_IMDS, CONTROL,
+            simulator_binary(), fabric, documents.instance(), _IDLE_IMDS, control,
             options=["--cloud-listen", f"{ADDRESS}:443", "--cloud-cert", self.certificate, "--cloud-key", key,
                      "--cloud-token", NODE_TOKEN])
 

@@ -40,7 +40,7 @@ class Starting(MachineCase):
 
     def test_a_kubelet_that_is_ordered_after_it_brings_the_pod_cidr(self):
         """It writes the kubeconfig, as by TLS bootstrap, by which the API server is asked for spec.podCIDRs."""
-        cloud = Cloud(self.lab.fabric, self.lab.folder)
+        cloud = Cloud(self.lab.fabric, self.lab.folder, control=8082)
         self.addCleanup(cloud.stop)
         cloud.nodes({"worker-1": node("worker-1", [NODE])})
         kubeconfig = cloud.kubeconfig()
@@ -61,7 +61,7 @@ class Starting(MachineCase):
         self.await_active()
         self.assertIn("ready", self.host.x("calico-azure-agent", "wait", "--timeout", "60s"))
         self.assertEqual(self.routes(), self.wanted())
-        may, ready = (int(self.host.journal("-u", AGENT, f"MESSAGE_ID={each}")[0]["__MONOTONIC_TIMESTAMP"])
+        may, ready = (int(self.host.journal("-u", AGENT, f"MESSAGE_ID={each}")[-1]["__MONOTONIC_TIMESTAMP"])
                       for each in (_KUBELET_MAY_START, _READY))
         self.assertLess(may, ready)
 
