@@ -23,9 +23,10 @@ std::optional<net::AzureIpConfiguration> configuration(const json& entry) {
   const json& properties = member(entry, "properties");
   const auto address = address_of(text_of(member(properties, "privateIPAddress", "privateIpAddress")));
   if (!address) return std::nullopt;
-  return net::AzureIpConfiguration{.address = *address,
-                                   .subnet_id = text_of(member(member(properties, "subnet"), "id")),
-                                   .primary = member(properties, "primary") == true};
+  return net::AzureIpConfiguration{
+      .address = *address,
+      .subnet_id = id_field(member(properties, "subnet"), {kSubnet.type}).value_or(""),
+      .primary = member(properties, "primary") == true};
 }
 
 net::Result<bool> ip_forwarding(const json& properties) {

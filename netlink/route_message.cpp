@@ -177,7 +177,9 @@ std::vector<net::Route> next_hops_of(const nlmsghdr& header, const net::Route& r
   const auto parsed = parse<rtmsg>(header, kRoutePolicy);
   std::vector<net::Route> hops;
   const auto* list = parsed ? (*parsed)[RTA_MULTIPATH] : nullptr;
-  if (list == nullptr || route.key.destination.family() != net::Family::ipv6) return {route};
+  const bool has_hops =
+      route.key.destination.family() == net::Family::ipv6 && net::leads_somewhere(route.type);
+  if (list == nullptr || !has_hops) return {route};
   const auto* at = static_cast<const std::byte*>(nla_data(list));
   auto left = static_cast<std::size_t>(nla_len(list));
   rtnexthop hop{};

@@ -111,7 +111,7 @@ net::Result<Evidence> parse_evidence(std::string_view line) {
   try {
     return nlohmann::json::parse(line, foreign).get<Evidence>();
   } catch (const std::exception& error) {
-    return net::failure(EBADMSG, std::string("no evidence: ") + error.what());
+    return net::failure(EBADMSG, "no evidence: " + net::foreign_text(error.what(), 200));
   }
 }
 
