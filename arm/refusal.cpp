@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "arm/json.h"
+#include "https/sent_secrets.h"
 #include "net/foreign_text.h"
 
 namespace arm {
@@ -92,6 +93,7 @@ Meaning meaning_of(unsigned status, const Reason& reason, const Subject& subject
 }  // namespace
 
 Reason reason_of(std::string_view text) {
+  if (text == https::kWithheld) return {.code = "", .message = std::string(text)};
   const auto document = read_json(text);
   const auto& error = member(document, "error");
   return {.code = text_of(member(error, "code")), .message = text_of(member(error, "message"))};

@@ -68,12 +68,12 @@ void arm(httplib::ClientImpl& client, const Attempt& attempt, const std::string&
 /// Asks, and says in `trouble` what has gone wrong; the Response if nothing has.
 std::optional<Response> ask(httplib::ClientImpl& client, const Attempt& attempt, Wire& wire,
                             Trouble& trouble) {
-  const Line blotted = [&attempt](std::string_view line) {
-    std::string text(line);
-    attempt.secrets.blot_out(text);
-    return (*attempt.line)(text);
+  bool withheld = false;
+  const Line clean = [&](std::string_view line) {
+    withheld = attempt.secrets.are_in(line);
+    return !withheld && (*attempt.line)(line);
   };
-  Intake intake(attempt.line == nullptr ? nullptr : &blotted);
+  Intake intake(attempt.line == nullptr ? nullptr : &clean);
   bool has_length = true;
   ERR_clear_error();
   const auto result = client.Get(
@@ -93,9 +93,16 @@ std::optional<Response> ask(httplib::ClientImpl& client, const Attempt& attempt,
   ERR_clear_error();
   if (result) intake.finish();
   if (result || intake.end() == Intake::End::satisfied) {
-    attempt.secrets.blot_out(intake.response.body);
-    for (auto& [name, value] : intake.response.headers) attempt.secrets.blot_out(value);
-    return std::move(intake.response);
+    auto& response = intake.response;
+    for (auto& [name, value] : response.headers) {
+      if (attempt.secrets.are_in(value)) value = kWithheld;
+    }
+    if (!withheld && !attempt.secrets.are_in(response.body)) return std::move(response);
+    // What a refusal says besides may still be told: its status counts.
+    response.body = kWithheld;
+    if (response.status != 200) return std::move(response);
+    trouble.withheld = true;
+    return std::nullopt;
   }
   trouble.error = result.error();
   trouble.end = intake.end();

@@ -63,6 +63,11 @@ Meaning broken(const Trouble& trouble) {
 Meaning meaning_of(const Trouble& trouble, const std::string& name) {
   using httplib::Error;
   if (trouble.end == Intake::End::too_large) return {EMSGSIZE, "the answer is larger than 4 MiB"};
+  if (trouble.withheld) {
+    return {EBADMSG,
+            "the answer is withheld: it repeats the credential that it was asked with, which no such "
+            "server does; check what answers there"};
+  }
   if (trouble.expired) return {ETIMEDOUT, "no complete answer in time"};
   switch (trouble.error) {
     case Error::Connection:

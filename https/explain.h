@@ -16,6 +16,7 @@ struct Trouble {
   bool expired = false;
   bool heard = false;            ///< something came that may be an answer
   bool header_complete = false;  ///< it was one
+  bool withheld = false;         ///< it was, and repeats a credential
   long verified = 0;             ///< X509_V_…
   std::string tls_reason;        ///< OpenSSL's latest, where there is one
   int connect_errno = 0;         ///< why it cannot be connected to

@@ -37,8 +37,9 @@ struct Response {
   std::string body;
 };
 
-/// One GET over verified TLS: no redirect, no proxy, at most 4 MiB of body, a new connection each time. Where
-/// the answer repeats a credential that was sent, there is '*' instead (sent_secrets.h).
+/// One GET over verified TLS: no redirect, no proxy, at most 4 MiB of body, a new connection each time.
+/// A header or the body of a refusal that repeats a credential is kWithheld (sent_secrets.h); a 200 with such
+/// a body is EBADMSG.
 ///
 /// The sentence of an error names the host, never a header or a query. Codes: EINVAL for a URL or PEM that
 /// cannot be used; EHOSTUNREACH when the name does not resolve; ETIMEDOUT past the deadline; ECONNREFUSED,

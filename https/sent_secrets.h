@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -10,34 +11,40 @@
 
 namespace https {
 
-/// The credentials of a request, and how they are kept out of what is known of its answer.
+/// What stands in the place of a text that repeats a credential.
+inline constexpr std::string_view kWithheld = "(withheld: it repeats a credential)";
+
+/// The credentials of a request, and whether what is known of its answer repeats them.
 ///
 /// A server that is not the one it should be (a proxy, an echo service, a debug page) may send back what it
-/// was sent, and what it says goes on into sentences, journals and bundles. So it is blotted out where it
-/// comes in, before anything is parsed, quoted or cut: whatever shares kShared characters in a row with a
-/// credential, as it is, in base64 (of any two of its neighbours) or in hexadecimal digits; all of these in
-/// any case, and under escapes of URLs, JSON or HTML, up to three layers of them. That is what software does
-/// to a header's value that it quotes. A server that takes pains (enciphers, reverses) needs no journal of
-/// ours: it has the credential. Less than kShared characters of a token are none.
+/// was sent, and what it says goes on into sentences, journals and bundles. So a body or header that shares
+/// kShared letters and digits in a row with a credential is withheld as a whole, where it comes in, before
+/// anything is parsed, quoted or cut: what is left of a token beside a part that was found is a token, too.
+/// All that is no letter or digit of ASCII is passed over, so that spaces, line ends, punctuation, control
+/// and invisible characters between them hide nothing, and case does not count. A credential is known as it
+/// is, reversed, in hexadecimal digits, base64 (of URLs, too) and base32, whatever stands before it there;
+/// all of these under escapes of URLs, JSON or HTML, up to three layers of them. A server that takes pains
+/// (enciphers, puts letters between) needs no journal of ours: it has the credential.
 class SentSecrets {
  public:
-  static constexpr std::size_t kShared = 16;
-  /// A shorter one is a word that answers are full of.
+  static constexpr std::size_t kShared = 12;
+  /// A form with less letters and digits is a word that answers are full of.
   static constexpr std::size_t kShortest = 8;
 
   /// Authorization's value, without its scheme, and what the request says to be secret too.
   explicit SentSecrets(const Request& request);
 
   [[nodiscard]] bool empty() const { return runs_.empty() && short_.empty(); }
-  /// Puts '*' over what must not be known. The text keeps its length and, where it is JSON, its shape.
-  void blot_out(std::string& text) const;
+  /// Whether the text repeats one of them, or kShared characters of it.
+  [[nodiscard]] bool are_in(std::string_view text) const;
 
  private:
   void withhold(std::string_view secret);
-  void add(std::string form);
+  void add(std::string_view form);
+  [[nodiscard]] bool are_as_they_stand_in(std::string_view text) const;
 
-  std::unordered_set<std::string> runs_;  ///< each run of kShared characters, in lower case
-  std::vector<std::string> short_;        ///< forms with less than that
+  std::unordered_set<std::uint64_t> runs_;  ///< each run of kShared letters and digits, as a number
+  std::vector<std::string> short_;          ///< forms with less than that, in lower case
 };
 
 }  // namespace https

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "https/url.h"
 #include "kubernetes/base64.h"
 #include "kubernetes/read_file.h"
 #include "kubernetes/yaml.h"
@@ -123,6 +124,10 @@ class Kubeconfig {
     if (!server->starts_with("https://"))
       return refuse(EINVAL, "has a server that does not begin with https://");
     while (server->ends_with('/')) server->pop_back();
+    // None of its words: a URL may hold a password or a signature.
+    if (const auto url = https::parse_url(*server); !url)
+      return refuse(EINVAL, "has a server that is not used: " + url.error().what);
+    if (server->find('?') != std::string::npos) return refuse(EINVAL, "has a server with a query");
     access.server = *server;
     const auto insecure = text(cluster, "insecure-skip-tls-verify");
     if (!insecure) return net::pass_on(insecure);

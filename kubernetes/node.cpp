@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "https/sent_secrets.h"
+#include "https/url.h"
 #include "kubernetes/json.h"
 #include "kubernetes/kubernetes.h"
 #include "kubernetes/node_json.h"
@@ -39,11 +41,19 @@ https::Request request(const Access& access, const std::string& target, steady_c
   return request;
 }
 
+/// Without the path, which may be a secret of a proxy's.
+std::string site_of(const Access& access) {
+  const auto url = https::parse_url(access.server);
+  return url ? url->site() : "the API server";
+}
+
 /// "(500: the message of its Status)"
 std::string words_of(const https::Response& response) {
+  const bool withheld = response.body == https::kWithheld;
   const auto status = parse_json(response.body);
-  const auto message =
-      status ? net::foreign_text(text_of(at(*status, "message")), kQuotedAnswer) : std::string();
+  const auto message = withheld ? std::string(https::kWithheld)
+                       : status ? net::foreign_text(text_of(at(*status, "message")), kQuotedAnswer)
+                                : std::string();
   return message.empty() ? fmt::format("({})", response.status)
                          : fmt::format("({}: {})", response.status, message);
 }
@@ -65,7 +75,7 @@ tl::unexpected<net::Error> refusal(const https::Response& response, const Access
     case 404:
       return net::failure(
           ENOENT, fmt::format("the API server knows no node '{}' (404): it has not registered yet, or "
-                              "kubernetes.node names another",
+                              "kubernetes.node_name names another",
                               name));
     case 410:
       return net::failure(
@@ -84,7 +94,7 @@ tl::unexpected<net::Error> refusal(const https::Response& response, const Access
   }
   return net::failure(EBADMSG,
                       fmt::format("{} answers {} in a way no API server does {}: check the server of {}",
-                                  access.server, what, words, access.source));
+                                  site_of(access), what, words, access.source));
 }
 
 }  // namespace

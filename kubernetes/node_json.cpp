@@ -63,6 +63,19 @@ net::Result<std::optional<net::KubernetesCondition>> network_unavailable(const j
   return std::nullopt;
 }
 
+/// As kubelet and the cloud provider write them; what makes no sense is left out.
+std::vector<net::Address> internal_addresses(const json& status) {
+  std::vector<net::Address> addresses;
+  const auto& list = at(status, "addresses");
+  if (!list.is_array()) return addresses;
+  for (const json& entry : list) {
+    if (text_of(at(entry, "type")) != "InternalIP") continue;
+    if (const auto address = net::Address::parse(text_of(at(entry, "address"))))
+      addresses.push_back(*address);
+  }
+  return addresses;
+}
+
 /// Nobody's answer depends on them: what makes no sense is left out.
 std::optional<net::FlannelAnnotations> flannel_annotations(const json& annotations) {
   const auto backend = words_of(at(annotations, "flannel.alpha.coreos.com/backend-type"));
@@ -99,7 +112,9 @@ net::Result<Sighting> parse_node(const json& object) {
                            .pod_cidrs = std::move(*cidrs),
                            .created = *created,
                            .network_unavailable = std::move(*condition),
-                           .flannel = flannel_annotations(at(metadata, "annotations"))},
+                           .flannel = flannel_annotations(at(metadata, "annotations")),
+                           .provider_id = words_of(at(at(object, "spec"), "providerID")),
+                           .internal_addresses = internal_addresses(at(object, "status"))},
                   .resource_version = text_of(at(metadata, "resourceVersion"))};
 }
 

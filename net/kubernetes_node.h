@@ -39,6 +39,8 @@ struct KubernetesNode {
   /// The condition NetworkUnavailable, which the route controller, flannel or Calico sets.
   std::optional<KubernetesCondition> network_unavailable;
   std::optional<FlannelAnnotations> flannel = {};  ///< absent: flannel has not been here
+  std::string provider_id = {};                    ///< spec.providerID: the cloud's name of its machine
+  std::vector<Address> internal_addresses = {};    ///< status.addresses of type InternalIP
 
   bool operator==(const KubernetesNode&) const = default;
 };

@@ -6,6 +6,7 @@
 
 #include "agent/core/mode_keeper.h"
 #include "agent/core/outlook.h"
+#include "agent/core/own_node.h"
 #include "agent/daemon/cached_document.h"
 #include "agent/daemon/cloud_program.h"
 #include "agent/daemon/identity.h"
@@ -94,6 +95,7 @@ net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds p
                                     std::chrono::duration_cast<std::chrono::milliseconds>(left));
     facts.surroundings = surroundings.get();
   }
+  facts.evidence.node = own_node(std::move(facts.evidence.node), facts.network, links);
   facts.node_cidrs = decide_node_cidrs(facts.policy, facts.evidence, facts.surroundings, kept.node_cidrs);
   if (facts.node_cidrs.cidrs != facts.policy.node_cidrs) {
     facts.policy.node_cidrs = facts.node_cidrs.cidrs;

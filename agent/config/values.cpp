@@ -89,9 +89,11 @@ tl::expected<std::string, std::string> parse_endpoint(std::string_view text) {
     host = host.substr(0, colon);
   }
   if (!port_is_good || !is_host(host)) {
+    // A URL with a user or a query may hold a password or a signature.
+    const bool may_be_secret = text.find_first_of("@?") != std::string_view::npos;
     return Refused(fmt::format(
-        "'{}' is not an endpoint: write http:// and a host, perhaps a port, such as http://169.254.169.254",
-        text));
+        "{} is not an endpoint: write http:// and a host, perhaps a port, such as http://169.254.169.254",
+        may_be_secret ? "a URL with a user or a query" : fmt::format("'{}'", text)));
   }
   return fmt::format("http://{}", authority);
 }

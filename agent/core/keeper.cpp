@@ -47,7 +47,19 @@ void Keeper::set_policy(Policy policy, MonoTime now) {
 
 void Keeper::take_evidence(Evidence evidence, MonoTime now) {
   evidence_ = std::move(evidence);
+  heard_node_ = std::move(evidence_.node);
+  evidence_.node = own_node(heard_node_, document_.in_force(), outlook_.survey.links);
   follow_node_cidrs(now);
+}
+
+/// Again, now that these links are here, or another document.
+void Keeper::judge_node(std::span<const net::Link> links, MonoTime now) {
+  const auto verdict = [this] {
+    return !evidence_.node || *evidence_.node ? 0 : evidence_.node->error().code.value();
+  };
+  const auto before = verdict();
+  evidence_.node = own_node(heard_node_, document_.in_force(), links);
+  if (verdict() != before) follow_node_cidrs(now);
 }
 
 void Keeper::take_surroundings(Surroundings surroundings, MonoTime now) {
@@ -217,6 +229,7 @@ void Keeper::look(MonoTime now, TurnReport& report) {
   }
   // A link has come, or its address, with which the document at hand is complete: it counts at once.
   document_.reconsider(machine_of(*seen, policy_, outlook_.primary));
+  judge_node(seen->links, now);
   outlook_ = outlook_of(std::move(*seen), sysctls_, policy_, document_.in_force(), outlook_.primary);
   outlook_.desired.node_cidrs_awaited = node_cidrs_.awaited;
   if (policy_.enforce_sysctls) enforce_sysctls(report);

@@ -10,6 +10,7 @@
 #include "agent/core/mode_keeper.h"
 #include "agent/core/node_document.h"
 #include "agent/core/outlook.h"
+#include "agent/core/own_node.h"
 #include "agent/core/reconciler.h"
 #include "agent/core/snapshot.h"
 #include "net/hint.h"
@@ -91,6 +92,7 @@ class Keeper {
  private:
   bool follow_mode(MonoTime now);
   void note_age(std::span<const net::Link> links, MonoTime now);
+  void judge_node(std::span<const net::Link> links, MonoTime now);
   void follow_node_cidrs(MonoTime now);
   bool follow_nic(const net::Hint& hint);
   void look(MonoTime now, TurnReport& report);
@@ -108,7 +110,8 @@ class Keeper {
   std::string node_name_;
   MonoTime started_;
   NodeDocument document_;
-  Evidence evidence_;
+  Evidence evidence_;      ///< with own_node()'s judgement of what was heard of the Node
+  NodeAnswer heard_node_;  ///< as it was told
   Surroundings surroundings_;
   std::map<std::uint32_t, MonoTime> links_since_;
   NodeCidrs node_cidrs_;

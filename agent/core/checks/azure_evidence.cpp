@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "agent/core/azure_names.h"
+#include "agent/core/own_node.h"
 #include "net/ascii_case.h"
 
 namespace agent {
@@ -23,6 +24,24 @@ bool is_named_after(const std::string& node, std::string_view route) {
   const auto rest = route.substr(node.size());
   return net::same_ignoring_case(route.substr(0, node.size()), node) &&
          (rest.empty() || rest.starts_with(kBeforeTheCidr));
+}
+
+bool any_contains(const net::SharedList<net::Prefix>& cidrs, const net::Prefix& prefix) {
+  return std::any_of(cidrs.begin(), cidrs.end(),
+                     [&](const net::Prefix& each) { return each.contains(prefix); });
+}
+
+bool is_contradicted(const Facts& facts) {
+  return !facts.node_cidrs.disagreement.empty() || is_another_machines(facts.evidence.node);
+}
+
+/// The cluster itself says so, of a Node that is this VM.
+bool is_vouched_for(const Facts& facts, const net::Prefix& prefix) {
+  const auto& node = facts.evidence.node;
+  if (!node || !*node || !facts.network) return false;
+  if (whose_node(**node, *facts.network, facts.links) != NodeIs::this_machine) return false;
+  const auto& cidrs = (*node)->pod_cidrs;
+  return std::any_of(cidrs.begin(), cidrs.end(), [&](const auto& each) { return each.contains(prefix); });
 }
 
 }  // namespace
@@ -52,6 +71,37 @@ const net::AzureRoute* route_to(const net::AzureRouteTable& table, const net::Pr
   return found == table.routes.end() ? nullptr : &*found;
 }
 
+const net::AzureRoute* route_for(const Facts& facts, const net::AzureRouteTable& table,
+                                 const net::Prefix& prefix) {
+  if (const auto* exact = route_to(table, prefix)) return exact;
+  const net::AzureRoute* longest = nullptr;
+  for (const auto& route : table.routes) {
+    if (!route.prefix || !route.prefix->contains(prefix) || route.provisioning_state == "Deleting") continue;
+    if (longest == nullptr || route.prefix->length() > longest->prefix->length()) longest = &route;
+  }
+  return longest != nullptr && is_own_address(facts, longest->next_hop) ? longest : nullptr;
+}
+
+bool is_pod_range(const Facts& facts, const net::Prefix& prefix) {
+  return any_contains(facts.policy.cluster_cidrs, prefix);
+}
+
+bool is_evidently_own(const Facts& facts, const net::AzureRoute& route) {
+  return route.prefix && is_named_after(facts.node_name, route.name) && is_pod_range(facts, *route.prefix) &&
+         !is_contradicted(facts) &&
+         (is_own_address(facts, route.next_hop) || is_vouched_for(facts, *route.prefix));
+}
+
+bool is_evidently_own(const Facts& facts, const net::AzureRouteTable& table, const net::Prefix& cidr) {
+  if (!is_pod_range(facts, cidr) || is_contradicted(facts)) return false;
+  const auto& clusters = facts.policy.cluster_cidrs;
+  const bool is_all = std::find(clusters.begin(), clusters.end(), cidr) != clusters.end();
+  if (!is_all && is_vouched_for(facts, cidr)) return true;
+  return std::none_of(table.routes.begin(), table.routes.end(), [&](const net::AzureRoute& route) {
+    return route.prefix && cidr.contains(*route.prefix) && !is_own_address(facts, route.next_hop);
+  });
+}
+
 bool is_own_address(const Facts& facts, const std::optional<net::Address>& address) {
   if (!address || !facts.nic.nic) return false;
   const auto& own = facts.nic.nic->azure.addresses;
@@ -71,7 +121,7 @@ bool is_too_new_for_its_route(const Facts& facts) {
 bool leads_here(const Facts& facts, const net::AzureRouteTable& table) {
   const auto& own = facts.policy.node_cidrs;
   return !own.empty() && std::all_of(own.begin(), own.end(), [&](const net::Prefix& cidr) {
-    const auto* route = route_to(table, cidr);
+    const auto* route = route_for(facts, table, cidr);
     return route != nullptr && is_own_address(facts, route->next_hop);
   });
 }
@@ -87,7 +137,8 @@ const net::AzureRoute* former_route(const Facts& facts, const net::AzureRouteTab
                                     const net::Prefix& cidr) {
   const auto is_former = [&](const net::AzureRoute& route) {
     return route.prefix && route.prefix->family() == cidr.family() && !is_own_cidr(facts, *route.prefix) &&
-           route.provisioning_state != "Deleting" && is_named_after(facts.node_name, route.name);
+           route.provisioning_state != "Deleting" && is_evidently_own(facts, route) &&
+           is_own_address(facts, route.next_hop);
   };
   const auto found = std::find_if(table.routes.begin(), table.routes.end(), is_former);
   return found == table.routes.end() ? nullptr : &*found;

@@ -36,6 +36,22 @@ bool is_own_address(const Facts& facts, const std::optional<net::Address>& addre
 /// not be made yet, and the table may still hold a former one.
 bool is_too_new_for_its_route(const Facts& facts);
 
+/// The route by which Azure leads to the whole prefix: the one to exactly it, or the longest that covers it
+/// where that leads to this NIC (a /24 over two /25). nullptr: none.
+const net::AzureRoute* route_for(const Facts& facts, const net::AzureRouteTable& table,
+                                 const net::Prefix& prefix);
+
+bool is_pod_range(const Facts& facts, const net::Prefix& prefix);
+
+/// True when the route may be changed by a command that somebody pastes: it bears this node's name, lies
+/// within the cluster's CIDRs, and leads to this NIC or is to what the Node object of this very VM has. A
+/// wrong node CIDR must not print what takes a healthy node's route away.
+bool is_evidently_own(const Facts& facts, const net::AzureRoute& route);
+
+/// True when a route to the CIDR may be made by such a command: nobody says otherwise, and no route within it
+/// leads elsewhere, unless the Node object of this very VM has it.
+bool is_evidently_own(const Facts& facts, const net::AzureRouteTable& table, const net::Prefix& cidr);
+
 /// True when the table leads every CIDR of this node to it.
 bool leads_here(const Facts& facts, const net::AzureRouteTable& table);
 
@@ -44,8 +60,9 @@ bool leads_here(const Facts& facts, const net::AzureRouteTable& table);
 /// https://github.com/kubernetes-sigs/cloud-provider-azure/blob/master/pkg/provider/azure_routes.go
 std::string cloud_route_name(const Facts& facts, const net::Prefix& cidr);
 
-/// A route that the cloud provider has made for this node, by its name, and that leads another prefix of the
-/// CIDR's family than any CIDR of this node: from before its Node object was made anew. nullptr: none.
+/// A route that the cloud provider has made for this node, by its name and next hop, and that leads another
+/// prefix of pods and of the CIDR's family than any CIDR of this node: from before its Node object was made
+/// anew. nullptr: none.
 const net::AzureRoute* former_route(const Facts& facts, const net::AzureRouteTable& table,
                                     const net::Prefix& cidr);
 

@@ -6,6 +6,7 @@
 #include "agent/core/checks/azure_evidence.h"
 #include "agent/core/checks/checks.h"
 #include "agent/core/checks/remedies.h"
+#include "agent/core/own_node.h"
 #include "net/ascii_case.h"
 
 namespace agent {
@@ -19,6 +20,18 @@ Remedy wait_for_azure() {
   return edit("wait until Azure has done it, or look at the activity log of the route table");
 }
 
+constexpr auto kSeeNodeCidr = "see pods.node_cidr";
+
+/// A route that may be another node's is not changed by a command that somebody pastes.
+Remedy lead_here(const Facts& facts, const net::AzureRouteTable& table, const net::AzureRoute& route,
+                 const net::Address& address) {
+  if (is_evidently_own(facts, route)) return redirect_route(table, route.name, address);
+  return edit(
+      "it cannot be told from here whose pods {} are: lead {} of table {} to {} if they are on this node, "
+      "else mend what says so, pods.node_cidrs or spec.podCIDRs",
+      route.destination, route.name, name_of(table.id), address.text());
+}
+
 /// What is wrong with the way to one CIDR of this node's.
 struct Astray {
   std::string what;
@@ -28,33 +41,42 @@ struct Astray {
 
 Astray route_missing(const Facts& facts, const net::AzureRouteTable& table, const net::Prefix& cidr,
                      const net::Address& address) {
+  const auto what = fmt::format("route table {} has no route to {}", name_of(table.id), cidr.text());
+  if (!is_evidently_own(facts, table, cidr)) {
+    return {.what = what,
+            .remedy = edit("it cannot be told from here that {} is the pod CIDR of this node, which lies "
+                           "outside pods.cluster_cidrs or holds other routes of table {}: mend what says so, "
+                           "pods.node_cidrs or spec.podCIDRs",
+                           cidr.text(), name_of(table.id))};
+  }
   if (const auto* former = former_route(facts, table, cidr)) {
     return {.what = fmt::format("route {} of this node still leads {} to {}, and none leads its {}",
                                 former->name, former->destination, hop_text(*former), cidr.text()),
             .remedy = move_route(table, former->name, cidr, address)};
   }
   const auto name = cloud_route_name(facts, cidr);
-  const auto what = fmt::format("route table {} has no route to {}", name_of(table.id), cidr.text());
-  const bool is_taken = std::any_of(table.routes.begin(), table.routes.end(), [&name](const auto& each) {
+  const auto taken = std::find_if(table.routes.begin(), table.routes.end(), [&name](const auto& each) {
     return net::same_ignoring_case(each.name, name);
   });
-  if (is_taken) {
+  if (taken != table.routes.end()) {
     return {
-        .what = what,
-        .remedy = edit("rename route {} of table {}: the cloud provider needs that name for the route to {}",
-                       name, name_of(table.id), cidr.text())};
+        .what =
+            fmt::format("{}, and {} leads {} to {}", what, taken->name, taken->destination, hop_text(*taken)),
+        .remedy = edit("rename route {} of table {}, or lead it from {} to {} where it was that of this node "
+                       "before: the cloud provider needs that name for the route to {}",
+                       taken->name, name_of(table.id), cidr.text(), address.text(), cidr.text())};
   }
   return {.what = what, .remedy = create_route(table, name, cidr, address)};
 }
 
 std::optional<Astray> astray(const Facts& facts, const net::AzureRouteTable& table, const net::Prefix& cidr,
                              const net::Address& address) {
-  const auto* route = route_to(table, cidr);
+  const auto* route = route_for(facts, table, cidr);
   if (route == nullptr) return route_missing(facts, table, cidr, address);
   const auto& state = route->provisioning_state;
   if (state == "Failed") {
     return Astray{.what = fmt::format("the route {} to {} is in state Failed", route->name, cidr.text()),
-                  .remedy = redirect_route(table, route->name, address)};
+                  .remedy = lead_here(facts, table, *route, address)};
   }
   if (!state.empty() && state != "Succeeded") {
     return Astray{.what = fmt::format("the route {} to {} is in state {}", route->name, cidr.text(), state),
@@ -64,7 +86,7 @@ std::optional<Astray> astray(const Facts& facts, const net::AzureRouteTable& tab
   if (is_own_address(facts, route->next_hop)) return std::nullopt;
   return Astray{.what = fmt::format("route {} leads {} to {}, not to this node", route->name,
                                     route->destination, hop_text(*route)),
-                .remedy = redirect_route(table, route->name, address)};
+                .remedy = lead_here(facts, table, *route, address)};
 }
 
 bool any_contains(const net::SharedList<net::Prefix>& cidrs, const net::Prefix& prefix) {
@@ -77,7 +99,7 @@ std::vector<const net::AzureRoute*> named_by_node_route(const Facts& facts,
                                                         const net::AzureRouteTable& table) {
   std::vector<const net::AzureRoute*> named;
   for (const auto& cidr : facts.policy.node_cidrs) {
-    const auto* route = route_to(table, cidr);
+    const auto* route = route_for(facts, table, cidr);
     named.push_back(route != nullptr ? route : former_route(facts, table, cidr));
   }
   return named;
@@ -93,11 +115,14 @@ std::optional<Astray> stray(const Facts& facts, const net::AzureRouteTable& tabl
   if (within_own && !to_us && address) {
     return Astray{.what = fmt::format("route {} leads {} to {}, not to this node", route.name,
                                       route.destination, hop_text(route)),
-                  .remedy = redirect_route(table, route.name, *address)};
+                  .remedy = lead_here(facts, table, route, *address)};
   }
+  // One over a CIDR of this node's delivers it; longer ones lead the rest to others.
+  const bool covers_own = std::any_of(own.begin(), own.end(),
+                                      [&route](const auto& cidr) { return route.prefix->contains(cidr); });
   // One of a single address was made on purpose: for a gateway in a pod, say. The cloud provider makes none.
   const bool is_of_one = route.prefix->length() == net::address_bits(route.prefix->family());
-  if (!to_us || within_own || is_of_one || !any_contains(facts.policy.cluster_cidrs, *route.prefix))
+  if (!to_us || within_own || covers_own || is_of_one || !is_pod_range(facts, *route.prefix))
     return std::nullopt;
   return Astray{
       .what = fmt::format("route {} leads {} to this node, whose pod CIDR is {}", route.name,
@@ -132,9 +157,15 @@ Finding azure_node_route(const Facts& facts) {
     return Finding::pass(
         fmt::format("route table {} leads this node's pod CIDR to this NIC", name_of(table->id)));
   }
+  if (is_another_machines(facts.evidence.node))
+    return Finding::unknown(first->what + ", unless that is another machine's: see kubernetes.node_cidr");
   constexpr auto kWhy =
       "packets for this node's pods are lost in Azure; the cloud provider never repairs a next hop";
   if (first->passes_by_itself) return Finding::unless_required(first->what, kWhy, first->remedy);
+  if (!facts.node_cidrs.disagreement.empty()) {
+    return Finding::unless_required(fmt::format("{}; {}", first->what, kSeeNodeCidr), kWhy,
+                                    edit("see pods.node_cidr"));
+  }
   if (is_too_new_for_its_route(facts)) {
     return Finding::unless_required(
         fmt::format("{}; a route may take {} s", first->what, kRouteMayTake.count()), kWhy, all);
@@ -159,6 +190,10 @@ Finding azure_stale_routes(const Facts& facts) {
     const auto wrong = stray(facts, *table, route);
     if (!wrong) continue;
     constexpr auto kWhy = "packets for pods go to a node that does not have them, and are lost";
+    if (!facts.node_cidrs.disagreement.empty()) {
+      return Finding::unless_required(fmt::format("{}; {}", wrong->what, kSeeNodeCidr), kWhy,
+                                      edit("see pods.node_cidr"));
+    }
     if (is_too_new_for_its_route(facts)) {
       return Finding::unless_required(
           fmt::format("{}; a route may take {} s", wrong->what, kRouteMayTake.count()), kWhy, wrong->remedy);

@@ -4,6 +4,7 @@
 
 #include "agent/core/checks/checks.h"
 #include "agent/core/checks/pod_network.h"
+#include "agent/core/own_node.h"
 #include "net/ascii_case.h"
 
 namespace agent {
@@ -98,6 +99,8 @@ Finding calico_node_name(const Facts& facts) {
   // Kubernetes has small letters; calico/node keeps what NODENAME has, as its etcd datastore lets it.
   if (net::same_ignoring_case(*name, facts.node_name))
     return Finding::pass(fmt::format("calico/node calls this node {}", shown(*name)));
+  if (is_another_machines(facts.evidence.node))
+    return Finding::unknown("the agent does not know this node's name, see kubernetes.node_cidr");
   return Finding::warn(
       fmt::format("/var/lib/calico/nodename says {}, this node is {}", shown(*name), shown(facts.node_name)),
       "Calico's plug-in makes pods under a name that Felix does not look at: they get no policy and no route",

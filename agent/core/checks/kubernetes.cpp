@@ -5,6 +5,7 @@
 #include "agent/core/checks/checks.h"
 #include "agent/core/checks/pod_network.h"
 #include "agent/core/checks/remedies.h"
+#include "agent/core/own_node.h"
 
 namespace agent {
 namespace {
@@ -92,6 +93,14 @@ Finding without_the_controllers_word(const Facts& facts, WallTime since, const s
 }  // namespace
 
 Finding kubernetes_node_cidr(const Facts& facts) {
+  if (facts.policy.mode != Mode::azure_cni && is_another_machines(facts.evidence.node)) {
+    const auto& said = facts.evidence.node->error().what;
+    constexpr auto kWhy = "what the cluster says of that machine, its pod CIDR above all, is not this one's";
+    // One fault, one check: where the CIDR must come from this Node, pods.node_cidr holds readiness.
+    if (facts.policy.node_cidrs.empty() && facts.policy.node_cidr_source == NodeCidrSource::kubernetes)
+      return Finding::unless_required(said + "; see pods.node_cidr", kWhy, name_own_node(facts));
+    return Finding::warn(said, kWhy, name_own_node(facts));
+  }
   if (auto nothing = not_known(facts)) return *nothing;
   const auto& node = **facts.evidence.node;
   if (!node.pod_cidrs.empty()) {
@@ -138,6 +147,9 @@ Finding kubernetes_route_created(const Facts& facts) {
     return Finding::unless_required(fmt::format("{}; a route may take {} s", said, kRouteMayTake.count()),
                                     kWhy, remedy);
   }
+  // One fault, one check: the table shows what is missing.
+  if (!facts.mode_is_a_guess && azure_node_route(facts).status == CheckStatus::fail)
+    return Finding::unless_required(said + ", see azure.node_route", kWhy, remedy);
   return Finding::warn(condition.message.empty() ? said : fmt::format("{}: {}", said, condition.message),
                        kWhy, remedy);
 }

@@ -8,6 +8,7 @@
 
 #include "agent/core/checks/checks.h"
 #include "agent/core/checks/remedies.h"
+#include "agent/core/own_node.h"
 
 namespace agent {
 namespace {
@@ -116,11 +117,13 @@ Finding pods_node_cidr(const Facts& facts) {
   }
   const auto source = facts.policy.node_cidr_source;
   if (source != NodeCidrSource::automatic) {
+    const bool is_misnamed = source == NodeCidrSource::kubernetes && is_another_machines(facts.evidence.node);
     return Finding::fail(
         fmt::format("this node's pod CIDR is not known: {}", silence_of(facts, source)), kLoops,
-        edit_configuration(
-            "set pods.node_cidrs in /etc/calico-azure-agent/config.toml to what spec.podCIDRs of this node "
-            "is, or pods.node_cidr_source to auto"));
+        is_misnamed ? name_own_node(facts)
+                    : edit_configuration("set pods.node_cidrs in /etc/calico-azure-agent/config.toml to what "
+                                         "spec.podCIDRs of this node "
+                                         "is, or pods.node_cidr_source to auto"));
   }
   return Finding::unless_required(
       "this node's pod CIDR is not known: pods.node_cidrs is empty, neither the API server nor Azure's route "

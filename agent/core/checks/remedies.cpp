@@ -55,6 +55,16 @@ Remedy move_route(const net::AzureRouteTable& table, std::string_view name, cons
       prefix.text(), next_hop.text());
 }
 
+Remedy name_own_node(const Facts& facts) {
+  const auto address = facts.nic.nic && !facts.nic.nic->azure.addresses.empty()
+                           ? facts.nic.nic->azure.addresses.front().text()
+                           : std::string("an address of this VM");
+  return edit_configuration(
+      "set kubernetes.node_name in /etc/calico-azure-agent/config.toml, or NODE_NAME, to the name of this "
+      "VM in kubectl get nodes --output wide: the one with INTERNAL-IP {}",
+      address);
+}
+
 bool is_run_by_aks(const Facts& facts) {
   if (!facts.network) return false;
   const auto& identity = facts.network->identity;

@@ -26,6 +26,9 @@ Remedy redirect_route(const net::AzureRouteTable& table, std::string_view name, 
 Remedy move_route(const net::AzureRouteTable& table, std::string_view name, const net::Prefix& prefix,
                   const net::Address& next_hop);
 
+/// kubernetes.node_name names this VM's Node.
+Remedy name_own_node(const Facts& facts);
+
 /// Whether AKS runs this VM: then the scale set, the control plane's files and the route controller are not
 /// the user's to edit. Told by the resource group or the scale set that AKS gives a name to (MC_*,
 /// aks-*-vmss): a group that was named by hand shows in the scale set.

@@ -113,7 +113,16 @@ TEST(Cloud, AnEndpointThatCouldLoseATokenIsRefused) {
     const auto cloud = arm::cloud_of(configured("AzureStackCloud", endpoint), "");
     ASSERT_FALSE(cloud);
     EXPECT_EQ(cloud.error().code.value(), EINVAL);
-    EXPECT_THAT(cloud.error().what, HasSubstr("resourceManagerEndpoint '"));
+    EXPECT_THAT(cloud.error().what, HasSubstr("resourceManagerEndpoint "));
+  }
+}
+
+TEST(Cloud, AnEndpointThatIsRefusedIsNotQuoted) {
+  for (const auto* endpoint :
+       {"https://u:S3cret@management.azure.com/", "http://management.azure.com/?sig=S3cret", "S3cret"}) {
+    const auto cloud = arm::cloud_of(configured("AzureStackCloud", endpoint), "");
+    ASSERT_FALSE(cloud);
+    EXPECT_THAT(cloud.error().what, testing::Not(testing::ContainsRegex("[sS]3cret"))) << endpoint;
   }
 }
 

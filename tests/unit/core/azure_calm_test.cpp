@@ -253,6 +253,61 @@ TEST(AzureChecks, WhereArmShowsTheTableTheRouteControllersWordIsNotNeeded) {
   EXPECT_EQ(failures(facts).front().id, "azure.node_route");
 }
 
+void lead_here(Facts& facts, const char* cidr) {
+  azure_routes(facts).front().destination = cidr;
+  azure_routes(facts).front().prefix = prefix(cidr);
+}
+
+TEST(AzureChecks, ARouteOverThisNodesCidrsDelivers) {
+  for (const auto* cidr : {"10.244.1.0/24", "10.244.0.0/16"}) {
+    auto facts = healthy_with_evidence();
+    lead_here(facts, cidr);
+    facts.policy.node_cidrs = {prefix("10.244.1.0/25"), prefix("10.244.1.128/25")};
+    EXPECT_EQ(result(facts, "azure.node_route").status, CheckStatus::pass) << cidr;
+    EXPECT_EQ(result(facts, "azure.stale_routes").status, CheckStatus::pass) << cidr;
+    azure_routes(facts).front().provisioning_state = "Failed";
+    EXPECT_EQ(result(facts, "azure.node_route").status, CheckStatus::fail) << cidr;
+  }
+  // A longer one over it that leads elsewhere wins.
+  auto facts = healthy_with_evidence();
+  lead_here(facts, "10.244.0.0/16");
+  azure_routes(facts).push_back({"other", "10.244.0.0/23", prefix("10.244.0.0/23"), "VirtualAppliance",
+                                 address("10.240.0.9"), "Succeeded"});
+  EXPECT_EQ(result(facts, "azure.node_route").status, CheckStatus::fail);
+}
+
+/// What the configuration says of this node's CIDR, with nobody asked but Azure.
+Facts configured(const char* cidr) {
+  auto facts = healthy_with_evidence();
+  facts.evidence.node.reset();
+  facts.policy.node_cidr_source = NodeCidrSource::static_list;
+  facts.policy.node_cidrs = {prefix(cidr)};
+  facts.node_cidrs = {.cidrs = {prefix(cidr)}, .source = "static"};
+  return facts;
+}
+
+TEST(AzureChecks, AWrongNodeCidrPrintsNothingThatTakesAHealthyNodesRoute) {
+  for (const auto* cidr :
+       {"10.244.2.0/24", "10.244.0.0/16", "10.244.0.0/22", "10.0.0.0/8", "0.0.0.0/0", "10.99.1.0/24"}) {
+    const auto facts = configured(cidr);
+    for (const auto& each : failures(facts))
+      EXPECT_FALSE(each.remedy.starts_with("az ")) << cidr << " " << each.id << ": " << each.remedy;
+  }
+  // By the name of a healthy node, as in a configuration that was copied to another VM.
+  auto facts = configured("10.244.2.0/24");
+  facts.node_name = "worker-2";
+  EXPECT_TRUE(result(facts, "azure.node_route").remedy.starts_with("# it cannot be told"));
+}
+
+TEST(AzureChecks, WhereSourcesContradictEachOtherThatIsTheOneFault) {
+  auto facts = configured("10.244.2.0/24");
+  facts.node_cidrs.disagreement = "the configuration says 10.244.2.0/24, the route table 10.244.1.0/24";
+  ASSERT_EQ(failures(facts).size(), 1U);
+  EXPECT_EQ(failures(facts).front().id, "pods.node_cidr");
+  facts.policy.require = {"azure.node_route"};
+  EXPECT_TRUE(result(facts, "azure.node_route").holds());
+}
+
 TEST(AzureChecks, WithoutAnyEvidenceNothingFails) { EXPECT_TRUE(failures(healthy()).empty()); }
 
 }  // namespace

@@ -160,13 +160,48 @@ const CloudFault kCloudFaults[] = {
      "azure.node_route", "route worker-1 leads 10.244.1.0/24 to 10.240.0.77", "route update"},
     {"PartOfOursToNone",
      [](Facts& f) {
+       azure_routes(f).push_back({"worker-1____x", "10.244.1.128/25", prefix("10.244.1.128/25"), "None",
+                                  std::nullopt, "Succeeded"});
+     },
+     "azure.stale_routes", "leads 10.244.1.128/25 to None",
+     "route update --subscription sub-1 --resource-group 'net (east)' --route-table-name cluster-routes "
+     "--name worker-1____x "
+     "--next-hop-type VirtualAppliance --next-hop-ip-address 10.240.0.4"},
+    {"PartOfOursToNoneUnderAStrangeName",
+     [](Facts& f) {
        azure_routes(f).push_back(
            {"hole", "10.244.1.128/25", prefix("10.244.1.128/25"), "None", std::nullopt, "Succeeded"});
      },
      "azure.stale_routes", "leads 10.244.1.128/25 to None",
-     "route update --subscription sub-1 --resource-group 'net (east)' --route-table-name cluster-routes "
-     "--name hole "
-     "--next-hop-type VirtualAppliance --next-hop-ip-address 10.240.0.4"},
+     "# it cannot be told from here whose pods 10.244.1.128/25 are: lead hole of table cluster-routes to "
+     "10.240.0.4 if"},
+    {"NoRouteAndNoRouteCreated",
+     [](Facts& f) {
+       azure_routes(f).erase(azure_routes(f).begin());
+       (*f.evidence.node)->network_unavailable = {"True", "NoRouteCreated", "none was made",
+                                                  f.wall - std::chrono::minutes(10)};
+     },
+     "azure.node_route", "has no route to 10.244.1.0/24", "az network route-table route create"},
+    {"TheNameOfOurRouteIsAFirewalls",
+     [](Facts& f) {
+       azure_routes(f).front() = {"WORKER-1",         "0.0.0.0/0",         prefix("0.0.0.0/0"),
+                                  "VirtualAppliance", address("10.1.1.4"), "Succeeded"};
+     },
+     "azure.node_route", "has no route to 10.244.1.0/24, and WORKER-1 leads 0.0.0.0/0 to 10.1.1.4",
+     "# rename route WORKER-1 of table cluster-routes"},
+    {"TheNameOfOurRouteLeadsToAnotherNode",
+     [](Facts& f) {
+       azure_routes(f).front() = {"worker-1",         "10.244.9.0/24",       prefix("10.244.9.0/24"),
+                                  "VirtualAppliance", address("10.240.0.9"), "Succeeded"};
+     },
+     "azure.node_route", "and worker-1 leads 10.244.9.0/24 to 10.240.0.9", "# rename route worker-1"},
+    {"TheNodesCidrIsAnothersByAStrangersRoute",
+     [](Facts& f) {
+       azure_routes(f).front().name = "worker-9";
+       azure_routes(f).front().next_hop = address("10.240.0.9");
+     },
+     "azure.node_route", "route worker-9 leads 10.244.1.0/24 to 10.240.0.9",
+     "# it cannot be told from here whose pods 10.244.1.0/24 are"},
     {"OurAddressForOtherPods", [](Facts& f) { azure_routes(f).at(1).next_hop = address("10.240.0.4"); },
      "azure.stale_routes", "leads 10.244.2.0/24 to this node, whose pod CIDR is 10.244.1.0/24",
      "# it cannot be told from here whose pods these are: lead worker-2 of table cluster-routes"},

@@ -76,6 +76,8 @@ inline Facts healthy_with_evidence() {
                           facts.wall - std::chrono::hours(2),
                           net::KubernetesCondition{"False", "RouteCreated", "RouteController created a route",
                                                    facts.wall - std::chrono::hours(1)}};
+  (*facts.evidence.node)->provider_id = "azure://" + facts.network->identity.resource_id;
+  (*facts.evidence.node)->internal_addresses = {address("10.240.0.4")};
   facts.evidence.cloud_config = net::CloudConfig{.cloud = "AzurePublicCloud",
                                                  .resource_manager_endpoint = "",
                                                  .route_table_name = "cluster-routes",

@@ -116,7 +116,7 @@ TEST_F(ApiServer, EveryRefusalHasItsCodeAndItsRemedy) {
       {403, EACCES,
        "the API server refuses GET nodes/s403 (403 Forbidden): the credential of "
        "/etc/kubernetes/kubelet.conf needs get and watch on nodes, or belongs to another node"},
-      {404, ENOENT, "no node 's404'"},
+      {404, ENOENT, "no node 's404' (404): it has not registered yet, or kubernetes.node_name names another"},
       {410, ESTALE, "410 Gone"},
       {429, EBUSY, "too often"},
       {500, EAGAIN, "(500: in its words)"},

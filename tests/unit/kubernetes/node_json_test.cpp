@@ -20,8 +20,13 @@ json node() {
   return json::parse(R"({
     "kind": "Node", "apiVersion": "v1",
     "metadata": {"name": "n1", "resourceVersion": "42", "creationTimestamp": "2026-03-01T12:00:00Z"},
-    "spec": {"podCIDR": "10.244.1.0/24", "podCIDRs": ["10.244.1.0/24", "fd00:1::/64"]},
-    "status": {"conditions": [
+    "spec": {"podCIDR": "10.244.1.0/24", "podCIDRs": ["10.244.1.0/24", "fd00:1::/64"],
+             "providerID": "azure:///subscriptions/s/resourceGroups/rg/providers/x/virtualMachines/n1"},
+    "status": {"addresses": [
+      {"type": "Hostname", "address": "n1"}, {"type": "InternalIP", "address": "10.0.0.4"},
+      {"type": "ExternalIP", "address": "20.0.0.4"}, {"type": "InternalIP", "address": "?"},
+      {"type": "InternalIP", "address": "fd00::4"}],
+     "conditions": [
       {"type": "Ready", "status": "True"},
       {"type": "NetworkUnavailable", "status": "False", "reason": "RouteCreated", "message": "it is there",
        "lastHeartbeatTime": null, "lastTransitionTime": "2026-03-01T12:00:07Z"}]}})");
@@ -37,7 +42,10 @@ TEST(NodeJson, EveryFieldIsTaken) {
       .network_unavailable = net::KubernetesCondition{.status = "False",
                                                       .reason = "RouteCreated",
                                                       .message = "it is there",
-                                                      .since = sys_days(year(2026) / 3 / 1) + 12h + 7s}};
+                                                      .since = sys_days(year(2026) / 3 / 1) + 12h + 7s},
+      .flannel = {},
+      .provider_id = "azure:///subscriptions/s/resourceGroups/rg/providers/x/virtualMachines/n1",
+      .internal_addresses = {*net::Address::parse("10.0.0.4"), *net::Address::parse("fd00::4")}};
   EXPECT_EQ(sighting->node, expected);
   EXPECT_EQ(sighting->resource_version, "42");
 }
