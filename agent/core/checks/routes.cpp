@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/core/checks/checks.h"
+#include "agent/core/checks/nic_fault.h"
 
 namespace agent {
 namespace {
@@ -35,6 +36,22 @@ Remedy bring_about(const Facts& facts, const Remedy& beside_daemon) {
       .note("it keeps the routes. Where a DaemonSet is to run it: see why its pod is not here");
 }
 
+/// The gate of the NIC that tells why all routes that are missing are: they wait for their link or its
+/// address. Empty: there is more to tell.
+std::string_view what_they_wait_for(const Facts& facts) {
+  if (facts.no_daemon || !facts.nic.nic || !facts.route_error.empty()) return "";
+  std::string_view teller;
+  const auto& routes = facts.standing.routes;
+  for (const auto& each : routes.exceptions()) {
+    if (each.state == RouteState::shadowed) continue;
+    const auto& route = routes.routes()[each.position];
+    if (each.detours || route.device != facts.nic.nic->link.index) return "";
+    teller = nic_fault(facts, route.key.destination.family());
+    if (teller.empty()) return "";
+  }
+  return teller;
+}
+
 /// True when nothing keeps the pending routes from the kernel but a link that is down.
 bool all_wait_for_the_link(const Facts& facts) {
   const auto down = facts.desired.down_device;
@@ -51,10 +68,12 @@ std::optional<Finding> missing_way(const Facts& facts) {
   for (const auto& cidr : facts.policy.cluster_cidrs) {
     const auto family = cidr.family();
     if (facts.nic.nic->azure.primary(family) && facts.nic.nic->gateway(family)) continue;
-    return Finding::fail(fmt::format("{} cannot be routed: {} has no {} {}", cidr.text(),
-                                     facts.nic.nic->link.name, net::family_name(family),
-                                     facts.nic.nic->azure.primary(family) ? "gateway" : "address in IMDS"),
-                         kWhy, edit("see nic.address and nic.gateway"));
+    const auto said = fmt::format("{} cannot be routed: {} has no {} {}", cidr.text(),
+                                  facts.nic.nic->link.name, net::family_name(family),
+                                  facts.nic.nic->azure.primary(family) ? "gateway" : "address in IMDS");
+    const auto teller = nic_fault(facts, family);
+    if (teller.empty()) return Finding::fail(said, kWhy, edit("see nic.address and nic.gateway"));
+    return Finding::unless_required(fmt::format("{}, see {}", said, teller), kWhy, edit("see {}", teller));
   }
   return std::nullopt;
 }
@@ -72,6 +91,13 @@ Finding routes_in_sync(const Facts& facts) {
                              ? "the kernel's routes have not been looked at yet"
                              : "could not look at the kernel's routes: " + facts.route_error,
                          kWhy, command("journalctl -u calico-azure-agent -n 50"));
+  }
+  if (const auto teller = what_they_wait_for(facts); !teller.empty()) {
+    return Finding::unless_required(
+        fmt::format("{} of {} routes wait for {}, see {}",
+                    standing.routes.count(RouteState::pending) + standing.routes.count(RouteState::failed),
+                    standing.routes.size(), facts.nic.nic->link.name, teller),
+        kWhy, edit("see {}", teller));
   }
   if (const auto failed = standing.routes.first(RouteState::failed)) {
     return Finding::fail(failed->error, kWhy, show_command(*failed));

@@ -107,6 +107,7 @@ const std::vector<NodeFault> kNodeFaults = {
      "routes.in_sync", true, "Nexthop has invalid gateway", "ip route show"},
     {"RoutesWaitForTheLink",
      [](Facts& f) {
+       f.policy.ignore = {"nic.up"};
        f.nic.nic->link.up = false;
        f.desired = desired_routes(f.policy, *f.network, &*f.nic.nic);
        f.standing = stand(f.desired, {{blackhole("10.244.1.0/24")}, {}}, {}, {});
