@@ -133,7 +133,7 @@ Beside beside_daemon(LoadedConfig own, const ConfigSources& given, std::chrono::
     const auto error = reply.error().code.value();
     const bool silent = error == ECONNREFUSED || error == ENOENT;
     const auto holder = InstanceLock::holder(runtime_directory());
-    if (silent && !holder) return {std::move(own), ""};
+    if (silent && !holder) return {.loaded = std::move(own), .note = "", .no_daemon = true};
     const auto daemon =
         !holder        ? std::string("whether a daemon runs")
         : *holder == 0 ? std::string("which configuration the running daemon goes by")

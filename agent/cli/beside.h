@@ -16,6 +16,7 @@ namespace agent {
 struct Beside {
   LoadedConfig loaded;
   std::string note;
+  bool no_daemon = false;  ///< none runs here; false also where that cannot be told
 };
 
 /// Whose daemon tells of its configuration. Of another user's than root's, nothing may lead root's command

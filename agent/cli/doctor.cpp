@@ -129,12 +129,13 @@ std::string npd_line(const std::vector<CheckResult>& checks, const Verdict& verd
 }  // namespace
 
 int print_doctor(const Beside& beside, const DoctorOptions& options) {
-  const auto look =
+  auto look =
       look_once(beside.loaded.config, options.npd ? kNpdPatience : kEverythingPatience, Scope::everything);
   if (!look) {
     (options.npd ? std::cout : std::cerr) << "doctor: " << look.error().what.substr(0, kNpdBytes - 8) << '\n';
     return kUndetermined;
   }
+  look->facts.no_daemon = beside.no_daemon;
   const auto checks = assess(look->facts, {}, std::chrono::system_clock::now());
   const auto verdict = judge(checks);
   if (options.npd) {

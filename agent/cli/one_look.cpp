@@ -4,6 +4,7 @@
 #include <array>
 #include <future>
 
+#include "agent/core/azure_routing.h"
 #include "agent/core/mode_keeper.h"
 #include "agent/core/outlook.h"
 #include "agent/core/own_node.h"
@@ -122,6 +123,7 @@ net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds p
     facts.routes_seen = true;
     facts.standing = stand(facts.desired, look.actual, outlook.survey.strangers, {});
     look_up(**kernel, facts.policy.node_cidrs.list(), 0, facts.standing);
+    look_up_parts(**kernel, cidrs_of_other_nodes(facts.policy, facts.evidence), facts.standing);
   }
   return look;
 }

@@ -1,5 +1,6 @@
 #include "agent/core/azure_routing.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -37,6 +38,30 @@ AzureChoice azure_choice(const net::AzureRouteTable* table, const net::AzureVirt
     }
   }
   return best.choice;
+}
+
+std::vector<net::Prefix> cidrs_of_other_nodes(const Policy& policy, const Evidence& evidence) {
+  if (policy.mode != Mode::udr || policy.node_cidrs.empty() || !evidence.azure) return {};
+  const auto& [read_at, nic, subnet, table, network] = *evidence.azure;
+  if (!nic || !table || !*table) return {};
+  const auto leads_here = [&own = nic->configurations](const net::AzureRoute& route) {
+    return std::any_of(own.begin(), own.end(),
+                       [&route](const auto& each) { return route.next_hop == each.address; });
+  };
+  std::vector<net::Prefix> others;
+  for (const auto& route : (*table)->routes) {
+    if (!route.prefix || route.provisioning_state == "Deleting" || leads_here(route)) continue;
+    const auto& prefix = *route.prefix;
+    const bool of_cluster =
+        std::any_of(policy.cluster_cidrs.begin(), policy.cluster_cidrs.end(), [&prefix](const auto& cidr) {
+          return cidr != prefix && cidr.contains(prefix);
+        });
+    const bool of_this_node =
+        std::any_of(policy.node_cidrs.begin(), policy.node_cidrs.end(),
+                    [&prefix](const auto& cidr) { return cidr.overlaps(prefix); });
+    if (of_cluster && !of_this_node) others.push_back(prefix);
+  }
+  return others;
 }
 
 }  // namespace agent

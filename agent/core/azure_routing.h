@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "agent/core/evidence.h"
+#include "agent/core/policy.h"
 #include "net/azure_network.h"
 #include "net/prefix.h"
 
@@ -24,5 +26,9 @@ struct AzureChoice {
 /// nullptr: the virtual network's own prefixes are not known.
 AzureChoice azure_choice(const net::AzureRouteTable* table, const net::AzureVirtualNetwork* network,
                          const net::Address& destination);
+
+/// Where the NIC's route table leads pods of other nodes: its prefixes inside the cluster's CIDRs, but for
+/// what is this node's or led to it. Empty where one of these is not known, or the mode needs no table.
+std::vector<net::Prefix> cidrs_of_other_nodes(const Policy& policy, const Evidence& evidence);
 
 }  // namespace agent

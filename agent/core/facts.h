@@ -52,6 +52,8 @@ struct Facts {
   Standing standing;
   std::string route_error;  ///< why the last look or batch failed as a whole
   bool removals_held = false;
+  /// No daemon runs here, which would bring the routes about.
+  bool no_daemon = false;
 };
 
 }  // namespace agent

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/core/azure_routing.h"
 #include "agent/core/checks/check_table.h"
 
 namespace agent {
@@ -191,11 +192,12 @@ TurnReport Keeper::turn(MonoTime now) {
   TurnReport report;
   reconsider_mode(now);
   if (look_wanted_) look(now, report);
-  auto step = reconciler_.step(now, policy_.node_cidrs.list());
+  const auto other_nodes = cidrs_of_other_nodes(policy_, evidence_);
+  auto step = reconciler_.step(now, policy_.node_cidrs.list(), other_nodes);
   if (step.strangers_moved) {
     // Somebody holds a key of ours: learn who, so that the standing names the owner before anybody reads it.
     look(now, report);
-    auto again = reconciler_.step(now, policy_.node_cidrs.list());
+    auto again = reconciler_.step(now, policy_.node_cidrs.list(), other_nodes);
     again.made.insert(again.made.begin(), step.made.begin(), step.made.end());
     again.repaired += step.repaired;
     step = std::move(again);

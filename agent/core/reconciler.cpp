@@ -1,6 +1,8 @@
 #include "agent/core/reconciler.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 
 namespace agent {
@@ -213,7 +215,8 @@ net::Result<std::vector<net::Rule>> Reconciler::look(Comparison& comparison) {
   return net::pass_on(looked);
 }
 
-StepReport Reconciler::step(MonoTime now, std::span<const net::Prefix> node_cidrs) {
+StepReport Reconciler::step(MonoTime now, std::span<const net::Prefix> node_cidrs,
+                            std::span<const net::Prefix> other_nodes) {
   StepReport report;
   asked_.reset();
   mended_.reset();
@@ -241,7 +244,7 @@ StepReport Reconciler::step(MonoTime now, std::span<const net::Prefix> node_cidr
   });
   const auto retained = difference.retained;
   settle(std::move(difference), refused, std::move(*rules), report);
-  look_up(kernel_, node_cidrs, rounds_++, standing_);
+  ask_where_packets_go(node_cidrs, other_nodes);
   error_.reset();
   if (all_made) {
     backoff_.reset();
@@ -252,6 +255,22 @@ StepReport Reconciler::step(MonoTime now, std::span<const net::Prefix> node_cidr
   if (!standing_.lookup_error.empty()) retry_ = now + backoff_.next();
   if (report.hops_removed) hint(now);  // how the key stands without them shows the next look
   return report;
+}
+
+void Reconciler::ask_where_packets_go(std::span<const net::Prefix> node_cidrs,
+                                      std::span<const net::Prefix> other_nodes) {
+  const auto round = rounds_++;
+  look_up(kernel_, node_cidrs, round, standing_);
+  auto parts = std::exchange(led_away_, {});
+  std::erase_if(parts, [&](const net::Prefix& part) {
+    return std::find(other_nodes.begin(), other_nodes.end(), part) == other_nodes.end();
+  });
+  const auto slices = (other_nodes.size() + kPartsLookedUp - 1) / kPartsLookedUp;
+  if (slices == 0) return;
+  const auto slice = other_nodes.subspan(round % slices * kPartsLookedUp);
+  const auto end = slice.begin() + static_cast<std::ptrdiff_t>(std::min(slice.size(), kPartsLookedUp));
+  parts.insert(parts.end(), slice.begin(), end);
+  led_away_ = look_up_parts(kernel_, parts, standing_);
 }
 
 StepReport Reconciler::give_up(net::Error error, StepReport report, MonoTime now) {

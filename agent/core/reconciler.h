@@ -70,8 +70,10 @@ class Reconciler {
   /// When step() should run; nullopt: nothing to do until the next hint or audit.
   [[nodiscard]] std::optional<MonoTime> due() const;
   /// Looks, applies, and asks the kernel where it sends packets then; not those to `node_cidrs`, where pods
-  /// have routes of their own.
-  StepReport step(MonoTime now, std::span<const net::Prefix> node_cidrs = {});
+  /// have routes of their own. Of `other_nodes`, parts of the wanted destinations, some are asked for, others
+  /// the next time.
+  StepReport step(MonoTime now, std::span<const net::Prefix> node_cidrs = {},
+                  std::span<const net::Prefix> other_nodes = {});
   /// What the last step cost; feeds the pace.
   void spent(MonoTime now, Pace::Duration cost) { pace_.spent(now, cost); }
 
@@ -99,6 +101,8 @@ class Reconciler {
   [[nodiscard]] bool is_gone(const net::Hint& hint, std::vector<Position>& gone);
   MendReport put_back(std::vector<Position> positions, MonoTime now);
   StepReport give_up(net::Error error, StepReport report, MonoTime now);
+  void ask_where_packets_go(std::span<const net::Prefix> node_cidrs,
+                            std::span<const net::Prefix> other_nodes);
   void settle(Difference difference, std::span<const net::Refusal> refused, std::vector<net::Rule> rules,
               StepReport& report);
 
@@ -123,7 +127,8 @@ class Reconciler {
   Comparison* comparing_ = nullptr;  ///< while a step looks
   bool everywhere_ = true;
   bool looked_ = false;
-  std::size_t rounds_ = 0;  ///< of look_up()
+  std::size_t rounds_ = 0;  ///< of ask_where_packets_go()
+  std::vector<net::Prefix> led_away_;  ///< parts that were, which are asked for each time
 };
 
 }  // namespace agent

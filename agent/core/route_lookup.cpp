@@ -51,6 +51,7 @@ struct Obstacle {
   RouteState state = RouteState::shadowed;
   std::string what;
   bool detours = true;
+  std::optional<LedAway> led_away = {};
 };
 
 Obstacle obstacle_of(const net::Route& wanted, const net::Route& found) {
@@ -69,6 +70,48 @@ Obstacle obstacle_of(const net::Route& wanted, const net::Route& found) {
           .detours = !net::leads_the_same_way(found, wanted)};
 }
 
+Obstacle dropped(const net::Address& address, const net::Error& error) {
+  return {.state = RouteState::shadowed,
+          .what = fmt::format("a route or rule of others drops it ({})", error.what),
+          .led_away = LedAway{.to = address, .dropped = true}};
+}
+
+Obstacle led_away(const net::Route& wanted, const net::Address& address, const net::Route& found) {
+  auto obstacle = obstacle_of(wanted, found);
+  obstacle.led_away = LedAway{.to = address, .other_table = found.key.table != wanted.key.table};
+  return obstacle;
+}
+
+bool is_looked_up(const net::Route& route) {
+  return route.key.table == net::kMainTable && route.type == net::RouteType::unicast;
+}
+
+bool is_known(std::span<const Exception> known, RouteIndex::Position position) {
+  const auto at = std::lower_bound(known.begin(), known.end(), position,
+                                   [](const Exception& each, auto wanted) { return each.position < wanted; });
+  return at != known.end() && at->position == position;
+}
+
+Exception exception_of(RouteIndex::Position position, Obstacle obstacle) {
+  return {.position = position,
+          .state = obstacle.state,
+          .error = std::move(obstacle.what),
+          .detours = obstacle.detours,
+          .led_away = obstacle.led_away};
+}
+
+/// The position of the wanted route that is to lead to the address: the one with the longest prefix.
+std::optional<RouteIndex::Position> way_to(const net::Address& address, std::span<const net::Route> routes) {
+  std::optional<RouteIndex::Position> best;
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    const auto& destination = routes[i].key.destination;
+    if (!is_looked_up(routes[i]) || !destination.contains(address)) continue;
+    if (!best || routes[*best].key.destination.length() < destination.length())
+      best = static_cast<RouteIndex::Position>(i);
+  }
+  return best;
+}
+
 class Lookups {
  public:
   Lookups(net::Kernel& kernel, std::span<const net::Prefix> node_cidrs)
@@ -85,16 +128,26 @@ class Lookups {
       }
       if (found && is_taken(wanted, *found)) return std::nullopt;
       if (!found) {
-        obstacle =
-            Obstacle{.state = RouteState::shadowed,
-                     .what = fmt::format("a route or rule of others drops it ({})", found.error().what)};
+        obstacle = dropped(address, found.error());
         continue;
       }
-      obstacle = obstacle_of(wanted, *found);
+      obstacle = led_away(wanted, address, *found);
       // One that holds all of the destination; a longer prefix takes a part alone.
       if (found->key.destination.contains(wanted.key.destination)) return obstacle;
     }
     return obstacle;
+  }
+
+  /// What leads away, or drops, what is meant for `address`, one of the wanted route's.
+  std::optional<Obstacle> judge_part(const net::Route& wanted, const net::Address& address) {
+    const auto found = kernel_.lookup(address);
+    if (!found) {
+      if (says_that_it_is_dropped(found.error().code.value())) return dropped(address, found.error());
+      error_ = found.error().what;
+      return std::nullopt;
+    }
+    if (found->device == wanted.device && !found->multipath) return std::nullopt;
+    return led_away(wanted, address, *found);
   }
 
   [[nodiscard]] const std::string& error() const { return error_; }
@@ -134,20 +187,32 @@ void look_up(net::Kernel& kernel, std::span<const net::Prefix> node_cidrs, std::
   for (std::size_t i = 0; i < count && lookups.error().empty(); ++i) {
     const auto position = static_cast<RouteIndex::Position>(i * stride + round % stride);
     const auto& route = routes[position];
-    if (route.key.table != net::kMainTable || route.type != net::RouteType::unicast) continue;
-    const auto exception =
-        std::lower_bound(known.begin(), known.end(), position,
-                         [](const Exception& each, auto wanted) { return each.position < wanted; });
-    if (exception != known.end() && exception->position == position) continue;
-    auto obstacle = lookups.judge(route);
-    if (!obstacle) continue;
-    found.push_back({.position = position,
-                     .state = obstacle->state,
-                     .error = std::move(obstacle->what),
-                     .detours = obstacle->detours});
+    if (!is_looked_up(route) || is_known(known, position)) continue;
+    if (auto obstacle = lookups.judge(route)) found.push_back(exception_of(position, std::move(*obstacle)));
   }
   standing.lookup_error = lookups.error();
   standing.routes.add(std::move(found));
+}
+
+std::vector<net::Prefix> look_up_parts(net::Kernel& kernel, std::span<const net::Prefix> parts,
+                                       Standing& standing) {
+  std::vector<net::Prefix> led_away;
+  const auto& routes = standing.routes.routes();
+  if (routes.size() > kAlwaysLookedUp || !standing.lookup_error.empty()) return led_away;
+  Lookups lookups(kernel, {});
+  for (const auto& part : parts) {
+    const auto address = probes_of(part, {}).front();
+    const auto position = way_to(address, routes);
+    if (!position || is_known(standing.routes.exceptions(), *position)) continue;
+    auto obstacle = lookups.judge_part(routes[*position], address);
+    if (!lookups.error().empty()) break;
+    if (!obstacle) continue;
+    obstacle->what = fmt::format("for {} of another node {}", part.text(), obstacle->what);
+    standing.routes.add({exception_of(*position, std::move(*obstacle))});
+    led_away.push_back(part);
+  }
+  standing.lookup_error = lookups.error();
+  return led_away;
 }
 
 }  // namespace agent

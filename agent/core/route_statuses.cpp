@@ -18,8 +18,10 @@ std::vector<Exception> exceptions_of(const std::vector<RouteStatus>& statuses) {
   std::vector<Exception> exceptions;
   for (std::size_t i = 0; i < statuses.size(); ++i) {
     if (statuses[i].state == RouteState::in_sync) continue;
-    exceptions.push_back(
-        {.position = static_cast<std::uint32_t>(i), .state = statuses[i].state, .error = statuses[i].error});
+    exceptions.push_back({.position = static_cast<std::uint32_t>(i),
+                          .state = statuses[i].state,
+                          .error = statuses[i].error,
+                          .led_away = statuses[i].led_away});
   }
   return exceptions;
 }
@@ -52,6 +54,7 @@ RouteStatus RouteStatuses::at(std::size_t position) const {
   if (exception != exceptions_.end() && exception->position == position) {
     status.state = exception->state;
     status.error = exception->error;
+    status.led_away = exception->led_away;
   }
   const auto device = std::find_if(devices_.begin(), devices_.end(),
                                    [&](const auto& each) { return each.first == status.route.device; });

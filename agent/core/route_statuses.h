@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "net/address.h"
 #include "net/link.h"
 #include "net/route.h"
 #include "net/shared_list.h"
@@ -26,11 +27,21 @@ enum class RouteState : std::uint8_t {
 /// "in_sync", "pending", "failed", "shadowed".
 std::string_view route_state_name(RouteState state);
 
+/// A packet that goes another way than by the wanted route.
+struct LedAway {
+  net::Address to;
+  bool dropped = false;        ///< by a route or rule; else another route takes it
+  bool other_table = false;  ///< that route is in another table: a rule leads there
+
+  bool operator==(const LedAway&) const = default;
+};
+
 struct RouteStatus {
   net::Route route;
   std::string device;  ///< the link's name; empty when the route has none
   RouteState state = RouteState::pending;
   std::string error;  ///< in the kernel's words, or naming the other owner
+  std::optional<LedAway> led_away = {};
 };
 
 /// A route that is not in sync.
@@ -40,6 +51,8 @@ struct Exception {
   std::string error;
   /// Packets to its destination go another way.
   bool detours = false;
+  /// Where the kernel's own lookup has shown it.
+  std::optional<LedAway> led_away = {};
 };
 
 /// How every wanted route stands, in the order in which they are wanted. Nearly all are in sync, so only the

@@ -66,4 +66,14 @@ std::vector<net::Address> probes_of(const net::Prefix& prefix, std::span<const n
 void look_up(net::Kernel& kernel, std::span<const net::Prefix> node_cidrs, std::size_t round,
              Standing& standing);
 
+/// So many parts of the wanted destinations are looked up at a time.
+inline constexpr std::size_t kPartsLookedUp = 64;
+
+/// The same of an address of each of `parts`, the pod CIDRs of other nodes: what takes one away from our
+/// route, dropped or by another link, is a detour of that route. Another next hop on the route's own link
+/// does no harm: Azure forwards by its route table, whatever the next hop. Nothing is asked where more than
+/// kAlwaysLookedUp routes are wanted. Returns those parts that were found to be led away, one for each route.
+std::vector<net::Prefix> look_up_parts(net::Kernel& kernel, std::span<const net::Prefix> parts,
+                                       Standing& standing);
+
 }  // namespace agent

@@ -123,6 +123,7 @@ SysctlReadings read_sysctls(net::Sysctls& sysctls, const Policy& policy, const s
   if (ipv6) {
     read(fmt::format("net/ipv6/conf/{}/forwarding", nic));
     read(fmt::format("net/ipv6/conf/{}/accept_ra", nic));
+    read(fmt::format("net/ipv6/conf/{}/disable_ipv6", nic));
   }
   return readings;
 }

@@ -22,7 +22,7 @@ class Wait(NodeCase):
         done = self.agent.command("wait", "--timeout", "1600ms")
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stdout.count("sysctl.ip_forward failed: net.ipv4.ip_forward is 0"), 1)
-        self.assertEqual(done.stdout.count("sysctl.nic_forwarding failed"), 1)
+        self.assertNotIn("sysctl.nic_forwarding failed", done.stdout)
 
     def test_it_survives_an_agent_that_starts_later_and_names_a_gate_that_changes(self):
         self.lab.vm.sysctl("net.ipv4.ip_forward", 0)
@@ -30,8 +30,7 @@ class Wait(NodeCase):
         self.addCleanup(waiting.kill)
         self.assertIn("waiting for the agent", waiting.stdout.readline())
         self.agent.start()
-        lines = {waiting.stdout.readline().split()[0] for _ in range(2)}
-        self.assertEqual(lines, {"[-]sysctl.ip_forward", "[-]sysctl.nic_forwarding"})
+        self.assertEqual(waiting.stdout.readline().split()[0], "[-]sysctl.ip_forward")
         self.lab.vm.sysctl("net.ipv4.ip_forward", 1)
         self.assertEqual((waiting.wait(10), waiting.stdout.read(), waiting.stderr.read()), (0, "ready\n", ""))
         waiting.stdout.close()

@@ -45,9 +45,18 @@ class Detours(NodeCase):
         self.assert_named(self.agent.await_check("routes.shadowed", "fail"), "table 52", "10.240.0.99")
         self.assertEqual(self.agent.check("routes.in_sync")["status"], "unknown")
         self.assertTrue(self.agent.is_ready())
+        shown = self.lab.vm.run("sh", "-c", self.agent.check("routes.shadowed")["remedy"]).stdout
+        self.assertIn("via 10.240.0.99 dev eth0 table 52", shown)
+        self.assertIn("5270:\tfrom all lookup 52", shown)
         self.lab.vm.ip("rule del pref 5270")
         self.agent.await_check("routes.shadowed", "pass")
         self.agent.await_check("routes.in_sync", "pass")
+
+    def test_of_a_longer_prefix_that_drops_the_remedy_shows_it(self):
+        self.lab.vm.ip("route add prohibit 10.244.0.0/17 proto static", "route add prohibit 10.244.128.0/17 proto static")
+        self.agent.start_ready()
+        remedy = self.agent.await_check("routes.shadowed", "fail")["remedy"]
+        self.assertRegex(self.lab.vm.run("sh", "-c", remedy).stdout, r"prohibit 10\.244\.(0|128)\.0/17 ")
 
     def test_a_default_route_in_the_pods_own_table(self):
         self.lab.add_second_nic()

@@ -43,6 +43,17 @@ class Doctor(NodeCase):
             self.assertIn(text, done.stdout)
         self.assertNotIn("\x1b", done.stdout)
 
+    def test_forwarding_that_is_off_is_one_failure_and_its_remedy_mends_all_of_it(self):
+        self.agent.start_ready()
+        self.lab.vm.sysctl("net.ipv4.ip_forward", 0)
+        self.agent.await_not_ready()
+        self.assertEqual(self.lab.vm.sysctl("net.ipv4.conf.eth0.forwarding"), "0")
+        _, checks = self.checks()
+        self.assertEqual({name for name, check in checks.items() if check["status"] == "fail"}, {"sysctl.ip_forward"})
+        self.lab.vm.shell(checks["sysctl.ip_forward"]["remedy"].partition(" && ")[0])
+        self.agent.await_ready()
+        self.assertEqual(self.lab.vm.sysctl("net.ipv4.conf.eth0.forwarding"), "1")
+
     def test_it_changes_nothing_even_where_sysctls_are_enforced(self):
         self.agent.configure(**settings(sysctls={"action": "enforce"}))
         self.lab.vm.sysctl("net.ipv4.ip_forward", 0)
@@ -56,6 +67,7 @@ class Doctor(NodeCase):
         code, checks = self.checks()
         self.assertEqual((code, checks["routes.in_sync"]["status"]), (1, "fail"))
         self.assertRegex(checks["routes.in_sync"]["message"], r"10\.244\.\d\.0/\d+")
+        self.assertTrue(checks["routes.in_sync"]["remedy"].startswith("systemctl start calico-azure-agent "), checks)
 
     def test_with_imds_down_it_judges_by_the_cache(self):
         self.agent.start_ready()

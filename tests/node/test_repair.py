@@ -60,6 +60,8 @@ class Repair(NodeCase):
         self.lab.vm.ip("link set eth0 down")
         self.agent.await_check("nic.up", "fail")
         self.assertFalse(self.agent.is_ready())
+        for others in ("nic.gateway", "routes.in_sync"):
+            self.assertIn("see nic.up", self.agent.await_check(others, "unknown")["message"])
         self.lab.give_address()
         self.await_routes(self.wanted())
         self.agent.await_ready()

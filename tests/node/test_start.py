@@ -90,6 +90,10 @@ class Ipv6WithoutAddress(NodeCase):
         self.assertEqual((address["status"], address["gate"]), ("fail", True))
         self.assertIn("IPv6", address["message"])
         self.assertFalse(self.agent.is_ready())
+        for others in ("nic.gateway", "routes.in_sync"):
+            check = self.agent.check(others)
+            self.assertEqual(check["status"], "unknown", check)
+            self.assertIn("see nic.address", check["message"])
 
 
 class Watchdog(NodeCase):

@@ -99,6 +99,18 @@ class CheckIpv6(NodeCase):
         self.lab.vm.sysctl("net.ipv6.conf.all.forwarding", 1)
         self.agent.await_ready(timeout=1)
 
+    def test_ipv6_that_is_switched_off_is_named_by_its_key(self):
+        self.agent.start_ready()
+        self.lab.vm.sysctl("net.ipv6.conf.eth0.disable_ipv6", 1)
+        self.agent.await_not_ready(timeout=1)
+        told = self.agent.await_check("nic.address", "fail")
+        self.assertIn("net.ipv6.conf.eth0.disable_ipv6 is 1", told["message"])
+        for others in ("nic.gateway", "routes.in_sync"):
+            self.assertIn("see nic.address", self.agent.await_check(others, "unknown")["message"])
+        self.assertEqual(self.lab.vm.shell(told["remedy"].partition(" && ")[0]).returncode, 0)
+        self.lab.give_address()
+        self.agent.await_ready()
+
     def test_router_advertisements_refused_is_a_gate_that_names_the_key(self):
         self.lab.vm.sysctl("net.ipv6.conf.eth0.accept_ra", 1)
         self.agent.start()

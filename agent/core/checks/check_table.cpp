@@ -117,6 +117,8 @@ std::span<const CheckEntry> check_table() { return kChecks; }
 
 std::span<const std::string_view> check_ids() { return kIds; }
 
+bool may_hold(const Policy& policy, std::string_view gate) { return !lists(policy.ignore, gate); }
+
 std::vector<CheckResult> assess(const Facts& facts, std::span<const CheckResult> before, WallTime now) {
   std::vector<CheckResult> results;
   results.reserve(kChecks.size());

@@ -54,6 +54,10 @@ struct CheckEntry {
 /// Every check, in the order in which they are shown.
 std::span<const CheckEntry> check_table();
 
+/// False where the configuration lets the gate only warn: what another check leaves it to tell holds nothing
+/// back then.
+bool may_hold(const Policy& policy, std::string_view gate);
+
 /// Runs every check. `since` is carried over from `before` where the status is the same, else it is `now`.
 std::vector<CheckResult> assess(const Facts& facts, std::span<const CheckResult> before, WallTime now);
 

@@ -3,6 +3,9 @@
 #include <array>
 
 #include "agent/core/checks/checks.h"
+#include "agent/core/checks/nic_fault.h"
+#include "agent/core/checks/remedies.h"
+#include "net/sysctls.h"
 
 namespace agent {
 namespace {
@@ -18,6 +21,14 @@ std::optional<Finding> nothing_to_look_at(const Facts& facts) {
 
 constexpr std::array kFamilies = {net::Family::ipv4, net::Family::ipv6};
 
+/// What is missing for the reason that another check tells, if one does; else as it is.
+Finding told_elsewhere(const Facts& facts, net::Family family, Finding finding) {
+  const auto teller = nic_fault(facts, family);
+  if (teller.empty()) return finding;
+  return Finding::unless_required(fmt::format("{}, see {}", finding.message, teller), finding.why,
+                                  edit("see {}", teller));
+}
+
 /// The families that pods use; IPv4 when no CIDR is configured.
 bool is_used(const Policy& policy, net::Family family) {
   return policy.uses(family) || (family == net::Family::ipv4 && !policy.uses(net::Family::ipv6));
@@ -25,6 +36,31 @@ bool is_used(const Policy& policy, net::Family family) {
 
 Remedy renew_lease(const std::string& link) {
   return command("networkctl renew {}", link).note("or dhclient {}", link);
+}
+
+std::optional<Finding> no_default_route(const ResolvedNic& nic, net::Family family) {
+  const auto& gateway = nic.gateway(family);
+  if (!gateway) {
+    return Finding::warn(
+        fmt::format("no {} gateway is known for {}", net::family_name(family), nic.link.name),
+        "pod routes of this family cannot be programmed",
+        family == net::Family::ipv6 ? command("ip -6 route show default dev {}", nic.link.name)
+                                    : command("ip -4 route show default dev {}", nic.link.name));
+  }
+  if (!gateway->assumed) return std::nullopt;
+  if (family == net::Family::ipv4) {
+    return Finding::warn(
+        fmt::format("there is no IPv4 default route: using {}, the first address of {}'s subnet",
+                    gateway->address.text(), nic.link.name),
+        "DHCP should have brought one; without it the node itself reaches nothing outside its subnets",
+        renew_lease(nic.link.name));
+  }
+  return Finding::warn(fmt::format("no {} default router on {}: using Azure's {}", net::family_name(family),
+                                   nic.link.name, gateway->address.text()),
+                       "a router advertisement should have brought a default route; without it the node "
+                       "itself has no IPv6 way out",
+                       command("sysctl -w {}=2", net::sysctl_name(fmt::format("net/ipv6/conf/{}/accept_ra",
+                                                                              nic.link.name))));
 }
 
 }  // namespace
@@ -64,12 +100,22 @@ Finding nic_address(const Facts& facts) {
                              "/etc/calico-azure-agent/config.toml",
                              net::family_name(family), net::family_name(family)));
     }
+    if (family == net::Family::ipv6 && is_ipv6_disabled(facts)) {
+      const auto key = disable_ipv6_of(nic.link);
+      return Finding::fail(fmt::format("{} is 1: {} has no IPv6 address, {} neither", net::sysctl_name(key),
+                                       nic.link.name, address->text()),
+                           "the kernel neither sends nor takes IPv6 on this NIC",
+                           set_sysctl(key, "0").then(renew_lease(nic.link.name)));
+    }
     if (!nic.link.has(*address)) {
-      return Finding::fail(
+      auto absent = Finding::fail(
           fmt::format("IMDS says {} but {} does not have this {} address", address->text(), nic.link.name,
                       net::family_name(family)),
           "routes with this source are refused, and Azure drops packets from any other address",
           renew_lease(nic.link.name));
+      // The kernel takes IPv6 addresses from a link that goes down, and leaves those of IPv4.
+      if (family == net::Family::ipv6 && !nic.link.up) return told_elsewhere(facts, family, absent);
+      return absent;
     }
     held += fmt::format("{}{}", held.empty() ? "" : ", ", address->text());
   }
@@ -98,28 +144,7 @@ Finding nic_gateway(const Facts& facts) {
   for (const auto family : kFamilies) {
     if (!is_used(facts.policy, family)) continue;
     const auto& gateway = nic.gateway(family);
-    if (!gateway) {
-      return Finding::warn(
-          fmt::format("no {} gateway is known for {}", net::family_name(family), nic.link.name),
-          "pod routes of this family cannot be programmed",
-          family == net::Family::ipv6 ? command("ip -6 route show default dev {}", nic.link.name)
-                                      : command("ip -4 route show default dev {}", nic.link.name));
-    }
-    if (gateway->assumed && family == net::Family::ipv4) {
-      return Finding::warn(
-          fmt::format("there is no IPv4 default route: using {}, the first address of {}'s subnet",
-                      gateway->address.text(), nic.link.name),
-          "DHCP should have brought one; without it the node itself reaches nothing outside its subnets",
-          renew_lease(nic.link.name));
-    }
-    if (gateway->assumed) {
-      return Finding::warn(fmt::format("no {} default router on {}: using Azure's {}",
-                                       net::family_name(family), nic.link.name, gateway->address.text()),
-                           "a router advertisement should have brought a default route; without it the node "
-                           "itself has no IPv6 way out",
-                           command("sysctl -w {}=2", net::sysctl_name(fmt::format(
-                                                         "net/ipv6/conf/{}/accept_ra", nic.link.name))));
-    }
+    if (auto lacking = no_default_route(nic, family)) return told_elsewhere(facts, family, *lacking);
     gateways += fmt::format("{}{}", gateways.empty() ? "" : ", ", gateway->address.text());
   }
   return Finding::pass(fmt::format("by {}", gateways));

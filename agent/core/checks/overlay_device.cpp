@@ -64,17 +64,31 @@ std::optional<Finding> wrong_way_out(const Facts& facts, const net::Link& link) 
                        restart_overlay(facts).note("where it comes back like this, set {}", setting));
 }
 
+/// As flanneld takes it from the API server; else as the agent goes by. Empty: nobody knows.
+std::vector<net::Prefix> own_cidrs(const Facts& facts) {
+  const auto& node = facts.evidence.node;
+  if (node && *node && !(*node)->pod_cidrs.empty()) return (*node)->pod_cidrs;
+  if (without_node_cidrs(facts)) return {};
+  return facts.policy.node_cidrs.list();
+}
+
 /// flannel's address for what the node itself sends into the overlay: the first of its subnet, in which
 /// nobody has a pod.
 std::optional<Finding> wrong_own_address(const Facts& facts, const net::Link& link) {
   if (is_calicos_overlay(facts)) return std::nullopt;
-  const auto& cni = facts.surroundings.cni;
-  // That the lease is of this node's CIDR is flannel.subnet_env's to say.
-  const bool leased = cni && cni->flannel_lease && !cni->flannel_lease->subnets.empty();
-  if (!leased && without_node_cidrs(facts)) return std::nullopt;
   const auto family = link.name.starts_with("flannel-v6.") ? net::Family::ipv6 : net::Family::ipv4;
-  for (const auto& subnet : leased ? cni->flannel_lease->subnets : facts.policy.node_cidrs) {
-    if (subnet.family() != family || link.has(subnet.network())) continue;
+  const auto has_one_of = [&](const std::vector<net::Prefix>& subnets) {
+    return std::any_of(subnets.begin(), subnets.end(), [&](const net::Prefix& subnet) {
+      return subnet.family() == family && link.has(subnet.network());
+    });
+  };
+  const auto own = own_cidrs(facts);
+  const auto& cni = facts.surroundings.cni;
+  const auto leased = cni && cni->flannel_lease ? cni->flannel_lease->subnets : std::vector<net::Prefix>{};
+  // That the lease is of this node's CIDR is flannel.subnet_env's to say: the link may be right by either.
+  if (has_one_of(own) || has_one_of(leased)) return std::nullopt;
+  for (const auto& subnet : own.empty() ? leased : own) {
+    if (subnet.family() != family) continue;
     return Finding::fail(fmt::format("{} has {}, not {} of this node's {}", link.name,
                                      link.addresses.empty() ? std::string("no address")
                                                             : link.addresses.front().address.text(),

@@ -3,25 +3,60 @@
 #include <algorithm>
 
 #include "agent/core/checks/checks.h"
+#include "agent/core/checks/nic_fault.h"
 
 namespace agent {
 namespace {
 
 constexpr auto kWhy = "pod packets without their route take the node's default route or none";
 
-/// ip-route(8)'s command that shows what holds the route's place.
-Remedy show_command(const net::Route& route) {
-  const auto destination = route.key.destination.text();
-  return route.key.destination.family() == net::Family::ipv6
-             ? command("ip -6 route show table {} {}", route.key.table, destination)
-             : command("ip route show table {} {}", route.key.table, destination);
+/// ip-route(8)'s command that shows what is in the route's way: not ours, which its destination would show.
+Remedy show_command(const RouteStatus& status) {
+  const auto& key = status.route.key;
+  const bool ipv6 = key.destination.family() == net::Family::ipv6;
+  if (!status.led_away) {
+    const auto destination = key.destination.text();
+    return ipv6 ? command("ip -6 route show table {} exact {}", key.table, destination)
+                : command("ip route show table {} exact {}", key.table, destination);
+  }
+  const auto address = status.led_away->to.text();
+  const auto rules = ipv6 ? command("ip -6 rule show") : command("ip rule show");
+  // Of what drops a packet, `route get` would say no more than that.
+  if (status.led_away->dropped)
+    return rules.then(ipv6 ? command("ip -6 route show table all match {}", address)
+                           : command("ip route show table all match {}", address));
+  const auto get = ipv6 ? command("ip -6 route get {}", address) : command("ip route get {}", address);
+  return status.led_away->other_table ? get.then(rules) : get;
+}
+
+/// Who brings about what is not there.
+Remedy bring_about(const Facts& facts, const Remedy& beside_daemon) {
+  if (!facts.no_daemon) return beside_daemon;
+  return command("systemctl start calico-azure-agent")
+      .note("it keeps the routes. Where a DaemonSet is to run it: see why its pod is not here");
+}
+
+/// The gate of the NIC that tells why all routes that are missing are: they wait for their link or its
+/// address. Empty: there is more to tell.
+std::string_view what_they_wait_for(const Facts& facts) {
+  if (facts.no_daemon || !facts.nic.nic || !facts.route_error.empty()) return "";
+  std::string_view teller;
+  const auto& routes = facts.standing.routes;
+  for (const auto& each : routes.exceptions()) {
+    if (each.state == RouteState::shadowed) continue;
+    const auto& route = routes.routes()[each.position];
+    if (each.detours || route.device != facts.nic.nic->link.index) return "";
+    teller = nic_fault(facts, route.key.destination.family());
+    if (teller.empty()) return "";
+  }
+  return teller;
 }
 
 /// True when nothing keeps the pending routes from the kernel but a link that is down.
 bool all_wait_for_the_link(const Facts& facts) {
   const auto down = facts.desired.down_device;
   const auto& routes = facts.standing.routes;
-  return facts.nic.nic && down != 0 && facts.route_error.empty() &&
+  return !facts.no_daemon && facts.nic.nic && down != 0 && facts.route_error.empty() &&
          std::all_of(routes.exceptions().begin(), routes.exceptions().end(), [&](const auto& each) {
            return each.state != RouteState::pending || routes.routes()[each.position].device == down;
          });
@@ -33,10 +68,12 @@ std::optional<Finding> missing_way(const Facts& facts) {
   for (const auto& cidr : facts.policy.cluster_cidrs) {
     const auto family = cidr.family();
     if (facts.nic.nic->azure.primary(family) && facts.nic.nic->gateway(family)) continue;
-    return Finding::fail(fmt::format("{} cannot be routed: {} has no {} {}", cidr.text(),
-                                     facts.nic.nic->link.name, net::family_name(family),
-                                     facts.nic.nic->azure.primary(family) ? "gateway" : "address in IMDS"),
-                         kWhy, edit("see nic.address and nic.gateway"));
+    const auto said = fmt::format("{} cannot be routed: {} has no {} {}", cidr.text(),
+                                  facts.nic.nic->link.name, net::family_name(family),
+                                  facts.nic.nic->azure.primary(family) ? "gateway" : "address in IMDS");
+    const auto teller = nic_fault(facts, family);
+    if (teller.empty()) return Finding::fail(said, kWhy, edit("see nic.address and nic.gateway"));
+    return Finding::unless_required(fmt::format("{}, see {}", said, teller), kWhy, edit("see {}", teller));
   }
   return std::nullopt;
 }
@@ -55,8 +92,15 @@ Finding routes_in_sync(const Facts& facts) {
                              : "could not look at the kernel's routes: " + facts.route_error,
                          kWhy, command("journalctl -u calico-azure-agent -n 50"));
   }
+  if (const auto teller = what_they_wait_for(facts); !teller.empty()) {
+    return Finding::unless_required(
+        fmt::format("{} of {} routes wait for {}, see {}",
+                    standing.routes.count(RouteState::pending) + standing.routes.count(RouteState::failed),
+                    standing.routes.size(), facts.nic.nic->link.name, teller),
+        kWhy, edit("see {}", teller));
+  }
   if (const auto failed = standing.routes.first(RouteState::failed)) {
-    return Finding::fail(failed->error, kWhy, show_command(failed->route));
+    return Finding::fail(failed->error, kWhy, show_command(*failed));
   }
   if (const auto pending = standing.routes.first(RouteState::pending)) {
     const auto some =
@@ -67,14 +111,15 @@ Finding routes_in_sync(const Facts& facts) {
                            command("ip link set dev {} up", name));
     }
     return Finding::fail(
-        fmt::format("{} are not in place yet, first {}{}{}", some,
+        fmt::format("{} are not in place yet, first {}{}{}{}", some,
                     net::route_text(pending->route, net::link_name(facts.links, pending->route.device)),
-                    facts.route_error.empty() ? "" : ": ", facts.route_error),
-        kWhy, command("calico-azure-agent plan"));
+                    facts.no_daemon ? ": no daemon runs" : "", facts.route_error.empty() ? "" : ": ",
+                    facts.route_error),
+        kWhy, bring_about(facts, command("calico-azure-agent plan")));
   }
   if (!standing.rule_problems.empty()) {
     return Finding::fail(standing.rule_problems.front(), "replies of pods leave by the wrong NIC",
-                         command("ip rule show"));
+                         bring_about(facts, command("ip rule show")));
   }
   if (auto missing = missing_way(facts)) return *missing;
   if (!facts.route_error.empty()) return Finding::unknown("could not look again: " + facts.route_error);
@@ -104,11 +149,13 @@ Finding routes_shadowed(const Facts& facts) {
         fmt::format("{}: {}",
                     net::route_text(shadowed->route, net::link_name(facts.links, shadowed->route.device)),
                     shadowed->error),
-        "packets follow the other route; the agent never touches it", show_command(shadowed->route));
+        "packets follow the other route; the agent never touches it", show_command(*shadowed));
   }
   if (!facts.standing.lookup_error.empty())
     return Finding::unknown("could not ask the kernel where packets go: " + facts.standing.lookup_error);
-  return Finding::pass("no foreign route takes precedence: the kernel sends pod packets by ours");
+  return Finding::pass(
+      "no foreign route takes precedence where the kernel was asked: some addresses of each CIDR and, by "
+      "Azure's route table, of other nodes'");
 }
 
 }  // namespace agent

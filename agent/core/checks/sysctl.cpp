@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "agent/core/checks/checks.h"
+#include "agent/core/checks/nic_fault.h"
 #include "agent/core/checks/pod_network.h"
 #include "agent/core/checks/remedies.h"
 
@@ -62,9 +63,12 @@ Finding without_the_kernels_help(const Facts& facts, const std::string& key, int
   const auto& nic = *facts.nic.nic;
   const auto& router = nic.gateway(net::Family::ipv6);
   if (!router || router->assumed) {
-    return Finding::fail(fmt::format("{} and {} has no IPv6 default route", said, nic.link.name),
-                         "neither the kernel nor a network service takes router advertisements",
-                         set_sysctl(key, "2"));
+    constexpr auto kNobody = "neither the kernel nor a network service takes router advertisements";
+    const auto without = fmt::format("{} and {} has no IPv6 default route", said, nic.link.name);
+    const auto teller = nic_fault(facts, net::Family::ipv6);
+    if (teller.empty()) return Finding::fail(without, kNobody, set_sysctl(key, "2"));
+    return Finding::unless_required(fmt::format("{}, see {}", without, teller), kNobody,
+                                    edit("see {}", teller));
   }
   const auto by = fmt::format("the default route by {}", router->address.text());
   if (router->protocol != kRouterAdvertisement)
@@ -109,8 +113,14 @@ Finding sysctl_ip_forward(const Facts& facts) {
 
 Finding sysctl_nic_forwarding(const Facts& facts) {
   if (!facts.nic.nic) return Finding::unknown("the NIC is not found, see nic.found");
-  return at_least(facts, fmt::format("net/ipv4/conf/{}/forwarding", facts.nic.nic->link.name), 1,
-                  kForwardingWhy);
+  auto own = at_least(facts, fmt::format("net/ipv4/conf/{}/forwarding", facts.nic.nic->link.name), 1,
+                      kForwardingWhy);
+  // Whoever writes net.ipv4.ip_forward writes every link's forwarding with it (ip-sysctl.rst).
+  const bool with_all = own.status == CheckStatus::fail && number(facts, "net/ipv4/ip_forward") == 0 &&
+                        may_hold(facts.policy, "sysctl.ip_forward");
+  if (!with_all) return own;
+  return Finding::unless_required(own.message + ", as net.ipv4.ip_forward is: see sysctl.ip_forward",
+                                  own.why, edit("see sysctl.ip_forward"));
 }
 
 Finding sysctl_ipv6_forwarding(const Facts& facts) {

@@ -46,6 +46,32 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"8.8.8.8", "Internet", "0.0.0.0/0", ""},
                       Case{"2001:db8::1", "Internet", "::/0", ""}));
 
+TEST(AzureRouting, KnowsTheCidrsOfOtherNodes) {
+  const auto facts = testing::healthy_with_evidence();
+  auto evidence = facts.evidence;
+  auto& routes = (*evidence.azure->route_table)->routes;
+  const auto add = [&routes](const char* cidr, const char* hop, const char* state = "Succeeded") {
+    routes.push_back({"", cidr, prefix(cidr), "VirtualAppliance", address(hop), state});
+  };
+  add("10.244.3.0/24", "10.240.0.4");    // led here: a former CIDR, with pods that are still here
+  add("10.244.4.0/24", "10.240.0.6", "Deleting");
+  add("10.244.0.0/16", "10.240.0.9");    // the cluster's, which is asked for anyway
+  add("192.168.0.0/24", "10.240.0.9");   // nobody's pods
+  add("10.244.5.0/24", "10.240.0.7");
+  const std::vector others = {prefix("10.244.2.0/24"), prefix("10.244.5.0/24")};
+  EXPECT_EQ(cidrs_of_other_nodes(facts.policy, evidence), others);
+
+  auto policy = facts.policy;
+  policy.node_cidrs = {};
+  EXPECT_TRUE(cidrs_of_other_nodes(policy, evidence).empty()) << "one may be this node's";
+  policy = facts.policy;
+  policy.mode = Mode::flannel;
+  EXPECT_TRUE(cidrs_of_other_nodes(policy, evidence).empty());
+  evidence.azure->nic = net::failure(EACCES, "may not be read");
+  EXPECT_TRUE(cidrs_of_other_nodes(facts.policy, evidence).empty()) << "they may lead here";
+  EXPECT_TRUE(cidrs_of_other_nodes(facts.policy, {}).empty());
+}
+
 TEST(AzureRouting, WithoutATableTheSystemRoutesStand) {
   EXPECT_EQ(azure_choice(nullptr, nullptr, address("10.244.2.7")).next_hop_type, "None");
 }

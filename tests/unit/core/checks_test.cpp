@@ -42,6 +42,15 @@ TEST(Checks, EveryIdIsListedOnce) {
   EXPECT_EQ(std::adjacent_find(ids.begin(), ids.end()), ids.end());
 }
 
+/// The kernel's lookup has led a packet to pods elsewhere.
+void lead_away(Facts& facts, const LedAway& led_away) {
+  facts.standing.routes.add({{.position = 0,
+                              .state = RouteState::shadowed,
+                              .error = "another one wins",
+                              .detours = true,
+                              .led_away = led_away}});
+}
+
 /// One fault, and the check that must name it: its message, whether it holds readiness, and a word of its
 /// remedy.
 struct NodeFault {
@@ -85,6 +94,12 @@ const std::vector<NodeFault> kNodeFaults = {
      "no IPv6 default router", "accept_ra=2", true},
     {"RouteMissing", [](Facts& f) { f.standing = stand(f.desired, {}, {}, {}); }, "routes.in_sync", true,
      "2 of 2 routes are not in place yet", "plan"},
+    {"RouteMissingWithoutADaemon",
+     [](Facts& f) {
+       f.standing = stand(f.desired, {}, {}, {});
+       f.no_daemon = true;
+     },
+     "routes.in_sync", true, "no daemon runs", "systemctl start calico-azure-agent"},
     {"RouteRefused",
      [](Facts& f) {
        f.standing = stand(f.desired, {}, {}, {{f.desired.routes[0].key, "Nexthop has invalid gateway"}});
@@ -92,6 +107,7 @@ const std::vector<NodeFault> kNodeFaults = {
      "routes.in_sync", true, "Nexthop has invalid gateway", "ip route show"},
     {"RoutesWaitForTheLink",
      [](Facts& f) {
+       f.policy.ignore = {"nic.up"};
        f.nic.nic->link.up = false;
        f.desired = desired_routes(f.policy, *f.network, &*f.nic.nic);
        f.standing = stand(f.desired, {{blackhole("10.244.1.0/24")}, {}}, {}, {});
@@ -119,7 +135,30 @@ const std::vector<NodeFault> kNodeFaults = {
        const std::vector strangers = {route("10.244.0.0/16", "10.240.0.9", 2, 4, 1)};
        f.standing = stand(f.desired, {f.desired.routes.list(), {}}, strangers, {});
      },
-     "routes.shadowed", false, "protocol 4", "ip route show table 254 10.244.0.0/16"},
+     "routes.shadowed", false, "protocol 4", "ip route show table 254 exact 10.244.0.0/16"},
+    {"ALongerPrefixLeadsAway", [](Facts& f) { lead_away(f, {.to = address("10.244.90.91")}); },
+     "routes.shadowed", false, "another one wins", "ip route get 10.244.90.91"},
+    {"ARuleLeadsAway",
+     [](Facts& f) {
+       lead_away(f, {.to = address("10.244.90.91"), .other_table = true});
+     },
+     "routes.shadowed", false, "another one wins", "ip route get 10.244.90.91 && ip rule show"},
+    {"ARouteOrRuleDrops",
+     [](Facts& f) {
+       lead_away(f, {.to = address("10.244.90.91"), .dropped = true});
+     },
+     "routes.shadowed", false, "another one wins", "ip rule show && ip route show table all match 10.244.90.91"},
+    {"AnIpv6RuleLeadsAway",
+     [](Facts& f) {
+       auto led = f.standing.routes.list();
+       const auto at = std::find_if(led.begin(), led.end(), [](const RouteStatus& each) {
+         return each.route.key.destination == prefix("fd44::/48");
+       });
+       at->state = RouteState::shadowed;
+       at->led_away = LedAway{.to = address("fd44::5a5b"), .other_table = true};
+       f.standing.routes = RouteStatuses(led);
+     },
+     "routes.shadowed", false, "fd44::/48", "ip -6 route get fd44::5a5b && ip -6 rule show", true},
     {"IpForwardOff", [](Facts& f) { set_sysctl(f, "net/ipv4/ip_forward", "0"); }, "sysctl.ip_forward", true,
      "net.ipv4.ip_forward is 0", "sysctl -w net.ipv4.ip_forward=1"},
     {"NicForwardingOff", [](Facts& f) { set_sysctl(f, "net/ipv4/conf/eth0/forwarding", "0"); },

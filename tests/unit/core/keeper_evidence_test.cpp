@@ -43,6 +43,37 @@ TEST(KeeperEvidence, ACidrFromTheApiServerGetsItsSinkAndAnotherOneIsFollowed) {
   EXPECT_FALSE(has_sink(node, "10.244.1.0/24"));
 }
 
+TEST(KeeperEvidence, TheCidrsOfOtherNodesAreAskedForInTurns) {
+  Node node;
+  const auto ib0 = node.kernel.add_link("ib0");
+  node.kernel.add_address(ib0, "172.16.5.1/16");
+  const auto stranger = testing::route("10.244.200.0/24", "172.16.0.9", ib0, 4, 100);
+  node.kernel.add_as_stranger(stranger);
+  auto evidence = testing::healthy_with_evidence().evidence;
+  for (int i = 3; i <= 200; ++i) {
+    const auto cidr = fmt::format("10.244.{}.0/24", i);
+    (*evidence.azure->route_table)
+        ->routes.push_back(
+            {cidr, cidr, prefix(cidr), "VirtualAppliance", testing::address("10.240.0.9"), "Succeeded"});
+  }
+  node.reading(testing::network());
+  node.keeper().take_evidence(std::move(evidence), node.now);
+  const auto look_again = [&node] {
+    node.keeper().audit(node.now);
+    node.run_for(1min);
+    EXPECT_TRUE(node.ready());
+    return node.check("routes.shadowed").status;
+  };
+  std::vector<CheckStatus> said;
+  for (int round = 0; round < 8; ++round) said.push_back(look_again());
+  const auto first = std::find(said.begin(), said.end(), CheckStatus::fail);
+  EXPECT_LT(first - said.begin(), 4) << "199 of them, 64 at a time";
+  EXPECT_GT(first - said.begin(), 0) << "or all of them are asked for at once";
+  EXPECT_EQ(std::find(first, said.end(), CheckStatus::pass), said.end()) << "what was found is asked for again";
+  node.kernel.remove_as_stranger(stranger);
+  EXPECT_EQ(look_again(), CheckStatus::pass);
+}
+
 TEST(KeeperEvidence, ASilentApiServerTakesNothingAwayNotEvenAfterARestart) {
   Node node(without_node_cidrs());
   node.reading(testing::network());

@@ -26,6 +26,7 @@ inline Facts healthy_dual_stack() {
   facts.sysctls.emplace("net/ipv6/conf/all/forwarding", "1");
   facts.sysctls.emplace("net/ipv6/conf/eth0/forwarding", "1");
   facts.sysctls.emplace("net/ipv6/conf/eth0/accept_ra", "2");
+  facts.sysctls.emplace("net/ipv6/conf/eth0/disable_ipv6", "0");
   host_of(facts).boot_sysctls->push_back(
       {"net/ipv6/conf/all/forwarding", "1", "/etc/sysctl.d/60-calico-azure-agent.conf"});
   facts.desired = desired_routes(facts.policy, *facts.network, &nic);

@@ -156,6 +156,9 @@ const FaultOfNodes kOverlayFaults[] = {
        overlay_of(f).addresses = {{address("10.244.9.0"), 32}};
      },
      "flannel.subnet_env", "says 10.244.9.0/24, this node's pod CIDR is 10.244.1.0/24", "kubectl delete pod"},
+    {"a stale lease beside a flannel.1 as it should be", on_plain_flannel,
+     [](Facts& f) { cni_of(f).flannel_lease->subnets = {prefix("10.244.7.0/24")}; }, "flannel.subnet_env",
+     "says 10.244.7.0/24, this node's pod CIDR is 10.244.1.0/24", "kubectl delete pod"},
     {"another node's lease is all that is believed", on_plain_flannel,
      [](Facts& f) {
        cni_of(f).flannel_lease->subnets = {prefix("10.244.9.0/24")};

@@ -69,6 +69,7 @@ TEST_F(RouteLookup, AStrangerBeforeOursUnderOurKeyFails) {
   EXPECT_EQ(status().state, RouteState::failed);
   EXPECT_NE(status().error.find("via 10.240.0.99"), std::string::npos) << status().error;
   EXPECT_NE(status().error.find("protocol 4"), std::string::npos) << status().error;
+  EXPECT_TRUE(wanted_.key.destination.contains(status().led_away.value().to));
 }
 
 TEST_F(RouteLookup, AStrangerBehindOursUnderOurKeyDoesNoHarm) {
@@ -81,6 +82,7 @@ TEST_F(RouteLookup, ABlackholeBeforeOursShadows) {
   blackhole.protocol = 4;
   kernel_.as_stranger(Meeting::prepend, blackhole);
   EXPECT_EQ(status().state, RouteState::shadowed);
+  EXPECT_TRUE(status().led_away.value().dropped);
   EXPECT_FALSE(looked_up().leads_as_wanted());
 }
 
@@ -91,6 +93,7 @@ TEST_F(RouteLookup, ARuleToAnotherTableShadowsWhateverThePrefixThere) {
   kernel_.add_as_stranger(everything);
   EXPECT_EQ(status().state, RouteState::shadowed);
   EXPECT_NE(status().error.find("table 52"), std::string::npos) << status().error;
+  EXPECT_TRUE(status().led_away.value().other_table);
   EXPECT_NE(status().error.find("protocol 4"), std::string::npos) << status().error;
   EXPECT_FALSE(looked_up().leads_as_wanted());
   kernel_.remove_as_stranger(everything);
@@ -105,6 +108,57 @@ TEST_F(RouteLookup, ALongerPrefixOfOthersIsNotTheWholeUnlessThereAreManyOfThem) 
     kernel_.add_as_stranger(route(half, "10.240.0.99", eth0_, 4));
   EXPECT_EQ(status().state, RouteState::shadowed);
   EXPECT_NE(status().error.find("longer prefix"), std::string::npos) << status().error;
+  const LedAway expected{.to = probes_of(wanted_.key.destination, node_cidrs_).back()};
+  EXPECT_EQ(status().led_away, expected) << "each of its addresses was asked for";
+}
+
+/// With a second link, by which nothing of pods' has to leave.
+class PartLookup : public RouteLookup {
+ protected:
+  PartLookup() {
+    ib0_ = kernel_.add_link("ib0");
+    kernel_.add_address(ib0_, "172.16.5.1/16");
+  }
+
+  RouteStatus status() {
+    auto standing = looked_up();
+    EXPECT_EQ(standing.routes.at(0).state, RouteState::in_sync) << "or the parts are not asked for";
+    (void)look_up_parts(kernel_, parts_, standing);
+    return standing.routes.at(0);
+  }
+
+  std::uint32_t ib0_ = 0;
+  std::vector<net::Prefix> parts_ = {prefix("10.244.2.0/24"), prefix("10.244.90.0/24")};
+};
+
+TEST_F(PartLookup, FindsWhatTakesAwayTheCidrOfAnotherNode) {
+  EXPECT_EQ(status().state, RouteState::in_sync);
+  kernel_.add_as_stranger(route("10.244.2.0/24", "172.16.0.9", ib0_, 4));
+  EXPECT_EQ(status().state, RouteState::shadowed);
+  EXPECT_EQ(status().error.find("for 10.244.2.0/24 of another node 10.244.2.0/24 via 172.16.0.9"), 0U)
+      << status().error;
+  EXPECT_TRUE(prefix("10.244.2.0/24").contains(status().led_away.value().to));
+}
+
+TEST_F(PartLookup, FindsWhatDropsIt) {
+  auto blackhole = testing::blackhole("10.244.90.0/24", 0);
+  blackhole.protocol = 12;
+  kernel_.add_as_stranger(blackhole);
+  EXPECT_EQ(status().state, RouteState::shadowed);
+  EXPECT_TRUE(status().led_away.value().dropped);
+}
+
+TEST_F(PartLookup, AnotherNextHopOnTheNicIsAzuresToJudge) {
+  kernel_.add_as_stranger(route("10.244.2.0/24", "10.240.0.5", eth0_, 12));
+  EXPECT_EQ(status().state, RouteState::in_sync);
+}
+
+TEST_F(PartLookup, WhatCannotBeAskedIsNotJudged) {
+  auto standing = looked_up();
+  kernel_.fail_next(test_support::FakeKernel::Call::lookup, EPERM);
+  (void)look_up_parts(kernel_, parts_, standing);
+  EXPECT_EQ(standing.routes.at(0).state, RouteState::in_sync);
+  EXPECT_FALSE(standing.lookup_error.empty());
 }
 
 TEST_F(RouteLookup, PodsOfThisNodeHaveRoutesOfTheirOwn) {
