@@ -122,8 +122,9 @@ net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds p
     look.difference = diff(facts.desired, look.actual, outlook.survey.strangers);
     facts.routes_seen = true;
     facts.standing = stand(facts.desired, look.actual, outlook.survey.strangers, {});
-    look_up(**kernel, facts.policy.node_cidrs.list(), 0, facts.standing);
-    look_up_parts(**kernel, cidrs_of_other_nodes(facts.policy, facts.evidence), facts.standing);
+    look_up(**kernel, facts.desired.rules, facts.policy.node_cidrs.list(), 0, facts.standing);
+    look_up_parts(**kernel, facts.desired.rules, cidrs_of_other_nodes(facts.policy, facts.evidence),
+                  facts.standing);
   }
   return look;
 }

@@ -260,7 +260,7 @@ StepReport Reconciler::step(MonoTime now, std::span<const net::Prefix> node_cidr
 void Reconciler::ask_where_packets_go(std::span<const net::Prefix> node_cidrs,
                                       std::span<const net::Prefix> other_nodes) {
   const auto round = rounds_++;
-  look_up(kernel_, node_cidrs, round, standing_);
+  look_up(kernel_, desired_->rules, node_cidrs, round, standing_);
   auto parts = std::exchange(led_away_, {});
   std::erase_if(parts, [&](const net::Prefix& part) {
     return std::find(other_nodes.begin(), other_nodes.end(), part) == other_nodes.end();
@@ -270,7 +270,7 @@ void Reconciler::ask_where_packets_go(std::span<const net::Prefix> node_cidrs,
   const auto slice = other_nodes.subspan(round % slices * kPartsLookedUp);
   const auto end = slice.begin() + static_cast<std::ptrdiff_t>(std::min(slice.size(), kPartsLookedUp));
   parts.insert(parts.end(), slice.begin(), end);
-  led_away_ = look_up_parts(kernel_, parts, standing_);
+  led_away_ = look_up_parts(kernel_, desired_->rules, parts, standing_);
 }
 
 StepReport Reconciler::give_up(net::Error error, StepReport report, MonoTime now) {

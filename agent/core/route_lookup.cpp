@@ -82,8 +82,12 @@ Obstacle led_away(const net::Route& wanted, const net::Address& address, const n
   return obstacle;
 }
 
-bool is_looked_up(const net::Route& route) {
-  return route.key.table == net::kMainTable && route.type == net::RouteType::unicast;
+/// Not where rules of ours lead to the table: they are for packets of pods, and the kernel is asked as for
+/// the node's own.
+bool is_looked_up(const net::Route& route, std::span<const net::Rule> rules) {
+  return route.type == net::RouteType::unicast &&
+         std::none_of(rules.begin(), rules.end(),
+                      [&route](const net::Rule& rule) { return rule.table == route.key.table; });
 }
 
 bool is_known(std::span<const Exception> known, RouteIndex::Position position) {
@@ -101,11 +105,12 @@ Exception exception_of(RouteIndex::Position position, Obstacle obstacle) {
 }
 
 /// The position of the wanted route that is to lead to the address: the one with the longest prefix.
-std::optional<RouteIndex::Position> way_to(const net::Address& address, std::span<const net::Route> routes) {
+std::optional<RouteIndex::Position> way_to(const net::Address& address, std::span<const net::Route> routes,
+                                           std::span<const net::Rule> rules) {
   std::optional<RouteIndex::Position> best;
   for (std::size_t i = 0; i < routes.size(); ++i) {
     const auto& destination = routes[i].key.destination;
-    if (!is_looked_up(routes[i]) || !destination.contains(address)) continue;
+    if (!is_looked_up(routes[i], rules) || !destination.contains(address)) continue;
     if (!best || routes[*best].key.destination.length() < destination.length())
       best = static_cast<RouteIndex::Position>(i);
   }
@@ -120,6 +125,7 @@ class Lookups {
   /// Sets error() where the kernel could not be asked.
   std::optional<Obstacle> judge(const net::Route& wanted) {
     std::optional<Obstacle> obstacle;
+    bool all_dropped = true;
     for (const auto& address : probes_of(wanted.key.destination, node_cidrs_)) {
       const auto found = kernel_.lookup(address);
       if (!found && !says_that_it_is_dropped(found.error().code.value())) {
@@ -131,10 +137,13 @@ class Lookups {
         obstacle = dropped(address, found.error());
         continue;
       }
+      all_dropped = false;
       obstacle = led_away(wanted, address, *found);
       // One that holds all of the destination; a longer prefix takes a part alone.
       if (found->key.destination.contains(wanted.key.destination)) return obstacle;
     }
+    // Nothing takes its packets elsewhere: they go nowhere.
+    if (obstacle && all_dropped) obstacle->state = RouteState::failed;
     return obstacle;
   }
 
@@ -176,8 +185,8 @@ std::vector<net::Address> probes_of(const net::Prefix& prefix, std::span<const n
   return probes;
 }
 
-void look_up(net::Kernel& kernel, std::span<const net::Prefix> node_cidrs, std::size_t round,
-             Standing& standing) {
+void look_up(net::Kernel& kernel, std::span<const net::Rule> rules, std::span<const net::Prefix> node_cidrs,
+             std::size_t round, Standing& standing) {
   const auto& routes = standing.routes.routes();
   const auto& known = standing.routes.exceptions();
   const auto count = routes.size() <= kAlwaysLookedUp ? routes.size() : kLookedUpOfMany;
@@ -187,22 +196,22 @@ void look_up(net::Kernel& kernel, std::span<const net::Prefix> node_cidrs, std::
   for (std::size_t i = 0; i < count && lookups.error().empty(); ++i) {
     const auto position = static_cast<RouteIndex::Position>(i * stride + round % stride);
     const auto& route = routes[position];
-    if (!is_looked_up(route) || is_known(known, position)) continue;
+    if (!is_looked_up(route, rules) || is_known(known, position)) continue;
     if (auto obstacle = lookups.judge(route)) found.push_back(exception_of(position, std::move(*obstacle)));
   }
   standing.lookup_error = lookups.error();
   standing.routes.add(std::move(found));
 }
 
-std::vector<net::Prefix> look_up_parts(net::Kernel& kernel, std::span<const net::Prefix> parts,
-                                       Standing& standing) {
+std::vector<net::Prefix> look_up_parts(net::Kernel& kernel, std::span<const net::Rule> rules,
+                                       std::span<const net::Prefix> parts, Standing& standing) {
   std::vector<net::Prefix> led_away;
   const auto& routes = standing.routes.routes();
   if (routes.size() > kAlwaysLookedUp || !standing.lookup_error.empty()) return led_away;
   Lookups lookups(kernel, {});
   for (const auto& part : parts) {
     const auto address = probes_of(part, {}).front();
-    const auto position = way_to(address, routes);
+    const auto position = way_to(address, routes, rules);
     if (!position || is_known(standing.routes.exceptions(), *position)) continue;
     auto obstacle = lookups.judge_part(routes[*position], address);
     if (!lookups.error().empty()) break;

@@ -17,6 +17,12 @@ std::string owner_of(net::Route stranger) {
   return net::route_text(stranger);
 }
 
+/// What hands pods their packets comes before the sink of this node's own CIDR; what leads by a next hop
+/// takes packets to unused addresses out of the node.
+bool may_precede(const net::Route& stranger, const net::Route& wanted) {
+  return wanted.key.metric == kSinkMetric && !stranger.gateway && !stranger.multipath;
+}
+
 /// The wanted routes that are not in sync, as they come to light.
 class Exceptions {
  public:
@@ -75,7 +81,7 @@ class Exceptions {
                 .detours = !same_way};
       decided_.insert(position);
     } else if (exception == nullptr && stranger.key.metric < route.key.metric &&
-               route.key.metric != kSinkMetric) {
+               !may_precede(stranger, route)) {
       in_the_shadow_[position] = {
           .position = position,
           .state = RouteState::shadowed,

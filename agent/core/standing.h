@@ -60,11 +60,12 @@ inline constexpr std::size_t kLookedUpOfMany = 250;
 std::vector<net::Address> probes_of(const net::Prefix& prefix, std::span<const net::Prefix> elsewhere);
 
 /// Asks the kernel itself where packets to each wanted destination go, by rules, tables, metrics and all: the
-/// routes of table main that are there and in sync, but for sinks. A route that is not taken is `shadowed`,
-/// or `failed` where another one of its very key is; both name what is. Of more than kAlwaysLookedUp only
-/// some are asked for, others from one `round` to the next.
-void look_up(net::Kernel& kernel, std::span<const net::Prefix> node_cidrs, std::size_t round,
-             Standing& standing);
+/// routes that are there and in sync, but for sinks and for those of tables that `rules` of ours lead pods
+/// to. A route that is not taken is `shadowed`, or `failed` where another one of its very key is, or where
+/// all is dropped; each names what is the case. Of more than kAlwaysLookedUp only some are asked for, others
+/// from one `round` to the next.
+void look_up(net::Kernel& kernel, std::span<const net::Rule> rules, std::span<const net::Prefix> node_cidrs,
+             std::size_t round, Standing& standing);
 
 /// So many parts of the wanted destinations are looked up at a time.
 inline constexpr std::size_t kPartsLookedUp = 64;
@@ -73,7 +74,7 @@ inline constexpr std::size_t kPartsLookedUp = 64;
 /// route, dropped or by another link, is a detour of that route. Another next hop on the route's own link
 /// does no harm: Azure forwards by its route table, whatever the next hop. Nothing is asked where more than
 /// kAlwaysLookedUp routes are wanted. Returns those parts that were found to be led away, one for each route.
-std::vector<net::Prefix> look_up_parts(net::Kernel& kernel, std::span<const net::Prefix> parts,
-                                       Standing& standing);
+std::vector<net::Prefix> look_up_parts(net::Kernel& kernel, std::span<const net::Rule> rules,
+                                       std::span<const net::Prefix> parts, Standing& standing);
 
 }  // namespace agent

@@ -48,7 +48,7 @@ class RouteLookup : public ::testing::Test {
   Standing looked_up() {
     Standing standing;
     standing.routes = RouteStatuses(std::vector{wanted_}, {});
-    look_up(kernel_, node_cidrs_, 0, standing);
+    look_up(kernel_, rules_, node_cidrs_, 0, standing);
     return standing;
   }
   RouteStatus status() { return looked_up().routes.at(0); }
@@ -56,6 +56,7 @@ class RouteLookup : public ::testing::Test {
   test_support::FakeKernel kernel_;
   std::uint32_t eth0_ = 0;
   net::Route wanted_;
+  std::vector<net::Rule> rules_;
   std::vector<net::Prefix> node_cidrs_ = {prefix("10.244.1.0/24")};
 };
 
@@ -77,13 +78,24 @@ TEST_F(RouteLookup, AStrangerBehindOursUnderOurKeyDoesNoHarm) {
   EXPECT_EQ(status().state, RouteState::in_sync);
 }
 
-TEST_F(RouteLookup, ABlackholeBeforeOursShadows) {
+TEST_F(RouteLookup, ABlackholeBeforeOursFailsForNothingGoesAnywhere) {
   auto blackhole = testing::blackhole("10.244.0.0/16", 1024);
   blackhole.protocol = 4;
   kernel_.as_stranger(Meeting::prepend, blackhole);
-  EXPECT_EQ(status().state, RouteState::shadowed);
+  EXPECT_EQ(status().state, RouteState::failed);
   EXPECT_TRUE(status().led_away.value().dropped);
   EXPECT_FALSE(looked_up().leads_as_wanted());
+}
+
+TEST_F(RouteLookup, ATableThatNobodyLeadsToIsNotTaken) {
+  const net::Change away{net::Verb::remove, wanted_};
+  wanted_ = route("10.244.0.0/16", "10.240.0.1", eth0_, 169, 1024, 300);
+  const net::Change add{net::Verb::add, wanted_};
+  EXPECT_TRUE(kernel_.apply({{away, add}})->empty());
+  kernel_.add_as_stranger(route("0.0.0.0/0", "10.240.0.1", eth0_, 16));
+  EXPECT_EQ(status().state, RouteState::shadowed);
+  rules_ = {net::Rule{16925, prefix("10.244.1.0/24"), 300, 169, false}};
+  EXPECT_EQ(status().state, RouteState::in_sync) << "led to by a rule of ours, for pods";
 }
 
 TEST_F(RouteLookup, ARuleToAnotherTableShadowsWhateverThePrefixThere) {
@@ -123,7 +135,7 @@ class PartLookup : public RouteLookup {
   RouteStatus status() {
     auto standing = looked_up();
     EXPECT_EQ(standing.routes.at(0).state, RouteState::in_sync) << "or the parts are not asked for";
-    (void)look_up_parts(kernel_, parts_, standing);
+    (void)look_up_parts(kernel_, {}, parts_, standing);
     return standing.routes.at(0);
   }
 
@@ -156,7 +168,7 @@ TEST_F(PartLookup, AnotherNextHopOnTheNicIsAzuresToJudge) {
 TEST_F(PartLookup, WhatCannotBeAskedIsNotJudged) {
   auto standing = looked_up();
   kernel_.fail_next(test_support::FakeKernel::Call::lookup, EPERM);
-  (void)look_up_parts(kernel_, parts_, standing);
+  (void)look_up_parts(kernel_, {}, parts_, standing);
   EXPECT_EQ(standing.routes.at(0).state, RouteState::in_sync);
   EXPECT_FALSE(standing.lookup_error.empty());
 }
@@ -199,7 +211,7 @@ TEST_F(RouteLookup, OfManyRoutesSomeAreAskedForAndOthersTheNextTime) {
   for (std::size_t round = 0; round < many.size() / kLookedUpOfMany; ++round) {
     Standing standing;
     standing.routes = RouteStatuses(many, {});
-    look_up(kernel_, {}, round, standing);
+    look_up(kernel_, {}, {}, round, standing);
     found += standing.routes.exceptions().size();
   }
   EXPECT_EQ(found, 1U) << "each is asked for once in so many rounds";

@@ -47,6 +47,12 @@ TEST(Standing, ASinkUnderAConnectedRouteIsInSync) {
   EXPECT_EQ(only(stand({{sink}, {}, true, {}}, {{sink}, {}}, connected, {})).state, RouteState::in_sync);
 }
 
+TEST(Standing, ASinkBehindARouteThatLeadsOutOfTheNodeIsShadowed) {
+  const auto sink = blackhole("10.244.1.0/24");
+  const std::vector out = {route("10.244.1.0/24", "10.241.0.1", 3, 4, 0)};
+  EXPECT_EQ(only(stand({{sink}, {}, true, {}}, {{sink}, {}}, out, {})).state, RouteState::shadowed);
+}
+
 TEST(Standing, CountsWhatIsOursButNotWanted) {
   const auto left_over = route("10.9.0.0/16", "10.240.0.1", 2);
   EXPECT_EQ(stand(kDesired, {{kWanted, left_over}, {}}, {}, {}).unwanted, 1U);
