@@ -10,6 +10,7 @@ import subprocess
 import unittest
 
 from case import CLUSTER, ROUTE_TABLE, ClusterCase, eventually
+from lab import azure_resources
 from lab.agent import program
 from lab.namespace import environment
 from lab.cloud import node
@@ -65,12 +66,36 @@ class Truth(ClusterCase):
     def test_what_an_administrator_of_azure_forgets(self):
         for fault, check in (("nic vm1 ip-forwarding off", "azure.ip_forwarding"),
                              ("subnet disassociate nodes", "azure.route_table"),
-                             (f"route-table remove {ROUTE_TABLE} 10.244.1.0/24", "azure.node_route"),
-                             (f"route-table add {ROUTE_TABLE} 10.244.1.0/24 VirtualAppliance 10.240.0.77",
-                              "azure.node_route"),
-                             (f"route-table add {ROUTE_TABLE} 10.244.1.128/25 None", "azure.stale_routes")):
+                             (f"route-table remove {ROUTE_TABLE} 10.244.1.0/24", "azure.node_route")):
             with self.subTest(fault):
                 self.assert_named_and_mended(fault, check)
+
+    def test_a_route_that_may_be_anothers_by_its_name_is_named_and_no_command_changes_it(self):
+        own = f"route-table add {ROUTE_TABLE} 10.244.1.0/24 VirtualAppliance"
+        for fault, check, undo in ((f"{own} 10.240.0.77", "azure.node_route",
+                                    f"{own} {self.vm.nics[0].addresses[0]}"),
+                                   (f"route-table add {ROUTE_TABLE} 10.244.1.128/25 None", "azure.stale_routes",
+                                    f"route-table remove {ROUTE_TABLE} 10.244.1.128/25")):
+            with self.subTest(fault):
+                self.cluster.ask(fault)
+                self.ask_again()
+                self.await_failures([check])
+                self.assertRegex(self.vm.agent.check(check)["remedy"], "^# it cannot be told from here whose pods")
+                self.cluster.ask(undo)
+                self.ask_again()
+                self.await_failures([])
+
+    def test_a_node_object_of_another_machine_is_believed_nothing(self):
+        self.cluster.tell_nodes(vm1=node("vm1", ["10.244.2.0/24"], addresses=["10.240.0.99"],
+                                         provider_id=f"azure://{azure_resources.vm_id('vm2')}"))
+        self.vm.agent.await_check("kubernetes.node_cidr", "fail")
+        self.assertEqual(self.failures(), ["kubernetes.node_cidr"])
+        self.assertIn("Node vm1 is another machine (10.240.0.99, providerID azure:///subscriptions/",
+                      self.vm.agent.check("kubernetes.node_cidr")["message"])
+        self.assertEqual(self.vm.agent.status()["pods"]["node_cidrs"], ["10.244.1.0/24"])
+        self.assertTrue(self.vm.agent.is_ready())
+        self.cluster.tell_nodes()
+        self.await_failures([])
 
     def test_a_subnet_with_a_list_of_prefixes_is_read_like_one_with_a_prefix(self):
         cloud = self.cluster.cloud

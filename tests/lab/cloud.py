@@ -86,11 +86,15 @@ class Cloud(CloudOrders):
                 "users": [{"name": "node", "user": {"token": NODE_TOKEN}}]}
 
 
-def node(name, pod_cidrs, condition=("False", "RouteCreated"), annotations=None):
-    """A Node object as the route controller leaves it, and flanneld where it runs."""
+def node(name, pod_cidrs, condition=("False", "RouteCreated"), annotations=None, addresses=(), provider_id=""):
+    """A Node object as kubelet, the cloud provider and the route controller leave it, and flanneld where it runs."""
     status, reason = condition
+    spec = {"podCIDR": pod_cidrs[0], "podCIDRs": pod_cidrs} if pod_cidrs else {}
+    if provider_id:
+        spec["providerID"] = provider_id
     return {"apiVersion": "v1", "kind": "Node",
             "metadata": {"name": name, "creationTimestamp": "2026-01-01T00:00:00Z", "annotations": annotations or {}},
-            "spec": {"podCIDR": pod_cidrs[0], "podCIDRs": pod_cidrs} if pod_cidrs else {},
-            "status": {"conditions": [{"type": "NetworkUnavailable", "status": status, "reason": reason,
+            "spec": spec,
+            "status": {"addresses": [{"type": "InternalIP", "address": each} for each in addresses],
+                       "conditions": [{"type": "NetworkUnavailable", "status": status, "reason": reason,
                                        "message": "", "lastTransitionTime": "2026-01-01T00:01:00Z"}]}}

@@ -4,7 +4,7 @@ import itertools
 import json
 import shlex
 
-from . import dhcp, documents, modes, wire_server
+from . import azure_resources, dhcp, documents, modes, wire_server
 from .agent import Agent, simulator_binary
 from .azure import Network, Nic, Route, Subnet, is_ipv6
 from .cloud import Cloud, node
@@ -126,7 +126,8 @@ class Vm:
     def node(self):
         """Its object at the API server."""
         condition = ("False", "RouteCreated" if self.mode.uses_route_table else "CalicoIsUp")
-        return node(self.name, self.pod_cidrs, condition, self.mode.annotations(self))
+        return node(self.name, self.pod_cidrs, condition, self.mode.annotations(self), self.nics[0].addresses[:1],
+                    f"azure://{azure_resources.vm_id(self.name)}")
 
     def write_credentials(self, route_table=ROUTE_TABLE):
         """What a node of a Kubernetes cluster on Azure has on disk; JSON is YAML."""
