@@ -128,11 +128,6 @@ const FaultOfNodes kHostFaults[] = {
      },
      "networkd.foreign_routes", "manages routes of others: /etc/systemd/networkd.conf",
      "mkdir -p /etc/systemd/networkd.conf.d"},
-    {"networkd has not read the file that says no", with_sink,
-     [](Facts& f) { host_of(f).networkd->unread_file = host_of(f).networkd->file; },
-     "networkd.foreign_routes",
-     "systemd-networkd was started before /etc/systemd/networkd.conf.d/10-calico-azure-agent.conf said that",
-     "systemctl restart systemd-networkd"},
     {"NetworkManager takes Calico's WireGuard", on_calico_vxlan,
      [](Facts& f) {
        f.links.push_back(testing::link(95, "wireguard.cali", "66:00:00:00:00:95"));
@@ -365,3 +360,14 @@ TEST(HostChecks, AStrangersWordsStayOneLineAndRunNothing) {
 
 }  // namespace
 }  // namespace agent
+    {"networkd may not have read the file that says no", anywhere,
+     [](Facts& f) { host_of(f).networkd->unread_file = host_of(f).networkd->file; },
+     "networkd.foreign_routes", CheckStatus::unknown,
+     "started before the last change of /etc/systemd/networkd.conf.d/10-calico-azure-agent.conf, and what it "
+     "has read cannot be seen: where the file is new, systemctl restart systemd-networkd"},
+    {"forwarding on, spelled otherwise", anywhere,
+     [](Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "0x1\t# on"); }, "sysctl.persistence",
+     CheckStatus::pass, "the next boot switches forwarding on"},
+    {"the NIC keeps what it has where the kernel refuses its value", anywhere,
+     [](Facts& f) { set_at_boot(f, "net/ipv4/conf/eth0/forwarding", "no"); }, "sysctl.persistence",
+     CheckStatus::pass, "the next boot switches forwarding on"},
