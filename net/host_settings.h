@@ -17,8 +17,8 @@ namespace net {
 /// The value that a sysctl gets at the next boot, and the file that wins.
 /// https://www.freedesktop.org/software/systemd/man/sysctl.d.html
 struct BootSysctl {
-  std::string key;  ///< as in net::Sysctls: "net/ipv4/ip_forward"
-  std::string value;
+  std::string key;    ///< as in net::Sysctls: "net/ipv4/ip_forward"
+  std::string value;  ///< as it is written: "0 # CIS 3.1.1", which the kernel reads as 0
   std::string file;
 
   bool operator==(const BootSysctl&) const = default;

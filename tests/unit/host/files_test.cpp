@@ -41,10 +41,21 @@ TEST(BootSysctls, AFileInEtcHidesThatOfTheSameNameAndALinkToNullHidesIt) {
   const Machine machine;
   machine.write("usr/lib/sysctl.d/50-a.conf", "net.ipv4.ip_forward=0\n");
   machine.write("etc/sysctl.d/50-a.conf", "net.ipv4.ip_forward=1\n");
-  machine.write("run/sysctl.d/60-b.conf", "net.ipv4.ip_forward=0\n");
+  machine.write("usr/local/lib/sysctl.d/60-b.conf", "net.ipv4.ip_forward=0\n");
   machine.link("etc/sysctl.d/60-b.conf", "/dev/null");
   const std::vector<std::string> keys = {"net/ipv4/ip_forward"};
   EXPECT_EQ(host::boot_sysctls(machine.root(), keys)->front().value, "1");
+}
+
+TEST(BootSysctls, WhatIsInRunIsGoneByThen) {
+  const Machine machine;
+  machine.write("run/sysctl.d/90-a.conf", "net.ipv4.ip_forward=0\nnet.ipv4.conf.all.rp_filter=1\n");
+  machine.write("run/sysctl.d/50-b.conf", "net.ipv4.ip_forward=0\n");
+  machine.write("usr/lib/sysctl.d/50-b.conf", "net.ipv4.ip_forward=1\n");
+  const std::vector<std::string> keys = {"net/ipv4/ip_forward", "net/ipv4/conf/all/rp_filter"};
+  const auto found = host::boot_sysctls(machine.root(), keys);
+  ASSERT_TRUE(found);
+  EXPECT_THAT(*found, ElementsAre(testing::Field(&net::BootSysctl::value, "1")));
 }
 
 TEST(BootSysctls, AKeyThatIsNamedBeatsAPatternThatComesLater) {
