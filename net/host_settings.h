@@ -80,6 +80,17 @@ struct FilterChain {
   bool operator==(const FilterChain&) const = default;
 };
 
+/// What packets meet at one of the kernel's hooks: a chain that stands there, and those it leads to.
+struct FilterHook {
+  std::string table;        ///< "mangle"; with its family, "inet filter", where it is nftables' own
+  std::string chain;        ///< "PREROUTING", "FORWARD"
+  std::string policy = {};  ///< "ACCEPT", "DROP"
+  std::vector<FilterChain> chains = {};
+  bool is_cut = false;  ///< it leads to more rules than are kept
+
+  bool operator==(const FilterHook&) const = default;
+};
+
 /// One of iptables' two backends, IPv4, as its save program shows it. "nft" and "legacy" can both hold rules,
 /// and packets must pass both.
 struct PacketFilter {
@@ -88,10 +99,12 @@ struct PacketFilter {
   /// Of all tables but `security`, those that a packet meets which is forwarded.
   std::size_t rules = 0;
   std::string forward_policy = {};  ///< "ACCEPT", "DROP"; empty: no filter table
-  /// Table filter's FORWARD, and the chains that lead on from it; without Felix's chains of single links,
-  /// which accept nothing by themselves.
+  /// Table filter's FORWARD, and the chains that lead on from it; of Felix's chains of single links nothing
+  /// but the rules that accept by themselves, which they have with eBPF alone.
   std::vector<FilterChain> forward = {};
   bool is_cut = false;  ///< FORWARD leads to more rules than are kept
+  /// In the same way what forwarded packets meet in tables raw and mangle, where something there may drop.
+  std::vector<FilterHook> other_hooks = {};
 
   bool operator==(const PacketFilter&) const = default;
 };
@@ -110,6 +123,9 @@ struct HostSettings {
   Result<std::vector<LinkFile>> link_files = failure(ENODATA, "not looked at");
   /// Only the backends whose program is installed. Needs CAP_NET_ADMIN, "legacy" root's rights.
   Result<std::vector<PacketFilter>> packet_filters = failure(ENODATA, "not looked at");
+  /// Chains on hook forward that are nftables' own: not those of iptables, kube-proxy and Felix. ENOENT: the
+  /// program nft is not installed.
+  Result<std::vector<FilterHook>> nft_forward = failure(ENODATA, "not looked at");
   Result<Conntrack> conntrack = failure(ENODATA, "not looked at");
   /// Felix's environment as far as it concerns us, its names in capitals: FELIX_*, CLUSTER_TYPE,
   /// CALICO_NETWORKING_BACKEND, IP*, USE_POD_CIDR. ESRCH: none runs; EACCES: not ours to read.

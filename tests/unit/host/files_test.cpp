@@ -106,6 +106,16 @@ TEST(Networkd, ManagesWhatItsFilesDoNotForbid) {
   EXPECT_TRUE(host::networkd_settings(machine.root())->manages_foreign_routes);
 }
 
+TEST(Networkd, PassesOverWhatIsNoBoolean) {
+  const Machine machine;
+  machine.write("proc/1/comm", "systemd\n");
+  machine.write("etc/systemd/networkd.conf.d/10-a.conf",
+                "[Network]\nManageForeignRoutes=no # by ops\nManageForeignRoutingPolicyRules=OFF\n");
+  const auto settings = host::networkd_settings(machine.root());
+  EXPECT_TRUE(settings->manages_foreign_routes) << "systemd: Failed to parse, ignoring";
+  EXPECT_FALSE(settings->manages_foreign_rules);
+}
+
 /// networkd runs, and was started so many seconds after the epoch.
 void start_networkd(const Machine& machine, std::chrono::seconds since_epoch) {
   machine.write("proc/1/comm", "systemd\n");
@@ -117,16 +127,6 @@ void start_networkd(const Machine& machine, std::chrono::seconds since_epoch) {
 }
 
 TEST(Networkd, KnowsNoFileThatHasChangedSinceItWasStarted) {
-TEST(Networkd, PassesOverWhatIsNoBoolean) {
-  const Machine machine;
-  machine.write("proc/1/comm", "systemd\n");
-  machine.write("etc/systemd/networkd.conf.d/10-a.conf",
-                "[Network]\nManageForeignRoutes=no # by ops\nManageForeignRoutingPolicyRules=OFF\n");
-  const auto settings = host::networkd_settings(machine.root());
-  EXPECT_TRUE(settings->manages_foreign_routes) << "systemd: Failed to parse, ignoring";
-  EXPECT_FALSE(settings->manages_foreign_rules);
-}
-
   const Machine machine;
   const auto now =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
@@ -285,6 +285,13 @@ TEST(Ini, HoldsAssignmentsUnderTheirSections) {
                           host::IniEntry{"Y", "i", ""}));
 }
 
+TEST(Ini, BooleansAreSystemds) {
+  for (const auto* yes : {"1", "yes", "Y", "true", "T", "oN"}) EXPECT_EQ(host::boolean(yes), true) << yes;
+  for (const auto* no : {"0", "no", "N", "false", "F", "off"}) EXPECT_EQ(host::boolean(no), false) << no;
+  for (const auto* none : {"", "no # by ops", "none", "00", "2", "disabled"})
+    EXPECT_EQ(host::boolean(none), std::nullopt) << none;
+}
+
 TEST(Look, AnEmptyMachineSetsNothingAndHasNoConntrack) {
   const Machine machine;
   const auto settings = host::look_at_host({.nic = "eth0", .root = machine.root()},
@@ -296,13 +303,6 @@ TEST(Look, AnEmptyMachineSetsNothingAndHasNoConntrack) {
 
 TEST(Look, ConntrackIsCounted) {
   const Machine machine;
-TEST(Ini, BooleansAreSystemds) {
-  for (const auto* yes : {"1", "yes", "Y", "true", "T", "oN"}) EXPECT_EQ(host::boolean(yes), true) << yes;
-  for (const auto* no : {"0", "no", "N", "false", "F", "off"}) EXPECT_EQ(host::boolean(no), false) << no;
-  for (const auto* none : {"", "no # by ops", "none", "00", "2", "disabled"})
-    EXPECT_EQ(host::boolean(none), std::nullopt) << none;
-}
-
   machine.write("proc/sys/net/netfilter/nf_conntrack_count", "95\n");
   machine.write("proc/sys/net/netfilter/nf_conntrack_max", "100\n");
   const auto settings =
