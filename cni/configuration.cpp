@@ -63,6 +63,7 @@ net::Result<net::CniPlugin> parse_plugin(const json& value, const std::string& w
   }
   plugin.subnet = word(at(ipam, "subnet"));
   if (plugin.subnet.empty()) plugin.subnet = word(at(first_of(first_of(at(ipam, "ranges"))), "subnet"));
+  plugin.data_dir = net::foreign_text(text_of(at(ipam, "dataDir")), kLongestPath);
   plugin.mode = word(member(value, "mode"));
   plugin.bridge = word(member(value, "bridge"));
   const json& mtu = member(value, "mtu");
@@ -83,9 +84,9 @@ net::Result<std::vector<net::CniPlugin>> parse_plugins(const json& document, Sha
     return std::vector{std::move(*only)};
   }
   if (!list.is_array() || list.empty()) return useless("has no list \"plugins\"");
-  if (list.size() > kMostPlugins) return useless(fmt::format("has more than {} plug-ins", kMostPlugins));
   std::vector<net::CniPlugin> plugins;
   for (const json& entry : list) {
+    if (plugins.size() == kMostPlugins) break;  // our limit alone: a runtime takes more
     auto plugin = parse_plugin(entry, fmt::format(" in plug-in {}", plugins.size() + 1));
     if (!plugin) return net::pass_on(plugin);
     plugins.push_back(std::move(*plugin));

@@ -24,6 +24,26 @@ struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
 };
 
+/// What a link leads to wherever that is: a regular file of root's, who decides what is in these folders. It
+/// is looked at before it is opened, for to open a device is to do something to it.
+net::Result<net::Descriptor> open_roots_file(int folder, const char* name) {
+  constexpr auto kOut = "is a link out of its folder";
+  const net::Descriptor found(::openat(folder, name, O_PATH | O_CLOEXEC));
+  if (!found && errno == ENOENT)
+    return net::failure(EXDEV, fmt::format("{}, to what is not there or not shown to us", kOut));
+  struct stat status {};
+  if (!found || ::fstat(found.get(), &status) != 0) return unreadable(errno);
+  if (!S_ISREG(status.st_mode)) return net::failure(EINVAL, "is no regular file");
+  if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
+    return net::failure(EXDEV, fmt::format("{}, to a file of user {}'s, not root's: it is not followed", kOut,
+                                           status.st_uid));
+  }
+  net::Descriptor file(
+      ::open(fmt::format("/proc/self/fd/{}", found.get()).c_str(), kFileFlags & ~O_NOFOLLOW));
+  if (!file) return unreadable(errno);
+  return file;
+}
+
 net::Result<net::Descriptor> open_link(int folder, const char* name) {
   open_how how{};
   how.flags = kFileFlags & ~O_NOFOLLOW;
@@ -34,13 +54,9 @@ net::Result<net::Descriptor> open_link(int folder, const char* name) {
     case ENOENT:
       return net::failure(ENOLINK, "is a link that leads nowhere");
     case EXDEV:
-      return net::failure(EXDEV,
-                          "is a link out of its folder, which is not followed: put the file itself there");
-    case ENOSYS:
-    case EPERM:  // what a seccomp filter that does not know the call answers
-      return net::failure(ELOOP,
-                          "is a link, which cannot be followed safely without openat2 (Linux 5.6): put the "
-                          "file itself there");
+    case ENOSYS:  // before Linux 5.6
+    case EPERM:   // what a seccomp filter that does not know the call answers
+      return open_roots_file(folder, name);
     default:
       return unreadable(errno);
   }

@@ -11,7 +11,7 @@
 
 namespace cni {
 
-/// A folder whose entries are opened relative to it, so that none leads out of it. Errors are the kernel's
+/// A folder whose entries are opened relative to it. Errors are the kernel's
 /// errno and a predicate of what was asked for: "is not there", "cannot be read: Permission denied; run …".
 class Folder {
  public:
@@ -29,9 +29,9 @@ class Folder {
   [[nodiscard]] net::Result<std::vector<std::string>> names() const;
 
   /// All of a regular file of at most kLargestFile, without ever waiting. EISDIR for a folder, EINVAL for
-  /// what else is no file, EFBIG. A link is followed as long as it stays in this folder, as those of a
-  /// Kubernetes volume do: ENOLINK when it leads nowhere, EXDEV when it leads out, ELOOP when this kernel has
-  /// no safe way.
+  /// what else is no file, EFBIG. A link is followed: within this folder, as those of a Kubernetes volume
+  /// are, to any regular file, and out of it to one of root's. ENOLINK when it leads nowhere in this folder,
+  /// EXDEV when it leads out to what is not followed or not there (a container is not shown all).
   [[nodiscard]] net::Result<std::string> read(const std::string& name) const;
 
  private:

@@ -11,6 +11,7 @@
 #include "cni/folder.h"
 #include "cni/host_local.h"
 #include "cni/programs.h"
+#include "cni/runtime.h"
 #include "cni/subnet_env.h"
 #include "net/foreign_text.h"
 
@@ -35,11 +36,18 @@ bool is_configuration(std::string_view name) {
   return name.ends_with(".conf") || name.ends_with(".conflist") || name.ends_with(".json");
 }
 
+template <std::size_t Count>
+bool is_one_of(const std::array<int, Count>& codes, const net::Error& error) {
+  return std::find(codes.begin(), codes.end(), error.code.value()) != codes.end();
+}
+
 /// What is in the way of us alone; a runtime may get on very well.
 bool is_ours(const net::Error& error) {
-  constexpr std::array kOurs = {EACCES, EPERM, EMFILE, ENFILE, ENOMEM};
-  return std::find(kOurs.begin(), kOurs.end(), error.code.value()) != kOurs.end();
+  return is_one_of(std::array{EACCES, EPERM, EMFILE, ENFILE, ENOMEM}, error);
 }
+
+/// Where we do not look: a file beyond our limit, or behind a link that we do not follow.
+bool is_passed_over(const net::Error& error) { return is_one_of(std::array{EFBIG, EXDEV}, error); }
 
 net::Result<net::CniConfiguration> read_configuration(const Paths& paths) {
   const auto folder = Folder::open(paths.configuration);
@@ -54,7 +62,9 @@ net::Result<net::CniConfiguration> read_configuration(const Paths& paths) {
   for (const auto& name : *names) {
     const auto path = path_of(paths.configuration, name);
     const auto text = folder->read(name);
-    if (!text && is_ours(text.error())) return about(path, text);
+    // Nobody knows then which file wins.
+    if (!text && (is_ours(text.error()) || (is_passed_over(text.error()) && configuration.files.empty())))
+      return about(path, text);
     // Runtimes pass over folders; what has gone since it was listed is no more.
     if (!text && (text.error().code.value() == EISDIR || text.error().code.value() == ENOENT)) continue;
     net::CniFile file;
@@ -64,9 +74,11 @@ net::Result<net::CniConfiguration> read_configuration(const Paths& paths) {
       file.problem = text.error().what;
     }
     file.path = path.string();
+    file.has_odd_name = path.filename().string() != name;
     configuration.files.push_back(std::move(file));
   }
-  auto missing = find_missing_programs(programs_of_pods(configuration), paths.programs);
+  auto missing = find_missing_programs(programs_of_pods(configuration),
+                                       runtimes_program_folders(paths.runtimes).value_or(paths.programs));
   configuration.missing_programs = std::move(missing.sentences);
   configuration.unknown_programs = std::move(missing.unknown);
   return configuration;
@@ -94,6 +106,21 @@ net::Result<std::vector<net::HostLocalNetwork>> read_host_local(const std::files
     found.push_back({.folder = path.string(), .reserved = reserved_addresses(*names)});
   }
   return found;
+}
+
+/// Where host-local keeps what it gives away: ipam.dataDir of the plug-in that makes pods' interfaces, else
+/// its default.
+net::Result<std::filesystem::path> host_local_folder(
+    const Paths& paths, const net::Result<net::CniConfiguration>& configuration) {
+  if (!configuration) return paths.host_local;
+  const auto network = configuration->network();
+  if (!network || network->main->data_dir.empty()) return paths.host_local;
+  const std::filesystem::path folder = network->main->data_dir;
+  if (folder.is_absolute()) return folder.lexically_normal();
+  return net::failure(EINVAL,
+                      fmt::format("{} has the ipam.dataDir {}, which depends on where the runtime was "
+                                  "started: it is no absolute path",
+                                  network->file->path, folder.string()));
 }
 
 net::Result<net::FlannelLease> read_flannel_lease(const std::filesystem::path& path) {
@@ -143,8 +170,10 @@ net::Result<std::string> read_calico_node_name(const std::filesystem::path& path
 }  // namespace
 
 net::CniFiles read_cni_files(const Paths& paths) {
-  return {.configuration = read_configuration(paths),
-          .host_local = read_host_local(paths.host_local),
+  auto configuration = read_configuration(paths);
+  const auto host_local = host_local_folder(paths, configuration);
+  return {.configuration = std::move(configuration),
+          .host_local = host_local ? read_host_local(*host_local) : net::pass_on(host_local),
           .flannel_lease = read_flannel_lease(paths.flannel_lease),
           .azure = read_azure_state(paths.azure_state),
           .calico_node_name = read_calico_node_name(paths.calico_node_name)};

@@ -1,6 +1,7 @@
 #include "host/boot_sysctls.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "host/drop_ins.h"
@@ -46,7 +47,10 @@ net::Result<std::vector<net::BootSysctl>> boot_sysctls(const std::filesystem::pa
   };
   std::vector<Found> exact;
   std::vector<Found> by_pattern;
-  for (const auto& file : drop_ins(system_folders(root, "sysctl.d"), ".conf")) {
+  // Nothing of /run is there after a reboot.
+  const std::array folders = {root / "etc/sysctl.d", root / "usr/local/lib/sysctl.d",
+                              root / "usr/lib/sysctl.d"};
+  for (const auto& file : drop_ins(folders, ".conf")) {
     const auto text = read_text(file);
     if (!text) return net::pass_on(text);
     for (auto& line : parse_sysctls(*text)) {

@@ -27,10 +27,15 @@ std::vector<IniEntry> parse_ini(std::string_view text) {
   return entries;
 }
 
-bool is_yes(std::string_view value) {
+std::optional<bool> boolean(std::string_view value) {
   constexpr std::array<std::string_view, 6> kYes = {"1", "yes", "y", "true", "t", "on"};
-  return std::any_of(kYes.begin(), kYes.end(),
-                     [value](std::string_view yes) { return net::same_ignoring_case(value, yes); });
+  constexpr std::array<std::string_view, 6> kNo = {"0", "no", "n", "false", "f", "off"};
+  const auto is_in = [value](const auto& words) {
+    return std::any_of(words.begin(), words.end(),
+                       [value](std::string_view word) { return net::same_ignoring_case(value, word); });
+  };
+  if (is_in(kYes)) return true;
+  return is_in(kNo) ? std::optional(false) : std::nullopt;
 }
 
 }  // namespace host

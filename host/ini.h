@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,9 @@ struct IniEntry {
 /// In the order of the text. Comments begin with # or ;; what is no assignment is left out.
 std::vector<IniEntry> parse_ini(std::string_view text);
 
-/// systemd's "yes", "true", "on", "1"; anything else is false.
-bool is_yes(std::string_view value);
+/// systemd's parse_boolean(): "yes", "no" and what else it takes, in any case. nullopt: it is none, a comment
+/// behind one included, and systemd leaves the setting as it was.
+/// https://github.com/systemd/systemd/blob/main/src/basic/parse-util.c
+std::optional<bool> boolean(std::string_view value);
 
 }  // namespace host

@@ -112,11 +112,12 @@ net::Result<net::NetworkdSettings> networkd_settings(const fs::path& root) {
     if (!text) return net::pass_on(text);
     bool says_so = false;
     for (const auto& entry : parse_ini(*text)) {
-      if (entry.section != "Network") continue;
+      const auto value = boolean(entry.value);
+      if (entry.section != "Network" || !value) continue;
       if (entry.key == "ManageForeignRoutes") {
-        settings.manages_foreign_routes = is_yes(entry.value);
+        settings.manages_foreign_routes = *value;
       } else if (entry.key == "ManageForeignRoutingPolicyRules") {
-        settings.manages_foreign_rules = is_yes(entry.value);
+        settings.manages_foreign_rules = *value;
       } else {
         continue;
       }
@@ -150,7 +151,7 @@ net::Result<net::NetworkManagerSettings> network_manager_settings(const fs::path
     for (const auto& entry : entries) {
       const bool adds = entry.key == "unmanaged-devices+";
       const bool excludes =
-          entry.section.starts_with("device") && entry.key == "managed" && !is_yes(entry.value);
+          entry.section.starts_with("device") && entry.key == "managed" && boolean(entry.value) == false;
       if (entry.section == "keyfile" && (entry.key == "unmanaged-devices" || adds)) {
         if (!adds) settings.unmanaged.clear();
         for (auto& each : parts(entry.value, ";,")) settings.unmanaged.push_back(std::move(each));

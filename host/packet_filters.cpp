@@ -2,13 +2,16 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <set>
 #include <span>
 #include <utility>
 
 #include "host/iptables_rule.h"
+#include "host/nft_ruleset.h"
 #include "host/program.h"
 #include "host/text.h"
 
@@ -19,7 +22,7 @@ namespace {
 constexpr std::size_t kMostRules = 2000;
 
 /// Where distributions install it; empty: nowhere.
-std::string found(const std::string& program) {
+std::string path_of(const std::string& program) {
   for (const auto* folder : {"/usr/sbin/", "/sbin/", "/usr/bin/"}) {
     auto path = folder + program;
     if (::access(path.c_str(), X_OK) == 0) return path;
@@ -30,7 +33,12 @@ std::string found(const std::string& program) {
 /// A table's rules as they are written, by chain.
 struct Table {
   std::map<std::string_view, std::vector<std::string_view>> rules;
-  std::string_view forward_policy;
+  std::map<std::string_view, std::string_view> policies;
+
+  [[nodiscard]] std::string policy_of(std::string_view chain) const {
+    const auto found = policies.find(chain);
+    return found == policies.end() ? "" : std::string(found->second);
+  }
 };
 
 std::map<std::string_view, Table> tables_in(std::string_view text) {
@@ -39,10 +47,9 @@ std::map<std::string_view, Table> tables_in(std::string_view text) {
   for (const auto line : lines(text)) {
     if (line.starts_with('*')) table = &tables[line.substr(1)];
     if (table == nullptr || line.size() < 4) continue;
-    constexpr std::string_view kForward = ":FORWARD ";
-    if (line.starts_with(kForward)) {
-      const auto policy = line.substr(kForward.size());
-      table->forward_policy = policy.substr(0, policy.find(' '));
+    if (const auto space = line.find(' '); line.starts_with(':') && space != std::string_view::npos) {
+      const auto policy = line.substr(space + 1);
+      table->policies[line.substr(1, space - 1)] = policy.substr(0, policy.find(' '));
     }
     if (!line.starts_with("-A ")) continue;
     const auto chain = line.substr(3, line.find(' ', 3) - 3);
@@ -71,24 +78,42 @@ std::size_t count_met(const Table& table) {
   return count;
 }
 
-void take_forward(const Table& table, net::PacketFilter& into) {
-  std::vector<std::string> next = {"FORWARD"};
+/// What accepts by itself, whatever the packet's marks say.
+bool accepts(const net::FilterRule& rule) {
+  return rule.target == "ACCEPT" && !rule.is_narrow && !rule.by_mark;
+}
+
+net::FilterHook hook_of(std::string_view name, const Table& table, const std::string& base) {
+  net::FilterHook hook{.table = std::string(name), .chain = base, .policy = table.policy_of(base)};
+  std::vector<std::string> next = {base};
   std::set<std::string> seen;
   std::size_t count = 0;
   while (!next.empty()) {
-    const auto name = std::move(next.back());
+    const auto chain_name = std::move(next.back());
     next.pop_back();
-    const auto rules = table.rules.find(name);
-    if (rules == table.rules.end() || is_felix_alone(name) || !seen.insert(name).second) continue;
-    net::FilterChain chain{.name = name, .rules = {}};
-    for (const auto rule : rules->second) {
-      if (into.is_cut = ++count > kMostRules; into.is_cut) break;
-      chain.rules.push_back(parse_iptables_rule(rule));
-      next.push_back(chain.rules.back().target);
+    const auto rules = table.rules.find(chain_name);
+    if (rules == table.rules.end() || !seen.insert(chain_name).second) continue;
+    const bool only_accepting = is_felix_alone(chain_name);
+    net::FilterChain chain{.name = chain_name, .rules = {}};
+    for (const auto text : rules->second) {
+      auto rule = parse_iptables_rule(text);
+      if (only_accepting && !accepts(rule)) continue;
+      if (hook.is_cut = ++count > kMostRules; hook.is_cut) break;
+      if (!only_accepting) next.push_back(rule.target);
+      chain.rules.push_back(std::move(rule));
     }
-    into.forward.push_back(std::move(chain));
-    if (into.is_cut) return;
+    if (!only_accepting || !chain.rules.empty()) hook.chains.push_back(std::move(chain));
+    if (hook.is_cut) break;
   }
+  return hook;
+}
+
+bool may_drop(const net::FilterHook& hook) {
+  return hook.policy == "DROP" ||
+         std::any_of(hook.chains.begin(), hook.chains.end(), [](const net::FilterChain& chain) {
+           return std::any_of(chain.rules.begin(), chain.rules.end(),
+                              [](const auto& rule) { return rule.target == "DROP"; });
+         });
 }
 
 }  // namespace
@@ -99,9 +124,18 @@ net::PacketFilter parse_iptables_save(std::string backend, std::string_view text
   for (const auto& [name, table] : tables_in(text)) {
     // Azure's agent has its rules about 168.63.129.16 there; no forwarded packet meets them.
     if (name != "security") filter.rules += count_met(table);
-    if (name != "filter") continue;
-    filter.forward_policy = table.forward_policy;
-    take_forward(table, filter);
+    if (name == "filter") {
+      auto forward = hook_of(name, table, "FORWARD");
+      filter.forward_policy = std::move(forward.policy);
+      filter.forward = std::move(forward.chains);
+      filter.is_cut = forward.is_cut;
+      continue;
+    }
+    if (name != "raw" && name != "mangle") continue;
+    for (const auto* base : {"PREROUTING", "FORWARD", "POSTROUTING"}) {
+      auto hook = hook_of(name, table, base);
+      if (may_drop(hook)) filter.other_hooks.push_back(std::move(hook));
+    }
   }
   return filter;
 }
@@ -110,7 +144,7 @@ std::vector<net::PacketFilter> packet_filters(std::chrono::steady_clock::time_po
   std::vector<net::PacketFilter> filters;
   // Without naming a table, iptables-legacy-save shows those that are loaded and loads none.
   for (const std::string backend : {"nft", "legacy"}) {
-    const auto program = found("iptables-" + backend + "-save");
+    const auto program = path_of("iptables-" + backend + "-save");
     if (program.empty()) continue;
     const auto text = run_program({program}, finish_by);
     if (text) {
@@ -120,6 +154,25 @@ std::vector<net::PacketFilter> packet_filters(std::chrono::steady_clock::time_po
     }
   }
   return filters;
+}
+
+net::Result<std::vector<net::FilterHook>> nft_forward(std::chrono::steady_clock::time_point finish_by) {
+  const auto program = path_of("nft");
+  if (program.empty()) return net::failure(ENOENT, "nft is not installed");
+  // Chains first, for kube-proxy's and Felix's tables may have a hundred thousand rules.
+  const auto chains = run_program({program, "-j", "list", "chains"}, finish_by);
+  if (!chains) return net::pass_on(chains);
+  const auto tables = tables_at_forward(*chains);
+  if (!tables) return net::pass_on(tables);
+  std::vector<net::FilterHook> hooks;
+  for (const auto& [family, table] : *tables) {
+    const auto text = run_program({program, "-j", "-t", "list", "table", family, table}, finish_by);
+    if (!text) return net::pass_on(text);
+    auto some = parse_nft_ruleset(*text);
+    if (!some) return some;
+    std::move(some->begin(), some->end(), std::back_inserter(hooks));
+  }
+  return hooks;
 }
 
 }  // namespace host

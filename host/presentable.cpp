@@ -36,6 +36,13 @@ void tidy_chain(net::FilterChain& chain) {
   }
 }
 
+void tidy_hook(net::FilterHook& hook) {
+  tidy(hook.table);
+  tidy(hook.chain);
+  tidy(hook.policy);
+  for (auto& chain : hook.chains) tidy_chain(chain);
+}
+
 std::map<std::string, std::string> tidied(const std::map<std::string, std::string>& environment) {
   std::map<std::string, std::string> tidied;
   for (const auto& [name, value] : environment)
@@ -68,7 +75,9 @@ void make_presentable(net::HostSettings& settings) {
     tidy(each.problem);
     tidy(each.forward_policy);
     for (auto& chain : each.forward) tidy_chain(chain);
+    for (auto& hook : each.other_hooks) tidy_hook(hook);
   });
+  tidy_all(settings.nft_forward, tidy_hook);
   tidy_error(settings.conntrack);
   tidy_error(settings.calico_environment);
   if (settings.calico_environment) settings.calico_environment = tidied(*settings.calico_environment);

@@ -84,10 +84,12 @@ std::optional<net::FlannelAnnotations> flannel_annotations(const json& annotatio
   if (const auto data = parse_json(text_of(at(annotations, "flannel.alpha.coreos.com/backend-data")))) {
     if (const auto mac = net::MacAddress::parse(text_of(at(*data, "VtepMAC")))) flannel.vtep_mac = *mac;
   }
-  if (const auto address =
-          net::Address::parse(text_of(at(annotations, "flannel.alpha.coreos.com/public-ip")))) {
-    flannel.public_ip = *address;
-  }
+  const auto address = [&annotations](const char* key) -> std::optional<net::Address> {
+    const auto parsed = net::Address::parse(text_of(at(annotations, key)));
+    return parsed ? std::optional(*parsed) : std::nullopt;
+  };
+  flannel.public_ip = address("flannel.alpha.coreos.com/public-ip");
+  flannel.public_ip_overwrite = address("flannel.alpha.coreos.com/public-ip-overwrite");
   return flannel;
 }
 

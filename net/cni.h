@@ -24,6 +24,7 @@ struct CniPlugin {
   std::string mode = {};    ///< azure-vnet: "bridge", "transparent", …
   std::string bridge = {};  ///< bridge: its link, "cni0"
   std::optional<std::uint32_t> mtu = {};  ///< absent: not given
+  std::string data_dir = {};  ///< ipam.dataDir, host-local's folder of networks; empty: its default
 
   bool operator==(const CniPlugin&) const = default;
 };
@@ -47,6 +48,7 @@ struct CniFile {
   std::vector<CniPlugin> plugins;
   std::string problem = {};       ///< why no runtime can use it; empty: one can
   CniDelegation delegation = {};  ///< of a meta plug-in
+  bool has_odd_name = false;      ///< with characters that `path` shows otherwise: no command can use it
 
   /// The plug-in that the runtime calls first: it makes the pod's interface, or is a meta plug-in.
   [[nodiscard]] const CniPlugin* main() const { return plugins.empty() ? nullptr : &plugins.front(); }
@@ -90,7 +92,7 @@ struct CniConfiguration {
 };
 
 /// Addresses that the host-local plug-in has given away in one network:
-/// /var/lib/cni/networks/NETWORK/ADDRESS.
+/// /var/lib/cni/networks/NETWORK/ADDRESS, or below ipam.dataDir.
 struct HostLocalNetwork {
   std::string folder;
   std::vector<Address> reserved;

@@ -17,8 +17,8 @@ namespace net {
 /// The value that a sysctl gets at the next boot, and the file that wins.
 /// https://www.freedesktop.org/software/systemd/man/sysctl.d.html
 struct BootSysctl {
-  std::string key;  ///< as in net::Sysctls: "net/ipv4/ip_forward"
-  std::string value;
+  std::string key;    ///< as in net::Sysctls: "net/ipv4/ip_forward"
+  std::string value;  ///< as it is written: "0 # CIS 3.1.1", which the kernel reads as 0
   std::string file;
 
   bool operator==(const BootSysctl&) const = default;
@@ -30,8 +30,8 @@ struct NetworkdSettings {
   bool manages_foreign_routes = true;  ///< ManageForeignRoutes=
   bool manages_foreign_rules = true;   ///< ManageForeignRoutingPolicyRules=
   std::string file = {};               ///< the last one that says so; empty: the default
-  /// A file that says so and has changed since the networkd that runs was started, which reads them only
-  /// then. Empty: it knows them all.
+  /// A file that says so and was changed, if only by a copy of itself or a chmod, since the networkd that
+  /// runs was started, which reads them only then. Empty: it knows them all.
   std::string unread_file = {};
 
   bool operator==(const NetworkdSettings&) const = default;
@@ -80,6 +80,17 @@ struct FilterChain {
   bool operator==(const FilterChain&) const = default;
 };
 
+/// What packets meet at one of the kernel's hooks: a chain that stands there, and those it leads to.
+struct FilterHook {
+  std::string table;        ///< "mangle"; with its family, "inet filter", where it is nftables' own
+  std::string chain;        ///< "PREROUTING", "FORWARD"
+  std::string policy = {};  ///< "ACCEPT", "DROP"
+  std::vector<FilterChain> chains = {};
+  bool is_cut = false;  ///< it leads to more rules than are kept
+
+  bool operator==(const FilterHook&) const = default;
+};
+
 /// One of iptables' two backends, IPv4, as its save program shows it. "nft" and "legacy" can both hold rules,
 /// and packets must pass both.
 struct PacketFilter {
@@ -88,10 +99,12 @@ struct PacketFilter {
   /// Of all tables but `security`, those that a packet meets which is forwarded.
   std::size_t rules = 0;
   std::string forward_policy = {};  ///< "ACCEPT", "DROP"; empty: no filter table
-  /// Table filter's FORWARD, and the chains that lead on from it; without Felix's chains of single links,
-  /// which accept nothing by themselves.
+  /// Table filter's FORWARD, and the chains that lead on from it; of Felix's chains of single links nothing
+  /// but the rules that accept by themselves, which they have with eBPF alone.
   std::vector<FilterChain> forward = {};
   bool is_cut = false;  ///< FORWARD leads to more rules than are kept
+  /// In the same way what forwarded packets meet in tables raw and mangle, where something there may drop.
+  std::vector<FilterHook> other_hooks = {};
 
   bool operator==(const PacketFilter&) const = default;
 };
@@ -110,6 +123,9 @@ struct HostSettings {
   Result<std::vector<LinkFile>> link_files = failure(ENODATA, "not looked at");
   /// Only the backends whose program is installed. Needs CAP_NET_ADMIN, "legacy" root's rights.
   Result<std::vector<PacketFilter>> packet_filters = failure(ENODATA, "not looked at");
+  /// Chains on hook forward that are nftables' own: not those of iptables, kube-proxy and Felix. ENOENT: the
+  /// program nft is not installed.
+  Result<std::vector<FilterHook>> nft_forward = failure(ENODATA, "not looked at");
   Result<Conntrack> conntrack = failure(ENODATA, "not looked at");
   /// Felix's environment as far as it concerns us, its names in capitals: FELIX_*, CLUSTER_TYPE,
   /// CALICO_NETWORKING_BACKEND, IP*, USE_POD_CIDR. ESRCH: none runs; EACCES: not ours to read.

@@ -27,6 +27,8 @@ struct FlannelAnnotations {
   std::string backend_type;            ///< "vxlan", "host-gw", …
   std::optional<MacAddress> vtep_mac;  ///< of backend-data, where the backend is vxlan
   std::optional<Address> public_ip;
+  /// public-ip-overwrite, by which somebody tells flanneld to tell that address.
+  std::optional<Address> public_ip_overwrite = {};
 
   bool operator==(const FlannelAnnotations&) const = default;
 };

@@ -78,7 +78,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureRouteTable, id, provisioning_state, rout
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureVirtualNetwork, id, address_space)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureNetwork, read_at, nic, subnet, route_table, network)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KubernetesCondition, status, reason, message, since)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FlannelAnnotations, backend_type, vtep_mac, public_ip)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FlannelAnnotations, backend_type, vtep_mac, public_ip, public_ip_overwrite)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KubernetesNode, name, pod_cidrs, created, network_unavailable, flannel,
                                    provider_id, internal_addresses)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CloudConfig, cloud, resource_manager_endpoint, route_table_name,

@@ -269,12 +269,14 @@ class NetworkService(Faults, ClusterCase):
         eventually(lambda: not self.failures(vm), "the routes are back")
 
     def faults(self, vm):
-        yield "networkd.foreign_routes", self.told_too_late(vm)
         yield "networkd.foreign_routes", file(vm, _DROP_IN, None)
 
+    def calms(self, vm):
+        yield "a file that networkd may have read", self.changed_since(vm)
+
     @contextlib.contextmanager
-    def told_too_late(self, vm):
-        """The package is installed beside a networkd that runs, until that is started again."""
+    def changed_since(self, vm):
+        """The package is installed, or upgraded, beside a networkd that runs, until that is started again."""
         eventually(lambda: time.time() > vm.networkd.started + 4, "a later time than that of networkd's start")
         vm.files.write(_DROP_IN, _LEAVES_OTHERS_ALONE)
         yield

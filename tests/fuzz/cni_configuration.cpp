@@ -52,7 +52,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(shape == cni::Shape::list || file.plugins.size() <= 1);
     for (const auto& plugin : file.plugins) {
       require(!plugin.type.empty() && is_program(plugin.type) && is_program(plugin.ipam));
-      require(is_one_line(plugin.subnet) && is_one_line(plugin.mode) && is_one_line(plugin.bridge));
+      require(is_one_line(plugin.subnet) && is_one_line(plugin.mode) && is_one_line(plugin.bridge) &&
+              is_one_line(plugin.data_dir));
     }
     require(is_one_line(file.delegation.to) && is_one_line(file.delegation.network));
     for (const auto& plugin : file.delegation.plugins)

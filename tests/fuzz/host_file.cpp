@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto& entry : host::parse_ini(text)) {
     require(is_part(entry.section) && is_part(entry.key) && is_part(entry.value));
     require(entry.key.find('\n') == std::string::npos && entry.value.find('\n') == std::string::npos);
-    (void)host::is_yes(entry.value);
+    (void)host::boolean(entry.value);
   }
   for (const auto& [name, value] : host::parse_environment(text)) {
     require(name.find('=') == std::string::npos && name.find('\0') == std::string::npos);

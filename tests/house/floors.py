@@ -36,7 +36,7 @@ FLOORS = {
 OWNED = {
     r"^(netlink|linux)/": ["netlink", "agent/cloud", "imds/simulator", "cni"],
     r"^systemd/": ["systemd"],
-    r"^toml\+\+/": ["agent/config"],
+    r"^toml\+\+/": ["agent/config", "cni"],
     r"^spdlog/": ["agent/log"],
     r"^CLI/": ["agent/cli", "imds/simulator"],
     r"^httplib\.h": ["imds/simulator", "https"],

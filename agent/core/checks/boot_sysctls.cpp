@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <optional>
 
 #include "agent/core/checks/checks.h"
 #include "agent/core/checks/pod_network.h"
@@ -40,6 +43,26 @@ const net::BootSysctl* set_at_boot(const std::vector<net::BootSysctl>& all, std:
   return found == all.end() ? nullptr : &*found;
 }
 
+/// What the kernel reads of the text that systemd-sysctl writes: the first number, as C spells it (0, 00 and
+/// 0x0 are 0), with anything behind a space. nullopt: it refuses the text, and the key stays as it was. See
+/// proc_get_long() in https://github.com/torvalds/linux/blob/master/kernel/sysctl.c
+std::optional<std::int64_t> as_the_kernel_reads(std::string_view text) {
+  text = text.substr(0, text.find_first_of(" \t\n"));
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  int base = 10;
+  if (text.size() > 2 && (text.starts_with("0x") || text.starts_with("0X"))) {
+    base = 16;
+    text.remove_prefix(2);
+  } else if (text.size() > 1 && text.starts_with('0')) {
+    base = 8;
+  }
+  std::int32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (error != std::errc{} || end != text.data() + text.size() || number < 0) return std::nullopt;
+  return negative ? -number : number;
+}
+
 /// It is off already: the check of the running value speaks, and this one once that is repaired.
 bool is_off_already(const Facts& facts, const std::string& key) {
   const auto reading = facts.sysctls.find(key);
@@ -49,10 +72,20 @@ bool is_off_already(const Facts& facts, const std::string& key) {
 std::optional<Finding> never_set(const Facts& facts, const std::vector<net::BootSysctl>& at_boot,
                                  std::initializer_list<std::string> keys) {
   const auto& key = *keys.begin();
+  const net::BootSysctl* refused = nullptr;
   for (const auto& each : keys) {
-    if (set_at_boot(at_boot, each) != nullptr) return std::nullopt;
+    const auto* set = set_at_boot(at_boot, each);
+    if (set != nullptr && as_the_kernel_reads(set->value)) return std::nullopt;
+    if (set != nullptr) refused = set;
   }
   const auto name = net::sysctl_name(key);
+  if (refused != nullptr && !is_off_already(facts, key)) {
+    const auto said = net::sysctl_name(refused->key);
+    return Finding::warn(
+        fmt::format("{} sets {} = {} for the next boot, which the kernel refuses: it stays 0",
+                    shown(refused->file), said, shown(refused->value)),
+        kWhy, edit("set {} = 1 in {}, which has the last word", said, refused->file));
+  }
   const auto remedy = set_sysctl_at_boot(key, "1");
   if (is_off_already(facts, key)) {
     return Finding::unless_required(fmt::format("no file sets {}, which is 0 now too", name), kWhy, remedy);
@@ -74,7 +107,7 @@ Finding sysctl_persistence(const Facts& facts) {
   std::optional<Finding> already;
   for (const auto& each : pitfalls(facts)) {
     const auto* set = set_at_boot(*at_boot, each.key);
-    if (set == nullptr || set->value != "0") continue;
+    if (set == nullptr || as_the_kernel_reads(set->value) != 0) continue;
     const auto name = net::sysctl_name(each.key);
     const auto remedy = edit("set {} = 1 in {}, which has the last word", name, set->file);
     if (is_off_already(facts, each.running)) {
@@ -82,8 +115,10 @@ Finding sysctl_persistence(const Facts& facts) {
           Finding::unless_required(fmt::format("{} is 0 already, see {}", name, each.check), kWhy, remedy);
       continue;
     }
-    return Finding::warn(fmt::format("{} sets {} = 0 for the next boot", shown(set->file), name), kWhy,
-                         remedy);
+    return Finding::warn(
+        fmt::format("{} sets {} = {} for the next boot{}", shown(set->file), name, shown(set->value),
+                    set->value == "0" ? "" : ", which the kernel reads as 0"),
+        kWhy, remedy);
   }
   if (already) return *already;
   if (auto never = never_set(facts, *at_boot, {"net/ipv4/ip_forward", "net/ipv4/conf/all/forwarding"}))

@@ -9,7 +9,16 @@
 namespace agent {
 namespace {
 
-Remedy set_aside(const net::CniFile& file) { return command("mv {0} {0}.disabled", file.path); }
+Remedy set_aside(const net::CniFile& file) {
+  if (file.has_odd_name) {
+    return edit(
+        "no command is given, for the name of {} holds control characters: ls -b shows it, and the file has "
+        "to "
+        "end in .disabled",
+        file.path);
+  }
+  return command("mv {0} {0}.disabled", file.path);
+}
 
 Finding broken(const net::CniFile& file) {
   return Finding::warn(

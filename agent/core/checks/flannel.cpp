@@ -60,6 +60,10 @@ Finding overlay_vtep(const Facts& facts) {
                          "other nodes send to a MAC that nobody has: their packets are dropped here",
                          restart_overlay(facts).note("where it comes back: see udev.mac_policy"));
   }
+  if (told->public_ip == told->public_ip_overwrite) {
+    return Finding::pass(fmt::format("other nodes are told {} and {}, as public-ip-overwrite asks for",
+                                     told->vtep_mac->text(), told->public_ip->text()));
+  }
   if (!is_of_nic(facts, *told->public_ip)) {
     return Finding::fail(
         fmt::format("other nodes are told {}, which is no address of {}", told->public_ip->text(),

@@ -109,20 +109,21 @@ Finding networkd_foreign_routes(const Facts& facts) {
   const bool leaves_alone = !networkd->manages_foreign_routes && !networkd->manages_foreign_rules;
   if (leaves_alone && networkd->unread_file.empty())
     return Finding::pass("systemd-networkd leaves routes and rules of others alone");
+  // The file may have said so all along: an upgrade of its package, a copy or a chmod changes it, too.
+  if (leaves_alone) {
+    return Finding::unknown(fmt::format(
+        "systemd-networkd was started before the last change of {}, and what it has read cannot be seen: "
+        "where the file is new, systemctl restart systemd-networkd, which configures every link anew and may "
+        "drop routes of others once; where it said the same before, nothing is to be done",
+        shown(networkd->unread_file)));
+  }
   const auto& policy = facts.policy;
   const bool has_sink = policy.routes_enabled && policy.local_sink != LocalSink::none &&
-                        policy.mode != Mode::azure_cni && (networkd->manages_foreign_routes || leaves_alone);
+                        policy.mode != Mode::azure_cni && networkd->manages_foreign_routes;
   const auto* why = has_sink
                         ? "whenever it configures a link it drops what catches unused pod addresses: such "
                           "routes have no device"
                         : "whenever it configures a link it drops what others have made there";
-  if (leaves_alone) {
-    return Finding::warn(
-        fmt::format(
-            "systemd-networkd was started before {} said that it leaves routes and rules of others alone",
-            shown(networkd->unread_file)),
-        why, command("systemctl restart systemd-networkd"));
-  }
   const auto said = fmt::format("systemd-networkd manages {} of others{}",
                                 !networkd->manages_foreign_routes  ? "rules"
                                 : !networkd->manages_foreign_rules ? "routes"

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "agent/core/checks/checks.h"
 #include "agent/core/checks/forward_verdict.h"
@@ -29,13 +30,24 @@ std::string problem_text(const net::PacketFilter& filter) {
   return fmt::format("iptables' {} backend could not be looked at: {}", filter.backend, filter.problem);
 }
 
-Finding dropped_by_policy(const net::PacketFilter& filter) {
+std::string_view done_by_pods(const ForwardVerdict& verdict) { return verdict.is_sent ? "send" : "get"; }
+
+Finding dropped_by_policy(const net::PacketFilter& filter, const ForwardVerdict& verdict) {
+  if (verdict.table != "filter") {
+    return Finding::warn(
+        fmt::format(
+            "{}'s policy is DROP in table {} of iptables' {} backend, and no rule accepts what pods {} "
+            "before",
+            shown(verdict.chain), shown(verdict.table), shown(filter.backend), done_by_pods(verdict)),
+        "new connections from and to pods are dropped",
+        command("iptables-{} -t {} -P {} ACCEPT", filter.backend, verdict.table, verdict.chain));
+  }
   const bool has_kube_proxy = std::any_of(filter.forward.begin(), filter.forward.end(),
                                           [](const auto& chain) { return chain.name == "KUBE-FORWARD"; });
   return Finding::warn(
       fmt::format(
-          "FORWARD's policy is DROP in iptables' {} backend, and no rule accepts what pods send before{}",
-          shown(filter.backend),
+          "FORWARD's policy is DROP in iptables' {} backend, and no rule accepts what pods {} before{}",
+          shown(filter.backend), done_by_pods(verdict),
           has_kube_proxy ? ": KUBE-FORWARD accepts marked packets and answers alone" : ""),
       "new connections from and to pods are dropped; docker sets this policy",
       command("iptables-{} -P FORWARD ACCEPT", filter.backend)
@@ -43,11 +55,17 @@ Finding dropped_by_policy(const net::PacketFilter& filter) {
                 "ip-forward-no-drop: true"));
 }
 
+bool is_about_some(const net::FilterRule& rule) {
+  return !rule.in.empty() || !rule.out.empty() || rule.source || rule.destination;
+}
+
 Finding dropped_by_rule(const net::PacketFilter& filter, const ForwardVerdict& verdict) {
+  const auto what = is_about_some(*verdict.rule) ? fmt::format("what pods {}", done_by_pods(verdict))
+                                                 : std::string("whatever no rule accepts before it");
   return Finding::warn(
-      fmt::format("chain {} in iptables' {} backend has a rule that {}s whatever no rule accepts before it",
-                  shown(verdict.chain), shown(filter.backend),
-                  verdict.rule->target == "DROP" ? "drop" : "reject"),
+      fmt::format("chain {} in {}iptables' {} backend has a rule that {}s {}", shown(verdict.chain),
+                  verdict.table == "filter" ? "" : fmt::format("table {} of ", shown(verdict.table)),
+                  shown(filter.backend), verdict.rule->target == "DROP" ? "drop" : "reject", what),
       "new connections from and to pods meet it",
       edit("let who wrote the rule (iptables-{}-save) accept the pod CIDRs before it, as source and as "
            "destination, but behind cali-FORWARD, or stop firewalld or iptables-services where it is theirs: "
@@ -56,17 +74,48 @@ Finding dropped_by_rule(const net::PacketFilter& filter, const ForwardVerdict& v
            filter.backend));
 }
 
+/// Never certain: sets, maps and limits of nftables are not followed, and may accept before.
+Finding may_be_dropped(const net::FilterHook& hook, const ForwardVerdict& verdict) {
+  const auto* what = verdict.rule == nullptr          ? "has the policy drop"
+                     : verdict.rule->target == "DROP" ? "has a rule that drops"
+                                                      : "has a rule that rejects";
+  return Finding::unknown(
+      fmt::format("nftables' chain {} of table {} {}, and whether it accepts before what pods {} cannot be "
+                  "told: see nft list "
+                  "table {}, and let who wrote it accept the pod CIDRs, as source and as destination, or "
+                  "stop firewalld or "
+                  "nftables.service where it is theirs",
+                  shown(verdict.rule == nullptr ? hook.chain : verdict.chain), shown(hook.table), what,
+                  done_by_pods(verdict), shown(hook.table)));
+}
+
+/// nullopt: nothing of nftables' own can drop what pods send or get.
+std::optional<Finding> of_nftables(const Facts& facts,
+                                   const net::Result<std::vector<net::FilterHook>>& hooks) {
+  if (!hooks && hooks.error().code.value() == ENOENT) return std::nullopt;
+  if (!hooks) return Finding::unknown("nftables' own rules could not be looked at: " + hooks.error().what);
+  for (const auto& hook : *hooks) {
+    const auto verdict = forward_verdict(facts, hook);
+    if (verdict.kind != ForwardVerdict::passes) return may_be_dropped(hook, verdict);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Finding netfilter_forward(const Facts& facts) {
+  const auto host = seen_host(facts);
+  if (!host) return host.error();
+  const auto nftables = of_nftables(facts, (*host)->nft_forward);
   const auto filters = seen_filters(facts);
-  if (!filters) return filters.error();
+  if (!filters) return nftables && filters.error().status == CheckStatus::skip ? *nftables : filters.error();
   const net::PacketFilter* undecided = nullptr;
   for (const auto& filter : **filters) {
     if (!filter.problem.empty()) continue;
     const auto verdict = forward_verdict(facts, filter);
-    if (verdict.kind == ForwardVerdict::drops)
-      return verdict.rule == nullptr ? dropped_by_policy(filter) : dropped_by_rule(filter, verdict);
+    if (verdict.kind == ForwardVerdict::drops) {
+      return verdict.rule == nullptr ? dropped_by_policy(filter, verdict) : dropped_by_rule(filter, verdict);
+    }
     if (verdict.kind == ForwardVerdict::undecided) undecided = &filter;
   }
   if (undecided != nullptr) {
@@ -76,6 +125,7 @@ Finding netfilter_forward(const Facts& facts) {
         shown(undecided->backend)));
   }
   if (const auto* filter = unseen(**filters)) return Finding::unknown(problem_text(*filter));
+  if (nftables) return *nftables;
   return Finding::pass("no FORWARD chain drops what nobody has accepted");
 }
 

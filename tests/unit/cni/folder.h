@@ -31,6 +31,7 @@ class NodeFiles {
   [[nodiscard]] cni::Paths paths() const {
     return {.configuration = root_ / "etc/cni/net.d",
             .programs = {root_ / "opt/cni/bin", root_ / "usr/libexec/cni"},
+            .runtimes = root_,
             .host_local = root_ / "var/lib/cni/networks",
             .flannel_lease = root_ / "run/flannel/subnet.env",
             .azure_state = root_ / "run",

@@ -6,6 +6,7 @@
 #include "cni/azure_state.h"
 #include "cni/configuration.h"
 #include "cni/host_local.h"
+#include "cni/runtime.h"
 #include "cni/subnet_env.h"
 #include "folder.h"
 #include "tests/support/print.h"
@@ -118,7 +119,7 @@ TEST(Configuration, WhatNoRuntimeCanUseSaysWhyAndWhereAndNothingOfItsText) {
        "is not valid JSON at line 1, column 1: it begins with a byte order mark"},
       {Shape::plugin, R"({"name":"n","type":"bridge","mtu":1e999})",
        "is not valid JSON: a number is out of range"},
-      {Shape::plugin, std::string(65, '['), "is nested deeper than 64 levels"},
+      {Shape::plugin, std::string(10'001, '['), "is nested deeper than 10000 levels"},
       {Shape::plugin, "[]", "has no \"name\""},
       {Shape::plugin, R"({"type":"bridge"})", "has no \"name\""},
       {Shape::plugin, R"({"name":7,"type":"bridge"})", "has no \"name\""},
@@ -147,7 +148,53 @@ TEST(Configuration, WhatNoRuntimeCanUseSaysWhyAndWhereAndNothingOfItsText) {
   }
   std::string many = R"({"name":"n","plugins":[{"type":"bridge"})";
   for (int i = 0; i < 64; ++i) many += R"(,{"type":"bridge"})";
-  EXPECT_EQ(parse_configuration(many + "]}", Shape::list).problem, "has more than 64 plug-ins");
+  const auto cut = parse_configuration(many + "]}", Shape::list);
+  EXPECT_EQ(cut.problem, "") << "a runtime takes them all";
+  EXPECT_EQ(cut.plugins.size(), 64U);
+}
+
+TEST(Runtime, SaysWhereItLooksForPlugIns) {
+  using Cases = std::vector<std::pair<std::string, std::optional<cni::Folders>>>;
+  const std::string v2 = "version = 2\n[plugins.'io.containerd.grpc.v1.cri'.cni]\n";
+  const std::string v3 = "version = 3\n[plugins.'io.containerd.cri.v1.runtime'.cni]\n";
+  const Cases containerd = {
+      {v2 + "bin_dir = '/a'\n", cni::Folders{"/a"}},
+      {v3 + "bin_dir = '/a'\n", cni::Folders{"/a"}},
+      {v3 + "bin_dirs = ['/a', '/b']\nbin_dir = ''\n", cni::Folders{"/a", "/b"}},
+      {"[plugins.cri.cni]\nbin_dir = '/a'\n", cni::Folders{"/a"}},
+      {"", std::nullopt},
+      {v2, std::nullopt},
+      {v2 + "bin_dir = 7\n", std::nullopt},
+      {v2 + "bin_dir = 'here'\n", std::nullopt},
+      {v2 + "bin_dir = \"/\\u001b\"\n", std::nullopt},
+      {"imports = ['/x/*.toml']\n" + v2 + "bin_dir = '/a'\n", std::nullopt},
+      {"disabled_plugins = ['cri']\n" + v2 + "bin_dir = '/a'\n", std::nullopt},
+      {"version = 4\n", std::nullopt},
+      {"version = '2'\nplugins = 7\n", std::nullopt},
+      {"nonsense", std::nullopt},
+      {"a" + std::string(500'000, '.'), std::nullopt},
+  };
+  for (const auto& [text, folders] : containerd)
+    EXPECT_EQ(cni::containerds_program_folders(text), folders) << text.substr(0, 200);
+  const Cases crio = {
+      {"[crio.network]\nplugin_dirs = ['/a']\nplugin_dir = '/b'\n", cni::Folders{"/a", "/b"}},
+      {"[crio.network]\n", std::nullopt},
+      {"crio = 7", std::nullopt},
+  };
+  for (const auto& [text, folders] : crio) EXPECT_EQ(cni::crios_program_folders(text), folders) << text;
+}
+
+TEST(Configuration, IsAsDeepAsGoTakesIt) {
+  const auto deep = std::string(9'000, '[') + std::string(9'000, ']');
+  EXPECT_EQ(parse_configuration(R"({"name":"n","type":"bridge","x":)" + deep + "}", Shape::plugin).problem,
+            "");
+}
+
+TEST(Configuration, SaysWhereHostLocalKeepsItsNetworks) {
+  const auto given = parse_configuration(
+      R"({"name":"n","type":"calico","ipam":{"type":"host-local","dataDir":"/var/lib/xx/\u001b"}})",
+      Shape::plugin);
+  EXPECT_EQ(given.plugins.front().data_dir, "/var/lib/xx/?");
 }
 
 TEST(Configuration, MembersOfAnotherKindAreAbsentAndStrangersWordsAreOnePrintableLine) {

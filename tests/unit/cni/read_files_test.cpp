@@ -87,13 +87,16 @@ TEST(ReadFiles, OnlyRegularFilesOfALimitedSizeAndNumberAreRead) {
              kBridge + std::string((1 << 20) - std::string(kBridge).size(), ' '));
   ASSERT_EQ(::mkfifo((node / "etc/cni/net.d/20-fifo.conf").c_str(), 0600),
             0);  // nobody writes: must not wait
-  EXPECT_THAT(listed(node), ElementsAre("10-large.conf is larger than 1024 KiB", "11-full.conf",
-                                        "20-fifo.conf is no regular file"));
+  EXPECT_THAT(listed(node), ElementsAre(HasSubstr("10-large.conf is larger than 1024 KiB")))
+      << "a runtime may take it, and then it wins";
+  node.write("etc/cni/net.d/09-first.conf", kBridge);
+  EXPECT_THAT(listed(node), ElementsAre("09-first.conf", "10-large.conf is larger than 1024 KiB",
+                                        "11-full.conf", "20-fifo.conf is no regular file"));
   for (int i = 100; i < 220; ++i) node.write("etc/cni/net.d/" + std::to_string(i) + ".conf", kBridge);
   EXPECT_EQ(listed(node).size(), 100U);
 }
 
-TEST(ReadFiles, LinksAreFollowedWithinTheirFolderAlone) {
+TEST(ReadFiles, LinksAreFollowedInTheirFolderAndToFilesOfRoots) {
   const NodeFiles node;
   const std::string folder = "etc/cni/net.d/";
   node.write(folder + "..2026_03_01/05-volume.conf", kBridge);  // as a ConfigMap is mounted
@@ -105,11 +108,43 @@ TEST(ReadFiles, LinksAreFollowedWithinTheirFolderAlone) {
   node.link(folder + "12-absolute-within.conf", node / "etc/cni/net.d/05-volume.conf");
   node.link(folder + "13-nowhere.conf", "gone");
   node.link(folder + "14-circle.conf", "14-circle.conf");
-  const std::string out = " is a link out of its folder, which is not followed: put the file itself there";
-  EXPECT_THAT(listed(node),
-              ElementsAre("05-volume.conf", "10-out.conf" + out, "11-absolute.conf" + out,
-                          "12-absolute-within.conf" + out, "13-nowhere.conf is a link that leads nowhere",
-                          HasSubstr("14-circle.conf cannot be read: ")));
+  node.link(folder + "15-zero.conf", "/dev/zero");
+  ASSERT_EQ(::mkfifo((node / "fifo").c_str(), 0600), 0);
+  node.link(folder + "16-fifo.conf", node / "fifo");
+  node.link(folder + "17-out-and-nowhere.conf", node / "gone");
+  node.link(folder + "18-out-and-around.conf", node / "around");
+  node.link("around", node / "around");
+  EXPECT_THAT(
+      listed(node),
+      ElementsAre(
+          "05-volume.conf", "10-out.conf", "11-absolute.conf", "12-absolute-within.conf",
+          "13-nowhere.conf is a link that leads nowhere", HasSubstr("14-circle.conf cannot be read: "),
+          "15-zero.conf is no regular file", "16-fifo.conf is no regular file",
+          "17-out-and-nowhere.conf is a link out of its folder, to what is not there or not shown to us",
+          HasSubstr("18-out-and-around.conf cannot be read: ")));
+}
+
+TEST(ReadFiles, NobodyKnowsTheWinnerWhereTheFirstIsALinkThatIsNotFollowed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to give a file away";
+  const NodeFiles node;
+  const auto theirs = node.write("home/10-a.conf", kBridge);
+  ASSERT_EQ(::chown(theirs.c_str(), 65534, 65534), 0);
+  node.link("etc/cni/net.d/10-a.conf", theirs);
+  node.write("etc/cni/net.d/20-b.conf", kBridge);
+  const auto configuration = read_cni_files(node.paths()).configuration;
+  ASSERT_FALSE(configuration);
+  EXPECT_EQ(configuration.error().what,
+            (node / "etc/cni/net.d/10-a.conf").string() +
+                " is a link out of its folder, to a file of user 65534's, not root's: it is not followed");
+}
+
+TEST(ReadFiles, ANameThatNoCommandCanUseIsMarked) {
+  const NodeFiles node;
+  node.write("etc/cni/net.d/10-a\n.conf", kBridge);
+  node.write("etc/cni/net.d/20-b'.conf", kBridge);
+  const auto files = read_cni_files(node.paths()).configuration->files;
+  EXPECT_TRUE(files.at(0).has_odd_name);
+  EXPECT_FALSE(files.at(1).has_odd_name);
 }
 
 TEST(ReadFiles, WhatOnlyWeMayNotReadIsAnErrorThatSaysWhatToDo) {
@@ -196,6 +231,27 @@ TEST(ReadFiles, ProgramsBehindAMetaPluginAndInOtherFoldersAreLookedForToo) {
   EXPECT_EQ(configuration.network().value().main->type, "ptp");
 }
 
+TEST(ReadFiles, ProgramsAreLookedForWhereTheRuntimeDoes) {
+  const NodeFiles node;
+  node.write("etc/cni/net.d/10-a.conf", R"({"name":"n","type":"ptp"})");
+  std::filesystem::permissions(node.write("usr/libexec/cni/ptp"), std::filesystem::perms::owner_all);
+  const auto missing = [&] { return read_cni_files(node.paths()).configuration.value().missing_programs; };
+  EXPECT_THAT(missing(), IsEmpty());
+  const auto folder = (node / "opt/cni/bin").string();
+  node.write("etc/containerd/config.toml",
+             "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".cni]\nbin_dir = \"" + folder + "\"\n");
+  EXPECT_THAT(missing(), ElementsAre(folder + "/ptp is not there"));
+  node.write("run/crio/crio.sock");  // CRI-O runs
+  EXPECT_THAT(missing(), IsEmpty());
+  node.write("etc/crio/crio.conf", "[crio.network]\nplugin_dirs = [\"" + folder + "/\"]\n");
+  EXPECT_THAT(missing(), ElementsAre(folder + "/ptp is not there"));
+  node.write("etc/crio/crio.conf.d/10-a",
+             "[crio.network]\nplugin_dirs = [\"/x\", \"" + (node / "usr/libexec/cni").string() + "\"]\n");
+  EXPECT_THAT(missing(), IsEmpty());
+  node.write("run/containerd/containerd.sock");  // which of both makes pods cannot be told
+  EXPECT_THAT(missing(), IsEmpty());
+}
+
 TEST(ReadFiles, ReservationsAreCountedByNetwork) {
   const NodeFiles node;
   for (const char* name : {"k8s-pod-network/10.244.3.9", "k8s-pod-network/10.244.3.10",
@@ -210,6 +266,22 @@ TEST(ReadFiles, ReservationsAreCountedByNetwork) {
       {.folder = (node / "var/lib/cni/networks/k8s-pod-network").string(),
        .reserved = {net::Address::parse("10.244.3.9").value(), net::Address::parse("10.244.3.10").value()}}};
   EXPECT_EQ(*networks, expected);
+}
+
+TEST(ReadFiles, ReservationsAreWhereThePluginIsToldToKeepThem) {
+  const NodeFiles node;
+  node.write("elsewhere/n/10.244.3.9");
+  node.write("var/lib/cni/networks/n/10.244.3.10");
+  const auto keep_in = [&node](const std::string& folder) {
+    node.write("etc/cni/net.d/10-n.conf",
+               R"({"name":"n","type":"calico","ipam":{"type":"host-local","dataDir":")" + folder + "\"}}");
+    return read_cni_files(node.paths()).host_local;
+  };
+  const std::vector<net::HostLocalNetwork> expected = {
+      {.folder = (node / "elsewhere/n").string(), .reserved = {net::Address::parse("10.244.3.9").value()}}};
+  EXPECT_EQ(keep_in((node / "elsewhere/").string()).value(), expected);
+  EXPECT_EQ(keep_in((node / "gone").string()).error().code.value(), ENOENT);
+  EXPECT_THAT(keep_in("here").error().what, HasSubstr("has the ipam.dataDir here, which depends on where"));
 }
 
 TEST(ReadFiles, TheLeaseAndTheNodeNameAreTaken) {

@@ -68,6 +68,15 @@ const Fault kCniFaults[] = {
      "mv /etc/cni/net.d/05-old.conf /etc/cni/net.d/05-old.conf.disabled"},
     {"TheOnlyFileIsBroken", canal, [](Facts& f) { winner_of(f).problem = "is empty"; }, "cni.winner",
      "10-canal.conflist comes first and cannot be used: is empty", "mv /etc/cni/net.d/10-canal.conflist"},
+    {"ABrokenFileWithAnOddName", udr_with_calico,
+     [](Facts& f) {
+       put_before(f, {.path = "/etc/cni/net.d/05-?.conf",
+                      .network = "",
+                      .plugins = {},
+                      .problem = "is empty: half written?",
+                      .has_odd_name = true});
+     },
+     "cni.winner", "05-?.conf comes first and cannot be used", "# no command is given, for the name of"},
     {"LeftOverWins", udr_with_kubenet,
      [](Facts& f) {
        put_before(f, testing::cni_file("/etc/cni/net.d/10-calico.conflist", "k8s-pod-network",

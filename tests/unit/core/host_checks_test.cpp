@@ -58,6 +58,21 @@ void set_at_boot(Facts& facts, std::string key, std::string value) {
 /// Where others make links by names that they can be told by.
 bool with_named_links(const Facts& facts) { return with_calico(facts) || on_overlays(facts); }
 bool with_sink(const Facts& facts) { return !on_azure_cni(facts); }
+bool without_overlay(const Facts& facts) { return !on_overlays(facts); }
+/// Calico's own addresses and Azure's lie elsewhere.
+bool with_pods_in_the_node_cidr(const Facts& facts) { return with_sink(facts) && !on_calico_vxlan(facts); }
+/// FORWARD drops all but what one rule accepts.
+void accept_alone(Facts& facts, net::FilterRule rule) {
+  nft_of(facts).forward_policy = "DROP";
+  nft_of(facts).forward = {{"FORWARD", {std::move(rule)}}};
+}
+/// A table of nftables' own, as /etc/nftables.conf of a firewall has it.
+void drop_by_nftables(Facts& facts, std::vector<net::FilterRule> rules) {
+  host_of(facts).nft_forward = std::vector<net::FilterHook>{{.table = "inet filter",
+                                                             .chain = "forward",
+                                                             .policy = "DROP",
+                                                             .chains = {{"forward", std::move(rules)}}}};
+}
 /// Nobody but Felix accepts pods' packets.
 bool with_felix_alone(const Facts& facts) { return with_calico(facts) && !on_flannel(facts); }
 bool with_a_told_mac(const Facts& facts) { return on_overlays(facts) || on_azure_cni(facts); }
@@ -91,6 +106,52 @@ const FaultOfNodes kHostFaults[] = {
        nft_of(f).forward = {{"FORWARD", {{.target = "LOCAL"}}}, {"LOCAL", {{.target = "DROP"}}}};
      },
      "netfilter.forward", "chain LOCAL in iptables' nft backend has a rule that drops", "# let who wrote"},
+    {"what pods send is dropped", with_sink,
+     [](Facts& f) { forward_of(f) = {{.source = testing::prefix("10.244.0.0/16"), .target = "DROP"}}; },
+     "netfilter.forward", "chain FORWARD in iptables' nft backend has a rule that drops what pods send",
+     "# let who wrote the rule (iptables-nft-save) accept the pod CIDRs before it"},
+    {"what comes in by the NIC is dropped", without_overlay,
+     [](Facts& f) { forward_of(f) = {{.in = "eth0", .target = "DROP"}}; }, "netfilter.forward",
+     "chain FORWARD in iptables' nft backend has a rule that drops what pods get", "# let who wrote"},
+    {"what comes in by the overlay is dropped", on_overlays,
+     [](Facts& f) { forward_of(f) = {{.in = "+", .target = "DROP"}}; }, "netfilter.forward",
+     "has a rule that drops what pods send", "# let who wrote"},
+    {"what pods send is accepted, and what they get is not", with_pods_in_the_node_cidr,
+     [](Facts& f) { accept_alone(f, {.source = testing::prefix("10.244.1.0/24"), .target = "ACCEPT"}); },
+     "netfilter.forward", "no rule accepts what pods get before", "iptables-nft -P FORWARD ACCEPT"},
+    {"what pods get is accepted, and what they send is not", with_pods_in_the_node_cidr,
+     [](Facts& f) { accept_alone(f, {.destination = testing::prefix("10.244.1.0/24"), .target = "ACCEPT"}); },
+     "netfilter.forward", "no rule accepts what pods send before", "iptables-nft -P FORWARD ACCEPT"},
+    {"what comes in by the NIC is accepted alone", anywhere,
+     [](Facts& f) { accept_alone(f, {.in = "eth0", .target = "ACCEPT"}); }, "netfilter.forward",
+     "no rule accepts what pods send before", "iptables-nft -P FORWARD ACCEPT"},
+    {"table mangle drops everything", anywhere,
+     [](Facts& f) {
+       nft_of(f).other_hooks = {{.table = "mangle",
+                                 .chain = "FORWARD",
+                                 .policy = "ACCEPT",
+                                 .chains = {{"FORWARD", {{.target = "DROP"}}}}}};
+     },
+     "netfilter.forward",
+     "chain FORWARD in table mangle of iptables' nft backend has a rule that drops whatever no rule accepts",
+     "# let who wrote"},
+    {"table raw drops what pods send", with_sink,
+     [](Facts& f) {
+       nft_of(f).other_hooks = {
+           {.table = "raw",
+            .chain = "PREROUTING",
+            .policy = "ACCEPT",
+            .chains = {{"PREROUTING", {{.source = testing::prefix("10.244.0.0/16"), .target = "DROP"}}}}}};
+     },
+     "netfilter.forward",
+     "chain PREROUTING in table raw of iptables' nft backend has a rule that drops what pods send",
+     "# let who wrote"},
+    {"table mangle has the policy DROP", anywhere,
+     [](Facts& f) {
+       nft_of(f).other_hooks = {{.table = "mangle", .chain = "POSTROUTING", .policy = "DROP"}};
+     },
+     "netfilter.forward", "POSTROUTING's policy is DROP in table mangle of iptables' nft backend",
+     "iptables-nft -t mangle -P POSTROUTING ACCEPT"},
     {"rules in both backends", anywhere,
      [](Facts& f) { host_of(f).packet_filters->push_back(legacy(31, "ACCEPT")); }, "netfilter.backends",
      "meet 214 rules in iptables' nft backend and 31 in legacy", "iptables-legacy-save"},
@@ -128,11 +189,6 @@ const FaultOfNodes kHostFaults[] = {
      },
      "networkd.foreign_routes", "manages routes of others: /etc/systemd/networkd.conf",
      "mkdir -p /etc/systemd/networkd.conf.d"},
-    {"networkd has not read the file that says no", with_sink,
-     [](Facts& f) { host_of(f).networkd->unread_file = host_of(f).networkd->file; },
-     "networkd.foreign_routes",
-     "systemd-networkd was started before /etc/systemd/networkd.conf.d/10-calico-azure-agent.conf said that",
-     "systemctl restart systemd-networkd"},
     {"NetworkManager takes Calico's WireGuard", on_calico_vxlan,
      [](Facts& f) {
        f.links.push_back(testing::link(95, "wireguard.cali", "66:00:00:00:00:95"));
@@ -193,6 +249,19 @@ const FaultOfNodes kHostFaults[] = {
     {"the NIC's forwarding off at the next boot", anywhere,
      [](Facts& f) { set_at_boot(f, "net/ipv4/conf/eth0/forwarding", "0"); }, "sysctl.persistence",
      "net.ipv4.conf.eth0.forwarding = 0", "# set"},
+    {"forwarding off at the next boot, with words behind it", anywhere,
+     [](Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "0 # CIS 3.1.1"); }, "sysctl.persistence",
+     "sets net.ipv4.ip_forward = 0 # CIS 3.1.1 for the next boot, which the kernel reads as 0", "# set"},
+    {"forwarding off at the next boot, as C spells it", anywhere,
+     [](Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "0x0"); }, "sysctl.persistence",
+     "sets net.ipv4.ip_forward = 0x0 for the next boot", "# set"},
+    {"forwarding off at the next boot, with two digits", anywhere,
+     [](Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "00"); }, "sysctl.persistence",
+     "sets net.ipv4.ip_forward = 00 for the next boot", "# set"},
+    {"a value that the kernel refuses has the last word", anywhere,
+     [](Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "0;"); }, "sysctl.persistence",
+     "sets net.ipv4.ip_forward = 0; for the next boot, which the kernel refuses: it stays 0",
+     "# set net.ipv4.ip_forward = 1 in /etc/sysctl.d/60-hardening.conf"},
     {"switched on by hand", anywhere, [](Facts& f) { host_of(f).boot_sysctls->clear(); },
      "sysctl.persistence", "no file sets net.ipv4.ip_forward",
      "printf '%s\\n' 'net.ipv4.ip_forward = 1' >> /etc/sysctl.d/99-calico-azure.conf"},
@@ -249,6 +318,44 @@ const CalmOfNodes kHostCalms[] = {
        nft_of(f).forward = {{"FORWARD", {{.source = testing::prefix("10.244.0.0/16"), .target = "ACCEPT"}}}};
      },
      "netfilter.forward", CheckStatus::pass, "no FORWARD chain"},
+    {"rules about some pods drop nothing else", with_sink,
+     [](Facts& f) {
+       auto& chains = nft_of(f).forward;
+       chains.push_back({"ONE", {{.target = "DROP"}}});
+       auto& forward = chains.front().rules;
+       forward.insert(forward.begin(), {{.source = testing::prefix("10.244.1.77/32"), .target = "DROP"},
+                                        {.destination = testing::prefix("10.244.1.77/32"), .target = "ONE"},
+                                        {.source = testing::prefix("10.244.2.0/24"), .target = "DROP"}});
+     },
+     "netfilter.forward", CheckStatus::pass, "no FORWARD chain"},
+    {"nftables' own chain drops by its policy", anywhere,
+     [](Facts& f) { drop_by_nftables(f, {{.is_narrow = true, .target = "ACCEPT"}}); }, "netfilter.forward",
+     CheckStatus::unknown,
+     "nftables' chain forward of table inet filter has the policy drop, and whether it accepts before what "
+     "pods"},
+    {"nftables' own chain rejects the rest", anywhere,
+     [](Facts& f) {
+       drop_by_nftables(f, {{.is_narrow = true, .target = "ACCEPT"}, {.target = "REJECT"}});
+     },
+     "netfilter.forward", CheckStatus::unknown, "chain forward of table inet filter has a rule that rejects"},
+    {"nftables' own chain drops, and there is no iptables", anywhere,
+     [](Facts& f) {
+       host_of(f).packet_filters->clear();
+       drop_by_nftables(f, {});
+     },
+     "netfilter.forward", CheckStatus::unknown, "chain forward of table inet filter has the policy drop"},
+    {"nftables' own chain accepts pods", with_sink,
+     [](Facts& f) {
+       drop_by_nftables(f, {{.source = testing::prefix("10.244.0.0/16"), .target = "ACCEPT"},
+                            {.destination = testing::prefix("10.244.0.0/16"), .target = "ACCEPT"}});
+     },
+     "netfilter.forward", CheckStatus::pass, "no FORWARD chain"},
+    {"nft is not installed", anywhere,
+     [](Facts& f) { host_of(f).nft_forward = net::failure(ENOENT, "nft is not installed"); },
+     "netfilter.forward", CheckStatus::pass, "no FORWARD chain"},
+    {"nft does not answer", anywhere,
+     [](Facts& f) { host_of(f).nft_forward = net::failure(ETIMEDOUT, "/usr/sbin/nft does not end in time"); },
+     "netfilter.forward", CheckStatus::unknown, "nftables' own rules could not be looked at: /usr/sbin/nft"},
     {"rules about one destination drop nothing else", anywhere,
      [](Facts& f) {
        forward_of(f).insert(
@@ -280,6 +387,17 @@ const CalmOfNodes kHostCalms[] = {
     {"a table of connections without a limit", anywhere,
      [](Facts& f) { host_of(f).conntrack = net::Conntrack{.entries = 240000, .room = 0}; }, "conntrack.room",
      CheckStatus::pass, "240000 of 0"},
+    {"networkd may not have read the file that says no", anywhere,
+     [](Facts& f) { host_of(f).networkd->unread_file = host_of(f).networkd->file; },
+     "networkd.foreign_routes", CheckStatus::unknown,
+     "started before the last change of /etc/systemd/networkd.conf.d/10-calico-azure-agent.conf, and what it "
+     "has read cannot be seen: where the file is new, systemctl restart systemd-networkd"},
+    {"forwarding on, spelled otherwise", anywhere,
+     [](Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "0x1\t# on"); }, "sysctl.persistence",
+     CheckStatus::pass, "the next boot switches forwarding on"},
+    {"the NIC keeps what it has where the kernel refuses its value", anywhere,
+     [](Facts& f) { set_at_boot(f, "net/ipv4/conf/eth0/forwarding", "no"); }, "sysctl.persistence",
+     CheckStatus::pass, "the next boot switches forwarding on"},
     {"no networkd", anywhere, [](Facts& f) { host_of(f).networkd = net::NetworkdSettings{}; },
      "networkd.foreign_routes", CheckStatus::skip, "does not run"},
     {"NetworkManager leaves them alone", with_named_links,

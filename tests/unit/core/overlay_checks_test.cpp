@@ -191,6 +191,12 @@ TEST(OverlayChecks, EveryFaultIsToldByOneCheckAloneWithARemedyThatAShellCanRead)
 const bool kOverlayFaultsAreListed = testing::list_broken(kOverlayFaults);
 
 const CalmOfNodes kOverlayCalms[] = {
+    {"flannel tells an address that somebody has chosen", on_flannel,
+     [](Facts& f) {
+       annotations_of(f).public_ip = address("20.1.2.3");
+       annotations_of(f).public_ip_overwrite = address("20.1.2.3");
+     },
+     "overlay.vtep", CheckStatus::pass, "20.1.2.3, as public-ip-overwrite asks for"},
     {"flanneld has not started, and there is no pod", on_flannel,
      [](Facts& f) {
        lose_overlay(f);

@@ -93,7 +93,8 @@ void each_word_of_cni(net::CniFiles& cni, const Word& word) {
     for (auto& file : cni.configuration->files) {
       for (auto* each : {&file.path, &file.network, &file.problem}) word(*each);
       for (auto& plugin : file.plugins) {
-        for (auto* each : {&plugin.type, &plugin.ipam, &plugin.subnet, &plugin.mode, &plugin.bridge})
+        for (auto* each :
+             {&plugin.type, &plugin.ipam, &plugin.subnet, &plugin.mode, &plugin.bridge, &plugin.data_dir})
           word(*each);
       }
     }

@@ -41,10 +41,21 @@ TEST(BootSysctls, AFileInEtcHidesThatOfTheSameNameAndALinkToNullHidesIt) {
   const Machine machine;
   machine.write("usr/lib/sysctl.d/50-a.conf", "net.ipv4.ip_forward=0\n");
   machine.write("etc/sysctl.d/50-a.conf", "net.ipv4.ip_forward=1\n");
-  machine.write("run/sysctl.d/60-b.conf", "net.ipv4.ip_forward=0\n");
+  machine.write("usr/local/lib/sysctl.d/60-b.conf", "net.ipv4.ip_forward=0\n");
   machine.link("etc/sysctl.d/60-b.conf", "/dev/null");
   const std::vector<std::string> keys = {"net/ipv4/ip_forward"};
   EXPECT_EQ(host::boot_sysctls(machine.root(), keys)->front().value, "1");
+}
+
+TEST(BootSysctls, WhatIsInRunIsGoneByThen) {
+  const Machine machine;
+  machine.write("run/sysctl.d/90-a.conf", "net.ipv4.ip_forward=0\nnet.ipv4.conf.all.rp_filter=1\n");
+  machine.write("run/sysctl.d/50-b.conf", "net.ipv4.ip_forward=0\n");
+  machine.write("usr/lib/sysctl.d/50-b.conf", "net.ipv4.ip_forward=1\n");
+  const std::vector<std::string> keys = {"net/ipv4/ip_forward", "net/ipv4/conf/all/rp_filter"};
+  const auto found = host::boot_sysctls(machine.root(), keys);
+  ASSERT_TRUE(found);
+  EXPECT_THAT(*found, ElementsAre(testing::Field(&net::BootSysctl::value, "1")));
 }
 
 TEST(BootSysctls, AKeyThatIsNamedBeatsAPatternThatComesLater) {
@@ -93,6 +104,16 @@ TEST(Networkd, ManagesWhatItsFilesDoNotForbid) {
   EXPECT_THAT(settings->file, EndsWith("networkd.conf.d/10-a.conf"));
   machine.write("etc/systemd/networkd.conf.d/20-b.conf", "[Network]\nManageForeignRoutes=yes\n");
   EXPECT_TRUE(host::networkd_settings(machine.root())->manages_foreign_routes);
+}
+
+TEST(Networkd, PassesOverWhatIsNoBoolean) {
+  const Machine machine;
+  machine.write("proc/1/comm", "systemd\n");
+  machine.write("etc/systemd/networkd.conf.d/10-a.conf",
+                "[Network]\nManageForeignRoutes=no # by ops\nManageForeignRoutingPolicyRules=OFF\n");
+  const auto settings = host::networkd_settings(machine.root());
+  EXPECT_TRUE(settings->manages_foreign_routes) << "systemd: Failed to parse, ignoring";
+  EXPECT_FALSE(settings->manages_foreign_rules);
 }
 
 /// networkd runs, and was started so many seconds after the epoch.
@@ -262,6 +283,13 @@ TEST(Ini, HoldsAssignmentsUnderTheirSections) {
   EXPECT_THAT(host::parse_ini("a=0\n[X]\n b = c = d \n;e=f\n#g=h\n[Y\nnothing\ni=\n"),
               ElementsAre(host::IniEntry{"", "a", "0"}, host::IniEntry{"X", "b", "c = d"},
                           host::IniEntry{"Y", "i", ""}));
+}
+
+TEST(Ini, BooleansAreSystemds) {
+  for (const auto* yes : {"1", "yes", "Y", "true", "T", "oN"}) EXPECT_EQ(host::boolean(yes), true) << yes;
+  for (const auto* no : {"0", "no", "N", "false", "F", "off"}) EXPECT_EQ(host::boolean(no), false) << no;
+  for (const auto* none : {"", "no # by ops", "none", "00", "2", "disabled"})
+    EXPECT_EQ(host::boolean(none), std::nullopt) << none;
 }
 
 TEST(Look, AnEmptyMachineSetsNothingAndHasNoConntrack) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "host/iptables_rule.h"
+#include "host/nft_ruleset.h"
 
 namespace {
 
@@ -98,6 +99,121 @@ TEST(PacketFilters, AnyCutOfTheTextIsRead) {
 
 TEST(PacketFilters, ChainsThatLeadInACircleEnd) {
   EXPECT_EQ(host::parse_iptables_save("nft", "*filter\n-A FORWARD -j A\n-A A -j B\n-A B -j A\n").rules, 3U);
+}
+
+TEST(PacketFilters, OfTablesRawAndMangleAreKeptWhereTheyMayDrop) {
+  const auto filter = host::parse_iptables_save("nft", R"(*raw
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -s 10.244.0.0/16 -j DROP
+COMMIT
+*mangle
+:PREROUTING ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:POSTROUTING DROP [0:0]
+:INNER - [0:0]
+-A PREROUTING -j MARK --set-xmark 0x1/0x1
+-A FORWARD -j INNER
+-A INNER -j DROP
+COMMIT
+*nat
+:PREROUTING DROP [0:0]
+COMMIT
+)");
+  const std::vector<net::FilterHook> expected = {
+      {.table = "mangle",
+       .chain = "FORWARD",
+       .policy = "ACCEPT",
+       .chains = {{"FORWARD", {{.target = "INNER"}}}, {"INNER", {{.target = "DROP"}}}}},
+      {.table = "mangle", .chain = "POSTROUTING", .policy = "DROP"},
+      {.table = "raw",
+       .chain = "PREROUTING",
+       .policy = "ACCEPT",
+       .chains = {{"PREROUTING", {{.source = prefix("10.244.0.0/16"), .target = "DROP"}}}}}};
+  EXPECT_EQ(filter.other_hooks, expected);
+}
+
+TEST(PacketFilters, OfFelixsChainsOfLinksKeepWhatAcceptsByItself) {
+  // With eBPF; felix/dataplane/linux/int_dataplane.go
+  const auto filter = host::parse_iptables_save("nft", R"(*filter
+:FORWARD DROP [0:0]
+-A FORWARD -o cali+ -j cali-to-wl-dispatch
+-A cali-to-wl-dispatch -o cali1 -m comment --comment "cali:i" -j ACCEPT
+-A cali-to-wl-dispatch -o cali2 -m comment --comment "cali:j" -g cali-tw-cali2
+-A cali-tw-cali2 -j DROP
+COMMIT
+)");
+  ASSERT_EQ(filter.forward.size(), 2U);
+  EXPECT_THAT(filter.forward.at(1).rules,
+              ElementsAre(FilterRule{.out = "cali1", .by_felix = true, .target = "ACCEPT"}));
+}
+
+// As nft 1.0.6 prints it.
+constexpr auto kRuleset = R"({"nftables": [
+{"metainfo": {"version": "1.0.6", "release_name": "Lester Gooch #5", "json_schema_version": 1}},
+{"table": {"family": "inet", "name": "filter", "handle": 1}},
+{"set": {"family": "inet", "name": "pods", "table": "filter", "type": "ipv4_addr", "handle": 4, "flags": ["interval"], "elem": [{"prefix": {"addr": "10.244.0.0", "len": 16}}]}},
+{"chain": {"family": "inet", "table": "filter", "name": "forward", "handle": 1, "type": "filter", "hook": "forward", "prio": 0, "policy": "drop"}},
+{"chain": {"family": "inet", "table": "filter", "name": "local", "handle": 2}},
+{"chain": {"family": "inet", "table": "filter", "name": "input", "handle": 3, "type": "filter", "hook": "input", "prio": 0, "policy": "drop"}},
+{"rule": {"family": "inet", "table": "filter", "chain": "forward", "handle": 5, "expr": [{"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": ["established", "related"]}}, {"accept": null}]}},
+{"rule": {"family": "inet", "table": "filter", "chain": "forward", "handle": 6, "expr": [{"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": ["new", "untracked"]}}, {"log": {"prefix": "x"}}, {"counter": {"packets": 0, "bytes": 0}}, {"jump": {"target": "local"}}]}},
+{"rule": {"family": "inet", "table": "filter", "chain": "forward", "handle": 7, "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": "@pods"}}, {"accept": null}]}},
+{"rule": {"family": "inet", "table": "filter", "chain": "forward", "handle": 8, "expr": [{"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "cali*"}}, {"match": {"op": "==", "left": {"meta": {"key": "oifname"}}, "right": "eth0"}}, {"accept": null}]}},
+{"rule": {"family": "inet", "table": "filter", "chain": "forward", "handle": 9, "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": {"prefix": {"addr": "10.244.0.0", "len": 16}}}}, {"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "daddr"}}, "right": "10.0.0.4"}}, {"goto": {"target": "local"}}]}},
+{"rule": {"family": "inet", "table": "filter", "chain": "forward", "handle": 10, "expr": [{"match": {"op": "==", "left": {"&": [{"meta": {"key": "mark"}}, 65536]}, "right": 65536}}, {"accept": null}]}},
+{"rule": {"family": "inet", "table": "filter", "chain": "forward", "handle": 11, "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": 22}}, {"accept": null}]}},
+{"rule": {"family": "inet", "table": "filter", "chain": "forward", "handle": 12, "expr": [{"match": {"op": "!=", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": {"prefix": {"addr": "10.0.0.0", "len": 8}}}}, {"drop": null}]}},
+{"rule": {"family": "inet", "table": "filter", "chain": "forward", "handle": 13, "expr": [{"limit": {"rate": 5, "burst": 5, "per": "second"}}, {"accept": null}]}},
+{"rule": {"family": "inet", "table": "filter", "chain": "forward", "handle": 15, "expr": [{"vmap": {"key": {"meta": {"key": "iifname"}}, "data": {"set": [["a", {"accept": null}]]}}}]}},
+{"rule": {"family": "inet", "table": "filter", "chain": "forward", "handle": 16, "expr": [{"reject": {"type": "icmpx", "expr": "admin-prohibited"}}]}},
+{"rule": {"family": "inet", "table": "filter", "chain": "local", "handle": 17, "expr": [{"match": {"op": "==", "left": {"meta": {"key": "iif"}}, "right": "lo"}}, {"return": null}]}},
+{"rule": {"family": "inet", "table": "filter", "chain": "local", "handle": 18, "expr": [{"drop": null}]}},
+{"table": {"family": "ip", "name": "kube-proxy", "handle": 2}},
+{"chain": {"family": "ip", "table": "kube-proxy", "name": "filter-forward", "handle": 1, "type": "filter", "hook": "forward", "prio": -110, "policy": "accept"}},
+{"table": {"family": "ip6", "name": "x", "handle": 3}},
+{"chain": {"family": "ip6", "table": "x", "name": "f", "handle": 1, "type": "filter", "hook": "forward", "prio": 0, "policy": "drop"}},
+{"table": {"family": "ip", "name": "filter", "handle": 4}},
+{"chain": {"family": "ip", "table": "filter", "name": "FORWARD", "handle": 1, "type": "filter", "hook": "forward", "prio": 0, "policy": "drop"}}]})";
+
+TEST(NftRuleset, HasTheChainsOnHookForwardThatAreNobodysWeKnow) {
+  EXPECT_THAT(host::tables_at_forward(kRuleset).value(), ElementsAre(testing::Pair("inet", "filter")));
+  const auto hooks = host::parse_nft_ruleset(kRuleset);
+  ASSERT_TRUE(hooks) << hooks.error().what;
+  ASSERT_EQ(hooks->size(), 1U);
+  const auto& hook = hooks->front();
+  EXPECT_EQ(hook.table, "inet filter");
+  EXPECT_EQ(hook.chain, "forward");
+  EXPECT_EQ(hook.policy, "DROP");
+  ASSERT_THAT(hook.chains, ElementsAre(Field(&net::FilterChain::name, "forward"),
+                                       Field(&net::FilterChain::name, "local")));
+  EXPECT_THAT(hook.chains.front().rules,
+              ElementsAre(FilterRule{.is_narrow = true, .target = "ACCEPT"}, FilterRule{.target = "local"},
+                          FilterRule{.is_narrow = true, .target = "ACCEPT"},
+                          FilterRule{.in = "cali+", .out = "eth0", .target = "ACCEPT"},
+                          FilterRule{.source = prefix("10.244.0.0/16"),
+                                     .destination = prefix("10.0.0.4/32"),
+                                     .target = "local",
+                                     .is_goto = true},
+                          FilterRule{.by_mark = true, .target = "ACCEPT"},
+                          FilterRule{.is_narrow = true, .target = "ACCEPT"},
+                          FilterRule{.is_narrow = true, .target = "DROP"},
+                          FilterRule{.is_narrow = true, .target = "ACCEPT"}, FilterRule{.is_narrow = true},
+                          FilterRule{.target = "REJECT"}));
+  EXPECT_THAT(hook.chains.back().rules,
+              ElementsAre(FilterRule{.in = "lo", .target = "RETURN"}, FilterRule{.target = "DROP"}));
+}
+
+TEST(NftRuleset, IsNoneWhereNftPrintsSomethingElse) {
+  for (const auto* text : {"", "nonsense", "[]", "{}", R"({"nftables":7})"}) {
+    EXPECT_EQ(host::parse_nft_ruleset(text).error().code.value(), EBADMSG) << text;
+    EXPECT_EQ(host::tables_at_forward(text).error().code.value(), EBADMSG) << text;
+  }
+  EXPECT_THAT(
+      host::parse_nft_ruleset(R"({"nftables":[7,{},{"rule":7},{"chain":[]},{"rule":{"expr":[7,{}]}}]})")
+          .value(),
+      IsEmpty());
+  EXPECT_FALSE(host::tables_at_forward(
+      R"({"nftables":[{"chain":{"family":"ip","table":"a; flush ruleset","name":"f","hook":"forward"}}]})"));
 }
 
 TEST(IptablesRule, SaysWhatItIsAbout) {

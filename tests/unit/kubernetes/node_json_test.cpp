@@ -167,6 +167,12 @@ TEST(NodeJson, FlannelsAnnotationsAreTakenAndNonsenseInOneLeavesThatOneOut) {
     ASSERT_TRUE(sighting) << sighting.error().what;
     EXPECT_EQ(sighting->node.flannel, expected);
   }
+  auto overwritten = node();
+  overwritten["metadata"]["annotations"] = {{key + "backend-type", "vxlan"},
+                                            {key + "public-ip", "20.1.2.3"},
+                                            {key + "public-ip-overwrite", "20.1.2.3"}};
+  EXPECT_EQ(kubernetes::parse_node(overwritten).value().node.flannel->public_ip_overwrite,
+            net::Address::parse("20.1.2.3").value());
   for (const json& annotations : {json(nullptr), json("x"), json::array({1}), json::object()}) {
     auto object = node();
     object["metadata"]["annotations"] = annotations;

@@ -1,0 +1,178 @@
+#include "host/nft_ruleset.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+namespace host {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMostRules = 2000;
+
+const json& at(const json& value, const char* key) {
+  static const json kNothing;
+  if (!value.is_object()) return kNothing;
+  const auto found = value.find(key);
+  return found == value.end() ? kNothing : *found;
+}
+
+std::string text_of(const json& value) { return value.is_string() ? value.get<std::string>() : ""; }
+
+/// nftables' "cali*" is iptables' "cali+".
+std::string link_of(const json& value) {
+  auto name = text_of(value);
+  if (name.ends_with('*')) name.back() = '+';
+  return name;
+}
+
+std::optional<net::Prefix> prefix_of(const json& value) {
+  if (const auto address = net::Address::parse(text_of(value))) return net::Prefix::host(*address);
+  const auto& prefix = at(value, "prefix");
+  const auto& length = at(prefix, "len");
+  if (!length.is_number_unsigned()) return std::nullopt;
+  const auto parsed = net::Prefix::parse(text_of(at(prefix, "addr")) + "/" + length.dump());
+  return parsed ? std::optional(*parsed) : std::nullopt;
+}
+
+bool lists_new(const json& states) {
+  const auto& set = at(states, "set");
+  const auto& list = set.is_array() ? set : states;
+  if (!list.is_array()) return list == "new";
+  return std::find(list.begin(), list.end(), "new") != list.end();
+}
+
+/// True for `meta mark`, and for `meta mark & 0x10000`.
+bool is_mark(const json& left) {
+  const auto& masked = at(left, "&");
+  const auto& meta = at(masked.is_array() && !masked.empty() ? masked.front() : left, "meta");
+  return at(meta, "key") == "mark";
+}
+
+/// False: not every new packet meets the condition, and a rule has no field for it.
+bool take_match(net::FilterRule& rule, const json& match) {
+  const auto& left = at(match, "left");
+  const auto& right = at(match, "right");
+  if (is_mark(left)) {
+    rule.by_mark = true;
+    return true;
+  }
+  const auto op = text_of(at(match, "op"));
+  if (at(at(left, "ct"), "key") == "state") return (op == "in" || op == "==") && lists_new(right);
+  if (op != "==") return false;
+  const auto key = text_of(at(at(left, "meta"), "key"));
+  if (key == "iifname" || key == "iif") return !(rule.in = link_of(right)).empty();
+  if (key == "oifname" || key == "oif") return !(rule.out = link_of(right)).empty();
+  const auto& payload = at(left, "payload");
+  if (at(payload, "protocol") != "ip") return false;
+  if (at(payload, "field") == "saddr") return (rule.source = prefix_of(right)).has_value();
+  if (at(payload, "field") == "daddr") return (rule.destination = prefix_of(right)).has_value();
+  return false;
+}
+
+/// A statement of a rule. False: as take_match() has it.
+bool take(net::FilterRule& rule, const std::string& statement, const json& value) {
+  if (statement == "match") return take_match(rule, value);
+  if (statement == "accept") rule.target = "ACCEPT";
+  if (statement == "drop") rule.target = "DROP";
+  if (statement == "reject") rule.target = "REJECT";
+  if (statement == "return") rule.target = "RETURN";
+  if (statement == "jump" || statement == "goto") {
+    rule.target = text_of(at(value, "target"));
+    rule.is_goto = statement == "goto";
+  }
+  // What asks for nothing of the packet; others (limit, vmap, queue) let some packets by.
+  return !rule.target.empty() || statement == "counter" || statement == "log" || statement == "mangle";
+}
+
+net::FilterRule rule_of(const json& statements) {
+  net::FilterRule rule;
+  for (const auto& each : statements) {
+    if (!each.is_object() || each.empty()) continue;
+    if (!take(rule, each.begin().key(), each.begin().value())) rule.is_narrow = true;
+  }
+  return rule;
+}
+
+struct Table {
+  std::vector<net::FilterHook> hooks;
+  std::map<std::string, std::vector<net::FilterRule>> rules;  ///< by chain
+  bool is_cut = false;
+};
+
+/// The chain's table, where the chain stands on hook forward and is to be looked at.
+std::optional<NftTable> table_at_forward(const json& chain) {
+  const auto family = text_of(at(chain, "family"));
+  auto table = text_of(at(chain, "table"));
+  if (at(chain, "hook") != "forward" || (family != "ip" && family != "inet")) return std::nullopt;
+  const bool is_iptables = family == "ip" && at(chain, "name") == "FORWARD";
+  if (is_iptables || table == "kube-proxy" || table == "calico") return std::nullopt;
+  return NftTable{family, std::move(table)};
+}
+
+net::Result<json> objects_of(std::string_view text) {
+  const auto document = json::parse(text, nullptr, false);
+  const auto& objects = at(document, "nftables");
+  if (!objects.is_array()) return net::failure(EBADMSG, "nft prints no JSON");
+  return objects;
+}
+
+bool is_plain(std::string_view name) {
+  const auto is_fit = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  };
+  return !name.empty() && std::all_of(name.begin(), name.end(), is_fit);
+}
+
+}  // namespace
+
+net::Result<std::vector<NftTable>> tables_at_forward(std::string_view text) {
+  const auto objects = objects_of(text);
+  if (!objects) return net::pass_on(objects);
+  std::vector<NftTable> tables;
+  for (const auto& object : *objects) {
+    auto table = table_at_forward(at(object, "chain"));
+    if (!table || std::find(tables.begin(), tables.end(), *table) != tables.end()) continue;
+    if (!is_plain(table->second))
+      return net::failure(EBADMSG,
+                          "nftables' table " + table->second + " has a name that nft cannot be asked for");
+    tables.push_back(std::move(*table));
+  }
+  return tables;
+}
+
+net::Result<std::vector<net::FilterHook>> parse_nft_ruleset(std::string_view text) {
+  const auto objects = objects_of(text);
+  if (!objects) return net::pass_on(objects);
+  std::map<NftTable, Table> tables;
+  for (const auto& object : *objects) {
+    const auto& chain = at(object, "chain");
+    if (const auto table = table_at_forward(chain)) {
+      tables[*table].hooks.push_back({.table = table->first + " " + table->second,
+                                      .chain = text_of(at(chain, "name")),
+                                      .policy = at(chain, "policy") == "drop" ? "DROP" : "ACCEPT"});
+    }
+    const auto& rule = at(object, "rule");
+    const auto& statements = at(rule, "expr");
+    if (!statements.is_array()) continue;
+    auto& table = tables[{text_of(at(rule, "family")), text_of(at(rule, "table"))}];
+    auto& rules = table.rules[text_of(at(rule, "chain"))];
+    table.is_cut = table.is_cut || rules.size() == kMostRules;
+    if (rules.size() < kMostRules) rules.push_back(rule_of(statements));
+  }
+  std::vector<net::FilterHook> found;
+  for (auto& [name, table] : tables) {
+    for (auto& hook : table.hooks) {
+      hook.is_cut = table.is_cut;
+      for (const auto& [chain, rules] : table.rules) hook.chains.push_back({chain, rules});
+      found.push_back(std::move(hook));
+    }
+  }
+  return found;
+}
+
+}  // namespace host
