@@ -77,7 +77,33 @@ _CASES = [
     ("a firewall behind Felix", "ACCEPT", f"{_FELIX}-A cali-FORWARD {_ACCEPTED}{_REJECTING}", True),
     ("a chain that drops the rest", "ACCEPT", "-A FORWARD -j LOCAL\n-A LOCAL -i docker0 -j RETURN\n-A LOCAL -j DROP\n",
      False),
+    ("whoever accepts what pods send alone", "DROP", "-A FORWARD -s {own} -j ACCEPT\n", False),
+    ("whoever accepts what pods get alone", "DROP", "-A FORWARD -d {own} -j ACCEPT\n", False),
+    ("whoever accepts both", "DROP", "-A FORWARD -s {own} -j ACCEPT\n-A FORWARD -d {own} -j ACCEPT\n", True),
+    ("whoever accepts what comes by the NIC alone", "DROP", "-A FORWARD -i eth0 -j ACCEPT\n", False),
+    ("whoever drops the cluster's range", "ACCEPT", f"-A FORWARD -s {CLUSTER} -j DROP\n", False),
+    ("whoever drops what comes by the NIC", "ACCEPT", "-A FORWARD -i eth0 -j DROP\n", False),
+    ("whoever drops another node's", "ACCEPT", "-A FORWARD -s 10.244.77.0/24 -j DROP\n", True),
 ]
+# Beside them in other tables: for iptables-restore(8).
+_EARLIER = ["*mangle\n-A FORWARD -j DROP\nCOMMIT\n", f"*raw\n-A PREROUTING -s {CLUSTER} -j DROP\nCOMMIT\n"]
+_NOTHING_EARLIER = "*mangle\n-F\nCOMMIT\n*raw\n-F\nCOMMIT\n"
+# /etc/nftables.conf of a firewall, and firewalld's way.
+_NFTABLES = ["""table inet filter {
+  chain forward {
+    type filter hook forward priority 0; policy drop;
+    ct state established,related accept
+  }
+}
+""", """table inet firewalld {
+  chain filter_FORWARD {
+    type filter hook forward priority 10; policy accept;
+    ct state established,related accept
+    iifname "lo" accept
+    reject with icmpx type admin-prohibited
+  }
+}
+"""]
 
 
 def table(policy, rules):
@@ -105,12 +131,36 @@ class Forward(ClusterCase):
         for backend, cases in (("nft", _CASES), ("legacy", _CASES[3:7:3])):
             for who, policy, rules, passes in cases:
                 with self.subTest(f"{who}, {backend}"):
-                    self.restore(backend, table(policy, rules.format(link=here.link)))
+                    self.restore(backend, table(policy, rules.format(link=here.link, own=self.vms[0].pod_cidrs[0])))
                     reached = reaches(here.namespace, there.namespace, there.address, within=3 if passes else 0.3)
                     self.assertEqual(reached, passes, "the packet itself")
                     check = self.said()
                     self.assertEqual(check["status"], "pass" if passes else "fail", check["message"])
             self.restore(backend, _NOTHING)
+
+    def test_other_tables_count_too(self):
+        here, there = self.pods
+        for text in _EARLIER:
+            with self.subTest(text):
+                self.restore("nft", text)
+                self.assert_lost(here, there)
+                self.assertEqual(self.said()["status"], "fail", self.said()["message"])
+            self.restore("nft", _NOTHING_EARLIER)
+        self.assertEqual(self.said()["status"], "pass", self.said()["message"])
+
+    def test_chains_of_nftables_own_are_named(self):
+        here, there = self.pods
+        for text in _NFTABLES:
+            table = text.split()[2]
+            with self.subTest(table):
+                done = self.vms[0].namespace.run("nft", "-f", "-", input=text, stdin=None)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assert_lost(here, there)
+                said = self.said()
+                self.assertEqual(said["status"], "unknown", said["message"])
+                self.assertIn(f"table inet {table}", said["message"])
+                self.vms[0].namespace.run("nft", "delete", "table", "inet", table)
+        self.assertEqual(self.said()["status"], "pass", self.said()["message"])
 
     def test_its_remedy_lets_pods_through(self):
         here, there = self.pods

@@ -5,6 +5,7 @@
 #include "host/boot_sysctls.h"
 #include "host/calico_process.h"
 #include "host/ini.h"
+#include "host/nft_ruleset.h"
 #include "host/packet_filters.h"
 #include "host/text.h"
 #include "tests/fuzz/promise.h"
@@ -33,6 +34,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::size_t kept = 0;
   for (const auto& chain : filter.forward) kept += chain.rules.size();
   require(kept <= text.size());
+  if (const auto hooks = host::parse_nft_ruleset(text)) {
+    for (const auto& hook : *hooks) require(is_part(hook.chain));
+  }
+  (void)host::tables_at_forward(text);
   const auto cut = text.find('\n');
   if (cut != std::string_view::npos) {
     (void)host::matches(std::string(text.substr(0, cut)), std::string(text.substr(cut + 1)));

@@ -68,7 +68,8 @@ End own_end(const Facts& facts) {
     if (!bridge.empty()) end.likely_links.push_back(std::move(bridge));
   }
   for (const auto& link : facts.links) {
-    if (link.kind == "veth") end.likely_links.push_back(link.name);
+    const bool is_nic = facts.nic.nic && link.index == facts.nic.nic->link.index;
+    if (link.kind == "veth" && !is_nic) end.likely_links.push_back(link.name);
   }
   // Calico's own addresses lie outside the node's CIDR.
   if (facts.policy.mode != Mode::calico_vxlan) {

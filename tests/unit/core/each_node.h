@@ -39,6 +39,9 @@ inline bool on_calico_vxlan(const Facts& facts) { return facts.policy.mode == Mo
 inline bool on_overlays(const Facts& facts) { return on_flannel(facts) || on_calico_vxlan(facts); }
 inline bool on_azure_cni(const Facts& facts) { return facts.policy.mode == Mode::azure_cni; }
 inline bool with_calico(const Facts& facts) { return facts.surroundings.host->felix.has_value(); }
+/// Where others make links by names that they can be told by.
+inline bool with_named_links(const Facts& facts) { return with_calico(facts) || on_overlays(facts); }
+inline bool with_sink(const Facts& facts) { return !on_azure_cni(facts); }
 
 /// Every healthy node that it concerns, after the change.
 inline void on_each(const char* name, bool (*where)(const Facts&), const std::function<void(Facts&)>& change,

@@ -126,6 +126,14 @@ void each_word_of_host(net::HostSettings& host, const Word& word) {
       word(each.file);
     }
   }
+  if (host.packet_filters) {
+    for (auto& filter : *host.packet_filters) {
+      for (auto& hook : filter.other_hooks) {
+        word(hook.table);
+        word(hook.chain);
+      }
+    }
+  }
   if (host.calico_environment) {
     for (auto& [key, value] : *host.calico_environment) word(value);
   }
