@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <string>
 
 #include "net/prefix.h"
 
@@ -18,6 +19,28 @@ struct Rule {
   bool foreign_shape = false;
 
   auto operator<=>(const Rule&) const = default;
+};
+
+/// A policy rule of whomever, as far as it chooses by where packets come from and go to.
+struct PolicyRule {
+  enum class Action : std::uint8_t {
+    lookup,
+    drop,   ///< blackhole, prohibit, unreachable
+    other,  ///< goto, nop
+  };
+
+  std::uint32_t priority = 0;
+  Prefix source;       ///< everything where it names none
+  Prefix destination;  ///< the same
+  std::string iif;     ///< empty: any
+  bool inverted = false;
+  /// It chooses by more: a mark, ports, a user, …; or takes no route of a table that is too general.
+  bool narrow = false;
+  Action action = Action::lookup;
+  std::uint32_t table = 0;
+  std::uint8_t protocol = 0;
+
+  bool operator==(const PolicyRule&) const = default;
 };
 
 }  // namespace net

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <string_view>
 #include <vector>
 
@@ -46,18 +47,31 @@ net::Result<void> looked(const net::Result<T>& done, std::string_view at) {
   return tl::unexpected(net::Error{done.error().code, std::string(at) + ": " + done.error().what});
 }
 
-net::Result<void> look_at_rules(Socket& socket, net::DataPlane& plane) {
-  std::vector<std::uint32_t> tables;
-  const auto everything = net::Prefix::any(net::Family::ipv4);
-  const auto done = collect(socket, encode_rule_dump(net::Family::ipv4), tables,
-                            [&](const nlmsghdr& header) -> std::optional<std::uint32_t> {
-                              const auto rule = decode_rule(header);
-                              if (!rule || rule->foreign_shape || rule->source != everything) return {};
-                              return rule->table;
-                            });
-  if (!done) return looked(done, "policy rules");
-  plane.main_rule = std::find(tables.begin(), tables.end(), RT_TABLE_MAIN) != tables.end();
-  plane.default_rule = std::find(tables.begin(), tables.end(), RT_TABLE_DEFAULT) != tables.end();
+bool is_for_all(const net::PolicyRule& rule) {
+  return !rule.narrow && !rule.inverted && rule.iif.empty() && rule.source.length() == 0 &&
+         rule.destination.length() == 0 && rule.action == net::PolicyRule::Action::lookup;
+}
+
+net::Result<void> look_at_rules(Socket& socket, net::Family family, net::DataPlane& plane) {
+  std::vector<net::PolicyRule> rules;
+  // Fwmarks are others' way to choose single connections: Calico's and Cilium's, kube-proxy's, Istio's.
+  const auto done = collect(socket, encode_rule_dump(family), rules, [&rules](const nlmsghdr& header) {
+    auto rule = decode_policy_rule(header);
+    return rule && !rule->narrow && has_room(rules) ? rule : std::nullopt;
+  });
+  if (auto seen = looked(done, "policy rules"); !done) return seen;
+  const auto to_table = [&rules](std::uint32_t table) {
+    return std::find_if(rules.begin(), rules.end(), [table](const net::PolicyRule& each) {
+      return is_for_all(each) && each.table == table;
+    });
+  };
+  plane.rules_cut = cut(rules) || plane.rules_cut;
+  const auto main = to_table(RT_TABLE_MAIN);
+  std::copy_if(rules.begin(), main, std::back_inserter(plane.rules_before_main),
+               [](const net::PolicyRule& each) { return !is_for_all(each); });
+  if (family != net::Family::ipv4) return {};
+  plane.main_rule = plane.rules_cut || main != rules.end();
+  plane.default_rule = plane.rules_cut || to_table(RT_TABLE_DEFAULT) != rules.end();
   return {};
 }
 
@@ -115,7 +129,9 @@ net::Result<net::DataPlane> look_at_data_plane(std::span<const net::Link> links)
   if (!socket) return net::pass_on(socket);
   net::DataPlane plane;
   // The rules first: the first answer on a socket comes in parts of a page, later ones in parts of 32 KiB.
-  if (auto seen = look_at_rules(*socket, plane); !seen) return net::pass_on(seen);
+  for (const auto family : {net::Family::ipv4, net::Family::ipv6}) {
+    if (auto seen = look_at_rules(*socket, family, plane); !seen) return net::pass_on(seen);
+  }
   if (auto seen = look_at_routes(*socket, links, plane); !seen) return net::pass_on(seen);
   for (const auto& link : links) {
     if (link.kind != "vxlan") continue;

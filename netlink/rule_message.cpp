@@ -19,6 +19,12 @@ constexpr auto kRulePolicy = [] {
   return policy;
 }();
 
+constexpr auto kSelectorPolicy = [] {
+  auto policy = kRulePolicy;
+  policy[FRA_IIFNAME].type = NLA_NUL_STRING;
+  return policy;
+}();
+
 /// True when the attribute narrows nothing: the agent's own, and what stands in every dump. Whatever a later
 /// kernel adds is a selector that the agent does not know.
 bool is_plain(const nlattr& attribute) {
@@ -33,6 +39,30 @@ bool is_plain(const nlattr& attribute) {
       return nla_get_u32(&attribute) == kNoSuppression;
     default:
       return false;
+  }
+}
+
+bool chooses_by_more(const nlmsghdr& header, const fib_rule_hdr& fixed) {
+  if (fixed.tos != 0) return true;
+  const nlattr* attribute = nlmsg_attrdata(&header, sizeof(fib_rule_hdr));
+  int left = nlmsg_attrlen(&header, sizeof(fib_rule_hdr));
+  for (; nla_ok(attribute, left) != 0; attribute = nla_next(attribute, &left)) {
+    const auto type = nla_type(attribute);
+    if (type != FRA_DST && type != FRA_IIFNAME && !is_plain(*attribute)) return true;
+  }
+  return false;
+}
+
+net::PolicyRule::Action action_of(std::uint8_t action) {
+  switch (action) {
+    case FR_ACT_TO_TBL:
+      return net::PolicyRule::Action::lookup;
+    case FR_ACT_BLACKHOLE:
+    case FR_ACT_UNREACHABLE:
+    case FR_ACT_PROHIBIT:
+      return net::PolicyRule::Action::drop;
+    default:
+      return net::PolicyRule::Action::other;
   }
 }
 
@@ -91,6 +121,28 @@ std::optional<net::Rule> decode_rule(const nlmsghdr& header) {
                    .table = parsed->u32(FRA_TABLE, fixed.table),
                    .protocol = protocol == nullptr ? std::uint8_t{0} : nla_get_u8(protocol),
                    .foreign_shape = is_foreign_shape(header, fixed)};
+}
+
+std::optional<net::PolicyRule> decode_policy_rule(const nlmsghdr& header) {
+  const auto rule = decode_rule(header);
+  if (!rule) return std::nullopt;
+  const auto parsed = parse<fib_rule_hdr>(header, kSelectorPolicy);
+  if (!parsed) return std::nullopt;
+  const auto& fixed = parsed->fixed;
+  const auto family = rule->source.family();
+  const auto network = parsed->has(FRA_DST) ? address_in((*parsed)[FRA_DST]) : net::Address::any(family);
+  if (!network || network->family() != family) return std::nullopt;
+  const auto destination = net::Prefix::around(*network, fixed.dst_len);
+  if (!destination) return std::nullopt;
+  return net::PolicyRule{.priority = rule->priority,
+                         .source = rule->source,
+                         .destination = *destination,
+                         .iif = parsed->has(FRA_IIFNAME) ? nla_get_string((*parsed)[FRA_IIFNAME]) : "",
+                         .inverted = (fixed.flags & FIB_RULE_INVERT) != 0,
+                         .narrow = chooses_by_more(header, fixed),
+                         .action = action_of(fixed.action),
+                         .table = rule->table,
+                         .protocol = rule->protocol};
 }
 
 std::string rule_text(const net::Rule& rule) {

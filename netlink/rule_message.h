@@ -27,6 +27,9 @@ Message encode_rule_dump(net::Family family);
 /// nullopt for other families and bytes that are no rule. Safe for any bytes of a whole message.
 std::optional<net::Rule> decode_rule(const nlmsghdr& header);
 
+/// The same of any rule, with what it chooses packets by.
+std::optional<net::PolicyRule> decode_policy_rule(const nlmsghdr& header);
+
 /// "from 10.1.0.0/24 lookup 16925 priority 100 protocol 169", in ip-rule(8)'s order.
 std::string rule_text(const net::Rule& rule);
 

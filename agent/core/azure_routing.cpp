@@ -53,12 +53,10 @@ std::vector<net::Prefix> cidrs_of_other_nodes(const Policy& policy, const Eviden
     if (!route.prefix || route.provisioning_state == "Deleting" || leads_here(route)) continue;
     const auto& prefix = *route.prefix;
     const bool of_cluster =
-        std::any_of(policy.cluster_cidrs.begin(), policy.cluster_cidrs.end(), [&prefix](const auto& cidr) {
-          return cidr != prefix && cidr.contains(prefix);
-        });
-    const bool of_this_node =
-        std::any_of(policy.node_cidrs.begin(), policy.node_cidrs.end(),
-                    [&prefix](const auto& cidr) { return cidr.overlaps(prefix); });
+        std::any_of(policy.cluster_cidrs.begin(), policy.cluster_cidrs.end(),
+                    [&prefix](const auto& cidr) { return cidr != prefix && cidr.contains(prefix); });
+    const bool of_this_node = std::any_of(policy.node_cidrs.begin(), policy.node_cidrs.end(),
+                                          [&prefix](const auto& cidr) { return cidr.overlaps(prefix); });
     if (of_cluster && !of_this_node) others.push_back(prefix);
   }
   return others;

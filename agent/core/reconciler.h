@@ -127,7 +127,7 @@ class Reconciler {
   Comparison* comparing_ = nullptr;  ///< while a step looks
   bool everywhere_ = true;
   bool looked_ = false;
-  std::size_t rounds_ = 0;  ///< of ask_where_packets_go()
+  std::size_t rounds_ = 0;             ///< of ask_where_packets_go()
   std::vector<net::Prefix> led_away_;  ///< parts that were, which are asked for each time
 };
 

@@ -30,7 +30,7 @@ std::string_view route_state_name(RouteState state);
 /// A packet that goes another way than by the wanted route.
 struct LedAway {
   net::Address to;
-  bool dropped = false;        ///< by a route or rule; else another route takes it
+  bool dropped = false;      ///< by a route or rule; else another route takes it
   bool other_table = false;  ///< that route is in another table: a rule leads there
 
   bool operator==(const LedAway&) const = default;

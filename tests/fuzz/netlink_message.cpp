@@ -67,7 +67,10 @@ void take(const nlmsghdr& header) {
     }
     demand(gist ? gist->protocol == route->protocol : header.nlmsg_type == RTM_DELROUTE);
   }
-  if (const auto rule = netlink::decode_rule(header)) say_again(*rule);
+  const auto rule = netlink::decode_rule(header);
+  if (rule) say_again(*rule);
+  const auto selector = netlink::decode_policy_rule(header);
+  demand(!selector || (rule && selector->source == rule->source && selector->table == rule->table));
   if (const auto link = netlink::decode_link(header)) {
     demand(link->index != 0 && link->addresses.empty());
     demand(!link->vxlan || link->kind == "vxlan");

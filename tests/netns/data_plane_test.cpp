@@ -202,6 +202,25 @@ TEST_F(DataPlane, NoticesThatARuleIsGoneAndThatItIsBackElsewhere) {
   }
 }
 
+TEST_F(DataPlane, HasTheRulesBeforeMainThatChooseByAddressesOrLinks) {
+  for (const auto* rule :
+       {"rule add from 10.244.1.0/24 lookup 77 pref 100", "rule add prohibit to 10.244.2.0/24 pref 101",
+        "rule add iif flannel.1 lookup 77 pref 102", "rule add fwmark 1 lookup 77 pref 103",
+        "rule add not fwmark 0x100000/0x100000 lookup 1 pref 104", "rule add from all lookup 52 pref 105",
+        "rule add from 10.244.1.0/24 lookup 77 pref 40000", "-6 rule add to fd44:2::/64 lookup 77 pref 106"})
+    real_.space.run(std::string("ip ") + rule);
+  std::vector<std::uint32_t> priorities;
+  const auto rules = look().rules_before_main;
+  for (const auto& each : rules) priorities.push_back(each.priority);
+  ASSERT_THAT(priorities, ElementsAre(100U, 101U, 102U, 106U));
+  EXPECT_EQ(rules[0].source.text(), "10.244.1.0/24");
+  EXPECT_EQ(rules[0].table, 77U);
+  EXPECT_EQ(rules[1].action, net::PolicyRule::Action::drop);
+  EXPECT_EQ(rules[1].destination.text(), "10.244.2.0/24");
+  EXPECT_EQ(rules[2].iif, "flannel.1");
+  EXPECT_EQ(rules[3].destination.text(), "fd44:2::/64");
+}
+
 TEST_F(DataPlane, AmongACrowdOfStrangersIsSmallAndSaysWhatItCut) {
   ASSERT_THAT(must(real_.kernel->apply(real_.changes(net::Verb::add, net::Family::ipv4, 50000, 77))),
               IsEmpty());

@@ -14,6 +14,10 @@ class Detours(NodeCase):
         done = self.agent.command("plan", "--json")
         return done.returncode, json.loads(done.stdout)
 
+    def doctor(self):
+        report = json.loads(self.agent.command("doctor", "--json").stdout)
+        return {check["id"]: check for check in report["checks"]}
+
     def assert_named(self, check, *words):
         for word in words:
             self.assertIn(word, check["message"])
@@ -57,6 +61,20 @@ class Detours(NodeCase):
         self.agent.start_ready()
         remedy = self.agent.await_check("routes.shadowed", "fail")["remedy"]
         self.assertRegex(self.lab.vm.run("sh", "-c", remedy).stdout, r"prohibit 10\.244\.(0|128)\.0/17 ")
+
+    def test_a_rule_for_packets_of_pods_alone_is_named_and_rules_by_mark_are_not(self):
+        self.agent.start_ready()
+        self.lab.vm.ip("rule add fwmark 0x1/0x1 lookup 77 pref 90",
+                       "rule add not fwmark 0x100000/0x100000 lookup 1 pref 91")
+        shadowed = self.doctor()["routes.shadowed"]
+        self.assertEqual(shadowed["status"], "pass", shadowed)
+        for selector in (f"from {NODE}", "from all iif eth0"):
+            with self.subTest(selector):
+                self.lab.vm.ip(f"rule add {selector} lookup 77 pref 100")
+                shadowed = self.doctor()["routes.shadowed"]
+                self.assertEqual(shadowed["status"], "unknown", shadowed)
+                self.assertIn(f'rule 100 "{selector} lookup 77"', shadowed["message"])
+                self.lab.vm.ip("rule del pref 100")
 
     def test_a_default_route_in_the_pods_own_table(self):
         self.lab.add_second_nic()

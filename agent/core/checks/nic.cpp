@@ -55,12 +55,12 @@ std::optional<Finding> no_default_route(const ResolvedNic& nic, net::Family fami
         "DHCP should have brought one; without it the node itself reaches nothing outside its subnets",
         renew_lease(nic.link.name));
   }
-  return Finding::warn(fmt::format("no {} default router on {}: using Azure's {}", net::family_name(family),
-                                   nic.link.name, gateway->address.text()),
-                       "a router advertisement should have brought a default route; without it the node "
-                       "itself has no IPv6 way out",
-                       command("sysctl -w {}=2", net::sysctl_name(fmt::format("net/ipv6/conf/{}/accept_ra",
-                                                                              nic.link.name))));
+  return Finding::warn(
+      fmt::format("no {} default router on {}: using Azure's {}", net::family_name(family), nic.link.name,
+                  gateway->address.text()),
+      "a router advertisement should have brought a default route; without it the node "
+      "itself has no IPv6 way out",
+      command("sysctl -w {}=2", net::sysctl_name(fmt::format("net/ipv6/conf/{}/accept_ra", nic.link.name))));
 }
 
 }  // namespace
@@ -108,11 +108,11 @@ Finding nic_address(const Facts& facts) {
                            set_sysctl(key, "0").then(renew_lease(nic.link.name)));
     }
     if (!nic.link.has(*address)) {
-      auto absent = Finding::fail(
-          fmt::format("IMDS says {} but {} does not have this {} address", address->text(), nic.link.name,
-                      net::family_name(family)),
-          "routes with this source are refused, and Azure drops packets from any other address",
-          renew_lease(nic.link.name));
+      auto absent =
+          Finding::fail(fmt::format("IMDS says {} but {} does not have this {} address", address->text(),
+                                    nic.link.name, net::family_name(family)),
+                        "routes with this source are refused, and Azure drops packets from any other address",
+                        renew_lease(nic.link.name));
       // The kernel takes IPv6 addresses from a link that goes down, and leaves those of IPv4.
       if (family == net::Family::ipv6 && !nic.link.up) return told_elsewhere(facts, family, absent);
       return absent;

@@ -4,6 +4,7 @@
 
 #include "agent/core/checks/checks.h"
 #include "agent/core/checks/nic_fault.h"
+#include "agent/core/checks/policy_rules.h"
 
 namespace agent {
 namespace {
@@ -153,6 +154,7 @@ Finding routes_shadowed(const Facts& facts) {
   }
   if (!facts.standing.lookup_error.empty())
     return Finding::unknown("could not ask the kernel where packets go: " + facts.standing.lookup_error);
+  if (auto rule = rule_that_may_lead_away(facts)) return *rule;
   return Finding::pass(
       "no foreign route takes precedence where the kernel was asked: some addresses of each CIDR and, by "
       "Azure's route table, of other nodes'");

@@ -119,8 +119,8 @@ Finding sysctl_nic_forwarding(const Facts& facts) {
   const bool with_all = own.status == CheckStatus::fail && number(facts, "net/ipv4/ip_forward") == 0 &&
                         may_hold(facts.policy, "sysctl.ip_forward");
   if (!with_all) return own;
-  return Finding::unless_required(own.message + ", as net.ipv4.ip_forward is: see sysctl.ip_forward",
-                                  own.why, edit("see sysctl.ip_forward"));
+  return Finding::unless_required(own.message + ", as net.ipv4.ip_forward is: see sysctl.ip_forward", own.why,
+                                  edit("see sysctl.ip_forward"));
 }
 
 Finding sysctl_ipv6_forwarding(const Facts& facts) {

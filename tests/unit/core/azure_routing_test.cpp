@@ -53,10 +53,10 @@ TEST(AzureRouting, KnowsTheCidrsOfOtherNodes) {
   const auto add = [&routes](const char* cidr, const char* hop, const char* state = "Succeeded") {
     routes.push_back({"", cidr, prefix(cidr), "VirtualAppliance", address(hop), state});
   };
-  add("10.244.3.0/24", "10.240.0.4");    // led here: a former CIDR, with pods that are still here
+  add("10.244.3.0/24", "10.240.0.4");  // led here: a former CIDR, with pods that are still here
   add("10.244.4.0/24", "10.240.0.6", "Deleting");
-  add("10.244.0.0/16", "10.240.0.9");    // the cluster's, which is asked for anyway
-  add("192.168.0.0/24", "10.240.0.9");   // nobody's pods
+  add("10.244.0.0/16", "10.240.0.9");   // the cluster's, which is asked for anyway
+  add("192.168.0.0/24", "10.240.0.9");  // nobody's pods
   add("10.244.5.0/24", "10.240.0.7");
   const std::vector others = {prefix("10.244.2.0/24"), prefix("10.244.5.0/24")};
   EXPECT_EQ(cidrs_of_other_nodes(facts.policy, evidence), others);

@@ -138,16 +138,11 @@ const std::vector<NodeFault> kNodeFaults = {
      "routes.shadowed", false, "protocol 4", "ip route show table 254 exact 10.244.0.0/16"},
     {"ALongerPrefixLeadsAway", [](Facts& f) { lead_away(f, {.to = address("10.244.90.91")}); },
      "routes.shadowed", false, "another one wins", "ip route get 10.244.90.91"},
-    {"ARuleLeadsAway",
-     [](Facts& f) {
-       lead_away(f, {.to = address("10.244.90.91"), .other_table = true});
-     },
+    {"ARuleLeadsAway", [](Facts& f) { lead_away(f, {.to = address("10.244.90.91"), .other_table = true}); },
      "routes.shadowed", false, "another one wins", "ip route get 10.244.90.91 && ip rule show"},
-    {"ARouteOrRuleDrops",
-     [](Facts& f) {
-       lead_away(f, {.to = address("10.244.90.91"), .dropped = true});
-     },
-     "routes.shadowed", false, "another one wins", "ip rule show && ip route show table all match 10.244.90.91"},
+    {"ARouteOrRuleDrops", [](Facts& f) { lead_away(f, {.to = address("10.244.90.91"), .dropped = true}); },
+     "routes.shadowed", false, "another one wins",
+     "ip rule show && ip route show table all match 10.244.90.91"},
     {"AnIpv6RuleLeadsAway",
      [](Facts& f) {
        auto led = f.standing.routes.list();

@@ -69,7 +69,8 @@ TEST(KeeperEvidence, TheCidrsOfOtherNodesAreAskedForInTurns) {
   const auto first = std::find(said.begin(), said.end(), CheckStatus::fail);
   EXPECT_LT(first - said.begin(), 4) << "199 of them, 64 at a time";
   EXPECT_GT(first - said.begin(), 0) << "or all of them are asked for at once";
-  EXPECT_EQ(std::find(first, said.end(), CheckStatus::pass), said.end()) << "what was found is asked for again";
+  EXPECT_EQ(std::find(first, said.end(), CheckStatus::pass), said.end())
+      << "what was found is asked for again";
   node.kernel.remove_as_stranger(stranger);
   EXPECT_EQ(look_again(), CheckStatus::pass);
 }

@@ -59,7 +59,9 @@ const OneFault kFaults[] = {
        f.desired = desired_routes(f.policy, *f.network, &nic);
        f.standing = stand(f.desired, {f.desired.routes.list(), {}}, {}, {});
      },
-     "nic.address", "IMDS names no IPv6 address for eth0", "IPv6 ipconfig",
+     "nic.address",
+     "IMDS names no IPv6 address for eth0",
+     "IPv6 ipconfig",
      {"nic.gateway", "routes.in_sync", "sysctl.accept_ra"}},
     {"Ipv6SwitchedOff",
      [](Facts& f) {
@@ -69,8 +71,10 @@ const OneFault kFaults[] = {
        set_sysctl(f, "net/ipv6/conf/eth0/accept_ra", "0");
        lose_routes(f, is_ipv6_by_link);
      },
-     "nic.address", "net.ipv6.conf.eth0.disable_ipv6 is 1: eth0 has no IPv6 address, fd00::4 neither",
-     "sysctl -w net.ipv6.conf.eth0.disable_ipv6=0", {"nic.gateway", "routes.in_sync", "sysctl.accept_ra"}},
+     "nic.address",
+     "net.ipv6.conf.eth0.disable_ipv6 is 1: eth0 has no IPv6 address, fd00::4 neither",
+     "sysctl -w net.ipv6.conf.eth0.disable_ipv6=0",
+     {"nic.gateway", "routes.in_sync", "sysctl.accept_ra"}},
     {"Ipv6SwitchedOffWithItsAddressKept",
      [](Facts& f) { set_sysctl(f, "net/ipv6/conf/eth0/disable_ipv6", "1"); }, "nic.address",
      "net.ipv6.conf.eth0.disable_ipv6 is 1", "sysctl -w net.ipv6.conf.eth0.disable_ipv6=0"},
@@ -84,7 +88,9 @@ const OneFault kFaults[] = {
        f.desired = desired_routes(f.policy, *f.network, &nic);
        lose_routes(f, is_by_link);
      },
-     "nic.up", "eth0 is down", "ip link set dev eth0 up",
+     "nic.up",
+     "eth0 is down",
+     "ip link set dev eth0 up",
      {"nic.address", "nic.gateway", "routes.in_sync", "sysctl.accept_ra"}},
     {"NoIpv4AddressOnTheLink",
      [](Facts& f) {
@@ -92,7 +98,10 @@ const OneFault kFaults[] = {
        f.nic.nic->gateway_v4->assumed = true;
        lose_routes(f, is_ipv4_by_link);
      },
-     "nic.address", "IMDS says 10.240.0.4", "networkctl renew eth0", {"nic.gateway", "routes.in_sync"}},
+     "nic.address",
+     "IMDS says 10.240.0.4",
+     "networkctl renew eth0",
+     {"nic.gateway", "routes.in_sync"}},
     {"RefusedForTheAddress",
      [](Facts& f) {
        lose_addresses(f, net::Family::ipv4);
@@ -102,13 +111,18 @@ const OneFault kFaults[] = {
        held.erase(refused);
        f.standing = stand(f.desired, {held, {}}, {}, refusals);
      },
-     "nic.address", "IMDS says 10.240.0.4", "networkctl renew eth0", {"routes.in_sync"}},
+     "nic.address",
+     "IMDS says 10.240.0.4",
+     "networkctl renew eth0",
+     {"routes.in_sync"}},
     {"ForwardingSwitchedOff",
      [](Facts& f) {
        set_sysctl(f, "net/ipv4/ip_forward", "0");
        set_sysctl(f, "net/ipv4/conf/eth0/forwarding", "0");
      },
-     "sysctl.ip_forward", "net.ipv4.ip_forward is 0", "sysctl -w net.ipv4.ip_forward=1",
+     "sysctl.ip_forward",
+     "net.ipv4.ip_forward is 0",
+     "sysctl -w net.ipv4.ip_forward=1",
      {"sysctl.nic_forwarding"}},
 };
 

@@ -38,6 +38,7 @@ int read_with_all(const Datagram& datagram) {
   for (const auto* message : datagram.messages()) {
     made += netlink::decode_route(*message).has_value() ? 1 : 0;
     made += netlink::decode_rule(*message).has_value() ? 1 : 0;
+    made += netlink::decode_policy_rule(*message).has_value() ? 1 : 0;
     made += netlink::decode_link(*message).has_value() ? 1 : 0;
     made += netlink::decode_address(*message).has_value() ? 1 : 0;
     made += netlink::decode_neighbour(*message).has_value() ? 1 : 0;

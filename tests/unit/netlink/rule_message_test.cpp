@@ -116,6 +116,54 @@ TEST(DecodeRule, RefusesWhatIsNoRuleOfOurFamilies) {
   EXPECT_FALSE(decoded(crossed));
 }
 
+TEST(DecodePolicyRule, TellsWhatItChoosesPacketsBy) {
+  using Action = net::PolicyRule::Action;
+  auto header = fixed();
+  header.src_len = 24;
+  header.dst_len = 16;
+  header.flags = FIB_RULE_INVERT;
+  header.action = FR_ACT_PROHIBIT;
+  netlink::Message message(RTM_NEWRULE, 0, header);
+  message.put(FRA_SRC, *net::Address::parse("10.244.1.0"));
+  message.put(FRA_DST, *net::Address::parse("10.244.0.0"));
+  message.put(FRA_PRIORITY, std::uint32_t{100});
+  const auto rule = MessageBytes(message).decoded_by(netlink::decode_policy_rule);
+  ASSERT_TRUE(rule);
+  EXPECT_EQ(rule->source.text(), "10.244.1.0/24");
+  EXPECT_EQ(rule->destination.text(), "10.244.0.0/16");
+  EXPECT_EQ(rule->priority, 100U);
+  EXPECT_TRUE(rule->inverted);
+  EXPECT_FALSE(rule->narrow);
+  EXPECT_EQ(rule->action, Action::drop);
+
+  netlink::Message plain(RTM_NEWRULE, 0, fixed());
+  const auto everything = MessageBytes(plain).decoded_by(netlink::decode_policy_rule);
+  ASSERT_TRUE(everything);
+  EXPECT_EQ(everything->destination.text(), "0.0.0.0/0");
+  EXPECT_EQ(everything->action, Action::lookup);
+}
+
+TEST(DecodePolicyRule, IsNarrowByWhateverElseItChoosesBy) {
+  for (const auto attribute : {FRA_FWMARK, FRA_FWMASK, FRA_OIFNAME, FRA_UID_RANGE, FRA_L3MDEV, FRA_IP_PROTO,
+                               FRA_SUPPRESS_PREFIXLEN}) {
+    netlink::Message message(RTM_NEWRULE, 0, fixed());
+    message.put(attribute, std::uint32_t{1});
+    const auto rule = MessageBytes(message).decoded_by(netlink::decode_policy_rule);
+    ASSERT_TRUE(rule) << attribute;
+    EXPECT_TRUE(rule->narrow) << attribute;
+  }
+}
+
+TEST(DecodePolicyRule, RefusesADestinationOfAnotherFamilyOrTooLong) {
+  netlink::Message crossed(RTM_NEWRULE, 0, fixed());
+  crossed.put(FRA_DST, *net::Address::parse("fd00::"));
+  EXPECT_FALSE(MessageBytes(crossed).decoded_by(netlink::decode_policy_rule));
+  auto header = fixed();
+  header.dst_len = 33;
+  EXPECT_FALSE(
+      MessageBytes(netlink::Message(RTM_NEWRULE, 0, header)).decoded_by(netlink::decode_policy_rule));
+}
+
 TEST(RuleText, ReadsAsIpRuleShowsIt) {
   EXPECT_EQ(netlink::rule_text(rule("10.1.0.0/24")),
             "from 10.1.0.0/24 lookup 16925 priority 100 protocol 169");
