@@ -66,10 +66,11 @@ class Isolation(NodeCase):
         self.agent.namespace.run("strace", "-f", "-e", "trace=%file", "-s", "4096", "-o", file,
                                  *self.agent.words("doctor"), env=self.agent.environment)
         read = {pathlib.Path(path) for path in re.findall(r'\((?:AT_FDCWD, )?"(/[^"]*)"', file.read_text("utf-8"))}
-        own = [*OWN, *OWN_FILES, "/proc", "/sys", "/dev/null", self.lab.folder, build_folder()]
+        own = [*OWN, *OWN_FILES, "/proc", "/sys", "/dev/null", "/dev/urandom", self.lab.folder, build_folder()]
 
         def is_program(path):
-            return re.search(r"/lib(64|/.*)/[^/]*\.so(\.[0-9.]+)?$|^(/usr)?/s?bin/iptables-(nft|legacy)-save$", str(path))
+            return re.search(r"/lib(64|/.*)/[^/]*\.so(\.[0-9.]+)?$|^(/usr)?/s?bin/(iptables-(nft|legacy)-save|nft)$",
+                             str(path))
 
         others = {str(path) for path in read if not is_program(path) and not any(map(path.is_relative_to, own))}
         self.assertLessEqual(others, {"/usr/lib/ssl/openssl.cnf"})  # a link into /etc/ssl
@@ -82,7 +83,7 @@ class Isolation(NodeCase):
     def test_its_processes_are_those_that_were_started_in_it(self):
         self.agent.start()
         shown = self.lab.vm.shell("cat /proc/[0-9]*/comm").stdout.split()
-        started_by_it = {name for name in shown if name.startswith("iptables-")}
+        started_by_it = {name for name in shown if name.startswith(("iptables-", "nft"))}
         self.assertEqual(set(shown) - started_by_it, {"calico-azure-ag", "sh", "sleep"})  # the last is the VM's first
 
     def test_it_has_the_kernels_own_sysctls_whatever_the_machine_has(self):

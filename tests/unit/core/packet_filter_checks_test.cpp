@@ -92,8 +92,14 @@ const FaultOfNodes kPacketFilterFaults[] = {
      [](Facts& f) { accept_alone(f, {.destination = testing::prefix("10.244.1.0/24"), .target = "ACCEPT"}); },
      "netfilter.forward", "no rule accepts what pods send before", "iptables-nft -P FORWARD ACCEPT"},
     {"what comes in by the NIC is accepted alone", anywhere,
-     [](Facts& f) { accept_alone(f, {.in = "eth0", .target = "ACCEPT"}); }, "netfilter.forward",
-     "no rule accepts what pods send before", "iptables-nft -P FORWARD ACCEPT"},
+     [](Facts& f) {
+       // A NIC may be of the kind that pods' links are: in a container, say.
+       for (auto& link : f.links) {
+         if (link.name == "eth0") link.kind = "veth";
+       }
+       accept_alone(f, {.in = "eth0", .target = "ACCEPT"});
+     },
+     "netfilter.forward", "no rule accepts what pods send before", "iptables-nft -P FORWARD ACCEPT"},
     {"table mangle drops everything", anywhere,
      [](Facts& f) {
        nft_of(f).other_hooks = {{.table = "mangle",
