@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "agent/core/standing.h"
+
 namespace agent {
 namespace {
 
@@ -42,6 +44,7 @@ AzureChoice azure_choice(const net::AzureRouteTable* table, const net::AzureVirt
 
 std::vector<net::Prefix> cidrs_of_other_nodes(const Policy& policy, const Evidence& evidence) {
   if (policy.mode != Mode::udr || policy.node_cidrs.empty() || !evidence.azure) return {};
+  if (policy.cluster_cidrs.size() > kAlwaysLookedUp) return {};  // nobody asks then
   const auto& [read_at, nic, subnet, table, network] = *evidence.azure;
   if (!nic || !table || !*table) return {};
   const auto leads_here = [&own = nic->configurations](const net::AzureRoute& route) {

@@ -97,6 +97,23 @@ class Truth(ClusterCase):
         self.cluster.tell_nodes()
         self.await_failures([])
 
+    def test_what_takes_the_pods_of_one_other_node_alone_is_found_by_the_route_table(self):
+        cidr = self.vms[1].pod_cidrs[0]
+        self.vm.namespace.ip("link add ib0 type veth peer name ib0-far", "link set ib0 up",
+                             f"route add {cidr} dev ib0 proto static")
+        self.ask_again()
+
+        def told():
+            check = self.vm.agent.check("routes.shadowed")
+            return check if check["status"] == "fail" else None
+
+        shadowed = eventually(told, "the route is seen", 20)
+        self.assertIn(f"for {cidr} of another node {cidr}", shadowed["message"])
+        self.assertIn("dev ib0", self.vm.namespace.shell(shadowed["remedy"]).stdout)
+        self.assertTrue(self.vm.agent.is_ready())
+        self.vm.namespace.ip("link del ib0")
+        eventually(lambda: self.vm.agent.check("routes.shadowed")["status"] == "pass", "it is gone", 20)
+
     def test_a_subnet_with_a_list_of_prefixes_is_read_like_one_with_a_prefix(self):
         cloud = self.cluster.cloud
 

@@ -57,7 +57,8 @@ class Detours(NodeCase):
         self.agent.await_check("routes.in_sync", "pass")
 
     def test_of_a_longer_prefix_that_drops_the_remedy_shows_it(self):
-        self.lab.vm.ip("route add prohibit 10.244.0.0/17 proto static", "route add prohibit 10.244.128.0/17 proto static")
+        self.lab.vm.ip("route add prohibit 10.244.0.0/17 proto static",
+                       "route add prohibit 10.244.128.0/17 proto static")
         self.agent.start_ready()
         remedy = self.agent.await_check("routes.shadowed", "fail")["remedy"]
         self.assertRegex(self.lab.vm.run("sh", "-c", remedy).stdout, r"prohibit 10\.244\.(0|128)\.0/17 ")
