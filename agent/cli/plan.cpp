@@ -33,6 +33,11 @@ std::vector<PendingSysctl> pending_sysctls(const Facts& facts) {
   return pending;
 }
 
+/// Also where another check is left to tell why.
+bool is_not_as_wanted(const Finding& verdict) {
+  return verdict.status == CheckStatus::fail || verdict.fails_where_required;
+}
+
 /// Of several next hops of one IPv6 key a dump does not tell whose they are; the kernel would take away the
 /// agent's alone.
 bool is_of_unknown_owner(const net::Change& change) {
@@ -113,8 +118,7 @@ void print_text(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
   if (!look.facts.nic.problem.empty())
     std::cout << "the NIC is not found: " << look.facts.nic.problem << '\n';
   // A route that cannot even be wanted is in no difference.
-  if (look.difference.changes.empty() && verdict.status == CheckStatus::fail)
-    std::cout << verdict.message << '\n';
+  if (look.difference.changes.empty() && is_not_as_wanted(verdict)) std::cout << verdict.message << '\n';
   if (in_sync) std::cout << "in sync\n";
 }
 
@@ -135,7 +139,7 @@ int print_plan(const Beside& beside, const OutputOptions& output) {
   const auto verdict = routes_in_sync(look->facts);
   const bool in_sync = look->difference.changes.empty() && sysctls.empty() &&
                        (!look->facts.policy.routes_enabled || look->facts.standing.leads_as_wanted()) &&
-                       verdict.status != CheckStatus::fail && look->facts.nic.problem.empty();
+                       !is_not_as_wanted(verdict) && look->facts.nic.problem.empty();
   if (output.json) {
     print_json(*look, sysctls, in_sync, beside.note);
   } else {

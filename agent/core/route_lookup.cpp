@@ -71,9 +71,10 @@ Obstacle obstacle_of(const net::Route& wanted, const net::Route& found) {
 }
 
 Obstacle dropped(const net::Address& address, const net::Error& error) {
-  return {.state = RouteState::shadowed,
-          .what = fmt::format("a route or rule of others drops it ({})", error.what),
-          .led_away = LedAway{.to = address, .dropped = true}};
+  return {
+      .state = RouteState::shadowed,
+      .what = fmt::format("a route or rule of others drops packets to {} ({})", address.text(), error.what),
+      .led_away = LedAway{.to = address, .dropped = true}};
 }
 
 Obstacle led_away(const net::Route& wanted, const net::Address& address, const net::Route& found) {

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import unittest
 
-from case import CLUSTER, NodeCase, settings
+from case import CLUSTER, NodeCase, eventually, settings
 
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
 
@@ -144,7 +144,7 @@ class ItsConfiguration(BesideCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("not what the daemon has read", done.stdout.splitlines()[0])
         self.agent.hang_up()
-        self.assertNotIn("has read", self.plainly("plan").stdout)
+        eventually(lambda: "has read" not in self.plainly("plan").stdout, "what is reloaded is told")
 
     def test_without_a_daemon_the_own_one_counts(self):
         self.agent.stop()

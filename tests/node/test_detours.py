@@ -59,9 +59,21 @@ class Detours(NodeCase):
     def test_of_a_longer_prefix_that_drops_the_remedy_shows_it(self):
         self.lab.vm.ip("route add prohibit 10.244.0.0/17 proto static",
                        "route add prohibit 10.244.128.0/17 proto static")
+        self.agent.start()
+        in_sync = self.agent.await_check("routes.in_sync", "fail")
+        self.assertRegex(in_sync["message"], r"drops packets to 10\.244\.\d+\.\d+ ")
+        self.assertRegex(self.lab.vm.run("sh", "-c", in_sync["remedy"]).stdout, r"prohibit 10\.244\.(0|128)\.0/17 ")
+        self.assertFalse(self.agent.is_ready())
+        self.lab.vm.ip("route del prohibit 10.244.0.0/17", "route del prohibit 10.244.128.0/17")
+        self.agent.await_ready(timeout=20)
+
+    def test_without_the_rule_to_table_main_nothing_goes_anywhere(self):
         self.agent.start_ready()
-        remedy = self.agent.await_check("routes.shadowed", "fail")["remedy"]
-        self.assertRegex(self.lab.vm.run("sh", "-c", remedy).stdout, r"prohibit 10\.244\.(0|128)\.0/17 ")
+        self.lab.vm.ip("rule del pref 32766")
+        self.agent.await_check("routes.in_sync", "fail", timeout=20)
+        self.assertFalse(self.agent.is_ready())
+        self.lab.vm.ip("rule add pref 32766 lookup main")
+        self.agent.await_ready(timeout=20)
 
     def test_a_rule_for_packets_of_pods_alone_is_named_and_rules_by_mark_are_not(self):
         self.agent.start_ready()
