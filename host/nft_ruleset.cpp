@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMostRules = 2000;
+constexpr std::size_t kMostNftRules = 2000;
 
 const json& at(const json& value, const char* key) {
   static const json kNothing;
@@ -97,7 +97,7 @@ net::FilterRule rule_of(const json& statements) {
   return rule;
 }
 
-struct Table {
+struct TableContents {
   std::vector<net::FilterHook> hooks;
   std::map<std::string, std::vector<net::FilterRule>> rules;  ///< by chain
   bool is_cut = false;
@@ -148,7 +148,7 @@ net::Result<std::vector<NftTable>> tables_at_forward(std::string_view text) {
 net::Result<std::vector<net::FilterHook>> parse_nft_ruleset(std::string_view text) {
   const auto objects = objects_of(text);
   if (!objects) return net::pass_on(objects);
-  std::map<NftTable, Table> tables;
+  std::map<NftTable, TableContents> tables;
   for (const auto& object : *objects) {
     const auto& chain = at(object, "chain");
     if (const auto table = table_at_forward(chain)) {
@@ -161,8 +161,8 @@ net::Result<std::vector<net::FilterHook>> parse_nft_ruleset(std::string_view tex
     if (!statements.is_array()) continue;
     auto& table = tables[{text_of(at(rule, "family")), text_of(at(rule, "table"))}];
     auto& rules = table.rules[text_of(at(rule, "chain"))];
-    table.is_cut = table.is_cut || rules.size() == kMostRules;
-    if (rules.size() < kMostRules) rules.push_back(rule_of(statements));
+    table.is_cut = table.is_cut || rules.size() == kMostNftRules;
+    if (rules.size() < kMostNftRules) rules.push_back(rule_of(statements));
   }
   std::vector<net::FilterHook> found;
   for (auto& [name, table] : tables) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <span>
@@ -52,5 +53,12 @@ class Prefix {
 
 /// "10.1.0.0/16, 10.2.0.0/16"
 std::string joined(std::span<const Prefix> prefixes);
+
+/// True when one of them holds all of `prefix`.
+template <class Prefixes>
+bool any_contains(const Prefixes& prefixes, const Prefix& prefix) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&prefix](const Prefix& each) { return each.contains(prefix); });
+}
 
 }  // namespace net

@@ -17,7 +17,7 @@
 namespace agent {
 namespace {
 
-constexpr auto kDaemonPatience = std::chrono::seconds(1);
+constexpr auto kStatusPatience = std::chrono::seconds(1);
 
 void say(std::string_view title, std::string_view text) {
   std::cout << fmt::format("{:<9}{}\n", title, text);
@@ -119,7 +119,7 @@ void explain_azure(const OneLook& look, const net::Address& address) {
 }
 
 void explain_changes(const Endpoint& where, const net::Prefix& destination) {
-  const auto reply = ask_daemon(where, "/status", kDaemonPatience);
+  const auto reply = ask_daemon(where, "/status", kStatusPatience);
   const auto status = reply ? nlohmann::json::parse(reply->body, nullptr, false) : nlohmann::json();
   if (!status.is_object()) {
     say("changes", "not known: no agent runs");

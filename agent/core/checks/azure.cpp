@@ -79,11 +79,6 @@ Remedy associate(const Facts& facts, const net::AzureSubnet& subnet) {
       .note("then az network vnet subnet update --ids {} --route-table ID_OF_THE_CLUSTERS_TABLE", subnet.id);
 }
 
-bool any_contains(const std::vector<net::Prefix>& space, const net::Prefix& prefix) {
-  return std::any_of(space.begin(), space.end(),
-                     [&prefix](const net::Prefix& each) { return each.contains(prefix); });
-}
-
 /// True when routes of nodes are in it. One to everything, or to a part of the world that pods are in, leads
 /// to a firewall.
 bool leads_into(const net::AzureRouteTable& table, const net::Prefix& pods) {
@@ -146,7 +141,7 @@ Finding azure_vnet_range(const Facts& facts) {
   const auto network = name_of(azure.network->id);
   std::string outside;
   for (const auto& cidr : facts.policy.cluster_cidrs) {
-    if (any_contains(azure.network->address_space, cidr)) continue;
+    if (net::any_contains(azure.network->address_space, cidr)) continue;
     const auto* table = table_of(azure);
     if (table == nullptr) return without_table(azure);
     if (!leads_into(*table, cidr) && !is_node_routes_to_say(facts, cidr)) {

@@ -26,11 +26,6 @@ bool is_named_after(const std::string& node, std::string_view route) {
          (rest.empty() || rest.starts_with(kBeforeTheCidr));
 }
 
-bool any_contains(const net::SharedList<net::Prefix>& cidrs, const net::Prefix& prefix) {
-  return std::any_of(cidrs.begin(), cidrs.end(),
-                     [&](const net::Prefix& each) { return each.contains(prefix); });
-}
-
 bool is_contradicted(const Facts& facts) {
   return !facts.node_cidrs.disagreement.empty() || is_another_machines(facts.evidence.node);
 }
@@ -83,7 +78,7 @@ const net::AzureRoute* route_for(const Facts& facts, const net::AzureRouteTable&
 }
 
 bool is_pod_range(const Facts& facts, const net::Prefix& prefix) {
-  return any_contains(facts.policy.cluster_cidrs, prefix);
+  return net::any_contains(facts.policy.cluster_cidrs, prefix);
 }
 
 bool is_evidently_own(const Facts& facts, const net::AzureRoute& route) {

@@ -89,11 +89,6 @@ std::optional<Astray> astray(const Facts& facts, const net::AzureRouteTable& tab
                 .remedy = lead_here(facts, table, *route, address)};
 }
 
-bool any_contains(const net::SharedList<net::Prefix>& cidrs, const net::Prefix& prefix) {
-  return std::any_of(cidrs.begin(), cidrs.end(),
-                     [&prefix](const net::Prefix& cidr) { return cidr.contains(prefix); });
-}
-
 /// The routes that azure.node_route names and moves.
 std::vector<const net::AzureRoute*> named_by_node_route(const Facts& facts,
                                                         const net::AzureRouteTable& table) {
@@ -110,7 +105,7 @@ std::optional<Astray> stray(const Facts& facts, const net::AzureRouteTable& tabl
                             const net::AzureRoute& route) {
   const auto& own = facts.policy.node_cidrs;
   const bool to_us = is_own_address(facts, route.next_hop);
-  const bool within_own = any_contains(own, *route.prefix);
+  const bool within_own = net::any_contains(own, *route.prefix);
   const auto address = facts.nic.nic->azure.primary(route.prefix->family());
   if (within_own && !to_us && address) {
     return Astray{.what = fmt::format("route {} leads {} to {}, not to this node", route.name,

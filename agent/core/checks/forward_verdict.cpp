@@ -15,12 +15,8 @@ using Names = std::vector<std::string>;
 using Prefixes = std::vector<net::Prefix>;
 
 /// iptables' "cali+" is every name that begins so.
-bool matches(std::string_view pattern, std::string_view link) {
+bool names_link(std::string_view pattern, std::string_view link) {
   return pattern.ends_with('+') ? link.starts_with(pattern.substr(0, pattern.size() - 1)) : link == pattern;
-}
-
-bool any_contains(const Prefixes& all, const net::Prefix& prefix) {
-  return std::any_of(all.begin(), all.end(), [&prefix](const auto& each) { return each.contains(prefix); });
 }
 
 /// One end of a packet's way through this node: the links and addresses that rules may name.
@@ -33,16 +29,16 @@ struct End {
   [[nodiscard]] bool may_use(std::string_view pattern) const {
     return pattern.empty() || likely_links.empty() ||
            std::any_of(likely_links.begin(), likely_links.end(),
-                       [pattern](const auto& each) { return matches(pattern, each); });
+                       [pattern](const auto& each) { return names_link(pattern, each); });
   }
   [[nodiscard]] bool uses(std::string_view pattern) const {
     return pattern.empty() ||
            (!links.empty() && std::all_of(links.begin(), links.end(),
-                                          [pattern](const auto& each) { return matches(pattern, each); }));
+                                          [pattern](const auto& each) { return names_link(pattern, each); }));
   }
   [[nodiscard]] bool may_have(const std::optional<net::Prefix>& prefix) const {
     if (!prefix) return true;
-    if (any_contains(others, *prefix)) return false;
+    if (net::any_contains(others, *prefix)) return false;
     return addresses.empty() || std::any_of(addresses.begin(), addresses.end(),
                                             [&](const auto& each) { return each.overlaps(*prefix); });
   }
@@ -88,7 +84,7 @@ End own_end(const Facts& facts) {
 End other_end(const Facts& facts, const Prefixes& own) {
   End end{.others = own};
   for (const auto& cidr : facts.policy.cluster_cidrs) {
-    if (!any_contains(own, cidr)) add_ipv4(end.addresses, cidr);
+    if (!net::any_contains(own, cidr)) add_ipv4(end.addresses, cidr);
   }
   const auto mode = facts.policy.mode;
   if (mode == Mode::flannel || mode == Mode::calico_vxlan) {

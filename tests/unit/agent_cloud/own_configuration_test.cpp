@@ -128,7 +128,7 @@ TEST_F(OwnConfigurationFile, ABadOneLeavesTheLastInForceAndIsSaid) {
 TEST_F(OwnConfigurationFile, OneThatOthersCanWriteIsNotGoneBy) {
   OwnConfiguration own(file());
   write("[azure]\nclient_id = 'planted'\n");
-  for (const mode_t mode : {0666, 0664, 0622}) {
+  for (const mode_t mode : {0666U, 0664U, 0622U}) {
     ASSERT_EQ(::chmod(file().c_str(), mode), 0);
     const auto read = own.read();
     ASSERT_FALSE(read);

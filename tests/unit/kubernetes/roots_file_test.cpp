@@ -81,21 +81,21 @@ TEST_F(RootsFile, IsReadWhereverRootsOwnLinksLead) {
 }
 
 TEST_F(RootsFile, AFileOfAnothersOrThatOthersMayWriteIsNot) {
-  for (const mode_t mode : {0620, 0602, 0666}) {
+  for (const mode_t mode : {0620U, 0602U, 0666U}) {
     write("etc/open", "text", mode);
     expect_refused("etc/open", "others than root may write 'open'");
   }
   const auto file = write("etc/theirs", "text");
   ASSERT_EQ(::chown(file.c_str(), kNobody, 0), 0);
   expect_refused("etc/theirs", "'theirs' on the way to it belongs to user 65534");
-  for (const mode_t mode : {0400, 0440, 0444, 0644, 0600}) {
+  for (const mode_t mode : {0400U, 0440U, 0444U, 0644U, 0600U}) {
     write("etc/closed", "text", mode);
     expect_read("etc/closed");
   }
 }
 
 TEST_F(RootsFile, AFolderOfAnothersOrThatOthersMayWriteLeadsNowhere) {
-  for (const mode_t mode : {0777, 01777, 0775, 0722}) {
+  for (const mode_t mode : {0777U, 01777U, 0775U, 0722U}) {
     ASSERT_EQ(::chmod((place_ / "etc").c_str(), mode), 0);
     expect_refused("etc/file", "others than root may write 'etc'");
   }
