@@ -24,6 +24,9 @@ namespace {
 constexpr auto kShortestInterval = std::chrono::milliseconds(100);
 constexpr auto kLongestInterval = std::chrono::hours(24);
 
+/// JSON escapes the control characters of ASCII, but for DEL.
+bool is_plain(std::string_view line) { return line.find('\x7f') == std::string_view::npos; }
+
 }  // namespace
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Question, imds_endpoint, resource_id, mac, environment, node_name,
@@ -40,6 +43,7 @@ net::Result<Question> parse_question(std::string_view line) {
   };
   try {
     auto question = nlohmann::json::parse(line).get<Question>();
+    if (!is_plain(question_line(question))) return no_question("it holds control characters");
     if (question.interval < kShortestInterval || question.interval > kLongestInterval)
       return no_question("its interval is out of bounds");
     return question;

@@ -1,6 +1,8 @@
 // Whatever is in the files that hold a node's credentials, and in the kubelet's: refused or understood, and
 // no error repeats what may be a secret.
+#include <cctype>
 #include <cstdint>
+#include <string>
 
 #include "kubernetes/base64.h"
 #include "kubernetes/cloud_config.h"
@@ -11,13 +13,25 @@
 
 namespace {
 
-/// No 24 characters in a row of the file are in the sentence; what is shorter may be a word of ours.
+/// The same text with other words.
+std::string with_other_words(std::string_view text) {
+  std::string other(text);
+  for (char& c : other) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) c = 'x';
+  }
+  return other;
+}
+
+/// No 24 characters in a row of the file are in the sentence, unless they are our own words: what is said of
+/// `other` words, too, or shorter.
 template <class T>
-bool tells_nothing(const net::Result<T>& result, std::string_view text) {
+bool tells_nothing(const net::Result<T>& result, std::string_view text, const net::Result<T>& other) {
   constexpr std::size_t kLong = 24;
   if (result) return true;
   for (std::size_t at = 0; at + kLong <= text.size(); ++at) {
-    if (result.error().what.find(text.substr(at, kLong)) != std::string::npos) return false;
+    const auto part = text.substr(at, kLong);
+    const bool is_ours = !other && other.error().what.find(part) != std::string::npos;
+    if (!is_ours && result.error().what.find(part) != std::string::npos) return false;
   }
   return true;
 }
@@ -37,13 +51,10 @@ net::Result<kubernetes::Access> access_with(std::string_view field, std::string_
   return kubernetes::read_kubeconfig(file.path());
 }
 
-/// Whatever it is, no error repeats it; one that is the same for any text may stand in it by chance.
+/// Whatever it is, no error repeats it.
 void take_as_secret(std::string_view field, std::string_view text) {
   const auto access = access_with(field, text);
-  require(is_explained(access));
-  const auto other = access_with(field, "another secret");
-  const bool same = !access && !other && access.error().what == other.error().what;
-  require(same || tells_nothing(access, text));
+  require(is_explained(access) && tells_nothing(access, text, access_with(field, "another secret")));
 }
 
 }  // namespace
@@ -52,7 +63,8 @@ void take_as_secret(std::string_view field, std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto cloud = kubernetes::parse_cloud_config(text);
-  require(is_explained(cloud) && tells_nothing(cloud, text));
+  require(is_explained(cloud) &&
+          tells_nothing(cloud, text, kubernetes::parse_cloud_config(with_other_words(text))));
   const MemoryFile file(text);
   const auto access = kubernetes::read_kubeconfig(file.path());
   require(is_explained(access));  // it may name files, which are in the text

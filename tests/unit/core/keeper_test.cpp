@@ -288,7 +288,8 @@ TEST(Keeper, RepairsARouteOfOursThatSomebodyGaveMore) {
   altered.extra_attributes = true;
   node.kernel.as_stranger(test_support::Meeting::replace, altered);
   node.settle();
-  for (const auto& route : *node.kernel.routes(169)) EXPECT_FALSE(route.extra_attributes);
+  const auto routes = node.kernel.routes(169).value();
+  for (const auto& route : routes) EXPECT_FALSE(route.extra_attributes);
 }
 
 TEST(Keeper, BelievesTheConfigurationAtOnce) {
