@@ -43,16 +43,15 @@ void ModeKeeper::find(ModeEvidence evidence, MonoTime now) {
 
 void ModeKeeper::see(std::optional<ModeEvidence> evidence, MonoTime now) {
   if (!first_look_) first_look_ = now;
-  const auto& mine = found_ ? found_->mode : in_force_.mode;
-  if (evidence && (!found_ || evidence->choice.mode == mine)) {
-    find(std::move(*evidence), now);
-  } else if (!evidence || !evidence->conclusive) {
+  const bool is_no_other = evidence && (!found_ || evidence->choice.mode == found_->mode);
+  const bool is_another = evidence && !is_no_other && evidence->conclusive;
+  if (!is_another) {
     pending_.reset();
   } else if (!pending_ || pending_->choice.mode != evidence->choice.mode) {
-    pending_ = Pending{.choice = std::move(evidence->choice), .since = now};
-  } else if (now - pending_->since >= kHold) {
-    find(std::move(*evidence), now);
+    pending_ = Pending{.choice = evidence->choice, .since = now};
   }
+  const bool has_held = is_another && now - pending_->since >= kHold;
+  if (is_no_other || has_held) find(std::move(*evidence), now);
   decide();
 }
 

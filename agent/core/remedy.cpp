@@ -13,7 +13,7 @@ constexpr std::size_t kLongestWord = 1000;
 }  // namespace
 
 std::string shell_word(std::string_view text) {
-  const auto shown = net::foreign_text(text, kLongestWord);
+  auto shown = net::foreign_text(text, kLongestWord);
   if (!shown.empty() && shown.find_first_not_of(kPlain) == std::string::npos) return shown;
   std::string quoted = "'";
   for (const char c : shown) {

@@ -18,7 +18,7 @@ SharedBody Renderings::share(const std::string& name, std::int64_t moment,
     if (each.name != name || each.moment != moment) continue;
     if (auto body = each.body.lock()) return body;
   }
-  const auto body = std::make_shared<const std::string>(render());
+  auto body = std::make_shared<const std::string>(render());
   entries_.push_back({name, moment, body});
   return body;
 }

@@ -73,8 +73,8 @@ Finding without_the_kernels_help(const Facts& facts, const std::string& key, int
   const auto by = fmt::format("the default route by {}", router->address.text());
   if (router->protocol != kRouterAdvertisement)
     return Finding::pass(fmt::format("{}: {} is of no router advertisement", said, by));
-  const auto expires = Finding::fail(fmt::format("{}, and {} is of a router advertisement", said, by),
-                                     kExpires, set_sysctl(key, "2"));
+  auto expires = Finding::fail(fmt::format("{}, and {} is of a router advertisement", said, by), kExpires,
+                               set_sysctl(key, "2"));
   if (value == 1) return expires;
   const auto services = fmt::format("{}: router advertisements and {} are the network service's", said, by);
   if (router->metric != kKernelsMetric) return Finding::pass(services);
