@@ -110,6 +110,7 @@ class Poller::Worker {
       const auto took = std::chrono::duration_cast<milliseconds>(ended - started);
       rest(lock, ended, schedule.after(outcome, took, chance(generator)));
     }
+    if (to_keep_) write_cache(lock);  // what came last serves the next start
   }
 
   /// Asks and delivers without the lock; an abandoned attempt is delivered to nobody.

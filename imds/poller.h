@@ -27,7 +27,8 @@ class Poller {
  public:
   Poller(Options options, std::function<void(Event)> deliver,
          std::function<void(const net::Error&)> cache_failed = {});
-  /// Ends an attempt under way and joins: in less than 100 ms, whatever the server does.
+  /// Ends an attempt under way, writes what is to be kept, and joins: in less than 100 ms and what the disk
+  /// takes, whatever the server does.
   ~Poller();
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;

@@ -225,6 +225,18 @@ TEST_F(Caching, AnAnswerIsKeptWhenSomebodySaysThatItIsWorthKeeping) {
   EXPECT_EQ(cached->reading, first);
 }
 
+TEST_F(Caching, IsDoneBeforeThePollerEnds) {
+  options_.poll_interval = 1h;
+  start();
+  ASSERT_TRUE(events_.await(1));
+  const auto only = *reading(events_.all()[0]);
+  poller_->keep(only);
+  poller_.reset();
+  const auto cached = imds::load(file_);
+  ASSERT_TRUE(cached) << "an agent that is stopped as soon as it is ready starts without a document";
+  EXPECT_EQ(cached->reading, only);
+}
+
 TEST_F(Caching, IsDoneWhileTheNextAttemptIsFarAway) {
   options_.poll_interval = 1h;
   start();
