@@ -60,6 +60,13 @@ class Objects(unittest.TestCase):
                               if file.name not in used and file.name not in instructions], [])
 
 
+class Mounts(unittest.TestCase):
+    def test_without_the_agents_daemonset_they_are_an_error_not_silence(self):
+        for name in _MOUNTS:
+            with self.subTest(name), self.assertRaisesRegex(Refused, "nothing selected by DaemonSet.*/calico-azure-agent"):
+                render(KUBERNETES / name, [daemonset("calico-node")])
+
+
 class Base(unittest.TestCase):
     def setUp(self):
         self.objects = render(KUBERNETES / "base")
