@@ -124,7 +124,7 @@ net::Result<int> wire_server_status(bool is_root, Time finish_by) {
 net::HostSettings look_at_host(const Question& question, Time finish_by) {
   const auto aside = [](auto&& ask) { return std::async(std::launch::async, ask); };
   auto filters = aside([finish_by] { return packet_filters(finish_by); });
-  auto nft = aside([finish_by] { return nft_forward(finish_by); });
+  auto nft = aside([finish_by] { return nft_chains(finish_by); });
   std::future<net::Result<int>> cns;
   std::future<net::Result<int>> wire_server;
   if (question.azure_cni) {
@@ -144,7 +144,7 @@ net::HostSettings look_at_host(const Question& question, Time finish_by) {
   settings.calico_namespace = calico_namespace(question.root);
   settings.bird_runs = bird_runs(question.root);
   settings.packet_filters = filters.get();
-  settings.nft_forward = nft.get();
+  settings.nft_chains = nft.get();
   settings.felix = felix.get();
   if (question.azure_cni) {
     settings.cns = cns.get();

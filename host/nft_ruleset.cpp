@@ -103,12 +103,21 @@ struct TableContents {
   bool is_cut = false;
 };
 
-/// The chain's table, where the chain stands on hook forward and is to be looked at.
-std::optional<NftTable> table_at_forward(const json& chain) {
+/// Chains of type nat rewrite packets; they are no place to drop them (nft(8)).
+bool is_met_by_forwarded_packets(const json& chain) {
+  const auto& hook = at(chain, "hook");
+  return hook == "forward" ||
+         ((hook == "prerouting" || hook == "postrouting") && at(chain, "type") == "filter");
+}
+
+/// The chain's table, where forwarded packets meet the chain and it is to be looked at.
+std::optional<NftTable> table_met(const json& chain) {
   const auto family = text_of(at(chain, "family"));
   auto table = text_of(at(chain, "table"));
-  if (at(chain, "hook") != "forward" || (family != "ip" && family != "inet")) return std::nullopt;
-  const bool is_iptables = family == "ip" && at(chain, "name") == "FORWARD";
+  if (!is_met_by_forwarded_packets(chain) || (family != "ip" && family != "inet")) return std::nullopt;
+  const auto& name = at(chain, "name");
+  const bool is_iptables =
+      family == "ip" && (name == "FORWARD" || name == "PREROUTING" || name == "POSTROUTING");
   if (is_iptables || table == "kube-proxy" || table == "calico") return std::nullopt;
   return NftTable{family, std::move(table)};
 }
@@ -130,12 +139,12 @@ bool is_plain(std::string_view name) {
 
 }  // namespace
 
-net::Result<std::vector<NftTable>> tables_at_forward(std::string_view text) {
+net::Result<std::vector<NftTable>> tables_met_by_forwarded(std::string_view text) {
   const auto objects = objects_of(text);
   if (!objects) return net::pass_on(objects);
   std::vector<NftTable> tables;
   for (const auto& object : *objects) {
-    auto table = table_at_forward(at(object, "chain"));
+    auto table = table_met(at(object, "chain"));
     if (!table || std::find(tables.begin(), tables.end(), *table) != tables.end()) continue;
     if (!is_plain(table->second))
       return net::failure(EBADMSG,
@@ -151,7 +160,7 @@ net::Result<std::vector<net::FilterHook>> parse_nft_ruleset(std::string_view tex
   std::map<NftTable, TableContents> tables;
   for (const auto& object : *objects) {
     const auto& chain = at(object, "chain");
-    if (const auto table = table_at_forward(chain)) {
+    if (const auto table = table_met(chain)) {
       tables[*table].hooks.push_back({.table = table->first + " " + table->second,
                                       .chain = text_of(at(chain, "name")),
                                       .policy = at(chain, "policy") == "drop" ? "DROP" : "ACCEPT"});

@@ -156,13 +156,13 @@ std::vector<net::PacketFilter> packet_filters(std::chrono::steady_clock::time_po
   return filters;
 }
 
-net::Result<std::vector<net::FilterHook>> nft_forward(std::chrono::steady_clock::time_point finish_by) {
+net::Result<std::vector<net::FilterHook>> nft_chains(std::chrono::steady_clock::time_point finish_by) {
   const auto program = path_of("nft");
   if (program.empty()) return net::failure(ENOENT, "nft is not installed");
   // Chains first, for kube-proxy's and Felix's tables may have a hundred thousand rules.
   const auto chains = run_program({program, "-j", "list", "chains"}, finish_by);
   if (!chains) return net::pass_on(chains);
-  const auto tables = tables_at_forward(*chains);
+  const auto tables = tables_met_by_forwarded(*chains);
   if (!tables) return net::pass_on(tables);
   std::vector<net::FilterHook> hooks;
   for (const auto& [family, table] : *tables) {

@@ -12,8 +12,8 @@ namespace host {
 /// What the save program of each of iptables' backends shows, where it is installed. Loads no kernel module.
 std::vector<net::PacketFilter> packet_filters(std::chrono::steady_clock::time_point finish_by);
 
-/// What nft(8) shows of hook forward beside iptables' own tables.
-net::Result<std::vector<net::FilterHook>> nft_forward(std::chrono::steady_clock::time_point finish_by);
+/// What nft(8) shows of chains that forwarded packets meet, beside iptables' own tables.
+net::Result<std::vector<net::FilterHook>> nft_chains(std::chrono::steady_clock::time_point finish_by);
 
 /// What iptables-save(8) writes.
 net::PacketFilter parse_iptables_save(std::string backend, std::string_view text);

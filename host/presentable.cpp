@@ -77,7 +77,7 @@ void make_presentable(net::HostSettings& settings) {
     for (auto& chain : each.forward) tidy_chain(chain);
     for (auto& hook : each.other_hooks) tidy_hook(hook);
   });
-  tidy_all(settings.nft_forward, tidy_hook);
+  tidy_all(settings.nft_chains, tidy_hook);
   tidy_error(settings.conntrack);
   tidy_error(settings.calico_environment);
   if (settings.calico_environment) settings.calico_environment = tidied(*settings.calico_environment);

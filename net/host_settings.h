@@ -123,9 +123,9 @@ struct HostSettings {
   Result<std::vector<LinkFile>> link_files = failure(ENODATA, "not looked at");
   /// Only the backends whose program is installed. Needs CAP_NET_ADMIN, "legacy" root's rights.
   Result<std::vector<PacketFilter>> packet_filters = failure(ENODATA, "not looked at");
-  /// Chains on hook forward that are nftables' own: not those of iptables, kube-proxy and Felix. ENOENT: the
-  /// program nft is not installed.
-  Result<std::vector<FilterHook>> nft_forward = failure(ENODATA, "not looked at");
+  /// Chains of nftables' own that forwarded packets meet (prerouting, forward, postrouting): not those of
+  /// iptables, kube-proxy and Felix. ENOENT: the program nft is not installed.
+  Result<std::vector<FilterHook>> nft_chains = failure(ENODATA, "not looked at");
   Result<Conntrack> conntrack = failure(ENODATA, "not looked at");
   /// Felix's environment as far as it concerns us, its names in capitals: FELIX_*, CLUSTER_TYPE,
   /// CALICO_NETWORKING_BACKEND, IP*, USE_POD_CIDR. ESRCH: none runs; EACCES: not ours to read.

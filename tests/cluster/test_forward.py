@@ -103,6 +103,18 @@ _NFTABLES = ["""table inet filter {
     reject with icmpx type admin-prohibited
   }
 }
+""", f"""table inet early {{
+  chain raw {{
+    type filter hook prerouting priority raw; policy accept;
+    ip daddr {CLUSTER} counter drop
+  }}
+}}
+""", f"""table ip late {{
+  chain out {{
+    type filter hook postrouting priority 0; policy accept;
+    ip saddr {CLUSTER} drop
+  }}
+}}
 """]
 
 
@@ -151,15 +163,15 @@ class Forward(ClusterCase):
     def test_chains_of_nftables_own_are_named(self):
         here, there = self.pods
         for text in _NFTABLES:
-            table = text.split()[2]
+            _, family, table, *_ = text.split()
             with self.subTest(table):
                 done = self.vms[0].namespace.run("nft", "-f", "-", input=text, stdin=None)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assert_lost(here, there)
                 said = self.said()
                 self.assertEqual(said["status"], "unknown", said["message"])
-                self.assertIn(f"table inet {table}", said["message"])
-                self.vms[0].namespace.run("nft", "delete", "table", "inet", table)
+                self.assertIn(f"table {family} {table}", said["message"])
+                self.vms[0].namespace.run("nft", "delete", "table", family, table)
         self.assertEqual(self.said()["status"], "pass", self.said()["message"])
 
     def test_its_remedy_lets_pods_through(self):

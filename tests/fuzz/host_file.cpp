@@ -37,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto hooks = host::parse_nft_ruleset(text)) {
     for (const auto& hook : *hooks) require(is_part(hook.chain));
   }
-  (void)host::tables_at_forward(text);
+  (void)host::tables_met_by_forwarded(text);
   const auto cut = text.find('\n');
   if (cut != std::string_view::npos) {
     (void)host::matches(std::string(text.substr(0, cut)), std::string(text.substr(cut + 1)));

@@ -106,7 +106,7 @@ std::optional<Finding> of_nftables(const Facts& facts,
 Finding netfilter_forward(const Facts& facts) {
   const auto host = seen_host(facts);
   if (!host) return host.error();
-  const auto nftables = of_nftables(facts, (*host)->nft_forward);
+  const auto nftables = of_nftables(facts, (*host)->nft_chains);
   const auto filters = seen_filters(facts);
   if (!filters) return nftables && filters.error().status == CheckStatus::skip ? *nftables : filters.error();
   const net::PacketFilter* undecided = nullptr;

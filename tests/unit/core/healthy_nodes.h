@@ -107,7 +107,7 @@ inline void add_rules_of_felix(Facts& facts, std::string_view prefix) {
 
 inline net::HostSettings host_as_it_should_be() {
   net::HostSettings host;
-  host.nft_forward = std::vector<net::FilterHook>{};
+  host.nft_chains = std::vector<net::FilterHook>{};
   const std::string file = "/etc/sysctl.d/99-calico-azure.conf";
   host.boot_sysctls = std::vector<net::BootSysctl>{{"net/ipv4/ip_forward", "1", file},
                                                    {"net/ipv4/conf/all/rp_filter", "1", file}};

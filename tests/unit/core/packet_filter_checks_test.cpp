@@ -38,7 +38,7 @@ void accept_alone(Facts& facts, net::FilterRule rule) {
 }
 /// A table of nftables' own, as /etc/nftables.conf of a firewall has it.
 void drop_by_nftables(Facts& facts, std::vector<net::FilterRule> rules) {
-  host_of(facts).nft_forward = std::vector<net::FilterHook>{{.table = "inet filter",
+  host_of(facts).nft_chains = std::vector<net::FilterHook>{{.table = "inet filter",
                                                              .chain = "forward",
                                                              .policy = "DROP",
                                                              .chains = {{"forward", std::move(rules)}}}};
@@ -192,10 +192,10 @@ const CalmOfNodes kPacketFilterCalms[] = {
      },
      "netfilter.forward", CheckStatus::pass, "no FORWARD chain"},
     {"nft is not installed", anywhere,
-     [](Facts& f) { host_of(f).nft_forward = net::failure(ENOENT, "nft is not installed"); },
+     [](Facts& f) { host_of(f).nft_chains = net::failure(ENOENT, "nft is not installed"); },
      "netfilter.forward", CheckStatus::pass, "no FORWARD chain"},
     {"nft does not answer", anywhere,
-     [](Facts& f) { host_of(f).nft_forward = net::failure(ETIMEDOUT, "/usr/sbin/nft does not end in time"); },
+     [](Facts& f) { host_of(f).nft_chains = net::failure(ETIMEDOUT, "/usr/sbin/nft does not end in time"); },
      "netfilter.forward", CheckStatus::unknown, "nftables' own rules could not be looked at: /usr/sbin/nft"},
     {"rules about one destination drop nothing else", anywhere,
      [](Facts& f) {

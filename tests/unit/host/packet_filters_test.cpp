@@ -172,11 +172,13 @@ constexpr auto kRuleset = R"({"nftables": [
 {"chain": {"family": "ip", "table": "kube-proxy", "name": "filter-forward", "handle": 1, "type": "filter", "hook": "forward", "prio": -110, "policy": "accept"}},
 {"table": {"family": "ip6", "name": "x", "handle": 3}},
 {"chain": {"family": "ip6", "table": "x", "name": "f", "handle": 1, "type": "filter", "hook": "forward", "prio": 0, "policy": "drop"}},
+{"table": {"family": "ip", "name": "nat", "handle": 5}},
+{"chain": {"family": "ip", "table": "own_nat", "name": "pre", "handle": 1, "type": "nat", "hook": "prerouting", "prio": -100, "policy": "accept"}},
 {"table": {"family": "ip", "name": "filter", "handle": 4}},
 {"chain": {"family": "ip", "table": "filter", "name": "FORWARD", "handle": 1, "type": "filter", "hook": "forward", "prio": 0, "policy": "drop"}}]})";
 
-TEST(NftRuleset, HasTheChainsOnHookForwardThatAreNobodysWeKnow) {
-  EXPECT_THAT(host::tables_at_forward(kRuleset).value(), ElementsAre(testing::Pair("inet", "filter")));
+TEST(NftRuleset, HasTheChainsThatForwardedPacketsMeetAndThatAreNobodysWeKnow) {
+  EXPECT_THAT(host::tables_met_by_forwarded(kRuleset).value(), ElementsAre(testing::Pair("inet", "filter")));
   const auto hooks = host::parse_nft_ruleset(kRuleset);
   ASSERT_TRUE(hooks) << hooks.error().what;
   ASSERT_EQ(hooks->size(), 1U);
@@ -203,16 +205,32 @@ TEST(NftRuleset, HasTheChainsOnHookForwardThatAreNobodysWeKnow) {
               ElementsAre(FilterRule{.in = "lo", .target = "RETURN"}, FilterRule{.target = "DROP"}));
 }
 
+TEST(NftRuleset, HasChainsThatPacketsMeetBeforeAndAfterTheyAreForwarded) {
+  const auto at_hook = [](std::string_view hook, std::string_view name = "early") {
+    return fmt::format(
+        R"({{"nftables": [{{"chain": {{"family": "ip", "table": "t", "name": "{}", "type": "filter", "hook": "{}"}}}}]}})",
+        name, hook);
+  };
+  for (const auto* hook : {"prerouting", "postrouting"}) {
+    EXPECT_EQ(host::tables_met_by_forwarded(at_hook(hook)).value().size(), 1U) << hook;
+    EXPECT_EQ(host::parse_nft_ruleset(at_hook(hook)).value().size(), 1U) << hook;
+  }
+  for (const auto* hook : {"input", "output", "ingress"})
+    EXPECT_THAT(host::parse_nft_ruleset(at_hook(hook)).value(), IsEmpty()) << hook;
+  EXPECT_THAT(host::parse_nft_ruleset(at_hook("prerouting", "PREROUTING")).value(), IsEmpty())
+      << "iptables' own";
+}
+
 TEST(NftRuleset, IsNoneWhereNftPrintsSomethingElse) {
   for (const auto* text : {"", "nonsense", "[]", "{}", R"({"nftables":7})"}) {
     EXPECT_EQ(host::parse_nft_ruleset(text).error().code.value(), EBADMSG) << text;
-    EXPECT_EQ(host::tables_at_forward(text).error().code.value(), EBADMSG) << text;
+    EXPECT_EQ(host::tables_met_by_forwarded(text).error().code.value(), EBADMSG) << text;
   }
   EXPECT_THAT(
       host::parse_nft_ruleset(R"({"nftables":[7,{},{"rule":7},{"chain":[]},{"rule":{"expr":[7,{}]}}]})")
           .value(),
       IsEmpty());
-  EXPECT_FALSE(host::tables_at_forward(
+  EXPECT_FALSE(host::tables_met_by_forwarded(
       R"({"nftables":[{"chain":{"family":"ip","table":"a; flush ruleset","name":"f","hook":"forward"}}]})"));
 }
 
