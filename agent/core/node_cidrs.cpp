@@ -17,6 +17,7 @@ struct Candidate {
   std::string_view name;      ///< as /status and the configuration spell it
   std::string_view evidence;  ///< where a person finds it
   std::optional<Cidrs> cidrs;
+  Cidrs too_wide = {};  ///< what it says besides, and cannot be
 };
 
 std::optional<Cidrs> unless_empty(Cidrs cidrs) {
@@ -58,14 +59,34 @@ std::optional<Cidrs> of_flannel(const Surroundings& surroundings) {
   return unless_empty(surroundings.cni->flannel_lease->subnets);
 }
 
+/// A node has a part of the cluster's range. A sink for a wider one would catch what is nobody's pod: peered
+/// networks, the Internet.
+bool is_too_wide(const Policy& policy, const net::Prefix& prefix) {
+  return std::any_of(policy.cluster_cidrs.begin(), policy.cluster_cidrs.end(),
+                     [&](const auto& each) { return prefix != each && prefix.contains(each); });
+}
+
+void set_too_wide_aside(const Policy& policy, Candidate& candidate) {
+  if (!candidate.cidrs || candidate.source == NodeCidrSource::static_list) return;
+  auto& cidrs = *candidate.cidrs;
+  const auto wide = std::stable_partition(cidrs.begin(), cidrs.end(),
+                                          [&](const auto& each) { return !is_too_wide(policy, each); });
+  candidate.too_wide.assign(wide, cidrs.end());
+  cidrs.erase(wide, cidrs.end());
+  candidate.cidrs = unless_empty(std::move(cidrs));
+}
+
 std::array<Candidate, 4> candidates(const Policy& policy, const Evidence& evidence,
                                     const Surroundings& surroundings) {
-  return {Candidate{NodeCidrSource::kubernetes, "kubernetes", "spec.podCIDRs", of_kubernetes(evidence)},
-          Candidate{NodeCidrSource::flannel, "flannel", "flannel's subnet.env", of_flannel(surroundings)},
-          Candidate{NodeCidrSource::route_table, "route-table", "Azure's route table",
-                    of_route_table(policy, evidence)},
-          Candidate{NodeCidrSource::static_list, "static", "pods.node_cidrs in the configuration",
-                    unless_empty(policy.node_cidrs.list())}};
+  std::array all = {
+      Candidate{NodeCidrSource::kubernetes, "kubernetes", "spec.podCIDRs", of_kubernetes(evidence)},
+      Candidate{NodeCidrSource::flannel, "flannel", "flannel's subnet.env", of_flannel(surroundings)},
+      Candidate{NodeCidrSource::route_table, "route-table", "Azure's route table",
+                of_route_table(policy, evidence)},
+      Candidate{NodeCidrSource::static_list, "static", "pods.node_cidrs in the configuration",
+                unless_empty(policy.node_cidrs.list())}};
+  for (auto& each : all) set_too_wide_aside(policy, each);
+  return all;
 }
 
 /// True when there is nothing to ask with, and so nobody will tell: no credential of a kind that is used, no
@@ -103,6 +124,11 @@ bool has_a_check_of_its_own(NodeCidrSource chosen, NodeCidrSource other) {
          (other == NodeCidrSource::route_table || other == NodeCidrSource::flannel);
 }
 
+std::string width_of(const Policy& configured, const Candidate& candidate) {
+  return fmt::format("{} says {}, which is wider than pods.cluster_cidrs {}", candidate.evidence,
+                     net::joined(candidate.too_wide), net::joined(configured.cluster_cidrs));
+}
+
 /// What contradicts the choice.
 std::string contradiction(const Policy& configured, const Candidate& chosen, const Cidrs& cidrs,
                           std::span<const Candidate> all) {
@@ -124,6 +150,8 @@ NodeCidrs decide_node_cidrs(const Policy& configured, const Evidence& evidence,
   NodeCidrs decided;
   for (const auto& candidate : all) {
     if (!is_asked(configured, candidate.source)) continue;
+    if (!candidate.too_wide.empty() && decided.refused.empty())
+      decided.refused = width_of(configured, candidate);
     const bool kept = !candidate.cidrs && before.source == candidate.name &&
                       candidate.source != NodeCidrSource::static_list && !before.cidrs.empty();
     if (candidate.cidrs || kept) {

@@ -22,6 +22,8 @@ struct NodeCidrs {
   bool awaited = false;
   /// What another source says instead, in a sentence with both; empty when they agree.
   std::string disagreement = {};
+  /// What a source says that cannot be a node's, in a sentence; none of it is in `cidrs`.
+  std::string refused = {};
 
   bool operator==(const NodeCidrs&) const = default;
 };

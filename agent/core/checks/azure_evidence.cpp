@@ -27,7 +27,8 @@ bool is_named_after(const std::string& node, std::string_view route) {
 }
 
 bool is_contradicted(const Facts& facts) {
-  return !facts.node_cidrs.disagreement.empty() || is_another_machines(facts.evidence.node);
+  return !facts.node_cidrs.disagreement.empty() || !facts.node_cidrs.refused.empty() ||
+         is_another_machines(facts.evidence.node);
 }
 
 /// The cluster itself says so, of a Node that is this VM.

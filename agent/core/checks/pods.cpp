@@ -103,6 +103,14 @@ Finding pods_node_cidr(const Facts& facts) {
   if (facts.policy.mode == Mode::azure_cni)
     return Finding::skip("Azure CNI gives pods addresses of the subnet");
   const auto& told = facts.node_cidrs;
+  if (!told.refused.empty()) {
+    return Finding::warn(
+        fmt::format("{}: no sink is made for that", told.refused),
+        "it would catch what is no pod's; without one, unused addresses of the node's pod CIDR loop "
+        "between node and fabric",
+        edit_configuration("set pods.cluster_cidrs in /etc/calico-azure-agent/config.toml to the whole "
+                           "range that the cluster gives its pods"));
+  }
   if (!told.disagreement.empty()) {
     return Finding::warn(
         fmt::format("{}: {} is used", told.disagreement, net::joined(told.cidrs)),

@@ -64,6 +64,20 @@ TEST(NodeCidrs, ASourceThatIsDemandedIsTheOnlyOne) {
             std::vector{kOther});
 }
 
+TEST(NodeCidrs, NoneIsWiderThanTheClusters) {
+  auto evidence = everything();
+  (*evidence.node)->pod_cidrs = {prefix("10.0.0.0/8")};
+  const auto told = decide_node_cidrs(policy(), evidence, {}, {});
+  EXPECT_EQ(told.source, "route-table") << "the next one that tells";
+  EXPECT_EQ(told.refused,
+            "spec.podCIDRs says 10.0.0.0/8, which is wider than pods.cluster_cidrs 10.244.0.0/16");
+  const auto demanded = decide_node_cidrs(policy(NodeCidrSource::kubernetes), evidence, {}, {});
+  EXPECT_TRUE(demanded.cidrs.empty());
+  EXPECT_EQ(demanded.refused, told.refused);
+  (*evidence.node)->pod_cidrs = {prefix("10.244.0.0/16")};
+  EXPECT_EQ(decide_node_cidrs(policy(), evidence, {}, {}).refused, "") << "a cluster of one node";
+}
+
 TEST(NodeCidrs, ASourceThatFallsSilentKeepsItsWord) {
   auto evidence = everything();
   const auto before = decide_node_cidrs(policy(), evidence, {}, {});
