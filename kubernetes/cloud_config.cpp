@@ -30,7 +30,6 @@ constexpr struct {
 };
 // Above all that Azure has: names of 90 characters of up to four bytes, and endpoints.
 constexpr std::size_t kLongestValue = 500;
-constexpr std::size_t kQuotedId = 60;
 
 /// The cloud provider reads it with Go's encoding/json, which does not mind the case of a key.
 void take(net::CloudConfig& config, std::string_view key, const std::string& value) {
@@ -60,9 +59,12 @@ net::CloudConfig out_of(const YAML::Node& document) {
 net::Result<net::CloudConfig> checked(net::CloudConfig config) {
   const auto is_visible = [](char c) { return c > ' ' && c <= '~' && c != '?'; };
   const auto& id = config.user_assigned_identity;
-  if (std::all_of(id.begin(), id.end(), is_visible)) return config;
-  return net::failure(EBADMSG, fmt::format("its userAssignedIdentityID '{}' holds characters that no id has",
-                                           net::foreign_text(id, kQuotedId)));
+  const auto bad = std::find_if_not(id.begin(), id.end(), is_visible);
+  if (bad == id.end()) return config;
+  // Not quoted: it stands beside a secret, and may be one that came under the wrong key.
+  return net::failure(EBADMSG,
+                      fmt::format("its userAssignedIdentityID holds a character that no id has, at {} of {}",
+                                  bad - id.begin() + 1, id.size()));
 }
 
 }  // namespace

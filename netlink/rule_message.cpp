@@ -19,12 +19,6 @@ constexpr auto kRulePolicy = [] {
   return policy;
 }();
 
-constexpr auto kSelectorPolicy = [] {
-  auto policy = kRulePolicy;
-  policy[FRA_IIFNAME].type = NLA_NUL_STRING;
-  return policy;
-}();
-
 /// True when the attribute narrows nothing: the agent's own, and what stands in every dump. Whatever a later
 /// kernel adds is a selector that the agent does not know.
 bool is_plain(const nlattr& attribute) {
@@ -126,7 +120,7 @@ std::optional<net::Rule> decode_rule(const nlmsghdr& header) {
 std::optional<net::PolicyRule> decode_policy_rule(const nlmsghdr& header) {
   const auto rule = decode_rule(header);
   if (!rule) return std::nullopt;
-  const auto parsed = parse<fib_rule_hdr>(header, kSelectorPolicy);
+  const auto parsed = parse<fib_rule_hdr>(header, kRulePolicy);
   if (!parsed) return std::nullopt;
   const auto& fixed = parsed->fixed;
   const auto family = rule->source.family();
@@ -137,7 +131,7 @@ std::optional<net::PolicyRule> decode_policy_rule(const nlmsghdr& header) {
   return net::PolicyRule{.priority = rule->priority,
                          .source = rule->source,
                          .destination = *destination,
-                         .iif = parsed->has(FRA_IIFNAME) ? nla_get_string((*parsed)[FRA_IIFNAME]) : "",
+                         .iif = text_in((*parsed)[FRA_IIFNAME]),
                          .inverted = (fixed.flags & FIB_RULE_INVERT) != 0,
                          .narrow = chooses_by_more(header, fixed),
                          .action = action_of(fixed.action),

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "agent/cloud/line_json.h"
 #include "net/foreign_text.h"
 
 // nlohmann-json finds these by the types' own namespaces; what it throws for anything else than what is
@@ -90,7 +91,6 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CloudConfig, cloud, resource_manager_endpoint
 namespace agent {
 namespace {
 
-constexpr int kDeepest = 32;                // evidence has 8
 constexpr std::size_t kLongestText = 2048;  // an id's
 
 }  // namespace
@@ -103,14 +103,11 @@ std::string evidence_line(const Evidence& evidence) {
 
 net::Result<Evidence> parse_evidence(std::string_view line) {
   // Who tells it parses strangers' answers, and may be in strange hands for that.
-  const auto foreign = [](int depth, nlohmann::json::parse_event_t event, nlohmann::json& value) {
-    if (depth > kDeepest) throw std::invalid_argument("it is nested too deeply");
-    if (event == nlohmann::json::parse_event_t::value && value.is_string())
-      value = net::foreign_text(value.get_ref<const std::string&>(), kLongestText);
-    return true;
+  const auto tidy = [](nlohmann::json& value) {
+    if (value.is_string()) value = net::foreign_text(value.get_ref<const std::string&>(), kLongestText);
   };
   try {
-    return nlohmann::json::parse(line, foreign).get<Evidence>();
+    return parse_line(line, tidy).get<Evidence>();
   } catch (const std::exception& error) {
     return net::failure(EBADMSG, "no evidence: " + net::foreign_text(error.what(), 200));
   }

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "agent/cloud/line_json.h"
 #include "net/foreign_text.h"
 
 namespace nlohmann {
@@ -42,7 +43,7 @@ net::Result<Question> parse_question(std::string_view line) {
     return net::failure(EBADMSG, "no question: " + net::foreign_text(why, kQuotedError));
   };
   try {
-    auto question = nlohmann::json::parse(line).get<Question>();
+    auto question = parse_line(line, [](const nlohmann::json&) {}).get<Question>();
     if (!is_plain(question_line(question))) return no_question("it holds control characters");
     if (question.interval < kShortestInterval || question.interval > kLongestInterval)
       return no_question("its interval is out of bounds");

@@ -85,6 +85,21 @@ TEST(EvidenceLine, AnythingElseIsRefused) {
   }
 }
 
+TEST(EvidenceLine, ANumberIsWholeAndFitsWhatItIsFor) {
+  Evidence evidence;
+  evidence.azure = net::AzureNetwork{};
+  evidence.azure->read_at = std::chrono::system_clock::time_point(86'400'000ms);
+  auto line = evidence_line(evidence);
+  ASSERT_TRUE(parse_evidence(line));
+  const auto at = line.find("86400000");
+  ASSERT_NE(at, std::string::npos);
+  for (const auto* number :
+       {"1e300", "0.5", "9223372036854775807", "-9223372036854775808", "18446744073709551615"}) {
+    auto other = line;
+    EXPECT_FALSE(parse_evidence(other.replace(at, 8, number))) << number;
+  }
+}
+
 TEST(QuestionLine, ComesBackAsItWas) {
   const Question question{.imds_endpoint = "http://169.254.169.254",
                           .resource_id = "/subscriptions/s",
@@ -105,6 +120,10 @@ TEST(QuestionLine, ComesBackAsItWas) {
     hasty.interval = interval;
     EXPECT_FALSE(parse_question(question_line(hasty)));
   }
+  auto endless = question_line(question);
+  const auto interval = endless.find("420000");
+  ASSERT_NE(interval, std::string::npos);
+  EXPECT_FALSE(parse_question(endless.replace(interval, 6, "8e80")));
   const auto refused = parse_question("\x1b[31m\n");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().what.find('\x1b'), std::string::npos);

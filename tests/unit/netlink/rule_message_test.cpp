@@ -154,6 +154,14 @@ TEST(DecodePolicyRule, IsNarrowByWhateverElseItChoosesBy) {
   }
 }
 
+TEST(DecodePolicyRule, ALinksNameEndsWithItsAttribute) {
+  netlink::Message message(RTM_NEWRULE, 0, fixed());
+  message.put(FRA_IIFNAME, std::uint32_t{0x30687465});  // "eth0" in memory, and no NUL behind it
+  const auto rule = MessageBytes(message).decoded_by(netlink::decode_policy_rule);
+  ASSERT_TRUE(rule);
+  EXPECT_EQ(rule->iif, "eth0");
+}
+
 TEST(DecodePolicyRule, RefusesADestinationOfAnotherFamilyOrTooLong) {
   netlink::Message crossed(RTM_NEWRULE, 0, fixed());
   crossed.put(FRA_DST, *net::Address::parse("fd00::"));
