@@ -11,6 +11,7 @@ Policy policy_of(const Config& config) {
   policy.node_cidrs = config.node_cidrs;
   policy.node_cidr_source = config.node_cidr_source;
   policy.azure_verified = config.azure.verify != AzureVerify::off;
+  policy.azure_verified_always = config.azure.verify == AzureVerify::on;
   policy.cloud_config = config.azure.cloud_config;
   policy.routes_enabled = config.routes.enabled;
   policy.protocol = config.routes.protocol;

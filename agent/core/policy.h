@@ -56,6 +56,8 @@ struct Policy {
   NodeCidrSource node_cidr_source = NodeCidrSource::automatic;
   /// azure.verify is not "off".
   bool azure_verified = true;
+  /// azure.verify is "on": ARM is asked in every mode, else in mode udr alone, which depends on what it says.
+  bool azure_verified_always = false;
   /// azure.cloud_config, for messages.
   std::string cloud_config = "/etc/kubernetes/azure.json";
   bool routes_enabled = true;

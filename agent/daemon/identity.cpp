@@ -44,7 +44,8 @@ Question question_of(const Config& config, Mode mode, const net::NodeNetwork* ne
   question.cloud_config = config.azure.cloud_config;
   question.client_id = config.azure.client_id;
   // Only user-defined routes depend on what ARM says.
-  question.verify = config.azure.verify != AzureVerify::off && mode == Mode::udr;
+  question.verify = config.azure.verify == AzureVerify::on ||
+                    (config.azure.verify == AzureVerify::automatic && mode == Mode::udr);
   question.interval = config.azure.interval;
   return question;
 }

@@ -79,6 +79,52 @@ Remedy associate(const Facts& facts, const net::AzureSubnet& subnet) {
       .note("then az network vnet subnet update --ids {} --route-table ID_OF_THE_CLUSTERS_TABLE", subnet.id);
 }
 
+/// What azure.route_table says where pods need no route of Azure's, but nodes still reach each other by the
+/// virtual network: a route for that which is as long as the virtual network's own, or longer, comes first.
+/// https://learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview#how-azure-selects-a-route
+Finding route_that_takes_nodes_packets(const Facts& facts) {
+  if (!facts.policy.azure_verified) return Finding::skip("azure.verify is off");
+  if (!facts.policy.azure_verified_always) {
+    return Finding::skip(
+        fmt::format("mode {} leads no pods by a route table; with azure.verify = \"on\" it is looked at for "
+                    "routes that take what nodes send each other",
+                    mode_name(facts.policy.mode)));
+  }
+  if (!facts.evidence.azure) return Finding::unknown("Azure Resource Manager has not been asked yet");
+  const auto& azure = *facts.evidence.azure;
+  if (!azure.subnet) return Finding::unknown(azure.subnet.error().what);
+  if (!azure.route_table) return Finding::unknown(azure.route_table.error().what);
+  if (!*azure.route_table)
+    return Finding::pass(fmt::format("subnet {} has no route table", name_of(azure.subnet->id)));
+  if (!azure.network) return Finding::unknown(azure.network.error().what);
+  const auto& table = **azure.route_table;
+  for (const auto& subnet : azure.subnet->prefixes) {
+    const auto* route = longest_route_over(table, subnet);
+    if (route == nullptr || route->next_hop_type == "VnetLocal") continue;
+    if (!net::any_contains(azure.network->address_space, *route->prefix)) continue;
+    if (route->next_hop_type == "None") {
+      return Finding::warn(
+          fmt::format("route {} of table {} drops what goes to {}, where nodes of subnet {} are", route->name,
+                      name_of(table.id), route->destination, name_of(azure.subnet->id)),
+          "nodes, and the tunnels between them, do not reach each other",
+          edit("have the owner of route table {} take route {} out, or narrow it", name_of(table.id),
+               route->name));
+    }
+    return Finding::unless_required(
+        fmt::format(
+            "route {} of table {} takes what nodes of subnet {} send each other to {} {}: whether that lets "
+            "it by is not known",
+            route->name, name_of(table.id), name_of(azure.subnet->id), route->next_hop_type,
+            route->next_hop ? route->next_hop->text() : ""),
+        "a firewall that does not pass the tunnels' UDP port, or sees one direction alone, cuts pods off",
+        edit(
+            "let it pass what nodes send each other, or give table {} a route for {} with next hop VnetLocal",
+            name_of(table.id), subnet.text()));
+  }
+  return Finding::pass(fmt::format("no route of table {} takes what nodes of subnet {} send each other",
+                                   name_of(table.id), name_of(azure.subnet->id)));
+}
+
 /// True when routes of nodes are in it. One to everything, or to a part of the world that pods are in, leads
 /// to a firewall.
 bool leads_into(const net::AzureRouteTable& table, const net::Prefix& pods) {
@@ -119,6 +165,7 @@ Finding azure_ip_forwarding(const Facts& facts) {
 }
 
 Finding azure_route_table(const Facts& facts) {
+  if (facts.policy.mode != Mode::udr) return route_that_takes_nodes_packets(facts);
   if (auto nothing = nothing_from_azure(facts)) return *nothing;
   const auto& azure = *facts.evidence.azure;
   if (!azure.subnet) return Finding::unknown(azure.subnet.error().what);

@@ -67,14 +67,19 @@ const net::AzureRoute* route_to(const net::AzureRouteTable& table, const net::Pr
   return found == table.routes.end() ? nullptr : &*found;
 }
 
-const net::AzureRoute* route_for(const Facts& facts, const net::AzureRouteTable& table,
-                                 const net::Prefix& prefix) {
-  if (const auto* exact = route_to(table, prefix)) return exact;
+const net::AzureRoute* longest_route_over(const net::AzureRouteTable& table, const net::Prefix& prefix) {
   const net::AzureRoute* longest = nullptr;
   for (const auto& route : table.routes) {
     if (!route.prefix || !route.prefix->contains(prefix) || route.provisioning_state == "Deleting") continue;
     if (longest == nullptr || route.prefix->length() > longest->prefix->length()) longest = &route;
   }
+  return longest;
+}
+
+const net::AzureRoute* route_for(const Facts& facts, const net::AzureRouteTable& table,
+                                 const net::Prefix& prefix) {
+  if (const auto* exact = route_to(table, prefix)) return exact;
+  const auto* longest = longest_route_over(table, prefix);
   return longest != nullptr && is_own_address(facts, longest->next_hop) ? longest : nullptr;
 }
 

@@ -30,6 +30,9 @@ Finding without_table(const net::AzureNetwork& azure);
 /// The route to exactly this prefix; nullptr: none. Azure takes no two of them.
 const net::AzureRoute* route_to(const net::AzureRouteTable& table, const net::Prefix& prefix);
 
+/// The longest route that covers the whole prefix, wherever it leads; nullptr: none.
+const net::AzureRoute* longest_route_over(const net::AzureRouteTable& table, const net::Prefix& prefix);
+
 bool is_own_address(const Facts& facts, const std::optional<net::Address>& address);
 
 /// True when the node, or its pod CIDR, had not been there for kRouteMayTake when ARM was read: its route may

@@ -54,6 +54,51 @@ TEST(AzureChecks, DoNotApplyWhereTheyAreOffOrTheModeHasNoRouteTable) {
   EXPECT_EQ(result(facts, "azure.ip_forwarding").status, CheckStatus::skip);
 }
 
+/// An overlay in a virtual network whose own range, or the nodes' subnet, has a route to somewhere.
+Facts overlay_with_route(const char* destination, const char* hop_type) {
+  auto facts = healthy_with_evidence();
+  facts.policy.mode = Mode::flannel;
+  facts.policy.azure_verified_always = true;
+  net::AzureRoute route;
+  route.name = "own-range";
+  route.destination = destination;
+  route.prefix = prefix(destination);
+  route.next_hop_type = hop_type;
+  if (route.next_hop_type == "VirtualAppliance") route.next_hop = address("10.250.0.4");
+  testing::azure_routes(facts).push_back(std::move(route));
+  return facts;
+}
+
+TEST(AzureChecks, LookInOverlaysForRoutesThatTakeWhatNodesSendEachOther) {
+  const auto said = [](const char* destination, const char* hop_type) {
+    return result(overlay_with_route(destination, hop_type), "azure.route_table");
+  };
+  const auto own = healthy_with_evidence();
+  const auto subnet = own.evidence.azure->subnet->prefixes.front().text();
+  const auto network = own.evidence.azure->network->address_space.front().text();
+  for (const auto& range : {subnet, network}) {
+    const auto firewall = said(range.c_str(), "VirtualAppliance");
+    EXPECT_EQ(firewall.status, CheckStatus::unknown) << range;
+    EXPECT_NE(firewall.message.find("send each other to VirtualAppliance 10.250.0.4"), std::string::npos)
+        << firewall.message;
+    const auto nowhere = said(range.c_str(), "None");
+    EXPECT_EQ(nowhere.status, CheckStatus::fail) << range;
+    EXPECT_NE(nowhere.message.find("route own-range of table cluster-routes drops"), std::string::npos);
+    EXPECT_EQ(said(range.c_str(), "VnetLocal").status, CheckStatus::pass) << range;
+  }
+  EXPECT_EQ(said("0.0.0.0/0", "VirtualAppliance").status, CheckStatus::pass)
+      << "the virtual network's own route is longer";
+  auto back = overlay_with_route(network.c_str(), "VirtualAppliance");
+  auto stay = testing::azure_routes(back).back();
+  stay.prefix = prefix(subnet.c_str());
+  stay.next_hop_type = "VnetLocal";
+  testing::azure_routes(back).push_back(std::move(stay));
+  EXPECT_EQ(result(back, "azure.route_table").status, CheckStatus::pass);
+  auto silent = overlay_with_route(network.c_str(), "None");
+  silent.policy.azure_verified_always = false;
+  EXPECT_EQ(result(silent, "azure.route_table").status, CheckStatus::skip);
+}
+
 /// Whoever waits for a check by readiness.require is let through by nothing but its pass.
 void expect_quiet_but_held(Facts facts, const char* id) {
   EXPECT_TRUE(failures(facts).empty()) << id << ": " << failures(facts).front().message;

@@ -39,9 +39,9 @@ void accept_alone(Facts& facts, net::FilterRule rule) {
 /// A table of nftables' own, as /etc/nftables.conf of a firewall has it.
 void drop_by_nftables(Facts& facts, std::vector<net::FilterRule> rules) {
   host_of(facts).nft_chains = std::vector<net::FilterHook>{{.table = "inet filter",
-                                                             .chain = "forward",
-                                                             .policy = "DROP",
-                                                             .chains = {{"forward", std::move(rules)}}}};
+                                                            .chain = "forward",
+                                                            .policy = "DROP",
+                                                            .chains = {{"forward", std::move(rules)}}}};
 }
 /// Nobody but Felix accepts pods' packets.
 bool with_felix_alone(const Facts& facts) { return with_calico(facts) && !on_flannel(facts); }

@@ -46,5 +46,17 @@ TEST(NodeName, IsInSmallLettersWhoeverGivesIt) {
   }
 }
 
+TEST(QuestionOf, AsksArmWhereItMattersOrWhereSomebodyWantsIt) {
+  const auto asks = [](AzureVerify verify, Mode mode) {
+    Config config;
+    config.azure.verify = verify;
+    return question_of(config, mode, nullptr, nullptr).verify;
+  };
+  EXPECT_TRUE(asks(AzureVerify::automatic, Mode::udr));
+  EXPECT_FALSE(asks(AzureVerify::automatic, Mode::flannel));
+  EXPECT_TRUE(asks(AzureVerify::on, Mode::calico_vxlan));
+  EXPECT_FALSE(asks(AzureVerify::off, Mode::udr));
+}
+
 }  // namespace
 }  // namespace agent
