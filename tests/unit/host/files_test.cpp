@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 
 #include "host/boot_sysctls.h"
 #include "host/calico_process.h"
@@ -15,6 +16,7 @@
 #include "host/processes.h"
 #include "machine.h"
 #include "peer.h"
+#include "tests/support/netns.h"
 
 namespace {
 
@@ -138,6 +140,19 @@ TEST(Networkd, KnowsNoFileThatHasChangedSinceItWasStarted) {
   EXPECT_THAT(before->unread_file, EndsWith("networkd.conf.d/10-a.conf"));
   start_networkd(machine, now + std::chrono::seconds(1));
   EXPECT_EQ(host::networkd_settings(machine.root())->unread_file, "");
+}
+
+TEST(Networkd, GoesByWhenAFileCameAndNotByTheTimeThatItsPackageGivesIt) {
+  const Machine machine;
+  const std::string file = "usr/lib/systemd/networkd.conf.d/10-a.conf";
+  machine.write(file, "[Network]\nManageForeignRoutes=no\n");
+  std::filesystem::last_write_time(machine.root() / file,
+                                   std::filesystem::file_time_type::clock::now() - std::chrono::hours(48));
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  start_networkd(machine, now - std::chrono::hours(1));
+  machine.write("etc/systemd/networkd.conf", "[Network]\nSpeedMeter=no\n");
+  EXPECT_THAT(host::networkd_settings(machine.root())->unread_file, EndsWith("networkd.conf.d/10-a.conf"));
 }
 
 TEST(Networkd, IsUnknownWhereProcessesOrFilesAreHidden) {
@@ -310,10 +325,51 @@ TEST(Look, ConntrackIsCounted) {
   EXPECT_EQ(settings.conntrack.value(), (net::Conntrack{.entries = 95, .room = 100}));
 }
 
+constexpr auto kReady = "HTTP/1.1 200 OK\r\n\r\n";
+constexpr auto kNotReady = "HTTP/1.1 503 Service Unavailable\r\n\r\n";
+constexpr auto kNotFelixs = "HTTP/1.1 404 Not Found\r\n\r\n";
+
+/// What is told of Felix where nobody may read its environment.
+net::Result<int> felix_of_unknown_port() {
+  const Machine machine;
+  machine.write("proc/1/comm", "systemd\n");
+  return host::look_at_host({.nic = "", .root = machine.root()},
+                            std::chrono::steady_clock::now() + std::chrono::seconds(20))
+      .felix;
+}
+
+TEST(Look, FelixIsLookedForWhereCalicoHasItAndWhereTheOperatorHasItOnOpenShift) {
+  const test_support::NetNamespace of_its_own;
+  EXPECT_EQ(felix_of_unknown_port().error().code.value(), ECONNREFUSED);
+  {
+    Peer felix(kReady, 9099);
+    felix.serve();
+    Peer other(kNotReady, 9199);
+    other.serve();
+    EXPECT_EQ(felix_of_unknown_port(), 200);
+    EXPECT_EQ(other.asked(), "") << "only where Calico's own port tells nothing of Felix";
+  }
+  {
+    Peer felix(kNotReady, 9199);
+    felix.serve();
+    EXPECT_EQ(felix_of_unknown_port(), 503);
+  }
+  {
+    Peer stranger(kNotFelixs, 9099);
+    stranger.serve();
+    Peer felix(kReady, 9199);
+    felix.serve();
+    EXPECT_EQ(felix_of_unknown_port(), 200);
+  }
+  Peer stranger(kNotFelixs, 9099);
+  stranger.serve();
+  EXPECT_EQ(felix_of_unknown_port(), 404);
+}
+
 TEST(Look, FelixIsAskedWhereItsEnvironmentSays) {
-  for (const std::string host : {"127.0.0.1", "0.0.0.0", "localhost"}) {
+  for (const std::string host : {"127.0.0.1", "0.0.0.0", "localhost", "127.0.0.5"}) {
     SCOPED_TRACE(host);
-    Peer felix("HTTP/1.1 503 Service Unavailable\r\n\r\n");
+    Peer felix(kNotReady, 0, host == "127.0.0.5" ? "127.0.0.5" : "127.0.0.1");
     felix.serve();
     const Machine machine;
     machine.write("proc/1/comm", "systemd\n");
