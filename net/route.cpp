@@ -4,6 +4,8 @@
 
 #include <iterator>
 
+#include "net/foreign_text.h"
+
 namespace net {
 
 std::string_view route_type_name(RouteType type) {
@@ -44,7 +46,7 @@ std::string route_text(const Route& route, std::string_view device_name) {
   text += route.key.destination.text();
   if (route.gateway) fmt::format_to(out, " via {}", route.gateway->text());
   if (!device_name.empty()) {
-    fmt::format_to(out, " dev {}", device_name);
+    fmt::format_to(out, " dev {}", foreign_text(device_name));
   } else if (route.device != 0) {
     fmt::format_to(out, " dev #{}", route.device);
   }

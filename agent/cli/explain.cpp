@@ -12,12 +12,14 @@
 #include "agent/cli/style.h"
 #include "agent/core/azure_names.h"
 #include "agent/core/azure_routing.h"
+#include "net/foreign_text.h"
 #include "netlink/linux_kernel.h"
 
 namespace agent {
 namespace {
 
 constexpr auto kStatusPatience = std::chrono::seconds(1);
+constexpr std::size_t kLongestWord = 1000;
 
 void say(std::string_view title, std::string_view text) {
   std::cout << fmt::format("{:<9}{}\n", title, text);
@@ -129,10 +131,12 @@ void explain_changes(const Endpoint& where, const net::Prefix& destination) {
   for (const auto& change : status.value("changes", nlohmann::json::array())) {
     const auto prefix = net::Prefix::parse(change.value("destination", ""));
     if (!prefix || !prefix->contains(destination)) continue;
-    const auto by = change.value("repaired_after", "");
-    say(any ? "" : "changes",
-        fmt::format("{}  {} {}{}", change.value("time", ""), change.value("action", ""),
-                    change.value("route", ""), by.empty() ? "" : ", taken away by " + by));
+    const auto told = [&change](const char* key) {
+      return net::foreign_text(change.value(key, ""), kLongestWord);
+    };
+    const auto by = told("repaired_after");
+    say(any ? "" : "changes", fmt::format("{}  {} {}{}", told("time"), told("action"), told("route"),
+                                          by.empty() ? "" : ", taken away by " + by));
     any = true;
   }
   if (!any) say("changes", "none since the agent started");

@@ -9,12 +9,14 @@
 #include "agent/cli/one_look.h"
 #include "agent/core/checks/checks.h"
 #include "agent/http/route_json.h"
+#include "net/foreign_text.h"
 
 namespace agent {
 namespace {
 
 // The whole command answers while a person waits; a slower IMDS leaves the document from disk.
 constexpr auto kKernelPatience = std::chrono::seconds(5);
+constexpr std::size_t kLongestProblem = 10'000;  // it names every link
 
 struct PendingSysctl {
   std::string key;
@@ -107,7 +109,8 @@ void print_text(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
     }
   }
   for (const auto& sysctl : sysctls) {
-    std::cout << fmt::format("{:<8}{} from {} to {}\n", "set", sysctl.key, sysctl.have, sysctl.want);
+    std::cout << fmt::format("{:<8}{} from {} to {}\n", "set", net::foreign_text(sysctl.key), sysctl.have,
+                             sysctl.want);
   }
   for (const auto& route : look.facts.standing.routes) {
     if (route.error.empty()) continue;
@@ -116,7 +119,8 @@ void print_text(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
                              route.error);
   }
   if (!look.facts.nic.problem.empty())
-    std::cout << "the NIC is not found: " << look.facts.nic.problem << '\n';
+    std::cout << "the NIC is not found: " << net::foreign_text(look.facts.nic.problem, kLongestProblem)
+              << '\n';
   // A route that cannot even be wanted is in no difference.
   if (look.difference.changes.empty() && is_not_as_wanted(verdict)) std::cout << verdict.message << '\n';
   if (in_sync) std::cout << "in sync\n";

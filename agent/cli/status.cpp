@@ -7,6 +7,7 @@
 #include "agent/cli/exit_codes.h"
 #include "agent/cli/running_daemon.h"
 #include "agent/cli/style.h"
+#include "net/foreign_text.h"
 
 namespace agent {
 namespace {
@@ -15,17 +16,25 @@ using Json = nlohmann::json;
 
 constexpr auto kAnswerPatience = std::chrono::seconds(5);
 
+constexpr std::size_t kLongestText = 10'000;
+
+/// The daemon is not root's, and links have names of anybody's: what it says steers no terminal of root's.
+std::string shown(const Json& value) {
+  return net::foreign_text(value.is_string() ? value.get_ref<const std::string&>() : value.dump(),
+                           kLongestText);
+}
+
 /// The member's text; numbers as JSON writes them; empty when absent or null.
 std::string text(const Json& object, const char* key) {
   const auto member = object.find(key);
   if (member == object.end() || member->is_null()) return "";
-  return member->is_string() ? member->get<std::string>() : member->dump();
+  return shown(*member);
 }
 
 std::string joined(const Json& object, const char* key) {
   std::string list;
   for (const auto& entry : object.value(key, Json::array())) {
-    list += fmt::format("{}{}", list.empty() ? "" : ", ", entry.get<std::string>());
+    list += fmt::format("{}{}", list.empty() ? "" : ", ", shown(entry));
   }
   return list.empty() ? "none" : list;
 }

@@ -8,19 +8,23 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/exit_codes.h"
 #include "agent/cli/running_daemon.h"
+#include "net/foreign_text.h"
 
 namespace agent {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// The failing gates of a verbose /readyz, by id.
+constexpr std::size_t kLongestLine = 10'000;
+
+/// The failing gates of a verbose /readyz, by id. The daemon is not root's: its words steer no terminal of
+/// root's.
 std::map<std::string, std::string> failing_gates(const std::string& verbose) {
   std::map<std::string, std::string> gates;
   std::size_t begin = 0;
   while (begin < verbose.size()) {
     const auto end = std::min(verbose.find('\n', begin), verbose.size());
-    const auto line = verbose.substr(begin, end - begin);
+    const auto line = net::foreign_text(std::string_view(verbose).substr(begin, end - begin), kLongestLine);
     begin = end + 1;
     if (!line.starts_with("[-]")) continue;
     gates.emplace(line.substr(3, line.find(' ') - 3), line);

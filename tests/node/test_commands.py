@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """wait, status, config, version, and bad usage."""
 
+import contextlib
 import json
+import socket
+import threading
 import time
 import unittest
 
@@ -45,6 +48,75 @@ class Wait(NodeCase):
         for timeout in ("soon", "5", "-1s", ""):
             with self.subTest(timeout):
                 self.assertEqual(self.agent.command("wait", "--timeout", timeout).returncode, 64)
+
+
+class NamesOfLinks(NodeCase):
+    """The kernel lets a link have nearly any name, and a pod that gives a NIC back leaves it its own."""
+
+    def rename(self, name):
+        vm = self.lab.vm
+        before = vm.run("ip", "route").stdout.splitlines()
+        vm.ip("link set dev eth0 down", f"link set dev eth0 name {name}", f"link set dev {name} up",
+              *(f"route replace {each.replace('eth0', name)}" for each in before if " via " in each))
+
+    def test_steer_no_terminal(self):
+        self.rename("e\x1b[2K0")
+        said = {"plan before": self.agent.command("plan").stdout}
+        self.agent.start_ready()
+        for words in ("status", "plan", "doctor", f"explain {CLUSTER.partition('/')[0]}"):
+            said[words] = self.agent.command(*words.split()).stdout
+        for words, text in said.items():
+            with self.subTest(words):
+                self.assertNotIn("\x1b", text)
+        for words in ("plan before", "status", "doctor"):
+            self.assertIn("e?[2K0", said[words], words)
+
+
+class Daemon(NodeCase):
+    """It is not root's; who asks it is."""
+
+    def answering(self, status, body):
+        """A daemon that somebody has taken over."""
+        server = self.enter(self.lab.vm.socket())
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", 16925))
+        server.listen()
+        answer = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body
+
+        def serve():
+            with contextlib.suppress(OSError):  # closed
+                while True:
+                    connection, _ = server.accept()
+                    with connection:
+                        connection.recv(4096)
+                        connection.sendall(answer)
+                        connection.recv(1)  # until it has been seen who answers
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(server.shutdown, socket.SHUT_RDWR)
+
+    def test_its_words_steer_no_terminal_of_status_and_explain(self):
+        evil = "evil\x1b[2K\x9b2K\n"
+        check = {"id": evil, "status": "fail", "message": evil, "why": evil, "remedy": evil}
+        self.answering(200, json.dumps({
+            "schema": "calico-azure-agent/v1", "mode": evil, "mode_reason": evil,
+            "nic": {"name": evil, "addresses": [evil]}, "checks": [check],
+            "routes": [{"state": evil, "destination": evil, "error": evil}],
+            "changes": [{"time": evil, "action": evil, "route": evil, "repaired_after": evil, "destination": CLUSTER}],
+            }).encode())
+        for words in (["status"], ["explain", CLUSTER]):
+            with self.subTest(words[0]):
+                said = self.agent.command(*words).stdout
+                self.assertIn("evil?[2K?2K", said)
+                for control in ("\x1b", "\x9b", "evil\n"):
+                    self.assertNotIn(control, said)
+
+    def test_its_words_steer_no_terminal_of_wait(self):
+        self.answering(503, "[-]evil\x1b[2K failed: \x9b2K\n".encode())
+        done = self.agent.command("wait", "--timeout", "1s")
+        self.assertIn("[-]evil?[2K failed: ?2K\n", done.stdout)
 
 
 class Status(NodeCase):

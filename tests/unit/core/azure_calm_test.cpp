@@ -244,6 +244,8 @@ TEST(AzureChecks, CalicosOwnIpamNeedsNoNodeCidr) {
   facts = testing::canal();
   lose_node_cidr(facts);
   EXPECT_EQ(result(facts, "kubernetes.node_cidr").status, CheckStatus::fail) << "flannel's lease is the CIDR";
+  testing::winner_of(facts).plugins.front().ipam = "calico-ipam";
+  EXPECT_EQ(result(facts, "kubernetes.node_cidr").status, CheckStatus::fail) << "whatever pods are given";
 }
 
 TEST(AzureChecks, ANodeBeforeItsPluginIsBlamedForNoCidr) {

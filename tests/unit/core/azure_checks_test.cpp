@@ -83,6 +83,17 @@ const CloudFault kCloudFaults[] = {
        (*f.evidence.cloud_config)->network_subscription = "sub-2";
      },
      "azure.route_table", "no route table", "--route-table '/subscriptions/sub-2/resourceGroups/NET (EAST)/"},
+    {"RouteTableWhereTheVmIsForAllThatTheConfigurationLeavesOut",
+     [](Facts& f) {
+       dissociate(f);
+       auto& config = **f.evidence.cloud_config;
+       config.route_table_resource_group.clear();
+       config.resource_group.clear();
+       config.subscription.clear();
+     },
+     "azure.route_table", "no route table",
+     "--route-table /subscriptions/sub-1/resourceGroups/cluster/providers/Microsoft.Network/routeTables/"
+     "cluster-routes"},
     {"RouteTableOfAnAksNodeWithAVirtualNetworkElsewhere",  // AKS#718
      [](Facts& f) {
        dissociate(f);

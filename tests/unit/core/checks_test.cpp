@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -209,6 +210,8 @@ const std::vector<NodeFault> kNodeFaults = {
     {"PodsAmongThePlatformsAddresses",
      [](Facts& f) { f.policy.cluster_cidrs = {prefix("169.254.128.0/17")}; }, "pods.overlap", false,
      "overlaps 169.254.0.0/16 of Azure's platform", "another range"},
+    {"PodsAroundTheWireServer", [](Facts& f) { f.policy.cluster_cidrs = {prefix("168.63.0.0/16")}; },
+     "pods.overlap", false, "168.63.0.0/16 overlaps 168.63.129.16/32 of Azure's platform", "another range"},
     {"PodsAmongServices", [](Facts& f) { f.evidence.service_addresses = {address("10.244.0.10")}; },
      "pods.overlap", false, "10.244.0.0/16 holds 10.244.0.10, an address of a Kubernetes service",
      "another range"},
@@ -264,18 +267,28 @@ TEST(Checks, WhatCouldNotBeLookedAtIsUnknownAndHoldsNothing) {
 }
 
 TEST(Checks, WhatAksKeepsForItselfIsAnybodysElsewhere) {
-  auto facts = healthy();
-  facts.policy.cluster_cidrs = {prefix("172.31.0.0/16")};
-  facts.policy.node_cidrs = {prefix("172.31.1.0/24")};
-  EXPECT_EQ(testing::result(facts, "pods.overlap").status, CheckStatus::pass);
-  facts.network->identity.resource_id =
-      "/subscriptions/s/resourceGroups/mc_rg_cluster_westeurope/providers/Microsoft.Compute/"
-      "virtualMachineScaleSets/aks-pool-1-vmss/virtualMachines/0";
-  const auto result = testing::result(facts, "pods.overlap");
-  EXPECT_EQ(result.status, CheckStatus::fail);
-  EXPECT_NE(result.message.find("172.31.0.0/16, which AKS keeps for itself"), std::string::npos)
-      << result.message;
-  EXPECT_FALSE(result.gate);
+  struct Range {
+    const char* cluster;
+    const char* node;
+    const char* kept;
+  };
+  for (const auto& [cluster, node, kept] : {Range{"172.31.0.0/16", "172.31.1.0/24", "172.31.0.0/16"},
+                                            Range{"172.30.128.0/17", "172.30.129.0/24", "172.30.0.0/16"},
+                                            Range{"192.0.0.0/16", "192.0.3.0/24", "192.0.2.0/24"}}) {
+    SCOPED_TRACE(cluster);
+    auto facts = healthy();
+    facts.policy.cluster_cidrs = {prefix(cluster)};
+    facts.policy.node_cidrs = {prefix(node)};
+    EXPECT_EQ(testing::result(facts, "pods.overlap").status, CheckStatus::pass);
+    facts.network->identity.resource_id =
+        "/subscriptions/s/resourceGroups/mc_rg_cluster_westeurope/providers/Microsoft.Compute/"
+        "virtualMachineScaleSets/aks-pool-1-vmss/virtualMachines/0";
+    const auto result = testing::result(facts, "pods.overlap");
+    EXPECT_EQ(result.status, CheckStatus::fail);
+    EXPECT_NE(result.message.find(fmt::format("{}, which AKS keeps for itself", kept)), std::string::npos)
+        << result.message;
+    EXPECT_FALSE(result.gate);
+  }
 }
 
 TEST(Checks, ASilentImdsIsToleratedForThreeMinutes) {

@@ -199,6 +199,13 @@ const Fault kCalicoFaults[] = {
      },
      "calico.interface_prefix", "links named cali*, but pods have links such as azv0a1b2c3d4e5",
      "FELIX_INTERFACEPREFIX=azv"},
+    {"PrefixOfCalicoInItsOwnNamespace", azure_cni,
+     [](Facts& f) {
+       set_prefix_of_felix(f, "cali");
+       host_of(f).calico_namespace = "network-policy";
+     },
+     "calico.interface_prefix", "links named cali*",
+     "kubectl set env --namespace network-policy daemonset/calico-node FELIX_INTERFACEPREFIX=cali,azv"},
     {"PrefixOfTheOperatorsFelixConfiguration", azure_cni,
      [](Facts& f) {
        set_prefix_of_felix(f, "cali");

@@ -1,3 +1,4 @@
+#include <fnmatch.h>
 #include <gtest/gtest.h>
 
 #include "tests/unit/core/broken_nodes.h"
@@ -247,6 +248,26 @@ const CalmOfNodes kHostCalms[] = {
 
 TEST(HostChecks, AccuseNobodyWhereNothingIsWrong) {
   for (const auto& calm : kHostCalms) testing::expect_calm(calm);
+}
+
+TEST(HostChecks, AVirtualFunctionIsToldFromANicOfTheSameDriverThatStandsUnderNone) {
+  auto facts = testing::udr_with_calico();
+  facts.links.push_back(vf_of(facts));
+  facts.links.back().addresses = {{address("10.240.0.4"), 24}};
+  const auto remedy = result(facts, "nic.vf").remedy;
+  const auto has = [&remedy](std::string_view part) { return remedy.find(part) != std::string::npos; };
+  constexpr std::string_view kFlags = "ATTR{flags}==\"";
+  ASSERT_TRUE(has(kFlags)) << remedy;
+  const auto begin = remedy.find(kFlags) + kFlags.size();
+  const auto glob = remedy.substr(begin, remedy.find('"', begin) - begin);
+  // Up, broadcast, running, multicast; with IFF_SLAVE the second digit is 8 more. As sysfs writes them.
+  for (const auto* slave : {"0x1843", "0x1803", "0x1c43"}) EXPECT_EQ(fnmatch(glob.c_str(), slave, 0), 0);
+  for (const auto* none : {"0x1043", "0x1003", "0x1443"}) EXPECT_NE(fnmatch(glob.c_str(), none, 0), 0);
+  // Who manages links: systemd-networkd from 255 on, an older one, NetworkManager.
+  EXPECT_TRUE(has("ENV{ID_NET_MANAGED_BY}=\"unmanaged\"")) << remedy;
+  EXPECT_TRUE(has("ENV{CALICO_AZURE_AGENT_VF}=\"1\"")) << remedy;
+  EXPECT_TRUE(has("'[Match]\\nProperty=CALICO_AZURE_AGENT_VF=1\\n[Link]\\nUnmanaged=yes\\n'")) << remedy;
+  EXPECT_TRUE(has("ENV{NM_UNMANAGED}=\"1\"")) << remedy;
 }
 
 TEST(HostChecks, SayUnknownWhereNobodyCouldLook) {

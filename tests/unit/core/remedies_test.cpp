@@ -268,6 +268,18 @@ TEST(Remedies, AreGivenByEveryCheck) {
   EXPECT_EQ(silent, (std::set<std::string, std::less<>>())) << "no test breaks a node so that these fail";
 }
 
+TEST(Messages, SteerNoTerminalAndEndNoLineWhateverTheNames) {
+  for (const auto& node : broken_nodes()) {
+    SCOPED_TRACE(node.name);
+    change_all_words(node.facts(), [](const Facts& facts) {
+      for (const auto& said : assess(facts, {}, facts.wall)) {
+        EXPECT_EQ(net::foreign_text(said.message, said.message.size()), said.message) << said.id;
+        EXPECT_EQ(net::foreign_text(said.why, said.why.size()), said.why) << said.id;
+      }
+    });
+  }
+}
+
 TEST(Remedies, RunNothingButTheirOwnWordsWhateverTheNames) {
   std::vector<std::string> remedies;
   std::vector<std::string_view> checks;

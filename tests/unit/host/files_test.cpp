@@ -6,21 +6,19 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 
 #include "host/boot_sysctls.h"
 #include "host/calico_process.h"
 #include "host/ini.h"
-#include "host/look.h"
 #include "host/network_services.h"
 #include "host/processes.h"
 #include "machine.h"
-#include "peer.h"
 
 namespace {
 
 using testing::ElementsAre;
 using testing::EndsWith;
-using testing::IsEmpty;
 using testing::Pair;
 using testing::UnorderedElementsAre;
 
@@ -138,6 +136,19 @@ TEST(Networkd, KnowsNoFileThatHasChangedSinceItWasStarted) {
   EXPECT_THAT(before->unread_file, EndsWith("networkd.conf.d/10-a.conf"));
   start_networkd(machine, now + std::chrono::seconds(1));
   EXPECT_EQ(host::networkd_settings(machine.root())->unread_file, "");
+}
+
+TEST(Networkd, GoesByWhenAFileCameAndNotByTheTimeThatItsPackageGivesIt) {
+  const Machine machine;
+  const std::string file = "usr/lib/systemd/networkd.conf.d/10-a.conf";
+  machine.write(file, "[Network]\nManageForeignRoutes=no\n");
+  std::filesystem::last_write_time(machine.root() / file,
+                                   std::filesystem::file_time_type::clock::now() - std::chrono::hours(48));
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  start_networkd(machine, now - std::chrono::hours(1));
+  machine.write("etc/systemd/networkd.conf", "[Network]\nSpeedMeter=no\n");
+  EXPECT_THAT(host::networkd_settings(machine.root())->unread_file, EndsWith("networkd.conf.d/10-a.conf"));
 }
 
 TEST(Networkd, IsUnknownWhereProcessesOrFilesAreHidden) {
@@ -290,76 +301,6 @@ TEST(Ini, BooleansAreSystemds) {
   for (const auto* no : {"0", "no", "N", "false", "F", "off"}) EXPECT_EQ(host::boolean(no), false) << no;
   for (const auto* none : {"", "no # by ops", "none", "00", "2", "disabled"})
     EXPECT_EQ(host::boolean(none), std::nullopt) << none;
-}
-
-TEST(Look, AnEmptyMachineSetsNothingAndHasNoConntrack) {
-  const Machine machine;
-  const auto settings = host::look_at_host({.nic = "eth0", .root = machine.root()},
-                                           std::chrono::steady_clock::now() + std::chrono::seconds(10));
-  EXPECT_THAT(settings.boot_sysctls.value(), IsEmpty());
-  EXPECT_EQ(settings.conntrack.error().code.value(), ENOENT);
-  EXPECT_EQ(settings.cns.error().code.value(), ENODATA) << "nobody asked";
-}
-
-TEST(Look, ConntrackIsCounted) {
-  const Machine machine;
-  machine.write("proc/sys/net/netfilter/nf_conntrack_count", "95\n");
-  machine.write("proc/sys/net/netfilter/nf_conntrack_max", "100\n");
-  const auto settings =
-      host::look_at_host({.nic = "", .root = machine.root()}, std::chrono::steady_clock::now());
-  EXPECT_EQ(settings.conntrack.value(), (net::Conntrack{.entries = 95, .room = 100}));
-}
-
-TEST(Look, FelixIsAskedWhereItsEnvironmentSays) {
-  for (const std::string host : {"127.0.0.1", "0.0.0.0", "localhost"}) {
-    SCOPED_TRACE(host);
-    Peer felix("HTTP/1.1 503 Service Unavailable\r\n\r\n");
-    felix.serve();
-    const Machine machine;
-    machine.write("proc/1/comm", "systemd\n");
-    machine.write("proc/41/comm", "calico-felix\n");
-    std::string environment = fmt::format("FELIX_HEALTHPORT={}", felix.port());
-    environment += '\0';
-    machine.write("proc/41/environ", environment + "FELIX_HEALTHHOST=" + host);
-    const auto settings = host::look_at_host({.nic = "", .root = machine.root()},
-                                             std::chrono::steady_clock::now() + std::chrono::seconds(20));
-    EXPECT_EQ(settings.felix.value(), 503);
-    EXPECT_THAT(felix.asked(), testing::StartsWith("GET /readiness "));
-  }
-}
-
-TEST(Look, WhoIsNotRootDoesNotAskTheWireServer) {
-  const Machine machine;
-  const auto settings = host::look_at_host({.nic = "", .azure_cni = true, .root = machine.root()},
-                                           std::chrono::steady_clock::now());
-  EXPECT_EQ(settings.wire_server.error().code.value(), EPERM);
-}
-
-/// Everything that a hostile file or environment can say, and no text of it may leave the door as it is.
-TEST(Look, MakesEveryTextFitForAMessage) {
-  using namespace std::string_literals;
-  const std::string kEvil = "evil\x1b[2K\u202e";
-  const std::string kShown = "evil?[2K?";
-  const Machine machine;
-  machine.write("proc/1/comm", "systemd\n");
-  machine.write("proc/41/comm", "calico-felix\n");
-  machine.write("proc/41/environ", "FELIX_INTERFACEPREFIX=" + kEvil + "\0"s);
-  machine.write("etc/sysctl.d/" + kEvil + ".conf", "net.ipv4.ip_forward=" + kEvil + "\n");
-  machine.write("etc/systemd/networkd.conf.d/" + kEvil + ".conf", "[Network]\nManageForeignRoutes=no\n");
-  machine.write("etc/systemd/network/" + kEvil + ".link",
-                "[Match]\nOriginalName=*\n[Link]\nMACAddressPolicy=" + kEvil + "\n");
-  machine.write("etc/NetworkManager/NetworkManager.conf", "[keyfile]\nunmanaged-devices=" + kEvil + "\n");
-  machine.link("var/log/containers/a_" + kEvil + "_calico-node-0.log", "/x");
-  const auto settings = host::look_at_host({.nic = "eth0", .links = {"azv0"}, .root = machine.root()},
-                                           std::chrono::steady_clock::now());
-  EXPECT_EQ(settings.calico_environment->at("FELIX_INTERFACEPREFIX"), kShown);
-  EXPECT_EQ(settings.boot_sysctls->front().value, kShown);
-  EXPECT_THAT(settings.boot_sysctls->front().file, EndsWith(kShown + ".conf"));
-  EXPECT_THAT(settings.networkd->file, EndsWith(kShown + ".conf"));
-  EXPECT_THAT(settings.link_files->front().file, EndsWith(kShown + ".link"));
-  EXPECT_EQ(settings.link_files->front().mac_address_policy, kShown);
-  EXPECT_THAT(settings.network_manager->unmanaged, ElementsAre(kShown));
-  EXPECT_EQ(settings.calico_namespace, kShown);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -14,12 +15,17 @@
 /// Takes one connection, says the answer to whatever it is asked, and keeps what it was asked.
 class Peer {
  public:
-  explicit Peer(std::string answer) : answer_(std::move(answer)) {
+  /// Port 0 is one that nobody has.
+  explicit Peer(std::string answer, std::uint16_t port = 0, const char* where = "127.0.0.1")
+      : answer_(std::move(answer)) {
+    const int again = 1;
     socket_ = net::Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_addr.s_addr = ::inet_addr(where);
+    address.sin_port = htons(port);
     socklen_t size = sizeof address;
+    EXPECT_EQ(::setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &again, sizeof again), 0);
     EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
     EXPECT_EQ(::listen(socket_.get(), 1), 0);
     EXPECT_EQ(::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
@@ -34,19 +40,23 @@ class Peer {
       (void)::send(connection.get(), answer_.data(), answer_.size(), MSG_NOSIGNAL);
     });
   }
-  ~Peer() {
-    if (thread_.joinable()) thread_.join();
-  }
+  ~Peer() { end(); }
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   const std::string& asked() {
-    thread_.join();
+    end();
     return asked_;
   }
 
  private:
+  /// Whoever never came is waited for no longer.
+  void end() {
+    ::shutdown(socket_.get(), SHUT_RDWR);
+    if (thread_.joinable()) thread_.join();
+  }
+
   net::Descriptor socket_;
   std::string answer_;
   std::string asked_;

@@ -36,6 +36,7 @@ TEST(SingleLine, HasNoControlCharacters) {
                         "d\xFF"),
             "a b c  d" + kBad);
   EXPECT_EQ(single_line(std::string("a\0b", 3)), "a b");
+  EXPECT_EQ(single_line("a\x1b[2K"), "a [2K");
 }
 
 TEST(HtmlEscaped, LeavesNoMarkup) {

@@ -26,6 +26,8 @@ TEST(RouteText, ReadsAsIpRouteShowsIt) {
   by_gateway.source = *net::Address::parse("10.0.0.4");
   EXPECT_EQ(net::route_text(by_gateway, "eth0"),
             "10.1.0.0/16 via 10.0.0.1 dev eth0 src 10.0.0.4 table 254 metric 1024 protocol 169");
+  EXPECT_EQ(net::route_text(by_gateway, "e\x1b[2K0"),
+            "10.1.0.0/16 via 10.0.0.1 dev e?[2K0 src 10.0.0.4 table 254 metric 1024 protocol 169");
 
   auto on_link = route("fd00::/64");
   on_link.device = 3;
