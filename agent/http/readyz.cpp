@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "agent/core/check_ids.h"
-#include "agent/http/text.h"
+#include "net/foreign_text.h"
 
 namespace agent::http {
 namespace {
@@ -15,9 +15,10 @@ bool contains(const std::vector<std::string>& ids, std::string_view id) {
 }
 
 std::string line_of(const CheckResult& check, bool excluded) {
-  const std::string id = single_line(check.id);
+  constexpr std::size_t kLongestMessage = 4096;
+  const auto& id = check.id;
   const auto with_message = [&check](std::string line) {
-    if (!check.message.empty()) line += ": " + single_line(check.message);
+    if (!check.message.empty()) line += ": " + net::foreign_text(check.message, kLongestMessage);
     return line + '\n';
   };
   if (excluded) return "[+]" + id + " excluded: ok\n";

@@ -15,7 +15,7 @@
 #include "agent/http/readyz.h"
 #include "agent/http/status_json.h"
 #include "agent/http/target.h"
-#include "agent/http/text.h"
+#include "net/foreign_text.h"
 
 namespace agent::http {
 namespace {
@@ -52,7 +52,7 @@ Reply health(const Target& target, const View& view) {
   if (!view.alive) query.loop_silent_for = view.silence;
   if (const auto unknown = unknown_checks(view.snapshot, query.exclude); !unknown.empty()) {
     std::string text = "no such check:";
-    for (const auto& id : unknown) text += " \"" + single_line(id) + "\"";
+    for (const auto& id : unknown) text += " \"" + net::foreign_text(id) + "\"";
     text += "\nthe checks are:";
     for (const auto id : check_ids()) text.append(" ").append(id);
     return plain(400, text + '\n');
@@ -98,7 +98,7 @@ Reply answer_to_get(const Request& request, const View& view) {
   if (!target) return plain(400, "the request target is neither a path nor an http URL\n");
   const std::string host = target->authority.value_or(request.host.value_or(""));
   if (!view.over_unix_socket && !host_is_ours(host, view.snapshot)) {
-    return plain(421, "this is not \"" + single_line(host) +
+    return plain(421, "this is not \"" + net::foreign_text(host) +
                           "\": use an IP address, localhost or the node's name in the URL\n");
   }
   for (const auto& each : kPaths) {

@@ -47,10 +47,6 @@ std::string valid_utf8(std::string_view text) {
   return rewritten(text, [](char) { return std::string_view{}; });
 }
 
-std::string single_line(std::string_view text) {
-  return rewritten(text, [](char c) { return is_control(c) ? std::string_view(" ") : std::string_view{}; });
-}
-
 std::string html_escaped(std::string_view text) {
   return rewritten(text, [](char c) -> std::string_view {
     switch (c) {

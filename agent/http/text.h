@@ -12,9 +12,6 @@ namespace agent::http {
 /// Well-formed UTF-8.
 std::string valid_utf8(std::string_view text);
 
-/// Well-formed UTF-8 without control characters: each becomes a space, so that a list of lines stays one.
-std::string single_line(std::string_view text);
-
 /// For HTML text and double-quoted attributes: one line, with & < > " ' as references.
 std::string html_escaped(std::string_view text);
 

@@ -89,7 +89,7 @@ TEST(Readyz, AMessageCannotForgeALine) {
   auto node = sample::broken_node();
   node.checks[6].message = "0\nreadyz check passed\r\n[+]x ok\xFF";
   const auto body = readyz(node, {}).body;
-  EXPECT_NE(body.find("failed: 0 readyz check passed  [+]x ok\xEF\xBF\xBD\n"), std::string::npos) << body;
+  EXPECT_NE(body.find("failed: 0 readyz check passed [+]x ok?\n"), std::string::npos) << body;
   EXPECT_EQ(std::count(body.begin(), body.end(), '\n'), 8);
 }
 

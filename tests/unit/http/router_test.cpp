@@ -81,8 +81,10 @@ TEST_F(Router, RefusesAnUnknownExcludeAndListsTheIds) {
   for (const char* path : {"/readyz", "/healthz"}) {
     const auto refused = reply(std::string(path) + "?exclude=nic.found&exclude=nic.fuond%0A");
     EXPECT_EQ(refused.status, 400U);
-    EXPECT_THAT(refused.body, StartsWith("no such check: \"nic.fuond \"\n"));
+    EXPECT_THAT(refused.body, StartsWith("no such check: \"nic.fuond\"\n"));
     for (const auto id : agent::check_ids()) EXPECT_THAT(refused.body, HasSubstr(" " + std::string(id)));
+    EXPECT_THAT(reply(std::string(path) + "?exclude=%C2%9B2K").body, StartsWith("no such check: \"?2K\"\n"))
+        << "a terminal takes U+009B for ESC [";
   }
 }
 

@@ -31,14 +31,6 @@ TEST(ValidUtf8, ReplacesEachMaximalSubpart) {
   EXPECT_EQ(valid_utf8("\xE1\x80\xE2\xF0\x91\x92\xF1\xBF\x41"), kBad + kBad + kBad + kBad + "A");
 }
 
-TEST(SingleLine, HasNoControlCharacters) {
-  EXPECT_EQ(single_line("a\nb\tc\x7F\x01"
-                        "d\xFF"),
-            "a b c  d" + kBad);
-  EXPECT_EQ(single_line(std::string("a\0b", 3)), "a b");
-  EXPECT_EQ(single_line("a\x1b[2K"), "a [2K");
-}
-
 TEST(HtmlEscaped, LeavesNoMarkup) {
   EXPECT_EQ(html_escaped("<a href=\"x\">'&amp;'</a>"),
             "&lt;a href=&quot;x&quot;&gt;&#39;&amp;amp;&#39;&lt;/a&gt;");
