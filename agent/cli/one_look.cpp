@@ -97,7 +97,8 @@ net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds p
     facts.surroundings = surroundings.get();
   }
   facts.evidence.node = own_node(std::move(facts.evidence.node), facts.network, links);
-  facts.node_cidrs = decide_node_cidrs(facts.policy, facts.evidence, facts.surroundings, kept.node_cidrs);
+  facts.node_cidrs =
+      decide_node_cidrs(facts.policy, facts.evidence, facts.surroundings, facts.node_name, kept.node_cidrs);
   if (facts.node_cidrs.cidrs != facts.policy.node_cidrs) {
     facts.policy.node_cidrs = facts.node_cidrs.cidrs;
     seen = survey(**kernel, facts.policy, ours);

@@ -19,4 +19,11 @@ std::string_view segment_of(std::string_view id, std::string_view key) {
 
 std::string_view name_of(std::string_view id) { return id.substr(id.rfind('/') + 1); }
 
+bool is_named_after(std::string_view node, std::string_view route) {
+  if (node.empty() || route.size() < node.size()) return false;
+  const auto rest = route.substr(node.size());
+  return net::same_ignoring_case(route.substr(0, node.size()), node) &&
+         (rest.empty() || rest.starts_with(kBeforeTheCidr));
+}
+
 }  // namespace agent

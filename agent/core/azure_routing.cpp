@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string_view>
 
+#include "agent/core/azure_names.h"
 #include "agent/core/standing.h"
 
 namespace agent {
@@ -24,6 +26,39 @@ struct Best {
   }
 };
 
+using Routes = std::vector<net::AzureRoute>;
+
+bool is_own(const net::AzureNic& nic, const net::AzureRoute& route) {
+  return route.next_hop &&
+         std::any_of(nic.configurations.begin(), nic.configurations.end(),
+                     [&route](const auto& each) { return each.address == *route.next_hop; });
+}
+
+bool counts(const net::AzureRoute& route) { return route.prefix && route.provisioning_state != "Deleting"; }
+
+/// Whether the prefix holds what cannot be one node's.
+bool holds_more_than_a_nodes_pods(const Policy& policy, const net::AzureNetwork& azure, const Routes& routes,
+                                  const net::Prefix& prefix) {
+  const auto held = [&prefix](const net::Prefix& other) { return prefix.contains(other); };
+  if (std::any_of(policy.cluster_cidrs.begin(), policy.cluster_cidrs.end(), held)) return true;
+  if (azure.subnet && std::any_of(azure.subnet->prefixes.begin(), azure.subnet->prefixes.end(), held))
+    return true;
+  return std::any_of(routes.begin(), routes.end(), [&](const net::AzureRoute& other) {
+    return counts(other) && *other.prefix != prefix && held(*other.prefix);
+  });
+}
+
+/// Whether the table has a route to another node's pods that is no longer: /24s beside a /24.
+bool has_fellows(const Policy& policy, const net::AzureNic& nic, const Routes& routes,
+                 const net::Prefix& prefix) {
+  return std::any_of(routes.begin(), routes.end(), [&](const net::AzureRoute& other) {
+    return counts(other) && !is_own(nic, other) && other.prefix->length() <= prefix.length() &&
+           std::any_of(policy.cluster_cidrs.begin(), policy.cluster_cidrs.end(), [&other](const auto& cidr) {
+             return cidr != *other.prefix && cidr.contains(*other.prefix);
+           });
+  });
+}
+
 }  // namespace
 
 AzureChoice azure_choice(const net::AzureRouteTable* table, const net::AzureVirtualNetwork* network,
@@ -42,18 +77,37 @@ AzureChoice azure_choice(const net::AzureRouteTable* table, const net::AzureVirt
   return best.choice;
 }
 
+std::vector<net::Prefix> node_cidrs_of_table(const Policy& policy, const net::AzureNetwork& azure,
+                                             std::string_view node_name) {
+  if (!azure.nic || !azure.route_table || !*azure.route_table) return {};
+  const auto& routes = (*azure.route_table)->routes;
+  const auto& clusters = policy.cluster_cidrs;
+  std::vector<net::Prefix> found;
+  for (const auto family : {net::Family::ipv4, net::Family::ipv6}) {
+    std::set<net::Prefix> named;
+    std::set<net::Prefix> fit;
+    for (const auto& route : routes) {
+      if (!counts(route) || !is_own(*azure.nic, route) || route.prefix->family() != family) continue;
+      const auto& prefix = *route.prefix;
+      if (!clusters.empty() && !net::any_contains(clusters, prefix)) continue;
+      if (holds_more_than_a_nodes_pods(policy, azure, routes, prefix)) continue;
+      if (is_named_after(node_name, route.name)) named.insert(prefix);
+      if (has_fellows(policy, *azure.nic, routes, prefix)) fit.insert(prefix);
+    }
+    const auto& told = named.empty() ? fit : named;
+    if (told.size() == 1) found.push_back(*told.begin());
+  }
+  return found;
+}
+
 std::vector<net::Prefix> cidrs_of_other_nodes(const Policy& policy, const Evidence& evidence) {
   if (policy.mode != Mode::udr || policy.node_cidrs.empty() || !evidence.azure) return {};
   if (policy.cluster_cidrs.size() > kAlwaysLookedUp) return {};  // nobody asks then
   const auto& [read_at, nic, subnet, table, network] = *evidence.azure;
   if (!nic || !table || !*table) return {};
-  const auto leads_here = [&own = nic->configurations](const net::AzureRoute& route) {
-    return std::any_of(own.begin(), own.end(),
-                       [&route](const auto& each) { return route.next_hop == each.address; });
-  };
   std::vector<net::Prefix> others;
   for (const auto& route : (*table)->routes) {
-    if (!route.prefix || route.provisioning_state == "Deleting" || leads_here(route)) continue;
+    if (!counts(route) || is_own(*nic, route)) continue;
     const auto& prefix = *route.prefix;
     const bool of_cluster =
         std::any_of(policy.cluster_cidrs.begin(), policy.cluster_cidrs.end(),

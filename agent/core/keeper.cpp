@@ -120,7 +120,7 @@ std::optional<MonoTime> Keeper::due() const {
 }
 
 void Keeper::follow_node_cidrs(MonoTime now) {
-  auto told = decide_node_cidrs(configured_, evidence_, surroundings_, node_cidrs_);
+  auto told = decide_node_cidrs(configured_, evidence_, surroundings_, node_name_, node_cidrs_);
   const bool moved = told.cidrs != policy_.node_cidrs || told.awaited != node_cidrs_.awaited;
   if (told.cidrs != node_cidrs_.cidrs) {
     const bool are_new = !told.kept && !told.cidrs.empty();

@@ -6,6 +6,8 @@
 #include <array>
 #include <utility>
 
+#include "agent/core/azure_routing.h"
+
 namespace agent {
 namespace {
 
@@ -31,27 +33,10 @@ std::optional<Cidrs> of_kubernetes(const Evidence& evidence) {
   return unless_empty((*evidence.node)->pod_cidrs);
 }
 
-bool is_ours(const net::AzureNic& nic, const std::optional<net::Address>& next_hop) {
-  return next_hop && std::any_of(nic.configurations.begin(), nic.configurations.end(),
-                                 [&](const auto& each) { return each.address == *next_hop; });
-}
-
-bool is_pod_range(const Policy& policy, const net::Prefix& prefix) {
-  const auto& clusters = policy.cluster_cidrs;
-  return clusters.empty() || std::any_of(clusters.begin(), clusters.end(),
-                                         [&](const auto& each) { return each.contains(prefix); });
-}
-
-std::optional<Cidrs> of_route_table(const Policy& policy, const Evidence& evidence) {
-  if (!evidence.azure || !evidence.azure->nic || !evidence.azure->route_table) return std::nullopt;
-  const auto& table = *evidence.azure->route_table;
-  if (!table) return std::nullopt;
-  Cidrs cidrs;
-  for (const auto& route : table->routes) {
-    if (!route.prefix || !is_ours(*evidence.azure->nic, route.next_hop)) continue;
-    if (is_pod_range(policy, *route.prefix)) cidrs.push_back(*route.prefix);
-  }
-  return unless_empty(std::move(cidrs));
+std::optional<Cidrs> of_route_table(const Policy& policy, const Evidence& evidence,
+                                    std::string_view node_name) {
+  if (!evidence.azure) return std::nullopt;
+  return unless_empty(node_cidrs_of_table(policy, *evidence.azure, node_name));
 }
 
 std::optional<Cidrs> of_flannel(const Surroundings& surroundings) {
@@ -77,12 +62,12 @@ void set_too_wide_aside(const Policy& policy, Candidate& candidate) {
 }
 
 std::array<Candidate, 4> candidates(const Policy& policy, const Evidence& evidence,
-                                    const Surroundings& surroundings) {
+                                    const Surroundings& surroundings, std::string_view node_name) {
   std::array all = {
       Candidate{NodeCidrSource::kubernetes, "kubernetes", "spec.podCIDRs", of_kubernetes(evidence)},
       Candidate{NodeCidrSource::flannel, "flannel", "flannel's subnet.env", of_flannel(surroundings)},
       Candidate{NodeCidrSource::route_table, "route-table", "Azure's route table",
-                of_route_table(policy, evidence)},
+                of_route_table(policy, evidence, node_name)},
       Candidate{NodeCidrSource::static_list, "static", "pods.node_cidrs in the configuration",
                 unless_empty(policy.node_cidrs.list())}};
   for (auto& each : all) set_too_wide_aside(policy, each);
@@ -145,8 +130,9 @@ std::string contradiction(const Policy& configured, const Candidate& chosen, con
 }  // namespace
 
 NodeCidrs decide_node_cidrs(const Policy& configured, const Evidence& evidence,
-                            const Surroundings& surroundings, const NodeCidrs& before) {
-  const auto all = candidates(configured, evidence, surroundings);
+                            const Surroundings& surroundings, std::string_view node_name,
+                            const NodeCidrs& before) {
+  const auto all = candidates(configured, evidence, surroundings, node_name);
   NodeCidrs decided;
   for (const auto& candidate : all) {
     if (!is_asked(configured, candidate.source)) continue;

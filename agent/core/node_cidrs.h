@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/core/evidence.h"
@@ -29,10 +30,11 @@ struct NodeCidrs {
 };
 
 /// The sources in the order of evidence: the API server's spec.podCIDRs, in mode flannel its subnet.env, the
-/// routes of Azure's route table whose next hop is this NIC, the configuration's own list; or the one that
+/// routes of Azure's route table (node_cidrs_of_table()), the configuration's own list; or the one that
 /// pods.node_cidr_source names. A source that falls silent keeps its word (`before`): neither an outage nor a
 /// restart in one takes routes away.
 NodeCidrs decide_node_cidrs(const Policy& configured, const Evidence& evidence,
-                            const Surroundings& surroundings, const NodeCidrs& before);
+                            const Surroundings& surroundings, std::string_view node_name,
+                            const NodeCidrs& before);
 
 }  // namespace agent

@@ -11,19 +11,9 @@
 namespace agent {
 namespace {
 
-constexpr std::string_view kBeforeTheCidr = "____";
-
 bool is_own_cidr(const Facts& facts, const net::Prefix& prefix) {
   const auto& own = facts.policy.node_cidrs;
   return std::find(own.begin(), own.end(), prefix) != own.end();
-}
-
-/// Azure keeps the case of names, and compares without.
-bool is_named_after(const std::string& node, std::string_view route) {
-  if (node.empty() || route.size() < node.size()) return false;
-  const auto rest = route.substr(node.size());
-  return net::same_ignoring_case(route.substr(0, node.size()), node) &&
-         (rest.empty() || rest.starts_with(kBeforeTheCidr));
 }
 
 bool is_contradicted(const Facts& facts) {
