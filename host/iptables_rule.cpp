@@ -51,8 +51,8 @@ bool lists_new(std::string_view states) {
 }
 
 /// Options whose value decides what the rule is about; each has one.
-constexpr std::array<std::string_view, 11> kUnderstood = {
-    "-i", "-o", "-s", "-d", "-m", "-j", "-g", "--mark", "--ctstate", "--state", "--comment"};
+constexpr std::array<std::string_view, 12> kUnderstood = {
+    "-i", "-o", "-s", "-d", "-p", "-m", "-j", "-g", "--mark", "--ctstate", "--state", "--comment"};
 
 template <std::size_t Count>
 bool is_in(const std::array<std::string_view, Count>& words, std::string_view word) {
@@ -65,15 +65,19 @@ bool take(net::FilterRule& rule, std::string_view option, const std::string& val
   if (option == "-o") rule.out = value;
   if (option == "-s") return (rule.source = prefix_of(value)).has_value();
   if (option == "-d") return (rule.destination = prefix_of(value)).has_value();
+  if (option == "-p") return is_followed_protocol(rule.protocol = value);
   if (option == "--mark") rule.by_mark = true;
   if (option == "--ctstate" || option == "--state") return lists_new(value);
   if (option == "--comment") rule.by_felix = rule.by_felix || value.starts_with("cali:");
   // What else a module asks follows as an option of its own.
-  constexpr std::array<std::string_view, 4> kModules = {"comment", "conntrack", "state", "mark"};
+  constexpr std::array<std::string_view, 6> kModules = {"comment", "conntrack", "state",
+                                                        "mark",    "tcp",       "udp"};
   return option != "-m" || is_in(kModules, value);
 }
 
 }  // namespace
+
+bool is_followed_protocol(std::string_view name) { return name == "tcp" || name == "udp"; }
 
 net::FilterRule parse_iptables_rule(std::string_view text) {
   net::FilterRule rule;

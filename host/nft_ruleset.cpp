@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "host/iptables_rule.h"
+
 namespace host {
 namespace {
 
@@ -66,8 +68,10 @@ bool take_match(net::FilterRule& rule, const json& match) {
   const auto key = text_of(at(at(left, "meta"), "key"));
   if (key == "iifname" || key == "iif") return !(rule.in = link_of(right)).empty();
   if (key == "oifname" || key == "oif") return !(rule.out = link_of(right)).empty();
+  if (key == "l4proto") return is_followed_protocol(rule.protocol = text_of(right));
   const auto& payload = at(left, "payload");
   if (at(payload, "protocol") != "ip") return false;
+  if (at(payload, "field") == "protocol") return is_followed_protocol(rule.protocol = text_of(right));
   if (at(payload, "field") == "saddr") return (rule.source = prefix_of(right)).has_value();
   if (at(payload, "field") == "daddr") return (rule.destination = prefix_of(right)).has_value();
   return false;
@@ -101,6 +105,7 @@ struct TableContents {
   std::vector<net::FilterHook> hooks;
   std::map<std::string, std::vector<net::FilterRule>> rules;  ///< by chain
   bool is_cut = false;
+  bool is_dormant = false;  ///< its chains are not in force: nft(8), flags dormant
 };
 
 /// Chains of type nat rewrite packets; they are no place to drop them (nft(8)).
@@ -120,6 +125,13 @@ std::optional<NftTable> table_met(const json& chain) {
       family == "ip" && (name == "FORWARD" || name == "PREROUTING" || name == "POSTROUTING");
   if (is_iptables || table == "kube-proxy" || table == "calico") return std::nullopt;
   return NftTable{family, std::move(table)};
+}
+
+/// One flag stands alone, several in a list.
+bool is_dormant(const json& table) {
+  const auto& flags = at(table, "flags");
+  return flags == "dormant" ||
+         (flags.is_array() && std::find(flags.begin(), flags.end(), "dormant") != flags.end());
 }
 
 net::Result<json> objects_of(std::string_view text) {
@@ -159,6 +171,8 @@ net::Result<std::vector<net::FilterHook>> parse_nft_ruleset(std::string_view tex
   if (!objects) return net::pass_on(objects);
   std::map<NftTable, TableContents> tables;
   for (const auto& object : *objects) {
+    if (const auto& table = at(object, "table"); is_dormant(table))
+      tables[{text_of(at(table, "family")), text_of(at(table, "name"))}].is_dormant = true;
     const auto& chain = at(object, "chain");
     if (const auto table = table_met(chain)) {
       tables[*table].hooks.push_back({.table = table->first + " " + table->second,
@@ -175,6 +189,7 @@ net::Result<std::vector<net::FilterHook>> parse_nft_ruleset(std::string_view tex
   }
   std::vector<net::FilterHook> found;
   for (auto& [name, table] : tables) {
+    if (table.is_dormant) continue;
     for (auto& hook : table.hooks) {
       hook.is_cut = table.is_cut;
       for (const auto& [chain, rules] : table.rules) hook.chains.push_back({chain, rules});

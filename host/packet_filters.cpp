@@ -131,7 +131,7 @@ net::PacketFilter parse_iptables_save(std::string backend, std::string_view text
       filter.is_cut = forward.is_cut;
       continue;
     }
-    if (name != "raw" && name != "mangle") continue;
+    if (name == "nat") continue;  // no place to drop packets: iptables-extensions(8)
     for (const auto* base : {"PREROUTING", "FORWARD", "POSTROUTING"}) {
       auto hook = hook_of(name, table, base);
       if (may_drop(hook)) filter.other_hooks.push_back(std::move(hook));

@@ -64,11 +64,12 @@ struct FilterRule {
   std::string out = {};  ///< -o
   std::optional<Prefix> source = {};
   std::optional<Prefix> destination = {};
-  bool by_mark = false;     ///< -m mark: for packets that an earlier rule has marked
-  bool by_felix = false;    ///< its comment is Felix's: "cali:S93hcgKJrXEqnTfs"
-  bool is_narrow = false;   ///< it has yet other conditions: not every new packet meets it
-  std::string target = {};  ///< after -j or -g: "ACCEPT", "DROP", a chain; empty: it only counts
-  bool is_goto = false;     ///< -g
+  std::string protocol = {};  ///< -p: "tcp", "udp"; empty: any
+  bool by_mark = false;       ///< -m mark: for packets that an earlier rule has marked
+  bool by_felix = false;      ///< its comment is Felix's: "cali:S93hcgKJrXEqnTfs"
+  bool is_narrow = false;     ///< it has yet other conditions: not every new packet meets it
+  std::string target = {};    ///< after -j or -g: "ACCEPT", "DROP", a chain; empty: it only counts
+  bool is_goto = false;       ///< -g
 
   bool operator==(const FilterRule&) const = default;
 };

@@ -83,11 +83,14 @@ _CASES = [
     ("whoever accepts what comes by the NIC alone", "DROP", "-A FORWARD -i eth0 -j ACCEPT\n", False),
     ("whoever drops the cluster's range", "ACCEPT", f"-A FORWARD -s {CLUSTER} -j DROP\n", False),
     ("whoever drops what comes by the NIC", "ACCEPT", "-A FORWARD -i eth0 -j DROP\n", False),
+    ("whoever drops by protocol", "ACCEPT", "-A FORWARD -p udp -j DROP\n", False),
+    ("whoever drops another protocol", "ACCEPT", "-A FORWARD -p sctp -j DROP\n", True),
+    ("whoever accepts by protocol", "DROP", "-A FORWARD -p tcp -m tcp -j ACCEPT\n-A FORWARD -p udp -j ACCEPT\n", True),
     ("whoever drops another node's", "ACCEPT", "-A FORWARD -s 10.244.77.0/24 -j DROP\n", True),
 ]
 # Beside them in other tables: for iptables-restore(8).
-_EARLIER = ["*mangle\n-A FORWARD -j DROP\nCOMMIT\n", f"*raw\n-A PREROUTING -s {CLUSTER} -j DROP\nCOMMIT\n"]
-_NOTHING_EARLIER = "*mangle\n-F\nCOMMIT\n*raw\n-F\nCOMMIT\n"
+_EARLIER = ["*security\n-A FORWARD -j DROP\nCOMMIT\n", "*mangle\n-A FORWARD -j DROP\nCOMMIT\n", f"*raw\n-A PREROUTING -s {CLUSTER} -j DROP\nCOMMIT\n"]
+_NOTHING_EARLIER = "*security\n-F\nCOMMIT\n*mangle\n-F\nCOMMIT\n*raw\n-F\nCOMMIT\n"
 # /etc/nftables.conf of a firewall, and firewalld's way.
 _NFTABLES = ["""table inet filter {
   chain forward {

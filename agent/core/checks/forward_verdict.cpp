@@ -107,16 +107,20 @@ End other_end(const Facts& facts, const Prefixes& own) {
 struct Way {
   const End& from;
   const End& to;
+  std::string_view protocol;
 
+  [[nodiscard]] bool is_about(const net::FilterRule& rule) const {
+    return rule.protocol.empty() || rule.protocol == protocol;
+  }
   /// Some of its packets may meet the rule.
   [[nodiscard]] bool may_meet(const net::FilterRule& rule) const {
-    return !rule.is_narrow && from.may_use(rule.in) && to.may_use(rule.out) && from.may_have(rule.source) &&
-           to.may_have(rule.destination);
+    return !rule.is_narrow && is_about(rule) && from.may_use(rule.in) && to.may_use(rule.out) &&
+           from.may_have(rule.source) && to.may_have(rule.destination);
   }
   /// All of them do.
   [[nodiscard]] bool meets(const net::FilterRule& rule) const {
-    return !rule.is_narrow && from.uses(rule.in) && to.uses(rule.out) && from.has(rule.source) &&
-           to.has(rule.destination);
+    return !rule.is_narrow && is_about(rule) && from.uses(rule.in) && to.uses(rule.out) &&
+           from.has(rule.source) && to.has(rule.destination);
   }
 };
 
@@ -221,12 +225,13 @@ Hook hook_of(const net::FilterHook& hook) {
 ForwardVerdict worst_at(const Facts& facts, const std::vector<Hook>& hooks) {
   const auto own = own_end(facts);
   const auto other = other_end(facts, own.addresses);
-  const std::array ways = {Way{own, other}, Way{other, own}};
+  const std::array ways = {Way{own, other, "tcp"}, Way{other, own, "tcp"}, Way{own, other, "udp"},
+                           Way{other, own, "udp"}};
   ForwardVerdict worst;
   for (const auto& hook : hooks) {
     for (const auto& way : ways) {
       auto verdict = Walk(hook, way).verdict();
-      verdict.is_sent = &way == ways.data();
+      verdict.is_sent = &way.from == &own;
       if (verdict.kind == ForwardVerdict::drops) return verdict;
       if (verdict.kind == ForwardVerdict::undecided && worst.kind == ForwardVerdict::passes) worst = verdict;
     }

@@ -56,12 +56,18 @@ Finding dropped_by_policy(const net::PacketFilter& filter, const ForwardVerdict&
 }
 
 bool is_about_some(const net::FilterRule& rule) {
-  return !rule.in.empty() || !rule.out.empty() || rule.source || rule.destination;
+  return !rule.in.empty() || !rule.out.empty() || rule.source || rule.destination || !rule.protocol.empty();
+}
+
+/// "", or " by tcp": what of it the rule is about.
+std::string by_protocol(const net::FilterRule& rule) {
+  return rule.protocol.empty() ? "" : fmt::format(" by {}", rule.protocol);
 }
 
 Finding dropped_by_rule(const net::PacketFilter& filter, const ForwardVerdict& verdict) {
-  const auto what = is_about_some(*verdict.rule) ? fmt::format("what pods {}", done_by_pods(verdict))
-                                                 : std::string("whatever no rule accepts before it");
+  const auto what = is_about_some(*verdict.rule)
+                        ? fmt::format("what pods {}{}", done_by_pods(verdict), by_protocol(*verdict.rule))
+                        : std::string("whatever no rule accepts before it");
   return Finding::warn(
       fmt::format("chain {} in {}iptables' {} backend has a rule that {}s {}", shown(verdict.chain),
                   verdict.table == "filter" ? "" : fmt::format("table {} of ", shown(verdict.table)),
@@ -126,7 +132,9 @@ Finding netfilter_forward(const Facts& facts) {
   }
   if (const auto* filter = unseen(**filters)) return Finding::unknown(problem_text(*filter));
   if (nftables) return *nftables;
-  return Finding::pass("no FORWARD chain drops what nobody has accepted");
+  return Finding::pass(
+      "no rule drops all that pods send or get; what rules by port, state, mark, set or rate do is "
+      "not followed");
 }
 
 Finding netfilter_backends(const Facts& facts) {

@@ -146,19 +146,19 @@ const bool kPacketFilterFaultsAreListed = testing::list_broken(kPacketFilterFaul
 const CalmOfNodes kPacketFilterCalms[] = {
     {"FORWARD drops, and Felix or flannel accepts before", with_named_links,
      [](Facts& f) { nft_of(f).forward_policy = "DROP"; }, "netfilter.forward", CheckStatus::pass,
-     "no FORWARD chain"},
+     "no rule drops all"},
     {"FORWARD drops after all was accepted", anywhere,
      [](Facts& f) {
        host_of(f).packet_filters->push_back(legacy(0, "DROP"));
        host_of(f).packet_filters->back().forward.front().rules.push_back({.target = "ACCEPT"});
      },
-     "netfilter.forward", CheckStatus::pass, "no FORWARD chain"},
+     "netfilter.forward", CheckStatus::pass, "no rule drops all"},
     {"FORWARD drops after the cluster's CIDR was accepted", with_sink,
      [](Facts& f) {
        nft_of(f).forward_policy = "DROP";
        nft_of(f).forward = {{"FORWARD", {{.source = testing::prefix("10.244.0.0/16"), .target = "ACCEPT"}}}};
      },
-     "netfilter.forward", CheckStatus::pass, "no FORWARD chain"},
+     "netfilter.forward", CheckStatus::pass, "no rule drops all"},
     {"rules about some pods drop nothing else", with_sink,
      [](Facts& f) {
        auto& chains = nft_of(f).forward;
@@ -168,7 +168,7 @@ const CalmOfNodes kPacketFilterCalms[] = {
                                         {.destination = testing::prefix("10.244.1.77/32"), .target = "ONE"},
                                         {.source = testing::prefix("10.244.2.0/24"), .target = "DROP"}});
      },
-     "netfilter.forward", CheckStatus::pass, "no FORWARD chain"},
+     "netfilter.forward", CheckStatus::pass, "no rule drops all"},
     {"nftables' own chain drops by its policy", anywhere,
      [](Facts& f) { drop_by_nftables(f, {{.is_narrow = true, .target = "ACCEPT"}}); }, "netfilter.forward",
      CheckStatus::unknown,
@@ -190,10 +190,10 @@ const CalmOfNodes kPacketFilterCalms[] = {
        drop_by_nftables(f, {{.source = testing::prefix("10.244.0.0/16"), .target = "ACCEPT"},
                             {.destination = testing::prefix("10.244.0.0/16"), .target = "ACCEPT"}});
      },
-     "netfilter.forward", CheckStatus::pass, "no FORWARD chain"},
+     "netfilter.forward", CheckStatus::pass, "no rule drops all"},
     {"nft is not installed", anywhere,
      [](Facts& f) { host_of(f).nft_chains = net::failure(ENOENT, "nft is not installed"); },
-     "netfilter.forward", CheckStatus::pass, "no FORWARD chain"},
+     "netfilter.forward", CheckStatus::pass, "no rule drops all"},
     {"nft does not answer", anywhere,
      [](Facts& f) { host_of(f).nft_chains = net::failure(ETIMEDOUT, "/usr/sbin/nft does not end in time"); },
      "netfilter.forward", CheckStatus::unknown, "nftables' own rules could not be looked at: /usr/sbin/nft"},
@@ -205,7 +205,7 @@ const CalmOfNodes kPacketFilterCalms[] = {
             {.destination = testing::prefix("169.254.169.254/32"), .target = "DROP"},
             {.in = "docker0", .target = "DROP"}});
      },
-     "netfilter.forward", CheckStatus::pass, "no FORWARD chain"},
+     "netfilter.forward", CheckStatus::pass, "no rule drops all"},
     {"what others have marked is not known", anywhere,
      [](Facts& f) {
        nft_of(f).forward_policy = "DROP";

@@ -1,5 +1,6 @@
 #include "host/packet_filters.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -221,6 +222,27 @@ TEST(NftRuleset, HasChainsThatPacketsMeetBeforeAndAfterTheyAreForwarded) {
       << "iptables' own";
 }
 
+TEST(NftRuleset, ADormantTableIsNotInForce) {
+  const auto with_flags = [](std::string_view flags) {
+    return fmt::format(R"({{"nftables": [{{"table": {{"family": "ip", "name": "t", "flags": {}}}}},
+                           {{"chain": {{"family": "ip", "table": "t", "name": "f", "type": "filter", "hook": "forward"}}}}]}})",
+                       flags);
+  };
+  for (const auto* flags : {R"("dormant")", R"(["owner", "dormant"])"})
+    EXPECT_THAT(host::parse_nft_ruleset(with_flags(flags)).value(), IsEmpty()) << flags;
+  EXPECT_EQ(host::parse_nft_ruleset(with_flags(R"("owner")")).value().size(), 1U);
+}
+
+TEST(NftRuleset, NamesTheProtocolsOfConnections) {
+  constexpr auto kTable = R"({"nftables": [
+    {"chain": {"family": "ip", "table": "t", "name": "f", "type": "filter", "hook": "forward"}},
+    {"rule": {"family": "ip", "table": "t", "chain": "f", "expr": [{"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": "tcp"}}, {"drop": null}]}},
+    {"rule": {"family": "ip", "table": "t", "chain": "f", "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "protocol"}}, "right": "udp"}}, {"drop": null}]}}]})";
+  EXPECT_THAT(host::parse_nft_ruleset(kTable)->front().chains.front().rules,
+              ElementsAre(FilterRule{.protocol = "tcp", .target = "DROP"},
+                          FilterRule{.protocol = "udp", .target = "DROP"}));
+}
+
 TEST(NftRuleset, IsNoneWhereNftPrintsSomethingElse) {
   for (const auto* text : {"", "nonsense", "[]", "{}", R"({"nftables":7})"}) {
     EXPECT_EQ(host::parse_nft_ruleset(text).error().code.value(), EBADMSG) << text;
@@ -251,11 +273,17 @@ TEST(IptablesRule, SaysWhatItIsAbout) {
             FilterRule{.target = "LOCAL"});
 }
 
+TEST(IptablesRule, NamesTheProtocolsOfConnections) {
+  EXPECT_EQ(parse_iptables_rule(" -p tcp -j DROP"), (FilterRule{.protocol = "tcp", .target = "DROP"}));
+  EXPECT_EQ(parse_iptables_rule(" -p udp -m udp -j DROP"), (FilterRule{.protocol = "udp", .target = "DROP"}));
+}
+
 TEST(IptablesRule, IsNarrowWhereNotEveryNewPacketMeetsIt) {
   for (const auto* condition :
-       {"-p tcp", "-m conntrack --ctstate RELATED,ESTABLISHED", "! -s 10.0.0.0/8", "! -i docker0",
-        "-m mark ! --mark 0x1/0x1", "-m addrtype --dst-type LOCAL --limit-iface-in", "-m tcp --dport 80",
-        "-m set --match-set x dst", "-f", "-s nonsense"}) {
+       {"-p sctp", "! -p tcp", "-p tcp -m tcp --dport 80", "-m conntrack --ctstate RELATED,ESTABLISHED",
+        "! -s 10.0.0.0/8", "! -i docker0", "-m mark ! --mark 0x1/0x1",
+        "-m addrtype --dst-type LOCAL --limit-iface-in", "-m tcp --dport 80", "-m set --match-set x dst",
+        "-f", "-s nonsense"}) {
     const auto rule = parse_iptables_rule(std::string(" ") + condition + " -j ACCEPT");
     EXPECT_TRUE(rule.is_narrow) << condition;
     EXPECT_EQ(rule.target, "ACCEPT") << condition;
