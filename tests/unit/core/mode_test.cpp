@@ -201,7 +201,8 @@ TEST(ModeEvidence, AzureCniIsRuledOutByAnotherIpamAndNoPodOfAzureCnis) {
     ASSERT_EQ(against, each.instead.has_value());
     if (!against) continue;
     EXPECT_EQ(found->choice.mode, *each.instead);
-    EXPECT_EQ(speaks_against(*found, Mode::flannel), found->conclusive) << "canal, whose overlay is not up yet";
+    EXPECT_EQ(speaks_against(*found, Mode::flannel), found->conclusive)
+        << "canal, whose overlay is not up yet";
   }
 }
 
