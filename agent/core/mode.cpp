@@ -89,15 +89,21 @@ ModeEvidence without_overlay_of(const net::CniNetwork& network, std::span<const 
                                         "routes are assumed",
                                         place_of(network), plugin.type));
   }
+  // While Azure CNI's file is replaced, another one may win for a while: its pods stay.
+  const bool is_not_azure_cni =
+      (plugin.ipam == "host-local" || plugin.ipam == "calico-ipam") && azure_pod(links) == nullptr;
   // Its addresses are of no node's CIDR, so that no route table leads to them: Calico's own overlay is to
   // come.
   if (plugin.ipam == "calico-ipam") {
-    return guess(Mode::calico_vxlan, fmt::format("{} runs {}, whose addresses need Calico's overlay",
-                                                 place_of(network), plugin_text(plugin)));
+    auto evidence = guess(Mode::calico_vxlan, fmt::format("{} runs {}, whose addresses need Calico's overlay",
+                                                          place_of(network), plugin_text(plugin)));
+    evidence.is_not_azure_cni = is_not_azure_cni;
+    return evidence;
   }
   auto evidence =
       guess(Mode::udr, fmt::format("{} runs {} with {}, and there is no overlay", place_of(network),
                                    plugin.type, plugin.ipam.empty() ? "no IPAM" : plugin.ipam));
+  evidence.is_not_azure_cni = is_not_azure_cni;
   // An overlay of Calico's pods that has gone, or is not up yet, is a fault and no other mode.
   evidence.conclusive =
       plugin.type == "bridge" && plugin.ipam == "host-local" && bridged_pod(links) != nullptr;
@@ -150,6 +156,11 @@ bool is_known_plugin(const net::CniPlugin& plugin) {
          plugin.type == "bridge" || plugin.type == "ptp";
 }
 
+bool speaks_against(const ModeEvidence& evidence, Mode mode) {
+  const bool is_sure = evidence.conclusive || (mode == Mode::azure_cni && evidence.is_not_azure_cni);
+  return is_sure && evidence.choice.mode != mode;
+}
+
 std::optional<ModeEvidence> evident_mode(const net::CniConfiguration* configuration,
                                          std::span<const net::Link> links) {
   const auto network = network_of(configuration);
@@ -168,7 +179,7 @@ std::optional<ModeEvidence> evident_mode(const net::CniConfiguration* configurat
 std::optional<Contradiction> contradiction_to(Mode mode, const net::CniConfiguration* configuration,
                                               std::span<const net::Link> links) {
   const auto evidence = evident_mode(configuration, links);
-  if (evidence && evidence->conclusive && evidence->choice.mode != mode) {
+  if (evidence && speaks_against(*evidence, mode)) {
     return Contradiction{
         .what = fmt::format("the mode in force is {}, but {}", mode_name(mode), evidence->choice.reason),
         .remedy = edit_configuration(

@@ -26,9 +26,15 @@ struct ModeEvidence {
   /// Something that no other mode has. Without, it is the best guess where nothing is known better: Calico's
   /// files alone are the same before flannel's or Calico's overlay is up.
   bool conclusive = false;
+  /// A guess that is certain of one thing: pods' addresses are not Azure's, nor is any pod of Azure CNI's
+  /// left.
+  bool is_not_azure_cni = false;
 
   bool operator==(const ModeEvidence&) const = default;
 };
+
+/// True where the mode cannot be `mode`, but must be the evidence's or, by a guess, may be.
+bool speaks_against(const ModeEvidence& evidence, Mode mode);
 
 /// Cheapest first: the plug-in that makes pods' interfaces, by the file that wins and whomever a meta plug-in
 /// in it hands them to; Azure CNI's links where that plug-in says nothing; the overlay's link; the pods'

@@ -44,7 +44,7 @@ void ModeKeeper::find(ModeEvidence evidence, MonoTime now) {
 void ModeKeeper::see(std::optional<ModeEvidence> evidence, MonoTime now) {
   if (!first_look_) first_look_ = now;
   const bool is_no_other = evidence && (!found_ || evidence->choice.mode == found_->mode);
-  const bool is_another = evidence && !is_no_other && evidence->conclusive;
+  const bool is_another = evidence && !is_no_other && speaks_against(*evidence, found_->mode);
   if (!is_another) {
     pending_.reset();
   } else if (!pending_ || pending_->choice.mode != evidence->choice.mode) {

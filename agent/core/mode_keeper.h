@@ -12,7 +12,7 @@ namespace agent {
 /// Keeps the mode in force: the configuration's word, else what the evidence says. The first evidence is
 /// believed at once, for without it user-defined routes are a mere guess; a changed mind needs the evidence
 /// to hold, so that a CNI that is being installed or replaced makes nobody flap; evidence that goes away
-/// changes nothing.
+/// changes nothing, nor does a guess, but where it rules out the mode that was found.
 class ModeKeeper {
  public:
   /// How long other evidence must hold.

@@ -221,6 +221,15 @@ std::optional<net::MacAddress> shown_primary(const net::NodeNetwork& network,
   return macs.front();
 }
 
+std::optional<net::MacAddress> primary_that_counts(const net::NodeNetwork& network,
+                                                   std::span<const net::Link> links,
+                                                   const std::optional<net::MacAddress>& remembered) {
+  if (!remembered || index_of(network, *remembered)) return remembered;
+  const bool is_here = std::any_of(links.begin(), links.end(),
+                                   [&remembered](const net::Link& link) { return link.mac == *remembered; });
+  return is_here ? remembered : std::nullopt;
+}
+
 NicResolution resolve_nic(const net::NodeNetwork& network, std::span<const net::Link> links,
                           const Landmarks& landmarks, const NicSelector& selector,
                           const std::optional<net::MacAddress>& primary) {

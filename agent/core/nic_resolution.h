@@ -83,6 +83,12 @@ std::optional<net::MacAddress> shown_primary(const net::NodeNetwork& network,
                                              std::span<const net::Link> links, const Landmarks& landmarks,
                                              const std::optional<net::MacAddress>& remembered);
 
+/// What was remembered, as long as there is such a NIC: in the document or, where that leaves it out, as a
+/// link here. One that is in neither was replaced, and counts again only if it comes back.
+std::optional<net::MacAddress> primary_that_counts(const net::NodeNetwork& network,
+                                                   std::span<const net::Link> links,
+                                                   const std::optional<net::MacAddress>& remembered);
+
 /// The NIC that carries pod traffic. `primary` is the MAC that was once shown to be the primary NIC's;
 /// without it IMDS index 0 is. A primary NIC that the document does not have is a problem and no reason to
 /// take another one: pods' packets that leave by the wrong NIC are lost.

@@ -40,7 +40,8 @@ Outlook outlook_of(Survey survey, net::Sysctls& sysctls, const Policy& policy,
   if (network) {
     const auto& [links, landmarks, strangers] = outlook.survey;
     if (auto shown = shown_primary(*network, links, landmarks, primary)) outlook.primary = shown;
-    outlook.nic = resolve_nic(*network, links, landmarks, policy.nic, outlook.primary);
+    const auto counting = primary_that_counts(*network, links, outlook.primary);
+    outlook.nic = resolve_nic(*network, links, landmarks, policy.nic, counting);
     outlook.desired = desired_routes(policy, *network, outlook.nic.nic ? &*outlook.nic.nic : nullptr);
   }
   outlook.sysctls = read_sysctls(sysctls, policy, outlook.nic.nic ? outlook.nic.nic->link.name : "");

@@ -122,6 +122,7 @@ SysctlReadings read_sysctls(net::Sysctls& sysctls, const Policy& policy, const s
   read(fmt::format("net/ipv4/conf/{}/rp_filter", nic));
   if (ipv6) {
     read(fmt::format("net/ipv6/conf/{}/forwarding", nic));
+    read(fmt::format("net/ipv6/conf/{}/force_forwarding", nic));  // since Linux 6.17
     read(fmt::format("net/ipv6/conf/{}/accept_ra", nic));
     read(fmt::format("net/ipv6/conf/{}/disable_ipv6", nic));
   }

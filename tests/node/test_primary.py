@@ -60,6 +60,23 @@ class TwoNics(NodeCase):
         eventually(lambda: self.agent.status()["nic"]["name"] == "eth1", "the other NIC")
 
 
+class ReplacedNic(NodeCase):
+    def test_another_nic_without_platform_routes_is_taken_once_the_remembered_one_is_nowhere(self):
+        self.agent.start_ready()
+        self.agent.stop()
+        vm = self.lab.vm
+        vm.ip("link set eth0 down", "link set eth0 address 00:0d:3a:00:00:77", "link set eth0 up")
+        self.lab.give_address()
+        vm.ip("route del 169.254.169.254/32", "route del 168.63.129.16/32")
+        document = self.lab.document()
+        document["network"]["interface"][0]["macAddress"] = "000D3A000077"
+        self.lab.simulator.document(document)
+        self.agent.start()
+        self.agent.await_ready()
+        self.assertIn("00:0d:3a:00:00:77", self.agent.check("nic.found")["message"])
+        self.await_routes(self.wanted())
+
+
 class IncompleteAnswers(NodeCase):
     lab_options = {"ipv6": True}
     config = {"pods": {"cluster_cidrs": [CLUSTER, "fd00:244::/48"], "node_cidrs": [NODE]}}

@@ -99,6 +99,12 @@ class CheckIpv6(NodeCase):
         self.lab.vm.sysctl("net.ipv6.conf.all.forwarding", 1)
         self.agent.await_ready(timeout=1)
 
+    def test_the_nic_may_be_a_host_to_routers_for_the_kernel_forwards_all_the_same(self):
+        self.lab.vm.sysctl("net.ipv6.conf.eth0.forwarding", 0)
+        self.agent.start_ready()
+        self.assertIn("net.ipv6.conf.eth0.forwarding is 0",
+                      self.agent.await_check("sysctl.ipv6_forwarding", "pass")["message"])
+
     def test_ipv6_that_is_switched_off_is_named_by_its_key(self):
         self.agent.start_ready()
         self.lab.vm.sysctl("net.ipv6.conf.eth0.disable_ipv6", 1)

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "agent/core/azure_names.h"
+#include "agent/core/checks/node_cidr_dispute.h"
 #include "agent/core/own_node.h"
 #include "net/ascii_case.h"
 
@@ -17,7 +18,7 @@ bool is_own_cidr(const Facts& facts, const net::Prefix& prefix) {
 }
 
 bool is_contradicted(const Facts& facts) {
-  return !facts.node_cidrs.disagreement.empty() || !facts.node_cidrs.refused.empty() ||
+  return !dispute_over_node_cidrs(facts).empty() || !facts.node_cidrs.refused.empty() ||
          is_another_machines(facts.evidence.node);
 }
 

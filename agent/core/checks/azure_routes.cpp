@@ -5,6 +5,7 @@
 #include "agent/core/azure_names.h"
 #include "agent/core/checks/azure_evidence.h"
 #include "agent/core/checks/checks.h"
+#include "agent/core/checks/node_cidr_dispute.h"
 #include "agent/core/checks/remedies.h"
 #include "agent/core/own_node.h"
 #include "net/ascii_case.h"
@@ -157,7 +158,7 @@ Finding azure_node_route(const Facts& facts) {
   constexpr auto kWhy =
       "packets for this node's pods are lost in Azure; the cloud provider never repairs a next hop";
   if (first->passes_by_itself) return Finding::unless_required(first->what, kWhy, first->remedy);
-  if (!facts.node_cidrs.disagreement.empty()) {
+  if (!dispute_over_node_cidrs(facts).empty()) {
     return Finding::unless_required(fmt::format("{}; {}", first->what, kSeeNodeCidr), kWhy,
                                     edit("see pods.node_cidr"));
   }
@@ -185,7 +186,7 @@ Finding azure_stale_routes(const Facts& facts) {
     const auto wrong = stray(facts, *table, route);
     if (!wrong) continue;
     constexpr auto kWhy = "packets for pods go to a node that does not have them, and are lost";
-    if (!facts.node_cidrs.disagreement.empty()) {
+    if (!dispute_over_node_cidrs(facts).empty()) {
       return Finding::unless_required(fmt::format("{}; {}", wrong->what, kSeeNodeCidr), kWhy,
                                       edit("see pods.node_cidr"));
     }

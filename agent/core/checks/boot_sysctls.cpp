@@ -31,9 +31,8 @@ std::vector<Pitfall> pitfalls(const Facts& facts) {
   };
   const auto nic = facts.nic.nic ? facts.nic.nic->link.name : "";
   if (!nic.empty()) add(fmt::format("net/ipv4/conf/{}/forwarding", nic), "sysctl.nic_forwarding");
-  if (!facts.policy.uses(net::Family::ipv6)) return all;
-  add("net/ipv6/conf/all/forwarding", "sysctl.ipv6_forwarding");
-  if (!nic.empty()) add(fmt::format("net/ipv6/conf/{}/forwarding", nic), "sysctl.ipv6_forwarding");
+  // Of IPv6 the kernel asks `all` alone, see sysctl_ipv6_forwarding().
+  if (facts.policy.uses(net::Family::ipv6)) add("net/ipv6/conf/all/forwarding", "sysctl.ipv6_forwarding");
   return all;
 }
 

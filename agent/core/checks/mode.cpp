@@ -26,8 +26,7 @@ namespace {
 std::optional<Finding> about_to_change(const Facts& facts, const net::CniConfiguration* configuration) {
   const auto evidence = evident_mode(configuration, facts.links);
   const auto mode = facts.policy.mode;
-  if (!facts.policy.mode_is_automatic || !evidence || !evidence->conclusive || evidence->choice.mode == mode)
-    return std::nullopt;
+  if (!facts.policy.mode_is_automatic || !evidence || !speaks_against(*evidence, mode)) return std::nullopt;
   return Finding::unknown(fmt::format("{}: mode {} is followed by {} once that has held",
                                       evidence->choice.reason, mode_name(mode),
                                       mode_name(evidence->choice.mode)));

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "agent/core/azure_names.h"
+#include "agent/core/checks/node_cidr_dispute.h"
 #include "agent/core/mode.h"
 #include "net/foreign_text.h"
 
@@ -150,7 +151,7 @@ std::string node_cidrs_text(const Facts& facts) {
 std::optional<Finding> without_node_cidrs(const Facts& facts) {
   if (facts.policy.node_cidrs.empty())
     return Finding::unknown("this node's pod CIDR is not known, see pods.node_cidr");
-  if (!facts.node_cidrs.disagreement.empty())
+  if (!dispute_over_node_cidrs(facts).empty())
     return Finding::unknown("this node's pod CIDR is in dispute, see pods.node_cidr");
   return std::nullopt;
 }

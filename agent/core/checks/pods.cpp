@@ -7,6 +7,8 @@
 #include <string_view>
 
 #include "agent/core/checks/checks.h"
+#include "agent/core/checks/node_cidr_dispute.h"
+#include "agent/core/checks/pod_network.h"
 #include "agent/core/checks/remedies.h"
 #include "agent/core/own_node.h"
 
@@ -111,9 +113,23 @@ Finding pods_node_cidr(const Facts& facts) {
         edit_configuration("set pods.cluster_cidrs in /etc/calico-azure-agent/config.toml to the whole "
                            "range that the cluster gives its pods"));
   }
-  if (!told.disagreement.empty()) {
+  if (const auto dispute = dispute_over_node_cidrs(facts); !dispute.empty()) {
+    if (told.disagreement.empty()) {
+      const auto cidrs = net::joined(told.cidrs);
+      return Finding::warn(
+          fmt::format("{}: {} is used", dispute, cidrs),
+          "other nodes' pods of the range that is used cannot be reached from here",
+          told.source == "kubernetes"
+              ? edit(
+                    "find out whose {} is: where it is of another node, drain {}, delete its Node object and "
+                    "restart its kubelet, where it is of this node, drain it for its pods to get such "
+                    "addresses",
+                    cidrs, node_word(facts))
+              : edit("find out whose {} is, and mend what {} says where it is of another node", cidrs,
+                     told.source));
+    }
     return Finding::warn(
-        fmt::format("{}: {} is used", told.disagreement, net::joined(told.cidrs)),
+        fmt::format("{}: {} is used", dispute, net::joined(told.cidrs)),
         "one of them makes routes for pods that are not here",
         edit_configuration(
             "make pods.node_cidrs in /etc/calico-azure-agent/config.toml empty, or what spec.podCIDRs of the "

@@ -40,6 +40,16 @@ Finding at_least(const Facts& facts, const std::string& key, int wanted, std::st
   return Finding::fail(said, std::string(why), set_sysctl(key, std::to_string(wanted)));
 }
 
+std::string forwarding_of(std::string_view link) { return fmt::format("net/ipv6/conf/{}/forwarding", link); }
+
+std::string force_forwarding_of(std::string_view link) {
+  return fmt::format("net/ipv6/conf/{}/force_forwarding", link);
+}
+
+/// A host, to IPv6 routers: it takes their advertisements with accept_ra = 1 too (ipv6_accept_ra(),
+/// net/ipv6.h).
+bool is_host(const Facts& facts, std::string_view link) { return number(facts, forwarding_of(link)) == 0; }
+
 /// Of the kernel's own default route, learned from a router advertisement: RTPROT_RA (linux/rtnetlink.h) and
 /// IP6_RT_PRIO_USER (net/ipv6.h, ipv6_devconf.ra_defrtr_metric). systemd-networkd, NetworkManager and dhcpcd
 /// mark theirs as of router advertisements too; with their metrics as they come, 512, 100 and 1000 and more,
@@ -123,12 +133,25 @@ Finding sysctl_nic_forwarding(const Facts& facts) {
                                   edit("see sysctl.ip_forward"));
 }
 
+/// Whether the kernel forwards IPv6 is told by `all` and, from Linux 6.17 on, by force_forwarding of the link
+/// by which a packet comes in; a link's own key decides about router advertisements alone. See ip6_forward()
+/// in https://github.com/torvalds/linux/blob/master/net/ipv6/ip6_output.c
 Finding sysctl_ipv6_forwarding(const Facts& facts) {
   if (!facts.policy.uses(net::Family::ipv6)) return Finding::skip("no pod CIDR is IPv6");
   auto all = at_least(facts, "net/ipv6/conf/all/forwarding", 1, kForwardingWhy);
-  if (all.status != CheckStatus::pass || !facts.nic.nic) return all;
-  return at_least(facts, fmt::format("net/ipv6/conf/{}/forwarding", facts.nic.nic->link.name), 1,
-                  kForwardingWhy);
+  if (!facts.nic.nic) return all;
+  const auto& nic = facts.nic.nic->link.name;
+  if (all.status == CheckStatus::fail && number(facts, force_forwarding_of(nic)).value_or(0) != 0) {
+    return Finding::unknown(
+        fmt::format("{}, and {} is on: what comes in by {} is forwarded, and what pods send only where their "
+                    "links have it too",
+                    all.message, net::sysctl_name(force_forwarding_of(nic)), nic));
+  }
+  if (all.status == CheckStatus::pass && is_host(facts, nic)) {
+    all.message += fmt::format(", which decides; {} is 0, and only makes {} a host to IPv6 routers",
+                               net::sysctl_name(forwarding_of(nic)), nic);
+  }
+  return all;
 }
 
 Finding sysctl_accept_ra(const Facts& facts) {
@@ -141,6 +164,10 @@ Finding sysctl_accept_ra(const Facts& facts) {
   const auto value = number(facts, key);
   if (!value) return could_not_read(facts, key);
   if (*value >= 2) return Finding::pass(fmt::format("{} is {}", net::sysctl_name(key), *value));
+  if (*value == 1 && is_host(facts, facts.nic.nic->link.name)) {
+    return Finding::pass(fmt::format("{} is 1, which is enough while {} is 0", net::sysctl_name(key),
+                                     net::sysctl_name(forwarding_of(facts.nic.nic->link.name))));
+  }
   return without_the_kernels_help(facts, key, *value);
 }
 

@@ -3,6 +3,7 @@
 
 #include "agent/core/checks/check_table.h"
 #include "tests/unit/core/azure_changes.h"
+#include "tests/unit/core/healthy_nodes.h"
 #include "tests/unit/core/judged.h"
 
 namespace agent {
@@ -353,6 +354,44 @@ TEST(AzureChecks, WhereSourcesContradictEachOtherThatIsTheOneFault) {
   EXPECT_EQ(failures(facts).front().id, "pods.node_cidr");
   facts.policy.require = {"azure.node_route"};
   EXPECT_TRUE(result(facts, "azure.node_route").holds());
+}
+
+/// worker-1, whose Node object has been given the range of worker-2.
+Facts with_another_nodes_cidr() {
+  auto facts = testing::udr_with_calico();
+  const auto other = prefix("10.244.2.0/24");
+  facts.policy.node_cidrs = {other};
+  facts.node_cidrs = {.cidrs = {other}, .source = "kubernetes"};
+  (*facts.evidence.node)->pod_cidrs = {other};
+  return facts;
+}
+
+TEST(AzureChecks, ANodeCidrThatPodsAndTheRouteTableContradictIsTheOneFault) {
+  auto facts = with_another_nodes_cidr();
+  ASSERT_EQ(failures(facts).size(), 1U);
+  const auto told = failures(facts).front();
+  EXPECT_EQ(told.id, "pods.node_cidr");
+  EXPECT_FALSE(told.holds()) << "it warns";
+  EXPECT_EQ(told.message,
+            "kubernetes says 10.244.2.0/24, but all pods here have addresses of 10.244.1.0/24, which route "
+            "worker-1 of Azure's route table leads to this NIC: 10.244.2.0/24 is used");
+  EXPECT_TRUE(told.remedy.starts_with("# find out whose 10.244.2.0/24 is")) << told.remedy;
+  EXPECT_NE(result(facts, "pods.addresses").message.find("in dispute"), std::string::npos);
+}
+
+TEST(AzureChecks, AFewPodsOrAWiderRouteContradictNoNodeCidr) {
+  auto facts = with_another_nodes_cidr();
+  testing::add_routed_pod(facts, "cali3a1b2c3d4e5", "10.244.2.8", 3, 1500);
+  EXPECT_EQ(result(facts, "pods.node_cidr").status, CheckStatus::pass) << "a pod of the new range";
+  facts = with_another_nodes_cidr();
+  lead_here(facts, "10.244.0.0/16");
+  EXPECT_EQ(result(facts, "pods.node_cidr").status, CheckStatus::pass) << "a route over all pods";
+  facts = with_another_nodes_cidr();
+  azure_routes(facts).front().next_hop = address("10.240.0.9");
+  EXPECT_EQ(result(facts, "pods.node_cidr").status, CheckStatus::pass) << "it leads elsewhere";
+  facts = with_another_nodes_cidr();
+  testing::data_plane_of(facts).routes.clear();
+  EXPECT_EQ(result(facts, "pods.node_cidr").status, CheckStatus::pass) << "no pod has a route of its own";
 }
 
 TEST(AzureChecks, WithoutAnyEvidenceNothingFails) { EXPECT_TRUE(failures(healthy()).empty()); }

@@ -158,6 +158,54 @@ TEST(ModeEvidence, IsTheWinningPlugInThenTheOverlayThenThePods) {
   EXPECT_FALSE(evident_mode(nullptr, {}));
 }
 
+TEST(ModeEvidence, AzureCniIsRuledOutByAnotherIpamAndNoPodOfAzureCnis) {
+  struct {
+    const char* name;
+    std::vector<net::CniFile> files;
+    std::vector<net::Link> links;
+    std::optional<Mode> instead;
+  } const cases[] = {
+      {"Calico with host-local", {kCalico}, {kCali}, Mode::udr},
+      {"the same before the first pod", {kCalico}, {}, Mode::udr},
+      {"Calico with calico-ipam", {kCalicoIpam}, {}, Mode::calico_vxlan},
+      {"kubenet before the first pod", {kBridge}, {kCbr0}, Mode::udr},
+      {"Multus before Calico", {multus("pods"), kCalico}, {kCali}, Mode::udr},
+      {"pods of Azure CNI's are left: its file is being replaced, or the node is not drained",
+       {kCalico},
+       {kCali, kAzv},
+       std::nullopt},
+      {"policy of Calico's on Azure CNI", {kAzure, kCalico}, {kAzv}, std::nullopt},
+      {"policy of Calico's on Azure CNI, without pods", {kAzure, kCalico}, {}, std::nullopt},
+      {"Calico's plug-in with Azure's addresses",
+       {file("10-calico.conflist", "calico", "azure-vnet-ipam")},
+       {kCali},
+       std::nullopt},
+      {"no file", {}, {}, std::nullopt},
+      {"no file, and pods of Calico's", {}, {kCali}, std::nullopt},
+      {"Multus, and its delegate is away",
+       {multus("/etc/cni/net.d/10-azure.conflist"), kCalico},
+       {},
+       std::nullopt},
+      {"podman's network", {kPodman}, {}, std::nullopt},
+      {"a CNI that is not known", {kCilium}, {}, std::nullopt},
+      {"Calico with an IPAM that is not known",
+       {file("10-calico.conflist", "calico", "whereabouts")},
+       {},
+       std::nullopt},
+  };
+  for (const auto& each : cases) {
+    SCOPED_TRACE(each.name);
+    const net::CniConfiguration configuration{.folder = "/etc/cni/net.d", .files = each.files};
+    const auto found = evident_mode(&configuration, each.links);
+    const bool against = found && speaks_against(*found, Mode::azure_cni);
+    ASSERT_EQ(against, each.instead.has_value());
+    if (!against) continue;
+    EXPECT_EQ(found->choice.mode, *each.instead);
+    EXPECT_EQ(speaks_against(*found, Mode::flannel), found->conclusive)
+        << "canal, whose overlay is not up yet";
+  }
+}
+
 TEST(ModeContradiction, NamesWhatWinsAndWhatToRemove) {
   struct {
     const char* name;
@@ -193,6 +241,12 @@ TEST(ModeContradiction, NamesWhatWinsAndWhatToRemove) {
        {kAzv},
        "which runs azure-vnet",
        "# set mode = \"azure-cni\""},
+      {"Calico with host-local under azure-cni",
+       Mode::azure_cni,
+       {kCalico},
+       {kCali},
+       "the mode in force is azure-cni, but /etc/cni/net.d/10-calico.conflist runs calico with host-local",
+       "mode = \"udr\""},
       {"fine", Mode::udr, {kCalico}, {kCali}, "", ""},
       {"an overlay that is away contradicts nobody", Mode::flannel, {kCalico}, {kCali}, "", ""},
       {"kubenet under flannel", Mode::flannel, {kBridge}, {kCbr0, kBridged}, "bridge with host-local", "udr"},
@@ -296,6 +350,23 @@ TEST_F(ModeKeeperTest, WhatWasKnownBeforeARestartOutlastsAGuess) {
   EXPECT_EQ(after(evidence(Mode::udr), 30s), Mode::udr);
 }
 
+TEST_F(ModeKeeperTest, AGuessThatRulesOutAzureCniIsFollowedOnceItHolds) {
+  auto not_azure = evidence(Mode::udr, false);
+  not_azure.is_not_azure_cni = true;
+  keeper_.recall({.mode = Mode::azure_cni, .reason = "as before"});
+  EXPECT_EQ(after(not_azure), Mode::azure_cni);
+  EXPECT_EQ(after(std::nullopt, 29s), Mode::azure_cni) << "no file for a moment";
+  EXPECT_EQ(after(not_azure, 1s), Mode::azure_cni);
+  EXPECT_EQ(after(evidence(Mode::azure_cni), 29s), Mode::azure_cni) << "Azure CNI's file is back";
+  EXPECT_EQ(after(not_azure, 1h), Mode::azure_cni);
+  EXPECT_EQ(keeper_.due(), now_ + 30s);
+  EXPECT_EQ(after(not_azure, 30s), Mode::udr);
+  after(evidence(Mode::flannel), 1s);
+  EXPECT_EQ(after(evidence(Mode::flannel), 30s), Mode::flannel);
+  EXPECT_EQ(after(not_azure, 1h), Mode::flannel) << "an overlay that has gone is a fault";
+  EXPECT_EQ(after(not_azure, 1h), Mode::flannel);
+}
+
 TEST_F(ModeKeeperTest, TheConfigurationsWordIsTheLast) {
   after(evidence(Mode::flannel));
   keeper_.configure(Mode::calico_vxlan);
@@ -334,6 +405,28 @@ TEST(KeeperMode, AnotherNetworkingIsFollowedAndTheNodeIsNotReadyMeanwhile) {
             "azure-vnet");
   node.run_for(1s);
   EXPECT_TRUE(node.routes().empty());
+  EXPECT_TRUE(node.ready());
+}
+
+TEST(KeeperMode, CalicoWithHostLocalInThePlaceOfAzureCniIsFollowed) {
+  auto policy = Node::udr();
+  policy.mode_is_automatic = true;
+  Node node(policy);
+  node.keeper().take_surroundings(with({kAzure}), node.now);
+  node.reading(testing::network());
+  node.run_for(4min);
+  ASSERT_TRUE(node.ready());
+  ASSERT_TRUE(node.routes().empty());
+
+  node.keeper().take_surroundings(with({kCalico}), node.now);
+  node.run_for(29s);
+  EXPECT_EQ(node.check("mode.contradicted").status, CheckStatus::unknown);
+  EXPECT_TRUE(node.routes().empty());
+  node.now += 1s;
+  ASSERT_TRUE(node.keeper().reconsider_mode(node.now));
+  EXPECT_FALSE(node.ready());
+  node.run_for(1s);
+  EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
   EXPECT_TRUE(node.ready());
 }
 

@@ -80,7 +80,8 @@ NicResolution resolve(const net::NodeNetwork& network, std::span<const net::Link
                       const Landmarks& landmarks, const NicSelector& selector = PrimaryNic{},
                       const std::optional<net::MacAddress>& remembered = std::nullopt) {
   const auto shown = shown_primary(network, links, landmarks, remembered);
-  return resolve_nic(network, links, landmarks, selector, shown ? shown : remembered);
+  const auto counting = primary_that_counts(network, links, shown ? shown : remembered);
+  return resolve_nic(network, links, landmarks, selector, counting);
 }
 
 TEST(ResolveNic, PrimaryIsWhereThePlatformRoutesLead) {
@@ -132,6 +133,24 @@ TEST(ResolveNic, ARememberedPrimaryThatImdsLeavesOutIsAProblemAndNoReasonToTakeA
       resolved.problem,
       "the primary NIC, 00:0d:3a:f8:06:ec, is not among those that IMDS names: 00:0d:3a:f8:06:ed; links "
       "here: eth0 (00:0d:3a:f8:06:ec), eth1 (00:0d:3a:f8:06:ed)");
+}
+
+TEST(ResolveNic, ARememberedPrimaryThatIsNowhereWasReplaced) {
+  const auto remembered = testing::mac("00:0d:3a:00:00:77");
+  const std::vector links = {eth0(), eth1()};
+  const auto replaced = resolve(network({nic(), second_nic()}), links, {}, PrimaryNic{}, remembered);
+  ASSERT_TRUE(replaced.nic) << replaced.problem;
+  EXPECT_EQ(replaced.nic->link.name, "eth0");
+  EXPECT_TRUE(replaced.nic->primary);
+  EXPECT_FALSE(resolve(network({nic()}), links, {}, LinkNamed{"eth1"}, remembered).nic);
+  EXPECT_FALSE(resolve(network(), std::vector{eth0(), link(9, "eth2", "00:0d:3a:00:00:77")}, {}, PrimaryNic{},
+                       remembered)
+                   .nic)
+      << "its link is here, so the document is not the whole truth";
+  auto named = nic();
+  named.mac = remembered;
+  EXPECT_FALSE(resolve(network({second_nic(), named}), links, {}, PrimaryNic{}, remembered).nic)
+      << "the document names it, so its link may come back";
 }
 
 TEST(UnlikeAnyLink, NamesTheMacsOfBoth) {

@@ -55,6 +55,22 @@ TEST(OutlookOf, ReadsHowStrictTheOtherNicsAre) {
   EXPECT_EQ(*outlook.sysctls.at("net/ipv4/conf/eth1/rp_filter"), "1");
 }
 
+TEST(OutlookOf, ForgetsNoPrimaryThatMayComeBack) {
+  testing::FakeSysctls sysctls;
+  const auto remembered = testing::second_nic().mac;
+  const auto seen_with = [&](std::vector<net::Link> links, std::vector<net::Nic> nics) {
+    return outlook_of({.links = std::move(links), .landmarks = {}, .strangers = {}}, sysctls, Policy{},
+                      testing::network(std::move(nics)), remembered);
+  };
+  const auto without = seen_with({testing::eth0()}, {testing::nic()});
+  ASSERT_TRUE(without.nic.nic) << without.nic.problem;
+  EXPECT_EQ(without.nic.nic->link.name, "eth0");
+  EXPECT_EQ(without.primary, remembered) << "nothing has shown another one";
+  const auto back = seen_with({testing::eth0(), testing::eth1()}, {testing::nic(), testing::second_nic()});
+  ASSERT_TRUE(back.nic.nic);
+  EXPECT_EQ(back.nic.nic->link.name, "eth1");
+}
+
 Policy dual_stack() {
   Policy policy;
   policy.cluster_cidrs = {prefix("10.244.0.0/16"), prefix("fd44::/48")};

@@ -45,6 +45,45 @@ TEST(SysctlChecks, WhoKeepsTheIpv6DefaultRouteIsToldByProtocolAndMetric) {
   }
 }
 
+TEST(SysctlChecks, WhetherIpv6IsForwardedIsToldByAllAndByForceForwarding) {
+  struct {
+    const char* name;
+    const char* all;
+    const char* own;
+    const char* force;  ///< empty: a kernel without it
+    CheckStatus status;
+    const char* message;
+  } const cases[] = {
+      {"a router", "1", "1", "", CheckStatus::pass, "net.ipv6.conf.all.forwarding is 1"},
+      {"a host to routers, which forwards", "1", "0", "", CheckStatus::pass,
+       "net.ipv6.conf.all.forwarding is 1, which decides; net.ipv6.conf.eth0.forwarding is 0"},
+      {"off", "0", "0", "", CheckStatus::fail, "net.ipv6.conf.all.forwarding is 0"},
+      {"off but for the NIC's own key, which decides nothing", "0", "1", "0", CheckStatus::fail,
+       "net.ipv6.conf.all.forwarding is 0"},
+      {"forced", "0", "0", "1", CheckStatus::unknown, "net.ipv6.conf.eth0.force_forwarding is on"},
+      {"forced besides", "1", "1", "1", CheckStatus::pass, "net.ipv6.conf.all.forwarding is 1"},
+  };
+  for (const auto& each : cases) {
+    SCOPED_TRACE(each.name);
+    auto facts = healthy_dual_stack();
+    set_sysctl(facts, "net/ipv6/conf/all/forwarding", each.all);
+    set_sysctl(facts, "net/ipv6/conf/eth0/forwarding", each.own);
+    if (*each.force != '\0') set_sysctl(facts, "net/ipv6/conf/eth0/force_forwarding", each.force);
+    const auto result = testing::result(facts, "sysctl.ipv6_forwarding");
+    EXPECT_EQ(result.status, each.status) << result.message;
+    EXPECT_TRUE(result.message.starts_with("net.ipv6.conf.all.forwarding is ")) << result.message;
+    EXPECT_NE(result.message.find(each.message), std::string::npos) << result.message;
+  }
+}
+
+TEST(SysctlChecks, AHostTakesRouterAdvertisementsThoughTheNodeForwards) {
+  auto facts = healthy_dual_stack();
+  set_sysctl(facts, "net/ipv6/conf/eth0/accept_ra", "1");
+  EXPECT_EQ(testing::result(facts, "sysctl.accept_ra").status, CheckStatus::fail);
+  set_sysctl(facts, "net/ipv6/conf/eth0/forwarding", "0");
+  EXPECT_EQ(testing::result(facts, "sysctl.accept_ra").status, CheckStatus::pass);
+}
+
 TEST(SysctlChecks, WhereNoProcessIsSeenNobodyIsMissed) {
   auto facts = healthy_dual_stack();
   set_sysctl(facts, "net/ipv6/conf/eth0/accept_ra", "0");
