@@ -33,10 +33,11 @@ std::vector<Event> TransitionLog::see(std::shared_ptr<const Snapshot> now_is, Ph
   }
   told_ = seen_;
   if (passed_over_ > 0) {
-    events.push_back({.level = LogLevel::warn,
-                      .message = fmt::format("{} changes of checks and readiness since the last line are not "
-                                             "written down: they come and go",
-                                             passed_over_)});
+    events.push_back(
+        {.level = LogLevel::warn,
+         .message = fmt::format("checks and readiness come and go: changes since the last line that are not "
+                                "written down: {}",
+                                passed_over_)});
   }
   passed_over_ = 0;
   return events;

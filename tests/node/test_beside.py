@@ -366,6 +366,12 @@ class SquattedPort(BesideCase):
                 with self.nobody(_SQUATTER, *how):
                     self.assertEqual(self.plainly("wait", "--timeout", "700ms").returncode, 1)
 
+    def test_one_who_hangs_up_at_once_is_named_all_the_same(self):
+        squatter = self.as_nobody(_SQUATTER.replace("client.recv(4096)", "client.close(); continue"))
+        done = self.plainly("wait", "--timeout", "300ms")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"the port is held by user 65534 (process {self.lab.vm.number_of(squatter)}, python3", done.stdout)
+
     def test_where_users_have_no_numbers_it_is_said_that_whose_word_it_is_cannot_be_told(self):
         self.agent.start_ready()
         done = self.lab.vm.run("unshare", "--user", *self.agent.words("wait", "--timeout", "5s"),

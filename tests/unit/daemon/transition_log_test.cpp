@@ -73,7 +73,7 @@ TEST_F(TransitionLogTest, TheLastStateIsToldThoughNothingChangesAnyMore) {
   const auto lines = see(true);
   ASSERT_EQ(lines.size(), 3U);
   EXPECT_EQ(lines[1], "ready");
-  EXPECT_THAT(lines[2], HasSubstr("1 changes"));
+  EXPECT_THAT(lines[2], HasSubstr("not written down: 1"));
   EXPECT_EQ(log_.due(), std::nullopt);
   EXPECT_EQ(see(true).size(), 0U);
 }
@@ -83,7 +83,7 @@ TEST_F(TransitionLogTest, WhatCameBackMeanwhileIsOneLine) {
   (void)see(true);
   (void)see(false);
   now_ += TransitionLog::kPause;
-  EXPECT_THAT(see(false), testing::ElementsAre(HasSubstr("2 changes")));
+  EXPECT_THAT(see(false), testing::ElementsAre(HasSubstr("not written down: 2")));
 }
 
 TEST_F(TransitionLogTest, AfterSomeCalmTheFirstOnesAreToldAgain) {
