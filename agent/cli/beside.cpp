@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -20,16 +18,7 @@
 namespace agent {
 namespace {
 
-/// Whatever else there is, or will be, leads somewhere: to a path, an endpoint, an identity.
-constexpr std::array<std::string_view, 3> kHarmlessKeys = {"mode", "azure.verify", "nic.select"};
-constexpr std::array<std::string_view, 4> kHarmlessSections = {"pods.", "routes.", "sysctls.", "readiness."};
-
-bool is_harmless(std::string_view override) {
-  const auto key = override.substr(0, override.find('='));
-  return std::find(kHarmlessKeys.begin(), kHarmlessKeys.end(), key) != kHarmlessKeys.end() ||
-         std::any_of(kHarmlessSections.begin(), kHarmlessSections.end(),
-                     [key](std::string_view section) { return key.starts_with(section); });
-}
+bool is_harmless(std::string_view override) { return leads_nowhere(override.substr(0, override.find('='))); }
 
 std::string origin_of(const ConfigInForce& told) {
   auto text = told.file.empty() ? std::string("no file") : told.file;
@@ -72,6 +61,37 @@ std::string difference(const LoadedConfig& own, const ConfigInForce& told, const
   return fmt::format("the running daemon's configuration differs{}: it goes by {}", keys, origin_of(told));
 }
 
+/// The file is no longer what the daemon has read: of what it has in force it tells all that shapes routes
+/// and checks; the rest is as the file has it now.
+Beside as_edited(const tl::expected<LoadedConfig, std::vector<ConfigError>>& file, const Taken& taken,
+                 const ConfigInForce& told, LoadedConfig own, std::string note) {
+  const std::string fault = file ? "" : net::foreign_text(file.error().front().text());
+  auto sources = taken.sources;
+  if (!file) sources.file.reset();
+  const auto values = sort_overrides(told.values).taken;
+  sources.settings.insert(sources.settings.end(), values.begin(), values.end());
+  auto mended = values.empty() ? file : load_config(sources, check_ids());
+  if (!mended) {
+    return {.loaded = std::move(own),
+            .note = fmt::format("the running daemon goes by {}, which cannot be taken: {}", origin_of(told),
+                                net::foreign_text(mended.error().front().text())),
+            .is_edited = true};
+  }
+  const bool exact = in_force(sources, mended->config).digest == told.digest;
+  const bool left_out = !told.file.empty() && !taken.sources.file;
+  if (left_out) return {.loaded = std::move(*mended), .note = std::move(note), .is_the_daemons = exact};
+  note += file ? "; the file is not what the daemon has read: changed since (systemctl reload "
+                 "calico-azure-agent), or another one in the daemon's container"
+               : "; the file cannot be taken (" + fault + "), and the daemon keeps what it has read";
+  if (values.empty()) {
+    note += "; this goes by the file as it is now";
+  } else if (!exact) {
+    note += "; of imds, kubernetes and azure this goes by ";
+    note += file ? "the file as it is now" : "the defaults";
+  }
+  return {.loaded = std::move(*mended), .note = std::move(note), .is_the_daemons = exact, .is_edited = true};
+}
+
 }  // namespace
 
 Overrides sort_overrides(const std::vector<std::string>& overrides) {
@@ -92,34 +112,33 @@ std::optional<ConfigInForce> config_told(std::string_view status) {
   for (const auto& [key, value] : config->items()) {
     if (key == "file") take_text(value, told.file);
     if (key == "digest") take_text(value, told.digest);
-    if (key != "overrides" || !value.is_array()) continue;
-    for (const auto& each : value) take_text(each, told.overrides.emplace_back());
+    auto* const list = key == "overrides" ? &told.overrides : key == "values" ? &told.values : nullptr;
+    if (list == nullptr || !value.is_array()) continue;
+    for (const auto& each : value) take_text(each, list->emplace_back());
   }
   return told.digest.empty() ? std::nullopt : std::optional(told);
 }
 
 Beside go_by(LoadedConfig own, const ConfigSources& given, const ConfigInForce& told, DaemonOf daemon) {
-  if (in_force(given, own.config).digest == told.digest) return {std::move(own), ""};
+  if (in_force(given, own.config).digest == told.digest)
+    return {.loaded = std::move(own), .note = "", .is_the_daemons = true};
   const auto taken = take(told, daemon);
   if (says_something(given)) {
     auto note = difference(own, told, taken);
-    return {std::move(own), std::move(note)};
+    return {.loaded = std::move(own), .note = std::move(note)};
   }
   auto theirs = load_config(taken.sources, check_ids());
-  if (!theirs) {
-    return {std::move(own), fmt::format("the running daemon goes by {}, which cannot be taken: {}",
-                                        origin_of(told), net::foreign_text(theirs.error().front().text()))};
-  }
+  const auto now = theirs ? in_force(taken.sources, theirs->config) : ConfigInForce{};
+  const bool as_read = theirs && (told.values.empty() || now.values == told.values) &&
+                       (!taken.left_out.empty() || now.digest == told.digest);
   auto note = fmt::format("by the configuration of the running daemon: {}", origin_of(told));
-  if (!taken.left_out.empty()) {
+  if (!taken.left_out.empty())
     note +=
         fmt::format("; left out, for the daemon is not root's: {}", net::foreign_text(taken.left_out, 400));
-  } else if (in_force(taken.sources, theirs->config).digest != told.digest) {
-    note +=
-        "; the file is not what the daemon has read: changed since (systemctl reload calico-azure-agent), "
-        "or another one in the daemon's container";
-  }
-  return {std::move(*theirs), std::move(note)};
+  if (as_read)
+    return {
+        .loaded = std::move(*theirs), .note = std::move(note), .is_the_daemons = now.digest == told.digest};
+  return as_edited(theirs, taken, told, std::move(own), std::move(note));
 }
 
 void say_note(const Beside& beside) {
@@ -138,18 +157,20 @@ Beside beside_daemon(LoadedConfig own, const ConfigSources& given, std::chrono::
         !holder        ? std::string("whether a daemon runs")
         : *holder == 0 ? std::string("which configuration the running daemon goes by")
                        : fmt::format("which configuration the running daemon (process {}) goes by", *holder);
-    return {std::move(own), fmt::format("{} cannot be told: {}", daemon, reply.error().what)};
+    return {.loaded = std::move(own),
+            .note = fmt::format("{} cannot be told: {}", daemon, reply.error().what)};
   }
   if (!reply->peer->user) {
-    return {std::move(own), fmt::format("the configuration of what answers on {} is not taken: whose it is "
-                                        "cannot be told, for {}",
-                                        where.text(), reply->peer->unknown)};
+    return {.loaded = std::move(own),
+            .note = fmt::format("the configuration of what answers on {} is not taken: whose it is "
+                                "cannot be told, for {}",
+                                where.text(), reply->peer->unknown)};
   }
   const auto told = config_told(reply->body);
   if (!told) {
-    return {
-        std::move(own),
-        fmt::format("the running daemon on {} does not tell which configuration it goes by", where.text())};
+    return {.loaded = std::move(own),
+            .note = fmt::format("the running daemon on {} does not tell which configuration it goes by",
+                                where.text())};
   }
   return go_by(std::move(own), given, *told,
                *reply->peer->user == 0 ? DaemonOf::root : DaemonOf::service_user);

@@ -16,7 +16,9 @@ namespace agent {
 struct Beside {
   LoadedConfig loaded;
   std::string note;
-  bool no_daemon = false;  ///< none runs here; false also where that cannot be told
+  bool no_daemon = false;       ///< none runs here; false also where that cannot be told
+  bool is_the_daemons = false;  ///< it has the values of the running one, all of them
+  bool is_edited = false;       ///< the daemon's file is no longer what the daemon has read
 };
 
 /// Whose daemon tells of its configuration. Of another user's than root's, nothing may lead root's command

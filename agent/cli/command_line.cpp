@@ -1,8 +1,11 @@
 #include "agent/cli/command_line.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <initializer_list>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -26,10 +29,12 @@ namespace {
 constexpr std::chrono::milliseconds kDaemonPatience{1000};
 constexpr std::chrono::milliseconds kNpdDaemonPatience{300};
 
-ConfigSources sources_of(const CommandLine& line) {
+/// A command may be given a pipe by name.
+ConfigSources sources_of(const CommandLine& line, bool is_daemon) {
   const auto& named = line.checked_file.empty() ? line.file : line.checked_file;
   return {.file = named.empty() ? kDefaultFile : named,
           .file_required = !named.empty(),
+          .file_is_regular = is_daemon || named.empty(),
           .environment = config_environment(environ),
           .settings = line.settings};
 }
@@ -55,36 +60,90 @@ int refuse(const CLI::App& app, const CLI::ParseError& error) {
   return kUsage;
 }
 
+constexpr std::size_t kLongestNote = 1000;
+
+struct Ask {
+  ConfigSources sources;
+  LoadedConfig loaded;
+};
+
+/// With the file left out, which is wrong; the variables too, where these are.
+Ask without_the_file(const ConfigSources& sources) {
+  Ask ask{.sources = {.file = std::nullopt, .environment = sources.environment, .settings = {}},
+          .loaded = {}};
+  auto loaded = load_config(ask.sources, check_ids());
+  if (!loaded) ask.sources.environment.clear();
+  ask.loaded = loaded ? std::move(*loaded) : load_config({}, check_ids()).value_or(LoadedConfig{});
+  return ask;
+}
+
+int ask_the_daemon(const CLI::App& app, const CommandLine& line, const Ask& ask) {
+  return app.got_subcommand("wait") ? wait_until_ready(ask.sources, ask.loaded, *parse_duration(line.timeout))
+                                    : print_status(ask.sources, ask.loaded, line.output);
+}
+
+int go_by(const CLI::App& app, const CommandLine& line, const Ask& ask, const Beside& beside) {
+  if (app.got_subcommand("plan")) return print_plan(beside, line.output);
+  if (app.got_subcommand("flush")) return flush_routes(beside, line.flush);
+  if (app.got_subcommand("doctor")) return print_doctor(beside, line.doctor);
+  return explain(ask.sources, beside, line.destination);
+}
+
+bool is_any_of(const CLI::App& app, std::initializer_list<const char*> commands) {
+  return std::any_of(commands.begin(), commands.end(),
+                     [&app](const char* command) { return app.got_subcommand(command); });
+}
+
+Beside beside_daemon_of(const Ask& ask, const CommandLine& line) {
+  return beside_daemon(ask.loaded, ask.sources, line.doctor.npd ? kNpdDaemonPatience : kDaemonPatience);
+}
+
+void complain_of(const std::vector<ConfigError>& errors) {
+  for (const auto& error : errors) complain(EventKind::configuration_refused, error.text());
+}
+
+/// A daemon keeps what it had before the file became what it is, and its node may be ready: who waits for it,
+/// asks it or looks beside it needs no file.
+int run_without_the_file(const CLI::App& app, const CommandLine& line, const ConfigSources& sources,
+                         const std::vector<ConfigError>& errors) {
+  const auto ask = without_the_file(sources);
+  if (is_any_of(app, {"wait", "status"})) {
+    const auto others = errors.size() > 1 ? fmt::format(" (and {} more)", errors.size() - 1) : std::string();
+    std::cerr << fmt::format("note: the configuration is not taken: {}{}\n",
+                             net::foreign_text(errors.front().text(), kLongestNote), others);
+    return ask_the_daemon(app, line, ask);
+  }
+  complain_of(errors);
+  const auto beside = beside_daemon_of(ask, line);
+  if (beside.is_the_daemons) return go_by(app, line, ask, beside);
+  if (!app.got_subcommand("doctor") || beside.no_daemon) return kBadConfig;
+  return print_what_the_daemon_says(ask.sources, ask.loaded, line.doctor).value_or(kBadConfig);
+}
+
 int run_with(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("version")) {
     std::cout << version_details();
     return kOk;
   }
-  const auto sources = sources_of(line);
-  const auto loaded = load_config(sources, check_ids());
+  const auto sources = sources_of(line, app.got_subcommand("run"));
+  auto loaded = load_config(sources, check_ids());
   if (!loaded) {
-    for (const auto& error : loaded.error()) complain(EventKind::configuration_refused, error.text());
+    const bool is_said = sources.file_required || !sources.settings.empty();
+    if (!is_said && !is_any_of(app, {"run", "config"}))
+      return run_without_the_file(app, line, sources, loaded.error());
+    complain_of(loaded.error());
     if (app.got_subcommand("run")) withdraw_what_a_killed_daemon_left();
     return kBadConfig;
   }
   if (app.got_subcommand("run")) return run_daemon(sources, *loaded);
-  if (app.got_subcommand("wait")) return wait_until_ready(sources, *loaded, *parse_duration(line.timeout));
-  if (app.got_subcommand("status")) return print_status(sources, *loaded, line.output);
-  const auto beside = [&](std::chrono::milliseconds patience = kDaemonPatience) {
-    return beside_daemon(*loaded, sources, patience);
-  };
-  if (app.got_subcommand("plan")) return print_plan(beside(), line.output);
-  if (app.got_subcommand("flush")) return flush_routes(beside(), line.flush);
-  if (app.got_subcommand("doctor")) {
-    return print_doctor(beside(line.doctor.npd ? kNpdDaemonPatience : kDaemonPatience), line.doctor);
+  if (app.got_subcommand("config")) {
+    const bool show = app.get_subcommand("config")->got_subcommand("show");
+    std::cout << (show ? show_config(*loaded) : "the configuration is good\n");
+    return kOk;
   }
-  if (app.got_subcommand("explain")) return explain(sources, beside(), line.destination);
-  if (app.get_subcommand("config")->got_subcommand("show")) {
-    std::cout << show_config(*loaded);
-  } else {
-    std::cout << "the configuration is good\n";
-  }
-  return kOk;
+  const Ask ask{.sources = sources, .loaded = std::move(*loaded)};
+  if (is_any_of(app, {"wait", "status"})) return ask_the_daemon(app, line, ask);
+  return go_by(app, line, ask, beside_daemon_of(ask, line));
 }
 
 }  // namespace

@@ -120,6 +120,8 @@ void describe(CLI::App& app, CommandLine& line) {
   auto* flush = add(app, "flush", "Remove every route and rule of the agent's, nothing else",
                     "0 nothing of it is left, 1 an error");
   flush->add_flag("--dry-run", line.flush.dry_run, "Only say what would be removed");
+  flush->add_flag("--protocols", line.flush.protocols,
+                  "Only print the protocol numbers by which routes are the agent's");
   flush->add_flag("--force", line.flush.force, "Even while the daemon runs, which puts them back");
   auto* doctor = add(app, "doctor", "Run every check; say how to mend what fails; change nothing",
                      "0 no failure, 1 a check failed, 2 could not be determined");

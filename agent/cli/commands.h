@@ -29,18 +29,23 @@ int print_status(const ConfigSources& sources, const LoadedConfig& loaded, const
 /// The difference between wanted and present, without making it.
 int print_plan(const Beside& beside, const OutputOptions& output);
 
-struct FlushOptions {
-  bool dry_run = false;
-  bool force = false;
-};
-
-/// Removes every route and rule of our protocol, in every table.
-int flush_routes(const Beside& beside, const FlushOptions& options);
-
 struct DoctorOptions {
   bool json = false;
   bool npd = false;  ///< one line of at most 80 bytes, within 4 s (node-problem-detector's custom plug-in)
 };
+
+/// For a doctor that has no configuration to go by: the checks of the running daemon; nullopt without one.
+std::optional<int> print_what_the_daemon_says(const ConfigSources& sources, const LoadedConfig& loaded,
+                                              const DoctorOptions& options);
+
+struct FlushOptions {
+  bool dry_run = false;
+  bool force = false;
+  bool protocols = false;  ///< only name the numbers
+};
+
+/// Removes every route and rule of our protocol, in every table.
+int flush_routes(const Beside& beside, const FlushOptions& options);
 
 /// Why a destination goes where it goes: an address or a prefix.
 int explain(const ConfigSources& sources, const Beside& beside, const std::string& text);

@@ -137,8 +137,13 @@ int print_doctor(const Beside& beside, const DoctorOptions& options) {
   }
   look->facts.no_daemon = beside.no_daemon;
   const auto checks = assess(look->facts, {}, std::chrono::system_clock::now());
-  const auto verdict = judge(checks);
-  if (options.npd) {
+  auto verdict = judge(checks);
+  if (options.npd && beside.is_edited && !beside.is_the_daemons && verdict.exit == kNo) {
+    // What the daemon has in force may be in order.
+    verdict = {.exit = kUndetermined,
+               .sentence = "the daemon has not read the edited configuration: reload it"};
+    std::cout << verdict.sentence << '\n';
+  } else if (options.npd) {
     std::cout << npd_line(checks, verdict) << '\n';
   } else if (options.json) {
     print_json(checks, verdict, beside.note);

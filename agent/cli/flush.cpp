@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <span>
+#include <vector>
 
 #include "agent/cli/commands.h"
 #include "agent/cli/exit_codes.h"
+#include "agent/cli/one_look.h"
 #include "agent/core/route_diff.h"
 #include "agent/daemon/identity.h"
 #include "agent/daemon/instance_lock.h"
@@ -18,17 +21,28 @@ int fail(const net::Error& error) {
   return kNo;
 }
 
-std::string text_of(const net::Change& change) {
+std::string text_of(const net::Change& change, std::span<const net::Link> links) {
   if (const auto* rule = std::get_if<net::Rule>(&change.object)) {
     return fmt::format("rule from {} lookup {} priority {}", rule->source.text(), rule->table,
                        rule->priority);
   }
-  return "route " + net::route_text(std::get<net::Route>(change.object));
+  const auto& route = std::get<net::Route>(change.object);
+  return "route " + net::route_text(route, net::link_name(links, route.device));
+}
+
+/// For who has to know it when the program is gone.
+int print_protocols(const Config& config) {
+  auto kernel = netlink::LinuxKernel::open();
+  const auto links = kernel ? (*kernel)->links() : net::Result<std::vector<net::Link>>{};
+  for (const auto protocol : own_protocols(config, links.value_or(std::vector<net::Link>{})))
+    std::cout << static_cast<unsigned>(protocol) << '\n';
+  return kOk;
 }
 
 }  // namespace
 
 int flush_routes(const Beside& beside, const FlushOptions& options) {
+  if (options.protocols) return print_protocols(beside.loaded.config);
   if (const auto holder = InstanceLock::holder(runtime_directory());
       holder && !options.force && !options.dry_run) {
     std::cerr << fmt::format(
@@ -40,13 +54,13 @@ int flush_routes(const Beside& beside, const FlushOptions& options) {
   say_note(beside);
   auto kernel = netlink::LinuxKernel::open();
   if (!kernel) return fail(kernel.error());
-  const auto protocol = policy_of(beside.loaded.config).protocol;
-  auto routes = (*kernel)->routes(protocol);
-  if (!routes) return fail(routes.error());
-  auto rules = (*kernel)->rules(protocol);
-  if (!rules) return fail(rules.error());
+  const auto links = (*kernel)->links();
+  if (!links) return fail(links.error());
+  const auto protocols = own_protocols(beside.loaded.config, *links);
+  auto actual = take_actual(**kernel, protocols);
+  if (!actual) return fail(actual.error());
 
-  const auto removals = diff(Desired{}, {.routes = std::move(*routes), .rules = std::move(*rules)}).changes;
+  const auto removals = diff(Desired{}, *actual).changes;
   std::vector<net::Refusal> refused;
   if (!options.dry_run && !removals.empty()) {
     auto applied = (*kernel)->apply(removals);
@@ -62,7 +76,7 @@ int flush_routes(const Beside& beside, const FlushOptions& options) {
       failures += failed ? 1 : 0;
       ++refusal;
     } else {
-      std::cout << (options.dry_run ? "would remove " : "removed ") << text_of(removals[i]) << '\n';
+      std::cout << (options.dry_run ? "would remove " : "removed ") << text_of(removals[i], *links) << '\n';
     }
   }
   return failures == 0 ? kOk : kNo;

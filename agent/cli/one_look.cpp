@@ -48,6 +48,15 @@ Kept known_before(const net::NodeNetwork* network) {
   return recall(kept_file(), network->identity.vm_id).value_or(Kept{});
 }
 
+/// True where one was not there.
+bool add_numbers(std::span<const std::uint8_t> more, std::vector<std::uint8_t>& numbers) {
+  const auto before = numbers.size();
+  for (const auto each : more) {
+    if (std::find(numbers.begin(), numbers.end(), each) == numbers.end()) numbers.push_back(each);
+  }
+  return numbers.size() > before;
+}
+
 /// As the daemon finds it when it starts.
 ModeKeeper mode_now(const Config& config, const Kept& kept, const Surroundings& surroundings,
                     std::span<const net::Link> links) {
@@ -59,6 +68,26 @@ ModeKeeper mode_now(const Config& config, const Kept& kept, const Surroundings& 
 
 }  // namespace
 
+std::vector<std::uint8_t> own_protocols(const Config& config, std::span<const net::Link> links) {
+  std::vector<std::uint8_t> numbers = {policy_of(config).protocol};
+  const auto document = cached_document(document_cache(), links);
+  if (document) add_numbers(known_before(&document->reading.network).protocols, numbers);
+  return numbers;
+}
+
+net::Result<Actual> take_actual(net::Kernel& kernel, std::span<const std::uint8_t> protocols) {
+  Actual actual;
+  for (const auto protocol : protocols) {
+    const auto routes = kernel.routes(protocol);
+    if (!routes) return net::pass_on(routes);
+    actual.routes.insert(actual.routes.end(), routes->begin(), routes->end());
+    const auto rules = kernel.rules(protocol);
+    if (!rules) return net::pass_on(rules);
+    actual.rules.insert(actual.rules.end(), rules->begin(), rules->end());
+  }
+  return actual;
+}
+
 net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds patience, Scope scope) {
   const auto finish_by = std::chrono::steady_clock::now() + patience;
   auto kernel = netlink::LinuxKernel::open();
@@ -66,7 +95,7 @@ net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds p
   OneLook look;
   auto& facts = look.facts;
   facts.policy = policy_of(config);
-  const std::array ours = {facts.policy.protocol};
+  std::vector<std::uint8_t> ours = {facts.policy.protocol};
   auto seen = survey(**kernel, facts.policy, ours);
   if (!seen) return net::pass_on(seen);
   const auto links = seen->links;
@@ -79,6 +108,10 @@ net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds p
   facts.network = document.in_force();
   facts.node_name = node_name(config);
   const auto kept = known_before(facts.network ? &*facts.network : nullptr);
+  if (add_numbers(kept.protocols, ours)) {
+    seen = survey(**kernel, facts.policy, ours);
+    if (!seen) return net::pass_on(seen);
+  }
   const auto mode = mode_now(config, kept, facts.surroundings, links);
   facts.policy.mode = mode.in_force().mode;
   facts.mode_reason = mode.in_force().reason;
@@ -107,12 +140,10 @@ net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds p
   }
   outlook.desired.node_cidrs_awaited = facts.node_cidrs.awaited;
 
-  auto routes = (*kernel)->routes(facts.policy.protocol);
-  if (!routes) return net::pass_on(routes);
-  auto rules = (*kernel)->rules(facts.policy.protocol);
-  if (!rules) return net::pass_on(rules);
+  auto actual = take_actual(**kernel, ours);
+  if (!actual) return net::pass_on(actual);
   look.links = outlook.survey.links;
-  look.actual = {.routes = std::move(*routes), .rules = std::move(*rules)};
+  look.actual = std::move(*actual);
   facts.started = facts.now = std::chrono::steady_clock::now();
   facts.wall = std::chrono::system_clock::now();
   facts.nic = std::move(outlook.nic);

@@ -2,11 +2,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "agent/config/config.h"
 #include "agent/core/facts.h"
 #include "agent/core/route_diff.h"
 #include "net/error.h"
+#include "net/kernel.h"
 
 namespace agent {
 
@@ -28,5 +31,12 @@ inline constexpr std::chrono::seconds kEverythingPatience{4};
 /// Error: the kernel could not be looked at. Without a document the look has none: facts.network is absent.
 net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds patience,
                                Scope scope = Scope::kernel);
+
+/// By which numbers routes are the agent's: that of the configuration, and those that its daemon on this VM
+/// had before and has not seen the last route of.
+std::vector<std::uint8_t> own_protocols(const Config& config, std::span<const net::Link> links);
+
+/// All routes and rules that bear any of them.
+net::Result<Actual> take_actual(net::Kernel& kernel, std::span<const std::uint8_t> protocols);
 
 }  // namespace agent

@@ -114,7 +114,7 @@ void print_text(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
   }
   for (const auto& route : look.facts.standing.routes) {
     if (route.error.empty()) continue;
-    std::cout << fmt::format("{:<8}{}: {}\n", route_state_name(route.state),
+    std::cout << fmt::format("{:<7} {}: {}\n", route_state_name(route.state),
                              net::route_text(route.route, net::link_name(look.links, route.route.device)),
                              route.error);
   }

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <utility>
+
 #include "agent/daemon/listen_endpoint.h"
 #include "agent/daemon/listening_file.h"
 #include "agent/daemon/paths.h"
@@ -9,6 +12,23 @@
 #include "host/processes.h"
 
 namespace agent {
+namespace {
+
+std::string text_of(Peer peer) {
+  if (peer.process == 0) peer.process = host::process_with_socket("/", peer.inode).value_or(0);
+  return user_text(*peer.user, peer.process);
+}
+
+/// Of one who hangs up at once no connection is left to tell whose it was, but he still listens.
+net::Error with_listener(net::Error error, const Endpoint& where) {
+  if (error.code.value() != ECONNRESET) return error;
+  const auto address = socket_address(where);
+  const auto listener = address ? listener_on(address->storage) : std::nullopt;
+  if (listener && listener->user) error.what += fmt::format("; the port is held by {}", text_of(*listener));
+  return error;
+}
+
+}  // namespace
 
 Endpoint where_to_ask(const ConfigSources& sources, const LoadedConfig& loaded) {
   const auto origin = loaded.origins.find("http.listen");
@@ -24,15 +44,14 @@ Endpoint where_to_ask(const ConfigSources& sources, const LoadedConfig& loaded) 
 net::Result<HttpReply> ask_daemon(const Endpoint& where, std::string_view target,
                                   std::chrono::milliseconds timeout) {
   auto reply = http_get(where, target, timeout);
-  if (!reply) return reply;
-  if (!reply->peer) return net::pass_on(reply->peer);
-  auto& peer = *reply->peer;
+  if (!reply) return tl::unexpected(with_listener(std::move(reply.error()), where));
+  if (!reply->peer) return tl::unexpected(with_listener(std::move(reply->peer.error()), where));
+  const auto& peer = *reply->peer;
   if (!peer.user || Trusted(runtime_directory()).includes(*peer.user)) return reply;
-  if (peer.process == 0) peer.process = host::process_with_socket("/", peer.inode).value_or(0);
   return net::failure(
       EPERM, fmt::format("what answers on {} is not believed: it is held by {}, who is neither root nor "
                          "calico-azure-agent",
-                         where.text(), user_text(*peer.user, peer.process)));
+                         where.text(), text_of(peer)));
 }
 
 }  // namespace agent

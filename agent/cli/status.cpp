@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <tl/expected.hpp>
+#include <utility>
 
 #include "agent/cli/commands.h"
 #include "agent/cli/exit_codes.h"
@@ -100,31 +103,69 @@ void print_people(const Json& status) {
   }
 }
 
+struct Told {
+  std::string body;
+  Json status;
+  std::string unknown;  ///< why nobody can tell whose word it is; empty: it is the agent's
+};
+
+/// Otherwise what to say.
+tl::expected<Told, std::string> ask_status(const Endpoint& where) {
+  auto reply = ask_daemon(where, "/status", kAnswerPatience);
+  if (!reply || reply->status != 200) {
+    return tl::unexpected(
+        fmt::format("status: no agent answers on {}: {}\n", where.text(),
+                    reply ? fmt::format("HTTP status {}", reply->status) : reply.error().what));
+  }
+  auto status = Json::parse(reply->body, nullptr, false);
+  if (!status.is_object() || text(status, "schema") != "calico-azure-agent/v1")
+    return tl::unexpected(
+        fmt::format("status: what answers on {} is not calico-azure-agent\n", where.text()));
+  return Told{.body = std::move(reply->body),
+              .status = std::move(status),
+              .unknown = reply->peer->user ? "" : reply->peer->unknown};
+}
+
+void print(const Told& told, const Endpoint& where, bool json) {
+  if (!told.unknown.empty()) {
+    std::cerr << fmt::format("status: whose word this is on {} cannot be told: {}\n", where.text(),
+                             told.unknown);
+  }
+  if (json) {
+    std::cout << told.body;  // ends its last line itself
+  } else {
+    print_people(told.status);
+  }
+}
+
 }  // namespace
 
 int print_status(const ConfigSources& sources, const LoadedConfig& loaded, const OutputOptions& output) {
   const auto where = where_to_ask(sources, loaded);
-  const auto reply = ask_daemon(where, "/status", kAnswerPatience);
-  if (!reply || reply->status != 200) {
-    std::cerr << fmt::format("status: no agent answers on {}: {}\n", where.text(),
-                             reply ? fmt::format("HTTP status {}", reply->status) : reply.error().what);
+  const auto told = ask_status(where);
+  if (!told) {
+    std::cerr << told.error();
     return kUndetermined;
   }
-  const auto status = Json::parse(reply->body, nullptr, false);
-  if (!status.is_object() || text(status, "schema") != "calico-azure-agent/v1") {
-    std::cerr << fmt::format("status: what answers on {} is not calico-azure-agent\n", where.text());
+  print(*told, where, output.json);
+  return told->status.value("ready", false) ? kOk : kNo;
+}
+
+std::optional<int> print_what_the_daemon_says(const ConfigSources& sources, const LoadedConfig& loaded,
+                                              const DoctorOptions& options) {
+  const auto where = where_to_ask(sources, loaded);
+  const auto told = ask_status(where);
+  if (!told) return std::nullopt;
+  if (options.npd) {
+    std::cout << "doctor: the configuration file is invalid; the daemon keeps the old one\n";
     return kUndetermined;
   }
-  if (!reply->peer->user) {
-    std::cerr << fmt::format("status: whose word this is on {} cannot be told: {}\n", where.text(),
-                             reply->peer->unknown);
-  }
-  if (output.json) {
-    std::cout << reply->body;  // ends its last line itself
-  } else {
-    print_people(status);
-  }
-  return status.value("ready", false) ? kOk : kNo;
+  print(*told, where, options.json);
+  const auto checks = told->status.value("checks", Json::array());
+  const bool failed = std::any_of(checks.begin(), checks.end(), [](const Json& check) {
+    return status_of(text(check, "status")) == CheckStatus::fail;
+  });
+  return failed ? kNo : kOk;
 }
 
 }  // namespace agent

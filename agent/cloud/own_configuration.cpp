@@ -45,7 +45,7 @@ net::Result<void> OwnConfiguration::read() {
   const auto opened = host::open_roots_file(file_);
   if (!opened && opened.error().code.value() != ENOENT) return net::pass_on(opened);
   auto loaded = load_config(
-      {.file = file_, .file_required = false, .environment = config_environment(environ), .settings = {}},
+      {.file = file_, .file_is_regular = true, .environment = config_environment(environ), .settings = {}},
       check_ids());
   if (loaded) {
     config_ = std::move(loaded->config);

@@ -132,6 +132,24 @@ std::string print(const ListCodec<T>& codec, const List& values) {
   return "[" + text + "]";
 }
 
+/// The same as text for --set, which given_text() reads.
+template <class T>
+std::string print_setting(const TextCodec<T>& codec, const T& value) {
+  return codec.print(value);
+}
+
+template <class Codec, class T>
+std::string print_setting(const Codec& codec, const T& value) {
+  return print(codec, value);
+}
+
+template <class T, class List>
+std::string print_setting(const ListCodec<T>& codec, const List& values) {
+  std::string text;
+  for (const auto& each : values) text += (text.empty() ? "" : ",") + print_setting(codec.element, each);
+  return text;
+}
+
 /// The text of an environment variable or of --set as a value; never fails: what is no integer or boolean
 /// stays a string and is refused by its key.
 Given given_text(Shape shape, std::string_view text, const Place& place);

@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "agent/config/keys.h"
 
 namespace agent {
 namespace {
+
+constexpr std::array<std::string_view, 3> kHarmlessKeys = {"mode", "azure.verify", "nic.select"};
+constexpr std::array<std::string_view, 4> kHarmlessSections = {"pods.", "routes.", "sysctls.", "readiness."};
 
 /// A daemon keeps the one that it started with, whatever is reloaded.
 constexpr std::string_view kListen = "http.listen";
@@ -27,6 +31,12 @@ std::string digest_of(const Config& config) {
 
 }  // namespace
 
+bool leads_nowhere(std::string_view path) {
+  return std::find(kHarmlessKeys.begin(), kHarmlessKeys.end(), path) != kHarmlessKeys.end() ||
+         std::any_of(kHarmlessSections.begin(), kHarmlessSections.end(),
+                     [path](std::string_view section) { return path.starts_with(section); });
+}
+
 ConfigInForce in_force(const ConfigSources& sources, const Config& config) {
   ConfigInForce told;
   if (sources.file) {
@@ -41,12 +51,17 @@ ConfigInForce in_force(const ConfigSources& sources, const Config& config) {
   }
   told.overrides.insert(told.overrides.end(), sources.settings.begin(), sources.settings.end());
   told.digest = digest_of(config);
+  for (const Key& key : keys()) {
+    if (leads_nowhere(key.path()))
+      told.values.push_back(fmt::format("{}={}", key.path(), key.print_setting(config)));
+  }
   return told;
 }
 
 ConfigSources sources_of(const ConfigInForce& told) {
   ConfigSources sources;
   if (!told.file.empty()) sources.file = told.file;
+  sources.file_is_regular = true;
   sources.settings = told.overrides;
   return sources;
 }

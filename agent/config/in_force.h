@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/config/load_config.h"
@@ -10,6 +11,10 @@ namespace agent {
 
 /// What /status tells of the configuration that was loaded from there.
 ConfigInForce in_force(const ConfigSources& sources, const Config& config);
+
+/// True for a key that shapes what is wanted of routes, sysctls and checks. Whatever else there is, or will
+/// be, leads somewhere: to a path, an endpoint, an identity.
+bool leads_nowhere(std::string_view path);
 
 /// The same sources as others give them: `file`, and the overrides as --set has them.
 ConfigSources sources_of(const ConfigInForce& told);

@@ -25,8 +25,11 @@ Key key(std::string_view path, const Codec& codec, std::string_view doc) {
     return reading;
   };
   const auto print_value = [codec](const Config& config) { return print(codec, (config.*....*Members)); };
-  return {std::string(section), std::string(name), std::string(doc),
-          shape_of(codec),      read_value,        print_value};
+  const auto print_text = [codec](const Config& config) {
+    return print_setting(codec, (config.*....*Members));
+  };
+  return {std::string(section), std::string(name), std::string(doc), shape_of(codec),
+          read_value,           print_value,       print_text};
 }
 
 using Imds = Config::Imds;

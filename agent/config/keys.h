@@ -21,6 +21,8 @@ struct Key {
   std::function<Reading(Config&, const Given&)> read;
   /// The configuration's value as TOML.
   std::function<std::string(const Config&)> print;
+  /// The same as text for --set.
+  std::function<std::string(const Config&)> print_setting;
 
   /// "nic.select", "mode"
   [[nodiscard]] std::string path() const { return section.empty() ? name : section + "." + name; }

@@ -54,8 +54,8 @@ class Loading {
     for (const Key& key : keys()) draft_.origins[key.path()] = {};
   }
 
-  void file(const std::filesystem::path& path, bool required) {
-    const auto contents = read_file(path, kLargestConfigFile);
+  void file(const std::filesystem::path& path, bool required, Kinds kinds) {
+    const auto contents = read_file(path, kLargestConfigFile, kinds);
     if (!contents) {
       const bool missing =
           contents.error().code.value() == ENOENT || contents.error().code.value() == ENOTDIR;
@@ -189,7 +189,8 @@ std::string ConfigError::text() const { return one_line(where + ": " + what); }
 tl::expected<LoadedConfig, std::vector<ConfigError>> load_config(
     const ConfigSources& sources, std::span<const std::string_view> known_check_ids) {
   Loading loading;
-  if (sources.file) loading.file(*sources.file, sources.file_required);
+  const auto kinds = sources.file_is_regular ? Kinds::regular : Kinds::any;
+  if (sources.file) loading.file(*sources.file, sources.file_required, kinds);
   loading.environment(sources.environment);
   for (const auto& setting : sources.settings) loading.setting(setting);
   return loading.finish(known_check_ids);

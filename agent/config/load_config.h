@@ -46,6 +46,8 @@ struct ConfigSources {
   std::optional<std::filesystem::path> file;
   /// Named by --config: that the file is missing is an error then.
   bool file_required = false;
+  /// Nobody waits for a FIFO in its place: it is refused, as a device is.
+  bool file_is_regular = false;
   /// Variables by full name; only those that begin with CALICO_AZURE_AGENT_ count.
   std::map<std::string, std::string> environment;
   /// `section.key=value` of each --set, in order; the last one of a key counts.

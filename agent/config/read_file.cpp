@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <array>
@@ -17,11 +19,19 @@ tl::unexpected<net::Error> unreadable(int error) {
   return net::failure(error, fmt::format("cannot be read: {}", std::system_category().message(error)));
 }
 
+bool is_null_device(const struct stat& status) {
+  return S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);  // Linux: admin-guide/devices.txt
+}
+
 }  // namespace
 
-net::Result<std::string> read_file(const std::filesystem::path& path, std::size_t most) {
-  const net::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return unreadable(errno);
+net::Result<std::string> read_file(const std::filesystem::path& path, std::size_t most, Kinds kinds) {
+  const int patience = kinds == Kinds::regular ? O_NONBLOCK : 0;
+  const net::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | patience));
+  struct stat status {};
+  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) return unreadable(errno);
+  const bool regular = S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) || is_null_device(status);
+  if (kinds == Kinds::regular && !regular) return net::failure(EINVAL, "is no regular file: it is not read");
   std::string contents;
   std::array<char, 16384> part{};
   for (;;) {

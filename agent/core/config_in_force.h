@@ -11,6 +11,9 @@ struct ConfigInForce {
   std::vector<std::string>
       overrides;       ///< "section.key=value", of its environment and its --set, the last one counts
   std::string digest;  ///< equal where every value is, whatever it comes from
+  /// The values of all keys that shape what is wanted of routes, sysctls and checks, and lead nowhere else;
+  /// as in `overrides`. The file may have been edited since.
+  std::vector<std::string> values;
 
   bool operator==(const ConfigInForce&) const = default;
 };

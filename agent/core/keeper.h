@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,8 @@ class Keeper {
   /// The node CIDRs, the mode and the primary NIC as they were last known, from before a restart.
   void recall(NodeCidrs cidrs, std::optional<ModeChoice> mode, std::optional<net::MacAddress> primary,
               MonoTime now);
+  /// The protocol numbers of routes that were ours then.
+  void recall(std::span<const std::uint8_t> protocols, MonoTime now) { reconciler_.recall(protocols, now); }
   /// Puts back at once what the notifications say is gone; what else they say falls due. May be called while
   /// a turn looks at the kernel.
   MendReport take_hints(std::span<const net::Hint> hints, MonoTime now);
@@ -81,6 +84,8 @@ class Keeper {
   [[nodiscard]] const Policy& policy() const { return policy_; }
   [[nodiscard]] const ModeKeeper& mode() const { return mode_; }
   [[nodiscard]] const NodeCidrs& node_cidrs() const { return node_cidrs_; }
+  /// Protocol numbers of routes that are ours, also of those that will go: worth keeping.
+  [[nodiscard]] std::vector<std::uint8_t> protocols() const { return reconciler_.owned(policy_.protocol); }
   [[nodiscard]] const Counters& counters() const { return counters_; }
   [[nodiscard]] const std::optional<ResolvedNic>& nic() const { return outlook_.nic.nic; }
   /// The MAC that was once shown to be the primary NIC's: worth keeping.

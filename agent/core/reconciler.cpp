@@ -62,6 +62,14 @@ void Reconciler::want(Desired desired, std::uint8_t protocol, bool agreed, MonoT
   if (!same || held) hint(now);
 }
 
+void Reconciler::recall(std::span<const std::uint8_t> protocols, MonoTime now) {
+  for (const auto protocol : protocols) {
+    if (desired_ && protocol == protocol_) continue;
+    if (std::find(retired_.begin(), retired_.end(), protocol) == retired_.end()) retired_.push_back(protocol);
+  }
+  audit(now);
+}
+
 /// What was in place still is, where the new set wants the very route; to make another one of it repairs
 /// nothing.
 void Reconciler::follow(const Desired& desired) {
@@ -79,12 +87,14 @@ void Reconciler::follow(const Desired& desired) {
 
 std::vector<std::uint8_t> Reconciler::owned(std::uint8_t next) const {
   auto protocols = retired_;
+  std::erase(protocols, next);
   protocols.push_back(next);
   if (desired_ && protocol_ != next) protocols.push_back(protocol_);
   return protocols;
 }
 
 void Reconciler::let_go() {
+  if (desired_) retired_.push_back(protocol_);
   desired_.reset();
   index_ = RouteIndex();
   tables_.clear();

@@ -50,6 +50,8 @@ class Reconciler {
   /// From now on `desired` is wanted. Makes a step due when it differs from what was wanted.
   /// `agreed` as for RemovalGuard.
   void want(Desired desired, std::uint8_t protocol, bool agreed, MonoTime now);
+  /// Protocol numbers of before a restart: whose routes may be left, and are ours until none is.
+  void recall(std::span<const std::uint8_t> protocols, MonoTime now);
   /// Foreign routes to wanted destinations, as the last survey saw them.
   void know_strangers(std::vector<net::Route> strangers, MonoTime now);
   /// The link of wanted routes went down or came up: those by one that is down are left for later.

@@ -16,7 +16,7 @@ constexpr auto kCalm = std::chrono::milliseconds(200);
 
 /// nullopt: there is no file.
 std::optional<std::size_t> fingerprint(const std::filesystem::path& file) {
-  const auto contents = read_file(file, kLargestConfigFile);
+  const auto contents = read_file(file, kLargestConfigFile, Kinds::regular);
   if (contents) return contents_hash(*contents);
   const int error = contents.error().code.value();
   if (error == ENOENT || error == ENOTDIR) return std::nullopt;
@@ -25,8 +25,9 @@ std::optional<std::size_t> fingerprint(const std::filesystem::path& file) {
 
 }  // namespace
 
-ConfigWatch::ConfigWatch(boost::asio::io_context& io, std::function<void()> changed)
-    : changed_(std::move(changed)), readable_(io), calm_(io) {}
+ConfigWatch::ConfigWatch(boost::asio::io_context& io, std::function<void()> changed,
+                         std::function<void()> gone)
+    : changed_(std::move(changed)), gone_(std::move(gone)), readable_(io), calm_(io) {}
 
 net::Result<void> ConfigWatch::begin(const std::filesystem::path& file, std::optional<std::size_t> seen) {
   auto watch = files::Watch::open(file);
@@ -67,10 +68,18 @@ void ConfigWatch::on_event() {
     calm_.expires_after(kCalm);
     calm_.async_wait([this](const boost::system::error_code& error) {
       is_armed_ = false;
-      if (!error && look()) changed_();
+      if (!error) judge();
     });
   }
   await();
+}
+
+/// An editor has moved the file for less than the calm: one that is away by now was taken away.
+void ConfigWatch::judge() {
+  if (look()) return changed_();
+  if (!is_on() || !seen_ || fingerprint(file_)) return;
+  seen_.reset();  // the same contents are news when they come back
+  gone_();
 }
 
 }  // namespace agent

@@ -18,7 +18,8 @@ namespace agent {
 /// that start.
 class ConfigWatch {
  public:
-  ConfigWatch(boost::asio::io_context& io, std::function<void()> changed);
+  /// `gone` is called once when there is no file any more.
+  ConfigWatch(boost::asio::io_context& io, std::function<void()> changed, std::function<void()> gone);
 
   /// `seen` are the contents that were read last, as LoadedConfig has them.
   net::Result<void> begin(const std::filesystem::path& file, std::optional<std::size_t> seen);
@@ -26,14 +27,16 @@ class ConfigWatch {
   [[nodiscard]] bool is_on() const { return watch_.has_value(); }
 
   /// Somebody is about to read the file: only other contents are a change from now on. True: they are others
-  /// than last time. A file that is away is none: an editor has just moved it, and it is no configuration.
+  /// than last time. A file that is away is none: it is no configuration.
   bool look();
 
  private:
   void await();
   void on_event();
+  void judge();
 
   std::function<void()> changed_;
+  std::function<void()> gone_;
   std::filesystem::path file_;
   std::optional<files::Watch> watch_;
   boost::asio::posix::stream_descriptor readable_;  ///< a descriptor of its own, for each closes its one

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
+#include "agent/config/route_numbers.h"
 #include "files/read.h"
 
 namespace agent {
@@ -48,12 +51,28 @@ std::optional<net::MacAddress> primary_in(const Json& json) {
   return net::MacAddress::parse(found->get<std::string>()).value();
 }
 
+/// The file may be the service user's: no number in it makes routes ours that a configuration could not.
+std::vector<std::uint8_t> protocols_in(const Json& json) {
+  std::vector<std::uint8_t> protocols;
+  const auto found = json.find("protocols");
+  if (found == json.end()) return protocols;
+  for (const auto& each : *found) {
+    const auto number = each.get<std::int64_t>();
+    if (each.is_number_integer() && 0 < number && number <= 255 && !protocol_refusal(number))
+      protocols.push_back(static_cast<std::uint8_t>(number));
+  }
+  std::sort(protocols.begin(), protocols.end());
+  protocols.erase(std::unique(protocols.begin(), protocols.end()), protocols.end());
+  return protocols;
+}
+
 }  // namespace
 
 std::string kept_text(const Kept& kept, const std::string& vm_id) {
   Json json = {
       {"schema", kSchema}, {"vm_id", vm_id}, {"node_cidrs", cidrs_of(kept.node_cidrs)}, {"mode", nullptr}};
   if (kept.primary) json["primary_nic"] = kept.primary->text();
+  json["protocols"] = kept.protocols;
   if (kept.mode) json["mode"] = {{"name", mode_name(kept.mode->mode)}, {"reason", kept.mode->reason}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
 }
@@ -68,7 +87,8 @@ net::Result<Kept> recall(const std::filesystem::path& file, const std::string& v
       return net::failure(ENOENT, fmt::format("{} is another VM's", file.string()));
     return Kept{.node_cidrs = cidrs_in(json.at("node_cidrs")),
                 .mode = mode_in(json.at("mode")),
-                .primary = primary_in(json)};
+                .primary = primary_in(json),
+                .protocols = protocols_in(json)};
   } catch (const std::exception&) {
     return net::failure(EBADMSG,
                         fmt::format("{} is damaged and not used; it is written anew when this node's pod "

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/core/mode.h"
 #include "agent/core/node_cidrs.h"
@@ -19,6 +20,9 @@ struct Kept {
   std::optional<ModeChoice> mode;
   /// The primary NIC, once a route to a platform address has shown it.
   std::optional<net::MacAddress> primary;
+  /// By which numbers routes are the agent's: routes.protocol, and others that it was until something is left
+  /// of none. In ascending order.
+  std::vector<std::uint8_t> protocols;
 
   bool operator==(const Kept&) const = default;
 };
@@ -26,8 +30,8 @@ struct Kept {
 /// The contents of the file that recall() reads.
 std::string kept_text(const Kept& kept, const std::string& vm_id);
 
-/// What was kept on this VM. ENOENT: nothing, or another VM's (an image made from a node); EBADMSG for a
-/// damaged file.
+/// What was kept on this VM; of protocol numbers those alone that routes.protocol could have. ENOENT:
+/// nothing, or another VM's (an image made from a node); EBADMSG for a damaged file.
 net::Result<Kept> recall(const std::filesystem::path& file, const std::string& vm_id);
 
 }  // namespace agent

@@ -68,7 +68,8 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, Doors doors)
       beat_(io_),
       audit_(io_),
       listen_again_(io_),
-      config_watch_(io_, [this] { reload(); }),
+      config_watch_(
+          io_, [this] { reload(); }, [this] { miss_configuration(); }),
       cloud_(io_, log_,
              [this](Evidence evidence) {
                boost::asio::post(io_, [this, evidence = std::move(evidence)]() mutable {
@@ -202,6 +203,7 @@ bool Daemon::Loop::has_come(const std::optional<MonoTime>& due) { return due && 
 void Daemon::Loop::on_timer() {
   if (has_come(keeper_.due())) return turn();
   if (has_come(repair_log_.due())) publish_repairs();
+  if (has_come(transition_log_.due())) tell_of_changes();
   arm();
 }
 
@@ -238,7 +240,9 @@ Daemon::Loop::Clock::duration Daemon::Loop::turn_once() {
 
 void Daemon::Loop::arm() {
   auto next = keeper_.due();
-  if (const auto line = repair_log_.due()) next = next ? std::min(*next, *line) : line;
+  for (const auto& line : {repair_log_.due(), transition_log_.due()}) {
+    if (line) next = next ? std::min(*next, *line) : line;
+  }
   if (!next) {
     timer_.cancel();
     return;
@@ -257,13 +261,15 @@ void Daemon::Loop::on_beat() {
 
 void Daemon::Loop::beat() {
   heartbeat_.beat(Clock::now());
+  write_what_is_owed();
   if (notifier_.waiting() || notifier_.watchdog_interval()) (void)notifier_.watchdog();
   if (!said_ready_) (void)notifier_.extend_timeout(kStartExtension);
   await_beat();
 }
 
 Daemon::Loop::Clock::duration Daemon::Loop::between_beats() const {
-  const bool quiet = published_.read()->ready;
+  const bool owes = !ready_file_problem_.empty() || !listening_file_problem_.empty();
+  const bool quiet = published_.read()->ready && !owes;
   const Clock::duration ours = notifier_.waiting() ? kBeatWhileUnheard : quiet ? kQuietBeat : kBeat;
   const auto asked = notifier_.watchdog_interval();
   return asked ? std::min<Clock::duration>(ours, *asked) : ours;

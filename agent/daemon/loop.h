@@ -22,6 +22,7 @@
 #include "agent/daemon/listening_file.h"
 #include "agent/daemon/ready_file.h"
 #include "agent/daemon/repair_log.h"
+#include "agent/daemon/transition_log.h"
 #include "agent/daemon/transitions.h"
 #include "agent/http/heartbeat.h"
 #include "agent/http/server.h"
@@ -71,6 +72,7 @@ class Daemon::Loop {
   [[nodiscard]] Clock::duration between_beats() const;
   void watch_configuration();
   void reload();
+  void miss_configuration();
   void take(Config next);
   void refuse(const std::vector<ConfigError>& errors);
   void listen_later(const net::Error& error);
@@ -92,6 +94,10 @@ class Daemon::Loop {
   void publish_repairs();
   void tell_of_repairs();
   void tell_where_it_listens();
+  void write_ready_file(const Snapshot& snapshot);
+  void say_once(const net::Result<void>& written, std::string& problem);
+  void write_what_is_owed();
+  void tell_of_changes();
   void announce(const Snapshot& before, const Snapshot& after);
   void say_status(const Snapshot& snapshot);
   [[nodiscard]] imds::Options imds_options() const;
@@ -107,6 +113,7 @@ class Daemon::Loop {
   Keeper keeper_;
   StartUp start_up_;
   RepairLog repair_log_;
+  TransitionLog transition_log_;
   History history_;
   Published<Snapshot> published_;
   Heartbeat heartbeat_;
@@ -128,8 +135,10 @@ class Daemon::Loop {
   std::string last_status_;            ///< as the service manager was told
   std::string refused_configuration_;  ///< what is wrong with the file that is there, as it was last read
   std::string not_listening_;          ///< why there is no server
-  bool said_ready_ = false;            ///< READY=1: to whom the kubelet may wait for
-  bool has_been_ready_ = false;        ///< every gate has passed
+  std::string ready_file_problem_;     ///< why there is none though the node is ready
+  std::string listening_file_problem_;
+  bool said_ready_ = false;      ///< READY=1: to whom the kubelet may wait for
+  bool has_been_ready_ = false;  ///< every gate has passed
   CloudWatcher cloud_;
   Kept kept_;  ///< as it is on disk, or about to be
   BackgroundFile kept_file_;

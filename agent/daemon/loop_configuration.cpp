@@ -47,6 +47,15 @@ void Daemon::Loop::refuse(const std::vector<ConfigError>& errors) {
   say_status(*published_.read());
 }
 
+/// A removed file, or a link that leads nowhere, is no wish for the defaults; a reload or a start takes it
+/// for one.
+void Daemon::Loop::miss_configuration() {
+  refused_configuration_ = sources_.file->string() + " is no longer there";
+  log_.write(warning(EventKind::configuration_refused,
+                     refused_configuration_ + ": what it said stays in force until it is back or a reload"));
+  say_status(*published_.read());
+}
+
 void Daemon::Loop::take(Config next) {
   const bool listen_changed = next.listen != config_.listen;
   if (listen_changed && server_) {

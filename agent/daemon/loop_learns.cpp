@@ -1,4 +1,5 @@
 // What the loop learns from IMDS, the cloud program and the node's surroundings, and keeps over restarts.
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <filesystem>
@@ -59,6 +60,7 @@ void Daemon::Loop::recall_what_was() {
   auto kept = recall(kept_file(), network->identity.vm_id);
   if (kept) {
     kept_ = *kept;
+    keeper_.recall(kept->protocols, Clock::now());
     keeper_.recall(std::move(kept->node_cidrs), std::move(kept->mode), kept->primary, Clock::now());
   } else if (kept.error().code.value() != ENOENT) {
     log_.write(warning(EventKind::file_refused, kept.error().what));
@@ -117,7 +119,10 @@ void Daemon::Loop::on_surroundings(Surroundings surroundings) {
 void Daemon::Loop::keep_what_is() {
   const auto& network = keeper_.network();
   if (!network) return;
+  recall_what_was();  // where a link has made a document count: before it is written over
   auto now = kept_;
+  now.protocols = keeper_.protocols();
+  std::sort(now.protocols.begin(), now.protocols.end());
   const auto& told = keeper_.node_cidrs();
   if (!told.kept && !told.source.empty() && told.source != "static") {
     now.node_cidrs = {.cidrs = told.cidrs, .source = told.source, .kept = true};

@@ -12,7 +12,10 @@ void Daemon::Loop::publish() {
   snapshot.config = in_force_;
   snapshot.changes = history_.list();
   const auto before = published_.read();
-  if (before->ready && !snapshot.ready) ready_file_.withdraw();
+  if (before->ready && !snapshot.ready) {
+    ready_file_.withdraw();
+    ready_file_problem_.clear();
+  }
   published_.publish(snapshot);
   tell_of_repairs();
   announce(*before, snapshot);
@@ -33,13 +36,18 @@ void Daemon::Loop::tell_of_repairs() {
   if (const auto event = repair_log_.event(Clock::now())) log_.write(*event);
 }
 
+void Daemon::Loop::tell_of_changes() {
+  const auto snapshot = published_.read();
+  const auto now = Clock::now();
+  const auto phase = start_up_.phase(snapshot->ready, now);
+  for (const auto& event : transition_log_.see(snapshot, phase, now)) log_.write(event);
+}
+
 void Daemon::Loop::announce(const Snapshot& before, const Snapshot& after) {
-  const auto phase = start_up_.phase(after.ready, Clock::now());
-  for (const auto& event : transitions(before, after, phase)) log_.write(event);
+  tell_of_changes();
   const bool first = before.version.empty();
   if (after.ready && (!before.ready || first)) {
-    if (const auto written = ready_file_.write(*after.ready_since); !written)
-      log_.write(warning(EventKind::file_refused, written.error().what));
+    write_ready_file(after);
     has_been_ready_ = true;
     config_watch_.end();
   }
@@ -49,6 +57,23 @@ void Daemon::Loop::announce(const Snapshot& before, const Snapshot& after) {
   }
   say_status(after);
   if (beat_.expiry() > Clock::now() + between_beats()) await_beat();  // there is more reason for one now
+}
+
+void Daemon::Loop::write_ready_file(const Snapshot& snapshot) {
+  say_once(ready_file_.write(*snapshot.ready_since), ready_file_problem_);
+}
+
+void Daemon::Loop::say_once(const net::Result<void>& written, std::string& problem) {
+  const auto before = std::exchange(problem, written ? "" : written.error().what);
+  if (!written && problem != before)
+    log_.write(warning(EventKind::file_refused, problem + "; it is tried again with each beat"));
+}
+
+/// In /run, which is memory, there may have been no room for a moment.
+void Daemon::Loop::write_what_is_owed() {
+  const auto snapshot = published_.read();
+  if (snapshot->ready && !ready_file_problem_.empty()) write_ready_file(*snapshot);
+  if (server_ && !listening_file_problem_.empty()) tell_where_it_listens();
 }
 
 void Daemon::Loop::say_status(const Snapshot& snapshot) {

@@ -38,8 +38,7 @@ void Daemon::Loop::listen() {
 void Daemon::Loop::tell_where_it_listens() {
   auto listen = config_.listen;
   if (auto* tcp = std::get_if<ListenTcp>(&listen)) tcp->port = server_->port();
-  if (const auto written = listening_file_.write(listen); !written)
-    log_.write(warning(EventKind::file_refused, written.error().what));
+  say_once(listening_file_.write(listen), listening_file_problem_);
 }
 
 /// The same trouble is told once.

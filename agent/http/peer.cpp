@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -39,7 +40,8 @@ std::optional<TcpRow> tcp_row(std::string_view line) {
   // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode
   std::array<std::string_view, 10> words;
   for (auto& word : words) word = next_word(line);
-  TcpRow row{.local = words[1], .remote = words[2], .user = 0, .inode = 0};
+  constexpr std::string_view kListen = "0A";  // TCP_LISTEN
+  TcpRow row{.local = words[1], .remote = words[2], .listens = words[3] == kListen, .user = 0, .inode = 0};
   if (!words[0].ends_with(':') || !read_number(words[7], row.user) || !read_number(words[9], row.inode))
     return std::nullopt;
   return row;
@@ -192,7 +194,37 @@ net::Result<Peer> peer_by_table(const sockaddr_storage& local, const sockaddr_st
   return peer;
 }
 
+/// "00000000:421D": whoever listens on every address.
+std::string on_any_address(std::string ends) {
+  std::fill(ends.begin(), ends.begin() + static_cast<std::ptrdiff_t>(ends.find(':')), '0');
+  return ends;
+}
+
+std::optional<Peer> listener_in(const char* table, const std::string& ends) {
+  if (ends.empty()) return std::nullopt;
+  std::ifstream stream(table);
+  const auto any = on_any_address(ends);
+  std::optional<Peer> found;
+  for (std::string line; std::getline(stream, line);) {
+    const auto row = http::tcp_row(line);
+    if (!row || !row->listens || (row->local != ends && row->local != any)) continue;
+    const bool exact = row->local == ends;
+    if (found && !exact) continue;
+    found = peer_with(row->user);
+    found->inode = row->inode;
+    if (exact) break;  // it is taken before one on every address
+  }
+  return found;
+}
+
 }  // namespace
+
+std::optional<Peer> listener_on(const sockaddr_storage& address) {
+  if (address.ss_family != AF_INET && address.ss_family != AF_INET6) return std::nullopt;
+  const auto ends = ends_of(address);
+  if (auto found = listener_in("/proc/self/net/tcp", ends.ipv4)) return found;
+  return listener_in("/proc/self/net/tcp6", ends.ipv6);
+}
 
 net::Result<Peer> peer_of(int socket) {
   sockaddr_storage local{};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -26,12 +27,17 @@ struct Peer {
 /// ECONNRESET: the other side has let go of it, so that whose it was can no longer be told.
 net::Result<Peer> peer_of(int socket);
 
+/// Who listens on a TCP address of this network namespace, as its table says: it needs no connection, which
+/// one who hangs up at once leaves nobody. nullopt: nobody, or that is not shown.
+std::optional<Peer> listener_on(const sockaddr_storage& address);
+
 namespace http {
 
 /// A line of /proc/net/tcp or tcp6 (https://docs.kernel.org/networking/proc_net_tcp.html).
 struct TcpRow {
   std::string_view local;  ///< as ends_text() writes it
   std::string_view remote;
+  bool listens = false;
   uid_t user = 0;
   std::uint64_t inode = 0;  ///< 0: no process holds it any more, or none yet, and `user` says nothing
 };

@@ -34,6 +34,7 @@ void write_config(JsonText& json, const ConfigInForce& config) {
     json.member("file").text(config.file);
     texts(json.member("overrides"), config.overrides);
     json.member("digest").text(config.digest);
+    texts(json.member("values"), config.values);
   });
 }
 

@@ -33,23 +33,26 @@ stranger who holds its name.)"},
      R"(Each failing gate is printed once, and again when it changes. The agent may start later, and
 restart meanwhile. Asked is http.listen where it is given, else what the daemon has written into
 its file listening. An answer of anybody but root or the service's user does not count, and it is
-said whose it is.)"},
+said whose it is. Neither it nor status needs a configuration: a default file that is invalid or
+cannot be read is named on standard error, and that is all.)"},
     {"status",
      R"(Node, NIC, pod subnets, routes and checks, from the answer of http.listen to /status; asked and
 believed as by wait.)"},
     {"plan",
      R"(Needs no daemon: it looks at the kernel and asks Azure's metadata service, or takes what that said
-last, and says so. Beside a running daemon it goes by that one's configuration, as do doctor,
-explain and flush; where another is given, the first line (note in JSON) says in what the daemon's
+last, and says so. Beside a running daemon it goes by what that one has in force, though its file
+was edited since, as do doctor, explain and flush; where another is given, the first line (note in JSON) says in what the daemon's
 differs. Of a daemon that is not root's no path, endpoint or identity is taken, nor a file that
 others than root could have written; what was left out is said.)"},
     {"flush",
-     R"(In every table, IPv4 and IPv6: whatever bears routes.protocol. Refused while the daemon runs, for
+     R"(In every table, IPv4 and IPv6: whatever bears routes.protocol, or a number that it was on this
+machine before, as long as the daemon has left routes of it. Refused while the daemon runs, for
 it would put them back.)"},
     {"doctor",
      R"(Needs no daemon. Each failure says what is wrong, why it matters to pods, and the command that
-mends it; all commands stand once more at the end, in the order to give them. With --npd it ends
-within 4 seconds.)"},
+mends it; all commands stand once more at the end, in the order to give them. Beside a daemon whose
+file has become invalid its errors come first, then what the daemon has in force is looked at, or
+shown as by status. With --npd it ends within 4 seconds.)"},
     {"explain",
      R"(The agent's route and where it comes from, what the kernel would do, what Azure's route table
 does, and the last changes with who made them.)"},
@@ -63,8 +66,9 @@ inline constexpr Entry kExits[] = {
     {"2", "Could not be determined: no daemon answers, or the kernel or Azure cannot be asked."},
     {"64", "Bad usage of any command."},
     {"78",
-     "Bad configuration, whatever the command (version needs none); each mistake is printed with its file, "
-     "line and column."},
+     "Bad configuration, whatever the command (version needs none; nor do wait and status, nor doctor, plan, "
+     "explain and flush beside a daemon that tells its own, unless a file is named); each mistake is printed "
+     "with its file, line and column."},
 };
 
 inline constexpr std::string_view kEndpointsIntroduction =
@@ -98,7 +102,8 @@ inline constexpr Entry kFiles[] = {
     {"/etc/calico-azure-agent/config.toml",
      "The configuration: calico-azure-agent.toml(5). It may be missing."},
     {"/var/lib/calico-azure-agent/",
-     "What Azure and Kubernetes said last and which mode was found; survives reboots."},
+     "What Azure and Kubernetes said last, which mode was found and by which protocol numbers routes are the "
+     "agent's; survives reboots."},
     {"/run/calico-azure-agent/ready", "There exactly while the node is ready; holds the time since when."},
     {"/run/calico-azure-agent/listening",
      "Where the running daemon listens, such as 127.0.0.1:16925, for wait, status and containers. The owner "

@@ -17,6 +17,7 @@
 #include "imds/simulator/cloud/orders.h"
 #include "imds/simulator/control.h"
 #include "imds/simulator/default_document.h"
+#include "imds/simulator/listen_address.h"
 #include "imds/simulator/simulator.h"
 
 namespace {
@@ -40,17 +41,30 @@ struct Arguments {
   int ready_fd = STDOUT_FILENO;
 };
 
+std::string valid_listen(const std::string& text) {
+  const auto address = imds::simulator::parse_listen_address(text);
+  return address ? "" : address.error().what;
+}
+
+std::string valid_source(const std::string& text) {
+  const auto address = net::Address::parse(text);
+  return address ? "" : address.error().what;
+}
+
 void describe(CLI::App& app, Arguments& arguments) {
   app.add_option("--listen", arguments.listen, "IMDS: ADDRESS:PORT, IPv4; the real one is 169.254.169.254:80")
+      ->check(valid_listen)
       ->capture_default_str();
   app.add_option("--control", arguments.control, "control endpoint: ADDRESS:PORT; see GET /")
+      ->check(valid_listen)
       ->capture_default_str();
   app.add_option("--document", arguments.document_file, "JSON file to serve: instance, network or interfaces")
       ->check(CLI::ExistingFile);
   app.add_option("--form", arguments.form, "document without --document")
       ->check(CLI::IsMember({"virtual-machine", "scale-set"}))
       ->capture_default_str();
-  app.add_option("--allow-source", arguments.sources, "hear only this address, like IMDS; may be repeated");
+  app.add_option("--allow-source", arguments.sources, "hear only this address, like IMDS; may be repeated")
+      ->check(valid_source);
   app.add_option("--rate-limit", arguments.per_second, "requests per second before 429; 0 = no limit")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
@@ -60,7 +74,8 @@ void describe(CLI::App& app, Arguments& arguments) {
 
 void describe_cloud(CLI::App& app, imds::simulator::cloud::Files& cloud) {
   auto* const listen = app.add_option("--cloud-listen", cloud.listen,
-                                      "ARM and Kubernetes over TLS: ADDRESS:PORT, IPv4; without it, neither");
+                                      "ARM and Kubernetes over TLS: ADDRESS:PORT, IPv4; without it, neither")
+                           ->check(valid_listen);
   const auto file = [&](const char* option, std::string& member, const char* what) {
     return app.add_option(option, member, what)->check(CLI::ExistingFile)->needs(listen);
   };

@@ -139,18 +139,88 @@ class ItsConfiguration(BesideCase):
                 self.assertIn(str(self.agent.file), first)
 
     def test_an_edited_file_that_is_not_reloaded_is_told(self):
-        self.agent.configure(**settings(routes={"metric": 7}))
+        healthy = self.plainly("doctor", "--npd")
+        self.agent.configure(**settings(routes={"metric": 7, "protocol": 99}, pods={"cluster_cidrs": ["10.250.0.0/16"],
+                                                                                    "node_cidrs": []}))
         done = self.plainly("plan")
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("not what the daemon has read", done.stdout.splitlines()[0])
+        self.assertEqual(done.returncode, 0, done.stdout)
+        note, verdict = done.stdout.splitlines()
+        self.assertIn("not what the daemon has read", note)
+        self.assertEqual(verdict, "in sync")
+        self.assertIn(f"would remove route {CLUSTER}", self.plainly("flush", "--dry-run").stdout)
+        edited = self.plainly("doctor", "--npd")
+        self.assertEqual((edited.returncode, edited.stdout), (healthy.returncode, healthy.stdout))
         self.agent.hang_up()
         eventually(lambda: "has read" not in self.plainly("plan").stdout, "what is reloaded is told")
+
+    def test_an_edited_file_whose_rest_is_not_told_is_no_alarm(self):
+        self.lab.vm.ip(f"route replace {CLUSTER} via 10.240.0.77 dev eth0 proto 4 metric 5")
+        self.assertEqual(self.plainly("doctor", "--npd").returncode, 1)
+        self.agent.configure(**settings(azure={"interval": "20m"}))
+        done = self.plainly("doctor", "--npd")
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertIn("reload", done.stdout)
 
     def test_without_a_daemon_the_own_one_counts(self):
         self.agent.stop()
         done = self.plainly("plan")
         self.assertFalse(done.stdout.startswith("note: "), done.stdout)
         self.assertIn("remove", done.stdout)
+
+
+class InvalidFile(BesideCase):
+    """The file became invalid while the daemon runs with what it had: its node is as ready as before."""
+
+    def setUp(self):
+        super().setUp()
+        self.agent.start_ready()
+        self.invalidate("bad = \n")
+
+    def invalidate(self, text, mode=0o644):
+        self.lab.vm.files.write("/etc/calico-azure-agent/config.toml", text)
+        self.lab.vm.run("chmod", f"{mode:o}", "/etc/calico-azure-agent/config.toml")
+
+    def test_wait_and_status_need_none_and_say_so_in_one_line(self):
+        for text in ("bad = \n", "[pods]\ncluster_cidr = []\nnode_cidr = []\n"):
+            self.invalidate(text)
+            for words in (["wait", "--timeout", "5s"], ["status"]):
+                with self.subTest(text=text, words=words):
+                    done = self.plainly(*words)
+                    self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                    self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+                    self.assertIn("/etc/calico-azure-agent/config.toml", done.stderr)
+
+    def test_nor_does_nobody_who_may_not_read_it(self):
+        self.invalidate("", mode=0o600)
+        done = self.lab.vm.run(*NOBODY, self.agent.words()[0], "wait", "--timeout", "5s", env=self.agent.environment)
+        self.assertEqual((done.returncode, done.stdout), (0, "ready\n"), done.stderr)
+
+    def test_one_that_is_given_is_an_error(self):
+        for words in (["--config", "/etc/calico-azure-agent/config.toml"], ["--set", "routes.metric=7"]):
+            self.assertEqual(self.plainly("wait", "--timeout", "5s", *words).returncode, 78)
+
+    def test_doctor_names_the_errors_and_goes_by_what_the_daemon_has_in_force(self):
+        done = self.plainly("doctor")
+        self.assertIn(done.returncode, (0, 1), done.stderr)
+        self.assertIn("/etc/calico-azure-agent/config.toml:1:", done.stderr)
+        self.assertIn("routes.in_sync", done.stdout)
+
+    def test_or_says_what_the_daemon_says_where_that_is_not_told(self):
+        self.agent.file.write_text("bad = \n", encoding="utf-8")
+        done = self.plainly("doctor")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(done.stdout.startswith("ready since "), done.stdout)
+        npd = self.plainly("doctor", "--npd")
+        self.assertEqual(npd.returncode, 2)
+        self.assertLessEqual(len(npd.stdout.strip()), 80)
+        self.assertEqual(self.plainly("plan").returncode, 78)
+
+    def test_without_a_daemon_it_is_an_error_but_for_who_waits(self):
+        self.agent.stop()
+        self.assertEqual(self.plainly("doctor").returncode, 78)
+        self.assertEqual(self.plainly("plan").returncode, 78)
+        self.assertEqual(self.plainly("status").returncode, 2)
+        self.assertEqual(self.plainly("wait", "--timeout", "300ms").returncode, 1)
 
 
 class OfTheServiceUser(BesideCase):
@@ -295,6 +365,12 @@ class SquattedPort(BesideCase):
             with self.subTest(how):
                 with self.nobody(_SQUATTER, *how):
                     self.assertEqual(self.plainly("wait", "--timeout", "700ms").returncode, 1)
+
+    def test_one_who_hangs_up_at_once_is_named_all_the_same(self):
+        squatter = self.as_nobody(_SQUATTER.replace("client.recv(4096)", "client.close(); continue"))
+        done = self.plainly("wait", "--timeout", "300ms")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"the port is held by user 65534 (process {self.lab.vm.number_of(squatter)}, python3", done.stdout)
 
     def test_where_users_have_no_numbers_it_is_said_that_whose_word_it_is_cannot_be_told(self):
         self.agent.start_ready()

@@ -52,11 +52,26 @@ class NotReadyYet(Editing):
 
     def test_one_that_is_away_is_no_configuration(self):
         begin = len(self.agent.log)
+        text = self.agent.file.read_text(encoding="utf-8")
         self.agent.file.unlink()
-        time.sleep(0.5)  # that nothing is said is no event
+        self.agent.await_log(f"{self.agent.file} is no longer there: what it said stays in force", since=begin)
+        self.agent.await_word("STATUS=waiting for nic.found: .*is no longer there")
+        self.agent.file.symlink_to("nowhere")
+        time.sleep(0.5)  # that nothing is said again is no event
+        self.assertEqual(len([line for line in self.agent.log.lines(begin) if "no longer there" in line]), 1)
         self.assertEqual([line for line in self.agent.log.lines(begin) if "reloaded" in line], [])
+        self.agent.file.unlink()
+        heard = len(self.agent.manager.heard)
+        self.agent.file.write_text(text, encoding="utf-8")
+        self.agent.await_word(BY_ITSELF, since=heard)
         self.agent.file.write_text(toml(settings()), encoding="utf-8")
         self.agent.await_ready()
+
+    def test_a_fifo_in_its_place_is_named_and_not_waited_for(self):
+        self.agent.file.unlink()
+        self.lab.vm.run("mkfifo", self.agent.file)
+        self.agent.await_log(f"{self.agent.file}: is no regular file")
+        self.assertEqual(self.agent.stop(), 0)
 
     def test_what_needs_a_restart_is_named(self):
         self.save(toml(settings(http={"listen": "127.0.0.1:17000"})))

@@ -29,6 +29,18 @@ class Reload(NodeCase):
         self.agent.hang_up()
         self.assertEqual(tape.changes(begin), [])
 
+    def test_a_fifo_or_a_device_is_refused_and_nobody_is_waited_for(self):
+        for kind in ("mkfifo {0}", "mknod {0} c 1 5"):
+            with self.subTest(kind):
+                self.agent.file.unlink()
+                self.lab.vm.run("sh", "-c", kind.format(self.agent.file))
+                begin = len(self.agent.log)
+                self.agent.hang_up()
+                self.agent.await_log(rf"configuration not reloaded: {self.agent.file}: is no regular file", since=begin)
+                self.lab.vm.ip(f"route del {CLUSTER} proto 169")
+                self.await_routes(self.wanted())
+        self.assertEqual(self.agent.stop(), 0)
+
     def test_the_service_manager_is_told_when_it_begins_and_ends(self):
         heard = self.agent.manager.heard
         for text in (self.agent.file.read_text(encoding="utf-8"), "[routes\n"):

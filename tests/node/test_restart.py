@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Stopping and starting again: the kernel is told nothing, and there is one agent at a time."""
 
+import json
 import unittest
 
 from case import CLUSTER, CLUSTER6, NODE, NODE6, NodeCase, eventually, settings
@@ -46,6 +47,41 @@ class Restart(NodeCase):
         begin = tape.mark()
         self.agent.start_ready()
         self.assertEqual(tape.changes(begin), [self.sink()])
+
+
+class AnotherProtocol(NodeCase):
+    """Of a number that is configured no more, routes are the agent's until none is left."""
+
+    OTHER = settings(pods={"cluster_cidrs": ["10.250.0.0/16"], "node_cidrs": ["10.250.1.0/24"]}, routes={"protocol": 99})
+
+    def setUp(self):
+        super().setUp()
+        self.agent.start_ready()
+        self.file = self.agent.state / "kept.json"
+        eventually(lambda: self.file.exists() and 169 in json.loads(self.file.read_text("utf-8"))["protocols"], "the number")
+        self.agent.stop()
+        self.agent.configure(**self.OTHER)
+
+    def test_it_is_not_forgotten_over_a_restart(self):
+        plan = self.agent.command("plan").stdout
+        self.assertIn(f"remove  {CLUSTER}", plan)
+        self.agent.start_ready()
+        eventually(lambda: self.lab.routes() == [], "no route of the old number", timeout=30)  # after a second reading
+        self.assertEqual(len(self.lab.routes(99)), 2)
+        eventually(lambda: json.loads(self.file.read_text("utf-8"))["protocols"] == [99], "the number alone")
+
+    def test_flush_takes_both_and_names_their_link(self):
+        self.assertEqual(self.agent.command("flush", "--protocols").stdout, "99\n169\n")
+        self.assertIn(f"would remove route {CLUSTER} via {self.lab.nic.gateway} dev eth0 ",
+                      self.agent.command("flush", "--dry-run").stdout)
+        self.assertEqual(self.agent.command("flush").returncode, 0)
+        self.assertEqual(self.lab.routes(), [])
+
+    def test_another_vms_numbers_are_not_believed(self):
+        kept = json.loads(self.file.read_text("utf-8"))
+        self.file.write_text(json.dumps({**kept, "vm_id": "another"}), encoding="utf-8")
+        self.assertEqual(self.agent.command("flush").stdout, "")
+        self.assertEqual(self.lab.routes(), self.wanted())
 
 
 class SecondaryRestart(NodeCase):

@@ -5,7 +5,7 @@ import re
 import time
 import unittest
 
-from case import CLUSTER, CLUSTER6, NODE, NODE6, NodeCase, settings
+from case import CLUSTER, CLUSTER6, NODE, NODE6, NodeCase, eventually, settings
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\n?")
 
@@ -165,6 +165,31 @@ class Readiness(NodeCase):
         self.lab.vm.sysctl("net.ipv4.ip_forward", 0)
         self.agent.start()
         self.agent.await_word(r"STATUS=waiting for .*sysctl\.ip_forward: .*net\.ipv4\.ip_forward is 0")
+
+
+class FullRuntimeFolder(NodeCase):
+    """No room in /run at the moment of readiness."""
+
+    def names(self):
+        return self.lab.vm.run("ls", self.agent.runtime).stdout.split()
+
+    def test_its_files_are_written_once_there_is_room(self):
+        folder = self.agent.runtime
+        self.lab.vm.run("mount", "-t", "tmpfs", "-o", "size=4k", "full", folder)
+        self.addCleanup(self.lab.vm.run, "umount", "--lazy", folder)
+        self.lab.vm.run("sh", "-c", f"echo > {folder}/room")
+        self.agent.start_ready(WATCHDOG_USEC="500000")
+        self.agent.await_log("ready.new: No space left on device; it is tried again with each beat")
+        self.agent.await_log("listening.new: No space left on device")
+        self.assertEqual(sorted({"ready", "listening"} & set(self.names())), [])
+        self.agent.await_word("WATCHDOG=1", since=len(self.agent.manager.heard))
+        self.lab.vm.run("rm", f"{folder}/room")  # for one of them
+        eventually(lambda: {"ready", "listening"} & set(self.names()), "one of them")
+        self.lab.vm.run("mount", "-o", "remount,size=1m", folder)
+        eventually(lambda: {"ready", "listening"} <= set(self.names()), "both")
+        self.assertEqual(len([line for line in self.agent.log.lines() if "ready.new" in line]), 1)
+        self.assertEqual(self.agent.stop(), 0)
+        self.assertEqual(sorted({"ready", "listening"} & set(self.names())), [])
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ class MaintainerScripts(unittest.TestCase):
              'exec chroot "$@"', "-", layers, mounted, f"--userspec={user}", mounted, "/usr/bin/env", "-i", _PATH, *words],
             capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL).stdout
 
-    def script(self, name, *words, state="active", config="protocol = 169   # default"):
+    def script(self, name, *words, state="active", config="169"):
         return self.inside(f"STATE={state}", f"CONFIG={config}", "sh", f"/scripts/{name}", *words)
 
     def as_the_service(self, line):
@@ -78,25 +78,26 @@ class MaintainerScripts(unittest.TestCase):
         names = "removed protocol removed.new .removed state kept.json imds.json"
         self.as_the_service(f"cd {_STATE} && for name in {names}; do ln -s /etc/victim $name; done")
         self.as_the_service(f"cd {_STATE} && mkdir -p folder && ln -s /etc folder/etc && ln -s / root")
-        self.script("prerm", "remove", config="protocol = 170   # routes.protocol")
+        self.script("prerm", "remove", config="170\n171")
         self.script("postrm", "remove")
         self.as_the_service(f"cd {_STATE} && rm -f removed protocol && echo kernel >removed && echo kernel >protocol")
         self.told("")
         self.script("postrm", "purge")
         self.assertEqual((self.root / "etc/victim").read_text("utf-8"), "root's own\n")
-        self.assertEqual(self.told("flush"), [f"ip {family} {kind} protocol 170" for family in ("-4", "-6")
+        self.assertEqual(self.told("flush"), [f"ip {family} {kind} protocol {protocol}" for protocol in (170, 171)
+                                              for family in ("-4", "-6")
                                               for kind in ("route flush table all", "rule flush")])
         self.assertEqual(self.inside("sh", "-c", f"ls -d {_STATE}* /run/calico-azure-agent* 2>/dev/null || true"), "")
         self.assertIn("passwd", self.inside("ls", "/etc"))
 
     def test_it_is_stopped_before_anything_is_written(self):
-        self.write("usr/local/sbin/calico-azure-agent", "#!/bin/sh\n[ -e /stopped ] && echo 'protocol = 170'\n", 0o755)
+        self.write("usr/local/sbin/calico-azure-agent", "#!/bin/sh\n[ -e /stopped ] && echo 170\n", 0o755)
         self.script("prerm", "remove")
         self.script("postrm", "purge")
         self.assertIn("ip -4 route flush table all protocol 170", self.told("flush"))
 
     def test_purge_believes_a_number_alone(self):
-        for config in ("protocol = kernel", "protocol = 2x", "protocol = ", "", "protocol = -1", "nonsense"):
+        for config in ("kernel", "2x", " ", "", "-1", "170\nnonsense"):
             self.script("prerm", "remove", config=config)
             self.script("postrm", "purge")
             self.assertEqual({line.rpartition(" ")[2] for line in self.told("flush")}, {"169"}, config)

@@ -86,16 +86,50 @@ TEST_F(GoBy, WhatIsGivenAndItIsSaidInWhatTheDaemonsDiffers) {
   }
 }
 
-TEST_F(GoBy, AFileThatTheDaemonHasNotReadYetIsSaidToBeOne) {
+TEST_F(GoBy, WhatTheDaemonHasInForceWhereTheFileIsNoLongerWhatItHasRead) {
   const auto told = daemon();
+  for (const auto whose : {DaemonOf::root, DaemonOf::service_user}) {
+    write("[routes]\nmetric = 7\nprotocol = 99\n[pods]\ncluster_cidrs = ['10.1.0.0/16']\n");
+    const auto beside = go_by({}, told, whose);
+    EXPECT_EQ(agent::in_force({}, beside.loaded.config).digest, told.digest);
+    EXPECT_TRUE(beside.is_the_daemons && beside.is_edited);
+    EXPECT_THAT(beside.note, HasSubstr("is not what the daemon has read"));
+    write("[routes]\nmetirc = 7\n");
+    const auto broken = go_by({}, told, whose);
+    EXPECT_EQ(broken.loaded.config.routes.metric, 5U);
+    EXPECT_TRUE(broken.is_the_daemons && broken.is_edited);
+    EXPECT_THAT(broken.note, AllOf(HasSubstr("cannot be taken"), HasSubstr("config.toml:2:1")));
+  }
+}
+
+TEST_F(GoBy, WhatTheDaemonDoesNotTellIsAsTheFileHasItNowAndThatIsSaid) {
+  write("[routes]\nmetric = 5\n[imds]\nendpoint = 'http://192.0.2.1'\n");
+  const auto told = daemon();
+  write("[routes]\nmetric = 7\n[imds]\nendpoint = 'http://192.0.2.2'\n");
+  const auto beside = go_by({}, told);
+  EXPECT_EQ(beside.loaded.config.routes.metric, 5U);
+  EXPECT_EQ(beside.loaded.config.imds.endpoint, "http://192.0.2.2");
+  EXPECT_TRUE(!beside.is_the_daemons && beside.is_edited);
+  EXPECT_THAT(beside.note, HasSubstr("of imds, kubernetes and azure this goes by the file as it is now"));
+}
+
+TEST_F(GoBy, OfAnEarlierVersionsDaemonTheNoteSaysThatItGoesByTheFile) {
+  auto told = daemon();
+  told.values.clear();
   write("[routes]\nmetric = 7\n");
   const auto beside = go_by({}, told);
   EXPECT_EQ(beside.loaded.config.routes.metric, 7U);
-  EXPECT_THAT(beside.note, HasSubstr("is not what the daemon has read"));
-  write("[routes]\nmetirc = 7\n");
-  const auto broken = go_by({}, told);
-  EXPECT_EQ(broken.loaded.config.routes.metric, 1024U);
-  EXPECT_THAT(broken.note, AllOf(HasSubstr("cannot be taken"), HasSubstr("config.toml:2:1")));
+  EXPECT_TRUE(!beside.is_the_daemons && beside.is_edited);
+  EXPECT_THAT(beside.note, HasSubstr("this goes by the file as it is now"));
+}
+
+TEST_F(GoBy, NoValueOfAServiceUsersDaemonLeadsAnywhere) {
+  auto told = daemon();
+  told.values.emplace_back("imds.endpoint=http://192.0.2.1");
+  told.values.emplace_back("kubernetes.kubeconfig=/run/evil");
+  const auto beside = go_by({}, told, DaemonOf::service_user);
+  EXPECT_EQ(beside.loaded.config.imds, agent::Config{}.imds);
+  EXPECT_EQ(beside.loaded.config.kubernetes, agent::Config{}.kubernetes);
 }
 
 TEST_F(GoBy, OfAServiceUsersDaemonNoPathAndNoEndpoint) {
@@ -118,8 +152,12 @@ TEST_F(GoBy, OfAServiceUsersDaemonRootsFileAlone) {
   EXPECT_EQ(go_by({}, daemon(), DaemonOf::service_user).loaded.config.routes.metric, 5U);
   ASSERT_EQ(::chown(file().c_str(), 65534, 65534), 0);
   const auto beside = go_by({}, daemon(), DaemonOf::service_user);
-  EXPECT_EQ(beside.loaded.config.routes.metric, 1024U);
-  EXPECT_THAT(beside.note, AllOf(HasSubstr("left out"), HasSubstr("belongs to user 65534")));
+  EXPECT_EQ(beside.loaded.config.routes.metric, 5U);  // as the daemon tells
+  EXPECT_THAT(beside.note, AllOf(HasSubstr("left out"), HasSubstr("belongs to user 65534"),
+                                 Not(HasSubstr("is not what the daemon has read"))));
+  auto silent = daemon();
+  silent.values.clear();
+  EXPECT_EQ(go_by({}, silent, DaemonOf::service_user).loaded.config.routes.metric, 1024U);
   EXPECT_EQ(go_by({}, daemon(), DaemonOf::root).loaded.config.routes.metric, 5U);
 }
 
@@ -147,9 +185,9 @@ TEST(SortOverrides, EveryKeyThatLeadsSomewhereIsLeftOut) {
 
 TEST(ConfigTold, IsReadFromAStatusWhateverElseIsInIt) {
   const auto told = agent::config_told(
-      R"({"schema":"x","config":{"file":"/a","overrides":["b=c",7],"digest":"d","more":1},"routes":[]})");
+      R"({"schema":"x","config":{"file":"/a","overrides":["b=c",7],"digest":"d","values":["v=w"],"more":1},"routes":[]})");
   ASSERT_TRUE(told);
-  EXPECT_EQ(*told, (ConfigInForce{.file = "/a", .overrides = {"b=c", ""}, .digest = "d"}));
+  EXPECT_EQ(*told, (ConfigInForce{.file = "/a", .overrides = {"b=c", ""}, .digest = "d", .values = {"v=w"}}));
   for (const char* text :
        {"", "[]", "{}", R"({"config":7})", R"({"config":{"file":"/a"}})", "{\"config\":{}} x"})
     EXPECT_FALSE(agent::config_told(text)) << text;

@@ -7,6 +7,7 @@
 namespace {
 
 using agent::ConfigSources;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -40,6 +41,22 @@ TEST(InForce, HasOneDigestForTheSameValuesWhateverTheyComeFrom) {
   EXPECT_EQ(digest(by_file), digest(by_flag));
   EXPECT_NE(digest(by_file), digest(other));
   EXPECT_EQ(digest(by_file).size(), 16U);
+}
+
+TEST(InForce, TellsTheValuesThatLeadNowhereAsSettings) {
+  const ConfigSources sources{.file = {},
+                              .environment = {},
+                              .settings = {"mode=flannel", "nic.select=subnet:10.1.0.0/24",
+                                           "pods.cluster_cidrs=10.1.0.0/16,fd00::/48", "routes.enabled=false",
+                                           "routes.resync_interval=90s", "sysctls.action=enforce",
+                                           "azure.verify=off", "readiness.require=nic.found"}};
+  const auto config = config_from(sources);
+  const auto told = agent::in_force(sources, config);
+  EXPECT_THAT(told.values, Contains("pods.cluster_cidrs=10.1.0.0/16,fd00::/48"));
+  EXPECT_EQ(config_from({.file = {}, .environment = {}, .settings = told.values}), config);
+  const auto elsewhere =
+      config_from({.file = {}, .environment = {}, .settings = {"imds.endpoint=http://192.0.2.9"}});
+  EXPECT_EQ(agent::in_force({}, elsewhere).values, agent::in_force({}, {}).values);
 }
 
 TEST(DifferentKeys, AreThoseWhoseValuesDiffer) {

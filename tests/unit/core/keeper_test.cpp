@@ -49,6 +49,49 @@ TEST(Keeper, ARestartAdoptsEverythingWithoutOneMessage) {
   EXPECT_TRUE(node.ready());
 }
 
+TEST(Keeper, RoutesOfAProtocolNumberBeforeARestartAreItsOwnUntilNoneIsLeft) {
+  Node node;
+  node.reading(network());
+  node.settle();
+  EXPECT_EQ(node.keeper().protocols(), std::vector<std::uint8_t>{169});
+  auto policy = Node::udr();
+  policy.protocol = 99;
+  policy.cluster_cidrs = {prefix("10.246.0.0/16")};
+  policy.node_cidrs = {prefix("10.246.1.0/24")};
+  node.restart(policy);
+  const std::vector<std::uint8_t> before = {169};
+  node.keeper().recall(before, node.now);
+  node.settle();
+  EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
+  EXPECT_EQ(node.keeper().protocols(), (std::vector<std::uint8_t>{169, 99})) << "kept over another restart";
+  node.reading(network());
+  node.settle();
+  EXPECT_EQ(node.routes(99).size(), 2U);
+  EXPECT_EQ(node.routes(), testing::kHealthyRoutes) << "a removal waits for a second reading";
+  node.reading(network());
+  node.settle();
+  EXPECT_EQ(node.routes(99).size(), 2U);
+  EXPECT_EQ(node.routes(), std::vector<std::string>{});
+  EXPECT_EQ(node.keeper().protocols(), std::vector<std::uint8_t>{99});
+}
+
+TEST(Keeper, AProtocolNumberThatChangesWhileRoutesAreDisabledIsNotForgotten) {
+  Node node;
+  node.reading(network());
+  node.reading(network());
+  node.settle();
+  auto policy = Node::udr();
+  policy.routes_enabled = false;
+  node.keeper().set_policy(policy, node.now);
+  node.settle();
+  policy.routes_enabled = true;
+  policy.protocol = 99;
+  node.keeper().set_policy(policy, node.now);
+  node.settle();
+  EXPECT_EQ(node.routes(99).size(), 3U);
+  EXPECT_TRUE(node.routes().empty());
+}
+
 TEST(Keeper, PutsADeletedRouteBackAtOnceAndCountsIt) {
   Node node;
   node.reading(network());

@@ -46,6 +46,11 @@ class Node {
     sysctls.values["net/ipv6/conf/eth0/accept_ra"] = "2";
   }
 
+  /// A new process with another configuration.
+  void restart(Policy policy) {
+    policy_ = std::move(policy);
+    restart();
+  }
   /// A new process: nothing is remembered but what the kernel holds.
   void restart() { keeper_.emplace(kernel, sysctls, policy_, "node", 7U, now); }
 

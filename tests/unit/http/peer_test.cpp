@@ -31,6 +31,9 @@ TEST(TcpRow, IsALineOfTheKernelsTable) {
   EXPECT_EQ(row->remote, "0100007F:9C40");
   EXPECT_EQ(row->user, 65534U);
   EXPECT_EQ(row->inode, 18834U);
+  EXPECT_FALSE(row->listens);
+  EXPECT_TRUE(
+      tcp_row("   0: 0100007F:421D 00000000:0000 0A 0:0 0:0 0 65534 0 18834 1 0 100 0 0 10 0")->listens);
 }
 
 TEST(TcpRow, IsNoHeadingAndNoHalfALine) {
@@ -107,6 +110,24 @@ TEST_F(Connected, IsNobodyOnceTheOtherSideHasLetGo) {
   const auto peer = peer_of(client_.get());
   ASSERT_FALSE(peer);
   EXPECT_EQ(peer.error().code.value(), ECONNRESET);
+}
+
+TEST_F(Connected, LeavesWhoListensToBeTold) {
+  for (const auto& [listen_on, connect_to] :
+       {std::pair{"127.0.0.1", "127.0.0.1"}, std::pair{"::1", "::1"}, std::pair{"::", "127.0.0.1"},
+        std::pair{"0.0.0.0", "127.0.0.9"}}) {
+    connect(listen_on, connect_to);
+    sockaddr_storage to{};
+    socklen_t size = sizeof to;
+    ASSERT_EQ(::getpeername(client_.get(), reinterpret_cast<sockaddr*>(&to), &size), 0);
+    accepted_ = {};
+    const auto listener = agent::listener_on(to);
+    ASSERT_TRUE(listener) << listen_on;
+    EXPECT_EQ(listener->user, ::geteuid());
+    EXPECT_NE(listener->inode, 0U);
+    listener_ = {};
+    EXPECT_FALSE(agent::listener_on(to)) << listen_on;
+  }
 }
 
 TEST_F(Connected, IsNobodyBeforeAnyoneHasTakenTheConnection) {

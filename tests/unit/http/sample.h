@@ -87,7 +87,8 @@ inline agent::Snapshot ready_node() {
   node.config = std::make_shared<const agent::ConfigInForce>(
       agent::ConfigInForce{.file = "/etc/calico-azure-agent/config.toml",
                            .overrides = {"routes.metric=1024"},
-                           .digest = "cbf29ce484222325"});
+                           .digest = "cbf29ce484222325",
+                           .values = {"mode=udr"}});
   node.mode = agent::Mode::udr;
   node.mode_reason = "mode = \"udr\" in config.toml";
   node.ready = true;
@@ -169,7 +170,7 @@ inline agent::Snapshot node_of_strings(const std::string& text) {
     *each = text;
   }
   node.config = std::make_shared<const agent::ConfigInForce>(
-      agent::ConfigInForce{.file = text, .overrides = {text, text}, .digest = text});
+      agent::ConfigInForce{.file = text, .overrides = {text, text}, .digest = text, .values = {text}});
   node.nic.addresses = node.nic.subnets = node.nic.gateways = {text, text};
   auto routes = node.routes.list();
   for (auto& route : routes) route.device = route.error = text;

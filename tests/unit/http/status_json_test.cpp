@@ -27,7 +27,7 @@ TEST(StatusJson, OfAReadyNodeIsTheContractsDocument) {
     "schema": "calico-azure-agent/v1", "version": "0.1.0", "mode": "udr",
     "mode_reason": "mode = \"udr\" in config.toml", "ready": true, "ready_since": "2026-08-01T07:29:59.123Z",
     "config": {"file": "/etc/calico-azure-agent/config.toml", "overrides": ["routes.metric=1024"],
-               "digest": "cbf29ce484222325"},
+               "digest": "cbf29ce484222325", "values": ["mode=udr"]},
     "node": {"name": "aks-pool1-3000-vmss000002", "vm_id": "13f56399-bd52-4150-9748-7190aae1ff21",
              "resource_id": "/subscriptions/8d10da13/resourceGroups/rg/providers/Microsoft.Compute/virtualMachineScaleSets/aks-pool1-3000-vmss/virtualMachines/2",
              "location": "westeurope", "vm_scale_set": "aks-pool1-3000-vmss"},

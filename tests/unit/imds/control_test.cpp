@@ -299,9 +299,11 @@ TEST(AzureSimulator, ServesTheCloudWhereItIsAskedFor) {
 
 TEST(AzureSimulator, BadUsageIs64AndATakenPortIs1) {
   EXPECT_EQ(Program({"--nonsense"}).end(0), 64);
+  EXPECT_EQ(Program({"--listen", "nonsense"}).end(0), 64);
+  EXPECT_EQ(Program({"--control", "[::1]:80"}).end(0), 64);
+  EXPECT_EQ(Program({"--allow-source", "foo"}).end(0), 64);
   EXPECT_EQ(Program({"--form", "toaster"}).end(0), 64);
   EXPECT_EQ(Program({"--document", "/nonexistent"}).end(0), 64);
-  EXPECT_EQ(Program({"--listen", "nonsense"}).end(0), 1);
   EXPECT_EQ(Program({"--help"}).end(0), 0);
   const auto taken = Simulator::start();
   ASSERT_TRUE(taken);
