@@ -91,9 +91,10 @@ class Detours(NodeCase):
 
     def test_a_rule_that_takes_the_packets_of_a_pod_that_is_here(self):
         vm = self.lab.vm
-        vm.ip("link add cali1 type dummy",
-              "link set cali1 up", "route add 10.244.1.5/32 dev cali1 scope link",
-              "link add ib0 type dummy", "link set ib0 up", "route add blackhole default table 78",
+        vm.ip("link add cali1 type veth peer name cali1-pod",
+              "link set cali1 up", "link set cali1-pod up", "route add 10.244.1.5/32 dev cali1 scope link",
+              "link add ib0 type veth peer name ib0-other", "link set ib0 up", "link set ib0-other up",
+              "route add blackhole default table 78",
               "route add default dev ib0 table 77")
         self.agent.start_ready()
         for rule in (f"from {NODE} lookup 78", "iif cali1 lookup 78", "ipproto tcp lookup 78",
@@ -157,6 +158,18 @@ class Detours(NodeCase):
 class Siblings(NodeCase):
     lab_options = {"ipv6": True}
     config = {"pods": {"cluster_cidrs": [CLUSTER6], "node_cidrs": [NODE6]}}
+
+    def test_a_rule_that_drops_what_a_pod_sends(self):
+        pod = NODE6.replace("::/64", "::5")
+        self.lab.vm.sysctl("net.ipv6.conf.all.forwarding", 1)
+        self.lab.vm.ip("link add cali1 type veth peer name cali1-pod", "link set cali1 up", "link set cali1-pod up",
+                       f"route add {pod}/128 dev cali1", "route add unreachable ::/0 table 78")
+        self.agent.start_ready()
+        self.lab.vm.run("ip", "-6", "rule", "add", "from", NODE6, "lookup", "78", "pref", "100")
+        report = json.loads(self.agent.command("doctor", "--json").stdout)
+        check = next(each for each in report["checks"] if each["id"] == "routes.in_sync")
+        self.assertEqual(check["status"], "fail", check)
+        self.assertIn(f"packets from {pod} to", check["message"])
 
     def test_next_hops_of_others_survive_healing_flush_and_are_named(self):
         self.lab.vm.sysctl("net.ipv6.conf.all.forwarding", 1)
