@@ -171,6 +171,15 @@ class Siblings(NodeCase):
         self.assertEqual(check["status"], "fail", check)
         self.assertIn(f"packets from {pod} to", check["message"])
 
+    def test_a_route_for_certain_sources_is_told(self):
+        self.lab.vm.sysctl("net.ipv6.conf.all.forwarding", 1)
+        self.agent.start_ready()
+        self.lab.vm.run("ip", "-6", "route", "add", CLUSTER6, "from", NODE6, "dev", "lo", "metric", "1024")
+        check = self.agent.await_check("routes.shadowed", "fail")
+        self.assertIn('"from PREFIX"', check["message"])
+        self.assertIn(f"from {NODE6}", self.lab.vm.run("sh", "-c", check["remedy"]).stdout)
+        self.assertEqual(self.agent.check("routes.in_sync")["status"], "unknown")
+
     def test_next_hops_of_others_survive_healing_flush_and_are_named(self):
         self.lab.vm.sysctl("net.ipv6.conf.all.forwarding", 1)
         self.agent.start_ready()
