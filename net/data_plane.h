@@ -56,8 +56,8 @@ struct DataPlane {
   /// "from all lookup main" and "from all lookup default" (32766, 32767), IPv4.
   bool main_rule = true;
   bool default_rule = true;
-  /// The rules that come before "from all lookup main" and choose packets by addresses or the link that they
-  /// come from alone; both families, in the kernel's order.
+  /// The rules that come before "from all lookup main" and choose packets by addresses, protocol, ports, TOS
+  /// or the link that they come from alone; both families, in the kernel's order.
   std::vector<PolicyRule> rules_before_main;
   bool rules_cut = false;  ///< more of them were there than are kept
 };

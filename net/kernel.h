@@ -7,6 +7,7 @@
 #include "net/address.h"
 #include "net/change.h"
 #include "net/error.h"
+#include "net/flow.h"
 #include "net/link.h"
 #include "net/prefix.h"
 #include "net/route.h"
@@ -54,9 +55,10 @@ class Kernel {
   /// Every policy rule that bears the protocol number, both families.
   virtual Result<std::vector<Rule>> rules(std::uint8_t protocol) = 0;
 
-  /// The route that a packet from this machine to the address would take (RTM_GETROUTE with RTM_F_FIB_MATCH:
-  /// the matching entry itself). ENETUNREACH or EHOSTUNREACH when there is none.
-  virtual Result<Route> lookup(const Address& destination) = 0;
+  /// The route that the packet would take (RTM_GETROUTE with RTM_F_FIB_MATCH: the matching entry itself).
+  /// ENETUNREACH or EHOSTUNREACH when there is none. IPv4 packets of a link are also refused where it does
+  /// not forward (EHOSTUNREACH) or where its rp_filter does not let them in (EINVAL, EXDEV).
+  virtual Result<Route> lookup(const Flow& flow) = 0;
 
   /// Applies in order and carries on after a refusal. An Error: some changes may have been made, which
   /// ones is unknown; dump again.

@@ -21,7 +21,17 @@ struct Rule {
   auto operator<=>(const Rule&) const = default;
 };
 
-/// A policy rule of whomever, as far as it chooses by where packets come from and go to.
+/// Empty: any port.
+struct PortRange {
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;
+
+  [[nodiscard]] bool empty() const { return first == 0 && last == 0; }
+  bool operator==(const PortRange&) const = default;
+};
+
+/// A policy rule of whomever, as far as it chooses by what packets themselves bear and by where they come
+/// from.
 struct PolicyRule {
   enum class Action : std::uint8_t {
     lookup,
@@ -34,7 +44,13 @@ struct PolicyRule {
   Prefix destination;  ///< the same
   std::string iif;     ///< empty: any
   bool inverted = false;
-  /// It chooses by more: a mark, ports, a user, …; or takes no route of a table that is too general.
+  /// It chooses by one of the next four.
+  bool by_traffic = false;
+  std::uint8_t ip_protocol = 0;  ///< IPPROTO_*; 0: any
+  PortRange source_ports = {};
+  PortRange destination_ports = {};
+  std::uint8_t tos = 0;  ///< 0: any
+  /// It chooses by more: a mark, a user, …; or takes no route of a table that is too general.
   bool narrow = false;
   Action action = Action::lookup;
   std::uint32_t table = 0;

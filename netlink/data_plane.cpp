@@ -48,8 +48,9 @@ net::Result<void> looked(const net::Result<T>& done, std::string_view at) {
 }
 
 bool is_for_all(const net::PolicyRule& rule) {
-  return !rule.narrow && !rule.inverted && rule.iif.empty() && rule.source.length() == 0 &&
-         rule.destination.length() == 0 && rule.action == net::PolicyRule::Action::lookup;
+  return !rule.narrow && !rule.by_traffic && !rule.inverted && rule.iif.empty() &&
+         rule.source.length() == 0 && rule.destination.length() == 0 &&
+         rule.action == net::PolicyRule::Action::lookup;
 }
 
 net::Result<void> look_at_rules(Socket& socket, net::Family family, net::DataPlane& plane) {

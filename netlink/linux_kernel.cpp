@@ -107,8 +107,9 @@ net::Result<std::vector<net::Rule>> LinuxKernel::rules(std::uint8_t protocol) {
   return rules;
 }
 
-net::Result<net::Route> LinuxKernel::lookup(const net::Address& destination) {
-  const auto request = encode_route_lookup(destination);
+net::Result<net::Route> LinuxKernel::lookup(const net::Flow& flow) {
+  const auto& destination = flow.to;
+  const auto request = encode_route_lookup(flow);
   const auto sequence = dump_.take_sequence(1);
   request.header().nlmsg_seq = sequence;
   if (auto sent = dump_.send(request.bytes()); !sent) return net::pass_on(sent);

@@ -30,7 +30,7 @@ class LinuxKernel final : public net::Kernel {
   net::Result<std::vector<net::Rule>> rules(std::uint8_t protocol) override;
   /// Where the matching route drops packets the error is the route's own: EINVAL for a blackhole,
   /// EHOSTUNREACH for unreachable, EACCES for prohibit (fib_props[] in net/ipv4/fib_semantics.c).
-  net::Result<net::Route> lookup(const net::Address& destination) override;
+  net::Result<net::Route> lookup(const net::Flow& flow) override;
   net::Result<std::vector<net::Refusal>> apply(std::span<const net::Change> changes) override;
 
  private:

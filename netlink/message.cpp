@@ -1,5 +1,6 @@
 #include "netlink/message.h"
 
+#include <arpa/inet.h>
 #include <linux/netlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -37,6 +38,10 @@ void Message::put(int attribute, std::uint32_t value) {
 
 void Message::put_byte(int attribute, std::uint8_t value) {
   demand(nla_put_u8(message_.get(), attribute, value));
+}
+
+void Message::put_port(int attribute, std::uint16_t port) {
+  demand(nla_put_u16(message_.get(), attribute, htons(port)));
 }
 
 void Message::put(int attribute, const net::Address& address) {

@@ -37,6 +37,8 @@ class Message {
 
   void put(int attribute, std::uint32_t value);
   void put_byte(int attribute, std::uint8_t value);
+  /// In network order.
+  void put_port(int attribute, std::uint16_t port);
   void put(int attribute, const net::Address& address);
 
   [[nodiscard]] nlmsghdr& header() const;

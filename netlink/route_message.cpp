@@ -126,15 +126,23 @@ Message encode_route_dump(net::Family family, std::uint8_t protocol, std::uint32
   return message;
 }
 
-Message encode_route_lookup(const net::Address& destination) {
+Message encode_route_lookup(const net::Flow& flow) {
+  const auto& destination = flow.to;
   rtmsg header{};
   header.rtm_family = family_number(destination.family());
   header.rtm_dst_len = static_cast<std::uint8_t>(net::address_bits(destination.family()));
   header.rtm_flags = RTM_F_FIB_MATCH;
   // IPv6 says the table anyway, and refuses the flag.
   if (destination.family() == net::Family::ipv4) header.rtm_flags |= RTM_F_LOOKUP_TABLE;
+  if (flow.from) header.rtm_src_len = header.rtm_dst_len;
+  header.rtm_tos = flow.tos;
   Message message(RTM_GETROUTE, NLM_F_REQUEST, header);
   message.put(RTA_DST, destination);
+  if (flow.from) message.put(RTA_SRC, *flow.from);
+  if (flow.incoming != 0) message.put(RTA_IIF, flow.incoming);
+  if (flow.ip_protocol != 0) message.put_byte(RTA_IP_PROTO, flow.ip_protocol);
+  if (flow.source_port != 0) message.put_port(RTA_SPORT, flow.source_port);
+  if (flow.destination_port != 0) message.put_port(RTA_DPORT, flow.destination_port);
   return message;
 }
 

@@ -6,6 +6,7 @@
 
 #include "net/change.h"
 #include "net/error.h"
+#include "net/flow.h"
 #include "net/route.h"
 #include "netlink/message.h"
 
@@ -44,7 +45,7 @@ Message encode_route_dump(net::Family family, std::uint8_t protocol, std::uint32
 
 /// RTM_GETROUTE for the entry that matches the address (RTM_F_FIB_MATCH), with the table that holds it. While
 /// nobody has made a rule, IPv4 keeps table local inside main and says main for both (fib_unmerge()).
-Message encode_route_lookup(const net::Address& destination);
+Message encode_route_lookup(const net::Flow& flow);
 
 /// nullopt for bytes that are no route, for other families and for IPv6 routes with a source prefix (`from`),
 /// which net::Route does not express. Safe for any bytes of a whole message. A route's `dev` is dropped where

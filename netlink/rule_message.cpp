@@ -36,13 +36,50 @@ bool is_plain(const nlattr& attribute) {
   }
 }
 
-bool chooses_by_more(const nlmsghdr& header, const fib_rule_hdr& fixed) {
-  if (fixed.tos != 0) return true;
+/// Of kernels since 6.14, which our headers need not know.
+constexpr int kDscp = 25;       // FRA_DSCP
+constexpr int kSportMask = 28;  // FRA_SPORT_MASK
+constexpr int kDscpMask = 30;   // FRA_DSCP_MASK, after FRA_DPORT_MASK
+
+bool is_about_traffic(int type) {
+  return type == FRA_IP_PROTO || type == FRA_SPORT_RANGE || type == FRA_DPORT_RANGE || type == kDscp ||
+         (type >= kSportMask && type <= kDscpMask);
+}
+
+template <class Visit>
+void each_attribute(const nlmsghdr& header, Visit visit) {
+  const nlattr* attribute = nlmsg_attrdata(&header, sizeof(fib_rule_hdr));
+  int left = nlmsg_attrlen(&header, sizeof(fib_rule_hdr));
+  for (; nla_ok(attribute, left) != 0; attribute = nla_next(attribute, &left)) visit(*attribute);
+}
+
+net::PortRange ports_in(const nlattr* attribute) {
+  const auto range = number_in<fib_rule_port_range>(attribute);
+  return range ? net::PortRange{.first = range->start, .last = range->end} : net::PortRange{};
+}
+
+/// What packets themselves bear, beside their addresses.
+void note_traffic(const nlmsghdr& header, const fib_rule_hdr& fixed, net::PolicyRule& rule) {
+  rule.tos = fixed.tos;
+  rule.by_traffic = fixed.tos != 0;
+  each_attribute(header, [&rule](const nlattr& attribute) {
+    const auto type = nla_type(&attribute);
+    rule.by_traffic = rule.by_traffic || is_about_traffic(type);
+    if (type == FRA_IP_PROTO) rule.ip_protocol = number_in<std::uint8_t>(&attribute).value_or(0);
+    if (type == FRA_SPORT_RANGE) rule.source_ports = ports_in(&attribute);
+    if (type == FRA_DPORT_RANGE) rule.destination_ports = ports_in(&attribute);
+    if (type == kDscp)
+      rule.tos = static_cast<std::uint8_t>(number_in<std::uint8_t>(&attribute).value_or(0) << 2U);
+  });
+}
+
+bool chooses_by_more(const nlmsghdr& header) {
   const nlattr* attribute = nlmsg_attrdata(&header, sizeof(fib_rule_hdr));
   int left = nlmsg_attrlen(&header, sizeof(fib_rule_hdr));
   for (; nla_ok(attribute, left) != 0; attribute = nla_next(attribute, &left)) {
     const auto type = nla_type(attribute);
-    if (type != FRA_DST && type != FRA_IIFNAME && !is_plain(*attribute)) return true;
+    if (type != FRA_DST && type != FRA_IIFNAME && !is_about_traffic(type) && !is_plain(*attribute))
+      return true;
   }
   return false;
 }
@@ -128,15 +165,17 @@ std::optional<net::PolicyRule> decode_policy_rule(const nlmsghdr& header) {
   if (!network || network->family() != family) return std::nullopt;
   const auto destination = net::Prefix::around(*network, fixed.dst_len);
   if (!destination) return std::nullopt;
-  return net::PolicyRule{.priority = rule->priority,
-                         .source = rule->source,
-                         .destination = *destination,
-                         .iif = text_in((*parsed)[FRA_IIFNAME]),
-                         .inverted = (fixed.flags & FIB_RULE_INVERT) != 0,
-                         .narrow = chooses_by_more(header, fixed),
-                         .action = action_of(fixed.action),
-                         .table = rule->table,
-                         .protocol = rule->protocol};
+  net::PolicyRule policy_rule{.priority = rule->priority,
+                              .source = rule->source,
+                              .destination = *destination,
+                              .iif = text_in((*parsed)[FRA_IIFNAME]),
+                              .inverted = (fixed.flags & FIB_RULE_INVERT) != 0,
+                              .narrow = chooses_by_more(header),
+                              .action = action_of(fixed.action),
+                              .table = rule->table,
+                              .protocol = rule->protocol};
+  note_traffic(header, fixed, policy_rule);
+  return policy_rule;
 }
 
 std::string rule_text(const net::Rule& rule) {

@@ -5,6 +5,7 @@
 #include <future>
 
 #include "agent/core/azure_routing.h"
+#include "agent/core/checks/policy_rules.h"
 #include "agent/core/mode_keeper.h"
 #include "agent/core/outlook.h"
 #include "agent/core/own_node.h"
@@ -157,6 +158,7 @@ net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds p
     look_up(**kernel, facts.desired.rules, facts.policy.node_cidrs.list(), 0, facts.standing);
     look_up_parts(**kernel, facts.desired.rules, cidrs_of_other_nodes(facts.policy, facts.evidence),
                   facts.standing);
+    look_up_flows(**kernel, facts.desired.rules, flows_that_rules_choose(facts), facts.standing);
   }
   return look;
 }

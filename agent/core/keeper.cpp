@@ -7,6 +7,7 @@
 
 #include "agent/core/azure_routing.h"
 #include "agent/core/checks/check_table.h"
+#include "agent/core/checks/policy_rules.h"
 
 namespace agent {
 
@@ -15,6 +16,11 @@ namespace {
 std::optional<Mode> configured_mode(const Policy& policy) {
   if (policy.mode_is_automatic) return std::nullopt;
   return policy.mode;
+}
+
+std::vector<net::PolicyRule> rules_of_others(const Surroundings& surroundings) {
+  const auto& plane = surroundings.data_plane;
+  return plane && *plane ? (*plane)->rules_before_main : std::vector<net::PolicyRule>();
 }
 
 }  // namespace
@@ -64,7 +70,10 @@ void Keeper::judge_node(std::span<const net::Link> links, MonoTime now) {
 }
 
 void Keeper::take_surroundings(Surroundings surroundings, MonoTime now) {
+  const auto rules_before = rules_of_others(surroundings_);
   surroundings_ = std::move(surroundings);
+  if (rules_of_others(surroundings_) != rules_before)
+    reconciler_.hint(now);  // where they lead shows the next step
   const auto links = kernel_.links();
   if (links) note_age(*links, now);
   if (links && surroundings_.cni) {
@@ -193,11 +202,13 @@ TurnReport Keeper::turn(MonoTime now) {
   reconsider_mode(now);
   if (look_wanted_) look(now, report);
   const auto other_nodes = cidrs_of_other_nodes(policy_, evidence_);
-  auto step = reconciler_.step(now, policy_.node_cidrs.list(), other_nodes);
+  std::vector<PodFlow> flows;
+  if (!rules_of_others(surroundings_).empty()) flows = flows_that_rules_choose(facts(now, {}));
+  auto step = reconciler_.step(now, policy_.node_cidrs.list(), other_nodes, flows);
   if (step.strangers_moved) {
     // Somebody holds a key of ours: learn who, so that the standing names the owner before anybody reads it.
     look(now, report);
-    auto again = reconciler_.step(now, policy_.node_cidrs.list(), other_nodes);
+    auto again = reconciler_.step(now, policy_.node_cidrs.list(), other_nodes, flows);
     again.made.insert(again.made.begin(), step.made.begin(), step.made.end());
     again.repaired += step.repaired;
     step = std::move(again);

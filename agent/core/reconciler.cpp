@@ -226,7 +226,7 @@ net::Result<std::vector<net::Rule>> Reconciler::look(Comparison& comparison) {
 }
 
 StepReport Reconciler::step(MonoTime now, std::span<const net::Prefix> node_cidrs,
-                            std::span<const net::Prefix> other_nodes) {
+                            std::span<const net::Prefix> other_nodes, std::span<const PodFlow> flows) {
   StepReport report;
   asked_.reset();
   mended_.reset();
@@ -255,6 +255,7 @@ StepReport Reconciler::step(MonoTime now, std::span<const net::Prefix> node_cidr
   const auto retained = difference.retained;
   settle(std::move(difference), refused, std::move(*rules), report);
   ask_where_packets_go(node_cidrs, other_nodes);
+  look_up_flows(kernel_, desired_->rules, flows, standing_);
   error_.reset();
   if (all_made) {
     backoff_.reset();

@@ -8,6 +8,7 @@
 #include "agent/core/backoff.h"
 #include "agent/core/desired_routes.h"
 #include "agent/core/pace.h"
+#include "agent/core/pod_flows.h"
 #include "agent/core/removal_guard.h"
 #include "agent/core/route_diff.h"
 #include "agent/core/route_index.h"
@@ -73,9 +74,9 @@ class Reconciler {
   [[nodiscard]] std::optional<MonoTime> due() const;
   /// Looks, applies, and asks the kernel where it sends packets then; not those to `node_cidrs`, where pods
   /// have routes of their own. Of `other_nodes`, parts of the wanted destinations, some are asked for, others
-  /// the next time.
+  /// the next time. `flows` are asked for each time.
   StepReport step(MonoTime now, std::span<const net::Prefix> node_cidrs = {},
-                  std::span<const net::Prefix> other_nodes = {});
+                  std::span<const net::Prefix> other_nodes = {}, std::span<const PodFlow> flows = {});
   /// What the last step cost; feeds the pace.
   void spent(MonoTime now, Pace::Duration cost) { pace_.spent(now, cost); }
 

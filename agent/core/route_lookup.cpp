@@ -52,6 +52,7 @@ struct Obstacle {
   std::string what;
   bool detours = true;
   std::optional<LedAway> led_away = {};
+  bool passed_by = false;  ///< the other routes to its destination show why
 };
 
 Obstacle obstacle_of(const net::Route& wanted, const net::Route& found) {
@@ -61,6 +62,18 @@ Obstacle obstacle_of(const net::Route& wanted, const net::Route& found) {
             .what = fmt::format("{} stands before it under the same key{}", text_of(found),
                                 same_way ? " and leads the same way" : ""),
             .detours = !same_way};
+  }
+  // Ours is there, and yet not found: the nodes of an IPv6 table that have routes `from` certain sources are
+  // passed by altogether for the packets of other sources.
+  if (found.key.table == wanted.key.table && found.key.destination != wanted.key.destination &&
+      found.key.destination.contains(wanted.key.destination)) {
+    const bool ipv6 = wanted.key.destination.family() == net::Family::ipv6;
+    return {.state = RouteState::shadowed,
+            .what = fmt::format("the kernel takes {} in its place, whose prefix is shorter{}", text_of(found),
+                                ipv6 ? ", as it does where somebody has a route to the same destination for "
+                                       "certain sources alone (\"from PREFIX\")"
+                                     : ""),
+            .passed_by = true};
   }
   const auto why = found.key.table != wanted.key.table ? "in another table, by a rule that comes first,"
                    : found.key.destination != wanted.key.destination ? "with a longer prefix"
@@ -79,6 +92,7 @@ Obstacle dropped(const net::Address& address, const net::Error& error) {
 
 Obstacle led_away(const net::Route& wanted, const net::Address& address, const net::Route& found) {
   auto obstacle = obstacle_of(wanted, found);
+  if (obstacle.passed_by) return obstacle;
   obstacle.led_away = LedAway{.to = address, .other_table = found.key.table != wanted.key.table};
   return obstacle;
 }

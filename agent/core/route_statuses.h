@@ -32,6 +32,8 @@ struct LedAway {
   net::Address to;
   bool dropped = false;      ///< by a route or rule; else another route takes it
   bool other_table = false;  ///< that route is in another table: a rule leads there
+  /// Of a pod's packet that a rule has chosen: the table where that leads, 0 if nowhere.
+  std::optional<std::uint32_t> rule_table = {};
 
   bool operator==(const LedAway&) const = default;
 };

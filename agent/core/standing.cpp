@@ -23,6 +23,11 @@ bool may_precede(const net::Route& stranger, const net::Route& wanted) {
   return wanted.key.metric == kSinkMetric && !stranger.gateway && !stranger.multipath;
 }
 
+/// "throw" goes on with the next rule: behind table main there is nothing that leads to pods.
+bool drops_what_is_led(const net::Route& stranger, const net::Route& wanted) {
+  return !net::leads_somewhere(stranger.type) && net::leads_somewhere(wanted.type);
+}
+
 /// The wanted routes that are not in sync, as they come to light.
 class Exceptions {
  public:
@@ -80,13 +85,14 @@ class Exceptions {
                                      same_way ? " and leads the same way" : ""),
                 .detours = !same_way};
       decided_.insert(position);
-    } else if (exception == nullptr && stranger.key.metric < route.key.metric &&
-               !may_precede(stranger, route)) {
-      in_the_shadow_[position] = {
-          .position = position,
-          .state = RouteState::shadowed,
-          .error = fmt::format("{} has the lower metric and wins", owner_of(stranger)),
-          .detours = !same_way};
+    } else if (exception == nullptr && stranger.key.tos == route.key.tos &&
+               stranger.key.metric < route.key.metric && !may_precede(stranger, route)) {
+      const bool drops = drops_what_is_led(stranger, route);
+      in_the_shadow_[position] = {.position = position,
+                                  .state = drops ? RouteState::failed : RouteState::shadowed,
+                                  .error = fmt::format("{} has the lower metric and {}", owner_of(stranger),
+                                                       drops ? "drops all packets" : "wins"),
+                                  .detours = !same_way};
     }
   }
 

@@ -42,9 +42,10 @@ struct Shortfall {
 
 /// Judges from values only. `strangers` are foreign routes to wanted destinations that stand before ours
 /// where they have our very key: such a one makes ours `shadowed` when it leads the same way (gateway and
-/// device), else `failed`; one with a lower metric in our table makes ours `shadowed`. Both name the owner's
-/// protocol. Next hops of others under our key make it `failed`. Sinks are never shadowed: a connected route
-/// is meant to win.
+/// device), else `failed`; one with a lower metric in our table makes ours `shadowed`, or `failed` where it
+/// drops what ours leads. Both name the owner's protocol. A route with a TOS is in the way of packets with
+/// that TOS alone, which is none of ours. Next hops of others under our key make it `failed`. Sinks are never
+/// shadowed: a connected route is meant to win.
 Standing stand(const Desired& desired, const RouteIndex& index, const Shortfall& shortfall,
                std::span<const net::Route> strangers, const Refusals& refusals);
 /// The same of a whole table.

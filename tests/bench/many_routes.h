@@ -20,7 +20,7 @@ class YesKernel final : public net::Kernel {
     return std::vector<net::Route>{};
   }
   net::Result<std::vector<net::Rule>> rules(std::uint8_t) override { return std::vector<net::Rule>{}; }
-  net::Result<net::Route> lookup(const net::Address&) override { return net::Route{}; }
+  net::Result<net::Route> lookup(const net::Flow&) override { return net::Route{}; }
   net::Result<std::vector<net::Refusal>> apply(std::span<const net::Change>) override {
     return std::vector<net::Refusal>{};
   }

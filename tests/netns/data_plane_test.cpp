@@ -7,6 +7,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -207,18 +208,21 @@ TEST_F(DataPlane, HasTheRulesBeforeMainThatChooseByAddressesOrLinks) {
        {"rule add from 10.244.1.0/24 lookup 77 pref 100", "rule add prohibit to 10.244.2.0/24 pref 101",
         "rule add iif flannel.1 lookup 77 pref 102", "rule add fwmark 1 lookup 77 pref 103",
         "rule add not fwmark 0x100000/0x100000 lookup 1 pref 104", "rule add from all lookup 52 pref 105",
-        "rule add from 10.244.1.0/24 lookup 77 pref 40000", "-6 rule add to fd44:2::/64 lookup 77 pref 106"})
+        "rule add from 10.244.1.0/24 lookup 77 pref 40000", "-6 rule add to fd44:2::/64 lookup 77 pref 106",
+        "-6 rule add ipproto tcp dport 80-90 lookup 77 pref 107"})
     real_.space.run(std::string("ip ") + rule);
   std::vector<std::uint32_t> priorities;
   const auto rules = look().rules_before_main;
   for (const auto& each : rules) priorities.push_back(each.priority);
-  ASSERT_THAT(priorities, ElementsAre(100U, 101U, 102U, 106U));
+  ASSERT_THAT(priorities, ElementsAre(100U, 101U, 102U, 106U, 107U));
   EXPECT_EQ(rules[0].source.text(), "10.244.1.0/24");
   EXPECT_EQ(rules[0].table, 77U);
   EXPECT_EQ(rules[1].action, net::PolicyRule::Action::drop);
   EXPECT_EQ(rules[1].destination.text(), "10.244.2.0/24");
   EXPECT_EQ(rules[2].iif, "flannel.1");
   EXPECT_EQ(rules[3].destination.text(), "fd44:2::/64");
+  EXPECT_EQ(rules[4].ip_protocol, IPPROTO_TCP);
+  EXPECT_EQ(rules[4].destination_ports, (net::PortRange{80, 90}));
 }
 
 TEST_F(DataPlane, AmongACrowdOfStrangersIsSmallAndSaysWhatItCut) {

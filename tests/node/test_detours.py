@@ -89,6 +89,44 @@ class Detours(NodeCase):
                 self.assertIn(f'rule 100 "{selector} lookup 77"', shadowed["message"])
                 self.lab.vm.ip("rule del pref 100")
 
+    def test_a_rule_that_takes_the_packets_of_a_pod_that_is_here(self):
+        vm = self.lab.vm
+        vm.ip("link add cali1 type veth peer name cali1-pod",
+              "link set cali1 up", "link set cali1-pod up", "route add 10.244.1.5/32 dev cali1 scope link",
+              "link add ib0 type veth peer name ib0-other", "link set ib0 up", "link set ib0-other up",
+              "route add blackhole default table 78",
+              "route add default dev ib0 table 77")
+        self.agent.start_ready()
+        for rule in (f"from {NODE} lookup 78", "iif cali1 lookup 78", "ipproto tcp lookup 78",
+                     "ipproto tcp dport 80 lookup 77", f"from {CLUSTER} lookup 77", "iif eth0 lookup 78"):
+            with self.subTest(rule):
+                vm.ip(f"rule add {rule} pref 100")
+                checks = self.doctor()
+                whole = rule.startswith(f"from {NODE}") or rule.startswith("iif eth0")
+                self.assertEqual(checks["routes.in_sync"]["status"], "fail" if whole else "unknown", checks)
+                teller = checks["routes.in_sync" if whole else "routes.shadowed"]
+                self.assertIn("rule 100", teller["message"])
+                self.assertIn("10.244.1.5", teller["message"])
+                shown = vm.run("sh", "-c", teller["remedy"]).stdout
+                self.assertIn("100:", shown)
+                self.assertIn("default", shown)
+                vm.ip("rule del pref 100")
+        vm.ip(f"rule add from {NODE} lookup 76 pref 100")
+        checks = self.doctor()
+        self.assertEqual(checks["routes.shadowed"]["status"], "unknown", "table 76 is empty: nothing is proven")
+        self.assertEqual(checks["routes.in_sync"]["status"], "pass", checks)
+        self.assertIn("is not known", checks["routes.in_sync"]["message"])
+
+    def test_a_route_that_drops_and_has_the_lower_metric_fails_the_gate(self):
+        self.agent.start_ready()
+        self.lab.vm.ip(f"route add unreachable {CLUSTER} metric 5")
+        check = self.agent.await_check("routes.in_sync", "fail")
+        self.assertIn("lower metric and drops", check["message"])
+        self.assertFalse(self.agent.is_ready())
+        self.lab.vm.ip(f"route del unreachable {CLUSTER} metric 5", f"route add {CLUSTER} tos 0x10 dev lo")
+        self.agent.await_ready()
+        self.assertEqual(self.doctor()["routes.shadowed"]["status"], "pass", "other packets bear no TOS")
+
     def test_a_default_route_in_the_pods_own_table(self):
         self.lab.add_second_nic()
         self.agent.configure(**settings(nic={"select": "name:eth1"}))
@@ -120,6 +158,27 @@ class Detours(NodeCase):
 class Siblings(NodeCase):
     lab_options = {"ipv6": True}
     config = {"pods": {"cluster_cidrs": [CLUSTER6], "node_cidrs": [NODE6]}}
+
+    def test_a_rule_that_drops_what_a_pod_sends(self):
+        pod = NODE6.replace("::/64", "::5")
+        self.lab.vm.sysctl("net.ipv6.conf.all.forwarding", 1)
+        self.lab.vm.ip("link add cali1 type veth peer name cali1-pod", "link set cali1 up", "link set cali1-pod up",
+                       f"route add {pod}/128 dev cali1", "route add unreachable ::/0 table 78")
+        self.agent.start_ready()
+        self.lab.vm.run("ip", "-6", "rule", "add", "from", NODE6, "lookup", "78", "pref", "100")
+        report = json.loads(self.agent.command("doctor", "--json").stdout)
+        check = next(each for each in report["checks"] if each["id"] == "routes.in_sync")
+        self.assertEqual(check["status"], "fail", check)
+        self.assertIn(f"packets from {pod} to", check["message"])
+
+    def test_a_route_for_certain_sources_is_told(self):
+        self.lab.vm.sysctl("net.ipv6.conf.all.forwarding", 1)
+        self.agent.start_ready()
+        self.lab.vm.run("ip", "-6", "route", "add", CLUSTER6, "from", NODE6, "dev", "lo", "metric", "1024")
+        check = self.agent.await_check("routes.shadowed", "fail")
+        self.assertIn('"from PREFIX"', check["message"])
+        self.assertIn(f"from {NODE6}", self.lab.vm.run("sh", "-c", check["remedy"]).stdout)
+        self.assertEqual(self.agent.check("routes.in_sync")["status"], "unknown")
 
     def test_next_hops_of_others_survive_healing_flush_and_are_named(self):
         self.lab.vm.sysctl("net.ipv6.conf.all.forwarding", 1)

@@ -84,10 +84,13 @@ net::Result<std::vector<net::Rule>> FakeKernel::rules(std::uint8_t protocol) {
   return rules;
 }
 
-/// Local, then what rules without a source name, by priority, then main; the source of a lookup is not known.
-std::vector<std::uint32_t> FakeKernel::tables_for(net::Family family) const {
+/// Local, then what rules for everything or for the packet's source name, by priority, then main.
+std::vector<std::uint32_t> FakeKernel::tables_for(const net::Flow& flow) const {
   auto rules = rules_;
-  std::erase_if(rules, [family](const net::Rule& each) { return each.source != net::Prefix::any(family); });
+  std::erase_if(rules, [&flow](const net::Rule& each) {
+    return each.source != net::Prefix::any(flow.to.family()) &&
+           (!flow.from || !each.source.contains(*flow.from));
+  });
   std::stable_sort(rules.begin(), rules.end(),
                    [](const auto& a, const auto& b) { return a.priority < b.priority; });
   std::vector<std::uint32_t> tables = {255};
@@ -96,10 +99,11 @@ std::vector<std::uint32_t> FakeKernel::tables_for(net::Family family) const {
   return tables;
 }
 
-net::Result<net::Route> FakeKernel::lookup(const net::Address& destination) {
+net::Result<net::Route> FakeKernel::lookup(const net::Flow& flow) {
+  const auto& destination = flow.to;
   if (auto error = enter(Call::lookup)) return tl::unexpected(*error);
   const auto what = "route to " + destination.text();
-  for (const auto table : tables_for(destination.family())) {
+  for (const auto table : tables_for(flow)) {
     auto route = fib_.best(destination, table);
     if (!route || route->type == net::RouteType::throw_on) continue;
     if (const int error = dropped_with(route->type); error != 0) return failed(error, what);

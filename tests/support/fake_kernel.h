@@ -33,7 +33,7 @@ class FakeKernel final : public net::Kernel {
   net::Result<std::vector<net::Route>> routes_to(std::uint32_t table,
                                                  std::span<const net::Prefix> destinations) override;
   net::Result<std::vector<net::Rule>> rules(std::uint8_t protocol) override;
-  net::Result<net::Route> lookup(const net::Address& destination) override;
+  net::Result<net::Route> lookup(const net::Flow& flow) override;
   net::Result<std::vector<net::Refusal>> apply(std::span<const net::Change> changes) override;
 
   // --- The world outside: each gives the hints that the kernel gives -----------------------------------
@@ -108,7 +108,7 @@ class FakeKernel final : public net::Kernel {
   Verdict insert(const net::Rule& rule);
   Verdict remove(const net::Rule& rule);
   Verdict make(const net::Change& change);
-  [[nodiscard]] std::vector<std::uint32_t> tables_for(net::Family family) const;
+  [[nodiscard]] std::vector<std::uint32_t> tables_for(const net::Flow& flow) const;
 
   std::vector<net::Link> links_ = {loopback()};
   FakeFib fib_;

@@ -1,9 +1,11 @@
 #include "agent/core/checks/policy_rules.h"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 
+#include "agent/core/azure_routing.h"
 #include "agent/core/checks/checks.h"
 #include "agent/core/checks/pod_network.h"
 
@@ -47,19 +49,141 @@ bool may_lead_pods_away(const Facts& facts, const net::PolicyRule& rule) {
   if (!is_everything(rule.source) && !overlaps_pods(policy, rule.source)) return false;
   if (!is_everything(rule.destination) && !overlaps_pods(policy, rule.destination)) return false;
   if (!rule.iif.empty()) return comes_from_pods(facts, rule.iif);
-  return !is_everything(rule.source) || !holds_all_pods(policy, rule.destination);
+  return rule.by_traffic || !is_everything(rule.source) || !holds_all_pods(policy, rule.destination);
+}
+
+/// As ip-rule(8) shows it.
+std::string protocol_text(std::uint8_t protocol) {
+  switch (protocol) {
+    case IPPROTO_ICMP:
+      return "icmp";
+    case IPPROTO_TCP:
+      return "tcp";
+    case IPPROTO_UDP:
+      return "udp";
+    case IPPROTO_ICMPV6:
+      return "ipv6-icmp";
+    default:
+      return std::to_string(protocol);
+  }
+}
+
+std::string ports_text(const net::PortRange& ports) {
+  return ports.first == ports.last ? std::to_string(ports.first)
+                                   : fmt::format("{}-{}", ports.first, ports.last);
 }
 
 std::string text_of(const net::PolicyRule& rule) {
   auto text = fmt::format("{}from {}", rule.inverted ? "not " : "",
                           is_everything(rule.source) ? "all" : rule.source.text());
   if (!is_everything(rule.destination)) text += fmt::format(" to {}", rule.destination.text());
+  if (rule.tos != 0) text += fmt::format(" tos {:#x}", rule.tos);
   if (!rule.iif.empty()) text += fmt::format(" iif {}", shown(rule.iif));
+  if (rule.ip_protocol != 0) text += " ipproto " + protocol_text(rule.ip_protocol);
+  if (!rule.source_ports.empty()) text += " sport " + ports_text(rule.source_ports);
+  if (!rule.destination_ports.empty()) text += " dport " + ports_text(rule.destination_ports);
   return rule.action == net::PolicyRule::Action::lookup ? fmt::format("{} lookup {}", text, rule.table)
                                                         : text + ", which drops,";
 }
 
+/// An address of a pod elsewhere to which the rule's `prefix` applies.
+std::optional<net::Address> pod_elsewhere(const Facts& facts, const net::PolicyRule& rule,
+                                          const net::Prefix& prefix) {
+  const auto& own = facts.policy.node_cidrs.list();
+  const auto first_of = [&](const net::Prefix& pods) -> std::optional<net::Address> {
+    if (pods.family() != prefix.family()) return std::nullopt;
+    for (const auto& each : probes_of(!rule.inverted && pods.contains(prefix) ? prefix : pods, own)) {
+      if (rule.inverted || prefix.contains(each)) return each;
+    }
+    return std::nullopt;
+  };
+  for (const auto& node : cidrs_of_other_nodes(facts.policy, facts.evidence)) {
+    if (auto address = first_of(node)) return address;
+  }
+  for (const auto& cidr : facts.policy.cluster_cidrs) {
+    if (auto address = first_of(cidr)) return address;
+  }
+  return std::nullopt;
+}
+
+bool forwards(const SysctlReadings& readings, std::string_view link, net::Family family) {
+  const auto reading = readings.find(
+      fmt::format("net/{}/conf/{}/forwarding", family == net::Family::ipv4 ? "ipv4" : "ipv6", link));
+  return reading != readings.end() && reading->second && *reading->second == "1";
+}
+
+/// All of the packets that this node's pods send to others, or get from them.
+bool chooses_all(const Facts& facts, const net::PolicyRule& rule) {
+  const auto& here = facts.policy.node_cidrs;
+  const bool all_here = std::all_of(here.begin(), here.end(), [&rule](const auto& cidr) {
+    return cidr.family() != rule.source.family() || rule.source.contains(cidr);
+  });
+  const bool outgoing = rule.iif.empty() && all_here && holds_all_pods(facts.policy, rule.destination);
+  const bool incoming = facts.nic.nic && rule.iif == facts.nic.nic->link.name && is_everything(rule.source) &&
+                        is_everything(rule.destination);
+  return !rule.inverted && !rule.by_traffic && (outgoing || incoming);
+}
+
+std::string in_a_sentence(const net::PolicyRule& rule) {
+  return fmt::format("rule {} \"{}\"", rule.priority, text_of(rule));
+}
+
+std::optional<PodFlow> flow_of(const Facts& facts, const net::PolicyRule& rule, const RoutedPod& pod) {
+  const auto& nic = *facts.nic.nic;
+  const auto family = rule.source.family();
+  const bool incoming = rule.iif == nic.link.name;
+  const auto applies = [&rule](const net::Prefix& prefix, const net::Address& address) {
+    return rule.inverted || prefix.contains(address);
+  };
+  if (pod.address.family() != family || !is_calicos(*pod.link) || !is_of_this_node(facts, pod.address))
+    return std::nullopt;
+  if (!applies(incoming ? rule.destination : rule.source, pod.address)) return std::nullopt;
+  if (!rule.iif.empty() && !incoming && !rule.inverted && rule.iif != pod.link->name) return std::nullopt;
+  const auto elsewhere = pod_elsewhere(facts, rule, incoming ? rule.source : rule.destination);
+  if (!elsewhere) return std::nullopt;
+
+  PodFlow asked{.flow = incoming ? pod.address : *elsewhere,
+                .elsewhere = *elsewhere,
+                .link = incoming ? std::optional(pod.link->index) : std::nullopt,
+                .own = nic.azure.primary(family),
+                .forwards = incoming ? forwards(facts.sysctls, nic.link.name, family)
+                                     : family == net::Family::ipv6 ||
+                                           forwards(facts.surroundings.pod_sysctls, pod.link->name, family),
+                .stands_for_all = chooses_all(facts, rule),
+                .rule = in_a_sentence(rule),
+                .table = rule.action == net::PolicyRule::Action::lookup ? rule.table : 0};
+  asked.flow.from = incoming ? *elsewhere : pod.address;
+  asked.flow.incoming = incoming ? nic.link.index : pod.link->index;
+  if (rule.inverted) return asked;
+  asked.flow.ip_protocol = rule.ip_protocol;
+  asked.flow.source_port = rule.source_ports.first;
+  asked.flow.destination_port = rule.destination_ports.first;
+  asked.flow.tos = rule.tos;
+  return asked;
+}
+
 }  // namespace
+
+std::vector<PodFlow> flows_that_rules_choose(const Facts& facts) {
+  constexpr std::size_t kMost = 16;  // lookups, of which one for each rule is the most that anybody needs
+  std::vector<PodFlow> flows;
+  const auto& plane = facts.surroundings.data_plane;
+  if (facts.policy.mode != Mode::udr || !facts.nic.nic || !plane || !*plane) return flows;
+  const auto& rules = (*plane)->rules_before_main;
+  if (rules.empty()) return flows;
+  const auto pods = routed_pods(facts, **plane);
+  for (const auto& rule : rules) {
+    if (flows.size() == kMost) break;
+    if (!may_lead_pods_away(facts, rule)) continue;
+    for (const auto& pod : pods) {
+      auto flow = flow_of(facts, rule, pod);
+      if (!flow) continue;
+      flows.push_back(std::move(*flow));
+      break;
+    }
+  }
+  return flows;
+}
 
 std::optional<Finding> rule_that_may_lead_away(const Facts& facts) {
   if (facts.policy.mode != Mode::udr) return std::nullopt;
@@ -75,9 +199,8 @@ std::optional<Finding> rule_that_may_lead_away(const Facts& facts) {
     show = show.then(ipv6 ? command("ip -6 route show table {}", rule->table)
                           : command("ip route show table {}", rule->table));
   return Finding::unless_required(
-      fmt::format("rule {} \"{}\" comes before table main: whether it leads pods' packets elsewhere is not "
-                  "known",
-                  rule->priority, text_of(*rule)),
+      in_a_sentence(*rule) +
+          " comes before table main: whether it leads pods' packets elsewhere is not known",
       "packets that it chooses do not take the agent's routes; it never touches rules of others", show);
 }
 

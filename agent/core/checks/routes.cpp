@@ -22,6 +22,11 @@ Remedy show_command(const RouteStatus& status) {
   }
   const auto address = status.led_away->to.text();
   const auto rules = ipv6 ? command("ip -6 rule show") : command("ip rule show");
+  if (const auto table = status.led_away->rule_table) {
+    if (*table == 0) return rules;
+    return rules.then(ipv6 ? command("ip -6 route show table {}", *table)
+                           : command("ip route show table {}", *table));
+  }
   // Of what drops a packet, `route get` would say no more than that.
   if (status.led_away->dropped)
     return rules.then(ipv6 ? command("ip -6 route show table all match {}", address)
@@ -136,11 +141,13 @@ Finding routes_in_sync(const Facts& facts) {
     return Finding::pass(
         "no route is wanted: pods.cluster_cidrs and pods.node_cidrs name none that needs one");
   }
+  const auto in_doubt = rule_that_may_lead_away(facts);
   return Finding::pass(fmt::format(
-      "{} routes in place{}", standing.routes.size(),
+      "{} routes in place{}{}", standing.routes.size(),
       facts.removals_held
           ? fmt::format(", {} unwanted ones stay until a second reading agrees", standing.unwanted)
-          : ""));
+          : "",
+      in_doubt ? "; " + in_doubt->message : ""));
 }
 
 Finding routes_shadowed(const Facts& facts) {

@@ -455,5 +455,36 @@ TEST(Keeper, AnOutageOfImdsNeverWithdrawsReadiness) {
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
 }
 
+TEST(Keeper, ARuleOfOthersThatDropsPodsPacketsHoldsTheGate) {
+  testing::Node node;
+  const auto pod_link = node.kernel.add_link("cali1");
+  const auto to_pod = testing::route("10.244.1.5/32", "", pod_link, 3, 0);
+  node.kernel.add_as_stranger(to_pod);
+  auto all = testing::blackhole("0.0.0.0/0", 0);
+  all.protocol = 4;
+  all.key.table = 77;
+  node.kernel.add_as_stranger(all);
+  node.reading(network());
+  node.settle();
+  ASSERT_EQ(node.check("routes.in_sync").status, CheckStatus::pass);
+
+  node.kernel.add_as_stranger(net::Rule{100, testing::prefix("10.244.1.0/24"), 77, 4, false});
+  net::DataPlane plane;
+  plane.routes = {to_pod};
+  plane.rules_before_main = {{.priority = 100,
+                              .source = testing::prefix("10.244.1.0/24"),
+                              .destination = testing::prefix("0.0.0.0/0"),
+                              .iif = "",
+                              .table = 77,
+                              .protocol = 4}};
+  Surroundings surroundings;
+  surroundings.data_plane = plane;
+  node.run_for(std::chrono::seconds(1));
+  node.keeper().take_surroundings(surroundings, node.now);
+  node.run_for(std::chrono::seconds(1));
+  EXPECT_EQ(node.check("routes.in_sync").status, CheckStatus::fail) << node.check("routes.in_sync").message;
+  EXPECT_FALSE(node.ready());
+}
+
 }  // namespace
 }  // namespace agent

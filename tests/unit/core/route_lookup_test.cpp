@@ -124,6 +124,18 @@ TEST_F(RouteLookup, ALongerPrefixOfOthersIsNotTheWholeUnlessThereAreManyOfThem) 
   EXPECT_EQ(status().led_away, expected) << "each of its addresses was asked for";
 }
 
+TEST_F(RouteLookup, AShorterPrefixInItsPlaceIsADetourThoughItLeadsTheSameWay) {
+  wanted_ = route("fd44::/48", "fe80::1", eth0_);
+  // As where somebody has `fd44::/48 from PREFIX`: the kernel passes by whatever else is to fd44::/48.
+  kernel_.add_as_stranger(route("::/0", "fe80::1", eth0_, 9));
+  const auto standing = looked_up();
+  ASSERT_TRUE(standing.routes.first_detour());
+  const auto detour = *standing.routes.first_detour();
+  EXPECT_NE(detour.error.find("whose prefix is shorter"), std::string::npos) << detour.error;
+  EXPECT_NE(detour.error.find("\"from PREFIX\""), std::string::npos) << detour.error;
+  EXPECT_FALSE(detour.led_away) << "the routes to the destination itself show what is there";
+}
+
 /// With a second link, by which nothing of pods' has to leave.
 class PartLookup : public RouteLookup {
  protected:

@@ -41,6 +41,38 @@ TEST(Standing, AStrangerWithALowerMetricShadowsAHigherOneDoesNot) {
   EXPECT_EQ(only(stand(kDesired, {{kWanted}, {}}, higher, {})).state, RouteState::in_sync);
 }
 
+TEST(Standing, AStrangerWithALowerMetricThatDropsWhatIsLedFails) {
+  for (const auto type : {net::RouteType::unreachable, net::RouteType::blackhole, net::RouteType::prohibit,
+                          net::RouteType::throw_on}) {
+    for (const auto* destination : {"10.244.0.0/16", "fd44::/48"}) {
+      const auto wanted =
+          route(destination, destination[0] == 'f' ? "fe80::1234:5678:9abc" : "10.240.0.1", 2);
+      std::vector lower = {route(destination, "", 0, 4, 5)};
+      lower[0].type = type;
+      const auto status = only(stand({{wanted}, {}, true, {}}, {{wanted}, {}}, lower, {}));
+      EXPECT_EQ(status.state, RouteState::failed) << destination;
+      EXPECT_NE(status.error.find("lower metric and drops"), std::string::npos) << status.error;
+      lower[0].key.metric = 5000;
+      EXPECT_EQ(only(stand({{wanted}, {}, true, {}}, {{wanted}, {}}, lower, {})).state, RouteState::in_sync);
+    }
+  }
+}
+
+TEST(Standing, ASinkBehindOneOfOthersDropsAsIsWanted) {
+  const auto sink = blackhole("10.244.1.0/24");
+  auto other = blackhole("10.244.1.0/24", 0);
+  other.protocol = 80;  // Felix's
+  EXPECT_EQ(only(stand({{sink}, {}, true, {}}, {{sink}, {}}, std::vector{other}, {})).state,
+            RouteState::in_sync);
+}
+
+TEST(Standing, AStrangerWithATosIsNotInTheWayOfPacketsWithout) {
+  std::vector strangers = {route("10.244.0.0/16", "", 3, 4, 0)};
+  EXPECT_EQ(only(stand(kDesired, {{kWanted}, {}}, strangers, {})).state, RouteState::shadowed);
+  strangers[0].key.tos = 0x10;
+  EXPECT_EQ(only(stand(kDesired, {{kWanted}, {}}, strangers, {})).state, RouteState::in_sync);
+}
+
 TEST(Standing, ASinkUnderAConnectedRouteIsInSync) {
   const auto sink = blackhole("10.244.1.0/24");
   const std::vector connected = {route("10.244.1.0/24", "", 7, 2, 0)};

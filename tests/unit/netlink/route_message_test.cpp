@@ -285,4 +285,18 @@ TEST(RouteRequest, ForALookupNamesTheWholeAddress) {
   }
 }
 
+TEST(RouteRequest, ForALookupOfAPodsPacketNamesItsSourceAndLink) {
+  net::Flow flow(address("10.244.2.7"));
+  const auto plain = MessageBytes(netlink::encode_route_lookup(flow)).header().nlmsg_len;
+  flow.from = address("10.244.1.5");
+  flow.incoming = 7;
+  flow.ip_protocol = 6;
+  flow.destination_port = 80;
+  flow.tos = 0x10;
+  MessageBytes bytes(netlink::encode_route_lookup(flow));
+  EXPECT_EQ(fixed_of(bytes).rtm_src_len, 32);
+  EXPECT_EQ(fixed_of(bytes).rtm_tos, 0x10);
+  EXPECT_EQ(bytes.header().nlmsg_len, plain + 4 * 8) << "source, link, protocol, port";
+}
+
 }  // namespace

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
+
+#include <cstring>
 
 #include "tests/support/print.h"
 #include "tests/unit/netlink/message_bytes.h"
@@ -144,14 +147,33 @@ TEST(DecodePolicyRule, TellsWhatItChoosesPacketsBy) {
 }
 
 TEST(DecodePolicyRule, IsNarrowByWhateverElseItChoosesBy) {
-  for (const auto attribute : {FRA_FWMARK, FRA_FWMASK, FRA_OIFNAME, FRA_UID_RANGE, FRA_L3MDEV, FRA_IP_PROTO,
-                               FRA_SUPPRESS_PREFIXLEN}) {
+  for (const auto attribute :
+       {FRA_FWMARK, FRA_FWMASK, FRA_OIFNAME, FRA_UID_RANGE, FRA_L3MDEV, FRA_SUPPRESS_PREFIXLEN}) {
     netlink::Message message(RTM_NEWRULE, 0, fixed());
     message.put(attribute, std::uint32_t{1});
     const auto rule = MessageBytes(message).decoded_by(netlink::decode_policy_rule);
     ASSERT_TRUE(rule) << attribute;
     EXPECT_TRUE(rule->narrow) << attribute;
   }
+}
+
+TEST(DecodePolicyRule, TellsProtocolPortsAndTos) {
+  auto header = fixed();
+  header.tos = 0x10;
+  netlink::Message message(RTM_NEWRULE, 0, header);
+  message.put_byte(FRA_IP_PROTO, IPPROTO_TCP);
+  const fib_rule_port_range ports{.start = 80, .end = 90};
+  std::uint32_t bytes = 0;
+  std::memcpy(&bytes, &ports, sizeof(bytes));
+  message.put(FRA_DPORT_RANGE, bytes);
+  const auto rule = MessageBytes(message).decoded_by(netlink::decode_policy_rule);
+  ASSERT_TRUE(rule);
+  EXPECT_FALSE(rule->narrow);
+  EXPECT_TRUE(rule->by_traffic);
+  EXPECT_EQ(rule->ip_protocol, IPPROTO_TCP);
+  EXPECT_EQ(rule->destination_ports, (net::PortRange{80, 90}));
+  EXPECT_TRUE(rule->source_ports.empty());
+  EXPECT_EQ(rule->tos, 0x10);
 }
 
 TEST(DecodePolicyRule, ALinksNameEndsWithItsAttribute) {
