@@ -21,7 +21,7 @@ Remedy show_command(const RouteStatus& status) {
                 : command("ip route show table {} exact {}", key.table, destination);
   }
   const auto address = status.led_away->to.text();
-  const auto rules = ipv6 ? command("ip -6 rule show") : command("ip rule show");
+  auto rules = ipv6 ? command("ip -6 rule show") : command("ip rule show");
   if (const auto table = status.led_away->rule_table) {
     if (*table == 0) return rules;
     return rules.then(ipv6 ? command("ip -6 route show table {}", *table)
