@@ -216,9 +216,11 @@ TEST(OneFault, NoNodeIsReadyForThatWhateverIsIgnored) {
   for (const auto& node : testing::broken_nodes()) {
     const auto facts = node.facts();
     if (facts.standing.routes.first_detour()) continue;  // a warning by intent, see routes.shadowed
-    for (const auto& check : check_table()) {
+    // What passes leaves nothing to others, ignored or not.
+    for (const auto& check : assess(facts, {}, WallTime{})) {
+      if (check.status != CheckStatus::fail) continue;
       auto lenient = facts;
-      lenient.policy.ignore = {std::string(check.id)};
+      lenient.policy.ignore = {check.id};
       auto strict = lenient;
       for (const auto id : kLeaveItToOthers) {
         if (id != check.id) strict.policy.require.emplace_back(id);
@@ -228,7 +230,7 @@ TEST(OneFault, NoNodeIsReadyForThatWhateverIsIgnored) {
       EXPECT_FALSE(is_ready(assess(lenient, {}, WallTime{}))) << node.name << " without " << check.id;
     }
   }
-  EXPECT_GT(held, 100U);
+  EXPECT_GT(held, 10U);
 }
 
 }  // namespace
