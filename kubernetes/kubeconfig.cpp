@@ -49,7 +49,9 @@ class Kubeconfig {
 
  private:
   tl::unexpected<net::Error> refuse(int code, std::string_view what) const {
-    return net::failure(code, fmt::format("the kubeconfig {} {}", file_.string(), what));
+    constexpr std::size_t kLongest = 1000;  // it may name a file, as the kubeconfig has it
+    return net::failure(
+        code, fmt::format("the kubeconfig {} {}", file_.string(), net::foreign_text(what, kLongest)));
   }
 
   /// Empty where it is not there; EBADMSG for a list or a map.
