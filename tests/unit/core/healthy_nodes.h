@@ -20,21 +20,21 @@ inline constexpr std::uint8_t kCalico = 80;  ///< Felix's since 3.22
 
 inline constexpr std::string_view kOwnVtep = "66:00:00:00:00:01";
 
-inline net::HostSettings& host_of(Facts& facts) { return *facts.surroundings.host; }
-inline net::DataPlane& data_plane_of(Facts& facts) { return **facts.surroundings.data_plane; }
-inline net::CniFiles& cni_of(Facts& facts) { return *facts.surroundings.cni; }
+inline observed::HostSettings& host_of(checks::Facts& facts) { return *facts.environment.host; }
+inline observed::DataPlane& data_plane_of(checks::Facts& facts) { return **facts.environment.data_plane; }
+inline observed::CniFiles& cni_of(checks::Facts& facts) { return *facts.environment.cni; }
 /// The file whose plug-in makes pods' interfaces.
-inline net::CniFile& winner_of(Facts& facts) {
+inline observed::CniFile& winner_of(checks::Facts& facts) {
   for (auto& each : cni_of(facts).configuration->files) {
-    if (!net::is_meta_plugin(each.plugins.front().type)) return each;
+    if (!observed::is_meta_plugin(each.plugins.front().type)) return each;
   }
   throw std::out_of_range("no such file in this literal");
 }
-inline std::map<std::string, std::string>& felix_of(Facts& facts) {
+inline std::map<std::string, std::string>& felix_of(checks::Facts& facts) {
   return *host_of(facts).calico_environment;
 }
 
-inline net::Link& link_of(Facts& facts, std::string_view name) {
+inline net::Link& link_of(checks::Facts& facts, std::string_view name) {
   for (auto& each : facts.links) {
     if (each.name == name) return each;
   }
@@ -50,15 +50,16 @@ inline net::Link pod_link(std::uint32_t index, std::string name, std::string_vie
   return made;
 }
 
-inline void set_pod_sysctl(Facts& facts, std::string_view name, std::string_view key, std::string value) {
-  facts.surroundings.pod_sysctls.insert_or_assign(fmt::format("net/ipv4/conf/{}/{}", name, key),
-                                                  net::Result<std::string>(std::move(value)));
+inline void set_pod_sysctl(checks::Facts& facts, std::string_view name, std::string_view key,
+                           std::string value) {
+  facts.environment.pod_sysctls.insert_or_assign(fmt::format("net/ipv4/conf/{}/{}", name, key),
+                                                 net::Result<std::string>(std::move(value)));
 }
 
 /// A pod with a link of its own, an address of its own by that link, and Calico's settings on it.
-inline void add_routed_pod(Facts& facts, std::string name, std::string_view pod_address,
+inline void add_routed_pod(checks::Facts& facts, std::string name, std::string_view pod_address,
                            std::uint8_t protocol, std::uint32_t mtu) {
-  const auto index = kFirstPodLink + static_cast<std::uint32_t>(facts.surroundings.pod_sysctls.size() / 2);
+  const auto index = kFirstPodLink + static_cast<std::uint32_t>(facts.environment.pod_sysctls.size() / 2);
   const auto* mac_text = name.starts_with("azv") ? "aa:aa:aa:aa:aa:aa" : "ee:ee:ee:ee:ee:ee";
   set_pod_sysctl(facts, name, "proxy_arp", "1");
   set_pod_sysctl(facts, name, "forwarding", "1");
@@ -68,7 +69,7 @@ inline void add_routed_pod(Facts& facts, std::string name, std::string_view pod_
 }
 
 /// A bridge and pods on it, which it reaches without routes of their own.
-inline void add_bridged_pods(Facts& facts, std::string bridge, std::uint32_t mtu) {
+inline void add_bridged_pods(checks::Facts& facts, std::string bridge, std::uint32_t mtu) {
   auto made = link(kBridgeLink, std::move(bridge), "0a:58:0a:f4:01:01", {{address("10.244.1.1"), 24}});
   made.kind = "bridge";
   made.mtu = mtu;
@@ -81,19 +82,19 @@ inline void add_bridged_pods(Facts& facts, std::string bridge, std::uint32_t mtu
 }
 
 /// kube-proxy's: none of its rules accepts the first packet of a connection between pods.
-inline net::FilterChain kube_forward() {
+inline observed::FilterChain kube_forward() {
   return {"KUBE-FORWARD",
           {{.is_narrow = true, .target = "DROP"},
            {.by_mark = true, .target = "ACCEPT"},
            {.is_narrow = true, .target = "ACCEPT"}}};
 }
 
-inline std::vector<net::FilterRule>& forward_of(Facts& facts) {
+inline std::vector<observed::FilterRule>& forward_of(checks::Facts& facts) {
   return host_of(facts).packet_filters->front().forward.front().rules;
 }
 
 /// Felix's rules, which accept what its policies have marked.
-inline void add_rules_of_felix(Facts& facts, std::string_view prefix) {
+inline void add_rules_of_felix(checks::Facts& facts, std::string_view prefix) {
   auto& chains = host_of(facts).packet_filters->front().forward;
   const auto links = std::string(prefix) + "+";
   chains.push_back({"cali-FORWARD",
@@ -105,24 +106,25 @@ inline void add_rules_of_felix(Facts& facts, std::string_view prefix) {
   forward.push_back({.by_mark = true, .by_felix = true, .target = "ACCEPT"});
 }
 
-inline net::HostSettings host_as_it_should_be() {
-  net::HostSettings host;
-  host.nft_chains = std::vector<net::FilterHook>{};
+inline observed::HostSettings host_as_it_should_be() {
+  observed::HostSettings host;
+  host.nft_chains = std::vector<observed::FilterHook>{};
   const std::string file = "/etc/sysctl.d/99-calico-azure.conf";
-  host.boot_sysctls = std::vector<net::BootSysctl>{{"net/ipv4/ip_forward", "1", file},
-                                                   {"net/ipv4/conf/all/rp_filter", "1", file}};
-  host.networkd = net::NetworkdSettings{.runs = true,
-                                        .manages_foreign_routes = false,
-                                        .manages_foreign_rules = false,
-                                        .file = "/etc/systemd/networkd.conf.d/10-calico-azure-agent.conf"};
-  host.network_manager = net::NetworkManagerSettings{};
-  host.link_files = std::vector<net::LinkFile>{};
-  host.packet_filters = std::vector<net::PacketFilter>{
+  host.boot_sysctls = std::vector<observed::BootSysctl>{{"net/ipv4/ip_forward", "1", file},
+                                                        {"net/ipv4/conf/all/rp_filter", "1", file}};
+  host.networkd =
+      observed::NetworkdSettings{.runs = true,
+                                 .manages_foreign_routes = false,
+                                 .manages_foreign_rules = false,
+                                 .file = "/etc/systemd/networkd.conf.d/10-calico-azure-agent.conf"};
+  host.network_manager = observed::NetworkManagerSettings{};
+  host.link_files = std::vector<observed::LinkFile>{};
+  host.packet_filters = std::vector<observed::PacketFilter>{
       {.backend = "nft",
        .rules = 214,
        .forward_policy = "ACCEPT",
        .forward = {{"FORWARD", {{.target = "KUBE-FORWARD"}}}, kube_forward()}}};
-  host.conntrack = net::Conntrack{.entries = 1200, .room = 262144};
+  host.conntrack = observed::Conntrack{.entries = 1200, .room = 262144};
   host.calico_environment = net::failure(ESRCH, "no calico-felix runs");
   host.felix = net::failure(ECONNREFUSED, "127.0.0.1:9099: connection refused");
   host.cns = net::failure(ECONNREFUSED, "127.0.0.1:10092: connection refused");
@@ -132,7 +134,7 @@ inline net::HostSettings host_as_it_should_be() {
 }
 
 /// calico/node runs beside it and does what it was told.
-inline void add_calico(Facts& facts, std::map<std::string, std::string> environment) {
+inline void add_calico(checks::Facts& facts, std::map<std::string, std::string> environment) {
   auto& host = host_of(facts);
   environment.emplace("FELIX_HEALTHENABLED", "true");
   const auto prefix = environment.find("FELIX_INTERFACEPREFIX");
@@ -143,25 +145,26 @@ inline void add_calico(Facts& facts, std::map<std::string, std::string> environm
 }
 
 /// What every node has that is not Azure CNI's: one configuration file, addresses given away, no pods yet.
-inline Surroundings surroundings_with(net::CniFile winner, const std::vector<std::string_view>& given_away) {
-  Surroundings surroundings;
-  net::CniFiles files;
-  net::HostLocalNetwork network{.folder = "/var/lib/cni/networks/" + winner.network, .reserved = {}};
+inline observed::NodeEnvironment surroundings_with(observed::CniFile winner,
+                                                   const std::vector<std::string_view>& given_away) {
+  observed::NodeEnvironment environment;
+  observed::CniFiles files;
+  observed::HostLocalNetwork network{.folder = "/var/lib/cni/networks/" + winner.network, .reserved = {}};
   for (const auto each : given_away) network.reserved.push_back(address(each));
-  files.configuration =
-      net::CniConfiguration{.folder = "/etc/cni/net.d", .files = {std::move(winner)}, .missing_programs = {}};
-  files.host_local = std::vector<net::HostLocalNetwork>{};
+  files.configuration = observed::CniConfiguration{
+      .folder = "/etc/cni/net.d", .files = {std::move(winner)}, .missing_programs = {}};
+  files.host_local = std::vector<observed::HostLocalNetwork>{};
   if (!network.reserved.empty()) files.host_local->push_back(std::move(network));
   files.flannel_lease = net::failure(ENOENT, "/run/flannel/subnet.env is not there");
-  files.azure = net::AzureCniState{};
+  files.azure = observed::AzureCniState{};
   files.calico_node_name = net::failure(ENOENT, "/var/lib/calico/nodename is not there");
-  surroundings.cni = std::move(files);
-  surroundings.data_plane = net::DataPlane{};
-  surroundings.host = host_as_it_should_be();
-  return surroundings;
+  environment.cni = std::move(files);
+  environment.data_plane = observed::DataPlane{};
+  environment.host = host_as_it_should_be();
+  return environment;
 }
 
-inline net::CniPlugin calico_plugin(std::string ipam, std::string subnet, std::uint32_t mtu) {
+inline observed::CniPlugin calico_plugin(std::string ipam, std::string subnet, std::uint32_t mtu) {
   return {.type = "calico",
           .ipam = std::move(ipam),
           .subnet = std::move(subnet),
@@ -170,51 +173,51 @@ inline net::CniPlugin calico_plugin(std::string ipam, std::string subnet, std::u
           .mtu = mtu};
 }
 
-inline net::CniPlugin portmap_plugin() {
+inline observed::CniPlugin portmap_plugin() {
   return {.type = "portmap", .ipam = "", .subnet = "", .mode = "", .bridge = "", .mtu = std::nullopt};
 }
 
-inline net::CniFile cni_file(std::string path, std::string network, net::CniPlugin main) {
+inline observed::CniFile cni_file(std::string path, std::string network, observed::CniPlugin main) {
   return {std::move(path), std::move(network), {std::move(main), portmap_plugin()}, ""};
 }
 
 /// The mode's own routes, all in place.
-inline void settle(Facts& facts, Mode mode) {
+inline void settle(checks::Facts& facts, node::Mode mode) {
   facts.policy.mode = mode;
-  facts.desired = desired_routes(facts.policy, *facts.network, &*facts.nic.nic);
-  facts.standing = stand(facts.desired, {facts.desired.routes.list(), {}}, {}, {});
+  facts.desired = node::desired_routes(facts.policy, *facts.network, &*facts.nic.nic);
+  facts.sync = routing::evaluate_sync(facts.desired, {facts.desired.routes.list(), {}}, {}, {});
 }
 
 inline const std::vector<std::string_view> kGivenAway = {"10.244.1.5", "10.244.1.6", "10.244.1.7"};
 
-inline void add_calico_pods(Facts& facts, std::uint32_t mtu) {
+inline void add_calico_pods(checks::Facts& facts, std::uint32_t mtu) {
   add_routed_pod(facts, "cali0a1b2c3d4e5", "10.244.1.5", kBoot, mtu);
   add_routed_pod(facts, "cali1a1b2c3d4e5", "10.244.1.6", kBoot, mtu);
   add_routed_pod(facts, "cali2a1b2c3d4e5", "10.244.1.7", kBoot, mtu);
 }
 
 /// Policy only: calico with host-local, Azure's route table between nodes.
-inline Facts udr_with_calico() {
-  auto facts = healthy_with_evidence();
-  facts.surroundings = surroundings_with(cni_file("/etc/cni/net.d/10-calico.conflist", "k8s-pod-network",
-                                                  calico_plugin("host-local", "usePodCidr", 1500)),
-                                         kGivenAway);
+inline checks::Facts udr_with_calico() {
+  auto facts = healthy_with_cloud_state();
+  facts.environment = surroundings_with(cni_file("/etc/cni/net.d/10-calico.conflist", "k8s-pod-network",
+                                                 calico_plugin("host-local", "usePodCidr", 1500)),
+                                        kGivenAway);
   add_calico(facts, {{"CALICO_NETWORKING_BACKEND", "none"}, {"USE_POD_CIDR", "true"}});
   add_calico_pods(facts, 1500);
   return facts;
 }
 
 /// kubenet: a bridge with host-local, Azure's route table between nodes, no Calico.
-inline Facts udr_with_kubenet() {
-  auto facts = healthy_with_evidence();
-  facts.surroundings = surroundings_with(cni_file("/etc/cni/net.d/10-containerd-net.conflist", "kubenet",
-                                                  {.type = "bridge",
-                                                   .ipam = "host-local",
-                                                   .subnet = "10.244.1.0/24",
-                                                   .mode = "",
-                                                   .bridge = "cbr0",
-                                                   .mtu = std::nullopt}),
-                                         kGivenAway);
+inline checks::Facts udr_with_kubenet() {
+  auto facts = healthy_with_cloud_state();
+  facts.environment = surroundings_with(cni_file("/etc/cni/net.d/10-containerd-net.conflist", "kubenet",
+                                                 {.type = "bridge",
+                                                  .ipam = "host-local",
+                                                  .subnet = "10.244.1.0/24",
+                                                  .mode = "",
+                                                  .bridge = "cbr0",
+                                                  .mtu = std::nullopt}),
+                                        kGivenAway);
   add_bridged_pods(facts, "cbr0", 1500);
   return facts;
 }
@@ -228,14 +231,14 @@ struct Peer {
 };
 
 /// What every distribution ships, of a link whose maker has given it its MAC.
-inline net::LinkFile default_link_file(std::string link) {
+inline observed::LinkFile default_link_file(std::string link) {
   return {.link = std::move(link),
           .mac_address_policy = "persistent",
           .file = "/usr/lib/systemd/network/99-default.link",
-          .mac_origin = net::MacOrigin::set};
+          .mac_origin = observed::MacOrigin::set};
 }
 
-inline void add_overlay(Facts& facts, std::string name, const net::Vxlan& vxlan, std::string_view own,
+inline void add_overlay(checks::Facts& facts, std::string name, const net::Vxlan& vxlan, std::string_view own,
                         const std::vector<Peer>& peers, std::uint8_t protocol) {
   auto made = link(kOverlayLink, name, kOwnVtep, {{address(own), 32}});
   made.kind = "vxlan";
@@ -252,17 +255,17 @@ inline void add_overlay(Facts& facts, std::string name, const net::Vxlan& vxlan,
   host_of(facts).link_files->push_back(default_link_file(std::move(name)));
 }
 
-inline void add_flannel(Facts& facts) {
+inline void add_flannel(checks::Facts& facts) {
   add_overlay(facts, "flannel.1",
               {.vni = 1, .port = 8472, .local = address("10.240.0.4"), .device = 2, .learning = false},
               "10.244.1.0",
               {{"10.244.2.0/24", "10.244.2.0", "66:00:00:00:00:02", "10.240.0.5"},
                {"10.244.3.0/24", "10.244.3.0", "66:00:00:00:00:03", "10.240.0.6"}},
               kBoot);
-  auto& node = **facts.evidence.node;
+  auto& node = **facts.cloud_state.node;
   node.network_unavailable->reason = "FlannelIsUp";
   node.network_unavailable->message = "Flannel is running on this node";
-  node.flannel = net::FlannelAnnotations{
+  node.flannel = observed::FlannelAnnotations{
       .backend_type = "vxlan", .vtep_mac = mac(kOwnVtep), .public_ip = address("10.240.0.4")};
   host_of(facts).packet_filters->front().forward.push_back(
       {"FLANNEL-FWD", {{.source = prefix("10.244.0.0/16"), .target = "ACCEPT"}}});
@@ -271,45 +274,45 @@ inline void add_flannel(Facts& facts) {
 
 /// Canal: flannel between nodes, Calico for policy and for the pods' links; flannel keeps its lease to
 /// itself.
-inline Facts canal() {
-  auto facts = healthy_with_evidence();
-  facts.evidence.azure.reset();
-  facts.surroundings = surroundings_with(cni_file("/etc/cni/net.d/10-canal.conflist", "k8s-pod-network",
-                                                  calico_plugin("host-local", "usePodCidr", 1450)),
-                                         kGivenAway);
+inline checks::Facts canal() {
+  auto facts = healthy_with_cloud_state();
+  facts.cloud_state.azure.reset();
+  facts.environment = surroundings_with(cni_file("/etc/cni/net.d/10-canal.conflist", "k8s-pod-network",
+                                                 calico_plugin("host-local", "usePodCidr", 1450)),
+                                        kGivenAway);
   add_calico(facts, {{"CALICO_NETWORKING_BACKEND", "none"}, {"USE_POD_CIDR", "true"}});
   add_flannel(facts);
   add_calico_pods(facts, 1450);
-  settle(facts, Mode::flannel);
+  settle(facts, node::Mode::flannel);
   return facts;
 }
 
 /// flannel alone, with its bridge and its lease.
-inline Facts plain_flannel() {
-  auto facts = healthy_with_evidence();
-  facts.evidence.azure.reset();
-  facts.surroundings = surroundings_with(
+inline checks::Facts plain_flannel() {
+  auto facts = healthy_with_cloud_state();
+  facts.cloud_state.azure.reset();
+  facts.environment = surroundings_with(
       cni_file("/etc/cni/net.d/10-flannel.conflist", "cbr0",
                {.type = "flannel", .ipam = "", .subnet = "", .mode = "", .bridge = "", .mtu = std::nullopt}),
       kGivenAway);
-  cni_of(facts).flannel_lease = net::FlannelLease{.networks = {prefix("10.244.0.0/16")},
-                                                  .subnets = {prefix("10.244.1.0/24")},
-                                                  .mtu = 1450,
-                                                  .masquerades = true};
+  cni_of(facts).flannel_lease = observed::FlannelLease{.networks = {prefix("10.244.0.0/16")},
+                                                       .subnets = {prefix("10.244.1.0/24")},
+                                                       .mtu = 1450,
+                                                       .masquerades = true};
   add_flannel(facts);
   add_bridged_pods(facts, "cni0", 1450);
-  settle(facts, Mode::flannel);
+  settle(facts, node::Mode::flannel);
   return facts;
 }
 
 /// Calico's own overlay, with Calico's own addresses.
-inline Facts calico_vxlan() {
-  auto facts = healthy_with_evidence();
-  facts.evidence.azure.reset();
-  (**facts.evidence.node).network_unavailable->reason = "CalicoIsUp";
-  facts.surroundings = surroundings_with(cni_file("/etc/cni/net.d/10-calico.conflist", "k8s-pod-network",
-                                                  calico_plugin("calico-ipam", "", 1450)),
-                                         {});
+inline checks::Facts calico_vxlan() {
+  auto facts = healthy_with_cloud_state();
+  facts.cloud_state.azure.reset();
+  (**facts.cloud_state.node).network_unavailable->reason = "CalicoIsUp";
+  facts.environment = surroundings_with(cni_file("/etc/cni/net.d/10-calico.conflist", "k8s-pod-network",
+                                                 calico_plugin("calico-ipam", "", 1450)),
+                                        {});
   add_calico(facts, {{"CALICO_NETWORKING_BACKEND", "vxlan"}});
   add_overlay(facts, "vxlan.calico",
               {.vni = 4096, .port = 4789, .local = address("10.240.0.4"), .device = 2, .learning = false},
@@ -319,33 +322,33 @@ inline Facts calico_vxlan() {
               kCalico);
   add_routed_pod(facts, "cali0a1b2c3d4e5", "10.244.1.65", kCalico, 1450);
   add_routed_pod(facts, "cali1a1b2c3d4e5", "10.244.1.66", kCalico, 1450);
-  settle(facts, Mode::calico_vxlan);
+  settle(facts, node::Mode::calico_vxlan);
   return facts;
 }
 
 /// Azure CNI in transparent mode with Calico for policy: pods have addresses of the subnet.
-inline Facts azure_cni() {
-  auto facts = healthy_with_evidence();
-  facts.evidence.azure.reset();
+inline checks::Facts azure_cni() {
+  auto facts = healthy_with_cloud_state();
+  facts.cloud_state.azure.reset();
   facts.policy.cluster_cidrs = {};
   facts.policy.node_cidrs = {};
   facts.node_cidrs = {};
-  (**facts.evidence.node).pod_cidrs.clear();
+  (**facts.cloud_state.node).pod_cidrs.clear();
   for (int last = 10; last < 40; ++last) {
     const auto each = address(fmt::format("10.240.0.{}", last));
     facts.network->nics.front().addresses.push_back(each);
     facts.nic.nic->azure.addresses.push_back(each);
   }
-  facts.surroundings = surroundings_with(cni_file("/etc/cni/net.d/10-azure.conflist", "azure",
-                                                  {.type = "azure-vnet",
-                                                   .ipam = "azure-vnet-ipam",
-                                                   .subnet = "",
-                                                   .mode = "transparent",
-                                                   .bridge = "",
-                                                   .mtu = std::nullopt}),
-                                         {});
-  cni_of(facts).azure = net::AzureCniState{
-      .pool = net::AzureCniState::Pool{.known = 30, .in_use = 3}, .broken_files = {}, .locks = {}};
+  facts.environment = surroundings_with(cni_file("/etc/cni/net.d/10-azure.conflist", "azure",
+                                                 {.type = "azure-vnet",
+                                                  .ipam = "azure-vnet-ipam",
+                                                  .subnet = "",
+                                                  .mode = "transparent",
+                                                  .bridge = "",
+                                                  .mtu = std::nullopt}),
+                                        {});
+  cni_of(facts).azure = observed::AzureCniState{
+      .pool = observed::AzureCniState::Pool{.known = 30, .in_use = 3}, .broken_files = {}, .locks = {}};
   add_calico(facts, {{"CALICO_NETWORKING_BACKEND", "none"}, {"FELIX_INTERFACEPREFIX", "azv"}});
   add_routed_pod(facts, "azv0a1b2c3d4e5", "10.240.0.10", kStatic, 1500);
   add_routed_pod(facts, "azv1a1b2c3d4e5", "10.240.0.11", kStatic, 1500);
@@ -354,12 +357,12 @@ inline Facts azure_cni() {
     if (!each.name.starts_with("azv")) continue;
     host_of(facts).link_files->push_back(default_link_file(each.name));
   }
-  settle(facts, Mode::azure_cni);
+  settle(facts, node::Mode::azure_cni);
   return facts;
 }
 
 /// The same with azure-cns, which gives addresses instead of azure-vnet-ipam.
-inline Facts azure_cni_with_cns() {
+inline checks::Facts azure_cni_with_cns() {
   auto facts = azure_cni();
   winner_of(facts).plugins.front().ipam = "azure-cns";
   cni_of(facts).azure->pool.reset();
@@ -368,23 +371,23 @@ inline Facts azure_cni_with_cns() {
 }
 
 /// Multus before what makes pods' first interfaces, as its own DaemonSet writes it.
-inline void put_multus_before(Facts& facts, std::string type) {
+inline void put_multus_before(checks::Facts& facts, std::string type) {
   auto& files = cni_of(facts).configuration->files;
-  net::CniFile multus{.path = "/etc/cni/net.d/00-multus.conf",
-                      .network = "multus-cni-network",
-                      .plugins = {{.type = std::move(type)}},
-                      .problem = "",
-                      .delegation = {.to = "/host" + files.front().path}};
+  observed::CniFile multus{.path = "/etc/cni/net.d/00-multus.conf",
+                           .network = "multus-cni-network",
+                           .plugins = {{.type = std::move(type)}},
+                           .problem = "",
+                           .delegation = {.to = "/host" + files.front().path}};
   files.insert(files.begin(), std::move(multus));
 }
 
-inline Facts udr_behind_multus() {
+inline checks::Facts udr_behind_multus() {
   auto facts = udr_with_calico();
   put_multus_before(facts, "multus");
   return facts;
 }
 
-inline Facts azure_cni_behind_multus() {
+inline checks::Facts azure_cni_behind_multus() {
   auto facts = azure_cni();
   put_multus_before(facts, "multus-shim");
   return facts;
@@ -392,7 +395,7 @@ inline Facts azure_cni_behind_multus() {
 
 struct HealthyNode {
   const char* name;
-  Facts (*facts)();
+  checks::Facts (*facts)();
 };
 
 /// All of them.

@@ -1,5 +1,5 @@
-#include "agent/core/mode.h"
-#include "agent/core/mode_keeper.h"
+#include "node/mode.h"
+#include "node/mode_tracker.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ using testing::link;
 using testing::Node;
 using namespace std::chrono_literals;
 
-net::CniFile file(std::string name, std::string type, std::string ipam = "") {
+observed::CniFile file(std::string name, std::string type, std::string ipam = "") {
   return {.path = "/etc/cni/net.d/" + name,
           .network = "pods",
           .plugins = {{.type = std::move(type), .ipam = std::move(ipam)}},
@@ -32,14 +32,14 @@ const auto kPodman = [] {
   return podman;
 }();
 
-net::CniFile multus(std::string to) {
+observed::CniFile multus(std::string to) {
   auto made = file("00-multus.conf", "multus");
   made.network = "multus-cni-network";
   made.delegation.to = std::move(to);
   return made;
 }
 
-net::CniFile multus_inline(net::CniPlugin delegate) {
+observed::CniFile multus_inline(observed::CniPlugin delegate) {
   auto made = multus("");
   made.delegation.plugins = {std::move(delegate)};
   return made;
@@ -60,9 +60,9 @@ const auto kBridged = of_kind(link(10, "veth12345678", "02:00:00:00:00:10", {}),
 
 struct Case {
   const char* name;
-  std::vector<net::CniFile> files;
+  std::vector<observed::CniFile> files;
   std::vector<net::Link> links;
-  std::optional<Mode> mode;
+  std::optional<node::Mode> mode;
   bool conclusive;
   const char* reason;
 };
@@ -73,103 +73,128 @@ TEST(ModeEvidence, IsTheWinningPlugInThenTheOverlayThenThePods) {
       {"a CNI that is not known",
        {kCilium},
        {},
-       Mode::udr,
+       node::Mode::udr,
        false,
        "runs cilium-cni, whose routing the agent does not know: user-defined routes are assumed"},
-      {"Azure CNI's pods by a plug-in that is not known", {kCilium}, {kAzv}, Mode::azure_cni, true, "azv*"},
+      {"Azure CNI's pods by a plug-in that is not known",
+       {kCilium},
+       {kAzv},
+       node::Mode::azure_cni,
+       true,
+       "azv*"},
       {"Cilium with Azure's addresses",
        {file("05-cilium.conflist", "cilium-cni", "azure-ipam")},
        {},
-       Mode::azure_cni,
+       node::Mode::azure_cni,
        true,
        "05-cilium.conflist runs cilium-cni with azure-ipam"},
       {"AKS' overlay",
        {file("15-azure-swift-overlay.conflist", "azure-vnet", "azure-cns")},
        {},
-       Mode::azure_cni,
+       node::Mode::azure_cni,
        true,
        "runs azure-vnet"},
       {"Multus before Azure CNI",
        {multus("/host/etc/cni/net.d/10-azure.conflist"), kAzure, kCalico},
        {kAzv},
-       Mode::azure_cni,
+       node::Mode::azure_cni,
        true,
        "00-multus.conf hands pods to /etc/cni/net.d/10-azure.conflist, which runs azure-vnet"},
-      {"Multus before the next file", {multus(""), kFlannel}, {}, Mode::flannel, true, "which runs flannel"},
+      {"Multus before the next file",
+       {multus(""), kFlannel},
+       {},
+       node::Mode::flannel,
+       true,
+       "which runs flannel"},
       {"Multus before Calico",
        {multus("pods"), kCalico},
        {kCali},
-       Mode::udr,
+       node::Mode::udr,
        false,
        "calico with host-local"},
       {"Multus with its delegate inline",
        {multus_inline({.type = "azure-vnet", .ipam = "azure-vnet-ipam"})},
        {},
-       Mode::azure_cni,
+       node::Mode::azure_cni,
        true,
        "00-multus.conf runs azure-vnet"},
       {"Multus, and its delegate is elsewhere: the pods' links tell",
        {multus("elsewhere"), kCalico},
        {kAzv},
-       Mode::azure_cni,
+       node::Mode::azure_cni,
        true,
        "azv*"},
       {"Multus, and nothing tells",
        {multus("elsewhere")},
        {},
-       Mode::udr,
+       node::Mode::udr,
        false,
        "hands pods to elsewhere: it is not in /etc/cni/net.d: user-defined routes are assumed"},
-      {"podman's network before the pods' one", {kPodman}, {kAzv}, Mode::azure_cni, true, "azv*"},
+      {"podman's network before the pods' one", {kPodman}, {kAzv}, node::Mode::azure_cni, true, "azv*"},
       {"podman's network alone", {kPodman}, {}, std::nullopt, false, ""},
-      {"ptp", {file("10-ptp.conflist", "ptp", "host-local")}, {}, Mode::udr, false, "ptp with host-local"},
-      {"Azure CNI", {kAzure, kCalico}, {}, Mode::azure_cni, true, "10-azure.conflist runs azure-vnet"},
-      {"Azure CNI's pods alone", {}, {kAzv}, Mode::azure_cni, true, "links of Azure CNI"},
-      {"flannel", {kFlannel}, {}, Mode::flannel, true, "10-flannel.conflist runs flannel"},
-      {"canal", {kCalico}, {kFlannel1, kCali}, Mode::flannel, true, "flannel.1 is flannel's overlay"},
-      {"Calico VXLAN", {kCalicoIpam}, {kVxlanCalico}, Mode::calico_vxlan, true, "vxlan.calico is Calico's"},
-      {"Calico's files before anything is up", {kCalico}, {}, Mode::udr, false, "calico with host-local"},
-      {"the same with pods", {kCalico}, {kCali}, Mode::udr, false, "there is no overlay"},
+      {"ptp",
+       {file("10-ptp.conflist", "ptp", "host-local")},
+       {},
+       node::Mode::udr,
+       false,
+       "ptp with host-local"},
+      {"Azure CNI", {kAzure, kCalico}, {}, node::Mode::azure_cni, true, "10-azure.conflist runs azure-vnet"},
+      {"Azure CNI's pods alone", {}, {kAzv}, node::Mode::azure_cni, true, "links of Azure CNI"},
+      {"flannel", {kFlannel}, {}, node::Mode::flannel, true, "10-flannel.conflist runs flannel"},
+      {"canal", {kCalico}, {kFlannel1, kCali}, node::Mode::flannel, true, "flannel.1 is flannel's overlay"},
+      {"Calico VXLAN",
+       {kCalicoIpam},
+       {kVxlanCalico},
+       node::Mode::calico_vxlan,
+       true,
+       "vxlan.calico is Calico's"},
+      {"Calico's files before anything is up",
+       {kCalico},
+       {},
+       node::Mode::udr,
+       false,
+       "calico with host-local"},
+      {"the same with pods", {kCalico}, {kCali}, node::Mode::udr, false, "there is no overlay"},
       {"Calico's VXLAN before it is up",
        {kCalicoIpam},
        {kCali},
-       Mode::calico_vxlan,
+       node::Mode::calico_vxlan,
        false,
        "calico with calico-ipam, whose addresses need Calico's overlay"},
-      {"kubenet", {kBridge}, {kCbr0, kBridged}, Mode::udr, true, "bridge with host-local"},
-      {"Calico's pods alone", {}, {kCali}, Mode::udr, false, "links of Calico"},
+      {"kubenet", {kBridge}, {kCbr0, kBridged}, node::Mode::udr, true, "bridge with host-local"},
+      {"Calico's pods alone", {}, {kCali}, node::Mode::udr, false, "links of Calico"},
       {"a link that is only named so",
        {kCalico},
        {link(5, "flannel.1", "02:00:00:00:00:05", {})},
-       Mode::udr,
+       node::Mode::udr,
        false,
        "there is no overlay"},
   };
   for (const auto& each : cases) {
     SCOPED_TRACE(each.name);
-    const net::CniConfiguration configuration{.folder = "/etc/cni/net.d", .files = each.files};
-    const auto found = evident_mode(&configuration, each.links);
+    const observed::CniConfiguration configuration{.folder = "/etc/cni/net.d", .files = each.files};
+    const auto found = node::evident_mode(&configuration, each.links);
     ASSERT_EQ(found.has_value(), each.mode.has_value());
     if (!found) continue;
     EXPECT_EQ(found->choice.mode, *each.mode);
     EXPECT_EQ(found->conclusive, each.conclusive);
     EXPECT_NE(found->choice.reason.find(each.reason), std::string::npos) << found->choice.reason;
   }
-  EXPECT_FALSE(evident_mode(nullptr, {}));
+  EXPECT_FALSE(node::evident_mode(nullptr, {}));
 }
 
 TEST(ModeEvidence, AzureCniIsRuledOutByAnotherIpamAndNoPodOfAzureCnis) {
   struct {
     const char* name;
-    std::vector<net::CniFile> files;
+    std::vector<observed::CniFile> files;
     std::vector<net::Link> links;
-    std::optional<Mode> instead;
+    std::optional<node::Mode> instead;
   } const cases[] = {
-      {"Calico with host-local", {kCalico}, {kCali}, Mode::udr},
-      {"the same before the first pod", {kCalico}, {}, Mode::udr},
-      {"Calico with calico-ipam", {kCalicoIpam}, {}, Mode::calico_vxlan},
-      {"kubenet before the first pod", {kBridge}, {kCbr0}, Mode::udr},
-      {"Multus before Calico", {multus("pods"), kCalico}, {kCali}, Mode::udr},
+      {"Calico with host-local", {kCalico}, {kCali}, node::Mode::udr},
+      {"the same before the first pod", {kCalico}, {}, node::Mode::udr},
+      {"Calico with calico-ipam", {kCalicoIpam}, {}, node::Mode::calico_vxlan},
+      {"kubenet before the first pod", {kBridge}, {kCbr0}, node::Mode::udr},
+      {"Multus before Calico", {multus("pods"), kCalico}, {kCali}, node::Mode::udr},
       {"pods of Azure CNI's are left: its file is being replaced, or the node is not drained",
        {kCalico},
        {kCali, kAzv},
@@ -195,13 +220,13 @@ TEST(ModeEvidence, AzureCniIsRuledOutByAnotherIpamAndNoPodOfAzureCnis) {
   };
   for (const auto& each : cases) {
     SCOPED_TRACE(each.name);
-    const net::CniConfiguration configuration{.folder = "/etc/cni/net.d", .files = each.files};
-    const auto found = evident_mode(&configuration, each.links);
-    const bool against = found && speaks_against(*found, Mode::azure_cni);
+    const observed::CniConfiguration configuration{.folder = "/etc/cni/net.d", .files = each.files};
+    const auto found = node::evident_mode(&configuration, each.links);
+    const bool against = found && node::speaks_against(*found, node::Mode::azure_cni);
     ASSERT_EQ(against, each.instead.has_value());
     if (!against) continue;
     EXPECT_EQ(found->choice.mode, *each.instead);
-    EXPECT_EQ(speaks_against(*found, Mode::flannel), found->conclusive)
+    EXPECT_EQ(node::speaks_against(*found, node::Mode::flannel), found->conclusive)
         << "canal, whose overlay is not up yet";
   }
 }
@@ -209,53 +234,58 @@ TEST(ModeEvidence, AzureCniIsRuledOutByAnotherIpamAndNoPodOfAzureCnis) {
 TEST(ModeContradiction, NamesWhatWinsAndWhatToRemove) {
   struct {
     const char* name;
-    Mode mode;
-    std::vector<net::CniFile> files;
+    node::Mode mode;
+    std::vector<observed::CniFile> files;
     std::vector<net::Link> links;
     const char* what;
     const char* remedy;
   } const cases[] = {
       {"Calico's pods beside Azure CNI",
-       Mode::azure_cni,
+       node::Mode::azure_cni,
        {kAzure},
        {kCali},
        "10-azure.conflist runs azure-vnet, but cali0123456789a",
        "drain"},
-      {"an overlay beside Azure CNI", Mode::azure_cni, {kAzure}, {kFlannel1}, "flannel.1", "drain"},
-      {"Azure CNI's pods beside Calico", Mode::udr, {kCalico}, {kAzv}, "azv0123456789a", "drain"},
+      {"an overlay beside Azure CNI", node::Mode::azure_cni, {kAzure}, {kFlannel1}, "flannel.1", "drain"},
+      {"Azure CNI's pods beside Calico", node::Mode::udr, {kCalico}, {kAzv}, "azv0123456789a", "drain"},
       {"flannel under udr",
-       Mode::udr,
+       node::Mode::udr,
        {kCalico},
        {kFlannel1},
        "the mode in force is udr",
        "mode = \"flannel\""},
       {"two overlays",
-       Mode::flannel,
+       node::Mode::flannel,
        {kCalico},
        {kFlannel1, kVxlanCalico},
        "two overlays",
        "# take away what makes vxlan.calico"},
       {"Azure CNI behind Multus under udr",
-       Mode::udr,
+       node::Mode::udr,
        {multus("/etc/cni/net.d/10-azure.conflist"), kAzure},
        {kAzv},
        "which runs azure-vnet",
        "# set mode = \"azure-cni\""},
       {"Calico with host-local under azure-cni",
-       Mode::azure_cni,
+       node::Mode::azure_cni,
        {kCalico},
        {kCali},
        "the mode in force is azure-cni, but /etc/cni/net.d/10-calico.conflist runs calico with host-local",
        "mode = \"udr\""},
-      {"fine", Mode::udr, {kCalico}, {kCali}, "", ""},
-      {"an overlay that is away contradicts nobody", Mode::flannel, {kCalico}, {kCali}, "", ""},
-      {"kubenet under flannel", Mode::flannel, {kBridge}, {kCbr0, kBridged}, "bridge with host-local", "udr"},
-      {"nothing at all", Mode::flannel, {}, {}, "", ""},
+      {"fine", node::Mode::udr, {kCalico}, {kCali}, "", ""},
+      {"an overlay that is away contradicts nobody", node::Mode::flannel, {kCalico}, {kCali}, "", ""},
+      {"kubenet under flannel",
+       node::Mode::flannel,
+       {kBridge},
+       {kCbr0, kBridged},
+       "bridge with host-local",
+       "udr"},
+      {"nothing at all", node::Mode::flannel, {}, {}, "", ""},
   };
   for (const auto& each : cases) {
     SCOPED_TRACE(each.name);
-    const net::CniConfiguration configuration{.folder = "/etc/cni/net.d", .files = each.files};
-    const auto found = contradiction_to(each.mode, &configuration, each.links);
+    const observed::CniConfiguration configuration{.folder = "/etc/cni/net.d", .files = each.files};
+    const auto found = node::contradiction_to(each.mode, &configuration, each.links);
     ASSERT_EQ(found.has_value(), *each.what != '\0') << found->what;
     if (!found) continue;
     EXPECT_NE(found->what.find(each.what), std::string::npos) << found->what;
@@ -263,142 +293,145 @@ TEST(ModeContradiction, NamesWhatWinsAndWhatToRemove) {
   }
 }
 
-ModeEvidence evidence(Mode mode, bool conclusive = true) {
+node::ModeEvidence cloud_state(node::Mode mode, bool conclusive = true) {
   return {.choice = {.mode = mode, .reason = "seen"}, .conclusive = conclusive};
 }
 
 class ModeKeeperTest : public ::testing::Test {
  protected:
-  Mode after(std::optional<ModeEvidence> seen, std::chrono::seconds pause = 0s) {
+  node::Mode after(std::optional<node::ModeEvidence> seen, std::chrono::seconds pause = 0s) {
     now_ += pause;
-    keeper_.see(std::move(seen), now_);
-    return keeper_.in_force().mode;
+    controller_.see(std::move(seen), now_);
+    return controller_.in_force().mode;
   }
 
-  ModeKeeper keeper_{std::nullopt, std::nullopt};
-  MonoTime now_ = MonoTime{} + 1h;
+  node::ModeTracker controller_{std::nullopt, std::nullopt};
+  net::MonoTime now_ = net::MonoTime{} + 1h;
 };
 
 TEST_F(ModeKeeperTest, TheFirstLookIsBelievedAtOnceAndSaysWhy) {
-  EXPECT_NE(keeper_.in_force().reason.find("assumed"), std::string::npos);
-  EXPECT_EQ(after(evidence(Mode::flannel)), Mode::flannel);
-  EXPECT_EQ(keeper_.in_force().reason, "mode = \"auto\": seen");
+  EXPECT_NE(controller_.in_force().reason.find("assumed"), std::string::npos);
+  EXPECT_EQ(after(cloud_state(node::Mode::flannel)), node::Mode::flannel);
+  EXPECT_EQ(controller_.in_force().reason, "mode = \"auto\": seen");
 }
 
 TEST_F(ModeKeeperTest, AChangedMindNeedsEvidenceThatHoldsForThirtySeconds) {
-  after(evidence(Mode::udr));
-  EXPECT_EQ(after(evidence(Mode::azure_cni), 1s), Mode::udr);
-  EXPECT_EQ(keeper_.due(), now_ + 30s);
-  EXPECT_EQ(after(evidence(Mode::azure_cni), 29s), Mode::udr);
-  EXPECT_EQ(after(evidence(Mode::azure_cni), 1s), Mode::azure_cni);
-  EXPECT_EQ(keeper_.due(), std::nullopt);
+  after(cloud_state(node::Mode::udr));
+  EXPECT_EQ(after(cloud_state(node::Mode::azure_cni), 1s), node::Mode::udr);
+  EXPECT_EQ(controller_.due(), now_ + 30s);
+  EXPECT_EQ(after(cloud_state(node::Mode::azure_cni), 29s), node::Mode::udr);
+  EXPECT_EQ(after(cloud_state(node::Mode::azure_cni), 1s), node::Mode::azure_cni);
+  EXPECT_EQ(controller_.due(), std::nullopt);
 }
 
 TEST_F(ModeKeeperTest, AnInterruptionStartsTheThirtySecondsAnew) {
-  after(evidence(Mode::udr));
-  for (const auto& interruption : {std::optional<ModeEvidence>(), std::optional(evidence(Mode::udr)),
-                                   std::optional(evidence(Mode::flannel))}) {
-    after(evidence(Mode::azure_cni), 1s);
+  after(cloud_state(node::Mode::udr));
+  for (const auto& interruption :
+       {std::optional<node::ModeEvidence>(), std::optional(cloud_state(node::Mode::udr)),
+        std::optional(cloud_state(node::Mode::flannel))}) {
+    after(cloud_state(node::Mode::azure_cni), 1s);
     after(interruption, 20s);
-    EXPECT_EQ(after(evidence(Mode::azure_cni), 20s), Mode::udr);
+    EXPECT_EQ(after(cloud_state(node::Mode::azure_cni), 20s), node::Mode::udr);
   }
 }
 
 TEST_F(ModeKeeperTest, TheFirstEvidenceIsBelievedAtOnceWheneverItComes) {
   after(std::nullopt);
-  EXPECT_TRUE(keeper_.is_a_guess(now_));
-  EXPECT_EQ(after(evidence(Mode::azure_cni), 1h), Mode::azure_cni);
-  EXPECT_FALSE(keeper_.is_a_guess(now_));
+  EXPECT_TRUE(controller_.is_a_guess(now_));
+  EXPECT_EQ(after(cloud_state(node::Mode::azure_cni), 1h), node::Mode::azure_cni);
+  EXPECT_FALSE(controller_.is_a_guess(now_));
 }
 
 TEST_F(ModeKeeperTest, WhatIsNotConclusiveIsAGuessForThreeMinutes) {
-  after(evidence(Mode::udr, false));
-  EXPECT_TRUE(keeper_.is_a_guess(now_));
-  after(evidence(Mode::udr, false), 2min);
-  EXPECT_TRUE(keeper_.is_a_guess(now_)) << "the same again is no more conclusive";
-  EXPECT_FALSE(keeper_.is_a_guess(now_ + 1min));
-  after(evidence(Mode::flannel), 1s);
-  EXPECT_EQ(after(evidence(Mode::flannel), 30s), Mode::flannel) << "and another mode has to hold";
+  after(cloud_state(node::Mode::udr, false));
+  EXPECT_TRUE(controller_.is_a_guess(now_));
+  after(cloud_state(node::Mode::udr, false), 2min);
+  EXPECT_TRUE(controller_.is_a_guess(now_)) << "the same again is no more conclusive";
+  EXPECT_FALSE(controller_.is_a_guess(now_ + 1min));
+  after(cloud_state(node::Mode::flannel), 1s);
+  EXPECT_EQ(after(cloud_state(node::Mode::flannel), 30s), node::Mode::flannel)
+      << "and another mode has to hold";
 }
 
 TEST_F(ModeKeeperTest, ANodeThatShowsNothingForTenMinutesIsWhatItWasTakenFor) {
   after(std::nullopt);
   after(std::nullopt, 9min);
-  EXPECT_TRUE(keeper_.is_a_guess(now_));
-  EXPECT_FALSE(keeper_.is_a_guess(now_ + 1min));
+  EXPECT_TRUE(controller_.is_a_guess(now_));
+  EXPECT_FALSE(controller_.is_a_guess(now_ + 1min));
 }
 
 TEST_F(ModeKeeperTest, TheConfigurationAndWhatWasKnownBeforeAreNoGuess) {
-  keeper_.recall({.mode = Mode::udr, .reason = "as before"});
-  EXPECT_FALSE(keeper_.is_a_guess(now_));
-  after(evidence(Mode::udr, false));
-  EXPECT_FALSE(keeper_.is_a_guess(now_));
-  EXPECT_FALSE(ModeKeeper(Mode::udr, std::nullopt).is_a_guess(now_));
+  controller_.restore({.mode = node::Mode::udr, .reason = "as before"});
+  EXPECT_FALSE(controller_.is_a_guess(now_));
+  after(cloud_state(node::Mode::udr, false));
+  EXPECT_FALSE(controller_.is_a_guess(now_));
+  EXPECT_FALSE(node::ModeTracker(node::Mode::udr, std::nullopt).is_a_guess(now_));
 }
 
 TEST_F(ModeKeeperTest, EvidenceThatGoesAwayOrIsAGuessChangesNothing) {
-  after(evidence(Mode::flannel));
+  after(cloud_state(node::Mode::flannel));
   after(std::nullopt, 1h);
-  after(evidence(Mode::udr, false), 1h);
-  EXPECT_EQ(after(evidence(Mode::udr, false), 1h), Mode::flannel);
+  after(cloud_state(node::Mode::udr, false), 1h);
+  EXPECT_EQ(after(cloud_state(node::Mode::udr, false), 1h), node::Mode::flannel);
 }
 
 TEST_F(ModeKeeperTest, WhatWasKnownBeforeARestartOutlastsAGuess) {
-  keeper_.recall({.mode = Mode::flannel, .reason = "as before"});
-  EXPECT_EQ(after(evidence(Mode::udr, false)), Mode::flannel);
-  EXPECT_EQ(after(evidence(Mode::udr), 1s), Mode::flannel);
-  EXPECT_EQ(after(evidence(Mode::udr), 30s), Mode::udr);
+  controller_.restore({.mode = node::Mode::flannel, .reason = "as before"});
+  EXPECT_EQ(after(cloud_state(node::Mode::udr, false)), node::Mode::flannel);
+  EXPECT_EQ(after(cloud_state(node::Mode::udr), 1s), node::Mode::flannel);
+  EXPECT_EQ(after(cloud_state(node::Mode::udr), 30s), node::Mode::udr);
 }
 
 TEST_F(ModeKeeperTest, AGuessThatRulesOutAzureCniIsFollowedOnceItHolds) {
-  auto not_azure = evidence(Mode::udr, false);
+  auto not_azure = cloud_state(node::Mode::udr, false);
   not_azure.is_not_azure_cni = true;
-  keeper_.recall({.mode = Mode::azure_cni, .reason = "as before"});
-  EXPECT_EQ(after(not_azure), Mode::azure_cni);
-  EXPECT_EQ(after(std::nullopt, 29s), Mode::azure_cni) << "no file for a moment";
-  EXPECT_EQ(after(not_azure, 1s), Mode::azure_cni);
-  EXPECT_EQ(after(evidence(Mode::azure_cni), 29s), Mode::azure_cni) << "Azure CNI's file is back";
-  EXPECT_EQ(after(not_azure, 1h), Mode::azure_cni);
-  EXPECT_EQ(keeper_.due(), now_ + 30s);
-  EXPECT_EQ(after(not_azure, 30s), Mode::udr);
-  after(evidence(Mode::flannel), 1s);
-  EXPECT_EQ(after(evidence(Mode::flannel), 30s), Mode::flannel);
-  EXPECT_EQ(after(not_azure, 1h), Mode::flannel) << "an overlay that has gone is a fault";
-  EXPECT_EQ(after(not_azure, 1h), Mode::flannel);
+  controller_.restore({.mode = node::Mode::azure_cni, .reason = "as before"});
+  EXPECT_EQ(after(not_azure), node::Mode::azure_cni);
+  EXPECT_EQ(after(std::nullopt, 29s), node::Mode::azure_cni) << "no file for a moment";
+  EXPECT_EQ(after(not_azure, 1s), node::Mode::azure_cni);
+  EXPECT_EQ(after(cloud_state(node::Mode::azure_cni), 29s), node::Mode::azure_cni)
+      << "Azure CNI's file is back";
+  EXPECT_EQ(after(not_azure, 1h), node::Mode::azure_cni);
+  EXPECT_EQ(controller_.due(), now_ + 30s);
+  EXPECT_EQ(after(not_azure, 30s), node::Mode::udr);
+  after(cloud_state(node::Mode::flannel), 1s);
+  EXPECT_EQ(after(cloud_state(node::Mode::flannel), 30s), node::Mode::flannel);
+  EXPECT_EQ(after(not_azure, 1h), node::Mode::flannel) << "an overlay that has gone is a fault";
+  EXPECT_EQ(after(not_azure, 1h), node::Mode::flannel);
 }
 
 TEST_F(ModeKeeperTest, TheConfigurationsWordIsTheLast) {
-  after(evidence(Mode::flannel));
-  keeper_.configure(Mode::calico_vxlan);
-  EXPECT_EQ(after(evidence(Mode::udr), 1h), Mode::calico_vxlan);
-  EXPECT_EQ(keeper_.in_force().reason, "mode = \"calico-vxlan\"");
-  keeper_.configure(std::nullopt);
-  EXPECT_EQ(keeper_.in_force().mode, Mode::flannel);
+  after(cloud_state(node::Mode::flannel));
+  controller_.configure(node::Mode::calico_vxlan);
+  EXPECT_EQ(after(cloud_state(node::Mode::udr), 1h), node::Mode::calico_vxlan);
+  EXPECT_EQ(controller_.in_force().reason, "mode = \"calico-vxlan\"");
+  controller_.configure(std::nullopt);
+  EXPECT_EQ(controller_.in_force().mode, node::Mode::flannel);
 }
 
-Surroundings with(std::vector<net::CniFile> files) {
-  Surroundings surroundings;
-  surroundings.cni.emplace();
-  surroundings.cni->configuration =
-      net::CniConfiguration{.folder = "/etc/cni/net.d", .files = std::move(files)};
-  return surroundings;
+observed::NodeEnvironment with(std::vector<observed::CniFile> files) {
+  observed::NodeEnvironment environment;
+  environment.cni.emplace();
+  environment.cni->configuration =
+      observed::CniConfiguration{.folder = "/etc/cni/net.d", .files = std::move(files)};
+  return environment;
 }
 
 TEST(KeeperMode, AnotherNetworkingIsFollowedAndTheNodeIsNotReadyMeanwhile) {
   auto policy = Node::udr();
   policy.mode_is_automatic = true;
   Node node(policy);
-  node.keeper().take_surroundings(with({kCalico}), node.now);
+  node.controller().take_environment(with({kCalico}), node.now);
   node.reading(testing::network());
   node.run_for(4min);  // no longer a guess
   ASSERT_EQ(node.routes(), testing::kHealthyRoutes);
   ASSERT_TRUE(node.ready());
 
-  node.keeper().take_surroundings(with({kAzure}), node.now);
+  node.controller().take_environment(with({kAzure}), node.now);
   node.run_for(29s);
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
   node.now += 1s;
-  ASSERT_TRUE(node.keeper().reconsider_mode(node.now));
+  ASSERT_TRUE(node.controller().reconsider_mode(node.now));
   EXPECT_FALSE(node.ready());
   EXPECT_EQ(node.check("mode.in_force").message,
             "the mode changes from udr to azure-cni: mode = \"auto\": /etc/cni/net.d/10-azure.conflist runs "
@@ -412,18 +445,18 @@ TEST(KeeperMode, CalicoWithHostLocalInThePlaceOfAzureCniIsFollowed) {
   auto policy = Node::udr();
   policy.mode_is_automatic = true;
   Node node(policy);
-  node.keeper().take_surroundings(with({kAzure}), node.now);
+  node.controller().take_environment(with({kAzure}), node.now);
   node.reading(testing::network());
   node.run_for(4min);
   ASSERT_TRUE(node.ready());
   ASSERT_TRUE(node.routes().empty());
 
-  node.keeper().take_surroundings(with({kCalico}), node.now);
+  node.controller().take_environment(with({kCalico}), node.now);
   node.run_for(29s);
-  EXPECT_EQ(node.check("mode.contradicted").status, CheckStatus::unknown);
+  EXPECT_EQ(node.check("mode.contradicted").status, checks::CheckStatus::unknown);
   EXPECT_TRUE(node.routes().empty());
   node.now += 1s;
-  ASSERT_TRUE(node.keeper().reconsider_mode(node.now));
+  ASSERT_TRUE(node.controller().reconsider_mode(node.now));
   EXPECT_FALSE(node.ready());
   node.run_for(1s);
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
@@ -434,14 +467,14 @@ TEST(KeeperMode, AGuessGivesWayInOneTurnAndNobodyNeedsToKnow) {
   auto policy = Node::udr();
   policy.mode_is_automatic = true;
   Node node(policy);
-  node.keeper().take_surroundings(with({}), node.now);
+  node.controller().take_environment(with({}), node.now);
   node.reading(testing::network());
   node.run_for(1min);
   ASSERT_TRUE(node.ready());
-  node.keeper().take_surroundings(with({kAzure}), node.now);
-  EXPECT_FALSE(node.keeper().reconsider_mode(node.now)) << "nothing to tell before the turn";
+  node.controller().take_environment(with({kAzure}), node.now);
+  EXPECT_FALSE(node.controller().reconsider_mode(node.now)) << "nothing to tell before the turn";
   node.run_for(0s);
-  EXPECT_EQ(node.keeper().policy().mode, Mode::azure_cni);
+  EXPECT_EQ(node.controller().policy().mode, node::Mode::azure_cni);
   EXPECT_TRUE(node.routes().empty());
   EXPECT_TRUE(node.ready());
 }
@@ -451,8 +484,8 @@ TEST(KeeperMode, TheConfigurationChangesItWithoutWaiting) {
   node.reading(testing::network());
   node.run_for(1s);
   auto policy = Node::udr();
-  policy.mode = Mode::flannel;
-  node.keeper().set_policy(policy, node.now);
+  policy.mode = node::Mode::flannel;
+  node.controller().set_policy(policy, node.now);
   EXPECT_FALSE(node.ready());
   node.run_for(1s);
   EXPECT_TRUE(node.ready());
