@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <span>
 #include <string_view>
 
 #include "agent/core/azure_names.h"
@@ -36,27 +37,30 @@ bool is_own(const net::AzureNic& nic, const net::AzureRoute& route) {
 
 bool counts(const net::AzureRoute& route) { return route.prefix && route.provisioning_state != "Deleting"; }
 
-/// Whether the prefix holds what cannot be one node's.
-bool holds_more_than_a_nodes_pods(const Policy& policy, const net::AzureNetwork& azure, const Routes& routes,
-                                  const net::Prefix& prefix) {
-  const auto held = [&prefix](const net::Prefix& other) { return prefix.contains(other); };
-  if (std::any_of(policy.cluster_cidrs.begin(), policy.cluster_cidrs.end(), held)) return true;
-  if (azure.subnet && std::any_of(azure.subnet->prefixes.begin(), azure.subnet->prefixes.end(), held))
-    return true;
-  return std::any_of(routes.begin(), routes.end(), [&](const net::AzureRoute& other) {
-    return counts(other) && *other.prefix != prefix && held(*other.prefix);
+bool holds_any(const net::Prefix& prefix, std::span<const net::Prefix> others) {
+  return std::any_of(others.begin(), others.end(),
+                     [&prefix](const net::Prefix& other) { return prefix.contains(other); });
+}
+
+/// Whether the prefix holds another route's, but for a single address: that one leads to a gateway in a pod.
+bool holds_another_route(const Routes& routes, const net::Prefix& prefix) {
+  return std::any_of(routes.begin(), routes.end(), [&prefix](const net::AzureRoute& other) {
+    return counts(other) && *other.prefix != prefix && prefix.contains(*other.prefix) &&
+           other.prefix->length() < net::address_bits(prefix.family());
   });
 }
 
 /// Whether the table has a route to another node's pods that is no longer: /24s beside a /24.
 bool has_fellows(const Policy& policy, const net::AzureNic& nic, const Routes& routes,
                  const net::Prefix& prefix) {
-  return std::any_of(routes.begin(), routes.end(), [&](const net::AzureRoute& other) {
-    return counts(other) && !is_own(nic, other) && other.prefix->length() <= prefix.length() &&
-           std::any_of(policy.cluster_cidrs.begin(), policy.cluster_cidrs.end(), [&other](const auto& cidr) {
-             return cidr != *other.prefix && cidr.contains(*other.prefix);
-           });
-  });
+  return !holds_another_route(routes, prefix) &&
+         std::any_of(routes.begin(), routes.end(), [&](const net::AzureRoute& other) {
+           return counts(other) && !is_own(nic, other) && other.prefix->length() <= prefix.length() &&
+                  std::any_of(policy.cluster_cidrs.begin(), policy.cluster_cidrs.end(),
+                              [&other](const auto& cidr) {
+                                return cidr != *other.prefix && cidr.contains(*other.prefix);
+                              });
+         });
 }
 
 }  // namespace
@@ -77,6 +81,11 @@ AzureChoice azure_choice(const net::AzureRouteTable* table, const net::AzureVirt
   return best.choice;
 }
 
+bool can_be_one_nodes(const Policy& policy, const net::AzureNetwork* azure, const net::Prefix& prefix) {
+  if (holds_any(prefix, policy.cluster_cidrs.list())) return false;
+  return azure == nullptr || !azure->subnet || !holds_any(prefix, azure->subnet->prefixes);
+}
+
 std::vector<net::Prefix> node_cidrs_of_table(const Policy& policy, const net::AzureNetwork& azure,
                                              std::string_view node_name) {
   if (!azure.nic || !azure.route_table || !*azure.route_table) return {};
@@ -90,7 +99,7 @@ std::vector<net::Prefix> node_cidrs_of_table(const Policy& policy, const net::Az
       if (!counts(route) || !is_own(*azure.nic, route) || route.prefix->family() != family) continue;
       const auto& prefix = *route.prefix;
       if (!clusters.empty() && !net::any_contains(clusters, prefix)) continue;
-      if (holds_more_than_a_nodes_pods(policy, azure, routes, prefix)) continue;
+      if (!can_be_one_nodes(policy, &azure, prefix)) continue;
       if (is_named_after(node_name, route.name)) named.insert(prefix);
       if (has_fellows(policy, *azure.nic, routes, prefix)) fit.insert(prefix);
     }

@@ -27,11 +27,15 @@ struct AzureChoice {
 AzureChoice azure_choice(const net::AzureRouteTable* table, const net::AzureVirtualNetwork* network,
                          const net::Address& destination);
 
+/// False for a prefix that a route table leads to a node and that is more than its pods: it holds a cluster
+/// CIDR or the VM subnet. `azure` nullptr: the subnet is not known.
+bool can_be_one_nodes(const Policy& policy, const net::AzureNetwork* azure, const net::Prefix& prefix);
+
 /// This node's pod CIDRs as the NIC's route table has them: the prefix of pods whose next hop is this NIC,
 /// one of each family, by a route that bears the node's name (the cloud provider's do), or else by one that
-/// can be a node's beside those of others. A node that is an appliance or a gateway, too, is led more than
-/// its pods: what holds a cluster CIDR, the VM subnet or another route's prefix is no node's, and of several
-/// nothing can be told. A sink for any of these would cut others off.
+/// can be a node's beside those of others and holds none of theirs. A node that is an appliance or a gateway,
+/// too, is led more than its pods, and a sink for that would cut others off; of several routes nothing can be
+/// told.
 std::vector<net::Prefix> node_cidrs_of_table(const Policy& policy, const net::AzureNetwork& azure,
                                              std::string_view node_name);
 

@@ -109,6 +109,16 @@ bool has_a_check_of_its_own(NodeCidrSource chosen, NodeCidrSource other) {
          (other == NodeCidrSource::route_table || other == NodeCidrSource::flannel);
 }
 
+/// What a source said before, without what no source would be believed now.
+Cidrs still_fit(const Policy& policy, const Evidence& evidence, NodeCidrSource source, Cidrs cidrs) {
+  const auto* azure = evidence.azure ? &*evidence.azure : nullptr;
+  std::erase_if(cidrs, [&](const net::Prefix& each) {
+    return source == NodeCidrSource::route_table ? !can_be_one_nodes(policy, azure, each)
+                                                 : is_too_wide(policy, each);
+  });
+  return cidrs;
+}
+
 std::string width_of(const Policy& configured, const Candidate& candidate) {
   return fmt::format("{} says {}, which is wider than pods.cluster_cidrs {}", candidate.evidence,
                      net::joined(candidate.too_wide), net::joined(configured.cluster_cidrs));
@@ -138,10 +148,12 @@ NodeCidrs decide_node_cidrs(const Policy& configured, const Evidence& evidence,
     if (!is_asked(configured, candidate.source)) continue;
     if (!candidate.too_wide.empty() && decided.refused.empty())
       decided.refused = width_of(configured, candidate);
-    const bool kept = !candidate.cidrs && before.source == candidate.name &&
-                      candidate.source != NodeCidrSource::static_list && !before.cidrs.empty();
+    const auto word = candidate.source != NodeCidrSource::static_list && before.source == candidate.name
+                          ? still_fit(configured, evidence, candidate.source, before.cidrs)
+                          : Cidrs();
+    const bool kept = !candidate.cidrs && !word.empty();
     if (candidate.cidrs || kept) {
-      decided.cidrs = kept ? before.cidrs : *candidate.cidrs;
+      decided.cidrs = kept ? word : *candidate.cidrs;
       decided.source = candidate.name;
       decided.kept = kept;
       decided.awaited = false;

@@ -80,6 +80,31 @@ TEST(NodeCidrs, AnApplianceIsNotTheOwnerOfWhatIsLedThroughIt) {
   EXPECT_TRUE(told_beside("10.244.9.0/24", "by-hand").empty()) << "of two nothing can be told";
 }
 
+TEST(NodeCidrs, ARouteToOneAddressOfItsPodsLeavesTheNodesOwn) {
+  Evidence evidence;
+  evidence.azure = azure_as_it_should_be();
+  auto& routes = (**evidence.azure->route_table).routes;
+  routes.push_back(routes.back());  // another node's next hop
+  routes.back().name = "gateway-in-a-pod";
+  routes.back().prefix = prefix("10.244.1.77/32");
+  for (const auto* name : {"worker-1", "by-hand"}) {
+    routes.front().name = name;
+    EXPECT_EQ(decide_node_cidrs(policy(), evidence, {}, "worker-1", {}).cidrs, std::vector{kApi}) << name;
+  }
+}
+
+TEST(NodeCidrs, WhatWasKeptIsBelievedNoMoreThanWhatIsTold) {
+  NodeCidrs before{.cidrs = {prefix("10.244.0.0/16")}, .source = "route-table"};
+  EXPECT_TRUE(decide_node_cidrs(policy(), {}, {}, "worker-1", before).cidrs.empty());
+  before.cidrs = {kApi};
+  EXPECT_EQ(decide_node_cidrs(policy(), {}, {}, "worker-1", before).cidrs, std::vector{kApi});
+  before = {.cidrs = {prefix("10.0.0.0/8")}, .source = "kubernetes"};
+  EXPECT_TRUE(decide_node_cidrs(policy(), {}, {}, "worker-1", before).cidrs.empty());
+  before.cidrs = {prefix("10.244.0.0/16")};
+  EXPECT_FALSE(decide_node_cidrs(policy(), {}, {}, "worker-1", before).cidrs.empty())
+      << "a cluster of one node";
+}
+
 TEST(NodeCidrs, OneRouteToANodeWithoutOthersTellsByItsNameAlone) {
   Evidence evidence;
   evidence.azure = azure_as_it_should_be();
