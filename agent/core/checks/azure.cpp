@@ -112,10 +112,10 @@ Finding route_that_takes_nodes_packets(const Facts& facts) {
     }
     return Finding::unless_required(
         fmt::format(
-            "route {} of table {} takes what nodes of subnet {} send each other to {} {}: whether that lets "
+            "route {} of table {} takes what nodes of subnet {} send each other to {}{}: whether that lets "
             "it by is not known",
             route->name, name_of(table.id), name_of(azure.subnet->id), route->next_hop_type,
-            route->next_hop ? route->next_hop->text() : ""),
+            route->next_hop ? " " + route->next_hop->text() : ""),
         "a firewall that does not pass the tunnels' UDP port, or sees one direction alone, cuts pods off",
         edit(
             "let it pass what nodes send each other, or give table {} a route for {} with next hop VnetLocal",
