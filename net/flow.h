@@ -10,7 +10,7 @@ namespace net {
 /// A packet that the kernel is asked about: where would it take it?
 struct Flow {
   /// From this machine itself.
-  Flow(const Address& destination) : to(destination) {}  // NOLINT(google-explicit-constructor)
+  explicit Flow(const Address& destination) : to(destination) {}
 
   Address to;
   std::optional<Address> from = {};

@@ -88,7 +88,7 @@ bool explain_kernel(const OneLook& look, const net::Address& address) {
     say("kernel", kernel.error().what);
     return false;
   }
-  const auto route = (*kernel)->lookup(address);
+  const auto route = (*kernel)->lookup(net::Flow(address));
   if (!route) {
     // ip_route_output's errors for routes that lead nowhere (fib_props in net/ipv4/fib_semantics.c).
     const auto code = route.error().code.value();

@@ -33,7 +33,7 @@ bool is_led_else(net::Kernel& kernel, std::span<const net::Rule> rules, const ne
                  const net::Address& to, std::uint32_t link) {
   const auto is_of_pods = [&wanted](const net::Rule& rule) { return rule.table == wanted.key.table; };
   if (std::any_of(rules.begin(), rules.end(), is_of_pods)) return true;
-  const auto found = kernel.lookup(to);
+  const auto found = kernel.lookup(net::Flow(to));
   return found && found->device == link;
 }
 

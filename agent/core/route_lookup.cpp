@@ -142,7 +142,7 @@ class Lookups {
     std::optional<Obstacle> obstacle;
     bool all_dropped = true;
     for (const auto& address : probes_of(wanted.key.destination, node_cidrs_)) {
-      const auto found = kernel_.lookup(address);
+      const auto found = kernel_.lookup(net::Flow(address));
       if (!found && !says_that_it_is_dropped(found.error().code.value())) {
         error_ = found.error().what;
         return std::nullopt;
@@ -164,7 +164,7 @@ class Lookups {
 
   /// What leads away, or drops, what is meant for `address`, one of the wanted route's.
   std::optional<Obstacle> judge_part(const net::Route& wanted, const net::Address& address) {
-    const auto found = kernel_.lookup(address);
+    const auto found = kernel_.lookup(net::Flow(address));
     if (!found) {
       if (says_that_it_is_dropped(found.error().code.value())) return dropped(address, found.error());
       error_ = found.error().what;

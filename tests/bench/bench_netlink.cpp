@@ -172,7 +172,7 @@ void data_plane(benchmark::State& state) {
 void lookup(benchmark::State& state) {
   const auto destination = must(net::Address::parse("10.240.0.77"));
   for ([[maybe_unused]] auto turn : state) {
-    benchmark::DoNotOptimize(must(world().kernel().lookup(destination)));
+    benchmark::DoNotOptimize(must(world().kernel().lookup(net::Flow(destination))));
   }
 }
 

@@ -12,7 +12,7 @@ using testing::UnorderedElementsAre;
 class LookupContract : public KernelContract {
  protected:
   net::Result<net::Route> lookup(std::string_view address) {
-    return kernel().lookup(*net::Address::parse(address));
+    return kernel().lookup(net::Flow(*net::Address::parse(address)));
   }
   /// Errno of the lookup; 0 = there is a way.
   int failure_of(std::string_view address) {

@@ -60,7 +60,7 @@ TEST(Rights, WithoutCapNetAdminEverythingCanBeLookedAtAndWatched) {
     const auto kernel = must(netlink::LinuxKernel::open());
     must(netlink::Watch::open(kernel->command_port()));
     must(kernel->rules(169));
-    must(kernel->lookup(must(net::Address::parse("20.0.0.1"))));
+    must(kernel->lookup(net::Flow(must(net::Address::parse("20.0.0.1")))));
     must(netlink::look_at_data_plane(must(kernel->links())));
     return must(kernel->links()).size() == 3 && must(kernel->routes(169)).size() == 1;
   }));

@@ -43,7 +43,7 @@ TEST(FakeKernel, FailsEachKindOfCallWhenItIsTold) {
   EXPECT_EQ(failure_of(kernel.routes(169)), EIO);
   EXPECT_EQ(failure_of(kernel.routes_to(254, {})), EIO);
   EXPECT_EQ(failure_of(kernel.rules(169)), EIO);
-  EXPECT_EQ(failure_of(kernel.lookup(address)), EIO);
+  EXPECT_EQ(failure_of(kernel.lookup(net::Flow(address))), EIO);
   EXPECT_EQ(failure_of(kernel.apply({})), EIO);
   EXPECT_EQ(failure_of(kernel.links()), 0) << "once only";
   EXPECT_EQ(failure_of(kernel.routes(169)), 0);

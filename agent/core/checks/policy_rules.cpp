@@ -142,7 +142,7 @@ std::optional<PodFlow> flow_of(const Facts& facts, const net::PolicyRule& rule, 
   const auto elsewhere = pod_elsewhere(facts, rule, incoming ? rule.source : rule.destination);
   if (!elsewhere) return std::nullopt;
 
-  PodFlow asked{.flow = incoming ? pod.address : *elsewhere,
+  PodFlow asked{.flow = net::Flow(incoming ? pod.address : *elsewhere),
                 .elsewhere = *elsewhere,
                 .link = incoming ? std::optional(pod.link->index) : std::nullopt,
                 .own = nic.azure.primary(family),

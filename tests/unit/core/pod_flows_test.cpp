@@ -49,7 +49,7 @@ class PodFlows : public ::testing::Test {
   std::uint32_t cali1_ = 0;
   net::Route wanted_;
   std::vector<net::Rule> rules_;
-  PodFlow asked_{.flow = address("10.244.2.91"),
+  PodFlow asked_{.flow = net::Flow(address("10.244.2.91")),
                  .elsewhere = address("10.244.2.91"),
                  .link = std::nullopt,
                  .own = address("10.240.0.4"),

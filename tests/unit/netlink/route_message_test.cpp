@@ -278,7 +278,7 @@ TEST(RouteRequest, LeavesEveryFieldThatIsNoFilterZeroForStrictChecking) {
 TEST(RouteRequest, ForALookupNamesTheWholeAddress) {
   for (const auto& [text, length, flags] : {std::tuple("10.1.0.4", 32, RTM_F_FIB_MATCH | RTM_F_LOOKUP_TABLE),
                                             std::tuple("fd00::4", 128, RTM_F_FIB_MATCH)}) {
-    MessageBytes bytes(netlink::encode_route_lookup(address(text)));
+    MessageBytes bytes(netlink::encode_route_lookup(net::Flow(address(text))));
     EXPECT_EQ(fixed_of(bytes).rtm_dst_len, length);
     EXPECT_EQ(fixed_of(bytes).rtm_flags, static_cast<unsigned>(flags));
     EXPECT_EQ(bytes.header().nlmsg_flags, NLM_F_REQUEST);
