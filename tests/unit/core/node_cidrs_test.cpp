@@ -80,6 +80,18 @@ TEST(NodeCidrs, AnApplianceIsNotTheOwnerOfWhatIsLedThroughIt) {
   EXPECT_TRUE(told_beside("10.244.9.0/24", "by-hand").empty()) << "of two nothing can be told";
 }
 
+TEST(NodeCidrs, WhatHoldsAnotherNodesRouteIsNoNodes) {
+  Evidence evidence;
+  evidence.azure = azure_as_it_should_be();
+  auto& routes = (**evidence.azure->route_table).routes;
+  routes.front().name = "egress";
+  routes.front().prefix = prefix("10.244.0.0/20");
+  routes.push_back(routes.at(1));  // another node's next hop, by a range as wide
+  routes.back().prefix = prefix("10.244.64.0/20");
+  ASSERT_TRUE(routes.front().prefix->contains(*routes.at(1).prefix));
+  EXPECT_TRUE(decide_node_cidrs(policy(), evidence, {}, "worker-1", {}).cidrs.empty());
+}
+
 TEST(NodeCidrs, ARouteToOneAddressOfItsPodsLeavesTheNodesOwn) {
   Evidence evidence;
   evidence.azure = azure_as_it_should_be();
