@@ -8,8 +8,8 @@
 
 #include "arm/known_nic.h"
 #include "https/https.h"
-#include "net/azure_network.h"
-#include "net/cloud_config.h"
+#include "observed/azure_network.h"
+#include "observed/cloud_config.h"
 
 namespace arm {
 
@@ -23,16 +23,16 @@ struct Cloud {
 
 /// The cloud that azure.json or else IMDS's azEnvironment names, in any case; the public one when neither
 /// does. EINVAL for a name that nobody knows without a resourceManagerEndpoint, naming it.
-net::Result<Cloud> cloud_of(const net::CloudConfig& config, std::string_view environment);
+net::Result<Cloud> cloud_of(const observed::CloudConfig& config, std::string_view environment);
 
 /// A bearer token for the audience; `fresh` after one was refused.
 using TokenSource = std::function<net::Result<std::string>(const std::string& audience, bool fresh)>;
 
 struct Verification {
-  net::AzureNetwork seen;
+  observed::AzureNetwork seen;
   unsigned requests = 0;
   /// How long ARM asked to be left alone (Retry-After, retry-after-ms, x-ms-retry-after-ms).
-  std::optional<std::chrono::milliseconds> leave_alone;
+  std::optional<std::chrono::milliseconds> resume_after;
 };
 
 /// Reads one NIC, its subnet, route table and virtual network. Remembers from one verification to the next

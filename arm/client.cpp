@@ -4,27 +4,27 @@
 #include <utility>
 
 #include "arm/arm.h"
-#include "arm/asking.h"
 #include "arm/documents.h"
 #include "arm/nic_search.h"
+#include "arm/request_budget.h"
 #include "net/ascii_case.h"
 #include "net/foreign_text.h"
 
 namespace arm {
 namespace {
 
-using net::AzureIpConfiguration;
-using net::AzureNic;
+using observed::AzureIpConfiguration;
+using observed::AzureNic;
 
 /// Why a part is not read whose address another part would have told: not a second complaint.
-net::Error unread(const Asking& asking, const net::Error& cause, const char* what) {
-  if (asking.over()) return *asking.over();
+net::Error unread(const RequestBudget& budget, const net::Error& cause, const char* what) {
+  if (budget.stopped()) return *budget.stopped();
   return {cause.code, fmt::format("not read: the {} could not be read", what)};
 }
 
 /// Reads the resource at `id` of that kind and parses it.
 template <class T>
-net::Result<T> read(Asking& asking, const std::string& id, const Kind& kind,
+net::Result<T> read(RequestBudget& budget, const std::string& id, const Kind& kind,
                     net::Result<T> (*parse)(std::string_view)) {
   const auto resource = ResourceId::parse(id);
   if (!resource)
@@ -33,10 +33,10 @@ net::Result<T> read(Asking& asking, const std::string& id, const Kind& kind,
     return net::failure(EBADMSG, fmt::format("'{}' is no {}", net::foreign_text(id, 160), kind.noun));
   }
   const Subject subject{.id = *resource, .kind = kind};
-  const auto body = asking.read(subject);
+  const auto body = budget.read(subject);
   if (!body) return net::pass_on(body);
   auto value = parse(*body);
-  if (!value) return tl::unexpected(asking.unusable(subject, value.error()));
+  if (!value) return tl::unexpected(budget.unusable(subject, value.error()));
   return value;
 }
 
@@ -50,23 +50,24 @@ std::string subnet_of(const AzureNic& nic) {
   return chosen == nullptr ? std::string() : chosen->subnet_id;
 }
 
-net::Result<std::optional<net::AzureRouteTable>> route_table(Asking& asking, const net::AzureSubnet& subnet) {
+net::Result<std::optional<observed::AzureRouteTable>> route_table(RequestBudget& budget,
+                                                                  const observed::AzureSubnet& subnet) {
   if (subnet.route_table_id.empty()) return std::nullopt;
-  auto table = read(asking, subnet.route_table_id, kRouteTable, parse_route_table);
+  auto table = read(budget, subnet.route_table_id, kRouteTable, parse_route_table);
   if (!table) return net::pass_on(table);
   return *std::move(table);
 }
 
-net::Result<net::AzureVirtualNetwork> network_of(Asking& asking, const std::string& subnet_id) {
+net::Result<observed::AzureVirtualNetwork> network_of(RequestBudget& budget, const std::string& subnet_id) {
   const auto subnet = ResourceId::parse(subnet_id);
   if (!subnet) return net::pass_on(subnet);
   const auto network = subnet->parent();
   if (!network) return net::pass_on(network);
-  return read(asking, network->text(), kVirtualNetwork, parse_virtual_network);
+  return read(budget, network->text(), kVirtualNetwork, parse_virtual_network);
 }
 
 /// What the NIC's subnet leads to.
-void read_around(Asking& asking, const AzureNic& nic, net::AzureNetwork& seen) {
+void read_around(RequestBudget& budget, const AzureNic& nic, observed::AzureNetwork& seen) {
   const auto subnet_id = subnet_of(nic);
   if (subnet_id.empty()) {
     const auto nowhere = net::failure(
@@ -77,13 +78,13 @@ void read_around(Asking& asking, const AzureNic& nic, net::AzureNetwork& seen) {
     seen.network = nowhere;
     return;
   }
-  seen.subnet = read(asking, subnet_id, kSubnet, parse_subnet);
+  seen.subnet = read(budget, subnet_id, kSubnet, parse_subnet);
   if (seen.subnet) {
-    seen.route_table = route_table(asking, *seen.subnet);
+    seen.route_table = route_table(budget, *seen.subnet);
   } else {
-    seen.route_table = tl::unexpected(unread(asking, seen.subnet.error(), "subnet"));
+    seen.route_table = tl::unexpected(unread(budget, seen.subnet.error(), "subnet"));
   }
-  seen.network = network_of(asking, subnet_id);
+  seen.network = network_of(budget, subnet_id);
 }
 
 }  // namespace
@@ -100,20 +101,20 @@ Verification Client::verify(const std::string& resource_id, const net::MacAddres
   }
   Verification verification;
   auto& seen = verification.seen;
-  Asking asking(cloud_, get_, token_, finish_by);
+  RequestBudget budget(cloud_, get_, token_, finish_by);
   const auto vm = ResourceId::parse(resource_id);
-  seen.nic = vm ? find_nic(asking, *vm, mac, known_)
+  seen.nic = vm ? find_nic(budget, *vm, mac, known_)
                 : net::failure(EINVAL, "IMDS's resourceId of this VM: " + vm.error().what);
   if (seen.nic) {
-    read_around(asking, *seen.nic, seen);
+    read_around(budget, *seen.nic, seen);
   } else {
-    const auto cause = unread(asking, seen.nic.error(), "network interface");
+    const auto cause = unread(budget, seen.nic.error(), "network interface");
     seen.subnet = tl::unexpected(cause);
     seen.route_table = tl::unexpected(cause);
     seen.network = tl::unexpected(cause);
   }
-  verification.requests = asking.requests();
-  verification.leave_alone = asking.leave_alone();
+  verification.requests = budget.requests();
+  verification.resume_after = budget.resume_after();
   return verification;
 }
 

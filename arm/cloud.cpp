@@ -53,7 +53,7 @@ net::Result<Cloud> cloud_at(std::string_view given) {
 
 }  // namespace
 
-net::Result<Cloud> cloud_of(const net::CloudConfig& config, std::string_view environment) {
+net::Result<Cloud> cloud_of(const observed::CloudConfig& config, std::string_view environment) {
   if (!config.resource_manager_endpoint.empty()) return cloud_at(config.resource_manager_endpoint);
   const bool configured = !config.cloud.empty();
   const std::string_view given = configured ? std::string_view(config.cloud) : environment;

@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "net/azure_network.h"
 #include "net/error.h"
+#include "observed/azure_network.h"
 
 namespace arm {
 
@@ -18,20 +18,20 @@ net::Result<std::vector<std::string>> parse_virtual_machine(std::string_view jso
 
 /// One NIC, of a VM or of a Uniform scale set's instance. IP configurations without an address (the VM is
 /// deallocated) are left out; of a block (privateIPAddressPrefixLength) the first address counts.
-net::Result<net::AzureNic> parse_nic(std::string_view json);
+net::Result<observed::AzureNic> parse_nic(std::string_view json);
 
 struct NicPage {
-  std::vector<net::AzureNic> nics;
+  std::vector<observed::AzureNic> nics;
   std::string next_link;  ///< a URL; empty on the last page
 };
 
 /// A page of the NICs of a Uniform scale set's instance.
 net::Result<NicPage> parse_nic_page(std::string_view json);
 
-net::Result<net::AzureSubnet> parse_subnet(std::string_view json);
+net::Result<observed::AzureSubnet> parse_subnet(std::string_view json);
 
-net::Result<net::AzureRouteTable> parse_route_table(std::string_view json);
+net::Result<observed::AzureRouteTable> parse_route_table(std::string_view json);
 
-net::Result<net::AzureVirtualNetwork> parse_virtual_network(std::string_view json);
+net::Result<observed::AzureVirtualNetwork> parse_virtual_network(std::string_view json);
 
 }  // namespace arm

@@ -10,14 +10,14 @@ namespace {
 
 using nlohmann::json;
 
-std::optional<net::AzureRoute> route_of(const json& entry) {
+std::optional<observed::AzureRoute> route_of(const json& entry) {
   const json& properties = member(entry, "properties");
-  net::AzureRoute route{.name = text_of(member(entry, "name")),
-                        .destination = text_of(member(properties, "addressPrefix")),
-                        .prefix = {},
-                        .next_hop_type = text_of(member(properties, "nextHopType")),
-                        .next_hop = {},
-                        .provisioning_state = text_of(member(properties, "provisioningState"))};
+  observed::AzureRoute route{.name = text_of(member(entry, "name")),
+                             .destination = text_of(member(properties, "addressPrefix")),
+                             .prefix = {},
+                             .next_hop_type = text_of(member(properties, "nextHopType")),
+                             .next_hop = {},
+                             .provisioning_state = text_of(member(properties, "provisioningState"))};
   if (route.destination.empty()) return std::nullopt;
   route.prefix = prefix_of(route.destination);
   const auto hop = text_of(member(properties, "nextHopIpAddress", "nextHopIPAddress"));
@@ -27,13 +27,13 @@ std::optional<net::AzureRoute> route_of(const json& entry) {
 
 }  // namespace
 
-net::Result<net::AzureSubnet> parse_subnet(std::string_view text) {
+net::Result<observed::AzureSubnet> parse_subnet(std::string_view text) {
   const json document = read_json(text);
   auto id = id_field(document, {kSubnet.type});
   if (!id) return net::pass_on(id);
   const auto properties = properties_field(document);
   if (!properties) return net::pass_on(properties);
-  net::AzureSubnet subnet{.id = *std::move(id), .prefixes = {}, .route_table_id = {}};
+  observed::AzureSubnet subnet{.id = *std::move(id), .prefixes = {}, .route_table_id = {}};
   subnet.prefixes =
       prefixes_of(member(**properties, "addressPrefix"), member(**properties, "addressPrefixes"));
   if (subnet.prefixes.empty()) {
@@ -47,7 +47,7 @@ net::Result<net::AzureSubnet> parse_subnet(std::string_view text) {
   return subnet;
 }
 
-net::Result<net::AzureRouteTable> parse_route_table(std::string_view text) {
+net::Result<observed::AzureRouteTable> parse_route_table(std::string_view text) {
   const json document = read_json(text);
   auto id = id_field(document, {kRouteTable.type});
   if (!id) return net::pass_on(id);
@@ -55,22 +55,22 @@ net::Result<net::AzureRouteTable> parse_route_table(std::string_view text) {
   if (!properties) return net::pass_on(properties);
   const json& list = member(**properties, "routes");
   if (!list.is_array()) return net::failure(EBADMSG, "it has no list of \"routes\"");
-  net::AzureRouteTable table{.id = *std::move(id),
-                             .provisioning_state = text_of(member(**properties, "provisioningState")),
-                             .routes = {}};
+  observed::AzureRouteTable table{.id = *std::move(id),
+                                  .provisioning_state = text_of(member(**properties, "provisioningState")),
+                                  .routes = {}};
   for (const json& entry : entries(list)) {
     if (auto route = route_of(entry)) table.routes.push_back(*std::move(route));
   }
   return table;
 }
 
-net::Result<net::AzureVirtualNetwork> parse_virtual_network(std::string_view text) {
+net::Result<observed::AzureVirtualNetwork> parse_virtual_network(std::string_view text) {
   const json document = read_json(text);
   auto id = id_field(document, {kVirtualNetwork.type});
   if (!id) return net::pass_on(id);
   const auto properties = properties_field(document);
   if (!properties) return net::pass_on(properties);
-  net::AzureVirtualNetwork network{
+  observed::AzureVirtualNetwork network{
       .id = *std::move(id),
       .address_space = prefixes_of({}, member(member(**properties, "addressSpace"), "addressPrefixes"))};
   if (network.address_space.empty()) {

@@ -19,11 +19,11 @@ std::optional<net::Address> address_of(const std::string& text) {
   return *net::Address::parse(std::string_view(text).substr(0, text.find('/')));
 }
 
-std::optional<net::AzureIpConfiguration> configuration(const json& entry) {
+std::optional<observed::AzureIpConfiguration> configuration(const json& entry) {
   const json& properties = member(entry, "properties");
   const auto address = address_of(text_of(member(properties, "privateIPAddress", "privateIpAddress")));
   if (!address) return std::nullopt;
-  return net::AzureIpConfiguration{
+  return observed::AzureIpConfiguration{
       .address = *address,
       .subnet_id = id_field(member(properties, "subnet"), {kSubnet.type}).value_or(""),
       .primary = member(properties, "primary") == true};
@@ -37,7 +37,7 @@ net::Result<bool> ip_forwarding(const json& properties) {
   return value.get<bool>();
 }
 
-net::Result<net::AzureNic> nic_of(const json& resource) {
+net::Result<observed::AzureNic> nic_of(const json& resource) {
   auto id = id_field(resource, {kNic.type, kInstanceNic.type});
   if (!id) return net::pass_on(id);
   const auto properties = properties_field(resource);
@@ -47,7 +47,7 @@ net::Result<net::AzureNic> nic_of(const json& resource) {
   const json& list = member(**properties, "ipConfigurations");
   if (!list.is_array()) return net::failure(EBADMSG, "it has no list of \"ipConfigurations\"");
 
-  net::AzureNic nic{.id = *std::move(id), .mac = {}, .ip_forwarding = *forwarding, .configurations = {}};
+  observed::AzureNic nic{.id = *std::move(id), .mac = {}, .ip_forwarding = *forwarding, .configurations = {}};
   if (const auto mac = net::MacAddress::parse(text_of(member(**properties, "macAddress")))) nic.mac = *mac;
   for (const json& entry : entries(list)) {
     if (auto one = configuration(entry)) nic.configurations.push_back(*std::move(one));
@@ -72,23 +72,23 @@ net::Result<std::vector<std::string>> parse_virtual_machine(std::string_view tex
   return ids;
 }
 
-net::Result<net::AzureNic> parse_nic(std::string_view text) { return nic_of(read_json(text)); }
+net::Result<observed::AzureNic> parse_nic(std::string_view text) { return nic_of(read_json(text)); }
 
 net::Result<NicPage> parse_nic_page(std::string_view text) {
   const json document = read_json(text);
   const json& list = member(document, "value");
   if (!list.is_array()) return net::failure(EBADMSG, "it has no list \"value\"");
   NicPage page{.nics = {}, .next_link = exact_text_of(member(document, "nextLink"))};
-  std::optional<net::Error> trouble;
+  std::optional<net::Error> failure;
   for (const json& entry : entries(list)) {
     auto nic = nic_of(entry);
     if (nic) {
       page.nics.push_back(*std::move(nic));
     } else {
-      trouble = nic.error();
+      failure = nic.error();
     }
   }
-  if (page.nics.empty() && trouble) return tl::unexpected(*std::move(trouble));
+  if (page.nics.empty() && failure) return tl::unexpected(*std::move(failure));
   return page;
 }
 

@@ -20,64 +20,65 @@ tl::unexpected<net::Error> none_fits(const Subject& vm, const net::MacAddress& m
                                   net::foreign_text(vm.id.name(), 80), mac.text()));
 }
 
-net::Result<net::AzureNic> read_nic(Asking& asking, const std::string& id) {
+net::Result<observed::AzureNic> read_nic(RequestBudget& budget, const std::string& id) {
   const auto resource = ResourceId::parse(id);
   if (!resource) return net::pass_on(resource);
   const auto subject = subject_of(*resource);
   if (!subject)
     return net::failure(EINVAL, fmt::format("'{}' is no network interface", net::foreign_text(id, 80)));
-  const auto body = asking.read(*subject);
+  const auto body = budget.read(*subject);
   if (!body) return net::pass_on(body);
   auto nic = parse_nic(*body);
-  if (!nic) return tl::unexpected(asking.unusable(*subject, nic.error()));
+  if (!nic) return tl::unexpected(budget.unusable(*subject, nic.error()));
   return nic;
 }
 
 /// True when another NIC is to be tried, for good: this one is not ours, or will not become readable soon.
-bool is_settled(const net::Result<net::AzureNic>& nic, const Asking& asking) {
+bool is_settled(const net::Result<observed::AzureNic>& nic, const RequestBudget& budget) {
   if (nic) return true;
   const auto code = nic.error().code.value();
-  return !asking.over() && (code == ENOENT || code == EACCES || code == EBADMSG);
+  return !budget.stopped() && (code == ENOENT || code == EACCES || code == EBADMSG);
 }
 
-net::Result<net::AzureNic> among(Asking& asking, const Subject& vm, const net::MacAddress& mac,
-                                 std::vector<std::string>& untried) {
-  std::optional<net::Error> trouble;
+net::Result<observed::AzureNic> among(RequestBudget& budget, const Subject& vm, const net::MacAddress& mac,
+                                      std::vector<std::string>& untried) {
+  std::optional<net::Error> failure;
   while (!untried.empty()) {
-    auto nic = read_nic(asking, untried.front());
+    auto nic = read_nic(budget, untried.front());
     if (nic && nic->mac == mac) {
       untried.clear();
       return nic;
     }
-    if (!is_settled(nic, asking)) return nic;
-    if (!nic) trouble = nic.error();
+    if (!is_settled(nic, budget)) return nic;
+    if (!nic) failure = nic.error();
     untried.erase(untried.begin());
   }
-  if (trouble) return tl::unexpected(*std::move(trouble));
+  if (failure) return tl::unexpected(*std::move(failure));
   return none_fits(vm, mac);
 }
 
-net::Result<net::AzureNic> of_machine(Asking& asking, const Subject& vm, const net::MacAddress& mac,
-                                      std::vector<std::string>& untried) {
+net::Result<observed::AzureNic> of_machine(RequestBudget& budget, const Subject& vm,
+                                           const net::MacAddress& mac, std::vector<std::string>& untried) {
   if (untried.empty()) {
-    const auto body = asking.read(vm);
+    const auto body = budget.read(vm);
     if (!body) return net::pass_on(body);
     auto ids = parse_virtual_machine(*body);
-    if (!ids) return tl::unexpected(asking.unusable(vm, ids.error()));
-    if (ids->size() == 1) return read_nic(asking, ids->front());
+    if (!ids) return tl::unexpected(budget.unusable(vm, ids.error()));
+    if (ids->size() == 1) return read_nic(budget, ids->front());
     untried = *std::move(ids);
   }
-  return among(asking, vm, mac, untried);
+  return among(budget, vm, mac, untried);
 }
 
-net::Result<net::AzureNic> of_instance(Asking& asking, const Subject& instance, const net::MacAddress& mac) {
+net::Result<observed::AzureNic> of_instance(RequestBudget& budget, const Subject& instance,
+                                            const net::MacAddress& mac) {
   const auto first = instance.target();
   const auto path = first.substr(0, first.find('?'));
   for (auto target = first;;) {
-    const auto body = asking.read(instance, target);
+    const auto body = budget.read(instance, target);
     if (!body) return net::pass_on(body);
     auto page = parse_nic_page(*body);
-    if (!page) return tl::unexpected(asking.unusable(instance, page.error()));
+    if (!page) return tl::unexpected(budget.unusable(instance, page.error()));
     auto& nics = page->nics;
     const auto found =
         std::find_if(nics.begin(), nics.end(), [&mac](const auto& each) { return each.mac == mac; });
@@ -87,9 +88,9 @@ net::Result<net::AzureNic> of_instance(Asking& asking, const Subject& instance, 
       if (alone) return std::move(nics.front());
       return none_fits(instance, mac);
     }
-    const auto next = target_of_link(page->next_link, asking.endpoint(), path);
+    const auto next = target_of_link(page->next_link, budget.endpoint(), path);
     if (!next) {
-      return tl::unexpected(asking.unusable(
+      return tl::unexpected(budget.unusable(
           instance, {{EBADMSG, std::system_category()}, "its \"nextLink\" leads elsewhere; not followed"}));
     }
     target = *next;
@@ -98,21 +99,21 @@ net::Result<net::AzureNic> of_instance(Asking& asking, const Subject& instance, 
 
 }  // namespace
 
-net::Result<net::AzureNic> find_nic(Asking& asking, const ResourceId& vm, const net::MacAddress& mac,
-                                    KnownNic& known) {
+net::Result<observed::AzureNic> find_nic(RequestBudget& budget, const ResourceId& vm,
+                                         const net::MacAddress& mac, KnownNic& known) {
   const auto subject = subject_of(vm);
   const bool is_instance = vm.type() == kInstance.type;
   if (!is_instance && vm.type() != kVirtualMachine.type) {
     return net::failure(EINVAL, fmt::format("'{}' is no virtual machine", net::foreign_text(vm.text(), 160)));
   }
   if (!known.id.empty()) {
-    auto nic = read_nic(asking, known.id);
+    auto nic = read_nic(budget, known.id);
     const bool gone = nic ? nic->mac != mac : nic.error().code.value() == ENOENT;
     if (!gone) return nic;
     known = {};
   }
   auto nic =
-      is_instance ? of_instance(asking, *subject, mac) : of_machine(asking, *subject, mac, known.untried);
+      is_instance ? of_instance(budget, *subject, mac) : of_machine(budget, *subject, mac, known.untried);
   if (nic && nic->mac == mac) known.id = nic->id;
   return nic;
 }

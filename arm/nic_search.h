@@ -1,9 +1,9 @@
 #pragma once
 
-#include "arm/asking.h"
 #include "arm/known_nic.h"
+#include "arm/request_budget.h"
 #include "arm/resource_id.h"
-#include "net/azure_network.h"
+#include "observed/azure_network.h"
 
 namespace arm {
 
@@ -13,7 +13,7 @@ namespace arm {
 /// One GET where `known` names it from before; else the VM and then its NICs, the primary one first, until
 /// one fits; of an instance the list of its NICs. `known` loses a NIC that is gone or has another MAC
 /// address.
-net::Result<net::AzureNic> find_nic(Asking& asking, const ResourceId& vm, const net::MacAddress& mac,
-                                    KnownNic& known);
+net::Result<observed::AzureNic> find_nic(RequestBudget& budget, const ResourceId& vm,
+                                         const net::MacAddress& mac, KnownNic& known);
 
 }  // namespace arm

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/cni.h"
+#include "observed/cni.h"
 
 namespace cni {
 
@@ -15,7 +15,7 @@ namespace cni {
 bool is_flocked(std::string_view proc_locks, dev_t device, ino_t inode);
 
 struct AzureLocks {
-  std::vector<net::AzureCniState::Lock> held;
+  std::vector<observed::AzureCniState::Lock> held;
   std::string unknown;  ///< why some could not be looked at; empty: all were
 };
 

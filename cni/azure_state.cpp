@@ -28,10 +28,10 @@ net::Result<void> check_azure_state(std::string_view text) {
   return {};
 }
 
-net::Result<net::AzureCniState::Pool> parse_azure_pool(std::string_view text) {
+net::Result<observed::AzureCniState::Pool> parse_azure_pool(std::string_view text) {
   const auto document = parse_object(text);
   if (!document) return net::pass_on(document);
-  net::AzureCniState::Pool sum;
+  observed::AzureCniState::Pool sum;
   for (const auto& space : members(at(at(*document, "IPAM"), "AddressSpaces"))) {
     for (const auto& pool : members(at(space.second, "Pools"))) {
       for (const auto& address : members(at(pool.second, "Addresses"))) {

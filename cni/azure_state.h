@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "net/cni.h"
+#include "observed/cni.h"
 
 namespace cni {
 
@@ -13,6 +13,6 @@ net::Result<void> check_azure_state(std::string_view text);
 /// The addresses in azure-vnet-ipam.json, over all address spaces and pools; what is absent counts as none.
 /// EBADMSG, as a predicate of the file, for what is no JSON object.
 /// https://github.com/Azure/azure-container-networking/blob/master/ipam/pool.go
-net::Result<net::AzureCniState::Pool> parse_azure_pool(std::string_view text);
+net::Result<observed::AzureCniState::Pool> parse_azure_pool(std::string_view text);
 
 }  // namespace cni

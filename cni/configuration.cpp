@@ -49,8 +49,8 @@ const json& member(const json& plugin, const char* key) {
 std::string word(const json& value) { return net::foreign_text(text_of(value), kLongestWord); }
 
 /// `where`: " in plug-in 2", or nothing.
-net::Result<net::CniPlugin> parse_plugin(const json& value, const std::string& where) {
-  net::CniPlugin plugin;
+net::Result<observed::CniPlugin> parse_plugin(const json& value, const std::string& where) {
+  observed::CniPlugin plugin;
   plugin.type = text_of(at(value, "type"));
   if (plugin.type.empty()) return useless(fmt::format("has no \"type\"{}", where));
   if (!is_program_name(plugin.type)) {
@@ -73,7 +73,7 @@ net::Result<net::CniPlugin> parse_plugin(const json& value, const std::string& w
   return plugin;
 }
 
-net::Result<std::vector<net::CniPlugin>> parse_plugins(const json& document, Shape shape) {
+net::Result<std::vector<observed::CniPlugin>> parse_plugins(const json& document, Shape shape) {
   const json& list = at(document, "plugins");
   if (shape == Shape::plugin) {
     if (!list.is_null() && at(document, "type").is_null()) {
@@ -84,7 +84,7 @@ net::Result<std::vector<net::CniPlugin>> parse_plugins(const json& document, Sha
     return std::vector{std::move(*only)};
   }
   if (!list.is_array() || list.empty()) return useless("has no list \"plugins\"");
-  std::vector<net::CniPlugin> plugins;
+  std::vector<observed::CniPlugin> plugins;
   for (const json& entry : list) {
     if (plugins.size() == kMostPlugins) break;  // our limit alone: a runtime takes more
     auto plugin = parse_plugin(entry, fmt::format(" in plug-in {}", plugins.size() + 1));
@@ -95,7 +95,7 @@ net::Result<std::vector<net::CniPlugin>> parse_plugins(const json& document, Sha
 }
 
 /// The first of "delegates": a plug-in, or a list of them (multus-cni/pkg/types/conf.go).
-void parse_first_delegate(const json& delegate, net::CniDelegation& into) {
+void parse_first_delegate(const json& delegate, observed::CniDelegation& into) {
   const auto shape = at(delegate, "plugins").is_array() ? Shape::list : Shape::plugin;
   auto plugins = parse_plugins(delegate, shape);
   if (!plugins) return;
@@ -105,8 +105,8 @@ void parse_first_delegate(const json& delegate, net::CniDelegation& into) {
 }
 
 /// Whom the meta plug-in hands pods to, as far as its own file says.
-net::CniDelegation parse_delegation(const json& plugin) {
-  net::CniDelegation delegation;
+observed::CniDelegation parse_delegation(const json& plugin) {
+  observed::CniDelegation delegation;
   delegation.to = net::foreign_text(text_of(at(plugin, "clusterNetwork")), kLongestPath);
   parse_first_delegate(first_of(at(plugin, "delegates")), delegation);
   return delegation;
@@ -114,8 +114,8 @@ net::CniDelegation parse_delegation(const json& plugin) {
 
 }  // namespace
 
-net::CniFile parse_configuration(std::string_view text, Shape shape) {
-  net::CniFile file;
+observed::CniFile parse_configuration(std::string_view text, Shape shape) {
+  observed::CniFile file;
   const auto document = parse_json(text);
   if (!document) {
     file.problem = document.error().what;
@@ -133,7 +133,7 @@ net::CniFile parse_configuration(std::string_view text, Shape shape) {
     return file;
   }
   file.plugins = std::move(*plugins);
-  if (net::is_meta_plugin(file.plugins.front().type))
+  if (observed::is_meta_plugin(file.plugins.front().type))
     file.delegation = parse_delegation(shape == Shape::list ? first_of(at(*document, "plugins")) : *document);
   return file;
 }

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "net/cni.h"
+#include "observed/cni.h"
 
 namespace cni {
 
@@ -14,6 +14,6 @@ enum class Shape { plugin, list };
 ///
 /// No text of the file reaches the value but names: the network's, the plug-ins', a subnet, a mode, a link, a
 /// meta plug-in's delegate. Each is its own net::foreign_text().
-net::CniFile parse_configuration(std::string_view text, Shape shape);
+observed::CniFile parse_configuration(std::string_view text, Shape shape);
 
 }  // namespace cni

@@ -35,13 +35,13 @@ Look look_at(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::vector<std::string> programs_of_pods(const net::CniConfiguration& configuration) {
+std::vector<std::string> programs_of_pods(const observed::CniConfiguration& configuration) {
   std::vector<std::string> programs;
   const auto add = [&programs](const std::string& name) {
     if (name.empty() || std::find(programs.begin(), programs.end(), name) != programs.end()) return;
     programs.push_back(name);
   };
-  const auto add_all = [&add](const std::vector<net::CniPlugin>& plugins) {
+  const auto add_all = [&add](const std::vector<observed::CniPlugin>& plugins) {
     for (const auto& plugin : plugins) {
       add(plugin.type);
       // azure-vnet asks the daemon azure-cns itself: there is no such program.

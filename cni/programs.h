@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "net/cni.h"
+#include "observed/cni.h"
 
 namespace cni {
 
 /// What a runtime runs for a pod, each once: the winner's plug-ins, and those of the network that a meta
 /// plug-in hands pods to.
-std::vector<std::string> programs_of_pods(const net::CniConfiguration& configuration);
+std::vector<std::string> programs_of_pods(const observed::CniConfiguration& configuration);
 
 struct MissingPrograms {
   std::vector<std::string> sentences;  ///< "/opt/cni/bin/flannel is not there"

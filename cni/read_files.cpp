@@ -49,7 +49,7 @@ bool is_ours(const net::Error& error) {
 /// Where we do not look: a file beyond our limit, or behind a link that we do not follow.
 bool is_passed_over(const net::Error& error) { return is_one_of(std::array{EFBIG, EXDEV}, error); }
 
-net::Result<net::CniConfiguration> read_configuration(const Paths& paths) {
+net::Result<observed::CniConfiguration> read_configuration(const Paths& paths) {
   const auto folder = Folder::open(paths.configuration);
   if (!folder) return about(paths.configuration, folder);
   auto names = folder->names();
@@ -57,7 +57,7 @@ net::Result<net::CniConfiguration> read_configuration(const Paths& paths) {
   std::erase_if(*names, [](const std::string& name) { return !is_configuration(name); });
   if (names->size() > kMostConfigurations) names->resize(kMostConfigurations);
 
-  net::CniConfiguration configuration{
+  observed::CniConfiguration configuration{
       .folder = paths.configuration.string(), .files = {}, .missing_programs = {}, .unknown_programs = {}};
   for (const auto& name : *names) {
     const auto path = path_of(paths.configuration, name);
@@ -67,7 +67,7 @@ net::Result<net::CniConfiguration> read_configuration(const Paths& paths) {
       return about(path, text);
     // Runtimes pass over folders; what has gone since it was listed is no more.
     if (!text && (text.error().code.value() == EISDIR || text.error().code.value() == ENOENT)) continue;
-    net::CniFile file;
+    observed::CniFile file;
     if (text) {
       file = parse_configuration(*text, name.ends_with(".conflist") ? Shape::list : Shape::plugin);
     } else {
@@ -84,12 +84,12 @@ net::Result<net::CniConfiguration> read_configuration(const Paths& paths) {
   return configuration;
 }
 
-net::Result<std::vector<net::HostLocalNetwork>> read_host_local(const std::filesystem::path& root) {
+net::Result<std::vector<observed::HostLocalNetwork>> read_host_local(const std::filesystem::path& root) {
   const auto folder = Folder::open(root);
   if (!folder) return about(root, folder);
   const auto networks = folder->names();
   if (!networks) return about(root, networks);
-  std::vector<net::HostLocalNetwork> found;
+  std::vector<observed::HostLocalNetwork> found;
   std::size_t entries = 0;
   for (const auto& network : *networks) {
     const auto path = path_of(root, network);
@@ -111,7 +111,7 @@ net::Result<std::vector<net::HostLocalNetwork>> read_host_local(const std::files
 /// Where host-local keeps what it gives away: ipam.dataDir of the plug-in that makes pods' interfaces, else
 /// its default.
 net::Result<std::filesystem::path> host_local_folder(
-    const Paths& paths, const net::Result<net::CniConfiguration>& configuration) {
+    const Paths& paths, const net::Result<observed::CniConfiguration>& configuration) {
   if (!configuration) return paths.host_local;
   const auto network = configuration->network();
   if (!network || network->main->data_dir.empty()) return paths.host_local;
@@ -123,7 +123,7 @@ net::Result<std::filesystem::path> host_local_folder(
                                   network->file->path, folder.string()));
 }
 
-net::Result<net::FlannelLease> read_flannel_lease(const std::filesystem::path& path) {
+net::Result<observed::FlannelLease> read_flannel_lease(const std::filesystem::path& path) {
   const auto text = read_file(path);
   if (!text) return about(path, text);
   auto lease = parse_subnet_env(*text);
@@ -131,8 +131,8 @@ net::Result<net::FlannelLease> read_flannel_lease(const std::filesystem::path& p
   return lease;
 }
 
-net::Result<net::AzureCniState> read_azure_state(const std::filesystem::path& folder) {
-  net::AzureCniState state;
+net::Result<observed::AzureCniState> read_azure_state(const std::filesystem::path& folder) {
+  observed::AzureCniState state;
   bool is_there = false;
   for (const char* name : {"azure-vnet.json", "azure-vnet-ipam.json", "azure-cns/azure-endpoints.json"}) {
     const auto path = folder / name;
@@ -169,7 +169,7 @@ net::Result<std::string> read_calico_node_name(const std::filesystem::path& path
 
 }  // namespace
 
-net::CniFiles read_cni_files(const Paths& paths) {
+observed::CniFiles read_cni_files(const Paths& paths) {
   auto configuration = read_configuration(paths);
   const auto host_local = host_local_folder(paths, configuration);
   return {.configuration = std::move(configuration),

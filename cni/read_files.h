@@ -1,7 +1,7 @@
 #pragma once
 
 #include "cni/paths.h"
-#include "net/cni.h"
+#include "observed/cni.h"
 
 namespace cni {
 
@@ -12,6 +12,6 @@ namespace cni {
 /// takes them. A file that no runtime can use has a `problem`, a predicate of its path; one that only we may
 /// not read is an error of the whole, for then nobody knows the winner. Texts are their own
 /// net::foreign_text(), and no more of a file's contents than names.
-net::CniFiles read_cni_files(const Paths& paths);
+observed::CniFiles read_cni_files(const Paths& paths);
 
 }  // namespace cni

@@ -72,9 +72,9 @@ net::Result<void> add_networks(const Variables& variables, std::string_view key,
 
 }  // namespace
 
-net::Result<net::FlannelLease> parse_subnet_env(std::string_view text) {
+net::Result<observed::FlannelLease> parse_subnet_env(std::string_view text) {
   const auto variables = variables_in(text);
-  net::FlannelLease lease;
+  observed::FlannelLease lease;
   const bool has_ipv6 =
       variables.contains("FLANNEL_IPV6_NETWORK") || variables.contains("FLANNEL_IPV6_SUBNET");
   const bool has_ipv4 = variables.contains("FLANNEL_NETWORK") || variables.contains("FLANNEL_SUBNET");

@@ -2,12 +2,12 @@
 
 #include <string_view>
 
-#include "net/cni.h"
+#include "observed/cni.h"
 
 namespace cni {
 
 /// flannel's subnet.env: KEY=VALUE lines. EBADMSG, as a predicate of the file ("has no FLANNEL_MTU: half
 /// written?"), for what flannel's own plug-in would refuse.
-net::Result<net::FlannelLease> parse_subnet_env(std::string_view text);
+net::Result<observed::FlannelLease> parse_subnet_env(std::string_view text);
 
 }  // namespace cni

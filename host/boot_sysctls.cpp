@@ -39,8 +39,8 @@ std::vector<SysctlLine> parse_sysctls(std::string_view text) {
   return found;
 }
 
-net::Result<std::vector<net::BootSysctl>> boot_sysctls(const std::filesystem::path& root,
-                                                       std::span<const std::string> keys) {
+net::Result<std::vector<observed::BootSysctl>> boot_sysctls(const std::filesystem::path& root,
+                                                            std::span<const std::string> keys) {
   struct Found {
     SysctlLine line;
     std::string file;
@@ -58,7 +58,7 @@ net::Result<std::vector<net::BootSysctl>> boot_sysctls(const std::filesystem::pa
       into.push_back({.line = std::move(line), .file = file.string()});
     }
   }
-  std::vector<net::BootSysctl> found;
+  std::vector<observed::BootSysctl> found;
   for (const auto& key : keys) {
     auto last = std::find_if(exact.rbegin(), exact.rend(),
                              [&key](const Found& each) { return each.line.key == key; });

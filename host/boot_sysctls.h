@@ -8,15 +8,15 @@
 #include <vector>
 
 #include "net/error.h"
-#include "net/host_settings.h"
+#include "observed/host_settings.h"
 
 namespace host {
 
 /// What the files of sysctl.d(5) set these keys to when systemd-sysctl runs at boot; keys that none of them
 /// sets are left out. /run/sysctl.d is gone by then, and does not count. /etc/sysctl.conf counts where
 /// 99-sysctl.conf links to it, as distributions have it: systemd-sysctl itself does not read it.
-net::Result<std::vector<net::BootSysctl>> boot_sysctls(const std::filesystem::path& root,
-                                                       std::span<const std::string> keys);
+net::Result<std::vector<observed::BootSysctl>> boot_sysctls(const std::filesystem::path& root,
+                                                            std::span<const std::string> keys);
 
 /// A line of such a file: an assignment, or `-key` alone, by which patterns leave that key as it is.
 struct SysctlLine {

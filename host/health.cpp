@@ -19,13 +19,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-struct Place {
+struct SourceLocation {
   sockaddr_storage address{};
   socklen_t size = 0;
 };
 
-Place place_of(const net::Address& address, std::uint16_t port) {
-  Place place;
+SourceLocation place_of(const net::Address& address, std::uint16_t port) {
+  SourceLocation place;
   const auto bytes = address.bytes();
   if (address.family() == net::Family::ipv4) {
     sockaddr_in v4{};

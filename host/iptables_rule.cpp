@@ -60,7 +60,7 @@ bool is_in(const std::array<std::string_view, Count>& words, std::string_view wo
 }
 
 /// False: not every new packet meets the condition, and the rule has no field for it.
-bool take(net::FilterRule& rule, std::string_view option, const std::string& value) {
+bool take(observed::FilterRule& rule, std::string_view option, const std::string& value) {
   if (option == "-i") rule.in = value;
   if (option == "-o") rule.out = value;
   if (option == "-s") return (rule.source = prefix_of(value)).has_value();
@@ -79,8 +79,8 @@ bool take(net::FilterRule& rule, std::string_view option, const std::string& val
 
 bool is_followed_protocol(std::string_view name) { return name == "tcp" || name == "udp"; }
 
-net::FilterRule parse_iptables_rule(std::string_view text) {
-  net::FilterRule rule;
+observed::FilterRule parse_iptables_rule(std::string_view text) {
+  observed::FilterRule rule;
   bool negated = false;
   while (const auto option = next_word(text)) {
     const auto value = is_in(kUnderstood, *option) ? next_word(text) : std::nullopt;

@@ -50,12 +50,12 @@ net::Result<std::uint64_t> number_in(const std::filesystem::path& file) {
   return number;
 }
 
-net::Result<net::Conntrack> conntrack(const std::filesystem::path& root) {
+net::Result<observed::Conntrack> conntrack(const std::filesystem::path& root) {
   const auto entries = number_in(root / "proc/sys/net/netfilter/nf_conntrack_count");
   if (!entries) return net::pass_on(entries);
   const auto room = number_in(root / "proc/sys/net/netfilter/nf_conntrack_max");
   if (!room) return net::pass_on(room);
-  return net::Conntrack{.entries = *entries, .room = *room};
+  return observed::Conntrack{.entries = *entries, .room = *room};
 }
 
 net::Result<int> cns_status(Time finish_by) {
@@ -121,32 +121,32 @@ net::Result<int> wire_server_status(bool is_root, Time finish_by) {
 
 }  // namespace
 
-net::HostSettings look_at_host(const Question& question, Time finish_by) {
+observed::HostSettings look_at_host(const HostQuery& query, Time finish_by) {
   const auto aside = [](auto&& ask) { return std::async(std::launch::async, ask); };
   auto filters = aside([finish_by] { return packet_filters(finish_by); });
   auto nft = aside([finish_by] { return nft_chains(finish_by); });
   std::future<net::Result<int>> cns;
   std::future<net::Result<int>> wire_server;
-  if (question.azure_cni) {
+  if (query.azure_cni) {
     cns = aside([finish_by] { return cns_status(finish_by); });
-    wire_server = aside([&question, finish_by] { return wire_server_status(question.is_root, finish_by); });
+    wire_server = aside([&query, finish_by] { return wire_server_status(query.is_root, finish_by); });
   }
-  net::HostSettings settings;
-  settings.calico_environment = calico_environment(question.root);
+  observed::HostSettings settings;
+  settings.calico_environment = calico_environment(query.root);
   auto felix = aside([environment = settings.calico_environment, finish_by] {
     return felix_status(environment, finish_by);
   });
-  settings.boot_sysctls = boot_sysctls(question.root, keys_of(question.nic));
-  settings.networkd = networkd_settings(question.root);
-  settings.network_manager = network_manager_settings(question.root);
-  settings.link_files = link_files(question.root, question.links);
-  settings.conntrack = conntrack(question.root);
-  settings.calico_namespace = calico_namespace(question.root);
-  settings.bird_runs = bird_runs(question.root);
+  settings.boot_sysctls = boot_sysctls(query.root, keys_of(query.nic));
+  settings.networkd = networkd_settings(query.root);
+  settings.network_manager = network_manager_settings(query.root);
+  settings.link_files = link_files(query.root, query.links);
+  settings.conntrack = conntrack(query.root);
+  settings.calico_namespace = calico_namespace(query.root);
+  settings.bird_runs = bird_runs(query.root);
   settings.packet_filters = filters.get();
   settings.nft_chains = nft.get();
   settings.felix = felix.get();
-  if (question.azure_cni) {
+  if (query.azure_cni) {
     settings.cns = cns.get();
     settings.wire_server = wire_server.get();
   }

@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "net/host_settings.h"
+#include "observed/host_settings.h"
 
 namespace host {
 
-struct Question {
+struct HostQuery {
   std::string nic;                      ///< the link of pod traffic; empty while it is not known
   bool azure_cni = false;               ///< ask its services too
   bool is_root = false;                 ///< we are: what answers root alone is asked too
@@ -19,6 +19,6 @@ struct Question {
 
 /// All of it, side by side: what waits (programs, services) costs the others nothing, and is given up at
 /// `finish_by`.
-net::HostSettings look_at_host(const Question& question, std::chrono::steady_clock::time_point finish_by);
+observed::HostSettings look_at_host(const HostQuery& query, std::chrono::steady_clock::time_point finish_by);
 
 }  // namespace host

@@ -51,14 +51,14 @@ std::string value_of(const std::vector<IniEntry>& entries, std::string_view sect
   return value;
 }
 
-net::MacOrigin mac_origin_of(const fs::path& root, const std::string& link) {
+observed::MacOrigin mac_origin_of(const fs::path& root, const std::string& link) {
   const auto text = read_text(root / "sys/class/net" / link / "addr_assign_type");
-  constexpr std::array kKnown = {net::MacOrigin::permanent, net::MacOrigin::random, net::MacOrigin::stolen,
-                                 net::MacOrigin::set};
+  constexpr std::array kKnown = {observed::MacOrigin::permanent, observed::MacOrigin::random,
+                                 observed::MacOrigin::stolen, observed::MacOrigin::set};
   for (const auto origin : kKnown) {
     if (text && *text == std::to_string(static_cast<int>(origin)) + "\n") return origin;
   }
-  return net::MacOrigin::unknown;
+  return observed::MacOrigin::unknown;
 }
 
 /// True where systemd starts it, at boot or by a timer.
@@ -96,8 +96,8 @@ bool is_hidden(const fs::path& folder) {
 
 }  // namespace
 
-net::Result<net::NetworkdSettings> networkd_settings(const fs::path& root) {
-  net::NetworkdSettings settings;
+net::Result<observed::NetworkdSettings> networkd_settings(const fs::path& root) {
+  observed::NetworkdSettings settings;
   const std::array<ProcessPattern, 1> networkd = {ProcessPattern{.name = "systemd-network"}};
   const auto process = running(root, networkd);
   if (!process && process.error().code.value() != ESRCH) return net::pass_on(process);
@@ -131,8 +131,8 @@ net::Result<net::NetworkdSettings> networkd_settings(const fs::path& root) {
   return settings;
 }
 
-net::Result<net::NetworkManagerSettings> network_manager_settings(const fs::path& root) {
-  net::NetworkManagerSettings settings;
+net::Result<observed::NetworkManagerSettings> network_manager_settings(const fs::path& root) {
+  observed::NetworkManagerSettings settings;
   const std::array<ProcessPattern, 1> manager = {ProcessPattern{.name = "NetworkManager"}};
   const auto process = running(root, manager);
   if (!process && process.error().code.value() != ESRCH) return net::pass_on(process);
@@ -164,8 +164,9 @@ net::Result<net::NetworkManagerSettings> network_manager_settings(const fs::path
   return settings;
 }
 
-net::Result<std::vector<net::LinkFile>> link_files(const fs::path& root, std::span<const std::string> links) {
-  std::vector<net::LinkFile> found;
+net::Result<std::vector<observed::LinkFile>> link_files(const fs::path& root,
+                                                        std::span<const std::string> links) {
+  std::vector<observed::LinkFile> found;
   std::vector<std::pair<fs::path, std::vector<IniEntry>>> files;
   for (const auto& file : drop_ins(system_folders(root, "systemd/network"), ".link")) {
     const auto text = read_text(file);

@@ -55,7 +55,7 @@ bool is_mark(const json& left) {
 }
 
 /// False: not every new packet meets the condition, and a rule has no field for it.
-bool take_match(net::FilterRule& rule, const json& match) {
+bool take_match(observed::FilterRule& rule, const json& match) {
   const auto& left = at(match, "left");
   const auto& right = at(match, "right");
   if (is_mark(left)) {
@@ -78,7 +78,7 @@ bool take_match(net::FilterRule& rule, const json& match) {
 }
 
 /// A statement of a rule. False: as take_match() has it.
-bool take(net::FilterRule& rule, const std::string& statement, const json& value) {
+bool take(observed::FilterRule& rule, const std::string& statement, const json& value) {
   if (statement == "match") return take_match(rule, value);
   if (statement == "accept") rule.target = "ACCEPT";
   if (statement == "drop") rule.target = "DROP";
@@ -92,8 +92,8 @@ bool take(net::FilterRule& rule, const std::string& statement, const json& value
   return !rule.target.empty() || statement == "counter" || statement == "log" || statement == "mangle";
 }
 
-net::FilterRule rule_of(const json& statements) {
-  net::FilterRule rule;
+observed::FilterRule rule_of(const json& statements) {
+  observed::FilterRule rule;
   for (const auto& each : statements) {
     if (!each.is_object() || each.empty()) continue;
     if (!take(rule, each.begin().key(), each.begin().value())) rule.is_narrow = true;
@@ -102,8 +102,8 @@ net::FilterRule rule_of(const json& statements) {
 }
 
 struct TableContents {
-  std::vector<net::FilterHook> hooks;
-  std::map<std::string, std::vector<net::FilterRule>> rules;  ///< by chain
+  std::vector<observed::FilterHook> hooks;
+  std::map<std::string, std::vector<observed::FilterRule>> rules;  ///< by chain
   bool is_cut = false;
   bool is_dormant = false;  ///< its chains are not in force: nft(8), flags dormant
 };
@@ -166,7 +166,7 @@ net::Result<std::vector<NftTable>> tables_met_by_forwarded(std::string_view text
   return tables;
 }
 
-net::Result<std::vector<net::FilterHook>> parse_nft_ruleset(std::string_view text) {
+net::Result<std::vector<observed::FilterHook>> parse_nft_ruleset(std::string_view text) {
   const auto objects = objects_of(text);
   if (!objects) return net::pass_on(objects);
   std::map<NftTable, TableContents> tables;
@@ -187,7 +187,7 @@ net::Result<std::vector<net::FilterHook>> parse_nft_ruleset(std::string_view tex
     table.is_cut = table.is_cut || rules.size() == kMostNftRules;
     if (rules.size() < kMostNftRules) rules.push_back(rule_of(statements));
   }
-  std::vector<net::FilterHook> found;
+  std::vector<observed::FilterHook> found;
   for (auto& [name, table] : tables) {
     if (table.is_dormant) continue;
     for (auto& hook : table.hooks) {

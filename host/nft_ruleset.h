@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "net/error.h"
-#include "net/host_settings.h"
+#include "observed/host_settings.h"
 
 namespace host {
 
@@ -21,6 +21,6 @@ net::Result<std::vector<NftTable>> tables_met_by_forwarded(std::string_view json
 /// ruleset` prints (libnftables-json(5)), with the words of iptables: "ACCEPT", "DROP", "REJECT", "RETURN",
 /// "eth+" for "eth*". Left out are iptables' own, which its save program shows, and those of kube-proxy and
 /// Felix, who accept what they do not drop for a Service or a policy. EBADMSG for what is no such text.
-net::Result<std::vector<net::FilterHook>> parse_nft_ruleset(std::string_view json);
+net::Result<std::vector<observed::FilterHook>> parse_nft_ruleset(std::string_view json);
 
 }  // namespace host

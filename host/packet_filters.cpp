@@ -79,12 +79,12 @@ std::size_t count_met(const Table& table) {
 }
 
 /// What accepts by itself, whatever the packet's marks say.
-bool accepts(const net::FilterRule& rule) {
+bool accepts(const observed::FilterRule& rule) {
   return rule.target == "ACCEPT" && !rule.is_narrow && !rule.by_mark;
 }
 
-net::FilterHook hook_of(std::string_view name, const Table& table, const std::string& base) {
-  net::FilterHook hook{.table = std::string(name), .chain = base, .policy = table.policy_of(base)};
+observed::FilterHook hook_of(std::string_view name, const Table& table, const std::string& base) {
+  observed::FilterHook hook{.table = std::string(name), .chain = base, .policy = table.policy_of(base)};
   std::vector<std::string> next = {base};
   std::set<std::string> seen;
   std::size_t count = 0;
@@ -94,7 +94,7 @@ net::FilterHook hook_of(std::string_view name, const Table& table, const std::st
     const auto rules = table.rules.find(chain_name);
     if (rules == table.rules.end() || !seen.insert(chain_name).second) continue;
     const bool only_accepting = is_felix_alone(chain_name);
-    net::FilterChain chain{.name = chain_name, .rules = {}};
+    observed::FilterChain chain{.name = chain_name, .rules = {}};
     for (const auto text : rules->second) {
       auto rule = parse_iptables_rule(text);
       if (only_accepting && !accepts(rule)) continue;
@@ -108,9 +108,9 @@ net::FilterHook hook_of(std::string_view name, const Table& table, const std::st
   return hook;
 }
 
-bool may_drop(const net::FilterHook& hook) {
+bool may_drop(const observed::FilterHook& hook) {
   return hook.policy == "DROP" ||
-         std::any_of(hook.chains.begin(), hook.chains.end(), [](const net::FilterChain& chain) {
+         std::any_of(hook.chains.begin(), hook.chains.end(), [](const observed::FilterChain& chain) {
            return std::any_of(chain.rules.begin(), chain.rules.end(),
                               [](const auto& rule) { return rule.target == "DROP"; });
          });
@@ -118,8 +118,8 @@ bool may_drop(const net::FilterHook& hook) {
 
 }  // namespace
 
-net::PacketFilter parse_iptables_save(std::string backend, std::string_view text) {
-  net::PacketFilter filter;
+observed::PacketFilter parse_iptables_save(std::string backend, std::string_view text) {
+  observed::PacketFilter filter;
   filter.backend = std::move(backend);
   for (const auto& [name, table] : tables_in(text)) {
     // Azure's agent has its rules about 168.63.129.16 there; no forwarded packet meets them.
@@ -140,8 +140,8 @@ net::PacketFilter parse_iptables_save(std::string backend, std::string_view text
   return filter;
 }
 
-std::vector<net::PacketFilter> packet_filters(std::chrono::steady_clock::time_point finish_by) {
-  std::vector<net::PacketFilter> filters;
+std::vector<observed::PacketFilter> packet_filters(std::chrono::steady_clock::time_point finish_by) {
+  std::vector<observed::PacketFilter> filters;
   // Without naming a table, iptables-legacy-save shows those that are loaded and loads none.
   for (const std::string backend : {"nft", "legacy"}) {
     const auto program = path_of("iptables-" + backend + "-save");
@@ -156,7 +156,7 @@ std::vector<net::PacketFilter> packet_filters(std::chrono::steady_clock::time_po
   return filters;
 }
 
-net::Result<std::vector<net::FilterHook>> nft_chains(std::chrono::steady_clock::time_point finish_by) {
+net::Result<std::vector<observed::FilterHook>> nft_chains(std::chrono::steady_clock::time_point finish_by) {
   const auto program = path_of("nft");
   if (program.empty()) return net::failure(ENOENT, "nft is not installed");
   // Chains first, for kube-proxy's and Felix's tables may have a hundred thousand rules.
@@ -164,7 +164,7 @@ net::Result<std::vector<net::FilterHook>> nft_chains(std::chrono::steady_clock::
   if (!chains) return net::pass_on(chains);
   const auto tables = tables_met_by_forwarded(*chains);
   if (!tables) return net::pass_on(tables);
-  std::vector<net::FilterHook> hooks;
+  std::vector<observed::FilterHook> hooks;
   for (const auto& [family, table] : *tables) {
     const auto text = run_program({program, "-j", "-t", "list", "table", family, table}, finish_by);
     if (!text) return net::pass_on(text);

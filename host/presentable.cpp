@@ -27,7 +27,7 @@ void tidy_error(net::Result<T>& seen) {
   if (!seen) tidy(seen.error().what);
 }
 
-void tidy_chain(net::FilterChain& chain) {
+void tidy_chain(observed::FilterChain& chain) {
   tidy(chain.name);
   for (auto& rule : chain.rules) {
     tidy(rule.in);
@@ -36,7 +36,7 @@ void tidy_chain(net::FilterChain& chain) {
   }
 }
 
-void tidy_hook(net::FilterHook& hook) {
+void tidy_hook(observed::FilterHook& hook) {
   tidy(hook.table);
   tidy(hook.chain);
   tidy(hook.policy);
@@ -52,8 +52,8 @@ std::map<std::string, std::string> tidied(const std::map<std::string, std::strin
 
 }  // namespace
 
-void make_presentable(net::HostSettings& settings) {
-  tidy_all(settings.boot_sysctls, [](net::BootSysctl& each) {
+void make_presentable(observed::HostSettings& settings) {
+  tidy_all(settings.boot_sysctls, [](observed::BootSysctl& each) {
     tidy(each.value);
     tidy(each.file);
   });
@@ -66,12 +66,12 @@ void make_presentable(net::HostSettings& settings) {
   if (settings.network_manager) {
     for (auto& each : settings.network_manager->unmanaged) tidy(each);
   }
-  tidy_all(settings.link_files, [](net::LinkFile& each) {
+  tidy_all(settings.link_files, [](observed::LinkFile& each) {
     tidy(each.link);
     tidy(each.mac_address_policy);
     tidy(each.file);
   });
-  tidy_all(settings.packet_filters, [](net::PacketFilter& each) {
+  tidy_all(settings.packet_filters, [](observed::PacketFilter& each) {
     tidy(each.problem);
     tidy(each.forward_policy);
     for (auto& chain : each.forward) tidy_chain(chain);

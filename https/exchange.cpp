@@ -66,21 +66,21 @@ void arm(httplib::ClientImpl& client, const Attempt& attempt, const std::string&
 }
 
 /// Asks, and says in `trouble` what has gone wrong; the Response if nothing has.
-std::optional<Response> ask(httplib::ClientImpl& client, const Attempt& attempt, Wire& wire,
-                            Trouble& trouble) {
+std::optional<Response> ask(httplib::ClientImpl& client, const Attempt& attempt, HeaderGuard& wire,
+                            RequestFailure& failure) {
   bool withheld = false;
   const Line clean = [&](std::string_view line) {
     withheld = attempt.secrets.are_in(line);
     return !withheld && (*attempt.line)(line);
   };
-  Intake intake(attempt.line == nullptr ? nullptr : &clean);
+  BodyReader intake(attempt.line == nullptr ? nullptr : &clean);
   bool has_length = true;
   ERR_clear_error();
   const auto result = client.Get(
       attempt.url.target, headers_of(attempt),
       [&](const httplib::Response& response) {
         wire.header_complete = true;
-        wire.heard = true;
+        wire.received_data = true;
         intake.response.status = static_cast<unsigned>(response.status);
         for (const auto& [key, value] : response.headers) intake.response.headers[net::lower(key)] = value;
         has_length = says_its_length(response);
@@ -89,10 +89,10 @@ std::optional<Response> ask(httplib::ClientImpl& client, const Attempt& attempt,
       [&intake](const char* data, std::size_t size) {
         return intake.take({data, size});
       });
-  trouble.tls_reason = tls_reason();
+  failure.tls_reason = tls_reason();
   ERR_clear_error();
   if (result) intake.finish();
-  if (result || intake.end() == Intake::End::satisfied) {
+  if (result || intake.end() == BodyReader::End::satisfied) {
     auto& response = intake.response;
     for (auto& [name, value] : response.headers) {
       if (attempt.secrets.are_in(value)) value = kWithheld;
@@ -101,20 +101,20 @@ std::optional<Response> ask(httplib::ClientImpl& client, const Attempt& attempt,
     // What a refusal says besides may still be told: its status counts.
     response.body = kWithheld;
     if (response.status != 200) return std::move(response);
-    trouble.withheld = true;
+    failure.withheld = true;
     return std::nullopt;
   }
-  trouble.error = result.error();
-  trouble.end = intake.end();
-  trouble.heard = wire.heard;
-  trouble.header_complete = wire.header_complete && has_length;
+  failure.error = result.error();
+  failure.end = intake.end();
+  failure.received_data = wire.received_data;
+  failure.header_complete = wire.header_complete && has_length;
   return std::nullopt;
 }
 
-net::Result<Response> attempt_over_tls(const Attempt& attempt, Watch& watch, Trouble& trouble) {
+net::Result<Response> attempt_over_tls(const Attempt& attempt, Watch& watch, RequestFailure& failure) {
   const auto& wanted = attempt.identity.server_name;
   const std::string& name = wanted.empty() ? attempt.url.host : wanted;
-  Wire wire;
+  HeaderGuard wire;
   httplib::SSLClient client(name, attempt.url.port);
   if (!client.is_valid()) return net::failure(ENOMEM, "OpenSSL cannot be set up");
   if (const auto ready = set_up(client.ssl_context(), attempt.identity, name); !ready) {
@@ -123,19 +123,19 @@ net::Result<Response> attempt_over_tls(const Attempt& attempt, Watch& watch, Tro
   }
   listen_in(client.ssl_context(), wire);
   arm(client, attempt, name, watch);
-  if (auto response = ask(client, attempt, wire, trouble)) return std::move(*response);
-  trouble.verified = client.get_openssl_verify_result();
-  trouble.expired = watch.expired();
-  return tl::unexpected(explain(trouble, attempt.url.site(), name));
+  if (auto response = ask(client, attempt, wire, failure)) return std::move(*response);
+  failure.verified = client.get_openssl_verify_result();
+  failure.expired = watch.expired();
+  return tl::unexpected(explain(failure, attempt.url.site(), name));
 }
 
-net::Result<Response> attempt_in_clear(const Attempt& attempt, Watch& watch, Trouble& trouble) {
-  Wire wire;
+net::Result<Response> attempt_in_clear(const Attempt& attempt, Watch& watch, RequestFailure& failure) {
+  HeaderGuard wire;
   httplib::ClientImpl client(attempt.url.host, attempt.url.port);
   arm(client, attempt, attempt.url.host, watch);
-  if (auto response = ask(client, attempt, wire, trouble)) return std::move(*response);
-  trouble.expired = watch.expired();
-  return tl::unexpected(explain(trouble, attempt.url.site(), attempt.url.host));
+  if (auto response = ask(client, attempt, wire, failure)) return std::move(*response);
+  failure.expired = watch.expired();
+  return tl::unexpected(explain(failure, attempt.url.site(), attempt.url.host));
 }
 
 bool is_clean(const std::pair<std::string, std::string>& header) {
@@ -172,17 +172,17 @@ net::Result<Response> converse(const Identity& identity, const Request& request,
                           .secrets = secrets,
                           .address = (*addresses)[i],
                           .connect_by = now + (request.finish_by - now) / left};
-    Trouble trouble;
+    RequestFailure failure;
     auto response =
-        url->tls ? attempt_over_tls(attempt, watch, trouble) : attempt_in_clear(attempt, watch, trouble);
-    const bool connected = response || (trouble.error != httplib::Error::Connection &&
-                                        trouble.error != httplib::Error::ConnectionTimeout);
+        url->tls ? attempt_over_tls(attempt, watch, failure) : attempt_in_clear(attempt, watch, failure);
+    const bool connected = response || (failure.error != httplib::Error::Connection &&
+                                        failure.error != httplib::Error::ConnectionTimeout);
     if (connected || watch.expired()) return response;
     if (left > 1) continue;
-    trouble.connect_errno = trouble.error == httplib::Error::ConnectionTimeout
+    failure.connect_errno = failure.error == httplib::Error::ConnectionTimeout
                                 ? ETIMEDOUT
                                 : why_not(attempt.address, url->port, request.finish_by);
-    return tl::unexpected(explain(trouble, url->site(), url->host));
+    return tl::unexpected(explain(failure, url->site(), url->host));
   }
 }
 

@@ -47,12 +47,12 @@ Meaning not_believed(long verified, const std::string& name) {
   }
 }
 
-Meaning broken(const Trouble& trouble) {
-  if (trouble.header_complete) return {ECONNRESET, "the connection broke before the answer was complete"};
-  if (trouble.heard) {
+Meaning broken(const RequestFailure& failure) {
+  if (failure.header_complete) return {ECONNRESET, "the connection broke before the answer was complete"};
+  if (failure.received_data) {
     return {EPROTO, "what answers does not speak HTTP, or its header is broken off or too large"};
   }
-  const auto& reason = trouble.tls_reason;
+  const auto& reason = failure.tls_reason;
   if (!reason.empty() && reason.find("unexpected eof") == std::string::npos) {
     return {EPROTO, fmt::format("TLS fails ({})", reason)};
   }
@@ -60,33 +60,33 @@ Meaning broken(const Trouble& trouble) {
           "it closes the connection without an answer: it is restarting, or wants a client certificate"};
 }
 
-Meaning meaning_of(const Trouble& trouble, const std::string& name) {
+Meaning meaning_of(const RequestFailure& failure, const std::string& name) {
   using httplib::Error;
-  if (trouble.end == Intake::End::too_large) return {EMSGSIZE, "the answer is larger than 4 MiB"};
-  if (trouble.withheld) {
+  if (failure.end == BodyReader::End::too_large) return {EMSGSIZE, "the answer is larger than 4 MiB"};
+  if (failure.withheld) {
     return {EBADMSG,
             "the answer is withheld: it repeats the credential that it was asked with, which no such "
             "server does; check what answers there"};
   }
-  if (trouble.expired) return {ETIMEDOUT, "no complete answer in time"};
-  switch (trouble.error) {
+  if (failure.expired) return {ETIMEDOUT, "no complete answer in time"};
+  switch (failure.error) {
     case Error::Connection:
     case Error::ConnectionTimeout:
     case Error::BindIPAddress:
-      return not_connected(trouble.connect_errno);
+      return not_connected(failure.connect_errno);
     case Error::SSLServerVerification:
-      return not_believed(trouble.verified, name);
+      return not_believed(failure.verified, name);
     case Error::SSLLoadingCerts:
       return {EINVAL, "the system's CA certificates cannot be read: install ca-certificates"};
     default:
-      return broken(trouble);
+      return broken(failure);
   }
 }
 
 }  // namespace
 
-net::Error explain(const Trouble& trouble, const std::string& site, const std::string& name) {
-  const auto meaning = meaning_of(trouble, name);
+net::Error explain(const RequestFailure& failure, const std::string& site, const std::string& name) {
+  const auto meaning = meaning_of(failure, name);
   return {{meaning.code, std::system_category()}, fmt::format("{}: {}", site, meaning.sentence)};
 }
 

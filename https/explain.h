@@ -10,11 +10,11 @@
 namespace https {
 
 /// What is known of a conversation that has failed.
-struct Trouble {
+struct RequestFailure {
   httplib::Error error = httplib::Error::Unknown;
-  Intake::End end = Intake::End::none;
+  BodyReader::End end = BodyReader::End::none;
   bool expired = false;
-  bool heard = false;            ///< something came that may be an answer
+  bool received_data = false;    ///< something came that may be an answer
   bool header_complete = false;  ///< it was one
   bool withheld = false;         ///< it was, and repeats a credential
   long verified = 0;             ///< X509_V_…
@@ -23,6 +23,6 @@ struct Trouble {
 };
 
 /// The error of https.h that it is; `site` as in Url::site(), `name` what the certificate was to bear.
-net::Error explain(const Trouble& trouble, const std::string& site, const std::string& name);
+net::Error explain(const RequestFailure& failure, const std::string& site, const std::string& name);
 
 }  // namespace https

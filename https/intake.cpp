@@ -7,12 +7,12 @@ constexpr std::size_t kLimit = std::size_t{4} << 20;
 
 }  // namespace
 
-bool Intake::stop(End why) {
+bool BodyReader::stop(End why) {
   end_ = why;
   return false;
 }
 
-bool Intake::take(std::string_view part) {
+bool BodyReader::take(std::string_view part) {
   if (!by_lines()) {
     if (response.body.size() + part.size() > kLimit) return stop(End::too_large);
     response.body += part;
@@ -30,7 +30,7 @@ bool Intake::take(std::string_view part) {
   }
 }
 
-void Intake::finish() {
+void BodyReader::finish() {
   if (by_lines() && end_ == End::none && !pending_.empty()) (*line_)(pending_);
 }
 

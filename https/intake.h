@@ -10,7 +10,7 @@
 namespace https {
 
 /// Where an answer's body goes as it comes: into the Response, or line by line to someone.
-class Intake {
+class BodyReader {
  public:
   enum class End {
     none,       ///< more is taken
@@ -19,7 +19,7 @@ class Intake {
   };
 
   /// Without a reader, or for another status than 200, the body is kept.
-  explicit Intake(const std::function<bool(std::string_view)>* line) : line_(line) {}
+  explicit BodyReader(const std::function<bool(std::string_view)>* line) : line_(line) {}
 
   /// False when no more is taken; end() says why.
   bool take(std::string_view part);

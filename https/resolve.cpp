@@ -35,11 +35,11 @@ void add(std::vector<net::Address>& all, const addrinfo& entry, Bytes Sockaddr::
 }
 
 void look_up(const std::shared_ptr<Question>& question) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo notifications{};
+  notifications.ai_socktype = SOCK_STREAM;
+  notifications.ai_flags = AI_ADDRCONFIG;
   addrinfo* list = nullptr;
-  const int error = ::getaddrinfo(question->host.c_str(), nullptr, &hints, &list);
+  const int error = ::getaddrinfo(question->host.c_str(), nullptr, &notifications, &list);
   std::vector<net::Address> addresses;
   for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
     if (entry->ai_family == AF_INET) add(addresses, *entry, &sockaddr_in::sin_addr);

@@ -17,14 +17,14 @@ net::Result<void> set_up(SSL_CTX* context, const Identity& identity, const std::
 
 /// What has come over a connection before the answer's header is complete: cpp-httplib reads header lines of
 /// any length, so the flood is stopped below it.
-struct Wire {
+struct HeaderGuard {
   bool header_complete = false;
-  bool heard = false;  ///< application data, if any
+  bool received_data = false;  ///< application data, if any
   std::size_t bytes = 0;
 };
 
 /// Fills `wire`, which outlives the context's connections.
-void listen_in(SSL_CTX* context, Wire& wire);
+void listen_in(SSL_CTX* context, HeaderGuard& wire);
 
 /// The reason of this thread's first OpenSSL failure: later ones come of clearing up.
 /// "certificate required"; empty for none.

@@ -72,9 +72,9 @@ std::string in_seconds(std::chrono::milliseconds duration) {
   return fmt::format("{:g} s", std::chrono::duration<double>(duration).count());
 }
 
-std::string not_connected(const Trouble& trouble, const Options& options) {
-  auto cannot = fmt::format("cannot connect ({})", trouble.detail);
-  switch (trouble.code.value()) {
+std::string not_connected(const RequestFailure& failure, const Options& options) {
+  auto cannot = fmt::format("cannot connect ({})", failure.detail);
+  switch (failure.code.value()) {
     case ETIMEDOUT:
       return fmt::format(
           "no connection within {}: only the primary NIC's primary address reaches IMDS; check 'ip "
@@ -94,8 +94,8 @@ std::string not_connected(const Trouble& trouble, const Options& options) {
   }
 }
 
-std::string not_answered(const Trouble& trouble, const Options& options) {
-  switch (trouble.code.value()) {
+std::string not_answered(const RequestFailure& failure, const Options& options) {
+  switch (failure.code.value()) {
     case ETIMEDOUT:
       return fmt::format(
           "connected, but no complete answer within {}: it is overloaded, or something else accepts "
@@ -105,22 +105,22 @@ std::string not_answered(const Trouble& trouble, const Options& options) {
       return fmt::format(
           "the answer is too large ({}): something else answers on this address; check "
           "imds.endpoint",
-          trouble.detail);
+          failure.detail);
     case EPROTO:
       return fmt::format(
           "what answers does not speak HTTP ({}): something else answers on this address; check "
           "imds.endpoint",
-          trouble.detail);
+          failure.detail);
     default:
       return fmt::format(
           "the connection broke ({}): it is restarting, or what stands in front of it is; asked again",
-          trouble.detail);
+          failure.detail);
   }
 }
 
 }  // namespace
 
-net::Result<net::NodeNetwork> judge(const Response& response, std::string_view endpoint) {
+net::Result<observed::NodeNetwork> judge(const Response& response, std::string_view endpoint) {
   if (response.status != 200) {
     const auto meaning = meaning_of(response);
     return net::failure(meaning.code, about(endpoint, meaning.sentence));
@@ -140,10 +140,10 @@ net::Result<net::NodeNetwork> judge(const Response& response, std::string_view e
   return network;
 }
 
-net::Error explain(const Trouble& trouble, const Options& options) {
-  const auto what = trouble.stage == Trouble::Stage::connecting ? not_connected(trouble, options)
-                                                                : not_answered(trouble, options);
-  return {trouble.code, about(options.endpoint, what)};
+net::Error explain(const RequestFailure& failure, const Options& options) {
+  const auto what = failure.stage == RequestFailure::Stage::connecting ? not_connected(failure, options)
+                                                                       : not_answered(failure, options);
+  return {failure.code, about(options.endpoint, what)};
 }
 
 Outcome outcome_of(const net::Error& error) {

@@ -6,7 +6,7 @@
 #include "imds/options.h"
 #include "imds/schedule.h"
 #include "net/error.h"
-#include "net/node_network.h"
+#include "observed/node_network.h"
 
 namespace imds {
 
@@ -15,10 +15,10 @@ namespace imds {
 ///
 /// EAGAIN for 404, 410 and 5xx (IMDS starts or is updated); EBUSY for 429; EINVAL for 400; EACCES for 403;
 /// EOPNOTSUPP for redirects and other statuses; EBADMSG for a 200 without a usable document.
-net::Result<net::NodeNetwork> judge(const Response& response, std::string_view endpoint);
+net::Result<observed::NodeNetwork> judge(const Response& response, std::string_view endpoint);
 
 /// The same for an exchange that brought no answer; the code is the trouble's.
-net::Error explain(const Trouble& trouble, const Options& options);
+net::Error explain(const RequestFailure& failure, const Options& options);
 
 /// What an attempt's error means for the next one.
 Outcome outcome_of(const net::Error& error);

@@ -58,10 +58,10 @@ std::optional<net::Prefix> subnet(const json& entry) {
   return network ? std::optional(*network) : std::nullopt;
 }
 
-std::optional<net::Nic> nic(const json& interface) {
+std::optional<observed::Nic> nic(const json& interface) {
   const auto mac = net::MacAddress::parse(text(at(interface, "macAddress")));
   if (!mac) return std::nullopt;
-  net::Nic nic{.mac = *mac, .addresses = {}, .subnets = {}};
+  observed::Nic nic{.mac = *mac, .addresses = {}, .subnets = {}};
   for (const char* family : {"ipv4", "ipv6"}) {
     const json& block = at(interface, family);
     for (const json& entry : entries(at(block, "ipAddress"))) {
@@ -80,7 +80,7 @@ std::optional<net::Nic> nic(const json& interface) {
   return nic;
 }
 
-net::NodeIdentity identity(const json& compute) {
+observed::NodeIdentity identity(const json& compute) {
   return {.name = text(at(compute, "name")),
           .computer_name = text(at(at(compute, "osProfile"), "computerName")),
           .vm_id = text(at(compute, "vmId")),
@@ -114,7 +114,7 @@ tl::unexpected<net::Error> unusable(std::string_view what) {
 
 }  // namespace
 
-net::Result<net::NodeNetwork> parse(std::string_view text) {
+net::Result<observed::NodeNetwork> parse(std::string_view text) {
   const auto parsed = parse_strictly(text);
   if (!parsed) return unusable("cannot be read: " + parsed.error().what);
   const json& document = *parsed;
@@ -122,14 +122,14 @@ net::Result<net::NodeNetwork> parse(std::string_view text) {
   if (!list.is_array()) return unusable(missing(document));
   if (list.empty()) return unusable("lists no interface");
 
-  net::NodeNetwork node{.identity = identity(at(document, "compute")), .nics = {}};
+  observed::NodeNetwork node{.identity = identity(at(document, "compute")), .nics = {}};
   for (const json& entry : list) {
     if (auto one = nic(entry)) node.nics.push_back(std::move(*one));
   }
   if (node.nics.empty()) {
     return unusable(fmt::format("gives none of its {} interface(s) a MAC address", list.size()));
   }
-  const auto has_address = [](const net::Nic& each) { return !each.addresses.empty(); };
+  const auto has_address = [](const observed::Nic& each) { return !each.addresses.empty(); };
   if (std::none_of(node.nics.begin(), node.nics.end(), has_address)) {
     return unusable(fmt::format("gives none of its {} interface(s) an address", node.nics.size()));
   }

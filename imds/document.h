@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "net/error.h"
-#include "net/node_network.h"
+#include "observed/node_network.h"
 
 namespace imds {
 
@@ -19,6 +19,6 @@ namespace imds {
 ///
 /// EBADMSG, naming what is missing, when the text is not strict JSON (UTF-8, at most 32 levels, no key twice)
 /// or has no interface with a MAC address, or no address on any of them.
-net::Result<net::NodeNetwork> parse(std::string_view json);
+net::Result<observed::NodeNetwork> parse(std::string_view json);
 
 }  // namespace imds

@@ -47,14 +47,14 @@ http::request<http::empty_body> message(const Request& request) {
   return get;
 }
 
-tl::unexpected<Trouble> trouble(Trouble::Stage stage, int code, std::string detail) {
+tl::unexpected<RequestFailure> failure(RequestFailure::Stage stage, int code, std::string detail) {
   return tl::unexpected(
-      Trouble{.stage = stage, .code = {code, std::system_category()}, .detail = std::move(detail)});
+      RequestFailure{.stage = stage, .code = {code, std::system_category()}, .detail = std::move(detail)});
 }
 
-tl::unexpected<Trouble> trouble(Trouble::Stage stage, const error_code& code) {
+tl::unexpected<RequestFailure> failure(RequestFailure::Stage stage, const error_code& code) {
   const auto with = [stage](int number, std::string detail) {
-    return trouble(stage, number, std::move(detail));
+    return failure(stage, number, std::move(detail));
   };
   if (code == asio::error::operation_aborted) return with(ECANCELED, "interrupted");
   if (code == http::error::body_limit) return with(EMSGSIZE, fmt::format("more than {} bytes", kBodyLimit));
@@ -89,22 +89,22 @@ class Conversation {
     parser_.header_limit(kHeaderLimit);
   }
 
-  tl::expected<Response, Trouble> run() {
+  tl::expected<Response, RequestFailure> run() {
     const asio::ip::tcp::endpoint peer(asio::ip::make_address(request_.endpoint.address.text()),
                                        request_.endpoint.port);
     socket_.async_connect(peer, finish());
     if (const auto code = await(std::min(request_.connect_by, request_.finish_by))) {
-      return trouble(Trouble::Stage::connecting, code);
+      return failure(RequestFailure::Stage::connecting, code);
     }
     const auto get = message(request_);
     http::async_write(socket_, get, finish());
-    if (const auto code = await(request_.finish_by)) return trouble(Trouble::Stage::answering, code);
+    if (const auto code = await(request_.finish_by)) return failure(RequestFailure::Stage::answering, code);
     // The header on its own: Boost 1.74 forgets that Content-Length is beyond the limit when it goes on to
     // body bytes that came in the same read.
     http::async_read_header(socket_, buffer_, parser_, finish());
-    if (const auto code = await(request_.finish_by)) return trouble(Trouble::Stage::answering, code);
+    if (const auto code = await(request_.finish_by)) return failure(RequestFailure::Stage::answering, code);
     http::async_read(socket_, buffer_, parser_, finish());
-    if (const auto code = await(request_.finish_by)) return trouble(Trouble::Stage::answering, code);
+    if (const auto code = await(request_.finish_by)) return failure(RequestFailure::Stage::answering, code);
     auto& answer = parser_.get();
     const auto location = answer[http::field::location];
     return Response{.status = answer.result_int(),
@@ -134,14 +134,14 @@ struct Exchange::State {
 Exchange::Exchange() : state_(std::make_unique<State>()) {}
 Exchange::~Exchange() = default;
 
-tl::expected<Response, Trouble> Exchange::get(const Request& request) {
+tl::expected<Response, RequestFailure> Exchange::get(const Request& request) {
   const auto set_running = [this](asio::io_context* running) {
     const std::lock_guard lock(state_->mutex);
     state_->running = running;
     return !state_->interrupted;
   };
   asio::io_context io(1);
-  if (!set_running(&io)) return trouble(Trouble::Stage::connecting, asio::error::operation_aborted);
+  if (!set_running(&io)) return failure(RequestFailure::Stage::connecting, asio::error::operation_aborted);
   // Steps given up leave their handlers in `io`; it outlives what they refer to and never calls them.
   auto answer = Conversation(io, request).run();
   set_running(nullptr);

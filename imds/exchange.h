@@ -25,7 +25,7 @@ struct Response {
 };
 
 /// Why there is no answer.
-struct Trouble {
+struct RequestFailure {
   enum class Stage : std::uint8_t { connecting, answering };
   Stage stage = Stage::connecting;
   /// ETIMEDOUT past a deadline; ECANCELED after interrupt(); ECONNRESET when the connection ends early;
@@ -45,7 +45,7 @@ class Exchange {
   Exchange& operator=(const Exchange&) = delete;
 
   /// Waits for the whole answer, whatever its status.
-  tl::expected<Response, Trouble> get(const Request& request);
+  tl::expected<Response, RequestFailure> get(const Request& request);
 
   /// Ends a running get() at once, and every later one: for good.
   void interrupt();

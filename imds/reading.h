@@ -2,13 +2,13 @@
 
 #include <string>
 
-#include "net/node_network.h"
+#include "observed/node_network.h"
 
 namespace imds {
 
 /// A usable answer of IMDS.
 struct Reading {
-  net::NodeNetwork network;
+  observed::NodeNetwork network;
   std::string document;     ///< the answer as it came, byte for byte
   std::string api_version;  ///< the one that IMDS accepted
 

@@ -44,7 +44,7 @@ Uuid swapped(Uuid uuid) {
   return uuid;
 }
 
-bool is_here(const net::Nic& nic, std::span<const net::Link> links) {
+bool is_here(const observed::Nic& nic, std::span<const net::Link> links) {
   return std::any_of(links.begin(), links.end(), [&nic](const net::Link& link) {
     return link.mac == nic.mac && std::any_of(nic.addresses.begin(), nic.addresses.end(),
                                               [&link](const net::Address& each) { return link.has(each); });
@@ -53,14 +53,14 @@ bool is_here(const net::Nic& nic, std::span<const net::Link> links) {
 
 }  // namespace
 
-bool same_vm(const net::NodeNetwork& cached, const std::optional<std::string>& product_uuid,
+bool same_vm(const observed::NodeNetwork& cached, const std::optional<std::string>& product_uuid,
              std::span<const net::Link> links) {
   if (const auto machine = product_uuid ? parse_uuid(*product_uuid) : std::nullopt) {
     const auto document = parse_uuid(cached.identity.vm_id);
     return document && (*document == *machine || *document == swapped(*machine));
   }
   return std::any_of(cached.nics.begin(), cached.nics.end(),
-                     [links](const net::Nic& nic) { return is_here(nic, links); });
+                     [links](const observed::Nic& nic) { return is_here(nic, links); });
 }
 
 std::optional<std::string> product_uuid(const std::filesystem::path& file) {

@@ -151,8 +151,8 @@ net::Result<Token> fetch_token(const Options& options, std::string_view audience
                                       .connect_by = started + options.connect_timeout,
                                       .finish_by = started + options.read_timeout});
   if (!response) {
-    auto trouble = explain(response.error(), options);
-    return net::failure(trouble.code.value(), "managed identity token: " + trouble.what);
+    auto failure = explain(response.error(), options);
+    return net::failure(failure.code.value(), "managed identity token: " + failure.what);
   }
   return judge_token(options, *response, !client_id.empty());
 }

@@ -17,37 +17,37 @@ namespace {
 
 constexpr struct {
   std::string_view name;
-  std::string net::CloudConfig::*field;
+  std::string observed::CloudConfig::*field;
 } kKeys[] = {
-    {"cloud", &net::CloudConfig::cloud},
-    {"resourceManagerEndpoint", &net::CloudConfig::resource_manager_endpoint},
-    {"routeTableName", &net::CloudConfig::route_table_name},
-    {"routeTableResourceGroup", &net::CloudConfig::route_table_resource_group},
-    {"userAssignedIdentityID", &net::CloudConfig::user_assigned_identity},
-    {"resourceGroup", &net::CloudConfig::resource_group},
-    {"subscriptionId", &net::CloudConfig::subscription},
-    {"networkResourceSubscriptionID", &net::CloudConfig::network_subscription},
+    {"cloud", &observed::CloudConfig::cloud},
+    {"resourceManagerEndpoint", &observed::CloudConfig::resource_manager_endpoint},
+    {"routeTableName", &observed::CloudConfig::route_table_name},
+    {"routeTableResourceGroup", &observed::CloudConfig::route_table_resource_group},
+    {"userAssignedIdentityID", &observed::CloudConfig::user_assigned_identity},
+    {"resourceGroup", &observed::CloudConfig::resource_group},
+    {"subscriptionId", &observed::CloudConfig::subscription},
+    {"networkResourceSubscriptionID", &observed::CloudConfig::network_subscription},
 };
 // Above all that Azure has: names of 90 characters of up to four bytes, and endpoints.
 constexpr std::size_t kLongestValue = 500;
 
 /// The cloud provider reads it with Go's encoding/json, which does not mind the case of a key.
-void take(net::CloudConfig& config, std::string_view key, const std::string& value) {
+void take(observed::CloudConfig& config, std::string_view key, const std::string& value) {
   for (const auto& [name, field] : kKeys) {
     if (net::same_ignoring_case(key, name)) config.*field = net::foreign_text(value, kLongestValue);
   }
 }
 
-net::CloudConfig out_of(const nlohmann::json& document) {
-  net::CloudConfig config;
+observed::CloudConfig out_of(const nlohmann::json& document) {
+  observed::CloudConfig config;
   for (const auto& [key, value] : document.items()) {
     if (value.is_string()) take(config, key, value.get_ref<const std::string&>());
   }
   return config;
 }
 
-net::CloudConfig out_of(const YAML::Node& document) {
-  net::CloudConfig config;
+observed::CloudConfig out_of(const YAML::Node& document) {
+  observed::CloudConfig config;
   for (const auto& entry : document) {
     if (!entry.first.IsScalar()) continue;
     if (const auto value = string_of(entry.second)) take(config, entry.first.Scalar(), *value);
@@ -56,7 +56,7 @@ net::CloudConfig out_of(const YAML::Node& document) {
 }
 
 /// The one value that goes to a server as it is, into a query; the endpoint is judged where it is asked.
-net::Result<net::CloudConfig> checked(net::CloudConfig config) {
+net::Result<observed::CloudConfig> checked(observed::CloudConfig config) {
   const auto is_visible = [](char c) { return c > ' ' && c <= '~' && c != '?'; };
   const auto& id = config.user_assigned_identity;
   const auto bad = std::find_if_not(id.begin(), id.end(), is_visible);
@@ -69,7 +69,7 @@ net::Result<net::CloudConfig> checked(net::CloudConfig config) {
 
 }  // namespace
 
-net::Result<net::CloudConfig> parse_cloud_config(std::string_view text) {
+net::Result<observed::CloudConfig> parse_cloud_config(std::string_view text) {
   // JSON is YAML, but for tabs and some escapes.
   if (const auto json = parse_json(text); json && json->is_object()) return checked(out_of(*json));
   const auto yaml = parse_yaml(text);
@@ -78,7 +78,7 @@ net::Result<net::CloudConfig> parse_cloud_config(std::string_view text) {
   return checked(out_of(*yaml));
 }
 
-net::Result<net::CloudConfig> read_cloud_config(const std::filesystem::path& file, FilesOf whose) {
+net::Result<observed::CloudConfig> read_cloud_config(const std::filesystem::path& file, FilesOf whose) {
   const auto text = read_file(file, whose);
   if (!text) return net::pass_on(text);
   auto config = parse_cloud_config(*text);

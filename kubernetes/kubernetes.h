@@ -9,7 +9,7 @@
 #include "https/https.h"
 #include "kubernetes/read_file.h"
 #include "net/error.h"
-#include "net/kubernetes_node.h"
+#include "observed/kubernetes_node.h"
 
 namespace kubernetes {
 
@@ -37,15 +37,15 @@ struct Places {
 net::Result<Access> find_access(const std::string& kubeconfig, const Places& places = {});
 
 /// This node's object, with the resourceVersion to watch from.
-struct Sighting {
-  net::KubernetesNode node;
+struct VersionedNode {
+  observed::KubernetesNode node;
   std::string resource_version;
 };
 
 /// GET /api/v1/nodes/NAME. EACCES for 401 and 403 (naming the verb and resource), ENOENT for 404, EBUSY for
 /// 429, EAGAIN for 5xx, EBADMSG for what is no Node.
-net::Result<Sighting> get_node(const Access& access, const std::string& name,
-                               std::chrono::steady_clock::time_point finish_by);
+net::Result<VersionedNode> get_node(const Access& access, const std::string& name,
+                                    std::chrono::steady_clock::time_point finish_by);
 
 /// Watches it from that version (fieldSelector metadata.name): `seen` gets each new state until it says
 /// false, the server ends the watch or `finish_by` passes (all fine). ESTALE for 410 Gone or an ERROR event:
@@ -53,6 +53,6 @@ net::Result<Sighting> get_node(const Access& access, const std::string& name,
 net::Result<void> watch_node(const Access& access, const std::string& name,
                              const std::string& resource_version,
                              std::chrono::steady_clock::time_point finish_by,
-                             const std::function<bool(const Sighting&)>& seen);
+                             const std::function<bool(const VersionedNode&)>& seen);
 
 }  // namespace kubernetes

@@ -99,8 +99,8 @@ tl::unexpected<net::Error> refusal(const https::Response& response, const Access
 
 }  // namespace
 
-net::Result<Sighting> get_node(const Access& access, const std::string& name,
-                               steady_clock::time_point finish_by) {
+net::Result<VersionedNode> get_node(const Access& access, const std::string& name,
+                                    steady_clock::time_point finish_by) {
   if (const auto fine = check_name(name); !fine) return net::pass_on(fine);
   const auto response = https::get(access.identity, request(access, "/api/v1/nodes/" + name, finish_by));
   if (!response) return net::pass_on(response);
@@ -116,7 +116,7 @@ net::Result<Sighting> get_node(const Access& access, const std::string& name,
 
 net::Result<void> watch_node(const Access& access, const std::string& name,
                              const std::string& resource_version, steady_clock::time_point finish_by,
-                             const std::function<bool(const Sighting&)>& seen) {
+                             const std::function<bool(const VersionedNode&)>& seen) {
   if (auto fine = check_name(name); !fine) return fine;
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (!std::all_of(resource_version.begin(), resource_version.end(), is_digit)) {

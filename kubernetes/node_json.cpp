@@ -42,15 +42,15 @@ net::Result<std::vector<net::Prefix>> pod_cidrs(const json& spec) {
   return cidrs;
 }
 
-net::Result<std::optional<net::KubernetesCondition>> network_unavailable(const json& status) {
+net::Result<std::optional<observed::KubernetesCondition>> network_unavailable(const json& status) {
   const auto& conditions = at(status, "conditions");
   if (!conditions.is_null() && !conditions.is_array()) return unusable("status.conditions is no list");
   for (const json& entry : conditions) {
     if (text_of(at(entry, "type")) != "NetworkUnavailable") continue;
-    net::KubernetesCondition condition{.status = words_of(at(entry, "status")),
-                                       .reason = words_of(at(entry, "reason")),
-                                       .message = words_of(at(entry, "message")),
-                                       .since = {}};
+    observed::KubernetesCondition condition{.status = words_of(at(entry, "status")),
+                                            .reason = words_of(at(entry, "reason")),
+                                            .message = words_of(at(entry, "message")),
+                                            .since = {}};
     if (condition.status.empty()) return unusable("the condition NetworkUnavailable has no status");
     const auto& moment = at(entry, "lastTransitionTime");
     const auto since = from_rfc3339(text_of(moment));
@@ -77,10 +77,10 @@ std::vector<net::Address> internal_addresses(const json& status) {
 }
 
 /// Nobody's answer depends on them: what makes no sense is left out.
-std::optional<net::FlannelAnnotations> flannel_annotations(const json& annotations) {
+std::optional<observed::FlannelAnnotations> flannel_annotations(const json& annotations) {
   const auto backend = words_of(at(annotations, "flannel.alpha.coreos.com/backend-type"));
   if (backend.empty()) return std::nullopt;
-  net::FlannelAnnotations flannel{.backend_type = backend, .vtep_mac = {}, .public_ip = {}};
+  observed::FlannelAnnotations flannel{.backend_type = backend, .vtep_mac = {}, .public_ip = {}};
   if (const auto data = parse_json(text_of(at(annotations, "flannel.alpha.coreos.com/backend-data")))) {
     if (const auto mac = net::MacAddress::parse(text_of(at(*data, "VtepMAC")))) flannel.vtep_mac = *mac;
   }
@@ -95,7 +95,7 @@ std::optional<net::FlannelAnnotations> flannel_annotations(const json& annotatio
 
 }  // namespace
 
-net::Result<Sighting> parse_node(const json& object) {
+net::Result<VersionedNode> parse_node(const json& object) {
   if (!object.is_object()) return unusable("it is no object");
   // Items of a watch and of old servers may lack the kind; another kind is another thing.
   const auto& kind = at(object, "kind");
@@ -110,14 +110,14 @@ net::Result<Sighting> parse_node(const json& object) {
   if (!cidrs) return net::pass_on(cidrs);
   auto condition = network_unavailable(at(object, "status"));
   if (!condition) return net::pass_on(condition);
-  return Sighting{.node = {.name = name,
-                           .pod_cidrs = std::move(*cidrs),
-                           .created = *created,
-                           .network_unavailable = std::move(*condition),
-                           .flannel = flannel_annotations(at(metadata, "annotations")),
-                           .provider_id = words_of(at(at(object, "spec"), "providerID")),
-                           .internal_addresses = internal_addresses(at(object, "status"))},
-                  .resource_version = text_of(at(metadata, "resourceVersion"))};
+  return VersionedNode{.node = {.name = name,
+                                .pod_cidrs = std::move(*cidrs),
+                                .created = *created,
+                                .network_unavailable = std::move(*condition),
+                                .flannel = flannel_annotations(at(metadata, "annotations")),
+                                .provider_id = words_of(at(at(object, "spec"), "providerID")),
+                                .internal_addresses = internal_addresses(at(object, "status"))},
+                       .resource_version = text_of(at(metadata, "resourceVersion"))};
 }
 
 net::Result<Event> parse_event(std::string_view line) {

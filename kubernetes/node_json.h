@@ -7,13 +7,13 @@
 namespace kubernetes {
 
 /// The Node in an answer or a watch event; EBADMSG, naming the field, for what is none.
-net::Result<Sighting> parse_node(const nlohmann::json& object);
+net::Result<VersionedNode> parse_node(const nlohmann::json& object);
 
 /// What one line of a watch says.
 struct Event {
   enum class Kind { seen, deleted, nothing };
   Kind kind = Kind::nothing;
-  Sighting sighting;  ///< where seen
+  VersionedNode sighting;  ///< where seen
 };
 
 /// ESTALE for ERROR, which ends a watch; EBADMSG for what is no event.

@@ -3,7 +3,7 @@
 namespace net {
 namespace {
 
-class Collector final : public RouteSink {
+class Collector final : public RouteVisitor {
  public:
   void begin() override { routes_.erase(routes_.begin() + complete_, routes_.end()); }
   void take(const Route& route) override { routes_.push_back(route); }

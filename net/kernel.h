@@ -16,12 +16,12 @@
 namespace net {
 
 /// Takes routes out of dumps, one by one.
-class RouteSink {
+class RouteVisitor {
  public:
-  RouteSink() = default;
-  RouteSink(const RouteSink&) = delete;
-  RouteSink& operator=(const RouteSink&) = delete;
-  virtual ~RouteSink() = default;
+  RouteVisitor() = default;
+  RouteVisitor(const RouteVisitor&) = delete;
+  RouteVisitor& operator=(const RouteVisitor&) = delete;
+  virtual ~RouteVisitor() = default;
 
   /// A dump begins, perhaps again, since it was interrupted: what came after the last end() is void.
   virtual void begin() = 0;
@@ -45,7 +45,7 @@ class Kernel {
 
   /// Hands over every route of the table that bears the protocol number, both families, in the kernel's
   /// order; table 0 = every one.
-  virtual Result<void> take_routes(std::uint8_t protocol, std::uint32_t table, RouteSink& sink) = 0;
+  virtual Result<void> take_routes(std::uint8_t protocol, std::uint32_t table, RouteVisitor& sink) = 0;
   /// The same as a list, of every table.
   Result<std::vector<Route>> routes(std::uint8_t protocol);
 

@@ -16,7 +16,7 @@ struct Rule {
   /// FRA_PROTOCOL: who owns the rule.
   std::uint8_t protocol = 0;
   /// The kernel's rule has a selector or action that the agent never uses (to, iif, fwmark, goto, …).
-  bool foreign_shape = false;
+  bool unknown_selectors = false;
 
   auto operator<=>(const Rule&) const = default;
 };

@@ -42,9 +42,9 @@ net::Result<void> encode(Message& into, const net::Change& change) {
 }
 
 /// One send after the other, and its replies; in memory that all of them share.
-class Volley {
+class BatchSend {
  public:
-  Volley(Socket& socket, std::span<const net::Change> changes, std::vector<net::Refusal>& refusals)
+  BatchSend(Socket& socket, std::span<const net::Change> changes, std::vector<net::Refusal>& refusals)
       : socket_(socket), changes_(changes), refusals_(refusals) {
     bytes_.reserve(std::min(kBytesPerSend, changes.size() * kTypicalMessage) + Message::kRoom);
   }
@@ -126,9 +126,9 @@ class Volley {
 
 net::Result<std::vector<net::Refusal>> apply_batch(Socket& socket, std::span<const net::Change> changes) {
   std::vector<net::Refusal> refusals;
-  Volley volley(socket, changes, refusals);
+  BatchSend batch_send(socket, changes, refusals);
   for (std::size_t first = 0; first < changes.size();) {
-    const auto next = volley.run(first);
+    const auto next = batch_send.run(first);
     if (!next) return net::pass_on(next);
     first = *next;
   }

@@ -53,7 +53,7 @@ bool is_for_all(const net::PolicyRule& rule) {
          rule.action == net::PolicyRule::Action::lookup;
 }
 
-net::Result<void> look_at_rules(Socket& socket, net::Family family, net::DataPlane& plane) {
+net::Result<void> look_at_rules(Socket& socket, net::Family family, observed::DataPlane& plane) {
   std::vector<net::PolicyRule> rules;
   // Fwmarks are others' way to choose single connections: Calico's and Cilium's, kube-proxy's, Istio's.
   const auto done = collect(socket, encode_rule_dump(family), rules, [&rules](const nlmsghdr& header) {
@@ -76,19 +76,20 @@ net::Result<void> look_at_rules(Socket& socket, net::Family family, net::DataPla
   return {};
 }
 
-net::Result<void> look_at_routes(Socket& socket, std::span<const net::Link> links, net::DataPlane& plane) {
-  auto witness = Socket::open(kForWitness);
-  if (!witness) return net::pass_on(witness);
+net::Result<void> look_at_routes(Socket& socket, std::span<const net::Link> links,
+                                 observed::DataPlane& plane) {
+  auto detector = Socket::open(kForWitness);
+  if (!detector) return net::pass_on(detector);
   std::vector<std::uint32_t> devices;
   for (const auto& each : links) devices.push_back(each.index);
   std::sort(devices.begin(), devices.end());
 
-  const auto matters = [&devices](const RouteGist& gist) {
+  const auto matters = [&devices](const RouteHeader& gist) {
     return gist.protocol == RTPROT_BIRD || gist.protocol == kProtocolFelix ||
            std::binary_search(devices.begin(), devices.end(), gist.device);
   };
   const auto sift = [&](const nlmsghdr& header) -> std::optional<net::Route> {
-    const auto gist = gist_of_route(header);
+    const auto gist = header_of_route(header);
     if (!gist || !matters(*gist) || !has_room(plane.routes)) return std::nullopt;
     auto route = decode_route(header);
     const bool wanted =
@@ -97,14 +98,14 @@ net::Result<void> look_at_routes(Socket& socket, std::span<const net::Link> link
   };
   for (const auto family : {net::Family::ipv4, net::Family::ipv6}) {
     const auto done =
-        collect_routes(socket, *witness, {.family = family, .table = RT_TABLE_MAIN}, plane.routes, sift);
+        collect_routes(socket, *detector, {.family = family, .table = RT_TABLE_MAIN}, plane.routes, sift);
     if (auto seen = looked(done, "routes of table main"); !seen) return seen;
   }
   plane.routes_cut = cut(plane.routes);
   return {};
 }
 
-net::Result<void> look_at_overlay(Socket& socket, const net::Link& link, net::DataPlane& plane) {
+net::Result<void> look_at_overlay(Socket& socket, const net::Link& link, observed::DataPlane& plane) {
   // Checked here too: old kernels do not filter.
   const auto of_link = [&link](const auto& entry, const auto& list) {
     return entry && entry->device == link.index && has_room(list) ? entry : std::nullopt;
@@ -125,10 +126,10 @@ net::Result<void> look_at_overlay(Socket& socket, const net::Link& link, net::Da
 
 }  // namespace
 
-net::Result<net::DataPlane> look_at_data_plane(std::span<const net::Link> links) {
+net::Result<observed::DataPlane> look_at_data_plane(std::span<const net::Link> links) {
   auto socket = Socket::open(kForDumps);
   if (!socket) return net::pass_on(socket);
-  net::DataPlane plane;
+  observed::DataPlane plane;
   // The rules first: the first answer on a socket comes in parts of a page, later ones in parts of 32 KiB.
   for (const auto family : {net::Family::ipv4, net::Family::ipv6}) {
     if (auto seen = look_at_rules(*socket, family, plane); !seen) return net::pass_on(seen);

@@ -2,9 +2,9 @@
 
 #include <span>
 
-#include "net/data_plane.h"
 #include "net/error.h"
 #include "net/link.h"
+#include "observed/data_plane.h"
 
 namespace netlink {
 
@@ -21,6 +21,6 @@ inline constexpr std::size_t kMostOfTheDataPlane = 20000;
 /// keeping any that does not matter: for a thread of its own, on which it opens its own sockets.
 ///
 /// A kernel that does not know a table or an offload has nothing in it; any other refusal is the Error.
-net::Result<net::DataPlane> look_at_data_plane(std::span<const net::Link> links);
+net::Result<observed::DataPlane> look_at_data_plane(std::span<const net::Link> links);
 
 }  // namespace netlink

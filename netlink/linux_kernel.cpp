@@ -30,10 +30,10 @@ net::Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open() {
   if (!dump) return net::pass_on(dump);
   auto command = Socket::open(kForCommands);
   if (!command) return net::pass_on(command);
-  auto witness = Socket::open(kForWitness);
-  if (!witness) return net::pass_on(witness);
+  auto detector = Socket::open(kForWitness);
+  if (!detector) return net::pass_on(detector);
   auto kernel = std::unique_ptr<LinuxKernel>(
-      new LinuxKernel(std::move(*dump), std::move(*command), std::move(*witness)));
+      new LinuxKernel(std::move(*dump), std::move(*command), std::move(*detector)));
   // The first answer on a socket comes in parts of a page, whoever asks; later ones in parts of 32 KiB.
   if (const auto primed = kernel->rules(0); !primed) return net::pass_on(primed);
   return kernel;
@@ -56,7 +56,8 @@ net::Result<std::vector<net::Link>> LinuxKernel::links() {
   return links;
 }
 
-net::Result<void> LinuxKernel::take_routes(std::uint8_t protocol, std::uint32_t table, net::RouteSink& sink) {
+net::Result<void> LinuxKernel::take_routes(std::uint8_t protocol, std::uint32_t table,
+                                           net::RouteVisitor& sink) {
   for (const auto family : kFamilies) {
     const auto done = dump_routes(
         dump_, witness_, {.family = family, .protocol = protocol, .table = table}, [&sink] { sink.begin(); },

@@ -24,7 +24,7 @@ class LinuxKernel final : public net::Kernel {
   void set_pause(std::function<void()> pause) { dump_.set_pause(std::move(pause)); }
 
   net::Result<std::vector<net::Link>> links() override;
-  net::Result<void> take_routes(std::uint8_t protocol, std::uint32_t table, net::RouteSink& sink) override;
+  net::Result<void> take_routes(std::uint8_t protocol, std::uint32_t table, net::RouteVisitor& sink) override;
   net::Result<std::vector<net::Route>> routes_to(std::uint32_t table,
                                                  std::span<const net::Prefix> destinations) override;
   net::Result<std::vector<net::Rule>> rules(std::uint8_t protocol) override;
@@ -35,8 +35,8 @@ class LinuxKernel final : public net::Kernel {
 
  private:
   // Several sockets, so that no reply to a change needs telling from a part of a dump.
-  LinuxKernel(Socket dump, Socket command, Socket witness)
-      : dump_(std::move(dump)), command_(std::move(command)), witness_(std::move(witness)) {}
+  LinuxKernel(Socket dump, Socket command, Socket detector)
+      : dump_(std::move(dump)), command_(std::move(command)), witness_(std::move(detector)) {}
 
   Socket dump_;
   Socket command_;

@@ -33,24 +33,24 @@ Message encode_neighbour_dump(std::uint32_t device) { return encode_dump(AF_UNSP
 
 Message encode_forwarding_dump(std::uint32_t device) { return encode_dump(AF_BRIDGE, device); }
 
-std::optional<net::Neighbour> decode_neighbour(const nlmsghdr& header) {
+std::optional<observed::Neighbour> decode_neighbour(const nlmsghdr& header) {
   const auto parsed = parse_neighbour(header);
   if (!parsed || (parsed->fixed.ndm_state & NUD_PERMANENT) == 0) return std::nullopt;
   const auto address = address_in((*parsed)[NDA_DST]);
   const auto mac = mac_in((*parsed)[NDA_LLADDR]);
   if (!address || !mac || family_number(address->family()) != parsed->fixed.ndm_family) return std::nullopt;
-  return net::Neighbour{
+  return observed::Neighbour{
       .device = static_cast<std::uint32_t>(parsed->fixed.ndm_ifindex), .address = *address, .mac = *mac};
 }
 
-std::optional<net::ForwardingEntry> decode_forwarding(const nlmsghdr& header) {
+std::optional<observed::ForwardingEntry> decode_forwarding(const nlmsghdr& header) {
   const auto parsed = parse_neighbour(header);
   if (!parsed || parsed->fixed.ndm_family != AF_BRIDGE || parsed->has(NDA_MASTER)) return std::nullopt;
   const auto mac = mac_in((*parsed)[NDA_LLADDR]);
   if (!mac) return std::nullopt;
-  return net::ForwardingEntry{.device = static_cast<std::uint32_t>(parsed->fixed.ndm_ifindex),
-                              .mac = *mac,
-                              .destination = address_in((*parsed)[NDA_DST])};
+  return observed::ForwardingEntry{.device = static_cast<std::uint32_t>(parsed->fixed.ndm_ifindex),
+                                   .mac = *mac,
+                                   .destination = address_in((*parsed)[NDA_DST])};
 }
 
 }  // namespace netlink

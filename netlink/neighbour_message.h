@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "net/data_plane.h"
 #include "netlink/message.h"
+#include "observed/data_plane.h"
 
 namespace netlink {
 
@@ -18,10 +18,10 @@ Message encode_forwarding_dump(std::uint32_t device);
 
 /// A permanent entry (NUD_PERMANENT); nullopt for what the kernel learned or makes of itself (multicast),
 /// for other families and for bytes that are none. Safe for any bytes of a whole message.
-std::optional<net::Neighbour> decode_neighbour(const nlmsghdr& header);
+std::optional<observed::Neighbour> decode_neighbour(const nlmsghdr& header);
 
 /// nullopt for the entry of a bridge, and for bytes that are none. The MAC 00:00:00:00:00:00 is where what
 /// has no entry of its own goes. Safe for any bytes of a whole message.
-std::optional<net::ForwardingEntry> decode_forwarding(const nlmsghdr& header);
+std::optional<observed::ForwardingEntry> decode_forwarding(const nlmsghdr& header);
 
 }  // namespace netlink

@@ -25,9 +25,9 @@ bool stays_below(std::string_view key) {
 }
 
 tl::unexpected<net::Error> failed(int error, std::string_view doing, std::string_view key) {
-  const auto* hint = error == EROFS ? " (ProtectKernelTunables= of the unit must be off)" : "";
+  const auto* notification = error == EROFS ? " (ProtectKernelTunables= of the unit must be off)" : "";
   return net::failure(error, fmt::format("cannot {} {}: {}{}", doing, net::sysctl_name(key),
-                                         std::system_category().message(error), hint));
+                                         std::system_category().message(error), notification));
 }
 
 }  // namespace

@@ -16,17 +16,17 @@ constexpr std::size_t kSurelyOnePart = 1 << 14;
 
 /// Hears, while it lives, whether anything happens to IPv6 routes; link changes too, since routes may go with
 /// a link unannounced (net.ipv6.route.skip_notify_on_dev_down).
-class Witness {
+class ChangeDetector {
  public:
   static constexpr std::array kGroups = {RTNLGRP_IPV6_ROUTE, RTNLGRP_LINK};
 
-  explicit Witness(Socket& socket) : socket_(socket) {
+  explicit ChangeDetector(Socket& socket) : socket_(socket) {
     socket_.discard();
     for (const int group : kGroups) deaf_ |= !socket_.join(group);
   }
-  Witness(const Witness&) = delete;
-  Witness& operator=(const Witness&) = delete;
-  ~Witness() {
+  ChangeDetector(const ChangeDetector&) = delete;
+  ChangeDetector& operator=(const ChangeDetector&) = delete;
+  ~ChangeDetector() {
     for (const int group : kGroups) socket_.leave(group);
   }
 
@@ -49,24 +49,24 @@ class Witness {
 net::Result<void> dump_ipv6(Socket& socket, Socket& witness_socket, Message& request,
                             const std::function<void()>& begin, const Visit& visit) {
   for (int i = 0; i < kDumpAttempts; ++i) {
-    Witness witness(witness_socket);
+    ChangeDetector detector(witness_socket);
     const auto size = dump(socket, request, begin, visit);
     if (!size) return net::pass_on(size);
     const bool one_part = size->parts <= 1 && size->bytes <= kSurelyOnePart;
-    if (one_part || !witness.disturbed()) return {};
+    if (one_part || !detector.disturbed()) return {};
   }
   return system_failure(EINTR, "IPv6 routes change faster than they can be dumped");
 }
 
 }  // namespace
 
-net::Result<void> dump_routes(Socket& socket, Socket& witness, const RouteQuestion& question,
+net::Result<void> dump_routes(Socket& socket, Socket& detector, const RouteQuestion& question,
                               const std::function<void()>& begin, const Visit& visit) {
   auto request = encode_route_dump(question.family, question.protocol, question.table);
   const auto real = [&visit](const nlmsghdr& header) {
     if (!is_cloned_route(header)) visit(header);
   };
-  if (question.family == net::Family::ipv6) return dump_ipv6(socket, witness, request, begin, real);
+  if (question.family == net::Family::ipv6) return dump_ipv6(socket, detector, request, begin, real);
   // Between two parts the kernel keeps its place by prefix, so that nothing is lost when others change the
   // table.
   const auto done = dump(socket, request, begin, real);
@@ -74,11 +74,11 @@ net::Result<void> dump_routes(Socket& socket, Socket& witness, const RouteQuesti
   return {};
 }
 
-net::Result<void> collect_routes(Socket& socket, Socket& witness, const RouteQuestion& question,
+net::Result<void> collect_routes(Socket& socket, Socket& detector, const RouteQuestion& question,
                                  std::vector<net::Route>& into, const RouteSift& sift) {
   const auto before = static_cast<std::ptrdiff_t>(into.size());
   return dump_routes(
-      socket, witness, question, [&] { into.erase(into.begin() + before, into.end()); },
+      socket, detector, question, [&] { into.erase(into.begin() + before, into.end()); },
       [&](const nlmsghdr& header) {
         const auto route = sift(header);
         if (!route) return;

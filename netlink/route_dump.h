@@ -28,14 +28,14 @@ struct RouteQuestion {
 /// table meanwhile, but for entries of the route cache; `begin` before the first and wherever it starts anew.
 ///
 /// Errors as dump() has them; EINTR also: IPv6 routes change faster than they can be dumped.
-net::Result<void> dump_routes(Socket& socket, Socket& witness, const RouteQuestion& question,
+net::Result<void> dump_routes(Socket& socket, Socket& detector, const RouteQuestion& question,
                               const std::function<void()>& begin, const Visit& visit);
 
 /// Makes a route of a message, or nothing of one that is not wanted.
 using RouteSift = std::function<std::optional<net::Route>(const nlmsghdr&)>;
 
 /// Appends the routes of one dump that come through the sift, next hop by next hop.
-net::Result<void> collect_routes(Socket& socket, Socket& witness, const RouteQuestion& question,
+net::Result<void> collect_routes(Socket& socket, Socket& detector, const RouteQuestion& question,
                                  std::vector<net::Route>& into, const RouteSift& sift);
 
 }  // namespace netlink

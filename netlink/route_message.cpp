@@ -207,13 +207,13 @@ std::vector<net::Route> next_hops_of(const nlmsghdr& header, const net::Route& r
   return hops.empty() ? std::vector{route} : hops;
 }
 
-std::optional<RouteGist> gist_of_route(const nlmsghdr& header) {
+std::optional<RouteHeader> header_of_route(const nlmsghdr& header) {
   if (header.nlmsg_type != RTM_NEWROUTE || nlmsg_valid_hdr(&header, sizeof(rtmsg)) == 0) return std::nullopt;
   rtmsg fixed{};
   std::memcpy(&fixed, nlmsg_data(&header), sizeof(fixed));
   const auto* device =
       nla_find(nlmsg_attrdata(&header, sizeof(rtmsg)), nlmsg_attrlen(&header, sizeof(rtmsg)), RTA_OIF);
-  return RouteGist{.protocol = fixed.rtm_protocol, .device = number_in<std::uint32_t>(device).value_or(0)};
+  return RouteHeader{.protocol = fixed.rtm_protocol, .device = number_in<std::uint32_t>(device).value_or(0)};
 }
 
 bool is_cloned_route(const nlmsghdr& header) {

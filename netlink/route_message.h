@@ -59,12 +59,12 @@ std::vector<net::Route> next_hops_of(const nlmsghdr& header, const net::Route& r
 
 /// What tells that a route is not wanted before it is decoded: a quarter of the work, for tables that others
 /// fill.
-struct RouteGist {
+struct RouteHeader {
   std::uint8_t protocol = 0;
   std::uint32_t device = 0;  ///< 0: of no single one
 };
 /// nullopt for bytes that are no route. Safe for any bytes of a whole message.
-std::optional<RouteGist> gist_of_route(const nlmsghdr& header);
+std::optional<RouteHeader> header_of_route(const nlmsghdr& header);
 
 /// True for a cache entry (RTM_F_CLONED): no route that anybody made.
 bool is_cloned_route(const nlmsghdr& header);

@@ -97,7 +97,7 @@ net::PolicyRule::Action action_of(std::uint8_t action) {
   }
 }
 
-bool is_foreign_shape(const nlmsghdr& header, const fib_rule_hdr& fixed) {
+bool has_unknown_selectors(const nlmsghdr& header, const fib_rule_hdr& fixed) {
   if (fixed.action != FR_ACT_TO_TBL || fixed.dst_len != 0 || fixed.tos != 0) return true;
   if ((fixed.flags & FIB_RULE_INVERT) != 0) return true;
   const nlattr* attribute = nlmsg_attrdata(&header, sizeof(fib_rule_hdr));
@@ -113,13 +113,14 @@ bool is_foreign_shape(const nlmsghdr& header, const fib_rule_hdr& fixed) {
 net::Result<Message> encode_rule(net::Verb verb, const net::Rule& rule) {
   const bool removal = verb == net::Verb::remove;
   if (verb == net::Verb::replace) return net::failure(EINVAL, "rules cannot be replaced");
-  if (rule.foreign_shape && !removal) return net::failure(EINVAL, "the agent makes no rules of this shape");
+  if (rule.unknown_selectors && !removal)
+    return net::failure(EINVAL, "the agent makes no rules of this shape");
 
   fib_rule_hdr header{};
   header.family = family_number(rule.source.family());
   header.src_len = rule.source.length();
   header.table = rule.table < 256 ? static_cast<std::uint8_t>(rule.table) : std::uint8_t{RT_TABLE_UNSPEC};
-  header.action = rule.foreign_shape ? FR_ACT_UNSPEC : FR_ACT_TO_TBL;
+  header.action = rule.unknown_selectors ? FR_ACT_UNSPEC : FR_ACT_TO_TBL;
   Message message(removal ? RTM_DELRULE : RTM_NEWRULE,
                   NLM_F_REQUEST | (removal ? 0 : NLM_F_CREATE | NLM_F_EXCL), header);
   if (rule.source.length() > 0) message.put(FRA_SRC, rule.source.network());
@@ -151,7 +152,7 @@ std::optional<net::Rule> decode_rule(const nlmsghdr& header) {
                    .source = *source,
                    .table = parsed->u32(FRA_TABLE, fixed.table),
                    .protocol = protocol == nullptr ? std::uint8_t{0} : nla_get_u8(protocol),
-                   .foreign_shape = is_foreign_shape(header, fixed)};
+                   .unknown_selectors = has_unknown_selectors(header, fixed)};
 }
 
 std::optional<net::PolicyRule> decode_policy_rule(const nlmsghdr& header) {

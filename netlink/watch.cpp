@@ -6,7 +6,7 @@
 
 #include <array>
 
-#include "netlink/hint_message.h"
+#include "netlink/notification_message.h"
 #include "netlink/watch_filter.h"
 
 namespace netlink {
@@ -44,26 +44,26 @@ net::Result<std::unique_ptr<Watch>> Watch::open(std::uint32_t own_port, int rece
   return std::unique_ptr<Watch>(new Watch(std::move(*socket), own_port));
 }
 
-net::Result<void> Watch::care_about(const Interest& interest) {
+net::Result<void> Watch::set_filter(const Interest& interest) {
   auto attached = attach(socket_.descriptor(), watch_filter(own_port_, interest));
   // The filter of before may drop what matters now.
   if (!attached) (void)attach(socket_.descriptor(), watch_filter(own_port_, std::nullopt));
   return attached;
 }
 
-net::Result<void> Watch::read(std::vector<net::Hint>& into) {
+net::Result<void> Watch::read(std::vector<net::Notification>& into) {
   std::size_t messages = 0;
   while (messages < kMessagesPerRead) {
     const auto received = socket_.receive([&](const nlmsghdr& header) {
       ++messages;
-      if (auto hint = decode_hint(header)) into.push_back(*hint);
+      if (auto notification = decode_notification(header)) into.push_back(*notification);
     });
     // Fewer than there was room for were all: what comes later makes the descriptor readable again.
     if (received && *received < kNotificationsPerCall) return {};
     if (received) continue;
     const int error = received.error().code.value();
     if (error != ENOBUFS && error != EMSGSIZE) return net::pass_on(received);
-    into.emplace_back().subject = net::Hint::Subject::overrun;
+    into.emplace_back().subject = net::Notification::Subject::overrun;
     ++messages;
   }
   return {};

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "net/error.h"
-#include "net/hint.h"
+#include "net/notification.h"
 #include "netlink/rtnl_socket.h"
 
 namespace netlink {
@@ -31,7 +31,7 @@ class Watch {
   /// From now on only routes that matter wake anybody: the kernel drops the notifications of all others
   /// before they are charged to the buffer, however many there are. Whoever asks for more looks after it has.
   /// After an error everything comes through.
-  net::Result<void> care_about(const Interest& interest);
+  net::Result<void> set_filter(const Interest& interest);
 
   /// Readable when there are hints.
   [[nodiscard]] int descriptor() const { return socket_.descriptor(); }
@@ -39,7 +39,7 @@ class Watch {
   /// Appends what has happened, without ever waiting. A hint of Subject::overrun stands for messages that
   /// were lost (ENOBUFS). Stops after kMessagesPerRead or some more, so that a storm does not hold the
   /// caller: the descriptor stays readable then.
-  net::Result<void> read(std::vector<net::Hint>& into);
+  net::Result<void> read(std::vector<net::Notification>& into);
 
  private:
   Watch(Socket socket, std::uint32_t own_port) : socket_(std::move(socket)), own_port_(own_port) {}

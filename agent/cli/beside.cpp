@@ -9,9 +9,9 @@
 
 #include "agent/cli/running_daemon.h"
 #include "agent/config/in_force.h"
-#include "agent/core/check_ids.h"
 #include "agent/daemon/instance_lock.h"
 #include "agent/daemon/paths.h"
+#include "checks/check_ids.h"
 #include "host/roots_file.h"
 #include "net/foreign_text.h"
 
@@ -20,7 +20,7 @@ namespace {
 
 bool is_harmless(std::string_view override) { return leads_nowhere(override.substr(0, override.find('='))); }
 
-std::string origin_of(const ConfigInForce& told) {
+std::string origin_of(const core::ConfigInForce& told) {
   auto text = told.file.empty() ? std::string("no file") : told.file;
   if (!told.overrides.empty()) text += fmt::format(" and {}", fmt::join(told.overrides, ", "));
   return net::foreign_text(text, 400);
@@ -36,7 +36,7 @@ struct Taken {
   std::string left_out;
 };
 
-Taken take(const ConfigInForce& told, DaemonOf daemon) {
+Taken take(const core::ConfigInForce& told, DaemonOf daemon) {
   Taken taken{.sources = sources_of(told), .left_out = ""};
   if (daemon == DaemonOf::root) return taken;
   auto overrides = sort_overrides(told.overrides);
@@ -52,8 +52,8 @@ Taken take(const ConfigInForce& told, DaemonOf daemon) {
   return taken;
 }
 
-std::string difference(const LoadedConfig& own, const ConfigInForce& told, const Taken& taken) {
-  const auto theirs = load_config(taken.sources, check_ids());
+std::string difference(const LoadedConfig& own, const core::ConfigInForce& told, const Taken& taken) {
+  const auto theirs = load_config(taken.sources, checks::check_ids());
   const bool known =
       theirs && taken.left_out.empty() && in_force(taken.sources, theirs->config).digest == told.digest;
   const auto keys = known ? fmt::format(" in {}", fmt::join(different_keys(own.config, theirs->config), ", "))
@@ -64,13 +64,13 @@ std::string difference(const LoadedConfig& own, const ConfigInForce& told, const
 /// The file is no longer what the daemon has read: of what it has in force it tells all that shapes routes
 /// and checks; the rest is as the file has it now.
 Beside as_edited(const tl::expected<LoadedConfig, std::vector<ConfigError>>& file, const Taken& taken,
-                 const ConfigInForce& told, LoadedConfig own, std::string note) {
+                 const core::ConfigInForce& told, LoadedConfig own, std::string note) {
   const std::string fault = file ? "" : net::foreign_text(file.error().front().text());
   auto sources = taken.sources;
   if (!file) sources.file.reset();
   const auto values = sort_overrides(told.values).taken;
   sources.settings.insert(sources.settings.end(), values.begin(), values.end());
-  auto mended = values.empty() ? file : load_config(sources, check_ids());
+  auto mended = values.empty() ? file : load_config(sources, checks::check_ids());
   if (!mended) {
     return {.loaded = std::move(own),
             .note = fmt::format("the running daemon goes by {}, which cannot be taken: {}", origin_of(told),
@@ -100,12 +100,12 @@ Overrides sort_overrides(const std::vector<std::string>& overrides) {
   return sorted;
 }
 
-std::optional<ConfigInForce> config_told(std::string_view status) {
+std::optional<core::ConfigInForce> config_told(std::string_view status) {
   const auto document = nlohmann::json::parse(status, nullptr, false);
   if (!document.is_object()) return std::nullopt;
   const auto config = document.find("config");
   if (config == document.end() || !config->is_object()) return std::nullopt;
-  ConfigInForce told;
+  core::ConfigInForce told;
   const auto take_text = [](const nlohmann::json& value, std::string& text) {
     if (value.is_string()) text = value.get<std::string>();
   };
@@ -119,7 +119,7 @@ std::optional<ConfigInForce> config_told(std::string_view status) {
   return told.digest.empty() ? std::nullopt : std::optional(told);
 }
 
-Beside go_by(LoadedConfig own, const ConfigSources& given, const ConfigInForce& told, DaemonOf daemon) {
+Beside go_by(LoadedConfig own, const ConfigSources& given, const core::ConfigInForce& told, DaemonOf daemon) {
   if (in_force(given, own.config).digest == told.digest)
     return {.loaded = std::move(own), .note = "", .is_the_daemons = true};
   const auto taken = take(told, daemon);
@@ -127,8 +127,8 @@ Beside go_by(LoadedConfig own, const ConfigSources& given, const ConfigInForce& 
     auto note = difference(own, told, taken);
     return {.loaded = std::move(own), .note = std::move(note)};
   }
-  auto theirs = load_config(taken.sources, check_ids());
-  const auto now = theirs ? in_force(taken.sources, theirs->config) : ConfigInForce{};
+  auto theirs = load_config(taken.sources, checks::check_ids());
+  const auto now = theirs ? in_force(taken.sources, theirs->config) : core::ConfigInForce{};
   const bool as_read = theirs && (told.values.empty() || now.values == told.values) &&
                        (!taken.left_out.empty() || now.digest == told.digest);
   auto note = fmt::format("by the configuration of the running daemon: {}", origin_of(told));

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "agent/config/load_config.h"
-#include "agent/core/config_in_force.h"
+#include "core/config_in_force.h"
 
 namespace agent {
 
@@ -27,7 +27,7 @@ enum class DaemonOf : std::uint8_t { root, service_user };
 
 /// A command goes by what its caller gives; without that, by what the running daemon goes by. `own` is what
 /// `given` leads to.
-Beside go_by(LoadedConfig own, const ConfigSources& given, const ConfigInForce& told, DaemonOf daemon);
+Beside go_by(LoadedConfig own, const ConfigSources& given, const core::ConfigInForce& told, DaemonOf daemon);
 
 /// The same, after asking the daemon; without one, `own`.
 Beside beside_daemon(LoadedConfig own, const ConfigSources& given, std::chrono::milliseconds patience);
@@ -43,6 +43,6 @@ struct Overrides {
 Overrides sort_overrides(const std::vector<std::string>& overrides);
 
 /// "config" of a /status; nullopt where it does not tell.
-std::optional<ConfigInForce> config_told(std::string_view status);
+std::optional<core::ConfigInForce> config_told(std::string_view status);
 
 }  // namespace agent

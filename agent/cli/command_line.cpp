@@ -17,9 +17,9 @@
 #include "agent/config/load_config.h"
 #include "agent/config/show_config.h"
 #include "agent/config/suggest.h"
-#include "agent/core/check_ids.h"
 #include "agent/daemon/version.h"
 #include "agent/log/log.h"
+#include "checks/check_ids.h"
 #include "net/foreign_text.h"
 
 namespace agent {
@@ -71,9 +71,9 @@ struct Ask {
 Ask without_the_file(const ConfigSources& sources) {
   Ask ask{.sources = {.file = std::nullopt, .environment = sources.environment, .settings = {}},
           .loaded = {}};
-  auto loaded = load_config(ask.sources, check_ids());
+  auto loaded = load_config(ask.sources, checks::check_ids());
   if (!loaded) ask.sources.environment.clear();
-  ask.loaded = loaded ? std::move(*loaded) : load_config({}, check_ids()).value_or(LoadedConfig{});
+  ask.loaded = loaded ? std::move(*loaded) : load_config({}, checks::check_ids()).value_or(LoadedConfig{});
   return ask;
 }
 
@@ -126,7 +126,7 @@ int run_with(const CLI::App& app, const CommandLine& line) {
     return kOk;
   }
   const auto sources = sources_of(line, app.got_subcommand("run"));
-  auto loaded = load_config(sources, check_ids());
+  auto loaded = load_config(sources, checks::check_ids());
   if (!loaded) {
     const bool is_said = sources.file_required || !sources.settings.empty();
     if (!is_said && !is_any_of(app, {"run", "config"}))

@@ -123,7 +123,7 @@ void describe(CLI::App& app, CommandLine& line) {
   flush->add_flag("--protocols", line.flush.protocols,
                   "Only print the protocol numbers by which routes are the agent's");
   flush->add_flag("--force", line.flush.force, "Even while the daemon runs, which puts them back");
-  auto* doctor = add(app, "doctor", "Run every check; say how to mend what fails; change nothing",
+  auto* doctor = add(app, "doctor", "Run every check and suggest fixes; change nothing",
                      "0 no failure, 1 a check failed, 2 could not be determined");
   add_json(doctor, line.doctor.json);
   doctor->add_flag("--npd", line.doctor.npd, "One line of at most 80 bytes, for node-problem-detector");

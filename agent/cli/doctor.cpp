@@ -14,7 +14,7 @@
 #include "agent/cli/one_look.h"
 #include "agent/cli/repairs.h"
 #include "agent/cli/style.h"
-#include "agent/core/checks/check_table.h"
+#include "checks/check_table.h"
 
 namespace agent {
 namespace {
@@ -29,42 +29,42 @@ struct Verdict {
   std::string sentence;
 };
 
-std::size_t count_of(const std::vector<CheckResult>& checks, CheckStatus status) {
+std::size_t count_of(const std::vector<checks::CheckResult>& checks, checks::CheckStatus status) {
   return static_cast<std::size_t>(std::count_if(
       checks.begin(), checks.end(), [status](const auto& check) { return check.status == status; }));
 }
 
-Verdict judge(const std::vector<CheckResult>& checks) {
-  const auto failed = count_of(checks, CheckStatus::fail);
+Verdict judge(const std::vector<checks::CheckResult>& checks) {
+  const auto failed = count_of(checks, checks::CheckStatus::fail);
   if (failed > 0) {
-    const bool held = !is_ready(checks);
+    const bool held = !checks::is_ready(checks);
     return {.exit = kNo,
             .sentence = fmt::format("{} of {} checks failed; the node is {}", failed, checks.size(),
                                     held ? "not ready" : "ready, with warnings")};
   }
-  const bool blind = std::any_of(checks.begin(), checks.end(), [](const CheckResult& check) {
-    return check.gate && check.status == CheckStatus::unknown;
+  const bool blind = std::any_of(checks.begin(), checks.end(), [](const checks::CheckResult& check) {
+    return check.gate && check.status == checks::CheckStatus::unknown;
   });
   if (blind)
     return {.exit = kUndetermined, .sentence = "could not look at everything that readiness depends on"};
   return {.exit = kOk, .sentence = "no check failed"};
 }
 
-void print_check(const CheckResult& check) {
+void print_check(const checks::CheckResult& check) {
   std::cout << fmt::format("  {}  {:<25}{}\n",
-                           coloured(fmt::format("{:<7}", status_name(check.status)), check.status), check.id,
-                           check.message);
-  if (check.status == CheckStatus::fail)
-    std::cout << fmt::format("           why: {}\n           to mend: {}\n", check.why, check.remedy);
+                           coloured(fmt::format("{:<7}", checks::status_name(check.status)), check.status),
+                           check.id, check.message);
+  if (check.status == checks::CheckStatus::fail)
+    std::cout << fmt::format("           why: {}\n           fix: {}\n", check.why, check.remedy);
 }
 
 /// What could not be looked at for one reason is one line; what does not apply is none.
-void print_group(std::string_view group, std::span<const CheckResult> checks) {
+void print_group(std::string_view group, std::span<const checks::CheckResult> checks) {
   bool titled = false;
   std::vector<std::string_view> said;
   for (const auto& check : checks) {
-    if (group_of(check.id) != group || check.status == CheckStatus::skip) continue;
-    const bool unknown = check.status == CheckStatus::unknown;
+    if (group_of(check.id) != group || check.status == checks::CheckStatus::skip) continue;
+    const bool unknown = check.status == checks::CheckStatus::unknown;
     if (unknown && std::find(said.begin(), said.end(), check.message) != said.end()) continue;
     if (!std::exchange(titled, true)) std::cout << '\n' << group << '\n';
     print_check(check);
@@ -72,33 +72,34 @@ void print_group(std::string_view group, std::span<const CheckResult> checks) {
     said.push_back(check.message);
     std::string also;
     for (const auto& other : checks) {
-      if (other.status == CheckStatus::unknown && group_of(other.id) == group && other.id != check.id &&
-          other.message == check.message)
+      if (other.status == checks::CheckStatus::unknown && group_of(other.id) == group &&
+          other.id != check.id && other.message == check.message)
         also += (also.empty() ? "" : ", ") + other.id;
     }
-    if (!also.empty()) std::cout << fmt::format("           so too: {}\n", also);
+    if (!also.empty()) std::cout << fmt::format("           same reason: {}\n", also);
   }
 }
 
-void print_text(const std::vector<CheckResult>& checks, const Verdict& verdict) {
+void print_text(const std::vector<checks::CheckResult>& checks, const Verdict& verdict) {
   std::cout << bold(verdict.sentence) << '\n';
   for (const std::string_view group : {"kernel", "Azure", "Kubernetes", "CNI"}) print_group(group, checks);
-  const auto skipped = std::count_if(checks.begin(), checks.end(), [](const CheckResult& check) {
-    return check.status == CheckStatus::skip;
+  const auto skipped = std::count_if(checks.begin(), checks.end(), [](const checks::CheckResult& check) {
+    return check.status == checks::CheckStatus::skip;
   });
   if (skipped > 0) std::cout << fmt::format("\n{} checks do not apply here; --json has them\n", skipped);
   const auto commands = repairs(checks);
   if (commands.empty()) return;
-  std::cout << "\n# to mend it, in this order\n";
+  std::cout << "\n# suggested fixes, in order\n";
   for (const auto& command : commands) std::cout << command << '\n';
 }
 
-void print_json(const std::vector<CheckResult>& checks, const Verdict& verdict, const std::string& note) {
+void print_json(const std::vector<checks::CheckResult>& checks, const Verdict& verdict,
+                const std::string& note) {
   using Json = nlohmann::ordered_json;
   Json list = Json::array();
   for (const auto& check : checks) {
     list.push_back({{"id", check.id},
-                    {"status", status_name(check.status)},
+                    {"status", checks::status_name(check.status)},
                     {"gate", check.gate},
                     {"message", check.message},
                     {"why", check.why},
@@ -112,10 +113,10 @@ void print_json(const std::vector<CheckResult>& checks, const Verdict& verdict, 
 }
 
 /// One line, cut to what node-problem-detector keeps.
-std::string npd_line(const std::vector<CheckResult>& checks, const Verdict& verdict) {
+std::string npd_line(const std::vector<checks::CheckResult>& checks, const Verdict& verdict) {
   std::string line = verdict.sentence;
   for (const auto& check : checks) {
-    if (check.status != CheckStatus::fail) continue;
+    if (check.status != checks::CheckStatus::fail) continue;
     line = fmt::format("{}: {}", check.id, check.message);
     if (check.gate) break;  // what holds the node back comes first
   }
@@ -136,7 +137,7 @@ int print_doctor(const Beside& beside, const DoctorOptions& options) {
     return kUndetermined;
   }
   look->facts.no_daemon = beside.no_daemon;
-  const auto checks = assess(look->facts, {}, std::chrono::system_clock::now());
+  const auto checks = checks::assess(look->facts, {}, std::chrono::system_clock::now());
   auto verdict = judge(checks);
   if (options.npd && beside.is_edited && !beside.is_the_daemons && verdict.exit == kNo) {
     // What the daemon has in force may be in order.

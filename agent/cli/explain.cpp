@@ -10,10 +10,10 @@
 #include "agent/cli/one_look.h"
 #include "agent/cli/running_daemon.h"
 #include "agent/cli/style.h"
-#include "agent/core/azure_names.h"
-#include "agent/core/azure_routing.h"
 #include "net/foreign_text.h"
 #include "netlink/linux_kernel.h"
+#include "node/azure_names.h"
+#include "node/azure_routing.h"
 
 namespace agent {
 namespace {
@@ -37,7 +37,7 @@ std::string origin(const LoadedConfig& loaded, const char* key) {
 const net::Route* covering(const OneLook& look, const net::Prefix& destination) {
   const net::Route* best = nullptr;
   for (const auto& route : look.facts.desired.routes) {
-    if (route.key.table == kPodTable || !route.key.destination.contains(destination)) continue;
+    if (route.key.table == routing::kPodTable || !route.key.destination.contains(destination)) continue;
     const auto better = [&] {
       if (best == nullptr) return true;
       const auto length = route.key.destination.length();
@@ -74,10 +74,10 @@ void explain_wanted(const OneLook& look, const LoadedConfig& loaded, const net::
       say("", fmt::format("gateway: {}", gateway->assumed ? "assumed, no default route on the NIC names one"
                                                           : "the NIC's default route"));
   }
-  for (const auto& standing : look.facts.standing.routes) {
-    if (standing.route == *route)
-      say("", fmt::format("in the kernel: {}{}{}", route_state_name(standing.state),
-                          standing.error.empty() ? "" : ": ", standing.error));
+  for (const auto& sync : look.facts.sync.routes) {
+    if (sync.route == *route)
+      say("", fmt::format("in the kernel: {}{}{}", routing::route_state_name(sync.state),
+                          sync.error.empty() ? "" : ": ", sync.error));
   }
 }
 
@@ -104,19 +104,19 @@ bool explain_kernel(const OneLook& look, const net::Address& address) {
 }
 
 void explain_azure(const OneLook& look, const net::Address& address) {
-  const auto& azure = look.facts.evidence.azure;
+  const auto& azure = look.facts.cloud_state.azure;
   if (!azure || !azure->route_table) {
     say("Azure", azure ? azure->route_table.error().what : std::string("not asked: azure.verify is off"));
     return;
   }
   const auto* table = *azure->route_table ? &**azure->route_table : nullptr;
-  const auto choice = azure_choice(table, azure->network ? &*azure->network : nullptr, address);
+  const auto choice = node::azure_choice(table, azure->network ? &*azure->network : nullptr, address);
   const auto hop = choice.next_hop ? fmt::format("{} {}", choice.next_hop_type, choice.next_hop->text())
                                    : choice.next_hop_type;
   say("Azure", choice.route.empty() ? fmt::format("{} to {}: a system route", choice.prefix.text(), hop)
                                     : fmt::format("{} to {}: route {} of {}", choice.prefix.text(), hop,
-                                                  choice.route, name_of(table->id)));
-  if (choice.next_hop_type == "None") say("", "Azure drops it without a word");
+                                                  choice.route, node::name_of(table->id)));
+  if (choice.next_hop_type == "None") say("", "Azure silently drops it");
   if (table == nullptr) say("", "no route table is associated with the NIC's subnet");
 }
 
@@ -136,7 +136,7 @@ void explain_changes(const Endpoint& where, const net::Prefix& destination) {
     };
     const auto by = told("repaired_after");
     say(any ? "" : "changes", fmt::format("{}  {} {}{}", told("time"), told("action"), told("route"),
-                                          by.empty() ? "" : ", taken away by " + by));
+                                          by.empty() ? "" : ", removed by " + by));
     any = true;
   }
   if (!any) say("changes", "none since the agent started");

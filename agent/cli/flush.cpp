@@ -7,11 +7,11 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/exit_codes.h"
 #include "agent/cli/one_look.h"
-#include "agent/core/route_diff.h"
 #include "agent/daemon/identity.h"
 #include "agent/daemon/instance_lock.h"
 #include "agent/daemon/paths.h"
 #include "netlink/linux_kernel.h"
+#include "routing/route_diff.h"
 
 namespace agent {
 namespace {
@@ -60,7 +60,7 @@ int flush_routes(const Beside& beside, const FlushOptions& options) {
   auto actual = take_actual(**kernel, protocols);
   if (!actual) return fail(actual.error());
 
-  const auto removals = diff(Desired{}, *actual).changes;
+  const auto removals = routing::diff(routing::Desired{}, *actual).changes;
   std::vector<net::Refusal> refused;
   if (!options.dry_run && !removals.empty()) {
     auto applied = (*kernel)->apply(removals);
@@ -71,7 +71,7 @@ int flush_routes(const Beside& beside, const FlushOptions& options) {
   auto refusal = refused.begin();
   for (std::size_t i = 0; i < removals.size(); ++i) {
     if (refusal != refused.end() && refusal->index == i) {
-      const bool failed = !is_next_hop_of_others(removals[i], refusal->error);
+      const bool failed = !routing::is_next_hop_of_others(removals[i], refusal->error);
       if (failed) std::cerr << "flush: " << refusal->error.what << '\n';
       failures += failed ? 1 : 0;
       ++refusal;

@@ -4,27 +4,27 @@
 #include <array>
 #include <future>
 
-#include "agent/core/azure_routing.h"
-#include "agent/core/checks/policy_rules.h"
-#include "agent/core/mode_keeper.h"
-#include "agent/core/outlook.h"
-#include "agent/core/own_node.h"
 #include "agent/daemon/cached_document.h"
 #include "agent/daemon/cloud_program.h"
 #include "agent/daemon/identity.h"
-#include "agent/daemon/kept.h"
 #include "agent/daemon/paths.h"
+#include "agent/daemon/persisted_state.h"
 #include "agent/inspect/inspect.h"
+#include "checks/policy_rules.h"
 #include "imds/fetch.h"
 #include "netlink/linux_kernel.h"
 #include "netlink/proc_sysctls.h"
+#include "node/azure_routing.h"
+#include "node/mode_tracker.h"
+#include "node/node_view.h"
+#include "node/own_node.h"
 
 namespace agent {
 namespace {
 
-NodeDocument obtain_document(const Config& config, std::chrono::milliseconds patience,
-                             const Machine& machine) {
-  NodeDocument document;
+node::NodeDocument obtain_document(const Config& config, std::chrono::milliseconds patience,
+                                   const node::Machine& machine) {
+  node::NodeDocument document;
   imds::Options options;
   options.endpoint = config.imds.endpoint;
   options.read_timeout = std::min(config.imds.read_timeout, patience);
@@ -44,9 +44,9 @@ NodeDocument obtain_document(const Config& config, std::chrono::milliseconds pat
 }
 
 /// What a daemon on this VM has found out before.
-Kept known_before(const net::NodeNetwork* network) {
+PersistedState known_before(const observed::NodeNetwork* network) {
   if (network == nullptr) return {};
-  return recall(kept_file(), network->identity.vm_id).value_or(Kept{});
+  return load_state(kept_file(), network->identity.vm_id).value_or(PersistedState{});
 }
 
 /// True where one was not there.
@@ -59,12 +59,12 @@ bool add_numbers(std::span<const std::uint8_t> more, std::vector<std::uint8_t>& 
 }
 
 /// As the daemon finds it when it starts.
-ModeKeeper mode_now(const Config& config, const Kept& kept, const Surroundings& surroundings,
-                    std::span<const net::Link> links) {
-  const auto& configuration = surroundings.cni->configuration;
-  ModeKeeper keeper(config.mode, kept.mode);
-  keeper.see(evident_mode(configuration ? &*configuration : nullptr, links), {});
-  return keeper;
+node::ModeTracker mode_now(const Config& config, const PersistedState& kept,
+                           const observed::NodeEnvironment& environment, std::span<const net::Link> links) {
+  const auto& configuration = environment.cni->configuration;
+  node::ModeTracker controller(config.mode, kept.mode);
+  controller.see(node::evident_mode(configuration ? &*configuration : nullptr, links), {});
+  return controller;
 }
 
 }  // namespace
@@ -76,8 +76,8 @@ std::vector<std::uint8_t> own_protocols(const Config& config, std::span<const ne
   return numbers;
 }
 
-net::Result<Actual> take_actual(net::Kernel& kernel, std::span<const std::uint8_t> protocols) {
-  Actual actual;
+net::Result<routing::Actual> take_actual(net::Kernel& kernel, std::span<const std::uint8_t> protocols) {
+  routing::Actual actual;
   for (const auto protocol : protocols) {
     const auto routes = kernel.routes(protocol);
     if (!routes) return net::pass_on(routes);
@@ -97,68 +97,68 @@ net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds p
   auto& facts = look.facts;
   facts.policy = policy_of(config);
   std::vector<std::uint8_t> ours = {facts.policy.protocol};
-  auto seen = survey(**kernel, facts.policy, ours);
+  auto seen = node::read_kernel_state(**kernel, facts.policy, ours);
   if (!seen) return net::pass_on(seen);
   const auto links = seen->links;
 
   // A slow IMDS must leave time for the others.
   const auto document = obtain_document(config, scope == Scope::everything ? patience * 5 / 8 : patience,
-                                        machine_of(*seen, facts.policy, std::nullopt));
-  facts.surroundings = look_at_files();
+                                        node::machine_of(*seen, facts.policy, std::nullopt));
+  facts.environment = look_at_files();
   facts.imds = document.status();
   facts.network = document.in_force();
   facts.node_name = node_name(config);
   const auto kept = known_before(facts.network ? &*facts.network : nullptr);
   if (add_numbers(kept.protocols, ours)) {
-    seen = survey(**kernel, facts.policy, ours);
+    seen = node::read_kernel_state(**kernel, facts.policy, ours);
     if (!seen) return net::pass_on(seen);
   }
-  const auto mode = mode_now(config, kept, facts.surroundings, links);
+  const auto mode = mode_now(config, kept, facts.environment, links);
   facts.policy.mode = mode.in_force().mode;
   facts.mode_reason = mode.in_force().reason;
   // Of what is not conclusive nobody knows here for how long it has been seen: it is taken as it is.
-  facts.mode_is_a_guess = mode.is_a_guess(MonoTime{} + ModeKeeper::kGuess);
+  facts.mode_is_a_guess = mode.is_a_guess(net::MonoTime{} + node::ModeTracker::kGuess);
   netlink::ProcSysctls sysctls;
-  auto outlook = outlook_of(std::move(*seen), sysctls, facts.policy, facts.network, kept.primary);
+  auto view = node::view_of(std::move(*seen), sysctls, facts.policy, facts.network, kept.primary);
   const auto* network = facts.network ? &*facts.network : nullptr;
   if (scope == Scope::everything) {
-    const auto* nic = outlook.nic.nic ? &*outlook.nic.nic : nullptr;
-    const Aim aim{.mode = facts.policy.mode, .nic = nic != nullptr ? nic->link.name : ""};
-    auto surroundings = std::async(std::launch::async, [&] { return inspect(aim, links, finish_by); });
+    const auto* nic = view.nic.nic ? &*view.nic.nic : nullptr;
+    const InspectionTarget aim{.mode = facts.policy.mode, .nic = nic != nullptr ? nic->link.name : ""};
+    auto environment = std::async(std::launch::async, [&] { return inspect(aim, links, finish_by); });
     const auto left = finish_by - std::chrono::steady_clock::now();
-    facts.evidence = ask_cloud_once(question_of(config, facts.policy.mode, network, nic),
-                                    std::chrono::duration_cast<std::chrono::milliseconds>(left));
-    facts.surroundings = surroundings.get();
+    facts.cloud_state = ask_cloud_once(query_of(config, facts.policy.mode, network, nic),
+                                       std::chrono::duration_cast<std::chrono::milliseconds>(left));
+    facts.environment = environment.get();
   }
-  facts.evidence.node = own_node(std::move(facts.evidence.node), facts.network, links);
-  facts.node_cidrs =
-      decide_node_cidrs(facts.policy, facts.evidence, facts.surroundings, facts.node_name, kept.node_cidrs);
+  facts.cloud_state.node = node::own_node(std::move(facts.cloud_state.node), facts.network, links);
+  facts.node_cidrs = node::decide_node_cidrs(facts.policy, facts.cloud_state, facts.environment,
+                                             facts.node_name, kept.node_cidrs);
   if (facts.node_cidrs.cidrs != facts.policy.node_cidrs) {
     facts.policy.node_cidrs = facts.node_cidrs.cidrs;
-    seen = survey(**kernel, facts.policy, ours);
+    seen = node::read_kernel_state(**kernel, facts.policy, ours);
     if (!seen) return net::pass_on(seen);
-    outlook = outlook_of(std::move(*seen), sysctls, facts.policy, facts.network, outlook.primary);
+    view = node::view_of(std::move(*seen), sysctls, facts.policy, facts.network, view.primary);
   }
-  outlook.desired.node_cidrs_awaited = facts.node_cidrs.awaited;
+  view.desired.node_cidrs_awaited = facts.node_cidrs.awaited;
 
   auto actual = take_actual(**kernel, ours);
   if (!actual) return net::pass_on(actual);
-  look.links = outlook.survey.links;
+  look.links = view.kernel_state.links;
   look.actual = std::move(*actual);
   facts.started = facts.now = std::chrono::steady_clock::now();
   facts.wall = std::chrono::system_clock::now();
-  facts.nic = std::move(outlook.nic);
+  facts.nic = std::move(view.nic);
   facts.links = look.links;
-  facts.sysctls = std::move(outlook.sysctls);
-  facts.desired = std::move(outlook.desired);
+  facts.sysctls = std::move(view.sysctls);
+  facts.desired = std::move(view.desired);
   if (facts.network && facts.policy.routes_enabled) {
-    look.difference = diff(facts.desired, look.actual, outlook.survey.strangers);
+    look.difference = routing::diff(facts.desired, look.actual, view.kernel_state.foreign_routes);
     facts.routes_seen = true;
-    facts.standing = stand(facts.desired, look.actual, outlook.survey.strangers, {});
-    look_up(**kernel, facts.desired.rules, facts.policy.node_cidrs.list(), 0, facts.standing);
-    look_up_parts(**kernel, facts.desired.rules, cidrs_of_other_nodes(facts.policy, facts.evidence),
-                  facts.standing);
-    look_up_flows(**kernel, facts.desired.rules, flows_that_rules_choose(facts), facts.standing);
+    facts.sync = routing::evaluate_sync(facts.desired, look.actual, view.kernel_state.foreign_routes, {});
+    routing::look_up(**kernel, facts.desired.rules, facts.policy.node_cidrs.list(), 0, facts.sync);
+    routing::look_up_parts(**kernel, facts.desired.rules,
+                           node::cidrs_of_other_nodes(facts.policy, facts.cloud_state), facts.sync);
+    routing::look_up_flows(**kernel, facts.desired.rules, checks::flows_that_rules_choose(facts), facts.sync);
   }
   return look;
 }

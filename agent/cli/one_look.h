@@ -6,19 +6,19 @@
 #include <vector>
 
 #include "agent/config/config.h"
-#include "agent/core/facts.h"
-#include "agent/core/route_diff.h"
+#include "checks/facts.h"
 #include "net/error.h"
 #include "net/kernel.h"
+#include "routing/route_diff.h"
 
 namespace agent {
 
 /// What a command that needs no daemon knows after one look at IMDS and the kernel.
 struct OneLook {
-  Facts facts;
+  checks::Facts facts;
   std::vector<net::Link> links;
-  Actual actual;
-  Difference difference;
+  routing::Actual actual;
+  routing::Difference difference;
 };
 
 /// How far to look: at IMDS and the kernel, or also at what Azure and Kubernetes say.
@@ -37,6 +37,6 @@ net::Result<OneLook> look_once(const Config& config, std::chrono::milliseconds p
 std::vector<std::uint8_t> own_protocols(const Config& config, std::span<const net::Link> links);
 
 /// All routes and rules that bear any of them.
-net::Result<Actual> take_actual(net::Kernel& kernel, std::span<const std::uint8_t> protocols);
+net::Result<routing::Actual> take_actual(net::Kernel& kernel, std::span<const std::uint8_t> protocols);
 
 }  // namespace agent

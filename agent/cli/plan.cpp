@@ -7,8 +7,8 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/exit_codes.h"
 #include "agent/cli/one_look.h"
-#include "agent/core/checks/checks.h"
 #include "agent/http/route_json.h"
+#include "checks/checks.h"
 #include "net/foreign_text.h"
 
 namespace agent {
@@ -24,10 +24,10 @@ struct PendingSysctl {
   std::string want;
 };
 
-std::vector<PendingSysctl> pending_sysctls(const Facts& facts) {
+std::vector<PendingSysctl> pending_sysctls(const checks::Facts& facts) {
   const auto nic = facts.nic.nic ? facts.nic.nic->link.name : "";
   std::vector<PendingSysctl> pending;
-  for (const auto& wish : unmet(wanted_sysctls(facts.policy, nic), facts.sysctls)) {
+  for (const auto& wish : node::unmet(node::wanted_sysctls(facts.policy, nic), facts.sysctls)) {
     pending.push_back({.key = net::sysctl_name(wish.key),
                        .have = *facts.sysctls.find(wish.key)->second,
                        .want = wish.value});
@@ -36,8 +36,8 @@ std::vector<PendingSysctl> pending_sysctls(const Facts& facts) {
 }
 
 /// Also where another check is left to tell why.
-bool is_not_as_wanted(const Finding& verdict) {
-  return verdict.status == CheckStatus::fail || verdict.fails_where_required;
+bool is_not_as_wanted(const checks::Finding& verdict) {
+  return verdict.status == checks::CheckStatus::fail || verdict.fails_where_required;
 }
 
 /// Of several next hops of one IPv6 key a dump does not tell whose they are; the kernel would take away the
@@ -48,12 +48,12 @@ bool is_of_unknown_owner(const net::Change& change) {
 }
 
 /// How the route that the change is about stands: the wanted one's judgement, else plainly pending.
-RouteStatus status_of(const OneLook& look, const net::Route& route) {
-  RouteStatus status{.route = route,
-                     .device = std::string(net::link_name(look.links, route.device)),
-                     .state = RouteState::pending,
-                     .error = ""};
-  for (const auto& wanted : look.facts.standing.routes) {
+routing::RouteStatus status_of(const OneLook& look, const net::Route& route) {
+  routing::RouteStatus status{.route = route,
+                              .device = std::string(net::link_name(look.links, route.device)),
+                              .state = routing::RouteState::pending,
+                              .error = ""};
+  for (const auto& wanted : look.facts.sync.routes) {
     if (wanted.route == route) {
       status.state = wanted.state;
       status.error = wanted.error;
@@ -83,7 +83,7 @@ void print_json(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
   }
   const Json plan = {{"schema", "calico-azure-agent/plan/v1"},
                      {"note", note},
-                     {"source", source_name(look.facts.imds.source)},
+                     {"source", node::source_name(look.facts.imds.source)},
                      {"in_sync", in_sync},
                      {"routes", std::move(routes)},
                      {"rules", std::move(rules)},
@@ -91,9 +91,9 @@ void print_json(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
   std::cout << plan.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
-void print_text(const OneLook& look, const std::vector<PendingSysctl>& sysctls, const Finding& verdict,
-                bool in_sync) {
-  if (look.facts.imds.source == ImdsSource::cache) {
+void print_text(const OneLook& look, const std::vector<PendingSysctl>& sysctls,
+                const checks::Finding& verdict, bool in_sync) {
+  if (look.facts.imds.source == node::ImdsSource::cache) {
     std::cout << fmt::format("IMDS does not answer ({}): judged by the document kept on disk\n",
                              look.facts.imds.last_error);
   }
@@ -112,9 +112,9 @@ void print_text(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
     std::cout << fmt::format("{:<8}{} from {} to {}\n", "set", net::foreign_text(sysctl.key), sysctl.have,
                              sysctl.want);
   }
-  for (const auto& route : look.facts.standing.routes) {
+  for (const auto& route : look.facts.sync.routes) {
     if (route.error.empty()) continue;
-    std::cout << fmt::format("{:<7} {}: {}\n", route_state_name(route.state),
+    std::cout << fmt::format("{:<7} {}: {}\n", routing::route_state_name(route.state),
                              net::route_text(route.route, net::link_name(look.links, route.route.device)),
                              route.error);
   }
@@ -140,9 +140,9 @@ int print_plan(const Beside& beside, const OutputOptions& output) {
     return kUndetermined;
   }
   const auto sysctls = pending_sysctls(look->facts);
-  const auto verdict = routes_in_sync(look->facts);
+  const auto verdict = checks::routes_in_sync(look->facts);
   const bool in_sync = look->difference.changes.empty() && sysctls.empty() &&
-                       (!look->facts.policy.routes_enabled || look->facts.standing.leads_as_wanted()) &&
+                       (!look->facts.policy.routes_enabled || look->facts.sync.leads_as_wanted()) &&
                        !is_not_as_wanted(verdict) && look->facts.nic.problem.empty();
   if (output.json) {
     print_json(*look, sysctls, in_sync, beside.note);

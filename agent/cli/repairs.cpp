@@ -15,15 +15,16 @@ std::string_view group_of(std::string_view check_id) {
   return "kernel";
 }
 
-std::vector<std::string> repairs(std::span<const CheckResult> checks) {
-  std::vector<const CheckResult*> failed;
+std::vector<std::string> repairs(std::span<const checks::CheckResult> checks) {
+  std::vector<const checks::CheckResult*> failed;
   for (const auto& check : checks) {
-    if (check.status == CheckStatus::fail && !check.remedy.empty()) failed.push_back(&check);
+    if (check.status == checks::CheckStatus::fail && !check.remedy.empty()) failed.push_back(&check);
   }
-  std::stable_sort(failed.begin(), failed.end(), [](const CheckResult* one, const CheckResult* other) {
-    if (one->gate != other->gate) return one->gate;
-    return (group_of(one->id) != "kernel") && (group_of(other->id) == "kernel");
-  });
+  std::stable_sort(failed.begin(), failed.end(),
+                   [](const checks::CheckResult* one, const checks::CheckResult* other) {
+                     if (one->gate != other->gate) return one->gate;
+                     return (group_of(one->id) != "kernel") && (group_of(other->id) == "kernel");
+                   });
   std::vector<std::string> commands;
   for (const auto* check : failed) {
     if (std::find(commands.begin(), commands.end(), check->remedy) == commands.end())

@@ -22,7 +22,7 @@ constexpr auto kAnswerPatience = std::chrono::seconds(5);
 constexpr std::size_t kLongestText = 10'000;
 
 /// The daemon is not root's, and links have names of anybody's: what it says steers no terminal of root's.
-std::string shown(const Json& value) {
+std::string sanitized(const Json& value) {
   return net::foreign_text(value.is_string() ? value.get_ref<const std::string&>() : value.dump(),
                            kLongestText);
 }
@@ -31,22 +31,23 @@ std::string shown(const Json& value) {
 std::string text(const Json& object, const char* key) {
   const auto member = object.find(key);
   if (member == object.end() || member->is_null()) return "";
-  return shown(*member);
+  return sanitized(*member);
 }
 
 std::string joined(const Json& object, const char* key) {
   std::string list;
   for (const auto& entry : object.value(key, Json::array())) {
-    list += fmt::format("{}{}", list.empty() ? "" : ", ", shown(entry));
+    list += fmt::format("{}{}", list.empty() ? "" : ", ", sanitized(entry));
   }
   return list.empty() ? "none" : list;
 }
 
-CheckStatus status_of(const std::string& name) {
-  for (const auto status : {CheckStatus::pass, CheckStatus::fail, CheckStatus::skip}) {
-    if (name == status_name(status)) return status;
+checks::CheckStatus status_of(const std::string& name) {
+  for (const auto status :
+       {checks::CheckStatus::pass, checks::CheckStatus::fail, checks::CheckStatus::skip}) {
+    if (name == checks::status_name(status)) return status;
   }
-  return CheckStatus::unknown;
+  return checks::CheckStatus::unknown;
 }
 
 std::string route_line(const Json& route) {
@@ -67,7 +68,7 @@ std::string route_line(const Json& route) {
 void print_people(const Json& status) {
   const bool ready = status.value("ready", false);
   const auto verdict = ready ? "ready since " + text(status, "ready_since") : std::string("not ready");
-  std::cout << bold(coloured(verdict, ready ? CheckStatus::pass : CheckStatus::fail)) << '\n';
+  std::cout << bold(coloured(verdict, ready ? checks::CheckStatus::pass : checks::CheckStatus::fail)) << '\n';
   const auto section = [&](const char* name) { return status.value(name, Json::object()); };
   const auto node = section("node");
   const auto imds = section("imds");
@@ -97,8 +98,8 @@ void print_people(const Json& status) {
     const auto state = status_of(text(check, "status"));
     std::cout << fmt::format("  {}{:<25}{}\n", coloured(fmt::format("{:<10}", text(check, "status")), state),
                              text(check, "id"), text(check, "message"));
-    if (state != CheckStatus::fail) continue;
-    std::cout << fmt::format("            why: {}\n            to mend: {}\n", text(check, "why"),
+    if (state != checks::CheckStatus::fail) continue;
+    std::cout << fmt::format("            why: {}\n            fix: {}\n", text(check, "why"),
                              text(check, "remedy"));
   }
 }
@@ -163,7 +164,7 @@ std::optional<int> print_what_the_daemon_says(const ConfigSources& sources, cons
   print(*told, where, options.json);
   const auto checks = told->status.value("checks", Json::array());
   const bool failed = std::any_of(checks.begin(), checks.end(), [](const Json& check) {
-    return status_of(text(check, "status")) == CheckStatus::fail;
+    return status_of(text(check, "status")) == checks::CheckStatus::fail;
   });
   return failed ? kNo : kOk;
 }

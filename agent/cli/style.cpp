@@ -22,15 +22,15 @@ std::string in_colour(std::string_view text, int code) {
 
 }  // namespace
 
-std::string coloured(std::string_view text, CheckStatus status) {
+std::string coloured(std::string_view text, checks::CheckStatus status) {
   switch (status) {
-    case CheckStatus::pass:
+    case checks::CheckStatus::pass:
       return in_colour(text, 32);
-    case CheckStatus::fail:
+    case checks::CheckStatus::fail:
       return in_colour(text, 31);
-    case CheckStatus::unknown:
+    case checks::CheckStatus::unknown:
       return in_colour(text, 33);
-    case CheckStatus::skip:
+    case checks::CheckStatus::skip:
       break;
   }
   return in_colour(text, 2);

@@ -3,13 +3,13 @@
 #include <string>
 #include <string_view>
 
-#include "agent/core/check.h"
+#include "checks/check.h"
 
 namespace agent {
 
 /// Text for people: coloured only where standard output is a terminal and NO_COLOR is not set
 /// (https://no-color.org).
-std::string coloured(std::string_view text, CheckStatus status);
+std::string coloured(std::string_view text, checks::CheckStatus status);
 std::string bold(std::string_view text);
 
 }  // namespace agent

@@ -15,14 +15,14 @@ constexpr auto kTokenPatience = std::chrono::seconds(10);
 constexpr auto kRest = std::chrono::milliseconds(1000);
 
 /// Every part of it could not be read for the same reason.
-net::AzureNetwork nothing_seen(const net::Error& error) {
+observed::AzureNetwork nothing_seen(const net::Error& error) {
   const tl::unexpected<net::Error> why(error);
   return {.nic = why, .subnet = why, .route_table = why, .network = why};
 }
 
-imds::Options token_options(const Question& question) {
+imds::Options token_options(const CloudQuery& query) {
   imds::Options options;
-  options.endpoint = question.imds_endpoint;
+  options.endpoint = query.imds_endpoint;
   options.read_timeout = kTokenPatience;
   return options;
 }
@@ -40,19 +40,20 @@ struct AzureAsker::Connection {
 AzureAsker::AzureAsker(kubernetes::FilesOf whose) : whose_(whose) {}
 AzureAsker::~AzureAsker() = default;
 
-net::Result<arm::Client*> AzureAsker::client_for(const Question& question, const net::CloudConfig& config) {
-  auto cloud = arm::cloud_of(config, question.environment);
+net::Result<arm::Client*> AzureAsker::client_for(const CloudQuery& query,
+                                                 const observed::CloudConfig& config) {
+  auto cloud = arm::cloud_of(config, query.environment);
   if (!cloud) return net::pass_on(cloud);
-  const auto& client_id = question.client_id.empty() ? config.user_assigned_identity : question.client_id;
+  const auto& client_id = query.client_id.empty() ? config.user_assigned_identity : query.client_id;
   const bool same = connection_ && connection_->cloud == *cloud && connection_->client_id == client_id &&
-                    connection_->imds_endpoint == question.imds_endpoint;
+                    connection_->imds_endpoint == query.imds_endpoint;
   if (!same) {
     const auto get = [](const https::Request& request) { return https::get({}, request); };
     connection_ = std::make_unique<Connection>(
         Connection{.cloud = *cloud,
-                   .imds_endpoint = question.imds_endpoint,
+                   .imds_endpoint = query.imds_endpoint,
                    .client_id = client_id,
-                   .tokens = imds::TokenKeeper(token_options(question), client_id),
+                   .tokens = imds::TokenKeeper(token_options(query), client_id),
                    .client = arm::Client(*cloud, get, [this](const std::string& audience, bool fresh) {
                      return connection_->tokens.token(audience, fresh);
                    })});
@@ -60,29 +61,29 @@ net::Result<arm::Client*> AzureAsker::client_for(const Question& question, const
   return &connection_->client;
 }
 
-AzureAsker::Answer AzureAsker::ask(const Question& question,
-                                   std::chrono::steady_clock::time_point finish_by) {
-  Answer answer{.cloud_config = kubernetes::read_cloud_config(question.cloud_config, whose_),
+AzureAsker::Answer AzureAsker::ask(const CloudQuery& query, std::chrono::steady_clock::time_point finish_by) {
+  Answer answer{.cloud_config = kubernetes::read_cloud_config(query.cloud_config, whose_),
                 .azure = {},
-                .leave_alone = {}};
-  if (!question.verify) return answer;
-  const auto mac = net::MacAddress::parse(question.mac);
-  if (question.resource_id.empty() || !mac) {
+                .resume_after = {}};
+  if (!query.verify) return answer;
+  const auto mac = net::MacAddress::parse(query.mac);
+  if (query.resource_id.empty() || !mac) {
     answer.azure = nothing_seen({{EAGAIN, std::system_category()},
                                  "IMDS has not told which VM this is, see imds.reachable and nic.found"});
     return answer;
   }
-  const auto client = client_for(question, answer.cloud_config.value_or(net::CloudConfig{}));
+  const auto client = client_for(query, answer.cloud_config.value_or(observed::CloudConfig{}));
   if (!client) {
     answer.azure = nothing_seen(client.error());
     return answer;
   }
   const auto read_at = std::chrono::system_clock::now();
-  auto verification = (*client)->verify(question.resource_id, *mac, finish_by);
+  auto verification = (*client)->verify(query.resource_id, *mac, finish_by);
   answer.azure = std::move(verification.seen);
   answer.azure->read_at = read_at;
-  if (verification.requests > 0) answer.leave_alone = kRest;
-  if (verification.leave_alone) answer.leave_alone = std::max(answer.leave_alone, *verification.leave_alone);
+  if (verification.requests > 0) answer.resume_after = kRest;
+  if (verification.resume_after)
+    answer.resume_after = std::max(answer.resume_after, *verification.resume_after);
   return answer;
 }
 

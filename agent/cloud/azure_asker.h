@@ -4,12 +4,12 @@
 #include <memory>
 #include <optional>
 
-#include "agent/cloud/question.h"
+#include "agent/cloud/cloud_query.h"
 #include "arm/arm.h"
 #include "imds/token.h"
 #include "kubernetes/read_file.h"
-#include "net/cloud_config.h"
 #include "net/error.h"
+#include "observed/cloud_config.h"
 
 namespace agent {
 
@@ -18,21 +18,21 @@ namespace agent {
 class AzureAsker {
  public:
   struct Answer {
-    net::Result<net::CloudConfig> cloud_config;
+    net::Result<observed::CloudConfig> cloud_config;
     /// nullopt: not to be asked, or this VM is not known yet.
-    std::optional<net::AzureNetwork> azure;
+    std::optional<observed::AzureNetwork> azure;
     /// How long ARM is to be left alone: as long as it wants, and a moment after each verification.
-    std::chrono::milliseconds leave_alone{0};
+    std::chrono::milliseconds resume_after{0};
   };
 
   explicit AzureAsker(kubernetes::FilesOf whose);
   ~AzureAsker();
 
-  Answer ask(const Question& question, std::chrono::steady_clock::time_point finish_by);
+  Answer ask(const CloudQuery& query, std::chrono::steady_clock::time_point finish_by);
 
  private:
   struct Connection;
-  net::Result<arm::Client*> client_for(const Question& question, const net::CloudConfig& config);
+  net::Result<arm::Client*> client_for(const CloudQuery& query, const observed::CloudConfig& config);
 
   kubernetes::FilesOf whose_;
   std::unique_ptr<Connection> connection_;

@@ -19,36 +19,38 @@ milliseconds between(milliseconds least, milliseconds most) {
   return milliseconds(std::uniform_int_distribution(least.count(), most.count())(random));
 }
 
-milliseconds ask(Board& board, AzureAsker& asker, const Board::Numbered& asked, Board::Time finish_by) {
-  auto answer = asker.ask(asked.question, finish_by);
+milliseconds ask(CloudQueryState& board, AzureAsker& asker, const CloudQueryState::Numbered& asked,
+                 CloudQueryState::Time finish_by) {
+  auto answer = asker.ask(asked.query, finish_by);
   // Also when it has been asked again meanwhile: whoever asks faster than ARM answers is to hear something.
-  board.learn(board.question().number, [&answer](Evidence& evidence) {
-    evidence.cloud_config = std::move(answer.cloud_config);
-    evidence.azure = std::move(answer.azure);
+  board.update(board.query().number, [&answer](observed::CloudState& cloud_state) {
+    cloud_state.cloud_config = std::move(answer.cloud_config);
+    cloud_state.azure = std::move(answer.azure);
   });
-  return answer.leave_alone;
+  return answer.resume_after;
 }
 
 }  // namespace
 
-void ask_azure_once(Board& board, kubernetes::FilesOf whose, Board::Time finish_by) {
+void ask_azure_once(CloudQueryState& board, kubernetes::FilesOf whose, CloudQueryState::Time finish_by) {
   AzureAsker asker(whose);
-  ask(board, asker, board.question(), finish_by);
+  ask(board, asker, board.query(), finish_by);
 }
 
-void follow_azure(Board& board, kubernetes::FilesOf whose) {
+void follow_azure(CloudQueryState& board, kubernetes::FilesOf whose) {
   AzureAsker asker(whose);
   auto asked = board.await_first();
-  const auto first = steady_clock::now() + between(milliseconds(0), asked.question.interval / 10);
+  const auto first = steady_clock::now() + between(milliseconds(0), asked.query.interval / 10);
   while (steady_clock::now() < first) asked = board.await_other(asked.number, first);
   while (true) {
-    const auto leave_alone = ask(board, asker, asked, steady_clock::now() + kAzurePatience);
-    const auto& interval = asked.question.interval;
+    const auto resume_after = ask(board, asker, asked, steady_clock::now() + kAzurePatience);
+    const auto& interval = asked.query.interval;
     const auto now = steady_clock::now();
-    auto next =
-        board.await_other(asked.number, now + std::max(leave_alone, between(interval / 2, interval * 3 / 2)));
+    auto next = board.await_other(asked.number,
+                                  now + std::max(resume_after, between(interval / 2, interval * 3 / 2)));
     // Another question does not shorten what ARM asked for: asking sooner makes it longer.
-    while (steady_clock::now() < now + leave_alone) next = board.await_other(next.number, now + leave_alone);
+    while (steady_clock::now() < now + resume_after)
+      next = board.await_other(next.number, now + resume_after);
     asked = std::move(next);
   }
 }

@@ -20,68 +20,68 @@ constexpr auto kKubernetesPatience = seconds(10);
 constexpr auto kWatch = std::chrono::minutes(5);
 
 /// Whether both are about the same node: what else changes in a question is no matter here.
-bool is_about_same_node(const Question& one, const Question& other) {
+bool is_about_same_node(const CloudQuery& one, const CloudQuery& other) {
   return one.node_name == other.node_name && one.kubeconfig == other.kubeconfig;
 }
 
-bool is_stale(const Board& board, const Question& asked) {
-  return !is_about_same_node(board.question().question, asked);
+bool is_stale(const CloudQueryState& board, const CloudQuery& asked) {
+  return !is_about_same_node(board.query().query, asked);
 }
 
-void learn(Board& board, const Question& asked, net::Result<net::KubernetesNode> node) {
-  board.learn_while([&asked](const Question& question) { return is_about_same_node(question, asked); },
-                    [&node](Evidence& evidence) {
-                      evidence.node = std::move(node);
-                      evidence.service_addresses = kubernetes::service_addresses();
-                    });
+void update(CloudQueryState& board, const CloudQuery& asked, net::Result<observed::KubernetesNode> node) {
+  board.update_while([&asked](const CloudQuery& query) { return is_about_same_node(query, asked); },
+                     [&node](observed::CloudState& cloud_state) {
+                       cloud_state.node = std::move(node);
+                       cloud_state.service_addresses = kubernetes::service_addresses();
+                     });
 }
 
 /// How to reach the API server, and the node as it is now, which is left on the board; else the error is.
 struct Look {
   kubernetes::Access access;
-  kubernetes::Sighting seen;
+  kubernetes::VersionedNode seen;
 };
-std::optional<Look> look(Board& board, kubernetes::FilesOf whose, const Question& asked,
-                         Board::Time finish_by) {
+std::optional<Look> look(CloudQueryState& board, kubernetes::FilesOf whose, const CloudQuery& asked,
+                         CloudQueryState::Time finish_by) {
   kubernetes::Places places;
   places.whose = whose;
   auto access = kubernetes::find_access(asked.kubeconfig, places);
   if (!access) {
-    learn(board, asked, net::pass_on(access));
+    update(board, asked, net::pass_on(access));
     return std::nullopt;
   }
   auto seen = kubernetes::get_node(*access, asked.node_name, finish_by);
   if (!seen) {
-    learn(board, asked, net::pass_on(seen));
+    update(board, asked, net::pass_on(seen));
     return std::nullopt;
   }
-  learn(board, asked, seen->node);
+  update(board, asked, seen->node);
   return Look{.access = std::move(*access), .seen = std::move(*seen)};
 }
 
 /// Watches for a while, or until the question is about another node; the watch's error.
-net::Result<void> watch(Board& board, const Question& asked, Look last) {
+net::Result<void> watch(CloudQueryState& board, const CloudQuery& asked, Look last) {
   return kubernetes::watch_node(last.access, asked.node_name, last.seen.resource_version,
-                                steady_clock::now() + kWatch, [&](const kubernetes::Sighting& seen) {
-                                  if (!(seen.node == last.seen.node)) learn(board, asked, seen.node);
+                                steady_clock::now() + kWatch, [&](const kubernetes::VersionedNode& seen) {
+                                  if (!(seen.node == last.seen.node)) update(board, asked, seen.node);
                                   last.seen = seen;
                                   return !is_stale(board, asked);
                                 });
 }
 
 /// Until the question is about another node.
-void follow(Board& board, kubernetes::FilesOf whose, Board::Numbered asked) {
-  WatchPace pace(std::random_device{}());
-  while (!is_stale(board, asked.question)) {
-    auto seen = look(board, whose, asked.question, steady_clock::now() + kKubernetesPatience);
+void follow(CloudQueryState& board, kubernetes::FilesOf whose, CloudQueryState::Numbered asked) {
+  WatchPace budget(std::random_device{}());
+  while (!is_stale(board, asked.query)) {
+    auto seen = look(board, whose, asked.query, steady_clock::now() + kKubernetesPatience);
     WatchPace::Duration pause{};
     if (seen) {
       const auto began = steady_clock::now();
-      const auto ended = watch(board, asked.question, std::move(*seen));
+      const auto ended = watch(board, asked.query, std::move(*seen));
       const auto lasted = std::chrono::duration_cast<WatchPace::Duration>(steady_clock::now() - began);
-      pause = pace.after_watch(ended ? 0 : ended.error().code.value(), lasted);
+      pause = budget.after_watch(ended ? 0 : ended.error().code.value(), lasted);
     } else {
-      pause = pace.after_failure();
+      pause = budget.after_failure();
     }
     asked.number = board.await_other(asked.number, steady_clock::now() + pause).number;
   }
@@ -89,21 +89,21 @@ void follow(Board& board, kubernetes::FilesOf whose, Board::Numbered asked) {
 
 }  // namespace
 
-void ask_kubernetes_once(Board& board, kubernetes::FilesOf whose, Board::Time finish_by) {
-  (void)look(board, whose, board.question().question, finish_by);
+void ask_kubernetes_once(CloudQueryState& board, kubernetes::FilesOf whose, CloudQueryState::Time finish_by) {
+  (void)look(board, whose, board.query().query, finish_by);
 }
 
-void follow_kubernetes(Board& board, kubernetes::FilesOf whose) {
+void follow_kubernetes(CloudQueryState& board, kubernetes::FilesOf whose) {
   auto asked = board.await_first();
   while (true) {
     // A watch cannot be interrupted: that of another node goes on unheard until it ends by itself.
     std::thread([&board, whose, asked] { follow(board, whose, asked); }).detach();
     while (true) {
       auto next = board.await_other(asked.number, steady_clock::now() + std::chrono::hours(1));
-      const bool same_node = is_about_same_node(next.question, asked.question);
+      const bool same_node = is_about_same_node(next.query, asked.query);
       // A reload asks the same again: with the credentials that are there now, while the watch goes on.
       if (same_node && next.number != asked.number)
-        (void)look(board, whose, next.question, steady_clock::now() + kKubernetesPatience);
+        (void)look(board, whose, next.query, steady_clock::now() + kKubernetesPatience);
       asked = std::move(next);
       if (!same_node) break;
     }

@@ -2,21 +2,21 @@
 
 #include <chrono>
 
-#include "agent/cloud/board.h"
+#include "agent/cloud/cloud_query_state.h"
 #include "kubernetes/read_file.h"
 
 namespace agent {
 
 /// Asks about Azure once and leaves the answer on the board. `whose`: kubeconfigs and azure.json, here and
 /// below.
-void ask_azure_once(Board& board, kubernetes::FilesOf whose, Board::Time finish_by);
+void ask_azure_once(CloudQueryState& board, kubernetes::FilesOf whose, CloudQueryState::Time finish_by);
 /// Asks the API server once.
-void ask_kubernetes_once(Board& board, kubernetes::FilesOf whose, Board::Time finish_by);
+void ask_kubernetes_once(CloudQueryState& board, kubernetes::FilesOf whose, CloudQueryState::Time finish_by);
 
 /// Verifies for ever: the first time within a tenth of the interval, then after half to one and a half of it,
 /// so that nodes that started together do not ask together; at once for another question.
-[[noreturn]] void follow_azure(Board& board, kubernetes::FilesOf whose);
+[[noreturn]] void follow_azure(CloudQueryState& board, kubernetes::FilesOf whose);
 /// Watches this node for ever; where watching is refused, asks every minute.
-[[noreturn]] void follow_kubernetes(Board& board, kubernetes::FilesOf whose);
+[[noreturn]] void follow_kubernetes(CloudQueryState& board, kubernetes::FilesOf whose);
 
 }  // namespace agent

@@ -17,7 +17,7 @@
 #include <thread>
 #include <utility>
 
-#include "agent/cloud/evidence_writer.h"
+#include "agent/cloud/cloud_state_writer.h"
 #include "agent/cloud/followers.h"
 #include "agent/cloud/own_configuration.h"
 #include "agent/cloud/privileges.h"
@@ -58,17 +58,17 @@ void say(const std::string& words) {
   last = words;
 }
 
-agent::Evidence nobody_can_ask(const net::Error& error) {
+observed::CloudState nobody_can_ask(const net::Error& error) {
   const tl::unexpected<net::Error> why(error);
-  return {.azure = net::AzureNetwork{.nic = why, .subnet = why, .route_table = why, .network = why},
-          .node = net::Result<net::KubernetesNode>(why),
-          .cloud_config = net::Result<net::CloudConfig>(why)};
+  return {.azure = observed::AzureNetwork{.nic = why, .subnet = why, .route_table = why, .network = why},
+          .node = net::Result<observed::KubernetesNode>(why),
+          .cloud_config = net::Result<observed::CloudConfig>(why)};
 }
 
 /// The question as it is asked; an Error while there is no configuration to go by.
-net::Result<agent::Question> as_asked(std::optional<agent::OwnConfiguration>& own,
-                                      const agent::Question& question) {
-  if (!own) return question;
+net::Result<agent::CloudQuery> as_asked(std::optional<agent::OwnConfiguration>& own,
+                                        const agent::CloudQuery& query) {
+  if (!own) return query;
   const auto read = own->read();
   const auto* config = own->config();
   if (!read && config == nullptr) {
@@ -78,13 +78,13 @@ net::Result<agent::Question> as_asked(std::optional<agent::OwnConfiguration>& ow
   }
   if (!read) {
     say(fmt::format("the configuration is not read anew, the old one stays: {}", read.error().what));
-  } else if (const auto keys = agent::told_otherwise(question, *config); !keys.empty()) {
+  } else if (const auto keys = agent::told_otherwise(query, *config); !keys.empty()) {
     say(
         fmt::format("the agent was told otherwise (--config, --set or its environment) about {}: "
                     "calico-azure-agent-cloud goes by {} and the environment of its own unit",
                     fmt::join(keys, ", "), own->file().string()));
   }
-  return agent::by_own_configuration(question, *config);
+  return agent::by_own_configuration(query, *config);
 }
 
 /// A line of input; nullopt at its end.
@@ -94,7 +94,8 @@ std::optional<std::string> next_line() {
   return std::string(line.data());
 }
 
-int answer_once(agent::Board& board, kubernetes::FilesOf whose, std::chrono::milliseconds patience) {
+int answer_once(agent::CloudQueryState& board, kubernetes::FilesOf whose,
+                std::chrono::milliseconds patience) {
   const auto finish_by = std::chrono::steady_clock::now() + patience;
   std::thread azure([&] { agent::ask_azure_once(board, whose, finish_by); });
   agent::ask_kubernetes_once(board, whose, finish_by);
@@ -120,21 +121,21 @@ int main(int argc, char** argv) {
   }
   agent::stay_out_of_core_dumps();
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL says farewell to peers that have gone
-  agent::EvidenceWriter writer(STDOUT_FILENO);
-  agent::Board board([&writer](const agent::Evidence& evidence) {
-    if (!writer.write(evidence)) _exit(1);
+  agent::CloudStateWriter writer(STDOUT_FILENO);
+  agent::CloudQueryState board([&writer](const observed::CloudState& cloud_state) {
+    if (!writer.write(cloud_state)) _exit(1);
   });
   if (!arguments->patience) {
     std::thread([&board, whose] { agent::follow_azure(board, whose); }).detach();
     std::thread([&board, whose] { agent::follow_kubernetes(board, whose); }).detach();
   }
   while (const auto line = next_line()) {
-    auto question = agent::parse_question(*line);
-    if (!question) {
-      std::cerr << question.error().what << '\n';
+    auto query = agent::parse_cloud_query(*line);
+    if (!query) {
+      std::cerr << query.error().what << '\n';
       _exit(kUsage);  // without a farewell to the threads, see below
     }
-    auto asked = as_asked(own, *question);
+    auto asked = as_asked(own, *query);
     if (!asked) {
       say(asked.error().what);
       if (!writer.write(nobody_can_ask(asked.error()))) _exit(1);

@@ -6,37 +6,37 @@
 #include <utility>
 
 #include "agent/config/load_config.h"
-#include "agent/core/check_ids.h"
+#include "checks/check_ids.h"
 #include "host/roots_file.h"
 #include "net/ascii_case.h"
 
 namespace agent {
 
-Question by_own_configuration(const Question& asked, const Config& config) {
-  Question question = asked;
-  question.imds_endpoint = config.imds.endpoint;
-  question.kubeconfig = config.kubernetes.kubeconfig;
-  question.cloud_config = config.azure.cloud_config;
-  question.client_id = config.azure.client_id;
-  question.interval = config.azure.interval;
-  question.verify = asked.verify && config.azure.verify != AzureVerify::off;
-  if (!config.kubernetes.node_name.empty()) question.node_name = net::lower(config.kubernetes.node_name);
-  return question;
+CloudQuery by_own_configuration(const CloudQuery& asked, const Config& config) {
+  CloudQuery query = asked;
+  query.imds_endpoint = config.imds.endpoint;
+  query.kubeconfig = config.kubernetes.kubeconfig;
+  query.cloud_config = config.azure.cloud_config;
+  query.client_id = config.azure.client_id;
+  query.interval = config.azure.interval;
+  query.verify = asked.verify && config.azure.verify != AzureVerify::off;
+  if (!config.kubernetes.node_name.empty()) query.node_name = net::lower(config.kubernetes.node_name);
+  return query;
 }
 
-std::vector<std::string> told_otherwise(const Question& asked, const Config& config) {
-  const auto question = by_own_configuration(asked, config);
+std::vector<std::string> told_otherwise(const CloudQuery& asked, const Config& config) {
+  const auto query = by_own_configuration(asked, config);
   std::vector<std::string> keys;
   const auto compare = [&keys](const char* key, const auto& told, const auto& own) {
     if (told != own) keys.emplace_back(key);
   };
-  compare("imds.endpoint", asked.imds_endpoint, question.imds_endpoint);
-  compare("kubernetes.kubeconfig", asked.kubeconfig, question.kubeconfig);
-  compare("kubernetes.node_name", asked.node_name, question.node_name);
-  compare("azure.cloud_config", asked.cloud_config, question.cloud_config);
-  compare("azure.client_id", asked.client_id, question.client_id);
-  compare("azure.interval", asked.interval, question.interval);
-  compare("azure.verify", asked.verify, question.verify);
+  compare("imds.endpoint", asked.imds_endpoint, query.imds_endpoint);
+  compare("kubernetes.kubeconfig", asked.kubeconfig, query.kubeconfig);
+  compare("kubernetes.node_name", asked.node_name, query.node_name);
+  compare("azure.cloud_config", asked.cloud_config, query.cloud_config);
+  compare("azure.client_id", asked.client_id, query.client_id);
+  compare("azure.interval", asked.interval, query.interval);
+  compare("azure.verify", asked.verify, query.verify);
   return keys;
 }
 
@@ -46,7 +46,7 @@ net::Result<void> OwnConfiguration::read() {
   if (!opened && opened.error().code.value() != ENOENT) return net::pass_on(opened);
   auto loaded = load_config(
       {.file = file_, .file_is_regular = true, .environment = config_environment(environ), .settings = {}},
-      check_ids());
+      checks::check_ids());
   if (loaded) {
     config_ = std::move(loaded->config);
     return {};

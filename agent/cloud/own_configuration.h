@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/cloud/question.h"
+#include "agent/cloud/cloud_query.h"
 #include "agent/config/config.h"
 #include "net/error.h"
 
@@ -14,11 +14,11 @@ namespace agent {
 /// What a service that may read root's files goes by, whoever asks it: which VM, NIC and node are asked about
 /// is the asker's to say, and whether; every path, address, identity and interval is the configuration's.
 /// Else whoever asks could have it read a secret, or send one somewhere.
-Question by_own_configuration(const Question& asked, const Config& config);
+CloudQuery by_own_configuration(const CloudQuery& asked, const Config& config);
 
 /// The keys in which an asker was told otherwise than the configuration says, "kubernetes.kubeconfig", as far
 /// as the answer would be another.
-std::vector<std::string> told_otherwise(const Question& asked, const Config& config);
+std::vector<std::string> told_otherwise(const CloudQuery& asked, const Config& config);
 
 /// A configuration file that root alone can have written, with CALICO_AZURE_AGENT_… of the service's own
 /// environment above it.

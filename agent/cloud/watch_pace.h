@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "agent/core/backoff.h"
+#include "routing/backoff.h"
 
 namespace agent {
 
@@ -16,9 +16,9 @@ namespace agent {
 /// is a GET more. client-go's reflector backs off alike (k8s.io/client-go/tools/cache/reflector.go).
 class WatchPace {
  public:
-  using Duration = Backoff::Duration;
+  using Duration = routing::Backoff::Duration;
   /// A watch that lasted so long is followed by another at once.
-  static constexpr Duration kLasting = Backoff::kLast;
+  static constexpr Duration kLasting = routing::Backoff::kLast;
   /// Where watching is not allowed, asking is the next best.
   static constexpr Duration kPoll = std::chrono::seconds(60);
   static constexpr Duration kAfterFailure = std::chrono::seconds(1);
@@ -40,7 +40,7 @@ class WatchPace {
   Duration after_failure() { return std::max(kAfterFailure, backoff_.next()); }
 
  private:
-  Backoff backoff_;
+  routing::Backoff backoff_;
 };
 
 }  // namespace agent

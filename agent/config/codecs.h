@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "agent/config/given.h"
+#include "agent/config/raw_value.h"
 #include "agent/config/toml_file.h"
 
 namespace agent {
@@ -56,59 +56,59 @@ constexpr Shape shape_of(const ListCodec<T>&) {
 }
 
 /// What became of reading one value.
-struct Reading {
-  std::vector<Issue> issues;
+struct ParseResult {
+  std::vector<ConfigIssue> issues;
   /// Of each element that was taken, in order: for checks across keys.
-  std::vector<Place> elements;
+  std::vector<SourceLocation> elements;
 };
 
-Issue wrong_type(const Given& given, std::string_view wanted);
+ConfigIssue wrong_type(const RawValue& raw, std::string_view wanted);
 
 /// The number, unless it is none, too small, too large or refused.
-std::optional<std::int64_t> read_integer(const IntegerCodec& codec, const Given& given, Reading& reading);
+std::optional<std::int64_t> read_integer(const IntegerCodec& codec, const RawValue& raw, ParseResult& result);
 
 template <class T>
-void read(const TextCodec<T>& codec, const Given& given, T& target, Reading& reading) {
-  const auto* text = std::get_if<std::string>(&given.value);
+void read(const TextCodec<T>& codec, const RawValue& raw, T& target, ParseResult& result) {
+  const auto* text = std::get_if<std::string>(&raw.value);
   if (text == nullptr) {
-    reading.issues.push_back(wrong_type(given, codec.wanted));
+    result.issues.push_back(wrong_type(raw, codec.wanted));
   } else if (auto parsed = codec.parse(*text)) {
     target = *std::move(parsed);
   } else {
-    reading.issues.push_back({given.place, parsed.error()});
+    result.issues.push_back({raw.location, parsed.error()});
   }
 }
 
 template <class T>
-void read(const IntegerCodec& codec, const Given& given, T& target, Reading& reading) {
-  if (const auto number = read_integer(codec, given, reading)) target = static_cast<T>(*number);
+void read(const IntegerCodec& codec, const RawValue& raw, T& target, ParseResult& result) {
+  if (const auto number = read_integer(codec, raw, result)) target = static_cast<T>(*number);
 }
 
-inline void read(const BooleanCodec&, const Given& given, bool& target, Reading& reading) {
-  if (const auto* boolean = std::get_if<bool>(&given.value)) {
+inline void read(const BooleanCodec&, const RawValue& raw, bool& target, ParseResult& result) {
+  if (const auto* boolean = std::get_if<bool>(&raw.value)) {
     target = *boolean;
   } else {
-    reading.issues.push_back(wrong_type(given, "true or false"));
+    result.issues.push_back(wrong_type(raw, "true or false"));
   }
 }
 
 template <class T, class List>
-void read(const ListCodec<T>& codec, const Given& given, List& target, Reading& reading) {
-  const auto* list = std::get_if<Given::List>(&given.value);
+void read(const ListCodec<T>& codec, const RawValue& raw, List& target, ParseResult& result) {
+  const auto* list = std::get_if<RawValue::List>(&raw.value);
   if (list == nullptr) {
-    reading.issues.push_back(wrong_type(given, codec.wanted));
+    result.issues.push_back(wrong_type(raw, codec.wanted));
     return;
   }
   std::vector<T> elements;
   elements.reserve(list->size());
-  reading.elements.reserve(list->size());
+  result.elements.reserve(list->size());
   for (const auto& each : *list) {
-    const auto faults = reading.issues.size();
+    const auto faults = result.issues.size();
     T element{};
-    read(codec.element, each, element, reading);
-    if (reading.issues.size() > faults) continue;
+    read(codec.element, each, element, result);
+    if (result.issues.size() > faults) continue;
     elements.push_back(std::move(element));
-    reading.elements.push_back(each.place);
+    result.elements.push_back(each.location);
   }
   target = std::move(elements);
 }
@@ -132,7 +132,7 @@ std::string print(const ListCodec<T>& codec, const List& values) {
   return "[" + text + "]";
 }
 
-/// The same as text for --set, which given_text() reads.
+/// The same as text for --set, which raw_of_text() reads.
 template <class T>
 std::string print_setting(const TextCodec<T>& codec, const T& value) {
   return codec.print(value);
@@ -152,6 +152,6 @@ std::string print_setting(const ListCodec<T>& codec, const List& values) {
 
 /// The text of an environment variable or of --set as a value; never fails: what is no integer or boolean
 /// stays a string and is refused by its key.
-Given given_text(Shape shape, std::string_view text, const Place& place);
+RawValue raw_of_text(Shape shape, std::string_view text, const SourceLocation& location);
 
 }  // namespace agent

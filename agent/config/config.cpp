@@ -2,9 +2,9 @@
 
 namespace agent {
 
-Policy policy_of(const Config& config) {
-  Policy policy;
-  policy.mode = config.mode.value_or(Mode::udr);
+node::Policy policy_of(const Config& config) {
+  node::Policy policy;
+  policy.mode = config.mode.value_or(node::Mode::udr);
   policy.mode_is_automatic = !config.mode;
   policy.nic = config.nic;
   policy.cluster_cidrs = config.cluster_cidrs;

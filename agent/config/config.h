@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "agent/config/listen.h"
-#include "agent/core/policy.h"
 #include "agent/log/level.h"
 #include "net/prefix.h"
 #include "net/shared_list.h"
+#include "node/policy.h"
 
 namespace agent {
 
@@ -22,7 +22,7 @@ enum class AzureVerify : std::uint8_t { automatic, on, off };
 /// what each key accepts.
 struct Config {
   /// Absent = "auto": the agent finds out.
-  std::optional<Mode> mode;
+  std::optional<node::Mode> mode;
 
   struct Imds {
     /// "http://" and a host, perhaps a port; never a path or a slash at the end.
@@ -33,20 +33,20 @@ struct Config {
     bool operator==(const Imds&) const = default;
   } imds;
 
-  NicSelector nic;
+  node::NicSelector nic;
 
   /// Distinct and free of overlaps, in the order given.
   net::SharedList<net::Prefix> cluster_cidrs;
   /// Likewise; each inside one of the cluster CIDRs, where any are given.
   net::SharedList<net::Prefix> node_cidrs;
-  NodeCidrSource node_cidr_source = NodeCidrSource::automatic;
+  node::NodeCidrSource node_cidr_source = node::NodeCidrSource::automatic;
 
   struct Routes {
     bool enabled = true;
     std::uint8_t protocol = 169;
     std::uint32_t table = 254;
     std::uint32_t metric = 1024;
-    LocalSink local_sink = LocalSink::blackhole;
+    node::LocalSink local_sink = node::LocalSink::blackhole;
     std::chrono::milliseconds resync_interval = std::chrono::minutes(5);
 
     bool operator==(const Routes&) const = default;
@@ -94,6 +94,6 @@ struct Config {
 };
 
 /// What the core has to know of the configuration, in the mode that it names or that was found out.
-Policy policy_of(const Config& config);
+node::Policy policy_of(const Config& config);
 
 }  // namespace agent

@@ -60,7 +60,7 @@ class CrossChecks {
     }
   }
 
-  std::vector<Issue> take() { return std::move(issues_); }
+  std::vector<ConfigIssue> take() { return std::move(issues_); }
 
  private:
   void complain(const std::string& path, std::size_t element, const std::string& what) {
@@ -68,12 +68,12 @@ class CrossChecks {
   }
 
   const Draft& draft_;
-  std::vector<Issue> issues_;
+  std::vector<ConfigIssue> issues_;
 };
 
 }  // namespace
 
-std::vector<Issue> cross_checks(const Draft& draft, std::span<const std::string_view> known_check_ids) {
+std::vector<ConfigIssue> cross_checks(const Draft& draft, std::span<const std::string_view> known_check_ids) {
   CrossChecks checks(draft);
   const auto& config = draft.config;
   checks.no_overlaps(kClusterCidrs, config.cluster_cidrs);

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/config/given.h"
+#include "agent/config/raw_value.h"
 
 namespace agent {
 
@@ -17,13 +17,13 @@ struct Draft {
   /// By dotted key.
   std::map<std::string, Origin> origins;
   /// Of each element of the lists in effect, wherever they come from.
-  std::map<std::string, std::vector<Place>> elements;
+  std::map<std::string, std::vector<SourceLocation>> elements;
   /// Lists in effect of which an element was refused: nothing follows from what they lack.
   std::set<std::string> incomplete;
 };
 
 /// What is wrong with values that are good each by itself: overlapping CIDRs, node CIDRs outside the
 /// cluster's, unknown check ids.
-std::vector<Issue> cross_checks(const Draft& draft, std::span<const std::string_view> known_check_ids);
+std::vector<ConfigIssue> cross_checks(const Draft& draft, std::span<const std::string_view> known_check_ids);
 
 }  // namespace agent

@@ -37,8 +37,8 @@ bool leads_nowhere(std::string_view path) {
                      [path](std::string_view section) { return path.starts_with(section); });
 }
 
-ConfigInForce in_force(const ConfigSources& sources, const Config& config) {
-  ConfigInForce told;
+core::ConfigInForce in_force(const ConfigSources& sources, const Config& config) {
+  core::ConfigInForce told;
   if (sources.file) {
     std::error_code error;
     const auto absolute = std::filesystem::absolute(*sources.file, error);
@@ -58,7 +58,7 @@ ConfigInForce in_force(const ConfigSources& sources, const Config& config) {
   return told;
 }
 
-ConfigSources sources_of(const ConfigInForce& told) {
+ConfigSources sources_of(const core::ConfigInForce& told) {
   ConfigSources sources;
   if (!told.file.empty()) sources.file = told.file;
   sources.file_is_regular = true;

@@ -19,10 +19,10 @@ Key key(std::string_view path, const Codec& codec, std::string_view doc) {
   const auto dot = path.find('.');
   const auto section = dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
   const auto name = path.substr(dot + 1);  // npos + 1 is 0
-  const auto read_value = [codec](Config& config, const Given& given) {
-    Reading reading;
-    read(codec, given, (config.*....*Members), reading);
-    return reading;
+  const auto read_value = [codec](Config& config, const RawValue& raw) {
+    ParseResult result;
+    read(codec, raw, (config.*....*Members), result);
+    return result;
   };
   const auto print_value = [codec](const Config& config) { return print(codec, (config.*....*Members)); };
   const auto print_text = [codec](const Config& config) {
@@ -70,7 +70,7 @@ std::vector<Key> table() {
           "pods.node_cidr_source", node_cidr_sources(),
           "Where this node's pod networks come from; without them the node is not ready,\n"
           "unless this is auto: auto | static | kubernetes | route-table | flannel\n"
-          "A fresh node's kubernetes and route-table are silent until the kubelet has registered it:\n"
+          "On a fresh node kubernetes and route-table have no data until the kubelet has registered it:\n"
           "`systemctl start`, and a kubelet that waits for the service, do not wait for these."),
 
       key<&Config::routes, &Routes::enabled>("routes.enabled", BooleanCodec{},
@@ -86,9 +86,10 @@ std::vector<Key> table() {
       key<&Config::routes, &Routes::local_sink>(
           "routes.local_sink", local_sinks(),
           "What catches the unused addresses of this node's pod networks: blackhole | unreachable | none"),
-      key<&Config::routes, &Routes::resync_interval>(
-          "routes.resync_interval", duration(seconds(10), hours(24)),
-          "How often the kernel is looked at though nothing seems to have changed: 10s to 24h."),
+      key<&Config::routes, &Routes::resync_interval>("routes.resync_interval",
+                                                     duration(seconds(10), hours(24)),
+                                                     "How often everything is read from the kernel again, "
+                                                     "whether or not it sent a notification: 10s to 24h."),
 
       key<&Config::enforce_sysctls>(
           "sysctls.action", sysctl_actions(),

@@ -18,7 +18,7 @@ struct Key {
   std::string doc;  ///< for people: lines without comment signs
   Shape shape = Shape::text;
   /// Puts the value into the configuration, or says what is wrong with it.
-  std::function<Reading(Config&, const Given&)> read;
+  std::function<ParseResult(Config&, const RawValue&)> read;
   /// The configuration's value as TOML.
   std::function<std::string(const Config&)> print;
   /// The same as text for --set.

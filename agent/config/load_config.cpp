@@ -64,13 +64,13 @@ class Loading {
     }
     file_hash_ = contents_hash(*contents);
     const auto toml = parse_toml(*contents, path.string());
-    if (toml.fault) complain(toml.fault->place, toml.fault->what);
-    for (const auto& [name, given] : toml.members) {
-      const auto* section = std::get_if<Given::Table>(&given.value);
+    if (toml.fault) complain(toml.fault->location, toml.fault->what);
+    for (const auto& [name, raw] : toml.members) {
+      const auto* section = std::get_if<RawValue::Table>(&raw.value);
       if (section == nullptr) {
-        top_level(name, given);
+        top_level(name, raw);
       } else {
-        members(name, given, *section);
+        members(name, raw, *section);
       }
     }
   }
@@ -87,11 +87,11 @@ class Loading {
     if (equals == std::string::npos || path.empty()) {
       return complain({OriginKind::flag, "--set " + setting}, "is not section.key=value");
     }
-    const Place place(OriginKind::flag, "--set " + path);
+    const SourceLocation location(OriginKind::flag, "--set " + path);
     if (const auto* key = find_key(path)) {
-      text(*key, setting.substr(equals + 1), place);
+      text(*key, setting.substr(equals + 1), location);
     } else {
-      complain(place, unknown_key(path));
+      complain(location, unknown_key(path));
     }
   }
 
@@ -99,10 +99,11 @@ class Loading {
       std::span<const std::string_view> known_check_ids) {
     for (auto& issue : cross_checks(draft_, known_check_ids)) issues_.push_back(std::move(issue));
     if (issues_.empty()) return LoadedConfig{std::move(draft_.config), std::move(draft_.origins), file_hash_};
-    std::stable_sort(issues_.begin(), issues_.end(),
-                     [](const Issue& a, const Issue& b) { return a.place.before(b.place); });
+    std::stable_sort(issues_.begin(), issues_.end(), [](const ConfigIssue& a, const ConfigIssue& b) {
+      return a.location.before(b.location);
+    });
     std::vector<ConfigError> errors;
-    for (auto& issue : issues_) errors.push_back({issue.place.origin().where, std::move(issue.what)});
+    for (auto& issue : issues_) errors.push_back({issue.location.origin().where, std::move(issue.what)});
     return tl::unexpected(std::move(errors));
   }
 
@@ -111,73 +112,75 @@ class Loading {
     return fmt::format("unknown key {}{}", path, suggested_key(path));
   }
 
-  void complain(const Place& place, std::string what) { issues_.push_back({place, std::move(what)}); }
+  void complain(const SourceLocation& location, std::string what) {
+    issues_.push_back({location, std::move(what)});
+  }
 
-  void top_level(const std::string& name, const Given& given) {
+  void top_level(const std::string& name, const RawValue& raw) {
     const auto* key = find_key(name);
     if (key != nullptr) {
-      take(*key, given);
+      take(*key, raw);
     } else if (is_section(name)) {
-      complain(given.place, fmt::format("{} is a section: write [{}]", name, name));
+      complain(raw.location, fmt::format("{} is a section: write [{}]", name, name));
     } else {
-      complain(given.place, unknown_key(name));
+      complain(raw.location, unknown_key(name));
     }
   }
 
-  void members(const std::string& name, const Given& table, const Given::Table& section) {
+  void members(const std::string& name, const RawValue& table, const RawValue::Table& section) {
     if (const auto* key = find_key(name)) return take(*key, table);
     if (!is_section(name)) {
-      return complain(table.place, fmt::format("unknown section {}{}", name, suggested_section(name)));
+      return complain(table.location, fmt::format("unknown section {}{}", name, suggested_section(name)));
     }
-    for (const auto& [member, given] : section) {
+    for (const auto& [member, raw] : section) {
       const auto path = fmt::format("{}.{}", name, member);
       const auto* key = find_key(path);
       if (key != nullptr) {
-        take(*key, given);
+        take(*key, raw);
       } else {
-        complain(given.place, unknown_key(path));
+        complain(raw.location, unknown_key(path));
       }
     }
   }
 
   void variable(const std::string& name, const std::string& value) {
-    const Place place(OriginKind::environment, name);
+    const SourceLocation location(OriginKind::environment, name);
     const auto all = keys();
     const auto key =
         std::find_if(all.begin(), all.end(), [&](const Key& each) { return each.variable() == name; });
     if (key != all.end()) {
-      text(*key, value, place);
+      text(*key, value, location);
     } else if (is_service_link(name)) {
-      complain(place,
+      complain(location,
                "no such setting; this looks like a Kubernetes service link: set enableServiceLinks: false");
     } else {
-      complain(place, "no such setting" + suggested_variable(name));
+      complain(location, "no such setting" + suggested_variable(name));
     }
   }
 
-  void text(const Key& key, const std::string& value, const Place& place) {
+  void text(const Key& key, const std::string& value, const SourceLocation& location) {
     if (net::utf8_prefix(value) < value.size()) {
-      return complain(place, key.path() + ": the value is not valid UTF-8");
+      return complain(location, key.path() + ": the value is not valid UTF-8");
     }
-    take(key, given_text(key.shape, value, place));
+    take(key, raw_of_text(key.shape, value, location));
   }
 
-  void take(const Key& key, const Given& given) {
+  void take(const Key& key, const RawValue& raw) {
     const auto path = key.path();
-    auto reading = key.read(draft_.config, given);
-    draft_.origins[path] = given.place.origin();
-    draft_.elements[path] = std::move(reading.elements);
-    if (reading.issues.empty()) {
+    auto result = key.read(draft_.config, raw);
+    draft_.origins[path] = raw.location.origin();
+    draft_.elements[path] = std::move(result.elements);
+    if (result.issues.empty()) {
       draft_.incomplete.erase(path);
     } else {
       draft_.incomplete.insert(path);
     }
-    for (const auto& issue : reading.issues) complain(issue.place, path + ": " + issue.what);
+    for (const auto& issue : result.issues) complain(issue.location, path + ": " + issue.what);
   }
 
   Draft draft_;
   std::optional<std::size_t> file_hash_;
-  std::vector<Issue> issues_;
+  std::vector<ConfigIssue> issues_;
 };
 
 }  // namespace

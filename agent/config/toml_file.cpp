@@ -41,13 +41,13 @@ std::size_t bare_dots(std::string_view text) {
 
 using FileName = std::shared_ptr<const std::string>;
 
-Place place_of(const FileName& name, const toml::source_region& source) {
+SourceLocation location_of(const FileName& name, const toml::source_region& source) {
   return {name, static_cast<std::uint32_t>(source.begin.line),
           static_cast<std::uint32_t>(source.begin.column)};
 }
 
 /// Where the byte at `offset` stands.
-Place place_of(const FileName& name, std::string_view text, std::size_t offset) {
+SourceLocation location_of(const FileName& name, std::string_view text, std::size_t offset) {
   std::uint32_t line = 1;
   std::uint32_t column = 1;
   for (const char c : text.substr(0, offset)) {
@@ -84,10 +84,10 @@ class Converter {
  public:
   explicit Converter(FileName name) : name_(std::move(name)) {}
 
-  [[nodiscard]] Given::Table members(const toml::table& table, int depth) const {
-    Given::Table members;
+  [[nodiscard]] RawValue::Table members(const toml::table& table, int depth) const {
+    RawValue::Table members;
     for (auto&& [key, node] : table) {
-      members.push_back({std::string(std::string_view(key)), given(node, key_place(key, node), depth)});
+      members.push_back({std::string(std::string_view(key)), raw(node, key_place(key, node), depth)});
     }
     return members;
   }
@@ -95,31 +95,31 @@ class Converter {
  private:
   /// toml++ before 3.0 keeps no position of a key.
   template <class Key>
-  [[nodiscard]] Place key_place(const Key& key, const toml::node& node) const {
+  [[nodiscard]] SourceLocation key_place(const Key& key, const toml::node& node) const {
     if constexpr (requires { key.source(); }) {
-      return place_of(name_, key.source());
+      return location_of(name_, key.source());
     } else {
-      return place_of(name_, node.source());
+      return location_of(name_, node.source());
     }
   }
 
-  [[nodiscard]] Given given(const toml::node& node, const Place& place, int depth) const {
-    if (const auto* boolean = node.as_boolean()) return {place, boolean->get()};
-    if (const auto* integer = node.as_integer()) return {place, integer->get()};
-    if (const auto* string = node.as_string()) return {place, string->get()};
+  [[nodiscard]] RawValue raw(const toml::node& node, const SourceLocation& location, int depth) const {
+    if (const auto* boolean = node.as_boolean()) return {location, boolean->get()};
+    if (const auto* integer = node.as_integer()) return {location, integer->get()};
+    if (const auto* string = node.as_string()) return {location, string->get()};
     if (const auto* table = node.as_table(); table != nullptr && depth > 0) {
-      return {place, members(*table, depth - 1)};
+      return {location, members(*table, depth - 1)};
     }
     if (const auto* array = node.as_array(); array != nullptr && depth >= 0) {
-      Given::List elements;
+      RawValue::List elements;
       elements.reserve(array->size());
       constexpr int kScalarsOnly = -1;
       for (const auto& element : *array) {
-        elements.push_back(given(element, place_of(name_, element.source()), kScalarsOnly));
+        elements.push_back(raw(element, location_of(name_, element.source()), kScalarsOnly));
       }
-      return {place, std::move(elements)};
+      return {location, std::move(elements)};
     }
-    return {place, Given::Other{kind_of(node)}};
+    return {location, RawValue::Other{kind_of(node)}};
   }
 
   FileName name_;
@@ -131,7 +131,7 @@ TomlFile parsed(std::string_view text, const FileName& name) {
     constexpr int kSections = 1;
     return {Converter(name).members(toml::parse(text, *name), kSections), std::nullopt};
   } catch (const toml::parse_error& error) {
-    return {{}, Issue{place_of(name, error.source()), std::string(error.description())}};
+    return {{}, ConfigIssue{location_of(name, error.source()), std::string(error.description())}};
   }
 }
 
@@ -142,10 +142,14 @@ TomlFile parse_toml(std::string_view text, std::string_view file) {
   const auto valid = net::utf8_prefix(text);
   if (valid < text.size()) {
     const auto byte = static_cast<unsigned char>(text[valid]);
-    return {{}, Issue{place_of(name, text, valid), fmt::format("the byte {:#04x} is not valid UTF-8", byte)}};
+    return {{},
+            ConfigIssue{location_of(name, text, valid),
+                        fmt::format("the byte {:#04x} is not valid UTF-8", byte)}};
   }
   if (bare_dots(text) > kMostDots) {
-    return {{}, Issue{Place(name, 1, 1), fmt::format("more than {} dotted keys and numbers", kMostDots)}};
+    return {{},
+            ConfigIssue{SourceLocation(name, 1, 1),
+                        fmt::format("more than {} dotted keys and numbers", kMostDots)}};
   }
   return parsed(text, name);
 }

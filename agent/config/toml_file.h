@@ -3,15 +3,15 @@
 #include <optional>
 #include <string_view>
 
-#include "agent/config/given.h"
+#include "agent/config/raw_value.h"
 
 namespace agent {
 
 /// A file's top-level keys and, in tables, their members; deeper tables are `Other`. Or the fault that makes
 /// the text no TOML.
 struct TomlFile {
-  Given::Table members;
-  std::optional<Issue> fault;
+  RawValue::Table members;
+  std::optional<ConfigIssue> fault;
 };
 
 /// `file` is what positions begin with. Lines and columns count from 1, columns in characters.

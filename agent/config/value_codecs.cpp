@@ -56,8 +56,8 @@ TextCodec<std::string> endpoint() {
   return {"a string such as \"http://169.254.169.254\"", parse_endpoint, itself};
 }
 
-TextCodec<NicSelector> nic_selector() {
-  return {"a string such as \"primary\"", parse_nic_selector, selector_text};
+TextCodec<node::NicSelector> nic_selector() {
+  return {"a string such as \"primary\"", parse_nic_selector, node::selector_text};
 }
 
 TextCodec<std::string> plain() { return {"a string", parse_plain, itself}; }
@@ -84,26 +84,27 @@ ListCodec<net::Prefix> cidrs() {
 
 ListCodec<std::string> check_id_list() { return {"a list such as [\"sysctl.rp_filter\"]", plain()}; }
 
-TextCodec<std::optional<Mode>> modes() {
-  std::vector<std::pair<std::string_view, std::optional<Mode>>> words = {{"auto", std::nullopt}};
-  for (const auto mode : {Mode::udr, Mode::flannel, Mode::azure_cni, Mode::calico_vxlan}) {
-    words.emplace_back(mode_name(mode), mode);
+TextCodec<std::optional<node::Mode>> modes() {
+  std::vector<std::pair<std::string_view, std::optional<node::Mode>>> words = {{"auto", std::nullopt}};
+  for (const auto mode :
+       {node::Mode::udr, node::Mode::flannel, node::Mode::azure_cni, node::Mode::calico_vxlan}) {
+    words.emplace_back(node::mode_name(mode), mode);
   }
   return choice(words);
 }
 
-TextCodec<NodeCidrSource> node_cidr_sources() {
-  return choice<NodeCidrSource>({{"auto", NodeCidrSource::automatic},
-                                 {"static", NodeCidrSource::static_list},
-                                 {"kubernetes", NodeCidrSource::kubernetes},
-                                 {"route-table", NodeCidrSource::route_table},
-                                 {"flannel", NodeCidrSource::flannel}});
+TextCodec<node::NodeCidrSource> node_cidr_sources() {
+  return choice<node::NodeCidrSource>({{"auto", node::NodeCidrSource::automatic},
+                                       {"static", node::NodeCidrSource::static_list},
+                                       {"kubernetes", node::NodeCidrSource::kubernetes},
+                                       {"route-table", node::NodeCidrSource::route_table},
+                                       {"flannel", node::NodeCidrSource::flannel}});
 }
 
-TextCodec<LocalSink> local_sinks() {
-  return choice<LocalSink>({{"blackhole", LocalSink::blackhole},
-                            {"unreachable", LocalSink::unreachable},
-                            {"none", LocalSink::none}});
+TextCodec<node::LocalSink> local_sinks() {
+  return choice<node::LocalSink>({{"blackhole", node::LocalSink::blackhole},
+                                  {"unreachable", node::LocalSink::unreachable},
+                                  {"none", node::LocalSink::none}});
 }
 
 TextCodec<bool> sysctl_actions() { return choice<bool>({{"check", false}, {"enforce", true}}); }

@@ -20,7 +20,7 @@ TextCodec<std::chrono::milliseconds> duration(std::chrono::milliseconds least,
 TextCodec<std::string> endpoint();
 
 /// "primary", "mac:00:0d:3a:f8:06:ec", "name:eth1", "subnet:10.1.0.0/24".
-TextCodec<NicSelector> nic_selector();
+TextCodec<node::NicSelector> nic_selector();
 
 TextCodec<Listen> listen_address();
 
@@ -33,9 +33,9 @@ ListCodec<net::Prefix> cidrs();
 /// Whether an id is known is for cross_checks(): only load_config() is told which are.
 ListCodec<std::string> check_id_list();
 
-TextCodec<std::optional<Mode>> modes();
-TextCodec<NodeCidrSource> node_cidr_sources();
-TextCodec<LocalSink> local_sinks();
+TextCodec<std::optional<node::Mode>> modes();
+TextCodec<node::NodeCidrSource> node_cidr_sources();
+TextCodec<node::LocalSink> local_sinks();
 /// True for "enforce".
 TextCodec<bool> sysctl_actions();
 TextCodec<AzureVerify> azure_verifications();

@@ -56,8 +56,8 @@ bool is_port(std::string_view text) {
 
 }  // namespace
 
-tl::expected<NicSelector, std::string> parse_nic_selector(std::string_view text) {
-  if (text == "primary") return PrimaryNic{};
+tl::expected<node::NicSelector, std::string> parse_nic_selector(std::string_view text) {
+  if (text == "primary") return node::PrimaryNic{};
   if (const auto digits = after("mac:", text)) {
     const auto mac = net::MacAddress::parse(*digits);
     if (!mac) return Refused(mac.error().what);
@@ -70,7 +70,7 @@ tl::expected<NicSelector, std::string> parse_nic_selector(std::string_view text)
   }
   if (const auto name = after("name:", text)) {
     if (!is_link_name(*name)) return Refused(fmt::format("'{}' cannot be the name of a device", *name));
-    return LinkNamed{std::string(*name)};
+    return node::LinkNamed{std::string(*name)};
   }
   return Refused(fmt::format(
       "'{}' selects no NIC: write primary, mac:00:0d:3a:f8:06:ec, name:eth1 or subnet:10.1.0.0/24", text));

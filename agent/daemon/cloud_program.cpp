@@ -16,7 +16,7 @@
 #include <thread>
 #include <utility>
 
-#include "agent/cloud/evidence_json.h"
+#include "agent/cloud/cloud_state_json.h"
 
 namespace agent {
 namespace {
@@ -98,12 +98,12 @@ std::string read_until(int descriptor, steady_clock::time_point until) {
 }
 
 /// The last whole line, for each says all that is known.
-Evidence last_evidence(std::string_view text) {
+observed::CloudState last_evidence(std::string_view text) {
   const auto end = text.rfind('\n');
   if (end == std::string_view::npos) return {};
   const auto begin = text.rfind('\n', end == 0 ? 0 : end - 1);
   const auto line = text.substr(begin == std::string_view::npos || begin == end ? 0 : begin + 1, end);
-  return parse_evidence(line.substr(0, line.find('\n'))).value_or(Evidence{});
+  return parse_cloud_state(line.substr(0, line.find('\n'))).value_or(observed::CloudState{});
 }
 
 }  // namespace
@@ -203,8 +203,8 @@ CloudProcess::~CloudProcess() {
   while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) continue;
 }
 
-net::Result<void> CloudProcess::tell(const Question& question) {
-  const auto line = question_line(question) + '\n';
+net::Result<void> CloudProcess::tell(const CloudQuery& query) {
+  const auto line = cloud_query_line(query) + '\n';
   // At most PIPE_BUF bytes go into a pipe as a whole or not at all, see pipe(7); paths and ids are shorter.
   const auto written = ::write(input_.get(), line.data(), line.size());
   if (written == static_cast<ssize_t>(line.size())) return {};
@@ -212,26 +212,26 @@ net::Result<void> CloudProcess::tell(const Question& question) {
   return net::failure(code, fmt::format("{} does not listen: {}", kName, strerror(code)));
 }
 
-Evidence nobody_asked(const net::Error& error) {
+observed::CloudState nobody_asked(const net::Error& error) {
   const tl::unexpected<net::Error> why(error);
-  return {.azure = net::AzureNetwork{.nic = why, .subnet = why, .route_table = why, .network = why},
-          .node = net::Result<net::KubernetesNode>(why),
-          .cloud_config = net::Result<net::CloudConfig>(why)};
+  return {.azure = observed::AzureNetwork{.nic = why, .subnet = why, .route_table = why, .network = why},
+          .node = net::Result<observed::KubernetesNode>(why),
+          .cloud_config = net::Result<observed::CloudConfig>(why)};
 }
 
-Evidence ask_cloud_once(const Question& question, std::chrono::milliseconds patience) {
+observed::CloudState ask_cloud_once(const CloudQuery& query, std::chrono::milliseconds patience) {
   const auto until = steady_clock::now() + patience;
   auto process = CloudProcess::start_once(patience - kGrace);
   if (!process) return nobody_asked(process.error());
-  if (const auto told = process->tell(question); !told) return nobody_asked(told.error());
-  auto evidence = last_evidence(read_until(process->output(), until));
+  if (const auto told = process->tell(query); !told) return nobody_asked(told.error());
+  auto cloud_state = last_evidence(read_until(process->output(), until));
   auto late = nobody_asked(
       {{ETIMEDOUT, std::system_category()},
        fmt::format("no answer within {} s", std::chrono::ceil<std::chrono::seconds>(patience).count())});
-  if (!evidence.azure && question.verify) evidence.azure = std::move(late.azure);
-  if (!evidence.node) evidence.node = std::move(late.node);
-  if (!evidence.cloud_config) evidence.cloud_config = std::move(late.cloud_config);
-  return evidence;
+  if (!cloud_state.azure && query.verify) cloud_state.azure = std::move(late.azure);
+  if (!cloud_state.node) cloud_state.node = std::move(late.node);
+  if (!cloud_state.cloud_config) cloud_state.cloud_config = std::move(late.cloud_config);
+  return cloud_state;
 }
 
 }  // namespace agent

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "agent/cloud/question.h"
-#include "agent/core/evidence.h"
+#include "agent/cloud/cloud_query.h"
 #include "net/descriptor.h"
 #include "net/error.h"
+#include "observed/cloud_state.h"
 
 namespace agent {
 
@@ -35,7 +35,7 @@ class CloudProcess {
   ~CloudProcess();
 
   /// Never waits: EAGAIN when it does not read.
-  net::Result<void> tell(const Question& question);
+  net::Result<void> tell(const CloudQuery& query);
   /// What it says; non-blocking.
   [[nodiscard]] int output() const { return output_.get(); }
 
@@ -50,9 +50,9 @@ class CloudProcess {
 
 /// Asks once: what is known when everything has been answered, or when the time is up. What has not been
 /// answered by then is an ETIMEDOUT.
-Evidence ask_cloud_once(const Question& question, std::chrono::milliseconds patience);
+observed::CloudState ask_cloud_once(const CloudQuery& query, std::chrono::milliseconds patience);
 
 /// The same error for every source: nobody can be asked.
-Evidence nobody_asked(const net::Error& error);
+observed::CloudState nobody_asked(const net::Error& error);
 
 }  // namespace agent

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "agent/cloud/evidence_json.h"
+#include "agent/cloud/cloud_state_json.h"
 #include "agent/daemon/paths.h"
 
 namespace agent {
@@ -17,7 +17,8 @@ constexpr auto kShortestPause = std::chrono::seconds(1);
 
 }  // namespace
 
-CloudWatcher::CloudWatcher(boost::asio::io_context& io, const Log& log, std::function<void(Evidence)> deliver)
+CloudWatcher::CloudWatcher(boost::asio::io_context& io, const Log& log,
+                           std::function<void(observed::CloudState)> deliver)
     : log_(log),
       deliver_(std::move(deliver)),
       backoff_(std::random_device{}()),
@@ -25,10 +26,10 @@ CloudWatcher::CloudWatcher(boost::asio::io_context& io, const Log& log, std::fun
       heard_(kLongestLine),
       again_(io) {}
 
-void CloudWatcher::ask(const Question& question) {
-  if (question_ == question) return;
-  const bool first = !question_;
-  question_ = question;
+void CloudWatcher::ask(const CloudQuery& query) {
+  if (query_ == query) return;
+  const bool first = !query_;
+  query_ = query;
   if (first) {
     start();
   } else {
@@ -37,7 +38,7 @@ void CloudWatcher::ask(const Question& question) {
 }
 
 void CloudWatcher::ask_again() {
-  if (process_ && !process_->tell(*question_)) on_end();
+  if (process_ && !process_->tell(*query_)) on_end();
 }
 
 void CloudWatcher::start() {
@@ -49,7 +50,7 @@ void CloudWatcher::start() {
   }
   process_ = std::move(*process);
   output_.assign(::dup(process_->output()));
-  if (!process_->tell(*question_)) return on_end();
+  if (!process_->tell(*query_)) return on_end();
   listen();
 }
 
@@ -64,14 +65,14 @@ void CloudWatcher::listen() {
 
 void CloudWatcher::on_line(std::size_t length) {
   const auto* data = static_cast<const char*>(heard_.data().data());
-  auto evidence = parse_evidence(std::string_view(data, length - 1));
+  auto cloud_state = parse_cloud_state(std::string_view(data, length - 1));
   heard_.consume(length);
-  if (!evidence) return on_end();
+  if (!cloud_state) return on_end();
   has_spoken_ = true;
   was_missed_ = false;
   backoff_.reset();
   listen();
-  deliver_(std::move(*evidence));
+  deliver_(std::move(*cloud_state));
 }
 
 void CloudWatcher::on_end() {
@@ -87,7 +88,7 @@ void CloudWatcher::on_end() {
          cloud_program().string() + " ends before it says anything; the journal has its last words"});
   }
   process_.reset();
-  again_.expires_after(std::max<Backoff::Duration>(kShortestPause, backoff_.next()));
+  again_.expires_after(std::max<routing::Backoff::Duration>(kShortestPause, backoff_.next()));
   again_.async_wait([this](const boost::system::error_code& error) {
     if (!error) start();
   });

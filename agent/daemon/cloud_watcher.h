@@ -8,11 +8,11 @@
 #include <optional>
 #include <string>
 
-#include "agent/cloud/question.h"
-#include "agent/core/backoff.h"
-#include "agent/core/evidence.h"
+#include "agent/cloud/cloud_query.h"
 #include "agent/daemon/cloud_program.h"
 #include "agent/log/log.h"
+#include "observed/cloud_state.h"
+#include "routing/backoff.h"
 
 namespace agent {
 
@@ -20,10 +20,11 @@ namespace agent {
 /// what it says is delivered, and when it ends it is started again, later each time.
 class CloudWatcher {
  public:
-  CloudWatcher(boost::asio::io_context& io, const Log& log, std::function<void(Evidence)> deliver);
+  CloudWatcher(boost::asio::io_context& io, const Log& log,
+               std::function<void(observed::CloudState)> deliver);
 
   /// The first question starts it; the same one again changes nothing.
-  void ask(const Question& question);
+  void ask(const CloudQuery& query);
   /// It is asked again what it was asked last, at once.
   void ask_again();
 
@@ -35,9 +36,9 @@ class CloudWatcher {
   void cannot_be_asked(const net::Error& error);
 
   const Log& log_;
-  std::function<void(Evidence)> deliver_;
-  Backoff backoff_;
-  std::optional<Question> question_;
+  std::function<void(observed::CloudState)> deliver_;
+  routing::Backoff backoff_;
+  std::optional<CloudQuery> query_;
   std::optional<CloudProcess> process_;
   boost::asio::posix::stream_descriptor output_;  ///< borrows the process's descriptor
   boost::asio::streambuf heard_;

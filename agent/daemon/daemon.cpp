@@ -16,7 +16,8 @@ net::Result<std::unique_ptr<Daemon>> Daemon::create(ConfigSources sources, Loade
   if (!watch) return net::pass_on(watch);
   auto loop = std::make_unique<Loop>(
       std::move(sources), std::move(loaded),
-      Loop::Doors{.lock = std::move(*lock), .kernel = std::move(*kernel), .watch = std::move(*watch)});
+      Loop::KernelHandles{
+          .lock = std::move(*lock), .kernel = std::move(*kernel), .watch = std::move(*watch)});
   loop->listen();
   return std::unique_ptr<Daemon>(new Daemon(std::move(loop)));
 }

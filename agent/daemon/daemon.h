@@ -7,8 +7,8 @@
 
 namespace agent {
 
-/// The agent itself: one event loop that owns the kernel's door, the Keeper and every timer; beside it a
-/// thread that asks IMDS and one that answers HTTP from the published snapshot.
+/// The agent itself: one event loop that owns the kernel's door, the NodeController and every timer; beside
+/// it a thread that asks IMDS and one that answers HTTP from the published snapshot.
 class Daemon {
  public:
   /// Takes the instance lock and opens the kernel's door, so that what cannot work is known at once. The HTTP

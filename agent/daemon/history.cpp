@@ -7,7 +7,7 @@
 namespace agent {
 
 void History::note(const std::vector<net::Change>& made, std::span<const net::Link> links,
-                   const std::string& doer, WallTime now) {
+                   const std::string& removed_by, net::WallTime now) {
   // What would fall out again need not come in.
   for (const auto& change : std::span(made).last(std::min(made.size(), kLength))) {
     const auto* route = std::get_if<net::Route>(&change.object);
@@ -16,7 +16,7 @@ void History::note(const std::vector<net::Change>& made, std::span<const net::Li
                         .action = std::string(net::verb_name(change.verb)),
                         .route = *route,
                         .device = std::string(net::link_name(links, route->device)),
-                        .doer = doer});
+                        .removed_by = removed_by});
     if (changes_.size() > kLength) changes_.pop_front();
   }
 }

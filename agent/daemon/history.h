@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/core/snapshot.h"
+#include "core/snapshot.h"
 #include "net/change.h"
 #include "net/link.h"
 
@@ -17,12 +17,12 @@ class History {
   static constexpr std::size_t kLength = 64;
 
   /// `doer`: whose deed was repaired, as far as it is known.
-  void note(const std::vector<net::Change>& made, std::span<const net::Link> links, const std::string& doer,
-            WallTime now);
-  [[nodiscard]] std::vector<RouteChange> list() const { return {changes_.begin(), changes_.end()}; }
+  void note(const std::vector<net::Change>& made, std::span<const net::Link> links,
+            const std::string& removed_by, net::WallTime now);
+  [[nodiscard]] std::vector<core::RouteChange> list() const { return {changes_.begin(), changes_.end()}; }
 
  private:
-  std::deque<RouteChange> changes_;
+  std::deque<core::RouteChange> changes_;
 };
 
 }  // namespace agent

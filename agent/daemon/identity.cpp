@@ -30,24 +30,24 @@ std::string node_name(const Config& config) {
   return net::lower(std::string_view(given).substr(first, given.find_last_not_of(kBlank) - first + 1));
 }
 
-Question question_of(const Config& config, Mode mode, const net::NodeNetwork* network,
-                     const ResolvedNic* nic) {
-  Question question;
-  question.imds_endpoint = config.imds.endpoint;
+CloudQuery query_of(const Config& config, node::Mode mode, const observed::NodeNetwork* network,
+                    const node::ResolvedNic* nic) {
+  CloudQuery query;
+  query.imds_endpoint = config.imds.endpoint;
   if (network != nullptr) {
-    question.resource_id = network->identity.resource_id;
-    question.environment = network->identity.environment;
+    query.resource_id = network->identity.resource_id;
+    query.environment = network->identity.environment;
   }
-  if (nic != nullptr) question.mac = nic->azure.mac.text();
-  question.node_name = node_name(config);
-  question.kubeconfig = config.kubernetes.kubeconfig;
-  question.cloud_config = config.azure.cloud_config;
-  question.client_id = config.azure.client_id;
+  if (nic != nullptr) query.mac = nic->azure.mac.text();
+  query.node_name = node_name(config);
+  query.kubeconfig = config.kubernetes.kubeconfig;
+  query.cloud_config = config.azure.cloud_config;
+  query.client_id = config.azure.client_id;
   // Only user-defined routes depend on what ARM says.
-  question.verify = config.azure.verify == AzureVerify::on ||
-                    (config.azure.verify == AzureVerify::automatic && mode == Mode::udr);
-  question.interval = config.azure.interval;
-  return question;
+  query.verify = config.azure.verify == AzureVerify::on ||
+                 (config.azure.verify == AzureVerify::automatic && mode == node::Mode::udr);
+  query.interval = config.azure.interval;
+  return query;
 }
 
 }  // namespace agent

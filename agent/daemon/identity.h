@@ -2,10 +2,10 @@
 
 #include <string>
 
-#include "agent/cloud/question.h"
+#include "agent/cloud/cloud_query.h"
 #include "agent/config/config.h"
-#include "agent/core/nic_resolution.h"
-#include "net/node_network.h"
+#include "node/nic_resolution.h"
+#include "observed/node_network.h"
 
 namespace agent {
 
@@ -16,7 +16,7 @@ namespace agent {
 std::string node_name(const Config& config);
 
 /// What to ask Azure and Kubernetes about this node.
-Question question_of(const Config& config, Mode mode, const net::NodeNetwork* network,
-                     const ResolvedNic* nic);
+CloudQuery query_of(const Config& config, node::Mode mode, const observed::NodeNetwork* network,
+                    const node::ResolvedNic* nic);
 
 }  // namespace agent

@@ -39,10 +39,10 @@ std::filesystem::path lock_in(const std::filesystem::path& folder) { return fold
 /// Who has the name.
 struct Claim {
   enum class Whose : std::uint8_t {
-    nobodys,    ///< free, or taken and not listened on: an agent does both at once
-    agents,     ///< of a user that may be the agent
-    strangers,  ///< of another
-    unknown,    ///< more ask than the holder has room for, or asking is not allowed: the lock has to tell
+    nobodys,         ///< free, or taken and not listened on: an agent does both at once
+    agents,          ///< of a user that may be the agent
+    foreign_routes,  ///< of another
+    unknown,  ///< more ask than the holder has room for, or asking is not allowed: the lock has to tell
   };
   Whose whose = Whose::nobodys;
   std::string who;
@@ -62,7 +62,7 @@ Claim claim_on_the_name(const std::filesystem::path& folder) {
   if (getsockopt(asking.get(), SOL_SOCKET, SO_PEERCRED, &holder, &size) != 0)
     return {.whose = Claim::Whose::unknown, .who = "a user that cannot be told"};
   const bool agents = Trusted(folder).includes(holder.uid) || holder.uid == geteuid();
-  return {.whose = agents ? Claim::Whose::agents : Claim::Whose::strangers,
+  return {.whose = agents ? Claim::Whose::agents : Claim::Whose::foreign_routes,
           .who = user_text(holder.uid, holder.pid),
           .process = holder.pid};
 }

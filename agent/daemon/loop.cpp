@@ -12,7 +12,7 @@
 #include "agent/daemon/memory.h"
 #include "agent/daemon/paths.h"
 #include "agent/daemon/version.h"
-#include "netlink/doer.h"
+#include "netlink/port_owner.h"
 #include "netlink/watch_filter.h"
 
 namespace agent {
@@ -43,26 +43,26 @@ Clock::duration jittered(std::chrono::milliseconds interval) {
 
 /// Only a process that still lives can be named, and only its first socket's port is its process id: best
 /// effort.
-std::string doer_text(std::uint32_t port) {
-  const auto name = netlink::doer_name(port);
+std::string text_of_port(std::uint32_t port) {
+  const auto name = netlink::process_name_of_port(port);
   return name.empty() ? fmt::format("netlink port {}", port) : fmt::format("{} (process {})", name, port);
 }
 
 }  // namespace
 
-Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, Doors doors)
+Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, KernelHandles handles)
     : sources_(std::move(sources)),
       config_(std::move(loaded.config)),
-      in_force_(std::make_shared<const ConfigInForce>(in_force(sources_, config_))),
+      in_force_(std::make_shared<const core::ConfigInForce>(in_force(sources_, config_))),
       loaded_file_(loaded.file_hash),
       log_(config_.log.level, config_.log.format, STDERR_FILENO),
-      doors_(std::move(doors)),
-      keeper_(*doors_.kernel, sysctls_, policy_of(config_), node_name(config_), std::random_device{}(),
-              Clock::now()),
-      published_(Snapshot{}),
+      handles_(std::move(handles)),
+      controller_(*handles_.kernel, sysctls_, policy_of(config_), node_name(config_), std::random_device{}(),
+                  Clock::now()),
+      published_(core::Snapshot{}),
       ready_file_(runtime_directory()),
       listening_file_(runtime_directory()),
-      watch_(io_, doors_.watch->descriptor()),
+      watch_(io_, handles_.watch->descriptor()),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       timer_(io_),
       beat_(io_),
@@ -71,9 +71,9 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, Doors doors)
       config_watch_(
           io_, [this] { reload(); }, [this] { miss_configuration(); }),
       cloud_(io_, log_,
-             [this](Evidence evidence) {
-               boost::asio::post(io_, [this, evidence = std::move(evidence)]() mutable {
-                 on_evidence(std::move(evidence));
+             [this](observed::CloudState cloud_state) {
+               boost::asio::post(io_, [this, cloud_state = std::move(cloud_state)]() mutable {
+                 on_cloud_state(std::move(cloud_state));
                });
              }),
       kept_file_(kept_file(),
@@ -89,29 +89,30 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, Doors doors)
 void Daemon::Loop::run() {
   load_cache();  // before the poller, which may write it anew
   // What decides on the mode, before the first route is made.
-  keeper_.take_surroundings(look_at_files(), Clock::now());
-  log_.write({.kind = EventKind::started,
-              .message = fmt::format(
-                  "calico-azure-agent {} starts: mode {} ({}), node {}, {}", version(),
-                  mode_name(keeper_.policy().mode), keeper_.mode().in_force().reason, node_name(config_),
-                  server_ ? "status on " + listen_text(config_.listen) : "no status yet")});
-  if (!doors_.lock.remark().empty()) log_.write(warning(EventKind::name_taken, doors_.lock.remark()));
+  controller_.take_environment(look_at_files(), Clock::now());
+  log_.write(
+      {.kind = EventKind::started,
+       .message = fmt::format("calico-azure-agent {} starts: mode {} ({}), node {}, {}", version(),
+                              node::mode_name(controller_.policy().mode),
+                              controller_.mode().in_force().reason, node_name(config_),
+                              server_ ? "status on " + listen_text(config_.listen) : "no status yet")});
+  if (!handles_.lock.remark().empty()) log_.write(warning(EventKind::name_taken, handles_.lock.remark()));
   start_poller();
-  inspector_ = std::make_unique<Inspector>([this](Surroundings surroundings) {
-    boost::asio::post(io_, [this, surroundings = std::move(surroundings)]() mutable {
-      on_surroundings(std::move(surroundings));
+  inspector_ = std::make_unique<Inspector>([this](observed::NodeEnvironment environment) {
+    boost::asio::post(io_, [this, environment = std::move(environment)]() mutable {
+      on_environment(std::move(environment));
     });
   });
-  doors_.kernel->set_pause([this] { take_what_happened(); });
+  handles_.kernel->set_pause([this] { drain_notifications(); });
   await_cni();
-  await_hints();
+  await_notifications();
   await_signal();
   turn();
   await_audit();
   if (!has_been_ready_) watch_configuration();
   io_.run();
 
-  log_.write({.kind = EventKind::stopped, .message = "stops: routes stay as they are"});
+  log_.write({.kind = EventKind::stopped, .message = "stopping; routes are left in place"});
   (void)notifier_.stopping();
   ready_file_.withdraw();
   listening_file_.withdraw();
@@ -120,12 +121,12 @@ void Daemon::Loop::run() {
   server_.reset();
 }
 
-void Daemon::Loop::await_hints() {
+void Daemon::Loop::await_notifications() {
   watch_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                     [this](const boost::system::error_code& error) {
                       if (error) return;
-                      on_hints();
-                      await_hints();
+                      on_notifications();
+                      await_notifications();
                     });
 }
 
@@ -142,7 +143,7 @@ void Daemon::Loop::await_cni() {
   cni_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                   [this](const boost::system::error_code& error) {
                     if (error) return;
-                    if (cni_watch_->drain().value_or(true)) inspector_->look_soon();
+                    if (cni_watch_->drain().value_or(true)) inspector_->request_inspection();
                     await_cni();
                   });
 }
@@ -151,57 +152,59 @@ void Daemon::Loop::await_audit() {
   audit_.expires_after(jittered(config_.routes.resync_interval));
   audit_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;  // a reload sets another interval
-    keeper_.audit(Clock::now());
+    controller_.request_full_resync(Clock::now());
     turn();
     await_audit();
   });
 }
 
-void Daemon::Loop::on_hints() {
-  take_what_happened();
+void Daemon::Loop::on_notifications() {
+  drain_notifications();
   on_timer();
 }
 
 /// Before anything else, and between the parts of a long look too: while a route is missing packets are lost.
-void Daemon::Loop::take_what_happened() {
+void Daemon::Loop::drain_notifications() {
   for (int i = 0; i < kReadsAtOnce; ++i) {
-    hints_.clear();
-    if (const auto read = doors_.watch->read(hints_); !read) {
+    notifications_.clear();
+    if (const auto read = handles_.watch->read(notifications_); !read) {
       log_.write(warning(EventKind::events_lost, read.error().what));
-      return keeper_.audit(Clock::now());
+      return controller_.request_full_resync(Clock::now());
     }
-    if (hints_.empty()) return;
-    const auto report = keeper_.take_hints(hints_, Clock::now());
-    for (const auto& hint : hints_) {
-      const bool ours = hint.route && hint.route->protocol == keeper_.policy().protocol;
-      if (ours && hint.removal && hint.doer != 0) last_doer_ = hint.doer;
-      if (hint.subject == net::Hint::Subject::link) inspector_->look_soon();
+    if (notifications_.empty()) return;
+    const auto report = controller_.take_notifications(notifications_, Clock::now());
+    for (const auto& notification : notifications_) {
+      const bool ours = notification.route && notification.route->protocol == controller_.policy().protocol;
+      if (ours && notification.removal && notification.removed_by != 0)
+        removed_by_port_ = notification.removed_by;
+      if (notification.subject == net::Notification::Subject::link) inspector_->request_inspection();
     }
     if (!report.made.empty()) note(report.made, report.repaired);
   }
 }
 
 void Daemon::Loop::note(const std::vector<net::Change>& made, std::size_t repaired) {
-  const auto doer = last_doer_ == 0 ? std::string() : doer_text(last_doer_);
-  last_doer_ = 0;
-  repair_log_.note(made, keeper_.links(), repaired, doer);
-  history_.note(made, keeper_.links(), repaired > 0 ? doer : "", std::chrono::system_clock::now());
+  const auto removed_by = removed_by_port_ == 0 ? std::string() : text_of_port(removed_by_port_);
+  removed_by_port_ = 0;
+  repair_log_.note(made, controller_.links(), repaired, removed_by);
+  history_.note(made, controller_.links(), repaired > 0 ? removed_by : "", std::chrono::system_clock::now());
 }
 
 /// Before the look that follows another wish: what happens after it is then heard of.
-void Daemon::Loop::mind_what_matters() {
-  auto interest = keeper_.interest();
-  if (minded_ && *minded_ == interest) return;
-  const auto minded =
-      doors_.watch->care_about({.protocols = interest.protocols, .destinations = interest.destinations});
-  minded_ = std::move(interest);
-  if (!minded) log_.write(warning(EventKind::events_lost, minded.error().what + "; every route is heard"));
+void Daemon::Loop::update_notification_filter() {
+  auto interest = controller_.interest();
+  if (installed_filter_ && *installed_filter_ == interest) return;
+  const auto installed =
+      handles_.watch->set_filter({.protocols = interest.protocols, .destinations = interest.destinations});
+  installed_filter_ = std::move(interest);
+  if (!installed)
+    log_.write(warning(EventKind::events_lost, installed.error().what + "; every route is heard"));
 }
 
-bool Daemon::Loop::has_come(const std::optional<MonoTime>& due) { return due && *due <= Clock::now(); }
+bool Daemon::Loop::has_come(const std::optional<net::MonoTime>& due) { return due && *due <= Clock::now(); }
 
 void Daemon::Loop::on_timer() {
-  if (has_come(keeper_.due())) return turn();
+  if (has_come(controller_.due())) return turn();
   if (has_come(repair_log_.due())) publish_repairs();
   if (has_come(transition_log_.due())) tell_of_changes();
   arm();
@@ -217,9 +220,9 @@ void Daemon::Loop::turn() {
 /// With what it cost.
 Daemon::Loop::Clock::duration Daemon::Loop::turn_once() {
   const auto begin = Clock::now();
-  if (keeper_.reconsider_mode(begin)) publish();
-  mind_what_matters();
-  const auto report = keeper_.turn(begin);
+  if (controller_.reconsider_mode(begin)) publish();
+  update_notification_filter();
+  const auto report = controller_.turn(begin);
   note(report.made, report.repaired);
   for (const auto& set : report.sysctls_set)
     log_.write({.kind = EventKind::sysctl_set, .message = "set " + set, .fields = {{"SYSCTL", set}}});
@@ -230,16 +233,16 @@ Daemon::Loop::Clock::duration Daemon::Loop::turn_once() {
   if (report.another_reading_wanted) poller_->poll_soon();
   publish();
   const auto end = Clock::now();
-  keeper_.spent(end, end - begin);
+  controller_.charge(end, end - begin);
   keep_document();
   ask_cloud();  // last: starting a program takes longer than a route
-  inspect_surroundings();
+  inspect_environment();
   arm();
   return end - begin;
 }
 
 void Daemon::Loop::arm() {
-  auto next = keeper_.due();
+  auto next = controller_.due();
   for (const auto& line : {repair_log_.due(), transition_log_.due()}) {
     if (line) next = next ? std::min(*next, *line) : line;
   }

@@ -10,16 +10,14 @@
 #include <vector>
 
 #include "agent/config/load_config.h"
-#include "agent/core/keeper.h"
-#include "agent/core/published.h"
 #include "agent/daemon/background_file.h"
 #include "agent/daemon/cloud_watcher.h"
 #include "agent/daemon/config_watch.h"
 #include "agent/daemon/daemon.h"
 #include "agent/daemon/history.h"
 #include "agent/daemon/instance_lock.h"
-#include "agent/daemon/kept.h"
 #include "agent/daemon/listening_file.h"
+#include "agent/daemon/persisted_state.h"
 #include "agent/daemon/ready_file.h"
 #include "agent/daemon/repair_log.h"
 #include "agent/daemon/transition_log.h"
@@ -29,6 +27,8 @@
 #include "agent/inspect/inspector.h"
 #include "agent/log/log.h"
 #include "cni/watch.h"
+#include "core/node_controller.h"
+#include "core/published.h"
 #include "imds/poller.h"
 #include "netlink/linux_kernel.h"
 #include "netlink/proc_sysctls.h"
@@ -40,13 +40,13 @@ namespace agent {
 /// The daemon's inside: what waits, and whom it calls.
 class Daemon::Loop {
  public:
-  struct Doors {
+  struct KernelHandles {
     InstanceLock lock;
     std::unique_ptr<netlink::LinuxKernel> kernel;
     std::unique_ptr<netlink::Watch> watch;
   };
 
-  Loop(ConfigSources sources, LoadedConfig loaded, Doors doors);
+  Loop(ConfigSources sources, LoadedConfig loaded, KernelHandles handles);
   /// Binds the HTTP address, or tries again later.
   void listen();
   void run();
@@ -55,16 +55,16 @@ class Daemon::Loop {
   using Clock = std::chrono::steady_clock;
 
   // What wakes the loop.
-  void await_hints();
+  void await_notifications();
   void await_cni();
   void await_audit();
   void await_signal();
   void arm();
-  void on_hints();
-  void take_what_happened();
-  void mind_what_matters();
+  void on_notifications();
+  void drain_notifications();
+  void update_notification_filter();
   void on_imds(imds::Event event);
-  static bool has_come(const std::optional<MonoTime>& due);
+  static bool has_come(const std::optional<net::MonoTime>& due);
   void on_timer();
   void on_beat();
   void beat();
@@ -80,12 +80,12 @@ class Daemon::Loop {
   // What it then does.
   void start_poller();
   void load_cache();
-  void recall_what_was();
+  void restore_state();
   void ask_cloud();
-  void inspect_surroundings();
-  void on_evidence(Evidence evidence);
-  void on_surroundings(Surroundings surroundings);
-  void keep_what_is();
+  void inspect_environment();
+  void on_cloud_state(observed::CloudState cloud_state);
+  void on_environment(observed::NodeEnvironment environment);
+  void persist_state();
   void keep_document();
   void turn();
   Clock::duration turn_once();
@@ -94,28 +94,28 @@ class Daemon::Loop {
   void publish_repairs();
   void tell_of_repairs();
   void tell_where_it_listens();
-  void write_ready_file(const Snapshot& snapshot);
+  void write_ready_file(const core::Snapshot& snapshot);
   void say_once(const net::Result<void>& written, std::string& problem);
   void write_what_is_owed();
   void tell_of_changes();
-  void announce(const Snapshot& before, const Snapshot& after);
-  void say_status(const Snapshot& snapshot);
+  void announce(const core::Snapshot& before, const core::Snapshot& after);
+  void say_status(const core::Snapshot& snapshot);
   [[nodiscard]] imds::Options imds_options() const;
 
   ConfigSources sources_;
   Config config_;
-  std::shared_ptr<const ConfigInForce> in_force_;  ///< as /status tells of it
-  std::optional<std::size_t> loaded_file_;         ///< the contents that the start has read
+  std::shared_ptr<const core::ConfigInForce> in_force_;  ///< as /status tells of it
+  std::optional<std::size_t> loaded_file_;               ///< the contents that the start has read
   Log log_;
-  Doors doors_;
+  KernelHandles handles_;
   netlink::ProcSysctls sysctls_;
   systemd::Notifier notifier_;
-  Keeper keeper_;
+  core::NodeController controller_;
   StartUp start_up_;
   RepairLog repair_log_;
   TransitionLog transition_log_;
   History history_;
-  Published<Snapshot> published_;
+  core::Published<core::Snapshot> published_;
   Heartbeat heartbeat_;
   ReadyFile ready_file_;
   ListeningFile listening_file_;
@@ -127,9 +127,9 @@ class Daemon::Loop {
   boost::asio::steady_timer audit_;
   boost::asio::steady_timer listen_again_;
   ConfigWatch config_watch_;
-  std::vector<net::Hint> hints_;
-  std::optional<Keeper::Interest> minded_;
-  std::uint32_t last_doer_ = 0;  ///< netlink port of who took routes away
+  std::vector<net::Notification> notifications_;
+  std::optional<core::NodeController::Interest> installed_filter_;
+  std::uint32_t removed_by_port_ = 0;  ///< netlink port of who took routes away
   std::string last_sysctl_problem_;
   std::string last_cache_problem_;
   std::string last_status_;            ///< as the service manager was told
@@ -140,10 +140,10 @@ class Daemon::Loop {
   bool said_ready_ = false;      ///< READY=1: to whom the kubelet may wait for
   bool has_been_ready_ = false;  ///< every gate has passed
   CloudWatcher cloud_;
-  Kept kept_;  ///< as it is on disk, or about to be
+  PersistedState persisted_;  ///< as it is on disk, or about to be
   BackgroundFile kept_file_;
   std::optional<imds::Reading> last_reading_;
-  std::optional<net::NodeNetwork> cached_network_;  ///< as it is on disk, or about to be
+  std::optional<observed::NodeNetwork> cached_network_;  ///< as it is on disk, or about to be
   bool recalled_ = false;
   std::optional<cni::Watch> cni_watch_;
   boost::asio::posix::stream_descriptor cni_;

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "agent/config/in_force.h"
-#include "agent/core/check_ids.h"
 #include "agent/daemon/identity.h"
 #include "agent/daemon/loop.h"
+#include "checks/check_ids.h"
 
 namespace agent {
 
@@ -27,7 +27,7 @@ void Daemon::Loop::watch_configuration() {
 void Daemon::Loop::reload() {
   (void)notifier_.reloading();
   config_watch_.look();
-  auto loaded = load_config(sources_, check_ids());
+  auto loaded = load_config(sources_, checks::check_ids());
   if (loaded) {
     refused_configuration_.clear();
     take(std::move(loaded->config));
@@ -66,12 +66,12 @@ void Daemon::Loop::take(Config next) {
   }
   const bool imds_changed = next.imds != config_.imds;
   config_ = std::move(next);
-  in_force_ = std::make_shared<const ConfigInForce>(in_force(sources_, config_));
+  in_force_ = std::make_shared<const core::ConfigInForce>(in_force(sources_, config_));
   if (listen_changed && !server_) listen();  // nobody is served on the old one
   log_.set_level(config_.log.level);
   log_.reopen(config_.log.format);
-  keeper_.set_node_name(node_name(config_));
-  keeper_.set_policy(policy_of(config_), Clock::now());
+  controller_.set_node_name(node_name(config_));
+  controller_.set_policy(policy_of(config_), Clock::now());
   if (imds_changed) poller_->reconfigure(imds_options());
   ask_cloud();
   cloud_.ask_again();

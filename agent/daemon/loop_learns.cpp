@@ -40,28 +40,28 @@ imds::Options Daemon::Loop::imds_options() const {
 }
 
 void Daemon::Loop::load_cache() {
-  const auto links = doors_.kernel->links();
+  const auto links = handles_.kernel->links();
   if (!links) return;
   auto cached = cached_document(document_cache(), *links);
   if (cached) {
     cached_network_ = cached->reading.network;
-    keeper_.take_cached(std::move(cached->reading.network), std::move(cached->reading.api_version),
-                        cached->saved, Clock::now());
-    recall_what_was();
+    controller_.take_cached(std::move(cached->reading.network), std::move(cached->reading.api_version),
+                            cached->saved, Clock::now());
+    restore_state();
   } else if (cached.error().code.value() != ENOENT) {
     log_.write(warning(EventKind::file_refused, cached.error().what));
   }
 }
 
 /// Before the first turn with a document, so that a restart while nobody answers finds everything as it was.
-void Daemon::Loop::recall_what_was() {
-  const auto& network = keeper_.network();
+void Daemon::Loop::restore_state() {
+  const auto& network = controller_.network();
   if (!network || std::exchange(recalled_, true)) return;
-  auto kept = recall(kept_file(), network->identity.vm_id);
+  auto kept = load_state(kept_file(), network->identity.vm_id);
   if (kept) {
-    kept_ = *kept;
-    keeper_.recall(kept->protocols, Clock::now());
-    keeper_.recall(std::move(kept->node_cidrs), std::move(kept->mode), kept->primary, Clock::now());
+    persisted_ = *kept;
+    controller_.restore(kept->protocols, Clock::now());
+    controller_.restore(std::move(kept->node_cidrs), std::move(kept->mode), kept->primary, Clock::now());
   } else if (kept.error().code.value() != ENOENT) {
     log_.write(warning(EventKind::file_refused, kept.error().what));
   }
@@ -70,19 +70,19 @@ void Daemon::Loop::recall_what_was() {
 void Daemon::Loop::on_imds(imds::Event event) {
   const auto now = Clock::now();
   if (auto* reading = std::get_if<imds::Reading>(&event)) {
-    keeper_.take_reading(reading->network, reading->api_version, now, std::chrono::system_clock::now());
+    controller_.take_reading(reading->network, reading->api_version, now, std::chrono::system_clock::now());
     last_reading_ = std::move(*reading);
-    recall_what_was();
+    restore_state();
     turn();
   } else {
-    keeper_.take_failure(std::get<imds::Failure>(event).error.what);
+    controller_.take_failure(std::get<imds::Failure>(event).error.what);
     publish();
   }
 }
 
 /// The document that is in force, once it is: an incomplete answer on disk would be believed after a restart.
 void Daemon::Loop::keep_document() {
-  const auto& network = keeper_.network();
+  const auto& network = controller_.network();
   if (!network || !last_reading_ || last_reading_->network != *network || cached_network_ == *network) return;
   cached_network_ = *network;
   poller_->keep(*last_reading_);
@@ -90,48 +90,48 @@ void Daemon::Loop::keep_document() {
 
 /// Once the NIC is known: what Azure says of another one helps nobody.
 void Daemon::Loop::ask_cloud() {
-  const auto& network = keeper_.network();
-  const auto& nic = keeper_.nic();
+  const auto& network = controller_.network();
+  const auto& nic = controller_.nic();
   if (!network || !nic) return;
-  cloud_.ask(question_of(config_, keeper_.policy().mode, &*network, &*nic));
+  cloud_.ask(query_of(config_, controller_.policy().mode, &*network, &*nic));
 }
 
-void Daemon::Loop::on_evidence(Evidence evidence) {
-  keeper_.take_evidence(std::move(evidence), Clock::now());
+void Daemon::Loop::on_cloud_state(observed::CloudState cloud_state) {
+  controller_.take_cloud_state(std::move(cloud_state), Clock::now());
   publish();
   on_timer();
 }
 
-void Daemon::Loop::inspect_surroundings() {
-  const auto& nic = keeper_.nic();
-  inspector_->aim({.mode = keeper_.policy().mode, .nic = nic ? nic->link.name : ""});
+void Daemon::Loop::inspect_environment() {
+  const auto& nic = controller_.nic();
+  inspector_->aim({.mode = controller_.policy().mode, .nic = nic ? nic->link.name : ""});
 }
 
-void Daemon::Loop::on_surroundings(Surroundings surroundings) {
-  keeper_.take_surroundings(std::move(surroundings), Clock::now());
+void Daemon::Loop::on_environment(observed::NodeEnvironment environment) {
+  controller_.take_environment(std::move(environment), Clock::now());
   // A turn publishes what it has made of it, and so does on_timer(); a mode that was a guess leaves no trace.
-  if (has_come(keeper_.due())) return turn();
+  if (has_come(controller_.due())) return turn();
   publish();
   arm();
 }
 
 /// Whenever it is no longer what is on disk, and not only repeated from there.
-void Daemon::Loop::keep_what_is() {
-  const auto& network = keeper_.network();
+void Daemon::Loop::persist_state() {
+  const auto& network = controller_.network();
   if (!network) return;
-  recall_what_was();  // where a link has made a document count: before it is written over
-  auto now = kept_;
-  now.protocols = keeper_.protocols();
+  restore_state();  // where a link has made a document count: before it is written over
+  auto now = persisted_;
+  now.protocols = controller_.protocols();
   std::sort(now.protocols.begin(), now.protocols.end());
-  const auto& told = keeper_.node_cidrs();
+  const auto& told = controller_.node_cidrs();
   if (!told.kept && !told.source.empty() && told.source != "static") {
     now.node_cidrs = {.cidrs = told.cidrs, .source = told.source, .kept = true};
   }
-  if (const auto found = keeper_.mode().found()) now.mode = *found;
-  if (const auto& primary = keeper_.primary()) now.primary = primary;
-  if (now == kept_) return;
-  kept_ = std::move(now);
-  kept_file_.write(kept_text(kept_, network->identity.vm_id));
+  if (const auto found = controller_.mode().found()) now.mode = *found;
+  if (const auto& primary = controller_.primary()) now.primary = primary;
+  if (now == persisted_) return;
+  persisted_ = std::move(now);
+  kept_file_.write(persisted_text(persisted_, network->identity.vm_id));
 }
 
 }  // namespace agent

@@ -7,7 +7,7 @@
 
 namespace agent {
 void Daemon::Loop::publish() {
-  auto snapshot = keeper_.snapshot(Clock::now(), std::chrono::system_clock::now());
+  auto snapshot = controller_.snapshot(Clock::now(), std::chrono::system_clock::now());
   snapshot.version = version();
   snapshot.config = in_force_;
   snapshot.changes = history_.list();
@@ -19,13 +19,13 @@ void Daemon::Loop::publish() {
   published_.publish(snapshot);
   tell_of_repairs();
   announce(*before, snapshot);
-  keep_what_is();
+  persist_state();
 }
 
 /// What was put back without a look changes nothing else: the next one judges.
 void Daemon::Loop::publish_repairs() {
   auto snapshot = *published_.read();
-  snapshot.counters = keeper_.counters();
+  snapshot.counters = controller_.counters();
   snapshot.changes = history_.list();
   published_.publish(std::move(snapshot));
   tell_of_repairs();
@@ -43,7 +43,7 @@ void Daemon::Loop::tell_of_changes() {
   for (const auto& event : transition_log_.see(snapshot, phase, now)) log_.write(event);
 }
 
-void Daemon::Loop::announce(const Snapshot& before, const Snapshot& after) {
+void Daemon::Loop::announce(const core::Snapshot& before, const core::Snapshot& after) {
   tell_of_changes();
   const bool first = before.version.empty();
   if (after.ready && (!before.ready || first)) {
@@ -59,7 +59,7 @@ void Daemon::Loop::announce(const Snapshot& before, const Snapshot& after) {
   if (beat_.expiry() > Clock::now() + between_beats()) await_beat();  // there is more reason for one now
 }
 
-void Daemon::Loop::write_ready_file(const Snapshot& snapshot) {
+void Daemon::Loop::write_ready_file(const core::Snapshot& snapshot) {
   say_once(ready_file_.write(*snapshot.ready_since), ready_file_problem_);
 }
 
@@ -76,7 +76,7 @@ void Daemon::Loop::write_what_is_owed() {
   if (server_ && !listening_file_problem_.empty()) tell_where_it_listens();
 }
 
-void Daemon::Loop::say_status(const Snapshot& snapshot) {
+void Daemon::Loop::say_status(const core::Snapshot& snapshot) {
   if (snapshot.version.empty()) return;  // nothing has been published yet
   auto line = status_line(snapshot, {.has_been_ready = has_been_ready_,
                                      .is_started = said_ready_,

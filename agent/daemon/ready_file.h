@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "agent/core/check.h"
+#include "checks/check.h"
 #include "net/error.h"
 
 namespace agent {
@@ -17,7 +17,7 @@ class ReadyFile {
   ~ReadyFile() { withdraw(); }
 
   /// As a whole or not at all. Synced on this thread: /run is memory, which takes no time.
-  net::Result<void> write(WallTime since);
+  net::Result<void> write(net::WallTime since);
   void withdraw() noexcept;
 
  private:

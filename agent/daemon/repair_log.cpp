@@ -36,7 +36,7 @@ std::string destination_text(const net::Change& change) {
 }  // namespace
 
 void RepairLog::note(const std::vector<net::Change>& made, std::span<const net::Link> links,
-                     std::size_t repaired, const std::string& doer) {
+                     std::size_t repaired, const std::string& removed_by) {
   if (made.empty()) return;
   if (changed_ == 0) {
     first_ = fmt::format("{} {}", verb_text(made.front().verb), object_text(made.front(), links));
@@ -44,10 +44,10 @@ void RepairLog::note(const std::vector<net::Change>& made, std::span<const net::
   }
   changed_ += made.size();
   repaired_ += repaired;
-  if (!doer.empty()) doer_ = doer;
+  if (!removed_by.empty()) removed_by_ = removed_by;
 }
 
-std::optional<Event> RepairLog::event(MonoTime now) {
+std::optional<Event> RepairLog::event(net::MonoTime now) {
   if (changed_ == 0 || (last_ && now < *last_ + kPause)) return std::nullopt;
   last_ = now;
   Event event{.kind = EventKind::routes_changed, .message = std::exchange(first_, {})};
@@ -55,22 +55,22 @@ std::optional<Event> RepairLog::event(MonoTime now) {
   if (const auto more = changed_ - 1; more > 0)
     event.message += fmt::format(", and {} more change{}", more, more == 1 ? "" : "s");
   if (repaired_ > 0) {
-    const auto by = doer_.empty() ? std::string("the kernel or an unknown process") : doer_;
+    const auto by = removed_by_.empty() ? std::string("the kernel or an unknown process") : removed_by_;
     event.kind = EventKind::routes_put_back;
     event.level = LogLevel::warn;  // what went there meanwhile was lost
-    event.message = fmt::format("put back {} route{} taken away by {}: {}", repaired_,
-                                repaired_ == 1 ? "" : "s", by, event.message);
+    event.message = fmt::format("restored {} route{} removed by {}: {}", repaired_, repaired_ == 1 ? "" : "s",
+                                by, event.message);
     event.fields.push_back({"BY", by});
   }
   changed_ = 0;
   repaired_ = 0;
-  doer_.clear();
+  removed_by_.clear();
   return event;
 }
 
-std::optional<MonoTime> RepairLog::due() const {
+std::optional<net::MonoTime> RepairLog::due() const {
   if (changed_ == 0) return std::nullopt;
-  return last_ ? *last_ + kPause : MonoTime{};
+  return last_ ? *last_ + kPause : net::MonoTime{};
 }
 
 }  // namespace agent

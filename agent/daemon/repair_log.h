@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "agent/core/pace.h"
 #include "agent/log/event.h"
 #include "net/change.h"
 #include "net/link.h"
+#include "routing/cpu_budget.h"
 
 namespace agent {
 
@@ -20,19 +20,19 @@ class RepairLog {
 
   /// `doer` is who removed or replaced our routes, as far as it is known.
   void note(const std::vector<net::Change>& made, std::span<const net::Link> links, std::size_t repaired,
-            const std::string& doer);
+            const std::string& removed_by);
   /// The event that is due, if one is.
-  std::optional<Event> event(MonoTime now);
+  std::optional<Event> event(net::MonoTime now);
   /// When event() will have one; nullopt: nothing is waiting.
-  [[nodiscard]] std::optional<MonoTime> due() const;
+  [[nodiscard]] std::optional<net::MonoTime> due() const;
 
  private:
   std::size_t changed_ = 0;
   std::size_t repaired_ = 0;
   std::string first_;
   std::string first_destination_;
-  std::string doer_;
-  std::optional<MonoTime> last_;
+  std::string removed_by_;
+  std::optional<net::MonoTime> last_;
 };
 
 }  // namespace agent

@@ -17,7 +17,7 @@ std::string fate_of_an_edit(const StatusNotes& notes) {
 
 }  // namespace
 
-std::string reasons_not_ready(const Snapshot& snapshot) {
+std::string reasons_not_ready(const core::Snapshot& snapshot) {
   std::string text;
   for (const auto& check : snapshot.checks) {
     if (check.holds()) text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", check.id, check.message);
@@ -25,7 +25,7 @@ std::string reasons_not_ready(const Snapshot& snapshot) {
   return text;
 }
 
-std::string status_line(const Snapshot& snapshot, const StatusNotes& notes) {
+std::string status_line(const core::Snapshot& snapshot, const StatusNotes& notes) {
   auto line = snapshot.ready
                   ? fmt::format("ready: {} routes by {}", snapshot.routes.size(), snapshot.nic.name)
                   : "waiting for " + reasons_not_ready(snapshot);

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "agent/core/snapshot.h"
+#include "core/snapshot.h"
 
 namespace agent {
 
@@ -17,9 +17,9 @@ struct StatusNotes {
 };
 
 /// STATUS=: how the node stands, what it waits for, and what an edited configuration file then needs.
-std::string status_line(const Snapshot& snapshot, const StatusNotes& notes);
+std::string status_line(const core::Snapshot& snapshot, const StatusNotes& notes);
 
 /// "ID: MESSAGE; …" of the gates that fail.
-std::string reasons_not_ready(const Snapshot& snapshot);
+std::string reasons_not_ready(const core::Snapshot& snapshot);
 
 }  // namespace agent

@@ -9,18 +9,19 @@
 namespace agent {
 
 /// One each pause, saved up to kAtOnce.
-bool TransitionLog::may_speak(MonoTime now) {
+bool TransitionLog::may_speak(net::MonoTime now) {
   const auto earned = static_cast<std::size_t>((now - allowed_at_) / kPause);
   if (earned > 0) {
-    allowance_ = std::min(allowance_ + earned, kAtOnce);
+    rate_limiter_ = std::min(rate_limiter_ + earned, kAtOnce);
     allowed_at_ = now;
   }
-  if (allowance_ == 0) return false;
-  --allowance_;
+  if (rate_limiter_ == 0) return false;
+  --rate_limiter_;
   return true;
 }
 
-std::vector<Event> TransitionLog::see(std::shared_ptr<const Snapshot> now_is, Phase phase, MonoTime now) {
+std::vector<Event> TransitionLog::see(std::shared_ptr<const core::Snapshot> now_is, Phase phase,
+                                      net::MonoTime now) {
   const auto before = std::exchange(seen_, std::move(now_is));
   auto events = transitions(*told_, *seen_, phase);
   if (events.empty() && passed_over_ == 0) {
@@ -43,7 +44,7 @@ std::vector<Event> TransitionLog::see(std::shared_ptr<const Snapshot> now_is, Ph
   return events;
 }
 
-std::optional<MonoTime> TransitionLog::due() const {
+std::optional<net::MonoTime> TransitionLog::due() const {
   if (passed_over_ == 0) return std::nullopt;
   return allowed_at_ + kPause;
 }

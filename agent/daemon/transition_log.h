@@ -5,10 +5,10 @@
 #include <optional>
 #include <vector>
 
-#include "agent/core/pace.h"
-#include "agent/core/snapshot.h"
 #include "agent/daemon/transitions.h"
 #include "agent/log/event.h"
+#include "core/snapshot.h"
+#include "routing/cpu_budget.h"
 
 namespace agent {
 
@@ -21,17 +21,17 @@ class TransitionLog {
   static constexpr auto kPause = std::chrono::seconds(1);
 
   /// What is to be said now that the node is as `now_is`. Nothing is passed over while it starts.
-  std::vector<Event> see(std::shared_ptr<const Snapshot> now_is, Phase phase, MonoTime now);
+  std::vector<Event> see(std::shared_ptr<const core::Snapshot> now_is, Phase phase, net::MonoTime now);
   /// When see() has something to say though nothing changes; nullopt: nothing was passed over.
-  [[nodiscard]] std::optional<MonoTime> due() const;
+  [[nodiscard]] std::optional<net::MonoTime> due() const;
 
  private:
-  bool may_speak(MonoTime now);
+  bool may_speak(net::MonoTime now);
 
-  std::shared_ptr<const Snapshot> told_ = std::make_shared<const Snapshot>();
-  std::shared_ptr<const Snapshot> seen_ = told_;
-  std::size_t allowance_ = kAtOnce;
-  MonoTime allowed_at_{};
+  std::shared_ptr<const core::Snapshot> told_ = std::make_shared<const core::Snapshot>();
+  std::shared_ptr<const core::Snapshot> seen_ = told_;
+  std::size_t rate_limiter_ = kAtOnce;
+  net::MonoTime allowed_at_{};
   std::size_t passed_over_ = 0;
 };
 

@@ -8,15 +8,15 @@
 namespace agent {
 namespace {
 
-const CheckResult* find(const std::vector<CheckResult>& checks, const std::string& id) {
+const checks::CheckResult* find(const std::vector<checks::CheckResult>& checks, const std::string& id) {
   const auto found =
       std::find_if(checks.begin(), checks.end(), [&id](const auto& check) { return check.id == id; });
   return found == checks.end() ? nullptr : &*found;
 }
 
 /// Before the first attempt has ended there is nothing to say about IMDS.
-bool too_early(const std::string& id, const Snapshot& snapshot) {
-  return id == "imds.reachable" && snapshot.imds.source == ImdsSource::none &&
+bool too_early(const std::string& id, const core::Snapshot& snapshot) {
+  return id == "imds.reachable" && snapshot.imds.source == node::ImdsSource::none &&
          snapshot.imds.last_error.empty();
 }
 
@@ -36,7 +36,7 @@ std::string without_numbers(std::string_view message) {
   return rest;
 }
 
-bool is_news(const CheckResult* before, const CheckResult& after) {
+bool is_news(const checks::CheckResult* before, const checks::CheckResult& after) {
   return before == nullptr || before->status != after.status || before->gate != after.gate ||
          before->remedy != after.remedy || without_numbers(before->message) != without_numbers(after.message);
 }
@@ -48,43 +48,43 @@ bool is_about_the_nic(std::string_view id) {
 }
 
 /// The route that a failed check is about, if it is about one.
-std::optional<RouteStatus> culprit(std::string_view id, const Snapshot& snapshot) {
-  if (id == "routes.shadowed") return snapshot.routes.first(RouteState::shadowed);
+std::optional<routing::RouteStatus> culprit(std::string_view id, const core::Snapshot& snapshot) {
+  if (id == "routes.shadowed") return snapshot.routes.first(routing::RouteState::shadowed);
   if (id != "routes.in_sync") return std::nullopt;
-  const auto failed = snapshot.routes.first(RouteState::failed);
-  return failed ? failed : snapshot.routes.first(RouteState::pending);
+  const auto failed = snapshot.routes.first(routing::RouteState::failed);
+  return failed ? failed : snapshot.routes.first(routing::RouteState::pending);
 }
 
-std::vector<LogField> fields_of(const CheckResult& check, const Snapshot& snapshot) {
+std::vector<LogField> fields_of(const checks::CheckResult& check, const core::Snapshot& snapshot) {
   std::vector<LogField> fields = {{"CHECK", check.id}};
   if (is_about_the_nic(check.id) && !snapshot.nic.name.empty()) fields.push_back({"NIC", snapshot.nic.name});
-  if (check.status != CheckStatus::fail) return fields;
+  if (check.status != checks::CheckStatus::fail) return fields;
   fields.push_back({"REMEDY", check.remedy});
   if (const auto status = culprit(check.id, snapshot))
     fields.push_back({"ROUTE", status->route.key.destination.text()});
   return fields;
 }
 
-Event failed(const CheckResult& check, const Snapshot& snapshot) {
-  return {.kind = EventKind::check_failed,
-          .level = check.gate ? LogLevel::error : LogLevel::warn,
-          .message = fmt::format("{} failed: {}: {} | to mend: {}", check.id, check.message, check.why,
-                                 check.remedy),
-          .fields = fields_of(check, snapshot)};
+Event failed(const checks::CheckResult& check, const core::Snapshot& snapshot) {
+  return {
+      .kind = EventKind::check_failed,
+      .level = check.gate ? LogLevel::error : LogLevel::warn,
+      .message = fmt::format("{} failed: {}: {} | fix: {}", check.id, check.message, check.why, check.remedy),
+      .fields = fields_of(check, snapshot)};
 }
 
-void compare_check(const CheckResult* before, const CheckResult& after, const Snapshot& snapshot, Phase phase,
-                   std::vector<Event>& events) {
+void compare_check(const checks::CheckResult* before, const checks::CheckResult& after,
+                   const core::Snapshot& snapshot, Phase phase, std::vector<Event>& events) {
   if (phase == Phase::starting && !after.gate) return;
-  const bool fails = after.status == CheckStatus::fail;
+  const bool fails = after.status == checks::CheckStatus::fail;
   if (fails && phase == Phase::starting && is_news(before, after)) {
     events.push_back({.kind = EventKind::waiting,
                       .message = fmt::format("waiting for {}: {}", after.id, after.message),
                       .fields = fields_of(after, snapshot)});
   } else if (fails && (phase == Phase::started || is_news(before, after))) {
     events.push_back(failed(after, snapshot));
-  } else if (!fails && before != nullptr && before->status == CheckStatus::fail) {
-    const bool passes = after.status == CheckStatus::pass;
+  } else if (!fails && before != nullptr && before->status == checks::CheckStatus::fail) {
+    const bool passes = after.status == checks::CheckStatus::pass;
     const auto* verb = !passes ? "no longer fails" : phase == Phase::running ? "passes again" : "passes";
     events.push_back({.kind = passes ? EventKind::check_passes : EventKind::check_unknown,
                       .message = fmt::format("{} {}: {}", after.id, verb, after.message),
@@ -93,19 +93,20 @@ void compare_check(const CheckResult* before, const CheckResult& after, const Sn
 }
 
 /// Azure and the API server are optional: that one cannot be asked, or why no longer, is said in one line.
-void compare_source(const CheckResult* before, const CheckResult& after, std::vector<Event>& events) {
+void compare_source(const checks::CheckResult* before, const checks::CheckResult& after,
+                    std::vector<Event>& events) {
   if (after.id != "azure.ip_forwarding" && after.id != "kubernetes.node_cidr") return;
-  if (before == nullptr || after.status != CheckStatus::unknown || !is_news(before, after)) return;
+  if (before == nullptr || after.status != checks::CheckStatus::unknown || !is_news(before, after)) return;
   events.push_back({.kind = EventKind::check_unknown,
                     .message = fmt::format("{} is unknown: {}", after.id, after.message),
                     .fields = {{"CHECK", after.id}}});
 }
 
 /// An answer that is missed now and then is Azure's way; imds.reachable warns of one that is missed for long.
-void compare_imds(const ImdsStatus& before, const ImdsStatus& after, std::vector<Event>& events) {
-  if (after.source == ImdsSource::none) return;  // imds.reachable says it all
+void compare_imds(const node::ImdsStatus& before, const node::ImdsStatus& after, std::vector<Event>& events) {
+  if (after.source == node::ImdsSource::none) return;  // imds.reachable says it all
   const bool found = after.source != before.source;
-  if (after.source == ImdsSource::cache && found) {
+  if (after.source == node::ImdsSource::cache && found) {
     events.push_back({.kind = EventKind::document_recalled,
                       .message = "IMDS has not answered yet: using the document kept from before"});
   } else if (found || (after.last_error.empty() && !before.last_error.empty())) {
@@ -121,7 +122,7 @@ void compare_imds(const ImdsStatus& before, const ImdsStatus& after, std::vector
   }
 }
 
-void compare_nic(const Snapshot& before, const Snapshot& after, std::vector<Event>& events) {
+void compare_nic(const core::Snapshot& before, const core::Snapshot& after, std::vector<Event>& events) {
   if (after.nic.name.empty()) return;
   if (after.nic.name == before.nic.name && after.nic.index == before.nic.index) return;
   events.push_back({.kind = EventKind::nic_chosen,
@@ -131,16 +132,17 @@ void compare_nic(const Snapshot& before, const Snapshot& after, std::vector<Even
 }
 
 /// On a node at work: what runs at the start is in its first line.
-void compare_mode(const Snapshot& before, const Snapshot& after, std::vector<Event>& events) {
+void compare_mode(const core::Snapshot& before, const core::Snapshot& after, std::vector<Event>& events) {
   if (before.version.empty() || after.mode == before.mode) return;
-  events.push_back({.kind = EventKind::mode_changed,
-                    .level = before.mode_is_a_guess ? LogLevel::info : LogLevel::warn,
-                    .message = fmt::format("mode {} is in force, no longer {}: {}", mode_name(after.mode),
-                                           mode_name(before.mode), after.mode_reason),
-                    .fields = {{"MODE", std::string(mode_name(after.mode))}}});
+  events.push_back(
+      {.kind = EventKind::mode_changed,
+       .level = before.mode_is_a_guess ? LogLevel::info : LogLevel::warn,
+       .message = fmt::format("mode {} is in force, no longer {}: {}", node::mode_name(after.mode),
+                              node::mode_name(before.mode), after.mode_reason),
+       .fields = {{"MODE", std::string(node::mode_name(after.mode))}}});
 }
 
-std::string failing_gates(const Snapshot& snapshot) {
+std::string failing_gates(const core::Snapshot& snapshot) {
   std::string gates;
   for (const auto& check : snapshot.checks) {
     if (check.holds()) gates += fmt::format("{}{}", gates.empty() ? "" : ", ", check.id);
@@ -150,14 +152,14 @@ std::string failing_gates(const Snapshot& snapshot) {
 
 }  // namespace
 
-Phase StartUp::phase(bool ready, MonoTime now) {
+Phase StartUp::phase(bool ready, net::MonoTime now) {
   if (over_) return Phase::running;
   if (!begun_) begun_ = now;
   over_ = ready || now >= *begun_ + kPatience;
   return over_ ? Phase::started : Phase::starting;
 }
 
-std::vector<Event> transitions(const Snapshot& before, const Snapshot& after, Phase phase) {
+std::vector<Event> transitions(const core::Snapshot& before, const core::Snapshot& after, Phase phase) {
   std::vector<Event> events;
   compare_imds(before.imds, after.imds, events);
   compare_nic(before, after, events);
@@ -173,13 +175,13 @@ std::vector<Event> transitions(const Snapshot& before, const Snapshot& after, Ph
   } else if (before.ready && !after.ready) {
     events.push_back({.kind = EventKind::not_ready,
                       .level = LogLevel::error,
-                      .message = fmt::format("not ready any more: {}", failing_gates(after)),
+                      .message = fmt::format("no longer ready: {}", failing_gates(after)),
                       .fields = {{"CHECK", failing_gates(after)}}});
   }
   return events;
 }
 
-Event kubelet_may_start(const Snapshot& snapshot) {
+Event kubelet_may_start(const core::Snapshot& snapshot) {
   const auto gates = failing_gates(snapshot);
   return {
       .kind = EventKind::kubelet_may_start,

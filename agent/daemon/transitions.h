@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "agent/core/snapshot.h"
 #include "agent/log/event.h"
+#include "core/snapshot.h"
 
 namespace agent {
 
@@ -25,19 +25,20 @@ class StartUp {
   static constexpr auto kPatience = std::chrono::seconds(30);
 
   /// `starting` at first, then `started` once, then `running`.
-  Phase phase(bool ready, MonoTime now);
+  Phase phase(bool ready, net::MonoTime now);
 
  private:
-  std::optional<MonoTime> begun_;
+  std::optional<net::MonoTime> begun_;
   bool over_ = false;
 };
 
 /// What changed between two snapshots that a person at night wants to read: each change once, never a repeat.
 /// While it starts, a gate is waited for and other checks are silent; all that fails when it has started is
 /// told then.
-std::vector<Event> transitions(const Snapshot& before, const Snapshot& after, Phase phase = Phase::running);
+std::vector<Event> transitions(const core::Snapshot& before, const core::Snapshot& after,
+                               Phase phase = Phase::running);
 
 /// READY=1 is said though some gates fail: all that does needs the kubelet, which may wait for READY=1.
-Event kubelet_may_start(const Snapshot& snapshot);
+Event kubelet_may_start(const core::Snapshot& snapshot);
 
 }  // namespace agent

@@ -45,7 +45,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// Takes a connected, non-blocking socket of the address family. Throws boost::system::system_error when
   /// the event loop cannot watch it.
-  Connection(boost::asio::io_context& io, ConnectionKeeper& keeper, std::uint64_t number,
+  Connection(boost::asio::io_context& io, ConnectionKeeper& controller, std::uint64_t number,
              net::Descriptor socket, int family);
 
   /// Sets out; to be called once, when a shared_ptr holds it.
@@ -65,7 +65,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void wait(boost::asio::socket_base::wait_type readiness);
   void finish();
 
-  ConnectionKeeper& keeper_;
+  ConnectionKeeper& controller_;
   std::uint64_t number_;
   boost::asio::generic::stream_protocol::socket socket_;
   Clock::time_point accepted_ = Clock::now();

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <chrono>
 
-#include "agent/core/snapshot.h"
+#include "core/snapshot.h"
 
 namespace agent {
 
@@ -20,15 +20,15 @@ class Heartbeat {
   static constexpr std::chrono::seconds kPatience{90};
 
   /// Being made counts as the first beat.
-  explicit Heartbeat(MonoTime born = std::chrono::steady_clock::now());
+  explicit Heartbeat(net::MonoTime born = std::chrono::steady_clock::now());
 
-  void beat(MonoTime now);
-  [[nodiscard]] bool alive(MonoTime now) const;
+  void beat(net::MonoTime now);
+  [[nodiscard]] bool alive(net::MonoTime now) const;
   /// Since the last beat; never negative.
-  [[nodiscard]] std::chrono::seconds silence(MonoTime now) const;
+  [[nodiscard]] std::chrono::seconds silence(net::MonoTime now) const;
 
  private:
-  std::atomic<MonoTime::rep> last_;
+  std::atomic<net::MonoTime::rep> last_;
 };
 
 }  // namespace agent

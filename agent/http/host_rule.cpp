@@ -31,7 +31,7 @@ bool is_address(std::string_view text, net::Family family) {
 
 }  // namespace
 
-bool host_is_ours(std::string_view host, const Snapshot& snapshot) {
+bool host_is_ours(std::string_view host, const core::Snapshot& snapshot) {
   if (host.empty()) return true;
   if (host.front() == '[') {
     const auto close = host.find(']');

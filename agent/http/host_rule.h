@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "agent/core/snapshot.h"
+#include "core/snapshot.h"
 
 namespace agent::http {
 
@@ -10,6 +10,6 @@ namespace agent::http {
 /// (IPv6 in brackets), `localhost`, the node's name or the computer's name, each with an optional port. A web
 /// page that rebinds its own host name to 127.0.0.1 fails it (DNS rebinding). An empty header counts as
 /// absent: true.
-bool host_is_ours(std::string_view host, const Snapshot& snapshot);
+bool host_is_ours(std::string_view host, const core::Snapshot& snapshot);
 
 }  // namespace agent::http

@@ -14,11 +14,11 @@ namespace agent::http {
 namespace {
 
 constexpr std::string_view kPrefix = "calico_azure_agent_";
-constexpr std::array kStatuses = {CheckStatus::pass, CheckStatus::fail, CheckStatus::unknown,
-                                  CheckStatus::skip};
-constexpr std::array kSources = {ImdsSource::live, ImdsSource::cache, ImdsSource::none};
-constexpr std::array kStates = {RouteState::in_sync, RouteState::pending, RouteState::failed,
-                                RouteState::shadowed};
+constexpr std::array kStatuses = {checks::CheckStatus::pass, checks::CheckStatus::fail,
+                                  checks::CheckStatus::unknown, checks::CheckStatus::skip};
+constexpr std::array kSources = {node::ImdsSource::live, node::ImdsSource::cache, node::ImdsSource::none};
+constexpr std::array kStates = {routing::RouteState::in_sync, routing::RouteState::pending,
+                                routing::RouteState::failed, routing::RouteState::shadowed};
 
 using Label = std::pair<std::string_view, std::string_view>;
 
@@ -53,11 +53,11 @@ class Exposition {
   std::string text_;
 };
 
-void agent_itself(Exposition& out, const Snapshot& snapshot, WallTime started) {
+void agent_itself(Exposition& out, const core::Snapshot& snapshot, net::WallTime started) {
   out.family("build_info", "gauge", "Version of this agent; always 1.");
   out.flag({{"version", snapshot.version}}, true);
   out.family("mode_info", "gauge", "Which of Azure's options for pod networking this node runs; always 1.");
-  out.flag({{"mode", mode_name(snapshot.mode)}}, true);
+  out.flag({{"mode", node::mode_name(snapshot.mode)}}, true);
   out.family("start_time_seconds", "gauge", "When this process began to serve, in seconds since the epoch.");
   out.sample({}, unix_seconds(started));
   out.family("ready", "gauge", "Whether the node has what calico/node needs: 1 when /readyz answers 200.");
@@ -69,23 +69,23 @@ void agent_itself(Exposition& out, const Snapshot& snapshot, WallTime started) {
   }
 }
 
-void checks(Exposition& out, const Snapshot& snapshot) {
+void checks(Exposition& out, const core::Snapshot& snapshot) {
   if (snapshot.checks.empty()) return;
   out.family("check_status", "gauge",
              "Standing of each check: 1 for the status that it has, 0 for the others.");
   for (const auto& check : snapshot.checks) {
-    for (const CheckStatus status : kStatuses) {
-      out.flag({{"id", check.id}, {"status", status_name(status)}}, check.status == status);
+    for (const checks::CheckStatus status : kStatuses) {
+      out.flag({{"id", check.id}, {"status", checks::status_name(status)}}, check.status == status);
     }
   }
   out.family("check_gate", "gauge", "Whether the check holds back readiness when it fails.");
   for (const auto& check : snapshot.checks) out.flag({{"id", check.id}}, check.gate);
 }
 
-void routes(Exposition& out, const Snapshot& snapshot) {
+void routes(Exposition& out, const core::Snapshot& snapshot) {
   out.family("routes", "gauge", "Wanted routes by their standing in the kernel.");
-  for (const RouteState state : kStates) {
-    out.count({{"state", route_state_name(state)}}, snapshot.routes.count(state));
+  for (const routing::RouteState state : kStates) {
+    out.count({{"state", routing::route_state_name(state)}}, snapshot.routes.count(state));
   }
   out.family("routes_repaired_total", "counter", "Routes put back after they had once been in sync.");
   out.count({}, snapshot.counters.routes_repaired);
@@ -93,10 +93,10 @@ void routes(Exposition& out, const Snapshot& snapshot) {
   out.count({}, snapshot.counters.resyncs);
 }
 
-void imds(Exposition& out, const Snapshot& snapshot) {
+void imds(Exposition& out, const core::Snapshot& snapshot) {
   out.family("imds_source", "gauge", "Where the document about this VM came from: 1 for the source in use.");
-  for (const ImdsSource source : kSources) {
-    out.flag({{"source", source_name(source)}}, snapshot.imds.source == source);
+  for (const node::ImdsSource source : kSources) {
+    out.flag({{"source", node::source_name(source)}}, snapshot.imds.source == source);
   }
   if (snapshot.imds.last_success) {
     out.family("imds_last_success_timestamp_seconds", "gauge",
@@ -109,7 +109,7 @@ void imds(Exposition& out, const Snapshot& snapshot) {
 
 }  // namespace
 
-std::string metrics(const Snapshot& snapshot, WallTime started) {
+std::string metrics(const core::Snapshot& snapshot, net::WallTime started) {
   Exposition out;
   agent_itself(out, snapshot, started);
   checks(out, snapshot);

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "agent/core/snapshot.h"
+#include "core/snapshot.h"
 
 namespace agent::http {
 
@@ -11,6 +11,6 @@ namespace agent::http {
 ///
 /// Things that are one of several (a check's status, the source of the IMDS document) are state sets: one
 /// series per state, 1 for the one that holds, so that no series comes and goes with a change.
-std::string metrics(const Snapshot& snapshot, WallTime started);
+std::string metrics(const core::Snapshot& snapshot, net::WallTime started);
 
 }  // namespace agent::http

@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/core/wall_time.h"
 #include "agent/http/page_style.h"
 #include "agent/http/text.h"
 #include "agent/http/time_text.h"
+#include "core/wall_time.h"
 
 namespace agent::http {
 namespace {
@@ -49,44 +49,44 @@ void write(Html& html, const Badge& badge) {
   html << "<span class=\"badge " << badge.tone << "\">" << badge.word << "</span>";
 }
 
-Badge badge_of(const CheckResult& check) {
+Badge badge_of(const checks::CheckResult& check) {
   switch (check.status) {
-    case CheckStatus::pass:
+    case checks::CheckStatus::pass:
       return {"pass", "good"};
-    case CheckStatus::fail:
+    case checks::CheckStatus::fail:
       return check.gate ? Badge{"fail", "bad"} : Badge{"warning", "warn"};
-    case CheckStatus::unknown:
+    case checks::CheckStatus::unknown:
       return {"unknown", "none"};
-    case CheckStatus::skip:
+    case checks::CheckStatus::skip:
       break;
   }
   return {"skip", "none"};
 }
 
-Badge badge_of(RouteState state) {
+Badge badge_of(routing::RouteState state) {
   switch (state) {
-    case RouteState::in_sync:
+    case routing::RouteState::in_sync:
       return {"in sync", "good"};
-    case RouteState::pending:
+    case routing::RouteState::pending:
       return {"pending", "none"};
-    case RouteState::shadowed:
+    case routing::RouteState::shadowed:
       return {"shadowed", "warn"};
-    case RouteState::failed:
+    case routing::RouteState::failed:
       break;
   }
   return {"failed", "bad"};
 }
 
 /// 0 = needs doing now, 3 = of no concern.
-int urgency(const CheckResult& check) {
+int urgency(const checks::CheckResult& check) {
   switch (check.status) {
-    case CheckStatus::fail:
+    case checks::CheckStatus::fail:
       return check.gate ? 0 : 1;
-    case CheckStatus::unknown:
+    case checks::CheckStatus::unknown:
       return 2;
-    case CheckStatus::pass:
+    case checks::CheckStatus::pass:
       return 3;
-    case CheckStatus::skip:
+    case checks::CheckStatus::skip:
       break;
   }
   return 4;
@@ -116,7 +116,7 @@ std::string ago(std::chrono::nanoseconds age) {
 
 std::string number_or_empty(std::uint32_t number) { return number == 0 ? "" : std::to_string(number); }
 
-void head(Html& html, const Snapshot& snapshot, PageOptions options) {
+void head(Html& html, const core::Snapshot& snapshot, PageOptions options) {
   html << "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
           "<meta name=\"color-scheme\" content=\"light dark\">\n";
@@ -132,7 +132,7 @@ void head(Html& html, const Snapshot& snapshot, PageOptions options) {
                                 << kPageStyle << "</style>\n</head>\n<body>\n";
 }
 
-void headline(Html& html, const Snapshot& snapshot, WallTime now) {
+void headline(Html& html, const core::Snapshot& snapshot, net::WallTime now) {
   html << "<header>\n<h1>";
   html.text(snapshot.node_name.empty() ? std::string_view("this node") : snapshot.node_name) << "</h1>\n";
   write(html, snapshot.ready ? Badge{"ready", "good"} : Badge{"not ready", "bad"});
@@ -142,7 +142,7 @@ void headline(Html& html, const Snapshot& snapshot, WallTime now) {
          << ".";
   } else if (!snapshot.ready) {
     const auto holding = std::count_if(snapshot.checks.begin(), snapshot.checks.end(),
-                                       [](const CheckResult& check) { return check.holds(); });
+                                       [](const checks::CheckResult& check) { return check.holds(); });
     if (holding == 0) {
       html << "What this node needs is not yet confirmed in the kernel.";
     } else {
@@ -152,7 +152,7 @@ void headline(Html& html, const Snapshot& snapshot, WallTime now) {
   html << "</p>\n</header>\n<main>\n";
 }
 
-void check_row(Html& html, const CheckResult& check, WallTime now) {
+void check_row(Html& html, const checks::CheckResult& check, net::WallTime now) {
   html << "<tr><th scope=\"row\"><code>";
   html.text(check.id) << "</code></th><td>";
   write(html, badge_of(check));
@@ -161,17 +161,18 @@ void check_row(Html& html, const CheckResult& check, WallTime now) {
   if (!check.why.empty()) (html << "<p class=\"why\">").text(check.why) << "</p>";
   if (!check.remedy.empty()) (html << "<code class=\"remedy\">").text(check.remedy) << "</code>";
   html << "</td><td class=\"num\">";
-  if (check.since != WallTime{}) {
-    html << "<time datetime=\"" << wall_time_text(check.since) << "\" title=\"" << utc_text(check.since)
+  if (check.since != net::WallTime{}) {
+    html << "<time datetime=\"" << core::wall_time_text(check.since) << "\" title=\"" << utc_text(check.since)
          << "\">" << ago(now - check.since) << "</time>";
   }
   html << "</td></tr>\n";
 }
 
-void checks(Html& html, const Snapshot& snapshot, WallTime now) {
+void checks(Html& html, const core::Snapshot& snapshot, net::WallTime now) {
   auto sorted = snapshot.checks;
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const CheckResult& a, const CheckResult& b) { return urgency(a) < urgency(b); });
+  std::stable_sort(
+      sorted.begin(), sorted.end(),
+      [](const checks::CheckResult& a, const checks::CheckResult& b) { return urgency(a) < urgency(b); });
   html << "<section aria-labelledby=\"checks\">\n<h2 id=\"checks\">Checks</h2>\n";
   if (sorted.empty()) {
     html << "<p class=\"quiet\">Nothing has been checked yet.</p>\n</section>\n";
@@ -191,16 +192,16 @@ void begin_facts(Html& html, std::string_view id, std::string_view title) {
 
 void end_facts(Html& html) { html << "</table>\n</section>\n"; }
 
-std::string imds_text(const ImdsStatus& imds, MonoTime now) {
+std::string imds_text(const node::ImdsStatus& imds, net::MonoTime now) {
   std::string text;
   switch (imds.source) {
-    case ImdsSource::none:
+    case node::ImdsSource::none:
       text = "no document yet";
       break;
-    case ImdsSource::cache:
+    case node::ImdsSource::cache:
       text = "the copy kept from an earlier run";
       break;
-    case ImdsSource::live:
+    case node::ImdsSource::live:
       text = "live";
       break;
   }
@@ -209,12 +210,12 @@ std::string imds_text(const ImdsStatus& imds, MonoTime now) {
   return text;
 }
 
-void facts(Html& html, const Snapshot& snapshot, MonoTime now) {
+void facts(Html& html, const core::Snapshot& snapshot, net::MonoTime now) {
   html << "<div class=\"pair\">\n";
   begin_facts(html, "node", "Node");
   html.fact("Mode", snapshot.mode_reason.empty()
-                        ? std::string(mode_name(snapshot.mode))
-                        : std::string(mode_name(snapshot.mode)) + ", " + snapshot.mode_reason);
+                        ? std::string(node::mode_name(snapshot.mode))
+                        : std::string(node::mode_name(snapshot.mode)) + ", " + snapshot.mode_reason);
   html.fact("Azure VM", snapshot.node.name);
   html.fact("Scale set", snapshot.node.vm_scale_set);
   html.fact("Location", snapshot.node.location);
@@ -236,7 +237,7 @@ void facts(Html& html, const Snapshot& snapshot, MonoTime now) {
   html << "</div>\n";
 }
 
-void route_row(Html& html, const RouteStatus& each) {
+void route_row(Html& html, const routing::RouteStatus& each) {
   const net::Route& route = each.route;
   std::string way;
   if (!net::leads_somewhere(route.type)) way = net::route_type_name(route.type);
@@ -251,18 +252,19 @@ void route_row(Html& html, const RouteStatus& each) {
   html << "</td></tr>\n";
 }
 
-std::vector<RouteStatus> worst_first(const RouteStatuses& routes, std::size_t most) {
-  std::vector<RouteStatus> shown;
+std::vector<routing::RouteStatus> worst_first(const routing::RouteStatuses& routes, std::size_t most) {
+  std::vector<routing::RouteStatus> shown;
   for (const auto& each : routes.exceptions()) {
     if (shown.size() < most) shown.push_back(routes.at(each.position));
   }
   for (std::size_t i = 0; i < routes.size() && shown.size() < most; ++i) {
-    if (auto each = routes.at(i); each.state == RouteState::in_sync) shown.push_back(std::move(each));
+    if (auto each = routes.at(i); each.state == routing::RouteState::in_sync)
+      shown.push_back(std::move(each));
   }
   return shown;
 }
 
-void routes(Html& html, const Snapshot& snapshot) {
+void routes(Html& html, const core::Snapshot& snapshot) {
   html << "<section aria-labelledby=\"routes\">\n<h2 id=\"routes\">Routes</h2>\n";
   if (snapshot.routes.empty()) {
     html << "<p class=\"quiet\">No route is wanted at present.</p>\n</section>\n";
@@ -281,7 +283,7 @@ void routes(Html& html, const Snapshot& snapshot) {
   html << "</section>\n";
 }
 
-void foot(Html& html, const Snapshot& snapshot, WallTime now, PageOptions options) {
+void foot(Html& html, const core::Snapshot& snapshot, net::WallTime now, PageOptions options) {
   html << "</main>\n<footer>\n<p class=\"num\">Routes repaired: "
        << std::to_string(snapshot.counters.routes_repaired)
        << ". Looks at the kernel: " << std::to_string(snapshot.counters.resyncs)
@@ -297,7 +299,8 @@ void foot(Html& html, const Snapshot& snapshot, WallTime now, PageOptions option
 
 }  // namespace
 
-std::string page(const Snapshot& snapshot, WallTime now, MonoTime mono_now, PageOptions options) {
+std::string page(const core::Snapshot& snapshot, net::WallTime now, net::MonoTime mono_now,
+                 PageOptions options) {
   Html html;
   head(html, snapshot, options);
   headline(html, snapshot, now);

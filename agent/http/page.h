@@ -3,7 +3,7 @@
 #include <chrono>
 #include <string>
 
-#include "agent/core/snapshot.h"
+#include "core/snapshot.h"
 
 namespace agent::http {
 
@@ -14,7 +14,8 @@ struct PageOptions {
 
 /// The snapshot as one self-contained HTML page: no script, no outside asset, light or dark as the reader's
 /// system is. What needs doing comes first, with its remedy. Every string from outside is escaped.
-std::string page(const Snapshot& snapshot, WallTime now, MonoTime mono_now, PageOptions options = {});
+std::string page(const core::Snapshot& snapshot, net::WallTime now, net::MonoTime mono_now,
+                 PageOptions options = {});
 
 /// The Content-Security-Policy to serve it with: inline style and the inline icon, and nothing else.
 inline constexpr const char* kPagePolicy =

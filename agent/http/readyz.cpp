@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "agent/core/check_ids.h"
+#include "checks/check_ids.h"
 #include "net/foreign_text.h"
 
 namespace agent::http {
@@ -14,7 +14,7 @@ bool contains(const std::vector<std::string>& ids, std::string_view id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
-std::string line_of(const CheckResult& check, bool excluded) {
+std::string line_of(const checks::CheckResult& check, bool excluded) {
   constexpr std::size_t kLongestMessage = 4096;
   const auto& id = check.id;
   const auto with_message = [&check](std::string line) {
@@ -23,19 +23,20 @@ std::string line_of(const CheckResult& check, bool excluded) {
   };
   if (excluded) return "[+]" + id + " excluded: ok\n";
   switch (check.status) {
-    case CheckStatus::pass:
+    case checks::CheckStatus::pass:
       return "[+]" + id + " ok\n";
-    case CheckStatus::unknown:
+    case checks::CheckStatus::unknown:
       return with_message("[+]" + id + " unknown");
-    case CheckStatus::skip:
+    case checks::CheckStatus::skip:
       return with_message("[+]" + id + " skipped");
-    case CheckStatus::fail:
+    case checks::CheckStatus::fail:
       break;
   }
   return with_message("[-]" + id + " failed");
 }
 
-Health health(std::string_view endpoint, Scope scope, const Snapshot& snapshot, const HealthQuery& query) {
+Health health(std::string_view endpoint, Scope scope, const core::Snapshot& snapshot,
+              const HealthQuery& query) {
   std::string lines;
   bool failed = false;
   bool gate_fails = false;
@@ -47,7 +48,7 @@ Health health(std::string_view endpoint, Scope scope, const Snapshot& snapshot, 
     if (scope == Scope::gates && !check.gate) continue;
     const bool excluded = contains(query.exclude, check.id);
     gate_fails = gate_fails || check.holds();
-    failed = failed || (check.status == CheckStatus::fail && !excluded);
+    failed = failed || (check.status == checks::CheckStatus::fail && !excluded);
     lines += line_of(check, excluded);
   }
   if (!snapshot.ready && !gate_fails) {
@@ -65,21 +66,21 @@ std::string main_loop_failed(std::chrono::seconds silence) {
   return "[-]main_loop failed: it has not turned for " + std::to_string(silence.count()) + " s\n";
 }
 
-Health readyz(const Snapshot& snapshot, const HealthQuery& query) {
+Health readyz(const core::Snapshot& snapshot, const HealthQuery& query) {
   return health("readyz", Scope::gates, snapshot, query);
 }
 
-Health healthz(const Snapshot& snapshot, const HealthQuery& query) {
+Health healthz(const core::Snapshot& snapshot, const HealthQuery& query) {
   return health("healthz", Scope::all, snapshot, query);
 }
 
-std::vector<std::string> unknown_checks(const Snapshot& snapshot, const std::vector<std::string>& ids) {
+std::vector<std::string> unknown_checks(const core::Snapshot& snapshot, const std::vector<std::string>& ids) {
   std::vector<std::string> unknown;
   for (const auto& id : ids) {
-    const auto known = check_ids();
+    const auto known = checks::check_ids();
     const bool is_known = std::find(known.begin(), known.end(), id) != known.end() ||
                           std::any_of(snapshot.checks.begin(), snapshot.checks.end(),
-                                      [&id](const CheckResult& check) { return check.id == id; });
+                                      [&id](const checks::CheckResult& check) { return check.id == id; });
     if (!is_known) unknown.push_back(id);
   }
   return unknown;

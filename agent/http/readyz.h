@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/core/snapshot.h"
+#include "core/snapshot.h"
 
 namespace agent::http {
 
@@ -38,12 +38,12 @@ std::string main_loop_failed(std::chrono::seconds silence);
 /// never contradicts READY and the ready file of a loop that turns; what holds readiness back though no gate
 /// fails (routes that are wanted but not yet confirmed) is the line `agent.settled`. Exclusions leave the
 /// remaining gates to decide.
-Health readyz(const Snapshot& snapshot, const HealthQuery& query);
+Health readyz(const core::Snapshot& snapshot, const HealthQuery& query);
 
 /// The same over all checks: a failing warning fails it too.
-Health healthz(const Snapshot& snapshot, const HealthQuery& query);
+Health healthz(const core::Snapshot& snapshot, const HealthQuery& query);
 
 /// The ids of the list that no check of this version bears.
-std::vector<std::string> unknown_checks(const Snapshot& snapshot, const std::vector<std::string>& ids);
+std::vector<std::string> unknown_checks(const core::Snapshot& snapshot, const std::vector<std::string>& ids);
 
 }  // namespace agent::http

@@ -5,7 +5,7 @@
 namespace agent::http {
 
 // While it is only pointed to weakly, no other snapshot can have its place in memory.
-void Renderings::follow(const std::shared_ptr<const Snapshot>& snapshot) {
+void Renderings::follow(const std::shared_ptr<const core::Snapshot>& snapshot) {
   if (snapshot_.lock() == snapshot) return;
   snapshot_ = snapshot;
   entries_.clear();

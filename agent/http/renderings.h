@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/core/snapshot.h"
+#include "core/snapshot.h"
 
 namespace agent::http {
 
@@ -19,7 +19,7 @@ using SharedBody = std::shared_ptr<const std::string>;
 class Renderings {
  public:
   /// What is shared from now on is of this snapshot.
-  void follow(const std::shared_ptr<const Snapshot>& snapshot);
+  void follow(const std::shared_ptr<const core::Snapshot>& snapshot);
 
   /// The rendering of that name, else a new one. `moment` tells those apart that say what time it is.
   SharedBody share(const std::string& name, std::int64_t moment, const std::function<std::string()>& render);
@@ -31,7 +31,7 @@ class Renderings {
     std::weak_ptr<const std::string> body;
   };
 
-  std::weak_ptr<const Snapshot> snapshot_;
+  std::weak_ptr<const core::Snapshot> snapshot_;
   std::vector<Entry> entries_;
 };
 

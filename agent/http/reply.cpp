@@ -30,7 +30,7 @@ std::string_view reason(unsigned status) {
 
 }  // namespace
 
-Bytes reply_bytes(const Reply& reply, WallTime now) {
+Bytes reply_bytes(const Reply& reply, net::WallTime now) {
   std::string bytes;
   bytes.reserve(512 + (reply.without_body ? 0 : reply.body.size()));
   const auto header = [&bytes](std::string_view name, std::string_view value) {

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "agent/core/check.h"
 #include "agent/http/renderings.h"
+#include "checks/check.h"
 
 namespace agent::http {
 
@@ -33,6 +33,6 @@ struct Bytes {
 
 /// The reply as HTTP/1.1. Every one bears Date, Content-Length, `Cache-Control: no-store` (a state is stale
 /// the moment it is sent), `X-Content-Type-Options: nosniff` and `Connection: close`.
-Bytes reply_bytes(const Reply& reply, WallTime now);
+Bytes reply_bytes(const Reply& reply, net::WallTime now);
 
 }  // namespace agent::http

@@ -13,7 +13,7 @@ std::string text_or_empty(const std::optional<net::Address>& address) {
 
 }  // namespace
 
-void write_route(http::JsonText& json, const RouteStatus& status) {
+void write_route(http::JsonText& json, const routing::RouteStatus& status) {
   const net::Route& route = status.route;
   json.object([&] {
     json.member("destination").text(route.key.destination.text());
@@ -24,12 +24,12 @@ void write_route(http::JsonText& json, const RouteStatus& status) {
     json.member("table").number(route.key.table);
     json.member("metric").number(route.key.metric);
     json.member("protocol").number(route.protocol);
-    json.member("state").text(route_state_name(status.state));
+    json.member("state").text(routing::route_state_name(status.state));
     json.member("error").text(status.error);
   });
 }
 
-nlohmann::ordered_json route_json(const RouteStatus& status) {
+nlohmann::ordered_json route_json(const routing::RouteStatus& status) {
   http::JsonText json;
   write_route(json, status);
   return nlohmann::ordered_json::parse(std::move(json).take());

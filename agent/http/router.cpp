@@ -8,13 +8,13 @@
 #include <utility>
 #include <vector>
 
-#include "agent/core/check_ids.h"
 #include "agent/http/host_rule.h"
 #include "agent/http/metrics.h"
 #include "agent/http/page.h"
 #include "agent/http/readyz.h"
 #include "agent/http/status_json.h"
 #include "agent/http/target.h"
+#include "checks/check_ids.h"
 #include "net/foreign_text.h"
 
 namespace agent::http {
@@ -44,7 +44,7 @@ std::int64_t second_of(const View& view) {
   return std::chrono::floor<std::chrono::seconds>(view.mono_now.time_since_epoch()).count();
 }
 
-using Judge = Health (*)(const Snapshot&, const HealthQuery&);
+using Judge = Health (*)(const core::Snapshot&, const HealthQuery&);
 
 template <Judge judge>
 Reply health(const Target& target, const View& view) {
@@ -54,7 +54,7 @@ Reply health(const Target& target, const View& view) {
     std::string text = "no such check:";
     for (const auto& id : unknown) text += " \"" + net::foreign_text(id) + "\"";
     text += "\nthe checks are:";
-    for (const auto id : check_ids()) text.append(" ").append(id);
+    for (const auto id : checks::check_ids()) text.append(" ").append(id);
     return plain(400, text + '\n');
   }
   auto health = judge(view.snapshot, query);

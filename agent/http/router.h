@@ -2,20 +2,20 @@
 
 #include <chrono>
 
-#include "agent/core/snapshot.h"
 #include "agent/http/reply.h"
 #include "agent/http/request.h"
+#include "core/snapshot.h"
 
 namespace agent::http {
 
 /// All that a reply may depend on besides the request: values, so that the router is a pure function.
 struct View {
-  const Snapshot& snapshot;
+  const core::Snapshot& snapshot;
   bool alive = true;                ///< the main loop turns
   std::chrono::seconds silence{0};  ///< since it last turned
-  WallTime now{};
-  MonoTime mono_now{};
-  WallTime started{};                ///< when this process began to serve
+  net::WallTime now{};
+  net::MonoTime mono_now{};
+  net::WallTime started{};           ///< when this process began to serve
   bool over_unix_socket = false;     ///< where no browser asks, nor anybody's DNS leads
   Renderings* renderings = nullptr;  ///< of this snapshot; without one each reply has its own
 };

@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "agent/http/answer.h"
-#include "agent/http/crowd.h"
+#include "agent/http/connection_set.h"
 #include "agent/http/listener.h"
 
 namespace agent {
@@ -49,13 +49,13 @@ class SignalsBlocked {
 
 class StatusServer::Loop {
  public:
-  Loop(http::Listener listener, const Published<Snapshot>& published, const Heartbeat& heartbeat)
+  Loop(http::Listener listener, const core::Published<core::Snapshot>& published, const Heartbeat& heartbeat)
       : listener_(std::move(listener)),
         published_(published),
         heartbeat_(heartbeat),
-        crowd_(io_, http::Crowd::affordable(),
-               [this](std::string_view received) { return answer(received); }),
-        doorbell_(io_, listener_.fd()),
+        connections_(io_, http::ConnectionSet::affordable(),
+                     [this](std::string_view received) { return answer(received); }),
+        accept_ready_(io_, listener_.fd()),
         pause_(io_) {
     socklen_t length = sizeof family_;
     ::getsockopt(listener_.fd(), SOL_SOCKET, SO_DOMAIN, &family_, &length);
@@ -65,7 +65,7 @@ class StatusServer::Loop {
   ~Loop() {
     io_.stop();
     if (thread_.joinable()) thread_.join();
-    static_cast<void>(doorbell_.release());  // the listener closes it
+    static_cast<void>(accept_ready_.release());  // the listener closes it
   }
 
   /// Starts the thread; std::system_error when there is none to be had.
@@ -96,7 +96,7 @@ class StatusServer::Loop {
   }
 
   void await_clients() {
-    doorbell_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const error_code& error) {
+    accept_ready_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const error_code& error) {
       if (!error) accept();
     });
   }
@@ -112,7 +112,7 @@ class StatusServer::Loop {
     for (int turn = 0; turn < kAcceptsPerTurn; ++turn) {
       net::Descriptor client{::accept4(listener_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
       if (client) {
-        crowd_.admit(std::move(client), family_);
+        connections_.admit(std::move(client), family_);
         continue;
       }
       switch (errno) {
@@ -122,7 +122,7 @@ class StatusServer::Loop {
         case ENFILE:
         case ENOBUFS:
         case ENOMEM:
-          if (!crowd_.evict_oldest()) return pause();
+          if (!connections_.evict_oldest()) return pause();
           break;
         case EINTR:
         case ECONNABORTED:
@@ -135,21 +135,20 @@ class StatusServer::Loop {
   }
 
   http::Listener listener_;
-  const Published<Snapshot>& published_;
+  const core::Published<core::Snapshot>& published_;
   const Heartbeat& heartbeat_;
-  WallTime started_ = std::chrono::system_clock::now();
+  net::WallTime started_ = std::chrono::system_clock::now();
   int family_ = 0;
   asio::io_context io_{1};
   http::Renderings renderings_;
-  http::Crowd crowd_;
-  asio::posix::stream_descriptor doorbell_;
+  http::ConnectionSet connections_;
+  asio::posix::stream_descriptor accept_ready_;
   asio::steady_timer pause_;
   std::thread thread_;
 };
 
-net::Result<std::unique_ptr<StatusServer>> StatusServer::start(const Options& options,
-                                                               const Published<Snapshot>& published,
-                                                               const Heartbeat& heartbeat) {
+net::Result<std::unique_ptr<StatusServer>> StatusServer::start(
+    const Options& options, const core::Published<core::Snapshot>& published, const Heartbeat& heartbeat) {
   auto listener = http::Listener::open(options);
   if (!listener) return net::pass_on(listener);
   try {

@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <memory>
 
-#include "agent/core/published.h"
-#include "agent/core/snapshot.h"
 #include "agent/http/endpoint.h"
 #include "agent/http/heartbeat.h"
+#include "core/published.h"
+#include "core/snapshot.h"
 #include "net/error.h"
 
 namespace agent {
@@ -24,7 +24,7 @@ class StatusServer {
   /// Bound and listening on return. Errors as of Listener::open; EMFILE and the like when there is no thread
   /// or descriptor left. `published` and `heartbeat` must outlive the server.
   static net::Result<std::unique_ptr<StatusServer>> start(const Options& options,
-                                                          const Published<Snapshot>& published,
+                                                          const core::Published<core::Snapshot>& published,
                                                           const Heartbeat& heartbeat);
 
   StatusServer(const StatusServer&) = delete;

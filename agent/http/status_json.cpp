@@ -6,17 +6,17 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/core/wall_time.h"
 #include "agent/http/json_text.h"
 #include "agent/http/route_json.h"
+#include "core/wall_time.h"
 
 namespace agent {
 namespace {
 
 using http::JsonText;
 
-void time_or_null(JsonText& json, const std::optional<WallTime>& time) {
-  time&&* time != WallTime{} ? json.text(wall_time_text(*time)) : json.null();
+void time_or_null(JsonText& json, const std::optional<net::WallTime>& time) {
+  time&&* time != net::WallTime{} ? json.text(core::wall_time_text(*time)) : json.null();
 }
 
 void number_or_null(JsonText& json, std::uint32_t number) { number != 0 ? json.number(number) : json.null(); }
@@ -29,7 +29,7 @@ void texts(JsonText& json, const net::SharedList<net::Prefix>& prefixes) {
   json.array(prefixes, [&json](const net::Prefix& prefix) { json.text(prefix.text()); });
 }
 
-void write_config(JsonText& json, const ConfigInForce& config) {
+void write_config(JsonText& json, const core::ConfigInForce& config) {
   json.object([&] {
     json.member("file").text(config.file);
     texts(json.member("overrides"), config.overrides);
@@ -38,7 +38,7 @@ void write_config(JsonText& json, const ConfigInForce& config) {
   });
 }
 
-void write_node(JsonText& json, const Snapshot& snapshot) {
+void write_node(JsonText& json, const core::Snapshot& snapshot) {
   json.object([&] {
     json.member("name").text(snapshot.node_name);
     json.member("vm_id").text(snapshot.node.vm_id);
@@ -48,9 +48,9 @@ void write_node(JsonText& json, const Snapshot& snapshot) {
   });
 }
 
-void write_imds(JsonText& json, const ImdsStatus& imds, MonoTime now) {
+void write_imds(JsonText& json, const node::ImdsStatus& imds, net::MonoTime now) {
   json.object([&] {
-    json.member("source").text(source_name(imds.source));
+    json.member("source").text(node::source_name(imds.source));
     time_or_null(json.member("last_success"), imds.last_success);
     json.member("age_seconds");
     if (imds.last_success_mono) {
@@ -63,7 +63,7 @@ void write_imds(JsonText& json, const ImdsStatus& imds, MonoTime now) {
   });
 }
 
-void write_nic(JsonText& json, const NicStatus& nic) {
+void write_nic(JsonText& json, const core::NicStatus& nic) {
   json.object([&] {
     json.member("name").text(nic.name);
     number_or_null(json.member("index"), nic.index);
@@ -75,7 +75,7 @@ void write_nic(JsonText& json, const NicStatus& nic) {
   });
 }
 
-void write_pods(JsonText& json, const Snapshot& snapshot) {
+void write_pods(JsonText& json, const core::Snapshot& snapshot) {
   json.object([&] {
     texts(json.member("cluster_cidrs"), snapshot.cluster_cidrs);
     texts(json.member("node_cidrs"), snapshot.node_cidrs);
@@ -83,10 +83,10 @@ void write_pods(JsonText& json, const Snapshot& snapshot) {
   });
 }
 
-void write_check(JsonText& json, const CheckResult& check) {
+void write_check(JsonText& json, const checks::CheckResult& check) {
   json.object([&] {
     json.member("id").text(check.id);
-    json.member("status").text(status_name(check.status));
+    json.member("status").text(checks::status_name(check.status));
     json.member("gate").boolean(check.gate);
     json.member("message").text(check.message);
     json.member("why").text(check.why);
@@ -95,17 +95,17 @@ void write_check(JsonText& json, const CheckResult& check) {
   });
 }
 
-void write_change(JsonText& json, const RouteChange& change) {
+void write_change(JsonText& json, const core::RouteChange& change) {
   json.object([&] {
     time_or_null(json.member("time"), change.time);
     json.member("action").text(change.action);
     json.member("destination").text(change.route.key.destination.text());
     json.member("route").text(net::route_text(change.route, change.device));
-    json.member("repaired_after").text(change.doer);
+    json.member("repaired_after").text(change.removed_by);
   });
 }
 
-void write_counters(JsonText& json, const Counters& counters) {
+void write_counters(JsonText& json, const core::Counters& counters) {
   json.object([&] {
     json.member("routes_repaired").number(counters.routes_repaired);
     json.member("resyncs").number(counters.resyncs);
@@ -115,24 +115,26 @@ void write_counters(JsonText& json, const Counters& counters) {
 
 }  // namespace
 
-std::string status_json(const Snapshot& snapshot, MonoTime now) {
+std::string status_json(const core::Snapshot& snapshot, net::MonoTime now) {
   JsonText json;
   json.object([&] {
     json.member("schema").text("calico-azure-agent/v1");
     json.member("version").text(snapshot.version);
-    json.member("mode").text(mode_name(snapshot.mode));
+    json.member("mode").text(node::mode_name(snapshot.mode));
     json.member("mode_reason").text(snapshot.mode_reason);
     json.member("ready").boolean(snapshot.ready);
     time_or_null(json.member("ready_since"), snapshot.ready ? snapshot.ready_since : std::nullopt);
-    write_config(json.member("config"), snapshot.config ? *snapshot.config : ConfigInForce{});
+    write_config(json.member("config"), snapshot.config ? *snapshot.config : core::ConfigInForce{});
     write_node(json.member("node"), snapshot);
     write_imds(json.member("imds"), snapshot.imds, now);
     write_nic(json.member("nic"), snapshot.nic);
     write_pods(json.member("pods"), snapshot);
-    json.member("routes").array(snapshot.routes, [&](const RouteStatus& each) { write_route(json, each); });
-    json.member("checks").array(snapshot.checks, [&](const CheckResult& each) { write_check(json, each); });
+    json.member("routes").array(snapshot.routes,
+                                [&](const routing::RouteStatus& each) { write_route(json, each); });
+    json.member("checks").array(snapshot.checks,
+                                [&](const checks::CheckResult& each) { write_check(json, each); });
     json.member("changes").array(snapshot.changes,
-                                 [&](const RouteChange& each) { write_change(json, each); });
+                                 [&](const core::RouteChange& each) { write_change(json, each); });
     write_counters(json.member("counters"), snapshot.counters);
   });
   return std::move(json).take() + '\n';

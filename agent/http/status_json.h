@@ -2,13 +2,13 @@
 
 #include <string>
 
-#include "agent/core/snapshot.h"
+#include "core/snapshot.h"
 
 namespace agent {
 
 /// The /status document (schema calico-azure-agent/v1), compact, with a final newline. Every field is always
 /// there: one that does not apply is an empty string, or null for numbers and times. Times are RFC 3339 UTC
 /// with milliseconds; `age_seconds` is measured on the monotonic clock, in whole seconds. Always valid UTF-8.
-std::string status_json(const Snapshot& snapshot, MonoTime now);
+std::string status_json(const core::Snapshot& snapshot, net::MonoTime now);
 
 }  // namespace agent

@@ -9,7 +9,7 @@
 namespace agent::http {
 namespace {
 
-std::tm utc(WallTime time) {
+std::tm utc(net::WallTime time) {
   return fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(time)));
 }
 
@@ -20,13 +20,14 @@ std::string in_units(std::int64_t large, const char* large_unit, std::int64_t sm
 
 }  // namespace
 
-std::string utc_text(WallTime time) { return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", utc(time)); }
+std::string utc_text(net::WallTime time) { return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", utc(time)); }
 
-std::string http_date(WallTime time) { return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", utc(time)); }
+std::string http_date(net::WallTime time) { return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", utc(time)); }
 
-std::string unix_seconds(WallTime time) {
+std::string unix_seconds(net::WallTime time) {
   const std::int64_t total =
-      std::chrono::floor<std::chrono::milliseconds>(std::max(time, WallTime{}).time_since_epoch()).count();
+      std::chrono::floor<std::chrono::milliseconds>(std::max(time, net::WallTime{}).time_since_epoch())
+          .count();
   return fmt::format("{}.{:03}", total / 1000, total % 1000);
 }
 

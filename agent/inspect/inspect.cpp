@@ -28,7 +28,7 @@ bool concerns_pods(const net::Link& link) {
          std::any_of(kNames.begin(), kNames.end(), begins);
 }
 
-std::vector<net::Link> of_pods(std::span<const net::Link> links, const Aim& aim) {
+std::vector<net::Link> of_pods(std::span<const net::Link> links, const InspectionTarget& aim) {
   std::vector<net::Link> some;
   for (const auto& link : links) {
     if (link.name != aim.nic && concerns_pods(link)) some.push_back(link);
@@ -37,7 +37,7 @@ std::vector<net::Link> of_pods(std::span<const net::Link> links, const Aim& aim)
 }
 
 /// The NIC, whose routes may lead to peers past the overlay, and the VF under it.
-std::vector<net::Link> of_nic(std::span<const net::Link> links, const Aim& aim) {
+std::vector<net::Link> of_nic(std::span<const net::Link> links, const InspectionTarget& aim) {
   std::vector<net::Link> some;
   const auto nic = std::find_if(links.begin(), links.end(),
                                 [&aim](const net::Link& link) { return link.name == aim.nic; });
@@ -48,9 +48,9 @@ std::vector<net::Link> of_nic(std::span<const net::Link> links, const Aim& aim) 
   return some;
 }
 
-SysctlReadings pod_sysctls(const std::vector<net::Link>& links) {
+observed::SysctlReadings pod_sysctls(const std::vector<net::Link>& links) {
   netlink::ProcSysctls sysctls;
-  SysctlReadings readings;
+  observed::SysctlReadings readings;
   for (const auto& link : links) {
     if (!is_pod_link(link)) continue;
     for (const auto* key : {"proxy_arp", "forwarding"}) {
@@ -64,27 +64,27 @@ SysctlReadings pod_sysctls(const std::vector<net::Link>& links) {
 
 }  // namespace
 
-Surroundings look_at_files() {
-  Surroundings surroundings;
-  surroundings.cni = cni::read_cni_files(cni::Paths{});
-  return surroundings;
+observed::NodeEnvironment look_at_files() {
+  observed::NodeEnvironment environment;
+  environment.cni = cni::read_cni_files(cni::Paths{});
+  return environment;
 }
 
-Surroundings inspect(const Aim& aim, std::span<const net::Link> links,
-                     std::chrono::steady_clock::time_point finish_by) {
+observed::NodeEnvironment inspect(const InspectionTarget& aim, std::span<const net::Link> links,
+                                  std::chrono::steady_clock::time_point finish_by) {
   const auto pods = of_pods(links, aim);
   auto routed = of_nic(links, aim);
   routed.insert(routed.end(), pods.begin(), pods.end());
-  host::Question question;
-  question.nic = aim.nic;
-  question.azure_cni = aim.mode == Mode::azure_cni;
-  question.is_root = ::geteuid() == 0;
-  for (const auto& link : pods) question.links.push_back(link.name);
-  auto surroundings = look_at_files();
-  surroundings.data_plane = netlink::look_at_data_plane(routed);
-  surroundings.pod_sysctls = pod_sysctls(pods);
-  surroundings.host = host::look_at_host(question, finish_by);
-  return surroundings;
+  host::HostQuery query;
+  query.nic = aim.nic;
+  query.azure_cni = aim.mode == node::Mode::azure_cni;
+  query.is_root = ::geteuid() == 0;
+  for (const auto& link : pods) query.links.push_back(link.name);
+  auto environment = look_at_files();
+  environment.data_plane = netlink::look_at_data_plane(routed);
+  environment.pod_sysctls = pod_sysctls(pods);
+  environment.host = host::look_at_host(query, finish_by);
+  return environment;
 }
 
 }  // namespace agent

@@ -4,26 +4,26 @@
 #include <span>
 #include <string>
 
-#include "agent/core/policy.h"
-#include "agent/core/surroundings.h"
 #include "net/link.h"
+#include "node/policy.h"
+#include "observed/node_environment.h"
 
 namespace agent {
 
 /// What is known of the node when its surroundings are looked at, and decides what is worth a look.
-struct Aim {
-  Mode mode = Mode::udr;
+struct InspectionTarget {
+  node::Mode mode = node::Mode::udr;
   std::string nic;  ///< the link of the NIC; empty while it is not known
 
-  bool operator==(const Aim&) const = default;
+  bool operator==(const InspectionTarget&) const = default;
 };
 
 /// Only the node's CNI files: what tells the mode. Takes a millisecond, and waits for nobody.
-Surroundings look_at_files();
+observed::NodeEnvironment look_at_files();
 
 /// All of the node's surroundings, read-only: files, the kernel's tables, programs and services on loopback,
 /// side by side. What does not answer until `finish_by` is an Error in its place.
-Surroundings inspect(const Aim& aim, std::span<const net::Link> links,
-                     std::chrono::steady_clock::time_point finish_by);
+observed::NodeEnvironment inspect(const InspectionTarget& aim, std::span<const net::Link> links,
+                                  std::chrono::steady_clock::time_point finish_by);
 
 }  // namespace agent

@@ -23,7 +23,7 @@ std::vector<net::Link> present_links() {
 
 }  // namespace
 
-Inspector::Inspector(std::function<void(Surroundings)> deliver)
+Inspector::Inspector(std::function<void(observed::NodeEnvironment)> deliver)
     : deliver_(std::move(deliver)), thread_([this] { work(); }) {}
 
 Inspector::~Inspector() {
@@ -35,7 +35,7 @@ Inspector::~Inspector() {
   thread_.join();
 }
 
-void Inspector::aim(const Aim& aim) {
+void Inspector::aim(const InspectionTarget& aim) {
   {
     const std::lock_guard lock(mutex_);
     if (aim_ == aim) return;
@@ -45,7 +45,7 @@ void Inspector::aim(const Aim& aim) {
   called_.notify_one();
 }
 
-void Inspector::look_soon() {
+void Inspector::request_inspection() {
   {
     const std::lock_guard lock(mutex_);
     cause_ = true;

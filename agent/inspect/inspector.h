@@ -19,16 +19,16 @@ class Inspector {
   static constexpr auto kInterval = std::chrono::seconds(60);
 
   /// `deliver` gets each look, on the inspector's thread.
-  explicit Inspector(std::function<void(Surroundings)> deliver);
+  explicit Inspector(std::function<void(observed::NodeEnvironment)> deliver);
   /// Waits for a look that is under way, for at most its patience of three seconds.
   ~Inspector();
   Inspector(const Inspector&) = delete;
   Inspector& operator=(const Inspector&) = delete;
 
   /// From now on this is the aim; another one is a cause to look.
-  void aim(const Aim& aim);
+  void aim(const InspectionTarget& aim);
   /// Something has changed: links, files.
-  void look_soon();
+  void request_inspection();
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -37,10 +37,10 @@ class Inspector {
   /// False: it is time to end.
   bool await_cause(std::unique_lock<std::mutex>& lock);
 
-  std::function<void(Surroundings)> deliver_;
+  std::function<void(observed::NodeEnvironment)> deliver_;
   std::mutex mutex_;
   std::condition_variable called_;
-  std::optional<Aim> aim_;
+  std::optional<InspectionTarget> aim_;
   bool cause_ = false;
   bool ending_ = false;
   Clock::time_point not_before_{};

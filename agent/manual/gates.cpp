@@ -13,34 +13,37 @@ namespace {
 struct Axis {
   struct Value {
     std::string_view word;
-    std::function<void(Policy&)> set;
+    std::function<void(node::Policy&)> set;
   };
   std::string_view before;  ///< "in mode "
   std::vector<Value> values;
 };
 
 std::vector<Axis> axes() {
-  const auto mode = [](Mode value) {
-    return Axis::Value{mode_name(value), [value](Policy& policy) { policy.mode = value; }};
+  const auto mode = [](node::Mode value) {
+    return Axis::Value{node::mode_name(value), [value](node::Policy& policy) { policy.mode = value; }};
   };
-  const auto source = [](std::string_view word, NodeCidrSource value) {
-    return Axis::Value{word, [value](Policy& policy) { policy.node_cidr_source = value; }};
+  const auto source = [](std::string_view word, node::NodeCidrSource value) {
+    return Axis::Value{word, [value](node::Policy& policy) { policy.node_cidr_source = value; }};
   };
   const auto routes = [](std::string_view word, bool value) {
-    return Axis::Value{word, [value](Policy& policy) { policy.routes_enabled = value; }};
+    return Axis::Value{word, [value](node::Policy& policy) { policy.routes_enabled = value; }};
   };
   const auto pods = [](std::string_view word, const char* prefix) {
-    return Axis::Value{word,
-                       [prefix](Policy& policy) { policy.cluster_cidrs = {*net::Prefix::parse(prefix)}; }};
+    return Axis::Value{
+        word, [prefix](node::Policy& policy) { policy.cluster_cidrs = {*net::Prefix::parse(prefix)}; }};
   };
   return {
-      {"in mode ", {mode(Mode::udr), mode(Mode::flannel), mode(Mode::calico_vxlan), mode(Mode::azure_cni)}},
+      {"in mode ",
+       {mode(node::Mode::udr), mode(node::Mode::flannel), mode(node::Mode::calico_vxlan),
+        mode(node::Mode::azure_cni)}},
       {"with ", {pods("IPv4 pods", "10.244.0.0/16"), pods("IPv6 pods", "fd00:10:244::/48")}},
       {"with routes.enabled = ", {routes("true", true), routes("false", false)}},
       {"with pods.node_cidr_source ",
-       {source("auto", NodeCidrSource::automatic), source("static", NodeCidrSource::static_list),
-        source("kubernetes", NodeCidrSource::kubernetes), source("route-table", NodeCidrSource::route_table),
-        source("flannel", NodeCidrSource::flannel)}}};
+       {source("auto", node::NodeCidrSource::automatic), source("static", node::NodeCidrSource::static_list),
+        source("kubernetes", node::NodeCidrSource::kubernetes),
+        source("route-table", node::NodeCidrSource::route_table),
+        source("flannel", node::NodeCidrSource::flannel)}}};
 }
 
 /// By axis, the values with which the check gates in some configuration; and in how many it does.
@@ -49,7 +52,7 @@ struct Found {
   std::size_t configurations = 0;
 };
 
-void ask(const CheckEntry& check, const std::vector<Axis>& all, const Policy& policy,
+void ask(const checks::CheckEntry& check, const std::vector<Axis>& all, const node::Policy& policy,
          std::vector<std::size_t>& chosen, Found& found) {
   if (chosen.size() == all.size()) {
     if (!check.gates(policy)) return;
@@ -79,7 +82,7 @@ std::string either(const Axis& axis, const std::set<std::size_t>& values) {
 
 }  // namespace
 
-std::string gate_condition(const CheckEntry& check) {
+std::string gate_condition(const checks::CheckEntry& check) {
   const auto all = axes();
   Found found{.values = std::vector<std::set<std::size_t>>(all.size()), .configurations = 0};
   std::vector<std::size_t> chosen;

@@ -12,10 +12,10 @@
 
 #include "agent/cli/command_tree.h"
 #include "agent/config/keys.h"
-#include "agent/core/checks/check_table.h"
 #include "agent/manual/gates.h"
 #include "agent/manual/prose.h"
 #include "agent/manual/roff.h"
+#include "checks/check_table.h"
 
 namespace agent::manual {
 namespace {
@@ -113,7 +113,7 @@ std::string listed(const std::vector<std::string_view>& ids) {
 std::string checks() {
   std::vector<std::pair<std::string, std::vector<std::string_view>>> by_condition;
   std::vector<std::string_view> others;
-  for (const auto& check : check_table()) {
+  for (const auto& check : checks::check_table()) {
     const auto when = gate_condition(check);
     const auto group = std::find_if(by_condition.begin(), by_condition.end(),
                                     [&when](const auto& each) { return each.first == when; });

@@ -133,7 +133,7 @@ inline constexpr Entry kSignals[] = {
     {"SIGTERM, SIGINT", "Stop. Routes stay as they are."},
 };
 
-inline constexpr std::string_view kExamples = R"(What is wrong with this node, and how to mend it:
+inline constexpr std::string_view kExamples = R"(What is wrong with this node, and how to fix it:
 
     calico-azure-agent doctor
 

@@ -7,12 +7,12 @@
 #include <string>
 
 #include "agent/config/toml_file.h"
-#include "agent/core/desired_routes.h"
-#include "agent/core/reconciler.h"
 #include "imds/document.h"
-#include "netlink/hint_message.h"
 #include "netlink/message.h"
+#include "netlink/notification_message.h"
 #include "netlink/route_message.h"
+#include "node/desired_routes.h"
+#include "routing/reconciler.h"
 #include "tests/bench/many_routes.h"
 
 namespace {
@@ -21,8 +21,8 @@ std::vector<net::Route> routes_of(const benchmark::State& state) {
   return bench::many_routes(static_cast<unsigned>(state.range(0)));
 }
 
-agent::Desired desired_of(const std::vector<net::Route>& routes) {
-  agent::Desired desired;
+routing::Desired desired_of(const std::vector<net::Route>& routes) {
+  routing::Desired desired;
   desired.routes = routes;
   return desired;
 }
@@ -37,7 +37,7 @@ void encode(benchmark::State& state) {
 
 void decode(benchmark::State& state) {
   const auto message = *netlink::encode_route(net::Verb::remove, bench::many_routes(1).front());
-  for (auto _ : state) benchmark::DoNotOptimize(netlink::decode_hint(message.header()));
+  for (auto _ : state) benchmark::DoNotOptimize(netlink::decode_notification(message.header()));
 }
 
 void parse_document(benchmark::State& state) {
@@ -55,16 +55,16 @@ void parse_configuration(benchmark::State& state) {
 
 void index(benchmark::State& state) {
   const net::SharedList<net::Route> routes = routes_of(state);
-  for (auto _ : state) benchmark::DoNotOptimize(agent::RouteIndex(routes));
+  for (auto _ : state) benchmark::DoNotOptimize(routing::RouteIndex(routes));
 }
 
 /// A dump in which everything is as wanted.
 void compare(benchmark::State& state) {
   const auto routes = routes_of(state);
   const auto desired = desired_of(routes);
-  const agent::RouteIndex index(desired.routes);
+  const routing::RouteIndex index(desired.routes);
   for (auto _ : state) {
-    agent::Comparison comparison(desired, index);
+    routing::RouteDiffer comparison(desired, index);
     for (const auto& route : routes) comparison.take(route);
     benchmark::DoNotOptimize(comparison.finish({}, {}));
   }
@@ -73,18 +73,18 @@ void compare(benchmark::State& state) {
 void mend_one(benchmark::State& state) {
   const auto routes = routes_of(state);
   bench::YesKernel kernel;
-  agent::Reconciler reconciler(kernel, 1);
-  agent::MonoTime now{};
+  routing::Reconciler reconciler(kernel, 1);
+  net::MonoTime now{};
   reconciler.want(desired_of(routes), 169, /*agreed=*/true, now);
   (void)reconciler.step(now);
-  net::Hint hint;
-  hint.subject = net::Hint::Subject::route;
-  hint.removal = true;
+  net::Notification notification;
+  notification.subject = net::Notification::Subject::route;
+  notification.removal = true;
   std::size_t i = 0;
   for (auto _ : state) {
     now += std::chrono::seconds(1);
-    hint.route = routes[++i * 7919 % routes.size()];
-    benchmark::DoNotOptimize(reconciler.mend({&hint, 1}, 0, now));
+    notification.route = routes[++i * 7919 % routes.size()];
+    benchmark::DoNotOptimize(reconciler.repair_from_notifications({&notification, 1}, 0, now));
   }
 }
 

@@ -5,34 +5,35 @@
 #include <cstdlib>
 #include <string>
 
-#include "agent/core/check_ids.h"
 #include "agent/http/answer.h"
 #include "agent/http/client.h"
 #include "agent/http/server.h"
+#include "checks/check_ids.h"
 
 namespace {
 
-agent::Snapshot node_with(std::int64_t routes) {
-  agent::Snapshot node;
+core::Snapshot node_with(std::int64_t routes) {
+  core::Snapshot node;
   node.version = "0.1.0";
   node.ready = true;
-  node.ready_since = agent::WallTime{std::chrono::hours{1}};
+  node.ready_since = net::WallTime{std::chrono::hours{1}};
   node.node_name = "aks-pool1-3000-vmss000002";
-  node.imds.source = agent::ImdsSource::live;
-  node.imds.last_success = agent::WallTime{std::chrono::hours{2}};
-  node.imds.last_success_mono = agent::MonoTime{std::chrono::hours{2}};
-  for (const auto id : agent::check_ids()) {
+  node.imds.source = node::ImdsSource::live;
+  node.imds.last_success = net::WallTime{std::chrono::hours{2}};
+  node.imds.last_success_mono = net::MonoTime{std::chrono::hours{2}};
+  for (const auto id : checks::check_ids()) {
     node.checks.push_back({.id = std::string(id),
-                           .status = agent::CheckStatus::pass,
+                           .status = checks::CheckStatus::pass,
                            .gate = true,
                            .message = "net.ipv4.ip_forward is 1",
                            .why = "",
                            .remedy = "",
-                           .since = agent::WallTime{std::chrono::hours{1}}});
+                           .since = net::WallTime{std::chrono::hours{1}}});
   }
-  agent::RouteStatus status{.route = {}, .device = "eth0", .state = agent::RouteState::in_sync, .error = ""};
+  routing::RouteStatus status{
+      .route = {}, .device = "eth0", .state = routing::RouteState::in_sync, .error = ""};
   status.route.gateway = net::Address::parse("10.240.0.1").value();
-  node.routes = agent::RouteStatuses(std::vector(static_cast<std::size_t>(routes), status));
+  node.routes = routing::RouteStatuses(std::vector(static_cast<std::size_t>(routes), status));
   return node;
 }
 
@@ -43,9 +44,9 @@ void render(benchmark::State& state, const std::string& path) {
   const agent::http::View view{.snapshot = node,
                                .alive = true,
                                .silence = std::chrono::seconds{0},
-                               .now = agent::WallTime{std::chrono::hours{3}},
-                               .mono_now = agent::MonoTime{std::chrono::hours{3}},
-                               .started = agent::WallTime{}};
+                               .now = net::WallTime{std::chrono::hours{3}},
+                               .mono_now = net::MonoTime{std::chrono::hours{3}},
+                               .started = net::WallTime{}};
   std::size_t bytes = 0;
   for (auto _ : state) {
     const auto reply = agent::http::answer_bytes(request, view);
@@ -61,7 +62,7 @@ BENCHMARK_CAPTURE(render, metrics, "/metrics")->Arg(4)->Arg(10'000)->Unit(benchm
 BENCHMARK_CAPTURE(render, page, "/")->Arg(4)->Arg(10'000)->Unit(benchmark::kMicrosecond);
 
 void probe_over_tcp(benchmark::State& state) {
-  const agent::Published<agent::Snapshot> published(node_with(4));
+  const core::Published<core::Snapshot> published(node_with(4));
   const agent::Heartbeat heartbeat;
   agent::Endpoint where{.address = "127.0.0.1", .port = 0, .unix_path = ""};
   const auto server = agent::StatusServer::start(where, published, heartbeat);

@@ -128,13 +128,13 @@ void replace(benchmark::State& state) {
 }
 
 /// What every look at the kernel costs: both families are asked for.
-void dump(benchmark::State& state, std::size_t strangers) {
+void dump(benchmark::State& state, std::size_t foreign_routes) {
   world().apply(world().changes(net::Verb::add, family_of(state), routes_of(state)));
-  world().apply(world().changes(net::Verb::add, family_of(state), strangers, kTheirs));
+  world().apply(world().changes(net::Verb::add, family_of(state), foreign_routes, kTheirs));
   for ([[maybe_unused]] auto turn : state) {
     if (must(world().kernel().routes(kOurs)).size() != routes_of(state)) give_up("the dump is not complete");
   }
-  world().apply(world().changes(net::Verb::remove, family_of(state), strangers, kTheirs));
+  world().apply(world().changes(net::Verb::remove, family_of(state), foreign_routes, kTheirs));
   world().apply(world().changes(net::Verb::remove, family_of(state), routes_of(state)));
   count_routes(state);
 }
@@ -158,13 +158,13 @@ void links(benchmark::State& state) {
 
 /// Once a minute: whatever strangers have in table main goes by.
 void data_plane(benchmark::State& state) {
-  const auto strangers =
+  const auto foreign_routes =
       world().changes(net::Verb::add, net::Family::ipv4, static_cast<std::size_t>(state.range(0)), kTheirs);
-  world().apply(strangers);
+  world().apply(foreign_routes);
   for ([[maybe_unused]] auto turn : state) {
     if (!must(netlink::look_at_data_plane({})).routes.empty()) give_up("strangers' routes matter to nobody");
   }
-  auto removals = strangers;
+  auto removals = foreign_routes;
   for (auto& each : removals) each.verb = net::Verb::remove;
   world().apply(removals);
 }

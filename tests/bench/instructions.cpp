@@ -5,10 +5,10 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "agent/core/reconciler.h"
-#include "netlink/hint_message.h"
 #include "netlink/message.h"
+#include "netlink/notification_message.h"
 #include "netlink/route_message.h"
+#include "routing/reconciler.h"
 #include "tests/bench/many_routes.h"
 
 namespace {
@@ -22,32 +22,32 @@ void encode(unsigned times, const std::vector<net::Route>& routes) {
 void decode(unsigned times, const std::vector<net::Route>& routes) {
   const auto message = *netlink::encode_route(net::Verb::remove, routes.front());
   for (unsigned i = 0; i < times; ++i) {
-    if (!netlink::decode_hint(message.header())->route) std::abort();
+    if (!netlink::decode_notification(message.header())->route) std::abort();
   }
 }
 
 void compare(unsigned times, const std::vector<net::Route>& routes) {
-  agent::Desired desired;
+  routing::Desired desired;
   desired.routes = routes;
-  const agent::RouteIndex index(desired.routes);
-  agent::Comparison comparison(desired, index);
+  const routing::RouteIndex index(desired.routes);
+  routing::RouteDiffer comparison(desired, index);
   for (unsigned i = 0; i < times; ++i) comparison.take(routes[i % routes.size()]);
 }
 
 void mend(unsigned times, const std::vector<net::Route>& routes) {
   bench::YesKernel kernel;
-  agent::Reconciler reconciler(kernel, 1);
-  agent::Desired desired;
+  routing::Reconciler reconciler(kernel, 1);
+  routing::Desired desired;
   desired.routes = routes;
-  const agent::MonoTime now{};
+  const net::MonoTime now{};
   reconciler.want(std::move(desired), 169, /*agreed=*/true, now);
   (void)reconciler.step(now);
-  net::Hint hint;
-  hint.subject = net::Hint::Subject::route;
-  hint.removal = true;
+  net::Notification notification;
+  notification.subject = net::Notification::Subject::route;
+  notification.removal = true;
   for (unsigned i = 0; i < times; ++i) {
-    hint.route = routes[i % routes.size()];
-    if (reconciler.mend({&hint, 1}, 0, now).made.size() != 1) std::abort();
+    notification.route = routes[i % routes.size()];
+    if (reconciler.repair_from_notifications({&notification, 1}, 0, now).made.size() != 1) std::abort();
   }
 }
 

@@ -11,7 +11,7 @@ namespace bench {
 class YesKernel final : public net::Kernel {
  public:
   net::Result<std::vector<net::Link>> links() override { return std::vector<net::Link>{}; }
-  net::Result<void> take_routes(std::uint8_t, std::uint32_t, net::RouteSink& sink) override {
+  net::Result<void> take_routes(std::uint8_t, std::uint32_t, net::RouteVisitor& sink) override {
     sink.begin();
     sink.end();
     return {};

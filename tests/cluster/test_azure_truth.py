@@ -209,7 +209,7 @@ class Truth(ClusterCase):
         done = self.vm.agent.command("doctor", timeout=5)
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         self.assertRegex(done.stdout, r"^2 of \d+ checks failed")
-        block = done.stdout.partition("# to mend it, in this order\n")[2].splitlines()
+        block = done.stdout.partition("# suggested fixes, in order\n")[2].splitlines()
         self.assertEqual(len(block), 2, block)
         for command in block:
             self.cluster.mend(command)

@@ -96,7 +96,7 @@ class AnotherMode(ClusterCase):
         self.vm.agent.reload(**self.vm.config(mode="azure-cni"))
         self.assert_our_routes_went_and_nothing_else()
         self.vm.agent.await_log(r"mode.in_force failed: the mode changes from udr to azure-cni", since=self.log)
-        self.vm.agent.await_log(r"not ready any more: mode.in_force", since=self.log)
+        self.vm.agent.await_log(r"no longer ready: mode.in_force", since=self.log)
 
     def test_by_the_nodes_files_it_is_followed_once_they_have_held_for_half_a_minute(self):
         self.vm.agent.reload(**self.vm.config(mode="auto"))
@@ -106,7 +106,7 @@ class AnotherMode(ClusterCase):
         self.assert_our_routes_went_and_nothing_else()
         self.assertIn("10-azure.conflist runs azure-vnet", self.vm.agent.status()["mode_reason"])
         # Calico's files alone are the same before an overlay is up: in a node's first minutes they are a guess.
-        self.assertFalse([line for line in self.vm.agent.log.lines(self.log) if "not ready any more" in line])
+        self.assertFalse([line for line in self.vm.agent.log.lines(self.log) if "no longer ready" in line])
 
 
 if __name__ == "__main__":

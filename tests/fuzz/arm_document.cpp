@@ -23,7 +23,7 @@ void require_id(const std::string& id) {
   require(is_explained(parent) && (!parent || parent->text().size() < id.size()));
 }
 
-void require_nic(const net::AzureNic& nic) {
+void require_nic(const observed::AzureNic& nic) {
   require_id(nic.id);
   for (const auto& each : nic.configurations) {
     if (!each.subnet_id.empty()) require_id(each.subnet_id);

@@ -29,13 +29,13 @@ bool is_explained(const net::Result<T>& result) {
 }
 
 /// Whatever a meta plug-in names, the search for the network ends, and not with a meta plug-in.
-void require_a_network(net::CniFile file) {
+void require_a_network(observed::CniFile file) {
   file.path = "/etc/cni/net.d/00-a.conf";
-  const net::CniConfiguration all{.folder = "/etc/cni/net.d",
-                                  .files = {file, {"/etc/cni/net.d/10-a.conf", "a", {{.type = "bridge"}}}}};
+  const observed::CniConfiguration all{
+      .folder = "/etc/cni/net.d", .files = {file, {"/etc/cni/net.d/10-a.conf", "a", {{.type = "bridge"}}}}};
   const auto network = all.network();
   require(is_explained(network));
-  require(!network || (network->main != nullptr && !net::is_meta_plugin(network->main->type)) ||
+  require(!network || (network->main != nullptr && !observed::is_meta_plugin(network->main->type)) ||
           network->by == network->file);
 }
 

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "agent/config/show_config.h"
-#include "agent/core/check_ids.h"
+#include "checks/check_ids.h"
 
 namespace {
 
@@ -31,7 +31,7 @@ class MemoryFile {
 auto load(std::string_view contents) {
   const MemoryFile file(contents);
   return agent::load_config({.file = file.path(), .file_required = true, .environment = {}, .settings = {}},
-                            agent::check_ids());
+                            checks::check_ids());
 }
 
 void require(bool promise) {

@@ -15,13 +15,13 @@ void require(bool promise) {
   if (!promise) std::abort();
 }
 
-agent::Snapshot node() {
-  agent::Snapshot snapshot;
+core::Snapshot a_node() {
+  core::Snapshot snapshot;
   snapshot.version = "0.1.0";
   snapshot.node_name = "node";
   snapshot.ready = true;
   snapshot.checks.push_back({.id = "nic.found",
-                             .status = agent::CheckStatus::fail,
+                             .status = checks::CheckStatus::fail,
                              .gate = true,
                              .message = "no link has the MAC",
                              .why = "",
@@ -76,13 +76,13 @@ void require_a_complete_reply(std::string_view reply, bool is_head) {
 
 // libFuzzer's entry point.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const agent::Snapshot snapshot = node();
+  static const core::Snapshot snapshot = a_node();
   const agent::http::View view{.snapshot = snapshot,
                                .alive = true,
                                .silence = std::chrono::seconds{0},
-                               .now = agent::WallTime{std::chrono::hours{1}},
-                               .mono_now = agent::MonoTime{std::chrono::hours{1}},
-                               .started = agent::WallTime{}};
+                               .now = net::WallTime{std::chrono::hours{1}},
+                               .mono_now = net::MonoTime{std::chrono::hours{1}},
+                               .started = net::WallTime{}};
   const std::string_view received(reinterpret_cast<const char*>(data), size);
   const auto reply = agent::http::answer_bytes(received, view);
   if (!reply) {

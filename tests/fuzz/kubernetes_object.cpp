@@ -8,7 +8,7 @@
 
 namespace {
 
-void require_sighting(const kubernetes::Sighting& sighting) {
+void require_sighting(const kubernetes::VersionedNode& sighting) {
   require(!sighting.node.name.empty());
   for (const auto& cidr : sighting.node.pod_cidrs) require(net::Prefix::parse(cidr.text()) == cidr);
 }

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "netlink/acknowledgement.h"
-#include "netlink/hint_message.h"
 #include "netlink/link_message.h"
 #include "netlink/message.h"
 #include "netlink/neighbour_message.h"
+#include "netlink/notification_message.h"
 #include "netlink/route_message.h"
 #include "netlink/rule_message.h"
 
@@ -58,7 +58,7 @@ void say_again(const net::Rule& rule) {
 }
 
 void take(const nlmsghdr& header) {
-  const auto gist = netlink::gist_of_route(header);
+  const auto gist = netlink::header_of_route(header);
   if (const auto route = netlink::decode_route(header)) {
     say_again(*route);
     for (const auto& hop : netlink::next_hops_of(header, *route)) {
@@ -82,7 +82,8 @@ void take(const nlmsghdr& header) {
   if (const auto address = netlink::decode_address(header)) {
     demand(address->address.prefix_length <= net::address_bits(address->address.address.family()));
   }
-  if (const auto hint = netlink::decode_hint(header)) demand(hint->doer == header.nlmsg_pid);
+  if (const auto notification = netlink::decode_notification(header))
+    demand(notification->removed_by == header.nlmsg_pid);
   const auto outcome = netlink::outcome_in(header);
   demand(outcome.error >= 0 && outcome.words.empty() == (outcome.error == 0));
   (void)netlink::is_cloned_route(header);

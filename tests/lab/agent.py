@@ -40,8 +40,8 @@ def agent_binary():
 
 def simulator_binary():
     """Builds with sanitizers leave it out, for it runs on no node: theirs is that of the dev preset."""
-    own = build_folder().joinpath("imds", "simulator", "azure-simulator")
-    dev = _ROOT.joinpath("build", "dev", "imds", "simulator", "azure-simulator")
+    own = build_folder().joinpath("simulator", "azure-simulator")
+    dev = _ROOT.joinpath("build", "dev", "simulator", "azure-simulator")
     return own if own.exists() or not dev.exists() else dev
 
 

@@ -9,7 +9,7 @@ import unittest
 _BUILD = pathlib.Path(os.environ.get("CAA_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build/dev"))
 _MADE = _BUILD / "agent" / "manual"
 _AGENT = _BUILD / "agent" / "cli" / "calico-azure-agent"
-_SIMULATOR = _BUILD / "imds" / "simulator" / "azure-simulator"
+_SIMULATOR = _BUILD / "simulator" / "azure-simulator"
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _PAGES = (_MADE / "calico-azure-agent.8", _MADE / "calico-azure-agent.toml.5", _ROOT / "packaging/azure-simulator.1")
 
@@ -92,7 +92,7 @@ class Pages(unittest.TestCase):
     def test_of_the_program_has_every_check_once_and_says_which_gate(self):
         text = page(_MADE / "calico-azure-agent.8")["CHECKS"]
         gates, _, others = text.partition("These only warn.")
-        table = re.findall(r'CheckEntry\{"([a-z0-9_.]+)", [\w<>]+, (\w+)[,}]', source("agent/core/checks/check_table.cpp"))
+        table = re.findall(r'CheckEntry\{"([a-z0-9_.]+)", [\w<>]+, (\w+)[,}]', source("checks/check_table.cpp"))
         self.assertGreater(len(table), 40)
         conditions = {
             "always": "always", "with_ipv6": "with IPv6 pods",

@@ -23,7 +23,7 @@ class KernelContract : public testing::TestWithParam<Which> {
     eth0_ = world_->add_link("eth0");
     world_->add_address("eth0", "10.0.0.4/24");
     world_->add_address("eth0", "fd00::4/64");
-    world_->hints();
+    world_->notifications();
   }
 
   net::Kernel& kernel() { return world_->kernel(); }

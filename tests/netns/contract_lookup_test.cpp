@@ -155,9 +155,9 @@ TEST_P(RuleContract, RemoveOfWhatIsNotOursIsRefused) {
 
 TEST_P(RuleContract, RulesAreNotReplaced) {
   EXPECT_EQ(change({.verb = net::Verb::replace, .object = rule("10.1.0.0/24")}), EINVAL);
-  auto foreign_shape = rule("10.1.0.0/24");
-  foreign_shape.foreign_shape = true;
-  EXPECT_EQ(add(foreign_shape), EINVAL);
+  auto unknown_selectors = rule("10.1.0.0/24");
+  unknown_selectors.unknown_selectors = true;
+  EXPECT_EQ(add(unknown_selectors), EINVAL);
   EXPECT_THAT(rules(), IsEmpty());
 }
 
@@ -166,10 +166,10 @@ TEST_P(RuleContract, AStrangersRuleIsNotifiedAndOursIsNot) {
   auto foreign = rule("10.1.0.0/24");
   foreign.protocol = kTheirs;
   ASSERT_TRUE(world().stranger(foreign));
-  const auto hints = world().hints();
-  ASSERT_EQ(hints.size(), 1U);
-  EXPECT_EQ(hints[0].subject, net::Hint::Subject::rule);
-  EXPECT_FALSE(hints[0].removal);
+  const auto notifications = world().notifications();
+  ASSERT_EQ(notifications.size(), 1U);
+  EXPECT_EQ(notifications[0].subject, net::Notification::Subject::rule);
+  EXPECT_FALSE(notifications[0].removal);
 }
 
 }  // namespace

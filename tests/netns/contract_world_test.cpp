@@ -8,7 +8,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using Subject = net::Hint::Subject;
+using Subject = net::Notification::Subject;
 
 class WorldContract : public KernelContract {
  protected:
@@ -17,17 +17,18 @@ class WorldContract : public KernelContract {
     for (const auto& each : {by_gateway_, on_link_, sink_, by_gateway_v6_, sink_v6_}) {
       ASSERT_EQ(add(each), 0) << refusal();
     }
-    EXPECT_THAT(world().hints(), IsEmpty()) << "our own changes give no hint";
+    EXPECT_THAT(world().notifications(), IsEmpty()) << "our own changes give no hint";
   }
 
-  static bool tells_of(const std::vector<net::Hint>& hints, const net::Route& route, bool removal) {
-    return std::any_of(hints.begin(), hints.end(), [&](const net::Hint& each) {
+  static bool tells_of(const std::vector<net::Notification>& notifications, const net::Route& route,
+                       bool removal) {
+    return std::any_of(notifications.begin(), notifications.end(), [&](const net::Notification& each) {
       return each.subject == Subject::route && each.removal == removal && each.route &&
              each.route->key == route.key && each.route->protocol == route.protocol;
     });
   }
-  bool tells_of(const std::vector<net::Hint>& hints, Subject subject, bool removal) const {
-    return std::any_of(hints.begin(), hints.end(), [&](const net::Hint& each) {
+  bool tells_of(const std::vector<net::Notification>& notifications, Subject subject, bool removal) const {
+    return std::any_of(notifications.begin(), notifications.end(), [&](const net::Notification& each) {
       return each.subject == subject && each.removal == removal && each.device == eth0();
     });
   }
@@ -44,11 +45,11 @@ TEST_P(WorldContract, LinkDownTakesIpv4RoutesSilentlyAndTellsOfIpv6) {
   fill();
   world().set_up("eth0", false);
   EXPECT_THAT(ours(), ElementsAre(sink_, sink_v6_));
-  const auto hints = world().hints();
-  EXPECT_TRUE(tells_of(hints, Subject::link, false));
-  EXPECT_FALSE(tells_of(hints, by_gateway_, true));
-  EXPECT_FALSE(tells_of(hints, on_link_, true));
-  EXPECT_TRUE(tells_of(hints, by_gateway_v6_, true));
+  const auto notifications = world().notifications();
+  EXPECT_TRUE(tells_of(notifications, Subject::link, false));
+  EXPECT_FALSE(tells_of(notifications, by_gateway_, true));
+  EXPECT_FALSE(tells_of(notifications, on_link_, true));
+  EXPECT_TRUE(tells_of(notifications, by_gateway_v6_, true));
 }
 
 TEST_P(WorldContract, LinkUpDoesNotBringOurRoutesBack) {
@@ -64,9 +65,9 @@ TEST_P(WorldContract, RemovalOfTheLastIpv4AddressTakesRoutesSilently) {
   fill();
   world().remove_address("eth0", "10.0.0.4/24");
   EXPECT_THAT(ours(), ElementsAre(sink_, by_gateway_v6_, sink_v6_));
-  const auto hints = world().hints();
-  EXPECT_TRUE(tells_of(hints, Subject::address, true));
-  EXPECT_FALSE(tells_of(hints, by_gateway_, true));
+  const auto notifications = world().notifications();
+  EXPECT_TRUE(tells_of(notifications, Subject::address, true));
+  EXPECT_FALSE(tells_of(notifications, by_gateway_, true));
 }
 
 TEST_P(WorldContract, RemovalOfOneOfSeveralIpv4AddressesTakesOnlyRoutesThatPreferIt) {
@@ -75,40 +76,40 @@ TEST_P(WorldContract, RemovalOfOneOfSeveralIpv4AddressesTakesOnlyRoutesThatPrefe
   preferring.source = *net::Address::parse("10.0.0.4");
   ASSERT_EQ(add(preferring), 0);
   ASSERT_EQ(add(by_gateway_), 0);
-  world().hints();
+  world().notifications();
   world().remove_address("eth0", "10.0.0.4/24");
   EXPECT_THAT(ours(), ElementsAre(by_gateway_)) << "a gateway may lose its subnet";
-  EXPECT_TRUE(tells_of(world().hints(), preferring, true));
+  EXPECT_TRUE(tells_of(world().notifications(), preferring, true));
 }
 
 TEST_P(WorldContract, RemovalOfAnIpv6AddressTakesThePreferredSourceOffSilently) {
   auto preferring = by_gateway_v6_;
   preferring.source = *net::Address::parse("fd00::4");
   ASSERT_EQ(add(preferring), 0);
-  world().hints();
+  world().notifications();
   world().remove_address("eth0", "fd00::4/64");
   EXPECT_THAT(ours(), ElementsAre(by_gateway_v6_));
-  const auto hints = world().hints();
-  EXPECT_FALSE(tells_of(hints, preferring, true));
-  EXPECT_FALSE(tells_of(hints, preferring, false));
-  EXPECT_TRUE(tells_of(hints, Subject::address, true));
+  const auto notifications = world().notifications();
+  EXPECT_FALSE(tells_of(notifications, preferring, true));
+  EXPECT_FALSE(tells_of(notifications, preferring, false));
+  EXPECT_TRUE(tells_of(notifications, Subject::address, true));
 }
 
 TEST_P(WorldContract, LinkRemovalTakesIpv4RoutesSilentlyAndTellsOfIpv6) {
   fill();
   world().remove_link("eth0");
   EXPECT_THAT(ours(), ElementsAre(sink_, sink_v6_));
-  const auto hints = world().hints();
-  EXPECT_TRUE(tells_of(hints, Subject::link, true));
-  EXPECT_FALSE(tells_of(hints, by_gateway_, true));
-  EXPECT_TRUE(tells_of(hints, by_gateway_v6_, true));
+  const auto notifications = world().notifications();
+  EXPECT_TRUE(tells_of(notifications, Subject::link, true));
+  EXPECT_FALSE(tells_of(notifications, by_gateway_, true));
+  EXPECT_TRUE(tells_of(notifications, by_gateway_v6_, true));
 }
 
 TEST_P(WorldContract, CarrierLossKeepsRoutesAndIsNotified) {
   fill();
   world().set_carrier("eth0", false);
   EXPECT_EQ(ours().size(), 5U);
-  EXPECT_TRUE(tells_of(world().hints(), Subject::link, false));
+  EXPECT_TRUE(tells_of(world().notifications(), Subject::link, false));
   const auto links = *kernel().links();
   const auto eth =
       std::find_if(links.begin(), links.end(), [](const auto& each) { return each.name == "eth0"; });
@@ -172,44 +173,44 @@ TEST_P(WorldContract, AStrangersRouteIsNotifiedWithWhoDidIt) {
   const auto foreign = theirs(route("10.1.0.0/16", "10.0.0.1"));
   ASSERT_TRUE(world().stranger(test_support::Meeting::add, foreign));
   ASSERT_TRUE(world().stranger_removes(foreign));
-  const auto hints = world().hints();
-  ASSERT_EQ(hints.size(), 2U);
-  for (const auto& each : hints) {
+  const auto notifications = world().notifications();
+  ASSERT_EQ(notifications.size(), 2U);
+  for (const auto& each : notifications) {
     EXPECT_EQ(each.subject, Subject::route);
     EXPECT_EQ(each.route, foreign);
     EXPECT_EQ(each.device, eth0());
-    EXPECT_NE(each.doer, 0U);
+    EXPECT_NE(each.removed_by, 0U);
   }
-  EXPECT_FALSE(hints[0].removal);
-  EXPECT_TRUE(hints[1].removal);
+  EXPECT_FALSE(notifications[0].removal);
+  EXPECT_TRUE(notifications[1].removal);
 }
 
 TEST_P(WorldContract, ARemovalOfOursByAStrangerIsNotified) {
   fill();
   ASSERT_TRUE(world().stranger_removes(by_gateway_));
-  const auto hints = world().hints();
-  EXPECT_TRUE(tells_of(hints, by_gateway_, true));
-  EXPECT_NE(hints.front().doer, 0U);
+  const auto notifications = world().notifications();
+  EXPECT_TRUE(tells_of(notifications, by_gateway_, true));
+  EXPECT_NE(notifications.front().removed_by, 0U);
 }
 
 TEST_P(WorldContract, AStrangersReplaceOfOursComesAsTheirNewRouteAlone) {
   for (const auto& mine : {by_gateway_, by_gateway_v6_}) {
     ASSERT_EQ(add(mine), 0);
-    world().hints();
+    world().notifications();
     ASSERT_TRUE(world().stranger(test_support::Meeting::replace, theirs(mine)));
-    const auto hints = world().hints();
-    ASSERT_EQ(hints.size(), 1U);
-    EXPECT_FALSE(hints[0].removal);
-    EXPECT_EQ(hints[0].route, theirs(mine));
+    const auto notifications = world().notifications();
+    ASSERT_EQ(notifications.size(), 1U);
+    EXPECT_FALSE(notifications[0].removal);
+    EXPECT_EQ(notifications[0].route, theirs(mine));
     EXPECT_THAT(all_to(mine.key.destination.text()), ElementsAre(theirs(mine)));
   }
 }
 
 TEST_P(WorldContract, AddressesAreNotifiedAndShown) {
   world().add_address("eth0", "10.9.0.4/24");
-  EXPECT_TRUE(tells_of(world().hints(), Subject::address, false));
+  EXPECT_TRUE(tells_of(world().notifications(), Subject::address, false));
   world().remove_address("eth0", "10.0.0.4/24");
-  EXPECT_TRUE(tells_of(world().hints(), Subject::address, true));
+  EXPECT_TRUE(tells_of(world().notifications(), Subject::address, true));
   const auto links = *kernel().links();
   const auto eth =
       std::find_if(links.begin(), links.end(), [](const auto& each) { return each.name == "eth0"; });
@@ -246,7 +247,7 @@ TEST_P(WorldContract, LinksAreShownByIndexWithWhatTheyAre) {
 
 TEST_P(WorldContract, ForwardingSettingsAreNotified) {
   world().change_settings("eth0");
-  EXPECT_TRUE(tells_of(world().hints(), Subject::settings, false));
+  EXPECT_TRUE(tells_of(world().notifications(), Subject::settings, false));
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ class DataPlane : public testing::Test {
     }
   }
 
-  [[nodiscard]] net::DataPlane look() const { return must(netlink::look_at_data_plane(links_)); }
+  [[nodiscard]] observed::DataPlane look() const { return must(netlink::look_at_data_plane(links_)); }
   [[nodiscard]] net::Route overlay_route(unsigned peer) const {
     auto made = route(fmt::format("10.244.{}.0/24", peer), flannel_, 3);
     made.gateway = made.key.destination.network();
@@ -103,8 +103,8 @@ TEST_F(DataPlane, OfAnOverlayIsExactlyWhatWasProgrammed) {
   const auto plane = look();
   EXPECT_THAT(plane.routes, ElementsAre(overlay_route(2), overlay_route(3), overlay_route(4)));
   EXPECT_FALSE(plane.routes_cut);
-  std::vector<net::Neighbour> neighbours;
-  std::vector<net::ForwardingEntry> forwarding;
+  std::vector<observed::Neighbour> neighbours;
+  std::vector<observed::ForwardingEntry> forwarding;
   for (unsigned peer = 2; peer < 2 + kPeers; ++peer) {
     neighbours.push_back(
         {.device = flannel_, .address = address(fmt::format("10.244.{}.0", peer)), .mac = mac_of(peer)});
@@ -115,7 +115,7 @@ TEST_F(DataPlane, OfAnOverlayIsExactlyWhatWasProgrammed) {
   EXPECT_THAT(plane.neighbours, testing::UnorderedElementsAreArray(neighbours));
   EXPECT_THAT(plane.forwarding, testing::UnorderedElementsAreArray(forwarding));
   EXPECT_FALSE(plane.entries_cut);
-  EXPECT_THAT(plane.checksums, ElementsAre(net::ChecksumOffload{.device = flannel_, .on = true}));
+  EXPECT_THAT(plane.checksums, ElementsAre(observed::ChecksumOffload{.device = flannel_, .on = true}));
   EXPECT_TRUE(plane.main_rule);
   EXPECT_TRUE(plane.default_rule);
 }
@@ -145,7 +145,7 @@ TEST_F(DataPlane, HasNoNeighboursButPermanentOnesOfTheOverlay) {
   real_.space.run("ip neigh replace 10.244.5.0 lladdr 02:00:00:00:00:05 dev flannel.1 nud reachable");
   EXPECT_THAT(look().neighbours, testing::UnorderedElementsAreArray(before.neighbours));
   real_.space.run("ip neigh replace fd01::2 lladdr 02:00:00:00:00:02 dev flannel.1 nud permanent");
-  EXPECT_THAT(look().neighbours, testing::Contains(net::Neighbour{
+  EXPECT_THAT(look().neighbours, testing::Contains(observed::Neighbour{
                                      .device = flannel_, .address = address("fd01::2"), .mac = mac_of(2)}));
 }
 
@@ -158,7 +158,7 @@ TEST_F(DataPlane, OfSeveralOverlaysAndInABridgeTellsEachOnesEntriesApart) {
   const auto forwarding = look().forwarding;
   EXPECT_THAT(forwarding, SizeIs(kPeers + 1)) << "and none that the bridge has of its port";
   ASSERT_THAT(links_, SizeIs(3));
-  EXPECT_THAT(forwarding, testing::Contains(net::ForwardingEntry{
+  EXPECT_THAT(forwarding, testing::Contains(observed::ForwardingEntry{
                               .device = links_[2].index, .mac = {}, .destination = address("fd00::5")}));
 }
 
@@ -178,7 +178,7 @@ TEST_F(DataPlane, IsFilteredByLinkInTheKernel) {
 
 TEST_F(DataPlane, TellsThatTheOverlayComputesItsChecksumsItself) {
   turn_checksums_off("flannel.1");
-  EXPECT_THAT(look().checksums, ElementsAre(net::ChecksumOffload{.device = flannel_, .on = false}));
+  EXPECT_THAT(look().checksums, ElementsAre(observed::ChecksumOffload{.device = flannel_, .on = false}));
 }
 
 TEST_F(DataPlane, NoticesThatARuleIsGoneAndThatItIsBackElsewhere) {
@@ -232,13 +232,14 @@ TEST_F(DataPlane, AmongACrowdOfStrangersIsSmallAndSaysWhatItCut) {
   EXPECT_THAT(small.routes, SizeIs(kPeers));
   EXPECT_LT(small.routes.capacity(), 100U) << "none of the crowd was ever kept";
 
-  auto crowd = real_.changes(net::Verb::add, net::Family::ipv4, netlink::kMostOfTheDataPlane, RTPROT_BIRD);
-  for (auto& each : crowd) std::get<net::Route>(each.object).key.metric = 2048;
-  ASSERT_THAT(must(real_.kernel->apply({crowd.data(), crowd.size() - kPeers})), IsEmpty());
+  auto connections =
+      real_.changes(net::Verb::add, net::Family::ipv4, netlink::kMostOfTheDataPlane, RTPROT_BIRD);
+  for (auto& each : connections) std::get<net::Route>(each.object).key.metric = 2048;
+  ASSERT_THAT(must(real_.kernel->apply({connections.data(), connections.size() - kPeers})), IsEmpty());
   const auto full = look();
   EXPECT_THAT(full.routes, SizeIs(netlink::kMostOfTheDataPlane));
   EXPECT_FALSE(full.routes_cut);
-  ASSERT_THAT(must(real_.kernel->apply({&crowd.back(), 1})), IsEmpty());
+  ASSERT_THAT(must(real_.kernel->apply({&connections.back(), 1})), IsEmpty());
   const auto cut = look();
   EXPECT_THAT(cut.routes, SizeIs(netlink::kMostOfTheDataPlane));
   EXPECT_TRUE(cut.routes_cut);

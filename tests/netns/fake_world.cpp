@@ -29,7 +29,7 @@ class FakeWorld final : public World {
   }
   bool stranger(const net::Rule& rule) override { return kernel_.add_as_stranger(rule).error == 0; }
   void change_settings(const std::string& name) override { kernel_.change_settings(index_of(name)); }
-  std::vector<net::Hint> hints() override { return kernel_.take_hints(); }
+  std::vector<net::Notification> notifications() override { return kernel_.take_notifications(); }
 
  private:
   std::uint32_t index_of(const std::string& name) {

@@ -82,7 +82,7 @@ TEST_F(Foreign, RulesWithOtherSelectorsHaveAForeignShapeAndCanBeRemoved) {
     real_.space.run(fmt::format("ip rule add {} pref 50 protocol 169", shape));
     const auto rules = must(real_.kernel->rules(169));
     ASSERT_THAT(rules, SizeIs(1)) << shape;
-    EXPECT_TRUE(rules[0].foreign_shape) << shape;
+    EXPECT_TRUE(rules[0].unknown_selectors) << shape;
     const net::Change removal{.verb = net::Verb::remove, .object = rules[0]};
     EXPECT_THAT(must(real_.kernel->apply({&removal, 1})), IsEmpty()) << shape;
     EXPECT_THAT(must(real_.kernel->rules(169)), IsEmpty()) << shape;
@@ -90,7 +90,7 @@ TEST_F(Foreign, RulesWithOtherSelectorsHaveAForeignShapeAndCanBeRemoved) {
   real_.space.run("ip rule add from 10.1.0.0/24 lookup 100 pref 50 protocol 169");
   const auto rules = must(real_.kernel->rules(169));
   ASSERT_THAT(rules, SizeIs(1));
-  EXPECT_FALSE(rules[0].foreign_shape);
+  EXPECT_FALSE(rules[0].unknown_selectors);
 }
 
 TEST_F(Foreign, AnEnslavedLinkNamesItsMaster) {

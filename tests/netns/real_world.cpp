@@ -77,7 +77,7 @@ class RealWorld final : public World {
   }
 
   /// Notifications come in order: when that of a marker is there, so are all before it.
-  std::vector<net::Hint> hints() override {
+  std::vector<net::Notification> notifications() override {
     net::Route marker;
     marker.key.destination = *net::Prefix::parse("192.0.2.0/24");
     marker.key.table = 4000;
@@ -85,17 +85,17 @@ class RealWorld final : public World {
     marker.type = net::RouteType::blackhole;
     marker.protocol = kTheirs;
     ip_route("add", marker);
-    std::vector<net::Hint> hints;
+    std::vector<net::Notification> notifications;
     while (true) {
       pollfd waiting{.fd = watch_->descriptor(), .events = POLLIN, .revents = 0};
       if (poll(&waiting, 1, 10000) != 1) throw std::runtime_error("the marker's notification did not come");
-      if (const auto read = watch_->read(hints); !read) throw std::runtime_error(read.error().what);
-      const auto last = std::find_if(hints.begin(), hints.end(), [&marker](const net::Hint& each) {
-        return each.route && each.route->key == marker.key;
-      });
-      if (last == hints.end()) continue;
-      hints.erase(last, hints.end());
-      return hints;
+      if (const auto read = watch_->read(notifications); !read) throw std::runtime_error(read.error().what);
+      const auto last = std::find_if(
+          notifications.begin(), notifications.end(),
+          [&marker](const net::Notification& each) { return each.route && each.route->key == marker.key; });
+      if (last == notifications.end()) continue;
+      notifications.erase(last, notifications.end());
+      return notifications;
     }
   }
 

@@ -22,7 +22,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
-using Subject = net::Hint::Subject;
+using Subject = net::Notification::Subject;
 
 class WatchTest : public testing::Test {
  protected:
@@ -32,15 +32,15 @@ class WatchTest : public testing::Test {
     return poll(&waiting, 1, milliseconds) == 1;
   }
   /// Everything that waits; rtnetlink notifies before a change returns.
-  std::vector<net::Hint> read_all() {
-    std::vector<net::Hint> hints;
-    while (readable(0)) must(watch_->read(hints));
-    return hints;
+  std::vector<net::Notification> read_all() {
+    std::vector<net::Notification> notifications;
+    while (readable(0)) must(watch_->read(notifications));
+    return notifications;
   }
   /// Devices may have something of their own to say: how many hints are about routes.
-  static std::ptrdiff_t routes_in(const std::vector<net::Hint>& hints) {
-    return std::count_if(hints.begin(), hints.end(),
-                         [](const net::Hint& each) { return each.subject == Subject::route; });
+  static std::ptrdiff_t routes_in(const std::vector<net::Notification>& notifications) {
+    return std::count_if(notifications.begin(), notifications.end(),
+                         [](const net::Notification& each) { return each.subject == Subject::route; });
   }
   net::Change adding(std::size_t n, std::uint8_t protocol = 169) const {
     return {.verb = net::Verb::add, .object = real_.route(net::Family::ipv4, n, protocol)};
@@ -51,14 +51,14 @@ class WatchTest : public testing::Test {
 };
 
 TEST_F(WatchTest, NeverWaits) {
-  std::vector<net::Hint> hints;
-  must(watch_->read(hints));
-  EXPECT_THAT(hints, IsEmpty());
+  std::vector<net::Notification> notifications;
+  must(watch_->read(notifications));
+  EXPECT_THAT(notifications, IsEmpty());
   EXPECT_FALSE(readable(0));
 }
 
 /// Devices may have something of their own to say at any time; routes have not.
-bool is_of_a_route(const net::Hint& hint) { return hint.subject == Subject::route; }
+bool is_of_a_route(const net::Notification& notification) { return notification.subject == Subject::route; }
 
 TEST_F(WatchTest, OurOwnChangesAreNotHints) {
   const auto adds = real_.changes(net::Verb::add, net::Family::ipv4, 100);
@@ -74,22 +74,23 @@ TEST_F(WatchTest, AnotherSocketsChangesNameItsPort) {
   ASSERT_NE(other->command_port(), real_.kernel->command_port());
   const auto change = adding(0, 77);
   ASSERT_THAT(must(other->apply({&change, 1})), IsEmpty());
-  const auto hints = read_all();
-  ASSERT_THAT(hints, SizeIs(1));
-  EXPECT_EQ(hints[0].doer, other->command_port());
-  EXPECT_EQ(hints[0].route, std::get<net::Route>(change.object));
+  const auto notifications = read_all();
+  ASSERT_THAT(notifications, SizeIs(1));
+  EXPECT_EQ(notifications[0].removed_by, other->command_port());
+  EXPECT_EQ(notifications[0].route, std::get<net::Route>(change.object));
 }
 
 TEST_F(WatchTest, AnOverrunIsToldOnceAndADumpIsRightAfterIt) {
   watch_ = must(netlink::Watch::open(real_.kernel->command_port(), 4096));
   const auto other = must(netlink::LinuxKernel::open());
   ASSERT_THAT(must(other->apply(real_.changes(net::Verb::add, net::Family::ipv4, 2000))), IsEmpty());
-  const auto hints = read_all();
-  const auto overruns = std::count_if(hints.begin(), hints.end(),
-                                      [](const net::Hint& each) { return each.subject == Subject::overrun; });
+  const auto notifications = read_all();
+  const auto overruns =
+      std::count_if(notifications.begin(), notifications.end(),
+                    [](const net::Notification& each) { return each.subject == Subject::overrun; });
   EXPECT_EQ(overruns, 1);
-  EXPECT_LT(hints.size(), 200U) << "the rest was lost";
-  EXPECT_GT(hints.size(), 1U) << "what had room is still read";
+  EXPECT_LT(notifications.size(), 200U) << "the rest was lost";
+  EXPECT_GT(notifications.size(), 1U) << "what had room is still read";
   EXPECT_THAT(must(real_.kernel->routes(169)), SizeIs(2000));
 
   const auto change = adding(3000);
@@ -108,15 +109,17 @@ TEST_F(WatchTest, OneReadIsBoundedAndMoreStaysReadable) {
   const auto other = must(netlink::LinuxKernel::open());
   const auto count = netlink::Watch::kMessagesPerRead + 500;
   ASSERT_THAT(must(other->apply(real_.changes(net::Verb::add, net::Family::ipv4, count))), IsEmpty());
-  std::vector<net::Hint> hints;
-  must(watch_->read(hints));
-  EXPECT_GE(hints.size(), netlink::Watch::kMessagesPerRead);
-  EXPECT_LT(hints.size(), count);
+  std::vector<net::Notification> notifications;
+  must(watch_->read(notifications));
+  EXPECT_GE(notifications.size(), netlink::Watch::kMessagesPerRead);
+  EXPECT_LT(notifications.size(), count);
   EXPECT_TRUE(readable(0));
-  must(watch_->read(hints));
+  must(watch_->read(notifications));
   // The devices may still have something of their own to say.
-  EXPECT_EQ(std::count_if(hints.begin(), hints.end(),
-                          [](const net::Hint& hint) { return hint.route && hint.route->protocol == 169; }),
+  EXPECT_EQ(std::count_if(notifications.begin(), notifications.end(),
+                          [](const net::Notification& notification) {
+                            return notification.route && notification.route->protocol == 169;
+                          }),
             static_cast<std::ptrdiff_t>(count));
 }
 
@@ -132,10 +135,12 @@ TEST_F(WatchTest, ForwardingSettingsAreHintsWithTheirDevice) {
         Case{"net/ipv6/conf/all/forwarding", 0}}) {
     read_all();
     must(sysctls.write(key, must(sysctls.read(key)) == "0" ? "1" : "0"));
-    const auto hints = read_all();
-    EXPECT_TRUE(std::any_of(hints.begin(), hints.end(), [&, wanted = device](const net::Hint& each) {
-      return each.subject == Subject::settings && each.device == wanted;
-    })) << key;
+    const auto notifications = read_all();
+    EXPECT_TRUE(std::any_of(notifications.begin(), notifications.end(),
+                            [&, wanted = device](const net::Notification& each) {
+                              return each.subject == Subject::settings && each.device == wanted;
+                            }))
+        << key;
   }
 }
 
@@ -143,10 +148,10 @@ TEST_F(WatchTest, LinksAndAddressesAreHintsWithTheirDevice) {
   real_.space.run("ip link set eth0 mtu 1400");
   real_.space.run("ip addr add 10.9.0.1/24 dev eth0");
   real_.space.run("ip addr add fd09::1/64 dev eth0");
-  const auto hints = read_all();
+  const auto notifications = read_all();
   for (const auto& [subject, least] : {std::pair(Subject::link, 1), std::pair(Subject::address, 2)}) {
-    EXPECT_GE(std::count_if(hints.begin(), hints.end(),
-                            [&, wanted = subject](const net::Hint& each) {
+    EXPECT_GE(std::count_if(notifications.begin(), notifications.end(),
+                            [&, wanted = subject](const net::Notification& each) {
                               return each.subject == wanted && each.device == real_.eth0 && !each.removal;
                             }),
               least);
@@ -154,10 +159,10 @@ TEST_F(WatchTest, LinksAndAddressesAreHintsWithTheirDevice) {
   const auto count = must(real_.kernel->links()).size();
   real_.space.run("ip link del eth0");
   const auto after = read_all();
-  EXPECT_EQ(
-      std::count_if(after.begin(), after.end(),
-                    [&](const net::Hint& each) { return each.subject == Subject::link && each.removal; }),
-      2)
+  EXPECT_EQ(std::count_if(
+                after.begin(), after.end(),
+                [&](const net::Notification& each) { return each.subject == Subject::link && each.removal; }),
+            2)
       << "eth0 and its peer";
   EXPECT_EQ(must(real_.kernel->links()).size(), count - 2);
 }
@@ -180,7 +185,7 @@ TEST_F(WatchTest, WhatAnotherProcessSendsIsNotBelieved) {
 class InterestTest : public WatchTest {
  protected:
   std::vector<std::string> heard(const netlink::Interest& interest) {
-    must(watch_->care_about(interest));
+    must(watch_->set_filter(interest));
     std::vector<net::Change> changes;
     for (const auto family : {net::Family::ipv4, net::Family::ipv6}) {
       for (const std::size_t n : {0U, 1U, 2U}) {
@@ -203,8 +208,8 @@ class InterestTest : public WatchTest {
  private:
   std::vector<std::string> destinations() {
     std::vector<std::string> all;
-    for (const auto& hint : read_all()) {
-      if (hint.route) all.push_back(hint.route->key.destination.text());
+    for (const auto& notification : read_all()) {
+      if (notification.route) all.push_back(notification.route->key.destination.text());
     }
     return all;
   }
@@ -240,14 +245,14 @@ TEST_F(InterestTest, TheLongestFilterFits) {
 }
 
 TEST_F(InterestTest, WhatIsNoRouteIsAlwaysHeard) {
-  must(watch_->care_about({.protocols = {}, .destinations = {}}));
+  must(watch_->set_filter({.protocols = {}, .destinations = {}}));
   real_.space.run("ip link set eth0 mtu 1400");
   real_.space.run("ip address add 10.7.0.1/24 dev eth0");
   real_.space.run("ip rule add from 10.9.0.0/24 lookup 100");
-  const auto hints = read_all();
+  const auto notifications = read_all();
   for (const auto subject : {Subject::link, Subject::address, Subject::rule}) {
-    EXPECT_TRUE(std::any_of(hints.begin(), hints.end(),
-                            [subject](const net::Hint& each) { return each.subject == subject; }));
+    EXPECT_TRUE(std::any_of(notifications.begin(), notifications.end(),
+                            [subject](const net::Notification& each) { return each.subject == subject; }));
   }
 }
 

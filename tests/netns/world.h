@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "net/hint.h"
 #include "net/kernel.h"
+#include "net/notification.h"
 #include "tests/support/fake_fib.h"
 
 /// The protocol number that the tests apply by, and one of somebody else.
@@ -37,7 +37,7 @@ class World {
   virtual bool stranger(const net::Rule& rule) = 0;
   virtual void change_settings(const std::string& name) = 0;
   /// Everything that was notified since the last call; nothing that happened before it is missing.
-  virtual std::vector<net::Hint> hints() = 0;
+  virtual std::vector<net::Notification> notifications() = 0;
 };
 
 enum class Which : std::uint8_t { fake, real };

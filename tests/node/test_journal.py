@@ -17,7 +17,7 @@ CATALOG = {subject: kind for kind, subject in _ENTRY.findall(_FILE.read_text(enc
 CLOUD_ENDED = CATALOG["The program that asks Azure and Kubernetes has ended"]
 FAILED = CATALOG["@AGENT_CHECK@ failed"]
 NOT_READY = CATALOG["This node cannot be relied on to route pods any more"]
-PUT_BACK = CATALOG["Routes were taken away by somebody, and are back"]
+PUT_BACK = CATALOG["Routes removed by another process were restored"]
 READY = CATALOG["This node can route pods"]
 RELOADED = CATALOG["The configuration was reloaded"]
 UNKNOWN = CATALOG["@AGENT_CHECK@ is unknown"]
@@ -60,7 +60,7 @@ class Journal(NodeCase):
         self.agent.start_ready()
         self.lab.vm.ip(f"route del {CLUSTER} proto 169")
         stolen = self.journal.wait_for(MESSAGE_ID=PUT_BACK, PRIORITY="4", AGENT_ROUTE=CLUSTER)
-        self.assertIn(f"taken away by {stolen['AGENT_BY']}", stolen["MESSAGE"])
+        self.assertIn(f"removed by {stolen['AGENT_BY']}", stolen["MESSAGE"])
         begin = len(self.journal)
         self.lab.vm.sysctl("net.ipv4.conf.eth0.forwarding", 0)
         failed = self.journal.wait_for(begin, MESSAGE_ID=FAILED, PRIORITY="3", AGENT_CHECK="sysctl.nic_forwarding",

@@ -22,13 +22,13 @@ class Repair(NodeCase):
     def test_a_repair_is_counted_and_logged_with_the_route(self):
         begin = len(self.agent.log)
         self.lab.vm.ip(f"route del {CLUSTER}")
-        self.agent.await_log(rf"put back.*{CLUSTER}", since=begin)
+        self.agent.await_log(rf"restored.*{CLUSTER}", since=begin)
         self.assertEqual(self.agent.status()["counters"]["routes_repaired"], 1)
 
     def test_who_reads_of_repairs_finds_them_counted_amid_more_of_them(self):
         said, told = len(self.agent.log), 0
         for _ in range(3):
-            while not (amounts := re.findall(r"put back (\d+) route", "\n".join(self.agent.log.lines(said)))):
+            while not (amounts := re.findall(r"restored (\d+) route", "\n".join(self.agent.log.lines(said)))):
                 self.lab.vm.ip(f"route del {CLUSTER}")
                 self.await_routes(self.wanted())
             counted = self.agent.status()["counters"]["routes_repaired"]

@@ -47,7 +47,8 @@ net::Result<std::vector<net::Link>> FakeKernel::links() {
   return links_;
 }
 
-net::Result<void> FakeKernel::take_routes(std::uint8_t protocol, std::uint32_t table, net::RouteSink& sink) {
+net::Result<void> FakeKernel::take_routes(std::uint8_t protocol, std::uint32_t table,
+                                          net::RouteVisitor& sink) {
   if (auto error = enter(Call::routes)) return tl::unexpected(*error);
   auto routes = fib_.shown();
   std::erase_if(routes, [protocol, table](const net::Route& each) {

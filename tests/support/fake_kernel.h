@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "net/hint.h"
 #include "net/kernel.h"
+#include "net/notification.h"
 #include "tests/support/fake_fib.h"
 
 namespace test_support {
@@ -29,7 +29,7 @@ class FakeKernel final : public net::Kernel {
 
   // --- net::Kernel -------------------------------------------------------------------------------------
   net::Result<std::vector<net::Link>> links() override;
-  net::Result<void> take_routes(std::uint8_t protocol, std::uint32_t table, net::RouteSink& sink) override;
+  net::Result<void> take_routes(std::uint8_t protocol, std::uint32_t table, net::RouteVisitor& sink) override;
   net::Result<std::vector<net::Route>> routes_to(std::uint32_t table,
                                                  std::span<const net::Prefix> destinations) override;
   net::Result<std::vector<net::Rule>> rules(std::uint8_t protocol) override;
@@ -59,7 +59,7 @@ class FakeKernel final : public net::Kernel {
   void overrun();
 
   /// The hints since the last time, as Watch::read() gives them: none for our own changes.
-  std::vector<net::Hint> take_hints();
+  std::vector<net::Notification> take_notifications();
 
   // --- One knob per failure ----------------------------------------------------------------------------
   enum class Call : std::uint8_t { links, routes, routes_to, rules, lookup, apply };
@@ -98,8 +98,9 @@ class FakeKernel final : public net::Kernel {
   std::optional<net::Error> enter(Call call);
   net::Link* link(std::uint32_t index);
   net::Link& demand(std::uint32_t index);
-  void hint(net::Hint::Subject subject, bool removal, std::uint32_t device, std::uint32_t doer);
-  void route_hint(const net::Route& route, bool removal, std::uint32_t doer);
+  void notify(net::Notification::Subject subject, bool removal, std::uint32_t device,
+              std::uint32_t removed_by);
+  void route_hint(const net::Route& route, bool removal, std::uint32_t removed_by);
   void connect(const net::Link& link, const net::LinkAddress& address);
   void lose_ipv4(std::uint32_t index);
   void lose_ipv6(net::Link& link);
@@ -113,7 +114,7 @@ class FakeKernel final : public net::Kernel {
   std::vector<net::Link> links_ = {loopback()};
   FakeFib fib_;
   std::vector<net::Rule> rules_;
-  std::vector<net::Hint> hints_;
+  std::vector<net::Notification> notifications_;
   std::map<Call, std::pair<int, int>> failures_;  ///< errno and how often
   std::map<Call, std::size_t> calls_;
   std::map<std::size_t, Planned> refusals_;  ///< by the number of the change

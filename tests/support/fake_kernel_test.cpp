@@ -118,10 +118,10 @@ TEST(FakeKernel, AnOverrunStandsForEveryHintThatWaited) {
   kernel.add_link("eth0");
   kernel.add_as_stranger(sink("10.1.0.0/16", 4));
   kernel.overrun();
-  const auto hints = kernel.take_hints();
-  ASSERT_THAT(hints, SizeIs(1));
-  EXPECT_EQ(hints[0].subject, net::Hint::Subject::overrun);
-  EXPECT_THAT(kernel.take_hints(), IsEmpty());
+  const auto notifications = kernel.take_notifications();
+  ASSERT_THAT(notifications, SizeIs(1));
+  EXPECT_EQ(notifications[0].subject, net::Notification::Subject::overrun);
+  EXPECT_THAT(kernel.take_notifications(), IsEmpty());
 }
 
 TEST(FakeKernel, RemembersEveryBatchAsItCame) {

@@ -12,7 +12,7 @@ constexpr std::uint32_t kMain = 254;   // RT_TABLE_MAIN
 constexpr std::uint32_t kLocal = 255;  // RT_TABLE_LOCAL
 constexpr std::uint8_t kKernel = 2;    // RTPROT_KERNEL
 
-using Subject = net::Hint::Subject;
+using Subject = net::Notification::Subject;
 
 net::LinkAddress parsed(std::string_view cidr) {
   const auto slash = cidr.find('/');
@@ -71,34 +71,34 @@ net::Link& FakeKernel::demand(std::uint32_t index) {
   return *found;
 }
 
-void FakeKernel::hint(Subject subject, bool removal, std::uint32_t device, std::uint32_t doer) {
-  auto& hint = hints_.emplace_back();
-  hint.subject = subject;
-  hint.removal = removal;
-  hint.device = device;
-  hint.doer = doer;
+void FakeKernel::notify(Subject subject, bool removal, std::uint32_t device, std::uint32_t removed_by) {
+  auto& notification = notifications_.emplace_back();
+  notification.subject = subject;
+  notification.removal = removal;
+  notification.device = device;
+  notification.removed_by = removed_by;
   const auto* of = link(device);
-  hint.up = subject == Subject::link && of != nullptr && of->up;
+  notification.up = subject == Subject::link && of != nullptr && of->up;
 }
 
-void FakeKernel::route_hint(const net::Route& route, bool removal, std::uint32_t doer) {
-  hint(Subject::route, removal, route.device, doer);
-  hints_.back().route = route;
+void FakeKernel::route_hint(const net::Route& route, bool removal, std::uint32_t removed_by) {
+  notify(Subject::route, removal, route.device, removed_by);
+  notifications_.back().route = route;
 }
 
-std::vector<net::Hint> FakeKernel::take_hints() { return std::exchange(hints_, {}); }
+std::vector<net::Notification> FakeKernel::take_notifications() { return std::exchange(notifications_, {}); }
 
 void FakeKernel::overrun() {
-  hints_.clear();
-  hint(Subject::overrun, false, 0, 0);
+  notifications_.clear();
+  notify(Subject::overrun, false, 0, 0);
 }
 
-void FakeKernel::change_settings(std::uint32_t index) { hint(Subject::settings, false, index, 0); }
+void FakeKernel::change_settings(std::uint32_t index) { notify(Subject::settings, false, index, 0); }
 
 std::uint32_t FakeKernel::add_link(net::Link link) {
   if (link.index == 0) link.index = links_.back().index + 1;
   links_.push_back(std::move(link));
-  hint(Subject::link, false, links_.back().index, 0);
+  notify(Subject::link, false, links_.back().index, 0);
   return links_.back().index;
 }
 
@@ -117,11 +117,11 @@ std::uint32_t FakeKernel::add_link(std::string name) {
 void FakeKernel::remove_link(std::uint32_t index) {
   set_up(index, false);
   for (const auto& address : demand(index).addresses) {
-    hint(Subject::address, true, index, 0);
+    notify(Subject::address, true, index, 0);
     fib_.take_out([&address](const net::Route& each) { return each.source == address.address; });
   }
   std::erase_if(links_, [index](const net::Link& each) { return each.index == index; });
-  hint(Subject::link, true, index, 0);
+  notify(Subject::link, true, index, 0);
 }
 
 /// Every IPv4 route by the device goes, and nobody is told (fib_disable_ip()).
@@ -142,7 +142,7 @@ void FakeKernel::lose_ipv6(net::Link& link) {
   const auto gone = std::erase_if(link.addresses, [](const net::LinkAddress& each) {
     return each.address.family() == net::Family::ipv6;
   });
-  for (std::size_t i = 0; i < gone; ++i) hint(Subject::address, true, link.index, 0);
+  for (std::size_t i = 0; i < gone; ++i) notify(Subject::address, true, link.index, 0);
 }
 
 void FakeKernel::set_up(std::uint32_t index, bool up) {
@@ -156,12 +156,12 @@ void FakeKernel::set_up(std::uint32_t index, bool up) {
     lose_ipv4(index);
     lose_ipv6(link);
   }
-  hint(Subject::link, false, index, kStrangerPort);
+  notify(Subject::link, false, index, kStrangerPort);
 }
 
 void FakeKernel::set_carrier(std::uint32_t index, bool carrier) {
   demand(index).carrier = carrier;
-  hint(Subject::link, false, index, 0);
+  notify(Subject::link, false, index, 0);
 }
 
 void FakeKernel::connect(const net::Link& link, const net::LinkAddress& address) {
@@ -173,7 +173,7 @@ void FakeKernel::connect(const net::Link& link, const net::LinkAddress& address)
 void FakeKernel::add_address(std::uint32_t index, std::string_view cidr) {
   auto& link = demand(index);
   link.addresses.push_back(parsed(cidr));
-  hint(Subject::address, false, index, kStrangerPort);
+  notify(Subject::address, false, index, kStrangerPort);
   if (link.up) connect(link, link.addresses.back());
 }
 
@@ -182,7 +182,7 @@ void FakeKernel::remove_address(std::uint32_t index, std::string_view cidr) {
   const auto address = parsed(cidr);
   if (std::erase(link.addresses, address) == 0)
     throw std::invalid_argument("no address " + std::string(cidr));
-  hint(Subject::address, true, index, kStrangerPort);
+  notify(Subject::address, true, index, kStrangerPort);
   for (const auto& route : own_routes(index, address)) {
     if (fib_.remove(route).error == 0) route_hint(route, true, 0);
   }
@@ -243,7 +243,7 @@ Verdict FakeKernel::insert(net::Route route, Meeting meeting) {
 }
 
 Verdict FakeKernel::insert(const net::Rule& rule) {
-  if (rule.foreign_shape) return {.error = EINVAL, .words = "no message says this"};
+  if (rule.unknown_selectors) return {.error = EINVAL, .words = "no message says this"};
   if (std::find(rules_.begin(), rules_.end(), rule) != rules_.end()) {
     return {.error = EEXIST, .words = "File exists"};
   }
@@ -276,13 +276,13 @@ Verdict FakeKernel::remove_as_stranger(const net::Route& route) {
 
 Verdict FakeKernel::add_as_stranger(const net::Rule& rule) {
   auto verdict = insert(rule);
-  if (verdict.error == 0) hint(Subject::rule, false, 0, kStrangerPort);
+  if (verdict.error == 0) notify(Subject::rule, false, 0, kStrangerPort);
   return verdict;
 }
 
 Verdict FakeKernel::remove_as_stranger(const net::Rule& rule) {
   auto verdict = remove(rule);
-  if (verdict.error == 0) hint(Subject::rule, true, 0, kStrangerPort);
+  if (verdict.error == 0) notify(Subject::rule, true, 0, kStrangerPort);
   return verdict;
 }
 

@@ -3,12 +3,12 @@
 #include <ostream>
 
 #include "net/address.h"
-#include "net/data_plane.h"
 #include "net/link.h"
 #include "net/mac_address.h"
 #include "net/prefix.h"
 #include "net/route.h"
 #include "net/rule.h"
+#include "observed/data_plane.h"
 
 // How GoogleTest shows our values when an expectation fails: it finds PrintTo beside the type, and in no
 // other way. NOLINTBEGIN(readability-identifier-naming)
@@ -33,6 +33,15 @@ inline void PrintTo(const Vxlan& vxlan, std::ostream* out) {
        << (vxlan.learning ? " learning" : " nolearning");
   if (vxlan.local) *out << " local " << vxlan.local->text();
 }
+inline void PrintTo(const Rule& rule, std::ostream* out) {
+  *out << rule.priority << ": from " << rule.source.text() << " lookup " << rule.table << " protocol "
+       << +rule.protocol << (rule.unknown_selectors ? " and more" : "");
+}
+
+}  // namespace net
+
+namespace observed {
+
 inline void PrintTo(const Neighbour& neighbour, std::ostream* out) {
   *out << neighbour.address.text() << " is " << neighbour.mac.text() << " dev #" << neighbour.device;
 }
@@ -43,10 +52,6 @@ inline void PrintTo(const ForwardingEntry& entry, std::ostream* out) {
 inline void PrintTo(const ChecksumOffload& offload, std::ostream* out) {
   *out << "dev #" << offload.device << (offload.on ? " on" : " off");
 }
-inline void PrintTo(const Rule& rule, std::ostream* out) {
-  *out << rule.priority << ": from " << rule.source.text() << " lookup " << rule.table << " protocol "
-       << +rule.protocol << (rule.foreign_shape ? " and more" : "");
-}
 
-}  // namespace net
+}  // namespace observed
 // NOLINTEND(readability-identifier-naming)

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[3]
 BUILD = ROOT / "build" / "dev"
 BENCH = BUILD / "tests" / "bench"
 AGENT = BUILD / "agent" / "cli" / "calico-azure-agent"
-SIMULATOR = BUILD / "imds" / "simulator" / "azure-simulator"
+SIMULATOR = BUILD / "simulator" / "azure-simulator"
 
 _DOCUMENT = {"compute": {"name": "vm1", "vmId": "0b6f4a5e-0000-4000-8000-000000000001"},
              "network": {"interface": [{

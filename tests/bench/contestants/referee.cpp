@@ -188,7 +188,7 @@ int flap(char** argv) {
   return 0;
 }
 
-std::vector<Where> strangers(std::uint32_t from, std::uint32_t count) {
+std::vector<Where> foreign_routes(std::uint32_t from, std::uint32_t count) {
   std::vector<Where> routes;
   for (std::uint32_t i = 0; i < count; ++i) routes.push_back(foreign(from + i));
   return routes;
@@ -197,7 +197,7 @@ std::vector<Where> strangers(std::uint32_t from, std::uint32_t count) {
 int churn(char** argv) {
   constexpr std::uint32_t kBatch = 20;
   const Way way{.device = if_nametoindex("eth0"), .protocol = kForeign};
-  const auto routes = strangers(1'000'000, kBatch);
+  const auto routes = foreign_routes(1'000'000, kBatch);
   const auto gap = kBatch * 1e6 / std::atof(argv[1]);
   Socket command;
   const auto begin = now();
@@ -227,8 +227,8 @@ int main(int argc, char** argv) {
   if (verb != "fill" || argc != 3) return 64;
   Socket command;
   const Way way{.device = if_nametoindex("eth0"), .protocol = kForeign};
-  return change(command, RTM_NEWROUTE, kAdd, strangers(0, static_cast<std::uint32_t>(std::atoi(argv[2]))),
-                way) == 0
+  return change(command, RTM_NEWROUTE, kAdd,
+                foreign_routes(0, static_cast<std::uint32_t>(std::atoi(argv[2]))), way) == 0
              ? 0
              : 1;
 }

@@ -40,11 +40,10 @@ class AzureAskerTest : public ::testing::Test {
     std::string pattern = (std::filesystem::temp_directory_path() / "azure-asker-XXXXXX").string();
     folder_ = mkdtemp(pattern.data());
     std::ofstream(folder_ / "azure.json") << R"({"resourceManagerEndpoint":")" + endpoint + "\"}";
-    question_.imds_endpoint = endpoint;
-    question_.cloud_config = (folder_ / "azure.json").string();
-    question_.mac = "00:0d:3a:f8:06:ec";
-    question_.resource_id =
-        "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm-0";
+    query_.imds_endpoint = endpoint;
+    query_.cloud_config = (folder_ / "azure.json").string();
+    query_.mac = "00:0d:3a:f8:06:ec";
+    query_.resource_id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm-0";
   }
   ~AzureAskerTest() override {
     server_.stop();
@@ -52,30 +51,30 @@ class AzureAskerTest : public ::testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
-  AzureAsker::Answer ask() { return asker_.ask(question_, steady_clock::now() + 20s); }
+  AzureAsker::Answer ask() { return asker_.ask(query_, steady_clock::now() + 20s); }
 
   httplib::Server server_;
   std::thread thread_;
   std::filesystem::path folder_;
   std::atomic<int> reads_ = 0;
   std::atomic<int> status_ = 404;
-  Question question_;
+  CloudQuery query_;
   AzureAsker asker_{kubernetes::FilesOf::anybody};
 };
 
 TEST_F(AzureAskerTest, EachVerificationIsFollowedByARest) {
-  EXPECT_EQ(ask().leave_alone, 1s);
+  EXPECT_EQ(ask().resume_after, 1s);
   EXPECT_EQ(reads_, 1);
   status_ = 429;
-  EXPECT_EQ(ask().leave_alone, 7s) << "what ARM wants counts where it is longer";
+  EXPECT_EQ(ask().resume_after, 7s) << "what ARM wants counts where it is longer";
 }
 
 TEST_F(AzureAskerTest, WhatAsksNothingIsNotRestedFrom) {
-  question_.resource_id = "";
-  EXPECT_EQ(ask().leave_alone, 0s);
-  question_.verify = false;
+  query_.resource_id = "";
+  EXPECT_EQ(ask().resume_after, 0s);
+  query_.verify = false;
   const auto answer = ask();
-  EXPECT_EQ(answer.leave_alone, 0s);
+  EXPECT_EQ(answer.resume_after, 0s);
   EXPECT_FALSE(answer.azure);
   EXPECT_TRUE(answer.cloud_config);
   EXPECT_EQ(reads_, 0);

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/cloud/evidence_json.h"
+#include "agent/cloud/cloud_state_json.h"
 #include "arm/arm.h"
 #include "kubernetes/kubernetes.h"
 #include "tls_server.h"
@@ -61,9 +61,9 @@ class EchoingServer : public ::testing::Test {
     server_.start();
   }
 
-  void expect_nothing_of_it(const Evidence& evidence) {
+  void expect_nothing_of_it(const observed::CloudState& cloud_state) {
     EXPECT_EQ(authorization_, std::string("Bearer ") + kToken);
-    const auto line = evidence_line(evidence);
+    const auto line = cloud_state_line(cloud_state);
     const auto squashed = [](std::string text) {
       std::erase_if(text, [](unsigned char c) { return std::isalnum(c) == 0; });
       return text;
@@ -98,12 +98,12 @@ std::vector<int> statuses(const std::string& echo) {
 TEST_F(EchoingServer, ResourceManagerTellsNoToken) {
   https::Identity identity;
   identity.ca_pem = ca_.pem();
-  const auto evidence = [&] {
+  const auto cloud_state = [&] {
     arm::Client client(
         {.endpoint = server_.url(), .audience = "https://management.azure.com/"},
         [&](const https::Request& request) { return https::get(identity, request); },
         [](const std::string&, bool) { return std::string(kToken); });
-    Evidence all;
+    observed::CloudState all;
     all.azure =
         client
             .verify(kVm, *net::MacAddress::parse("00:0d:3a:f8:06:ec"), std::chrono::steady_clock::now() + 20s)
@@ -118,7 +118,7 @@ TEST_F(EchoingServer, ResourceManagerTellsNoToken) {
             return fmt::format(R"({{"error":{{"code":"{0}","message":"perform action '{0}' {0}"}}}})", echo);
           },
           status);
-      expect_nothing_of_it(evidence());
+      expect_nothing_of_it(cloud_state());
     }
     // A document in its place, with it for every name.
     answer(
@@ -133,7 +133,7 @@ TEST_F(EchoingServer, ResourceManagerTellsNoToken) {
               kNic, echo);
         },
         200);
-    expect_nothing_of_it(evidence());
+    expect_nothing_of_it(cloud_state());
   }
 }
 
@@ -152,14 +152,14 @@ TEST_F(EchoingServer, TheApiServerTellsNoToken) {
             return fmt::format(R"({{"kind":"Status","reason":"{0}","message":"{0}","code":"{0}"}})", echo);
           },
           status);
-      Evidence all;
+      observed::CloudState all;
       const auto seen = kubernetes::get_node(access, "n1", finish_by());
       ASSERT_FALSE(seen);
-      all.node = net::Result<net::KubernetesNode>(tl::unexpected(seen.error()));
+      all.node = net::Result<observed::KubernetesNode>(tl::unexpected(seen.error()));
       expect_nothing_of_it(all);
       const auto watched =
           kubernetes::watch_node(access, "n1", "1", finish_by(), [](const auto&) { return true; });
-      if (!watched) all.node = net::Result<net::KubernetesNode>(tl::unexpected(watched.error()));
+      if (!watched) all.node = net::Result<observed::KubernetesNode>(tl::unexpected(watched.error()));
       expect_nothing_of_it(all);
     }
     answer(
@@ -173,8 +173,8 @@ TEST_F(EchoingServer, TheApiServerTellsNoToken) {
         200);
     const auto seen = kubernetes::get_node(access, "n1", finish_by());
     ASSERT_FALSE(seen);
-    Evidence all;
-    all.node = net::Result<net::KubernetesNode>(tl::unexpected(seen.error()));
+    observed::CloudState all;
+    all.node = net::Result<observed::KubernetesNode>(tl::unexpected(seen.error()));
     expect_nothing_of_it(all);
     answer(
         [&](const httplib::Request&) {
@@ -184,7 +184,7 @@ TEST_F(EchoingServer, TheApiServerTellsNoToken) {
     const auto watched =
         kubernetes::watch_node(access, "n1", "1", finish_by(), [](const auto&) { return true; });
     ASSERT_FALSE(watched);
-    all.node = net::Result<net::KubernetesNode>(tl::unexpected(watched.error()));
+    all.node = net::Result<observed::KubernetesNode>(tl::unexpected(watched.error()));
     expect_nothing_of_it(all);
   }
 }

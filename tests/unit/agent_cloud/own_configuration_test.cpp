@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-Question asked() {
+CloudQuery asked() {
   return {.imds_endpoint = "http://192.0.2.66",
           .resource_id = "/subscriptions/s",
           .mac = "00:0d:3a:f8:06:ec",
@@ -40,29 +40,29 @@ Config configured() {
 }
 
 TEST(OwnConfiguration, OfTheQuestionOnlyWhatItIsAboutCounts) {
-  const auto question = by_own_configuration(asked(), configured());
-  EXPECT_EQ(question, (Question{.imds_endpoint = "http://169.254.169.254",
-                                .resource_id = "/subscriptions/s",
-                                .mac = "00:0d:3a:f8:06:ec",
-                                .environment = "AzurePublicCloud",
-                                .node_name = "worker-1",
-                                .kubeconfig = "/etc/kubernetes/agent.conf",
-                                .cloud_config = "/etc/kubernetes/azure.json",
-                                .client_id = "root's",
-                                .verify = true,
-                                .interval = minutes(7)}));
+  const auto query = by_own_configuration(asked(), configured());
+  EXPECT_EQ(query, (CloudQuery{.imds_endpoint = "http://169.254.169.254",
+                               .resource_id = "/subscriptions/s",
+                               .mac = "00:0d:3a:f8:06:ec",
+                               .environment = "AzurePublicCloud",
+                               .node_name = "worker-1",
+                               .kubeconfig = "/etc/kubernetes/agent.conf",
+                               .cloud_config = "/etc/kubernetes/azure.json",
+                               .client_id = "root's",
+                               .verify = true,
+                               .interval = minutes(7)}));
 }
 
 TEST(OwnConfiguration, WhoAsksMayRenounceVerificationButNotDemandIt) {
-  auto question = asked();
+  auto query = asked();
   auto config = configured();
-  question.verify = false;
-  EXPECT_FALSE(by_own_configuration(question, config).verify);
+  query.verify = false;
+  EXPECT_FALSE(by_own_configuration(query, config).verify);
   config.azure.verify = AzureVerify::off;
-  question.verify = true;
-  EXPECT_FALSE(by_own_configuration(question, config).verify);
+  query.verify = true;
+  EXPECT_FALSE(by_own_configuration(query, config).verify);
   config.azure.verify = AzureVerify::on;
-  EXPECT_TRUE(by_own_configuration(question, config).verify);
+  EXPECT_TRUE(by_own_configuration(query, config).verify);
 }
 
 TEST(OwnConfiguration, AConfiguredNodeNameIsTheOne) {

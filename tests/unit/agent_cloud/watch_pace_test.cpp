@@ -15,9 +15,9 @@ constexpr std::uint32_t kSeed = 7;
 
 /// The pauses after the same end, time after time.
 std::vector<Duration> pauses(int code, Duration lasted, int times) {
-  WatchPace pace(kSeed);
+  WatchPace budget(kSeed);
   std::vector<Duration> all;
-  for (int i = 0; i < times; ++i) all.push_back(pace.after_watch(code, lasted));
+  for (int i = 0; i < times; ++i) all.push_back(budget.after_watch(code, lasted));
   return all;
 }
 
@@ -29,8 +29,8 @@ TEST(WatchPace, AWatchThatEndsAtOnceAgainAndAgainIsAskedForLessAndLess) {
   for (const int code : {0, ESTALE, ECONNRESET, EAGAIN, EBADMSG, ENOENT, EBUSY}) {
     for (const Duration lasted : {0ms, 20ms, 29'999ms}) {
       const auto all = pauses(code, lasted, 12);
-      EXPECT_GE(all.front(), Backoff::kFirst / 2) << code;
-      EXPECT_GE(all.back(), Backoff::kLast / 2) << code;
+      EXPECT_GE(all.front(), routing::Backoff::kFirst / 2) << code;
+      EXPECT_GE(all.back(), routing::Backoff::kLast / 2) << code;
       EXPECT_GE(total(all), 60s) << code << " after " << lasted.count();
     }
   }
@@ -40,16 +40,16 @@ TEST(WatchPace, AfterOneThatLastedTheNextIsAskedForAtOnce) {
   for (const Duration lasted : {30'000ms, 300'000ms, 3'600'000ms}) {
     EXPECT_EQ(pauses(0, lasted, 3), (std::vector<Duration>{0ms, 0ms, 0ms}));
     EXPECT_EQ(pauses(ESTALE, lasted, 3), (std::vector<Duration>{0ms, 0ms, 0ms}));
-    EXPECT_LE(pauses(ECONNRESET, lasted, 5).back(), Backoff::kFirst) << "a broken one begins anew";
+    EXPECT_LE(pauses(ECONNRESET, lasted, 5).back(), routing::Backoff::kFirst) << "a broken one begins anew";
   }
 }
 
 TEST(WatchPace, OnlyOneThatLastedForgetsThoseThatDidNot) {
-  WatchPace pace(kSeed);
-  for (int i = 0; i < 12; ++i) pace.after_watch(ESTALE, 1ms);
-  EXPECT_GE(pace.after_watch(0, 1s), Backoff::kLast / 2);
-  EXPECT_EQ(pace.after_watch(0, 31s), 0ms);
-  EXPECT_LE(pace.after_watch(0, 1s), Backoff::kFirst);
+  WatchPace budget(kSeed);
+  for (int i = 0; i < 12; ++i) budget.after_watch(ESTALE, 1ms);
+  EXPECT_GE(budget.after_watch(0, 1s), routing::Backoff::kLast / 2);
+  EXPECT_EQ(budget.after_watch(0, 31s), 0ms);
+  EXPECT_LE(budget.after_watch(0, 1s), routing::Backoff::kFirst);
 }
 
 TEST(WatchPace, WhoMayNotWatchAsksEveryMinute) {
@@ -57,10 +57,10 @@ TEST(WatchPace, WhoMayNotWatchAsksEveryMinute) {
 }
 
 TEST(WatchPace, FailuresAndShortWatchesCountTogether) {
-  WatchPace pace(kSeed);
-  EXPECT_EQ(pace.after_failure(), 1s);
-  for (int i = 0; i < 12; ++i) pace.after_watch(0, 1ms);
-  EXPECT_GE(pace.after_failure(), Backoff::kLast / 2);
+  WatchPace budget(kSeed);
+  EXPECT_EQ(budget.after_failure(), 1s);
+  for (int i = 0; i < 12; ++i) budget.after_watch(0, 1ms);
+  EXPECT_GE(budget.after_failure(), routing::Backoff::kLast / 2);
 }
 
 }  // namespace

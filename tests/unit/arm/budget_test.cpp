@@ -16,7 +16,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-std::vector<net::Error> errors_of(const net::AzureNetwork& seen) {
+std::vector<net::Error> errors_of(const observed::AzureNetwork& seen) {
   std::vector<net::Error> errors;
   if (!seen.nic) errors.push_back(error_of(seen.nic));
   if (!seen.subnet) errors.push_back(error_of(seen.subnet));
@@ -118,7 +118,7 @@ TEST(Budget, AfterA429NothingElseIsAskedAndTheWaitIsPassedOn) {
     azure.put(kSubnet, throttled(headers));
     const auto verification = azure.client().verify(kVm, kMac, azure.finish_by);
     EXPECT_THAT(azure.asked(), ElementsAre("node-0", "nic-0", "nodes"));
-    EXPECT_EQ(verification.leave_alone, wait);
+    EXPECT_EQ(verification.resume_after, wait);
     EXPECT_TRUE(verification.seen.nic);
     const auto errors = errors_of(verification.seen);
     ASSERT_EQ(errors.size(), 3U);
@@ -135,7 +135,7 @@ TEST(Budget, ALockOnOneResourceIsNoThrottling) {
   locked.headers["retry-after"] = "10";
   azure.put(kTable, locked);
   const auto verification = azure.client().verify(kVm, kMac, azure.finish_by);
-  EXPECT_EQ(verification.leave_alone, std::nullopt);
+  EXPECT_EQ(verification.resume_after, std::nullopt);
   EXPECT_EQ(error_of(verification.seen.route_table).code.value(), EAGAIN);
   EXPECT_TRUE(verification.seen.network) << "the others are asked for";
 }

@@ -22,7 +22,7 @@ TEST(Client, ReadsTheNicItsSubnetItsRouteTableAndItsNetwork) {
   const auto& seen = verification.seen;
   EXPECT_THAT(azure.asked(), ElementsAre("node-0", "nic-0", "nodes", "pods", "vnet"));
   EXPECT_EQ(verification.requests, 5U);
-  EXPECT_EQ(verification.leave_alone, std::nullopt);
+  EXPECT_EQ(verification.resume_after, std::nullopt);
   ASSERT_TRUE(seen.nic) << seen.nic.error().what;
   EXPECT_EQ(seen.nic->id, kNic);
   EXPECT_TRUE(seen.nic->ip_forwarding);

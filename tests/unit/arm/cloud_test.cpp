@@ -12,8 +12,8 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-net::CloudConfig configured(std::string cloud, std::string endpoint = {}) {
-  net::CloudConfig config;
+observed::CloudConfig configured(std::string cloud, std::string endpoint = {}) {
+  observed::CloudConfig config;
   config.cloud = std::move(cloud);
   config.resource_manager_endpoint = std::move(endpoint);
   return config;

@@ -11,15 +11,15 @@
 
 #include "agent/config/in_force.h"
 #include "agent/config/keys.h"
-#include "agent/core/check_ids.h"
+#include "checks/check_ids.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 using agent::Beside;
-using agent::ConfigInForce;
 using agent::ConfigSources;
 using agent::DaemonOf;
+using core::ConfigInForce;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -46,7 +46,7 @@ class GoBy : public testing::Test {
     EXPECT_EQ(::chmod(file().c_str(), 0644), 0);
   }
   static agent::LoadedConfig load(const ConfigSources& sources) {
-    return agent::load_config(sources, agent::check_ids()).value();
+    return agent::load_config(sources, checks::check_ids()).value();
   }
   /// What a daemon with this file and these settings tells.
   [[nodiscard]] ConfigInForce daemon(std::vector<std::string> settings = {}) const {

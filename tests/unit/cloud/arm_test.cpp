@@ -129,10 +129,10 @@ TEST_F(Arm, AListIsMadeOfWhatIsThere) {
 }
 
 TEST_F(Arm, ARefusalNamesWhoseTokenItWas) {
-  const auto token = imds::simulator::write_access_token({.audience = "https://management.azure.com/",
-                                                          .expires = std::chrono::system_clock::now() + 1h,
-                                                          .client_id = "a-client",
-                                                          .object_id = "an-object"});
+  const auto token = simulator::write_access_token({.audience = "https://management.azure.com/",
+                                                    .expires = std::chrono::system_clock::now() + 1h,
+                                                    .client_id = "a-client",
+                                                    .object_id = "an-object"});
   const httplib::Headers headers = {{"Authorization", bearer_header(token)}};
   const auto refused = client()->Delete(kMixedCaseTable + kVersion, headers);
   ASSERT_TRUE(refused);

@@ -56,7 +56,7 @@ TEST_F(Clouded, ANodesCertificateSeesItsOwnNodeAlone) {
 TEST(CloudStart, WhatCannotBeUsedIsNamed) {
   const Certificates good;
   const Certificates other;
-  const auto what = [](const imds::simulator::cloud::Options& options) {
+  const auto what = [](const simulator::cloud::Options& options) {
     const auto cloud = Cloud::start(options);
     return cloud ? std::string("started") : cloud.error().what;
   };

@@ -1,14 +1,14 @@
 // Every fault, seen from the client.
 #include <fmt/format.h>
 
-#include "imds/simulator/cloud/fault_json.h"
 #include "peer.h"
+#include "simulator/cloud/fault_json.h"
 
 namespace {
 
 using namespace cloud_test;
-using imds::simulator::cloud::fault_kinds;
-using imds::simulator::cloud::parse_faults;
+using simulator::cloud::fault_kinds;
+using simulator::cloud::parse_faults;
 using testing::HasSubstr;
 using Kind = Fault::Kind;
 

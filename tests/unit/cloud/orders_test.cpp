@@ -1,14 +1,14 @@
 // The control endpoint's part for the cloud.
-#include "imds/simulator/cloud/orders.h"
+#include "simulator/cloud/orders.h"
 
-#include "imds/simulator/simulator.h"
 #include "peer.h"
+#include "simulator/simulator.h"
 
 namespace {
 
 using namespace cloud_test;
-using imds::simulator::Control;
-using imds::simulator::Simulator;
+using simulator::Control;
+using simulator::Simulator;
 using testing::HasSubstr;
 
 class Ordered : public Clouded {
@@ -23,7 +23,7 @@ class Ordered : public Clouded {
   }
 
   httplib::Client endpoint() const { return httplib::Client(control_->endpoint()); }
-  json shown(const std::string& path) const { return json::parse(endpoint().Get(path)->body); }
+  json sanitized(const std::string& path) const { return json::parse(endpoint().Get(path)->body); }
   httplib::Response put(const std::string& path, const std::string& body) const {
     return *endpoint().Put(path, body, "application/json");
   }
@@ -35,10 +35,10 @@ class Ordered : public Clouded {
 TEST_F(Ordered, ArmAndNodesAreReplacedAndShown) {
   const json documents = {{kTable, {{"name", "t"}}}};
   EXPECT_EQ(put("/arm", documents.dump()).status, 204);
-  EXPECT_EQ(shown("/arm"), documents);
+  EXPECT_EQ(sanitized("/arm"), documents);
   EXPECT_EQ(arm(kTable + kVersion).status, 200);
   EXPECT_EQ(put("/nodes", R"({"vm-a":{}})").status, 204);
-  EXPECT_EQ(shown("/nodes")["vm-a"]["metadata"]["name"], "vm-a");
+  EXPECT_EQ(sanitized("/nodes")["vm-a"]["metadata"]["name"], "vm-a");
   EXPECT_EQ(nodes("/api/v1/nodes/vm-a").status, 200);
   for (const char* path : {"/arm", "/nodes"}) {
     const auto refused = put(path, "{");
@@ -57,20 +57,20 @@ TEST_F(Ordered, FaultsAreSetShownAndCleared) {
   EXPECT_EQ(arm(kTable + kVersion).get_header_value("retry-after-ms"), "1500");
   auto left = fault;
   left["count"] = 1;
-  EXPECT_EQ(shown("/cloud-fault"), json::array({left}));
+  EXPECT_EQ(sanitized("/cloud-fault"), json::array({left}));
   EXPECT_EQ(put("/cloud-fault", "7").status, 400);
   EXPECT_EQ(endpoint().Delete("/cloud-fault")->status, 204);
-  EXPECT_EQ(shown("/cloud-fault"), json::array());
+  EXPECT_EQ(sanitized("/cloud-fault"), json::array());
 }
 
 TEST_F(Ordered, RequestsAreCountedShownAndForgotten) {
   arm(kTable + kVersion);
-  const auto requests = shown("/cloud-requests");
+  const auto requests = sanitized("/cloud-requests");
   EXPECT_EQ(requests["count"], 1);
   EXPECT_EQ(requests["last"]["target"], kTable + kVersion);
   EXPECT_EQ(requests["last"]["status"], 404);
   EXPECT_EQ(endpoint().Delete("/cloud-requests")->status, 204);
-  EXPECT_EQ(shown("/cloud-requests")["count"], 0);
+  EXPECT_EQ(sanitized("/cloud-requests")["count"], 0);
 }
 
 TEST_F(Ordered, HistoryIsForgottenAndWatchesAreEnded) {

@@ -15,14 +15,14 @@
 #include <string>
 
 #include "certificates.h"
-#include "imds/simulator/access_token.h"
-#include "imds/simulator/cloud/cloud.h"
+#include "simulator/access_token.h"
+#include "simulator/cloud/cloud.h"
 
 namespace cloud_test {
 
-using imds::simulator::cloud::Cloud;
-using imds::simulator::cloud::Fault;
 using nlohmann::json;
+using simulator::cloud::Cloud;
+using simulator::cloud::Fault;
 using namespace std::chrono_literals;
 
 inline constexpr auto kPatience = 10s;
@@ -41,7 +41,7 @@ inline std::string bearer_header(const std::string& token) { return "Bearer " + 
 /// As a simulated IMDS issues it.
 inline std::string arm_token(const std::string& audience = "https://management.azure.com/",
                              std::chrono::seconds lifetime = 1h) {
-  return imds::simulator::write_access_token(
+  return simulator::write_access_token(
       {.audience = audience, .expires = std::chrono::system_clock::now() + lifetime});
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 using cni::parse_configuration;
 using cni::Shape;
-using net::CniPlugin;
+using observed::CniPlugin;
 using testing::HasSubstr;
 
 CniPlugin plugin(std::string type, std::string ipam = {}, std::string subnet = {}) {
@@ -92,7 +92,7 @@ TEST(Configuration, SaysWhomAMetaPluginHandsPodsTo) {
   EXPECT_EQ(thin.delegation.plugins,
             (std::vector{with(plugin("azure-vnet", "azure-vnet-ipam"), "transparent", "", std::nullopt),
                          plugin("portmap")}));
-  EXPECT_EQ(parse_configuration(corpus("flannel"), Shape::list).delegation, net::CniDelegation{});
+  EXPECT_EQ(parse_configuration(corpus("flannel"), Shape::list).delegation, observed::CniDelegation{});
   const auto hostile = parse_configuration(
       R"({"name":"n","type":"multus","clusterNetwork":"a\nb\u001b[2K","delegates":[{"type":"/bin/sh"}]})",
       Shape::plugin);
@@ -275,7 +275,7 @@ TEST(SubnetEnv, WhatFlannelsPluginWouldRefuseIsNamed) {
 TEST(AzurePool, CountsAddressesOverAllPoolsAndTakesWhatIsAbsentForNone) {
   const struct {
     std::string text;
-    net::AzureCniState::Pool pool;
+    observed::AzureCniState::Pool pool;
   } cases[] = {
       {corpus("azure_vnet_ipam"), {.known = 3, .in_use = 2}},
       {R"({"IPAM":{"AddressSpaces":{

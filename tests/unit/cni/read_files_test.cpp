@@ -261,7 +261,7 @@ TEST(ReadFiles, ReservationsAreCountedByNetwork) {
   node.link("var/lib/cni/networks/linked", node / "var/lib/cni/networks/k8s-pod-network");
   const auto networks = read_cni_files(node.paths()).host_local;
   ASSERT_TRUE(networks) << networks.error().what;
-  const std::vector<net::HostLocalNetwork> expected = {
+  const std::vector<observed::HostLocalNetwork> expected = {
       {.folder = (node / "var/lib/cni/networks/cbr0").string(), .reserved = {}},
       {.folder = (node / "var/lib/cni/networks/k8s-pod-network").string(),
        .reserved = {net::Address::parse("10.244.3.9").value(), net::Address::parse("10.244.3.10").value()}}};
@@ -277,7 +277,7 @@ TEST(ReadFiles, ReservationsAreWhereThePluginIsToldToKeepThem) {
                R"({"name":"n","type":"calico","ipam":{"type":"host-local","dataDir":")" + folder + "\"}}");
     return read_cni_files(node.paths()).host_local;
   };
-  const std::vector<net::HostLocalNetwork> expected = {
+  const std::vector<observed::HostLocalNetwork> expected = {
       {.folder = (node / "elsewhere/n").string(), .reserved = {net::Address::parse("10.244.3.9").value()}}};
   EXPECT_EQ(keep_in((node / "elsewhere/").string()).value(), expected);
   EXPECT_EQ(keep_in((node / "gone").string()).error().code.value(), ENOENT);
@@ -307,7 +307,7 @@ TEST(ReadFiles, AzuresStateIsCountedAndBrokenFilesAreNamed) {
   node.write("run/azure-cns/azure-endpoints.json", "[]");
   auto azure = read_cni_files(node.paths()).azure;
   ASSERT_TRUE(azure) << azure.error().what;
-  EXPECT_EQ(azure->pool, (net::AzureCniState::Pool{.known = 3, .in_use = 2}));
+  EXPECT_EQ(azure->pool, (observed::AzureCniState::Pool{.known = 3, .in_use = 2}));
   EXPECT_THAT(azure->broken_files,
               ElementsAre((node / "run/azure-vnet.json").string() +
                               ": ends too early, at line 1, column 23: half written?",
@@ -323,7 +323,7 @@ TEST(ReadFiles, ALockIsHeldWhereTheOldFileIsThereOrTheNewOneIsFlocked) {
   const auto held = [&] {
     std::vector<std::string> paths;
     const auto azure = read_cni_files(node.paths()).azure;
-    for (const auto& lock : azure.value_or(net::AzureCniState{}).locks) {
+    for (const auto& lock : azure.value_or(observed::AzureCniState{}).locks) {
       paths.push_back(std::filesystem::path(lock.path).filename().string());
     }
     return paths;

@@ -179,7 +179,7 @@ TEST(ConfigSources, AllWaysOfTomlToWriteAKeyAreTheSame) {
     const ScratchFile file(toml);
     const auto config =
         loaded({.file = file.path(), .file_required = true, .environment = {}, .settings = {}}).config;
-    EXPECT_EQ(config.nic, agent::NicSelector(agent::LinkNamed{"eth1"})) << toml;
+    EXPECT_EQ(config.nic, node::NicSelector(node::LinkNamed{"eth1"})) << toml;
   }
 }
 
@@ -238,22 +238,22 @@ TEST(Policy, SaysWhatTheConfigurationSays) {
                                      "routes.metric=7", "routes.local_sink=none", "sysctls.action=enforce",
                                      "readiness.require=nic.found", "readiness.ignore=sysctl.rp_filter"}})
                     .config;
-  agent::Policy expected;
-  expected.mode = agent::Mode::flannel;
-  expected.nic = agent::LinkNamed{"eth1"};
+  node::Policy expected;
+  expected.mode = node::Mode::flannel;
+  expected.nic = node::LinkNamed{"eth1"};
   expected.cluster_cidrs = {net::Prefix::parse("10.1.0.0/16").value()};
   expected.node_cidrs = {net::Prefix::parse("10.1.4.0/24").value()};
-  expected.node_cidr_source = agent::NodeCidrSource::static_list;
+  expected.node_cidr_source = node::NodeCidrSource::static_list;
   expected.routes_enabled = false;
   expected.protocol = 170;
   expected.table = 100;
   expected.metric = 7;
-  expected.local_sink = agent::LocalSink::none;
+  expected.local_sink = node::LocalSink::none;
   expected.enforce_sysctls = true;
   expected.require = {"nic.found"};
   expected.ignore = {"sysctl.rp_filter"};
   EXPECT_EQ(policy_of(config), expected);
-  agent::Policy automatic;
+  node::Policy automatic;
   automatic.mode_is_automatic = true;
   EXPECT_EQ(policy_of(Config{}), automatic);
 }

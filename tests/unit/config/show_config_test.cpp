@@ -45,25 +45,24 @@ class RandomConfigs {
  public:
   Config next() {
     Config config;
-    config.mode =
-        one_of<std::optional<agent::Mode>>({std::nullopt, agent::Mode::udr, agent::Mode::azure_cni});
+    config.mode = one_of<std::optional<node::Mode>>({std::nullopt, node::Mode::udr, node::Mode::azure_cni});
     config.imds.endpoint = one_of<std::string>({"http://a.b-c", "http://[fd00::1]:65535", "http://1.2.3.4"});
     config.imds.poll_interval = duration(10'000, 86'400'000);
     config.imds.read_timeout = duration(1'000, 120'000);
-    config.nic = one_of<agent::NicSelector>({agent::PrimaryNic{}, agent::LinkNamed{"a\"\\#é"},
-                                             net::MacAddress{{0, 1, 2, 0xfd, 0xfe, 0xff}},
-                                             net::Prefix::parse("fd00::/64").value()});
+    config.nic = one_of<node::NicSelector>({node::PrimaryNic{}, node::LinkNamed{"a\"\\#é"},
+                                            net::MacAddress{{0, 1, 2, 0xfd, 0xfe, 0xff}},
+                                            net::Prefix::parse("fd00::/64").value()});
     config.cluster_cidrs = some_of({"10.0.0.0/15", "10.2.0.0/15", "fd00::/48", "0.0.0.0/8"});
     if (config.cluster_cidrs.empty()) config.node_cidrs = some_of({"192.168.0.0/24", "fd01::/64"});
     config.node_cidr_source =
-        one_of<agent::NodeCidrSource>({agent::NodeCidrSource::automatic, agent::NodeCidrSource::static_list,
-                                       agent::NodeCidrSource::route_table});
+        one_of<node::NodeCidrSource>({node::NodeCidrSource::automatic, node::NodeCidrSource::static_list,
+                                      node::NodeCidrSource::route_table});
     config.routes.enabled = coin();
     config.routes.protocol = one_of<std::uint8_t>({5, 169, 255});
     config.routes.table = one_of<std::uint32_t>({1, 254, 4294967295});
     config.routes.metric = one_of<std::uint32_t>({1, 1024, 999999});
-    config.routes.local_sink = one_of<agent::LocalSink>(
-        {agent::LocalSink::blackhole, agent::LocalSink::unreachable, agent::LocalSink::none});
+    config.routes.local_sink = one_of<node::LocalSink>(
+        {node::LocalSink::blackhole, node::LocalSink::unreachable, node::LocalSink::none});
     config.routes.resync_interval = duration(10'000, 86'400'000);
     config.enforce_sysctls = coin();
     config.listen = one_of<agent::Listen>({agent::default_listen(),

@@ -7,16 +7,16 @@
 // What happens to a node in Azure, for the tests of what checks say of it.
 namespace agent::testing {
 
-inline std::vector<net::AzureRoute>& azure_routes(Facts& facts) {
-  return (**facts.evidence.azure->route_table).routes;
+inline std::vector<observed::AzureRoute>& azure_routes(checks::Facts& facts) {
+  return (**facts.cloud_state.azure->route_table).routes;
 }
 
-inline void dissociate(Facts& facts) {
-  facts.evidence.azure->subnet->route_table_id.clear();
-  facts.evidence.azure->route_table = std::optional<net::AzureRouteTable>();
+inline void dissociate(checks::Facts& facts) {
+  facts.cloud_state.azure->subnet->route_table_id.clear();
+  facts.cloud_state.azure->route_table = std::optional<observed::AzureRouteTable>();
 }
 
-inline void run_by_aks(Facts& facts) {
+inline void run_by_aks(checks::Facts& facts) {
   facts.network->identity.resource_id =
       "/subscriptions/sub-1/resourceGroups/mc_rg_cluster_westeurope/providers/Microsoft.Compute/"
       "virtualMachineScaleSets/aks-pool-12345678-vmss/virtualMachines/0";

@@ -1,4 +1,4 @@
-#include "agent/core/azure_names.h"
+#include "node/azure_names.h"
 
 #include <gtest/gtest.h>
 
@@ -11,14 +11,14 @@ constexpr auto kUniform =
     "networkInterfaces/nic0";
 
 TEST(AzureNames, SegmentsAreFoundInAnyCase) {
-  EXPECT_EQ(segment_of(kUniform, "resourcegroups"), "rg");
-  EXPECT_EQ(segment_of(kUniform, "virtualMachineScaleSets"), "pool");
-  EXPECT_EQ(segment_of(kUniform, "virtualMachines"), "3");
-  EXPECT_EQ(segment_of(kUniform, "routeTables"), "");
-  EXPECT_EQ(segment_of("", "x"), "");
-  EXPECT_EQ(segment_of("/subscriptions", "subscriptions"), "");
-  EXPECT_EQ(name_of(kUniform), "nic0");
-  EXPECT_EQ(name_of("plain"), "plain");
+  EXPECT_EQ(node::segment_of(kUniform, "resourcegroups"), "rg");
+  EXPECT_EQ(node::segment_of(kUniform, "virtualMachineScaleSets"), "pool");
+  EXPECT_EQ(node::segment_of(kUniform, "virtualMachines"), "3");
+  EXPECT_EQ(node::segment_of(kUniform, "routeTables"), "");
+  EXPECT_EQ(node::segment_of("", "x"), "");
+  EXPECT_EQ(node::segment_of("/subscriptions", "subscriptions"), "");
+  EXPECT_EQ(node::name_of(kUniform), "nic0");
+  EXPECT_EQ(node::name_of("plain"), "plain");
 }
 
 }  // namespace

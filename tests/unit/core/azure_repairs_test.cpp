@@ -25,15 +25,15 @@ using testing::prefix;
 /// regard to case, `create` replaces, and no two routes have one prefix.
 class Azure {
  public:
-  explicit Azure(const net::AzureNetwork& from) : seen_(from), table_(**from.route_table) {}
+  explicit Azure(const observed::AzureNetwork& from) : seen_(from), table_(**from.route_table) {}
 
-  net::AzureNetwork& network() { return seen_; }
-  std::vector<net::AzureRoute>& routes() { return table_.routes; }
+  observed::AzureNetwork& network() { return seen_; }
+  std::vector<observed::AzureRoute>& routes() { return table_.routes; }
 
   /// What ARM shows now.
-  [[nodiscard]] net::AzureNetwork shown() const {
+  [[nodiscard]] observed::AzureNetwork sanitized() const {
     auto shown = seen_;
-    shown.route_table = std::optional<net::AzureRouteTable>();
+    shown.route_table = std::optional<observed::AzureRouteTable>();
     if (!seen_.subnet->route_table_id.empty()) shown.route_table = std::optional(table_);
     return shown;
   }
@@ -68,15 +68,15 @@ class Azure {
   }
 
  private:
-  net::AzureRoute* route_named(const std::string& name) {
+  observed::AzureRoute* route_named(const std::string& name) {
     const auto found = std::find_if(table_.routes.begin(), table_.routes.end(), [&name](const auto& each) {
       return net::same_ignoring_case(each.name, name);
     });
     return found == table_.routes.end() ? nullptr : &*found;
   }
 
-  void put(const std::map<std::string, std::string>& options, net::AzureRoute* there) {
-    auto route = there != nullptr ? *there : net::AzureRoute{};
+  void put(const std::map<std::string, std::string>& options, observed::AzureRoute* there) {
+    auto route = there != nullptr ? *there : observed::AzureRoute{};
     if (there == nullptr) route.name = options.at("--name");
     if (options.contains("--address-prefix")) {
       route.destination = options.at("--address-prefix");
@@ -94,8 +94,8 @@ class Azure {
     }
   }
 
-  net::AzureNetwork seen_;
-  net::AzureRouteTable table_;
+  observed::AzureNetwork seen_;
+  observed::AzureRouteTable table_;
 };
 
 struct Change {
@@ -103,9 +103,9 @@ struct Change {
   void (*make)(Azure&);
 };
 
-net::AzureRoute& own_route(Azure& azure) { return azure.routes().front(); }
+observed::AzureRoute& own_route(Azure& azure) { return azure.routes().front(); }
 
-void lead(net::AzureRoute& route, const char* to) {
+void lead(observed::AzureRoute& route, const char* to) {
   route.destination = to;
   route.prefix = prefix(to);
 }
@@ -145,7 +145,7 @@ const Change kHoles[] = {
 
 struct Repair {
   std::string name;
-  Facts facts;
+  checks::Facts facts;
   Azure azure;
   std::size_t routes = 0;
 };
@@ -156,8 +156,8 @@ std::vector<Repair> all_at_once() {
     for (const auto& association : kAssociation) {
       for (const auto& own : kOwnRoute) {
         for (const auto& hole : kHoles) {
-          auto facts = testing::healthy_with_evidence();
-          Azure azure(*facts.evidence.azure);
+          auto facts = testing::healthy_with_cloud_state();
+          Azure azure(*facts.cloud_state.azure);
           for (const auto* change : {&forwarding, &association, &own, &hole}) change->make(azure);
           const auto routes = azure.routes().size();
           all.push_back({.name = std::string(forwarding.name) + association.name + own.name + hole.name,
@@ -187,12 +187,12 @@ TEST(AzureRepairs, PastedOneAfterTheOtherLeaveTheNodeRepaired) {
     SCOPED_TRACE(repair.name);
     // A table that is not associated yet shows its routes in the second round.
     for (int round = 0; round < 2; ++round) {
-      repair.facts.evidence.azure = repair.azure.shown();
+      repair.facts.cloud_state.azure = repair.azure.sanitized();
       mend(repair);
     }
-    repair.facts.evidence.azure = repair.azure.shown();
+    repair.facts.cloud_state.azure = repair.azure.sanitized();
     for (const auto& left : testing::failures(repair.facts)) ADD_FAILURE() << left.id << ": " << left.message;
-    EXPECT_EQ(testing::result(repair.facts, "azure.node_route").status, CheckStatus::pass);
+    EXPECT_EQ(testing::result(repair.facts, "azure.node_route").status, checks::CheckStatus::pass);
     EXPECT_GE(repair.azure.routes().size(), repair.routes) << "nothing of others' is taken away";
   }
 }

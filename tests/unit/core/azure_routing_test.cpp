@@ -1,4 +1,4 @@
-#include "agent/core/azure_routing.h"
+#include "node/azure_routing.h"
 
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ TEST_P(AzureRouting, TakesTheLongestPrefixAndOfEqualOnesTheUserDefined) {
                           address("10.240.0.9"), "Succeeded"});
   table.routes.push_back(
       {"going", "10.244.3.0/24", prefix("10.244.3.0/24"), "None", std::nullopt, "Deleting"});
-  const auto choice = azure_choice(&table, &*azure.network, address(GetParam().destination));
+  const auto choice = node::azure_choice(&table, &*azure.network, address(GetParam().destination));
   EXPECT_EQ(choice.next_hop_type, GetParam().next_hop_type);
   EXPECT_EQ(choice.prefix, prefix(GetParam().prefix));
   EXPECT_EQ(choice.route, GetParam().route);
@@ -47,9 +47,9 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"2001:db8::1", "Internet", "::/0", ""}));
 
 TEST(AzureRouting, KnowsTheCidrsOfOtherNodes) {
-  const auto facts = testing::healthy_with_evidence();
-  auto evidence = facts.evidence;
-  auto& routes = (*evidence.azure->route_table)->routes;
+  const auto facts = testing::healthy_with_cloud_state();
+  auto cloud_state = facts.cloud_state;
+  auto& routes = (*cloud_state.azure->route_table)->routes;
   const auto add = [&routes](const char* cidr, const char* hop, const char* state = "Succeeded") {
     routes.push_back({"", cidr, prefix(cidr), "VirtualAppliance", address(hop), state});
   };
@@ -59,21 +59,21 @@ TEST(AzureRouting, KnowsTheCidrsOfOtherNodes) {
   add("192.168.0.0/24", "10.240.0.9");  // nobody's pods
   add("10.244.5.0/24", "10.240.0.7");
   const std::vector others = {prefix("10.244.2.0/24"), prefix("10.244.5.0/24")};
-  EXPECT_EQ(cidrs_of_other_nodes(facts.policy, evidence), others);
+  EXPECT_EQ(node::cidrs_of_other_nodes(facts.policy, cloud_state), others);
 
   auto policy = facts.policy;
   policy.node_cidrs = {};
-  EXPECT_TRUE(cidrs_of_other_nodes(policy, evidence).empty()) << "one may be this node's";
+  EXPECT_TRUE(node::cidrs_of_other_nodes(policy, cloud_state).empty()) << "one may be this node's";
   policy = facts.policy;
-  policy.mode = Mode::flannel;
-  EXPECT_TRUE(cidrs_of_other_nodes(policy, evidence).empty());
-  evidence.azure->nic = net::failure(EACCES, "may not be read");
-  EXPECT_TRUE(cidrs_of_other_nodes(facts.policy, evidence).empty()) << "they may lead here";
-  EXPECT_TRUE(cidrs_of_other_nodes(facts.policy, {}).empty());
+  policy.mode = node::Mode::flannel;
+  EXPECT_TRUE(node::cidrs_of_other_nodes(policy, cloud_state).empty());
+  cloud_state.azure->nic = net::failure(EACCES, "may not be read");
+  EXPECT_TRUE(node::cidrs_of_other_nodes(facts.policy, cloud_state).empty()) << "they may lead here";
+  EXPECT_TRUE(node::cidrs_of_other_nodes(facts.policy, {}).empty());
 }
 
 TEST(AzureRouting, WithoutATableTheSystemRoutesStand) {
-  EXPECT_EQ(azure_choice(nullptr, nullptr, address("10.244.2.7")).next_hop_type, "None");
+  EXPECT_EQ(node::azure_choice(nullptr, nullptr, address("10.244.2.7")).next_hop_type, "None");
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace agent::testing {
 
 struct BrokenNode {
   std::string name;
-  std::function<Facts()> facts;
+  std::function<checks::Facts()> facts;
 };
 
 inline std::vector<BrokenNode>& broken_nodes() {
@@ -34,7 +34,7 @@ void list_broken_by(const Fault& fault) {
 
 /// Of faults that happen to each healthy node that they concern: {name, where, inject}.
 template <class Fault>
-requires requires(const Fault& fault, const Facts& facts) { fault.where(facts); }
+requires requires(const Fault& fault, const checks::Facts& facts) { fault.where(facts); }
 void list_broken_by(const Fault& fault) {
   for (const auto& node : kHealthyNodes) {
     if (!fault.where(node.facts())) continue;
@@ -54,7 +54,7 @@ bool list_broken(const Table& faults) {
 
 /// Of faults that all happen to one node: {name, inject}.
 template <class Table>
-bool list_broken(const Table& faults, Facts (*node)()) {
+bool list_broken(const Table& faults, checks::Facts (*node)()) {
   for (const auto& fault : faults) {
     broken_nodes().push_back({fault.name, [fault, node] {
                                 auto facts = node();

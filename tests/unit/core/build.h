@@ -4,11 +4,11 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/core/desired_routes.h"
 #include "net/link.h"
-#include "net/node_network.h"
 #include "net/route.h"
 #include "net/shared_list.h"
+#include "node/desired_routes.h"
+#include "observed/node_network.h"
 
 // Literals for tests of the core: the values of the examples in the contract.
 namespace agent::testing {
@@ -42,19 +42,23 @@ inline constexpr std::string_view kMac = "00:0d:3a:f8:06:ec";
 inline constexpr std::string_view kSecondMac = "00:0d:3a:f8:06:ed";
 
 /// The NIC of the examples: 10.240.0.4 in 10.240.0.0/24.
-inline net::Nic nic() { return {mac(kMac), {address("10.240.0.4")}, {prefix("10.240.0.0/24")}}; }
-inline net::Nic second_nic() { return {mac(kSecondMac), {address("10.241.0.4")}, {prefix("10.241.0.0/24")}}; }
-inline net::NodeNetwork network(std::vector<net::Nic> nics = {nic()}) { return {{}, std::move(nics)}; }
+inline observed::Nic nic() { return {mac(kMac), {address("10.240.0.4")}, {prefix("10.240.0.0/24")}}; }
+inline observed::Nic second_nic() {
+  return {mac(kSecondMac), {address("10.241.0.4")}, {prefix("10.241.0.0/24")}};
+}
+inline observed::NodeNetwork network(std::vector<observed::Nic> nics = {nic()}) {
+  return {{}, std::move(nics)};
+}
 
 /// The same NIC with fd00::4.
-inline net::NodeNetwork dual_stack_network() {
+inline observed::NodeNetwork dual_stack_network() {
   auto both = nic();
   both.addresses.push_back(address("fd00::4"));
   both.subnets.push_back(prefix("fd00::/64"));
   return network({both});
 }
 /// The policy for pods in fd44::/48 too.
-inline Policy with_ipv6(Policy policy) {
+inline node::Policy with_ipv6(node::Policy policy) {
   policy.cluster_cidrs = with(policy.cluster_cidrs, std::vector<std::string>{"fd44::/48"});
   return policy;
 }
@@ -72,7 +76,7 @@ inline net::Route route(std::string_view destination, std::string_view gateway, 
   return route;
 }
 
-inline net::Route blackhole(std::string_view destination, std::uint32_t metric = kSinkMetric) {
+inline net::Route blackhole(std::string_view destination, std::uint32_t metric = routing::kSinkMetric) {
   net::Route route;
   route.key = {254, prefix(destination), metric, 0};
   route.type = net::RouteType::blackhole;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "agent/core/checks/check_table.h"
+#include "checks/check_table.h"
 #include "tests/unit/core/healthy_nodes.h"
 #include "tests/unit/core/judged.h"
 #include "tests/unit/core/pod_network_changes.h"
@@ -36,206 +36,218 @@ using testing::winner_of;
 /// A state in which nothing is wrong as far as anyone can tell: no check fails, and one says what it knows.
 struct Calm {
   const char* name;
-  Facts (*node)();
-  std::function<void(Facts&)> change;
+  checks::Facts (*node)();
+  std::function<void(checks::Facts&)> change;
   const char* id;
-  CheckStatus status;
+  checks::CheckStatus status;
   const char* message;
 };
 
 const Calm kCalms[] = {
     {"AFreshNodeHasNoConfigurationYet", udr_with_calico,
-     [](Facts& f) { cni_of(f).configuration->files.clear(); }, "cni.winner", CheckStatus::unknown,
-     "no CNI configuration in /etc/cni/net.d yet"},
+     [](checks::Facts& f) { cni_of(f).configuration->files.clear(); }, "cni.winner",
+     checks::CheckStatus::unknown, "no CNI configuration in /etc/cni/net.d yet"},
     {"AFreshNodeHasNoFolderYet", udr_with_kubenet,
-     [](Facts& f) { cni_of(f).configuration = net::failure(ENOENT, "/etc/cni/net.d is not there"); },
-     "cni.winner", CheckStatus::unknown, "/etc/cni/net.d is not there: calico-node, flannel or Azure CNI"},
+     [](checks::Facts& f) { cni_of(f).configuration = net::failure(ENOENT, "/etc/cni/net.d is not there"); },
+     "cni.winner", checks::CheckStatus::unknown,
+     "/etc/cni/net.d is not there: calico-node, flannel or Azure CNI"},
     {"AzureCnsBringsTheConfiguration", azure_cni_with_cns,
-     [](Facts& f) { cni_of(f).configuration->files.clear(); }, "azure_cni.configuration",
-     CheckStatus::unknown, "azure-cns, which may bring one, runs"},
+     [](checks::Facts& f) { cni_of(f).configuration->files.clear(); }, "azure_cni.configuration",
+     checks::CheckStatus::unknown, "azure-cns, which may bring one, runs"},
     {"ABrokenFileBehindTheWinnerIsNoMatter", canal,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        put_behind(f, {"/etc/cni/net.d/99-old.conf", "", {}, "is empty"});
      },
-     "cni.winner", CheckStatus::pass, "/etc/cni/net.d/10-canal.conflist wins: calico with host-local"},
+     "cni.winner", checks::CheckStatus::pass,
+     "/etc/cni/net.d/10-canal.conflist wins: calico with host-local"},
     {"CalicoWithARangeOfTheNodes", udr_with_calico,
-     [](Facts& f) { winner_of(f).plugins.front().subnet = "10.244.1.0/25"; }, "cni.ipam", CheckStatus::pass,
-     "of 10.244.1.0/25"},
+     [](checks::Facts& f) { winner_of(f).plugins.front().subnet = "10.244.1.0/25"; }, "cni.ipam",
+     checks::CheckStatus::pass, "of 10.244.1.0/25"},
     {"CalicoWithAzuresIpamAndASubnet", azure_cni,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        winner_of(f).plugins.front() = testing::calico_plugin("azure-vnet-ipam", "10.240.0.0/24", 1500);
        cni_of(f).calico_node_name = "worker-1";
      },
-     "cni.ipam", CheckStatus::pass, "calico with azure-vnet-ipam"},
-    {"AFewReservationsBelongToPodsInTheMaking", udr_with_calico, [](Facts& f) { give_away(f, 24); },
-     "cni.host_local", CheckStatus::pass, "24 of 253 addresses of 10.244.1.0/24 are reserved"},
+     "cni.ipam", checks::CheckStatus::pass, "calico with azure-vnet-ipam"},
+    {"AFewReservationsBelongToPodsInTheMaking", udr_with_calico, [](checks::Facts& f) { give_away(f, 24); },
+     "cni.host_local", checks::CheckStatus::pass, "24 of 253 addresses of 10.244.1.0/24 are reserved"},
     {"AFewReservationsOfASmallRangeToo", canal,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        f.policy.node_cidrs = {prefix("10.244.1.0/28")};
-       testing::settle(f, Mode::flannel);
+       testing::settle(f, node::Mode::flannel);
        give_away(f, 6);
      },
-     "cni.host_local", CheckStatus::pass, "6 of 13 addresses of 10.244.1.0/28 are reserved"},
+     "cni.host_local", checks::CheckStatus::pass, "6 of 13 addresses of 10.244.1.0/28 are reserved"},
     {"RoutesThatWereCutAccuseNobody", udr_with_calico,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        give_away(f, 100);
        data_plane_of(f).routes.resize(1);
        data_plane_of(f).routes_cut = true;
      },
-     "pods.links", CheckStatus::unknown, "more routes"},
+     "pods.links", checks::CheckStatus::unknown, "more routes"},
     {"CalicoHasNotStarted", udr_with_calico,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        cni_of(f).calico_node_name = net::failure(ENOENT, "/var/lib/calico/nodename is not there");
        host_of(f).calico_environment = net::failure(ESRCH, "no calico-felix runs");
        host_of(f).felix = net::failure(ECONNREFUSED, "127.0.0.1:9099: connection refused");
      },
-     "calico.node_name", CheckStatus::unknown, "calico/node has not started yet, or is older than 3.1"},
-    {"AHostNameWithCapitals", udr_with_calico, [](Facts& f) { cni_of(f).calico_node_name = "Worker-1"; },
-     "calico.node_name", CheckStatus::pass, "calico/node calls this node Worker-1"},
+     "calico.node_name", checks::CheckStatus::unknown,
+     "calico/node has not started yet, or is older than 3.1"},
+    {"AHostNameWithCapitals", udr_with_calico,
+     [](checks::Facts& f) { cni_of(f).calico_node_name = "Worker-1"; }, "calico.node_name",
+     checks::CheckStatus::pass, "calico/node calls this node Worker-1"},
     {"FelixsHealthIsOff", canal,
-     [](Facts& f) { host_of(f).felix = net::failure(ECONNREFUSED, "127.0.0.1:9099: connection refused"); },
-     "calico.felix", CheckStatus::unknown, "FELIX_HEALTHENABLED"},
+     [](checks::Facts& f) {
+       host_of(f).felix = net::failure(ECONNREFUSED, "127.0.0.1:9099: connection refused");
+     },
+     "calico.felix", checks::CheckStatus::unknown, "FELIX_HEALTHENABLED"},
     {"FelixsEnvironmentIsNotOurs", azure_cni,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        host_of(f).calico_environment = net::failure(EACCES, "/proc/77/environ: permission denied");
        host_of(f).packet_filters->front().forward.clear();
        host_of(f).felix = net::failure(ECONNREFUSED, "127.0.0.1:9099: connection refused");
      },
-     "calico.interface_prefix", CheckStatus::unknown, "/proc/77/environ"},
+     "calico.interface_prefix", checks::CheckStatus::unknown, "/proc/77/environ"},
     {"FelixTakesSeveralPrefixes", azure_cni,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        felix_of(f)["FELIX_INTERFACEPREFIX"] = "cali,azv";
        host_of(f).packet_filters->front().forward.clear();
      },
-     "calico.interface_prefix", CheckStatus::pass, "cali,azv"},
+     "calico.interface_prefix", checks::CheckStatus::pass, "cali,azv"},
     {"FelixConfigurationSaysThePrefixAndFelixsRulesShowIt", azure_cni,
-     [](Facts& f) { felix_of(f).erase("FELIX_INTERFACEPREFIX"); }, "calico.interface_prefix",
-     CheckStatus::pass, "links named azv*"},
+     [](checks::Facts& f) { felix_of(f).erase("FELIX_INTERFACEPREFIX"); }, "calico.interface_prefix",
+     checks::CheckStatus::pass, "links named azv*"},
     {"FelixConfigurationMaySayThePrefixAndNothingShowsIt", azure_cni,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        felix_of(f).erase("FELIX_INTERFACEPREFIX");
        host_of(f).packet_filters->front().forward.clear();
      },
-     "calico.interface_prefix", CheckStatus::unknown, "FelixConfiguration may, and is not looked at"},
+     "calico.interface_prefix", checks::CheckStatus::unknown, "FelixConfiguration may, and is not checked"},
     {"LoopbackBehindTheWinner", udr_with_calico,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        put_behind(f, testing::cni_file("/etc/cni/net.d/99-loopback.conf", "lo", {.type = "loopback"}));
      },
-     "cni.winner", CheckStatus::pass, "10-calico.conflist wins: calico with host-local"},
+     "cni.winner", checks::CheckStatus::pass, "10-calico.conflist wins: calico with host-local"},
     {"PodmansNetworkBehindTheWinner", azure_cni,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        put_behind(
            f, testing::cni_file("/etc/cni/net.d/87-podman-bridge.conflist", "podman", {.type = "bridge"}));
      },
-     "cni.winner", CheckStatus::pass, "10-azure.conflist wins: azure-vnet"},
+     "cni.winner", checks::CheckStatus::pass, "10-azure.conflist wins: azure-vnet"},
     {"CriOsNetworksBehindTheWinner", canal,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        put_behind(f, testing::cni_file("/etc/cni/net.d/100-crio-bridge.conflist", "crio",
                                        {.type = "bridge", .ipam = "host-local", .subnet = "10.85.0.0/16"}));
        put_behind(
            f, testing::cni_file("/etc/cni/net.d/200-loopback.conflist", "loopback", {.type = "loopback"}));
      },
-     "cni.winner", CheckStatus::pass, "10-canal.conflist wins: calico with host-local"},
+     "cni.winner", checks::CheckStatus::pass, "10-canal.conflist wins: calico with host-local"},
     {"CriOsNetworkBeforeCalicosIsThere", udr_with_calico,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        cni_of(f).configuration->files.clear();
        put_behind(f, testing::cni_file("/etc/cni/net.d/100-crio-bridge.conflist", "crio",
                                        {.type = "bridge", .ipam = "host-local", .subnet = "10.85.0.0/16"}));
      },
-     "cni.winner", CheckStatus::unknown,
+     "cni.winner", checks::CheckStatus::unknown,
      "100-crio-bridge.conflist is for CRI-O's own containers: calico-node"},
     {"ALeftOverWaitsBehindTheWinner", azure_cni,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        put_behind(f, testing::cni_file("/etc/cni/net.d/10-calico.conflist", "k8s-pod-network",
                                        testing::calico_plugin("host-local", "usePodCidr", 1500)));
      },
-     "cni.winner", CheckStatus::pass,
+     "cni.winner", checks::CheckStatus::pass,
      "10-azure.conflist wins: azure-vnet with azure-vnet-ipam; behind it: /etc/cni/net.d/10-calico.conflist"},
     {"ContainerdsOwnNetworkBehindTheWinner", udr_with_calico,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        put_behind(f, testing::cni_file("/etc/cni/net.d/10-containerd-net.conflist", "containerd-net",
                                        {.type = "bridge", .ipam = "host-local", .subnet = "10.88.0.0/16"}));
      },
-     "cni.winner", CheckStatus::pass, "10-calico.conflist wins: calico with host-local"},
-    {"MultusHandsPodsToAzureCni", testing::azure_cni_behind_multus, [](Facts&) {}, "cni.winner",
-     CheckStatus::pass,
+     "cni.winner", checks::CheckStatus::pass, "10-calico.conflist wins: calico with host-local"},
+    {"MultusHandsPodsToAzureCni", testing::azure_cni_behind_multus, [](checks::Facts&) {}, "cni.winner",
+     checks::CheckStatus::pass,
      "00-multus.conf wins: multus-shim hands pods to azure-vnet with azure-vnet-ipam, in "
      "/etc/cni/net.d/10-azure.conflist"},
     {"MultusHandsPodsElsewhere", testing::udr_behind_multus,
-     [](Facts& f) { cni_of(f).configuration->files.front().delegation.to = "a-network-attachment"; },
-     "cni.winner", CheckStatus::unknown, "hands pods to a-network-attachment: it is not in /etc/cni/net.d"},
+     [](checks::Facts& f) { cni_of(f).configuration->files.front().delegation.to = "a-network-attachment"; },
+     "cni.winner", checks::CheckStatus::unknown,
+     "hands pods to a-network-attachment: it is not in /etc/cni/net.d"},
     {"MultusHasItsDelegateInline", testing::azure_cni,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        auto& file = cni_of(f).configuration->files.front();
        file.delegation = {.to = "", .network = "azure", .plugins = file.plugins};
        file.plugins = {{.type = "multus"}};
      },
-     "azure_cni.configuration", CheckStatus::pass, "azure-vnet in mode transparent"},
+     "azure_cni.configuration", checks::CheckStatus::pass, "azure-vnet in mode transparent"},
     {"BirdRunsOnPurpose", udr_with_calico,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        data_plane_of(f).routes.push_back(route("10.100.0.0/16", "10.240.0.5", 2, 12, 0));
        host_of(f).bird_runs = true;
      },
-     "calico.residue", CheckStatus::pass, "1 route of BIRD (protocol 12), which runs"},
+     "calico.residue", checks::CheckStatus::pass, "1 route of BIRD (protocol 12), which runs"},
     {"WhetherBirdRunsCannotBeSeen", udr_with_calico,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        data_plane_of(f).routes.push_back(route("10.100.0.0/16", "10.240.0.5", 2, 12, 0));
        host_of(f).bird_runs = net::failure(EACCES, "other processes are not shown");
      },
-     "calico.residue", CheckStatus::unknown, "1 route of BIRD (protocol 12): other processes are not shown"},
+     "calico.residue", checks::CheckStatus::unknown,
+     "1 route of BIRD (protocol 12): other processes are not shown"},
     {"TheTunnelsAddressIsOneOfCalicosOwnIpam", testing::calico_vxlan,
-     [](Facts& f) { add_tunnel(f, "10.244.1.9"); }, "calico.residue", CheckStatus::pass, "is left"},
+     [](checks::Facts& f) { add_tunnel(f, "10.244.1.9"); }, "calico.residue", checks::CheckStatus::pass,
+     "is left"},
     {"TheWireServerAnswersRootAlone", azure_cni,
-     [](Facts& f) { host_of(f).wire_server = net::failure(EPERM, "takes connections from root alone"); },
-     "azure_cni.wire_server", CheckStatus::unknown, "from root alone"},
-    {"TheGuestProxyAgentAnswersForTheWireServer", azure_cni, [](Facts& f) { host_of(f).wire_server = 403; },
-     "azure_cni.wire_server", CheckStatus::unknown, "168.63.129.16 port 80 answers 403 to root"},
+     [](checks::Facts& f) {
+       host_of(f).wire_server = net::failure(EPERM, "takes connections from root alone");
+     },
+     "azure_cni.wire_server", checks::CheckStatus::unknown, "from root alone"},
+    {"TheGuestProxyAgentAnswersForTheWireServer", azure_cni,
+     [](checks::Facts& f) { host_of(f).wire_server = 403; }, "azure_cni.wire_server",
+     checks::CheckStatus::unknown, "168.63.129.16 port 80 answers 403 to root"},
     {"CiliumWithAzuresIpam", testing::azure_cni_with_cns,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        winner_of(f).plugins.front() = {.type = "cilium-cni", .ipam = "azure-ipam"};
        std::erase_if(f.links, [](const auto& each) { return each.name.starts_with("azv"); });
        data_plane_of(f).routes.clear();
-       f.surroundings.pod_sysctls.clear();
+       f.environment.pod_sysctls.clear();
      },
-     "azure_cni.configuration", CheckStatus::pass, "10-azure.conflist: cilium-cni with azure-ipam"},
+     "azure_cni.configuration", checks::CheckStatus::pass, "10-azure.conflist: cilium-cni with azure-ipam"},
     {"AnotherModeIsFollowedBeforeLong", udr_with_kubenet,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        f.policy.mode_is_automatic = true;
        testing::add_stray_vxlan(f);
      },
-     "cni.mode", CheckStatus::unknown,
+     "cni.mode", checks::CheckStatus::unknown,
      "vxlan.calico is Calico's overlay: mode udr is followed by calico-vxlan once that has held"},
     {"AnUnknownPlugInIsNotJudged", udr_with_kubenet,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        winner_of(f).plugins.front() = {.type = "cilium-cni"};
        f.policy.mode_is_automatic = true;
      },
-     "cni.mode", CheckStatus::unknown, "runs cilium-cni: whether mode udr fits it is not known"},
+     "cni.mode", checks::CheckStatus::unknown, "runs cilium-cni: whether mode udr fits it is not known"},
     {"AnUnknownPlugInIsNotInTheWayOfWhatAutoAssumes", udr_with_calico,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        f.policy.mode_is_automatic = true;
        put_before(f,
                   testing::cni_file("/etc/cni/net.d/05-cilium.conflist", "cilium", {.type = "cilium-cni"}));
      },
-     "cni.winner", CheckStatus::pass, "05-cilium.conflist wins: cilium-cni; behind it"},
+     "cni.winner", checks::CheckStatus::pass, "05-cilium.conflist wins: cilium-cni; behind it"},
     {"ATunnelOfAStrangersIsNoResidue", udr_with_calico,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        add_tunnel(f, "172.20.0.1");
        f.links.back().name = "vpn0";
        data_plane_of(f).routes.push_back(route("172.20.0.0/24", "", 90, 3, 0));
      },
-     "calico.residue", CheckStatus::pass, "is left"},
-    {"ATunnelOfAnotherRangeIsNoResidue", canal, [](Facts& f) { add_tunnel(f, "10.200.0.1"); },
-     "calico.residue", CheckStatus::pass, "is left"},
+     "calico.residue", checks::CheckStatus::pass, "is left"},
+    {"ATunnelOfAnotherRangeIsNoResidue", canal, [](checks::Facts& f) { add_tunnel(f, "10.200.0.1"); },
+     "calico.residue", checks::CheckStatus::pass, "is left"},
     {"WithoutNodeCidrsNoPodIsAstray", canal,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        f.policy.node_cidrs = {};
-       testing::settle(f, Mode::flannel);
+       testing::settle(f, node::Mode::flannel);
        move_last_pod(f, "192.168.3.4/32");
      },
-     "pods.addresses", CheckStatus::unknown, "see pods.node_cidr"},
+     "pods.addresses", checks::CheckStatus::unknown, "see pods.node_cidr"},
     {"PodsOnAzuresBridgeNeedNoRoutes", azure_cni,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        winner_of(f).plugins.front().mode = "bridge";
        host_of(f).calico_environment = net::failure(ESRCH, "no calico-felix runs");
        host_of(f).felix = net::failure(ECONNREFUSED, "127.0.0.1:9099: connection refused");
@@ -244,15 +256,15 @@ const Calm kCalms[] = {
          if (each.name.starts_with("azv")) each.master = 77;
        }
      },
-     "azure_cni.configuration", CheckStatus::pass, "in mode bridge"},
+     "azure_cni.configuration", checks::CheckStatus::pass, "in mode bridge"},
     {"AddressesThatImdsDoesNotListAreCounted", azure_cni,
-     [](Facts& f) { move_last_pod(f, "10.240.0.99/32"); }, "azure_cni.addresses", CheckStatus::pass,
-     "28 of 30 addresses for pods on eth0 are free, 1 in use are not in IMDS"},
+     [](checks::Facts& f) { move_last_pod(f, "10.240.0.99/32"); }, "azure_cni.addresses",
+     checks::CheckStatus::pass, "28 of 30 addresses for pods on eth0 are free, 1 in use are not in IMDS"},
     {"ALockOfNow", azure_cni,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        cni_of(f).azure->locks = {{"/var/run/azure-vnet/lock", std::chrono::seconds(20)}};
      },
-     "azure_cni.state", CheckStatus::pass, "no lock is old"},
+     "azure_cni.state", checks::CheckStatus::pass, "no lock is old"},
 };
 
 class PodNetworkCalm : public ::testing::TestWithParam<Calm> {};
@@ -278,12 +290,12 @@ bool is_about_surroundings(std::string_view id) {
 TEST(PodNetworkChecks, SayUnknownWhereNobodyCouldLookAndAccuseNobody) {
   for (const auto& node : testing::kHealthyNodes) {
     auto unseen = node.facts();
-    unseen.surroundings = {};
+    unseen.environment = {};
     auto refused = node.facts();
     const auto error = net::failure(EACCES, "permission denied");
     cni_of(refused) = {error, error, error, error, error};
-    refused.surroundings.data_plane = error;
-    refused.surroundings.pod_sysctls.clear();
+    refused.environment.data_plane = error;
+    refused.environment.pod_sysctls.clear();
     auto& host = host_of(refused);
     host.calico_environment = error;
     host.felix = error;
@@ -292,10 +304,12 @@ TEST(PodNetworkChecks, SayUnknownWhereNobodyCouldLookAndAccuseNobody) {
     host.packet_filters = error;
     host.bird_runs = error;
     for (const auto& facts : {unseen, refused}) {
-      for (const auto& each : assess(facts, {}, facts.wall)) {
-        EXPECT_NE(each.status, CheckStatus::fail) << node.name << ": " << each.id << ": " << each.message;
+      for (const auto& each : checks::assess(facts, {}, facts.wall)) {
+        EXPECT_NE(each.status, checks::CheckStatus::fail)
+            << node.name << ": " << each.id << ": " << each.message;
         if (is_about_surroundings(each.id)) {
-          EXPECT_NE(each.status, CheckStatus::pass) << node.name << ": " << each.id << ": " << each.message;
+          EXPECT_NE(each.status, checks::CheckStatus::pass)
+              << node.name << ": " << each.id << ": " << each.message;
         }
       }
     }
@@ -306,7 +320,7 @@ TEST(PodNetworkChecks, PodsAreNotBlamedForTheMtuOfTheirOverlay) {
   for (const std::uint32_t mtu : {1300U, 1500U}) {
     auto facts = canal();
     link_of(facts, "flannel.1").mtu = mtu;
-    EXPECT_EQ(result(facts, "pods.mtu").status, CheckStatus::pass) << mtu;
+    EXPECT_EQ(result(facts, "pods.mtu").status, checks::CheckStatus::pass) << mtu;
   }
 }
 
@@ -323,14 +337,15 @@ TEST(PodNetworkChecks, AStrangersWordsStayOneLineAndRunNothing) {
 TEST(PodLinks, AreJudgedOnceTheyHaveBeenHereForThirtySeconds) {
   auto facts = testing::calico_vxlan();
   data_plane_of(facts).routes.pop_back();
-  ASSERT_EQ(result(facts, "pods.links").status, CheckStatus::fail) << "who looks once judges at once";
+  ASSERT_EQ(result(facts, "pods.links").status, checks::CheckStatus::fail) << "who looks once judges at once";
   for (const auto& link : facts.links)
     facts.links_since.emplace(link.index, facts.now - std::chrono::seconds(29));
-  EXPECT_EQ(result(facts, "pods.links").status, CheckStatus::pass);
+  EXPECT_EQ(result(facts, "pods.links").status, checks::CheckStatus::pass);
   facts.now += std::chrono::seconds(1);
-  EXPECT_EQ(result(facts, "pods.links").status, CheckStatus::fail);
+  EXPECT_EQ(result(facts, "pods.links").status, checks::CheckStatus::fail);
   facts.links_since.erase(facts.links.back().index);
-  EXPECT_EQ(result(facts, "pods.links").status, CheckStatus::pass) << "a link that came since the last look";
+  EXPECT_EQ(result(facts, "pods.links").status, checks::CheckStatus::pass)
+      << "a link that came since the last look";
 }
 
 }  // namespace

@@ -16,8 +16,8 @@ namespace agent::testing {
 /// One thing that is wrong; exactly one check says so.
 struct FaultOfNodes {
   const char* name;
-  bool (*where)(const Facts&);
-  std::function<void(Facts&)> inject;
+  bool (*where)(const checks::Facts&);
+  std::function<void(checks::Facts&)> inject;
   const char* id;
   const char* message;
   const char* remedy;
@@ -26,26 +26,29 @@ struct FaultOfNodes {
 /// A state in which nothing is wrong as far as anyone can tell: no check fails, and one says what it knows.
 struct CalmOfNodes {
   const char* name;
-  bool (*where)(const Facts&);
-  std::function<void(Facts&)> change;
+  bool (*where)(const checks::Facts&);
+  std::function<void(checks::Facts&)> change;
   const char* id;
-  CheckStatus status;
+  checks::CheckStatus status;
   const char* message;
 };
 
-inline bool anywhere(const Facts&) { return true; }
-inline bool on_flannel(const Facts& facts) { return facts.policy.mode == Mode::flannel; }
-inline bool on_calico_vxlan(const Facts& facts) { return facts.policy.mode == Mode::calico_vxlan; }
-inline bool on_overlays(const Facts& facts) { return on_flannel(facts) || on_calico_vxlan(facts); }
-inline bool on_azure_cni(const Facts& facts) { return facts.policy.mode == Mode::azure_cni; }
-inline bool with_calico(const Facts& facts) { return facts.surroundings.host->felix.has_value(); }
+inline bool anywhere(const checks::Facts&) { return true; }
+inline bool on_flannel(const checks::Facts& facts) { return facts.policy.mode == node::Mode::flannel; }
+inline bool on_calico_vxlan(const checks::Facts& facts) {
+  return facts.policy.mode == node::Mode::calico_vxlan;
+}
+inline bool on_overlays(const checks::Facts& facts) { return on_flannel(facts) || on_calico_vxlan(facts); }
+inline bool on_azure_cni(const checks::Facts& facts) { return facts.policy.mode == node::Mode::azure_cni; }
+inline bool with_calico(const checks::Facts& facts) { return facts.environment.host->felix.has_value(); }
 /// Where others make links by names that they can be told by.
-inline bool with_named_links(const Facts& facts) { return with_calico(facts) || on_overlays(facts); }
-inline bool with_sink(const Facts& facts) { return !on_azure_cni(facts); }
+inline bool with_named_links(const checks::Facts& facts) { return with_calico(facts) || on_overlays(facts); }
+inline bool with_sink(const checks::Facts& facts) { return !on_azure_cni(facts); }
 
 /// Every healthy node that it concerns, after the change.
-inline void on_each(const char* name, bool (*where)(const Facts&), const std::function<void(Facts&)>& change,
-                    const std::function<void(const Facts&)>& expect) {
+inline void on_each(const char* name, bool (*where)(const checks::Facts&),
+                    const std::function<void(checks::Facts&)>& change,
+                    const std::function<void(const checks::Facts&)>& expect) {
   std::size_t nodes = 0;
   for (const auto& node : kHealthyNodes) {
     auto facts = node.facts();
@@ -61,7 +64,7 @@ inline void on_each(const char* name, bool (*where)(const Facts&), const std::fu
 
 inline void expect_told_by_one_check(const FaultOfNodes& fault) {
   std::set<std::string> remedies;
-  on_each(fault.name, fault.where, fault.inject, [&](const Facts& facts) {
+  on_each(fault.name, fault.where, fault.inject, [&](const checks::Facts& facts) {
     const auto failed = failures(facts);
     std::string all;
     for (const auto& each : failed) all += each.id + ": " + each.message + "\n";
@@ -80,7 +83,7 @@ inline void expect_told_by_one_check(const FaultOfNodes& fault) {
 }
 
 inline void expect_calm(const CalmOfNodes& calm) {
-  on_each(calm.name, calm.where, calm.change, [&](const Facts& facts) {
+  on_each(calm.name, calm.where, calm.change, [&](const checks::Facts& facts) {
     for (const auto& each : failures(facts)) ADD_FAILURE() << each.id << ": " << each.message;
     const auto said = result(facts, calm.id);
     EXPECT_EQ(said.status, calm.status) << said.message;

@@ -61,17 +61,17 @@ class FailureTest : public ::testing::TestWithParam<Failure> {
  protected:
   void SetUp() override {
     node.kernel.add_as_stranger(neighbours_route(node));
-    strangers = node.routes(4);
+    foreign_routes = node.routes(4);
   }
   void expect_healthy() {
     node.settle();
     EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
-    EXPECT_EQ(node.routes(4), strangers);
+    EXPECT_EQ(node.routes(4), foreign_routes);
     EXPECT_TRUE(node.ready());
   }
 
   Node node;
-  std::vector<std::string> strangers;
+  std::vector<std::string> foreign_routes;
 };
 
 TEST_P(FailureTest, AtTheFirstProgramming) {

@@ -13,7 +13,7 @@ namespace {
 
 struct Kind {
   const char* name;
-  Facts (*healthy)();
+  checks::Facts (*healthy)();
 };
 
 const Kind kKinds[] = {{"udr with Calico", testing::udr_with_calico},
@@ -27,33 +27,33 @@ bool is_of_the_node(const net::Link& link) { return link.loopback || link.kind.e
 
 /// The node as it boots: nothing that calico/node, flannel or a plug-in makes, writes or answers is there,
 /// nor has the cluster heard of it.
-Facts before_the_gate(Facts facts) {
+checks::Facts before_the_gate(checks::Facts facts) {
   std::erase_if(facts.links, [](const net::Link& link) { return !is_of_the_node(link); });
-  facts.surroundings = {};
-  facts.evidence = {};
+  facts.environment = {};
+  facts.cloud_state = {};
   return facts;
 }
 
 /// All of it is there, and wrong.
-Facts everything_wrong_behind_it(Facts facts) {
-  auto& files = facts.surroundings.cni.emplace();
-  files.configuration = net::CniConfiguration{
+checks::Facts everything_wrong_behind_it(checks::Facts facts) {
+  auto& files = facts.environment.cni.emplace();
+  files.configuration = observed::CniConfiguration{
       .folder = "/etc/cni/net.d",
       .files = {{.path = "/etc/cni/net.d/05.conf", .network = "", .plugins = {}, .problem = "half written"}},
       .missing_programs = {"/opt/cni/bin/calico is not there"}};
-  facts.surroundings.data_plane = net::failure(EPERM, "not allowed");
-  auto& host = facts.surroundings.host.emplace();
+  facts.environment.data_plane = net::failure(EPERM, "not allowed");
+  auto& host = facts.environment.host.emplace();
   host.felix = 503;
   host.cns = 503;
-  host.conntrack = net::Conntrack{.entries = 1, .room = 1};
-  facts.evidence.node = net::failure(ETIMEDOUT, "no answer");
-  facts.evidence.azure = net::AzureNetwork{};
+  host.conntrack = observed::Conntrack{.entries = 1, .room = 1};
+  facts.cloud_state.node = net::failure(ETIMEDOUT, "no answer");
+  facts.cloud_state.azure = observed::AzureNetwork{};
   return facts;
 }
 
-std::vector<CheckResult> gates_of(const Facts& facts) {
-  auto results = assess(facts, {}, facts.wall);
-  std::erase_if(results, [](const CheckResult& result) { return !result.gate; });
+std::vector<checks::CheckResult> gates_of(const checks::Facts& facts) {
+  auto results = checks::assess(facts, {}, facts.wall);
+  std::erase_if(results, [](const checks::CheckResult& result) { return !result.gate; });
   return results;
 }
 
@@ -63,7 +63,7 @@ TEST(Gates, WaitForNothingThatIsStartedAfterThem) {
     const auto healthy = kind.healthy();
     const auto gates = gates_of(healthy);
     EXPECT_FALSE(gates.empty());
-    EXPECT_TRUE(is_ready(gates));
+    EXPECT_TRUE(checks::is_ready(gates));
     EXPECT_EQ(gates_of(before_the_gate(healthy)), gates);
     EXPECT_EQ(gates_of(everything_wrong_behind_it(healthy)), gates);
     EXPECT_EQ(gates_of(everything_wrong_behind_it(before_the_gate(healthy))), gates);
@@ -74,28 +74,28 @@ TEST(Gates, ANodeCidrThatFlannelIsToTellHoldsNobody) {
   auto facts = before_the_gate(testing::udr_with_calico());
   facts.policy.node_cidrs = {};
   facts.node_cidrs = {};
-  facts.policy.node_cidr_source = NodeCidrSource::flannel;
-  EXPECT_EQ(testing::result(facts, "pods.node_cidr").status, CheckStatus::fail);
-  EXPECT_TRUE(is_ready(gates_of(facts)));
-  facts.policy.node_cidr_source = NodeCidrSource::kubernetes;
-  EXPECT_FALSE(is_ready(gates_of(facts)));
+  facts.policy.node_cidr_source = node::NodeCidrSource::flannel;
+  EXPECT_EQ(testing::result(facts, "pods.node_cidr").status, checks::CheckStatus::fail);
+  EXPECT_TRUE(checks::is_ready(gates_of(facts)));
+  facts.policy.node_cidr_source = node::NodeCidrSource::kubernetes;
+  EXPECT_FALSE(checks::is_ready(gates_of(facts)));
 }
 
 TEST(Gates, TheKubeletIsNotKeptWaitingForWhatItBrings) {
   auto facts = before_the_gate(testing::udr_with_calico());
   facts.policy.node_cidrs = {};
   facts.node_cidrs = {};
-  for (const auto source : {NodeCidrSource::kubernetes, NodeCidrSource::route_table}) {
+  for (const auto source : {node::NodeCidrSource::kubernetes, node::NodeCidrSource::route_table}) {
     facts.policy.node_cidr_source = source;
     const auto gates = gates_of(facts);
-    EXPECT_FALSE(is_ready(gates));
-    EXPECT_TRUE(is_ready_for_kubelet(gates));
+    EXPECT_FALSE(checks::is_ready(gates));
+    EXPECT_TRUE(checks::is_ready_for_kubelet(gates));
   }
-  facts.policy.node_cidr_source = NodeCidrSource::static_list;
-  EXPECT_FALSE(is_ready_for_kubelet(gates_of(facts)));
-  facts.policy.node_cidr_source = NodeCidrSource::kubernetes;
+  facts.policy.node_cidr_source = node::NodeCidrSource::static_list;
+  EXPECT_FALSE(checks::is_ready_for_kubelet(gates_of(facts)));
+  facts.policy.node_cidr_source = node::NodeCidrSource::kubernetes;
   facts.sysctls["net/ipv4/ip_forward"] = "0";
-  EXPECT_FALSE(is_ready_for_kubelet(gates_of(facts)));
+  EXPECT_FALSE(checks::is_ready_for_kubelet(gates_of(facts)));
 }
 
 TEST(Gates, AreTheseAlone) {
@@ -106,7 +106,7 @@ TEST(Gates, AreTheseAlone) {
     SCOPED_TRACE(kind.name);
     const auto facts = kind.healthy();
     auto expected = always;
-    if (facts.policy.mode != Mode::azure_cni) expected.insert({"routes.in_sync", "pods.overlap"});
+    if (facts.policy.mode != node::Mode::azure_cni) expected.insert({"routes.in_sync", "pods.overlap"});
     std::set<std::string> found;
     for (const auto& gate : gates_of(facts)) found.insert(gate.id);
     EXPECT_EQ(found, expected);

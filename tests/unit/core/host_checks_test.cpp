@@ -24,34 +24,34 @@ using testing::with_calico;
 using testing::with_named_links;
 using testing::with_sink;
 
-net::Link vf_of(const Facts& facts) {
+net::Link vf_of(const checks::Facts& facts) {
   auto vf = testing::link(3, "enP30832s1", facts.nic.nic->azure.mac.text());
   vf.master = facts.nic.nic->link.index;
   vf.slave = true;
   return vf;
 }
 
-void use_network_manager(Facts& facts, std::vector<std::string> unmanaged) {
+void use_network_manager(checks::Facts& facts, std::vector<std::string> unmanaged) {
   host_of(facts).networkd->runs = false;
   host_of(facts).network_manager = {.runs = true, .unmanaged = std::move(unmanaged), .cloud_setup = false};
 }
 
-void make_random(net::LinkFile& file, std::string path) {
-  file.mac_origin = net::MacOrigin::random;
+void make_random(observed::LinkFile& file, std::string path) {
+  file.mac_origin = observed::MacOrigin::random;
   file.file = std::move(path);
 }
 
-void set_at_boot(Facts& facts, std::string key, std::string value) {
+void set_at_boot(checks::Facts& facts, std::string key, std::string value) {
   std::erase_if(*host_of(facts).boot_sysctls, [&key](const auto& each) { return each.key == key; });
   host_of(facts).boot_sysctls->push_back(
       {std::move(key), std::move(value), "/etc/sysctl.d/60-hardening.conf"});
 }
 
-bool with_a_told_mac(const Facts& facts) { return on_overlays(facts) || on_azure_cni(facts); }
+bool with_a_told_mac(const checks::Facts& facts) { return on_overlays(facts) || on_azure_cni(facts); }
 
 const FaultOfNodes kHostFaults[] = {
     {"networkd drops the sink", with_sink,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        host_of(f).networkd = {
            .runs = true, .manages_foreign_routes = true, .manages_foreign_rules = true, .file = ""};
      },
@@ -60,27 +60,27 @@ const FaultOfNodes kHostFaults[] = {
      "'[Network]\\nManageForeignRoutes=no\\nManageForeignRoutingPolicyRules=no\\n' > "
      "/etc/systemd/networkd.conf.d/10-calico-azure-agent.conf && systemctl restart systemd-networkd"},
     {"networkd is told by a file behind ours", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        host_of(f).networkd->manages_foreign_rules = true;
        host_of(f).networkd->file = "/etc/systemd/networkd.conf.d/90-site.conf";
      },
      "networkd.foreign_routes", "manages rules of others: /etc/systemd/networkd.conf.d/90-site.conf",
      "# set ManageForeignRoutes=no"},
     {"networkd is told by a file before ours", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        host_of(f).networkd->manages_foreign_routes = true;
        host_of(f).networkd->file = "/etc/systemd/networkd.conf.d/05-site.conf";
      },
      "networkd.foreign_routes", "05-site.conf", "mkdir -p /etc/systemd/networkd.conf.d"},
     {"networkd is told by its own file", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        host_of(f).networkd->manages_foreign_routes = true;
        host_of(f).networkd->file = "/etc/systemd/networkd.conf";
      },
      "networkd.foreign_routes", "manages routes of others: /etc/systemd/networkd.conf",
      "mkdir -p /etc/systemd/networkd.conf.d"},
     {"NetworkManager takes Calico's WireGuard", on_calico_vxlan,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        f.links.push_back(testing::link(95, "wireguard.cali", "66:00:00:00:00:95"));
        f.links.push_back(testing::link(96, "wg-v6.cali", "66:00:00:00:00:96"));
        use_network_manager(f, {"interface-name:cali*", "interface-name:vxlan.calico"});
@@ -88,100 +88,104 @@ const FaultOfNodes kHostFaults[] = {
      "networkmanager.unmanaged", "NetworkManager manages wireguard.cali, wg-v6.cali",
      "interface-name:wireguard.cali;interface-name:wg-v6.cali'"},
     {"NetworkManager takes Calico's VXLAN of IPv6", on_calico_vxlan,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        f.links.push_back(testing::link(95, "vxlan-v6.calico", "66:00:00:00:00:95"));
        use_network_manager(f, {"interface-name:cali*", "interface-name:vxlan.calico"});
      },
      "networkmanager.unmanaged", "NetworkManager manages vxlan-v6.calico", "interface-name:vxlan-v6.calico'"},
     {"NetworkManager takes Calico's links", with_calico,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        use_network_manager(f, {"interface-name:flannel*", "interface-name:vxlan.calico"});
      },
      "networkmanager.unmanaged", "NetworkManager manages ", "interface-name:"},
     {"NetworkManager takes flannel's link", on_flannel,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        use_network_manager(f, {"interface-name:cali*", "type:veth", "mac:00:0d:3a:f8:06:ec"});
      },
      "networkmanager.unmanaged", "NetworkManager manages flannel*", "interface-name:flannel*"},
     {"NetworkManager takes a name that is spelled out", on_calico_vxlan,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        use_network_manager(f, {"interface-name:=cali*", "interface-name:vxlan*"});
      },
      "networkmanager.unmanaged", "NetworkManager manages cali*",
      "printf '%s\\n' '[keyfile]' 'unmanaged-devices+=interface-name:cali*;interface-name:vxlan.calico' > "
      "/etc/NetworkManager/conf.d/90-calico-azure-agent.conf"},
     {"NetworkManager makes an exception", on_azure_cni,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        use_network_manager(f, {"*", "except:interface-name:azv*"});
      },
      "networkmanager.unmanaged", "NetworkManager manages azv*", "interface-name:azv*"},
     {"nm-cloud-setup", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        use_network_manager(f, {"*"});
        host_of(f).network_manager->cloud_setup = true;
      },
      "networkmanager.unmanaged", "nm-cloud-setup is enabled", "systemctl disable --now nm-cloud-setup.timer"},
     {"udev rewrites MACs", with_a_told_mac,
-     [](Facts& f) { make_random(host_of(f).link_files->back(), "/usr/lib/systemd/network/99-default.link"); },
+     [](checks::Facts& f) {
+       make_random(host_of(f).link_files->back(), "/usr/lib/systemd/network/99-default.link");
+     },
      "udev.mac_policy", "/usr/lib/systemd/network/99-default.link says MACAddressPolicy=persistent for ",
      "MACAddressPolicy=none > /etc/systemd/network/50-calico-azure-agent.link"},
     {"udev is told by a file before ours", with_a_told_mac,
-     [](Facts& f) { make_random(host_of(f).link_files->back(), "/etc/systemd/network/20-site.link"); },
+     [](checks::Facts& f) {
+       make_random(host_of(f).link_files->back(), "/etc/systemd/network/20-site.link");
+     },
      "udev.mac_policy", "/etc/systemd/network/20-site.link says MACAddressPolicy=persistent for ",
      "# set MACAddressPolicy=none in /etc/systemd/network/20-site.link"},
     {"forwarding off at the next boot", anywhere,
-     [](Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "0"); }, "sysctl.persistence",
+     [](checks::Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "0"); }, "sysctl.persistence",
      "/etc/sysctl.d/60-hardening.conf sets net.ipv4.ip_forward = 0 for the next boot",
      "# set net.ipv4.ip_forward = 1 in /etc/sysctl.d/60-hardening.conf"},
     {"all forwarding off at the next boot", anywhere,
-     [](Facts& f) { set_at_boot(f, "net/ipv4/conf/all/forwarding", "0"); }, "sysctl.persistence",
+     [](checks::Facts& f) { set_at_boot(f, "net/ipv4/conf/all/forwarding", "0"); }, "sysctl.persistence",
      "net.ipv4.conf.all.forwarding = 0", "# set"},
     {"the NIC's forwarding off at the next boot", anywhere,
-     [](Facts& f) { set_at_boot(f, "net/ipv4/conf/eth0/forwarding", "0"); }, "sysctl.persistence",
+     [](checks::Facts& f) { set_at_boot(f, "net/ipv4/conf/eth0/forwarding", "0"); }, "sysctl.persistence",
      "net.ipv4.conf.eth0.forwarding = 0", "# set"},
     {"forwarding off at the next boot, with words behind it", anywhere,
-     [](Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "0 # CIS 3.1.1"); }, "sysctl.persistence",
+     [](checks::Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "0 # CIS 3.1.1"); }, "sysctl.persistence",
      "sets net.ipv4.ip_forward = 0 # CIS 3.1.1 for the next boot, which the kernel reads as 0", "# set"},
     {"forwarding off at the next boot, as C spells it", anywhere,
-     [](Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "0x0"); }, "sysctl.persistence",
+     [](checks::Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "0x0"); }, "sysctl.persistence",
      "sets net.ipv4.ip_forward = 0x0 for the next boot", "# set"},
     {"forwarding off at the next boot, with two digits", anywhere,
-     [](Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "00"); }, "sysctl.persistence",
+     [](checks::Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "00"); }, "sysctl.persistence",
      "sets net.ipv4.ip_forward = 00 for the next boot", "# set"},
     {"a value that the kernel refuses has the last word", anywhere,
-     [](Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "0;"); }, "sysctl.persistence",
+     [](checks::Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "0;"); }, "sysctl.persistence",
      "sets net.ipv4.ip_forward = 0; for the next boot, which the kernel refuses: it stays 0",
      "# set net.ipv4.ip_forward = 1 in /etc/sysctl.d/60-hardening.conf"},
-    {"switched on by hand", anywhere, [](Facts& f) { host_of(f).boot_sysctls->clear(); },
+    {"switched on by hand", anywhere, [](checks::Facts& f) { host_of(f).boot_sysctls->clear(); },
      "sysctl.persistence", "no file sets net.ipv4.ip_forward",
      "printf '%s\\n' 'net.ipv4.ip_forward = 1' >> /etc/sysctl.d/99-calico-azure.conf"},
     {"forwarding off now and at the next boot is one fault", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        set_at_boot(f, "net/ipv4/ip_forward", "0");
        f.sysctls.insert_or_assign("net/ipv4/ip_forward", net::Result<std::string>("0"));
      },
      "sysctl.ip_forward", "net.ipv4.ip_forward is 0", "sysctl -w"},
     {"DHCP on the virtual function", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        f.links.push_back(vf_of(f));
        f.links.back().addresses = {{address("fe80::1"), 64}, {address("10.240.0.4"), 24}};
      },
      "nic.vf", "enP30832s1 is the virtual function of eth0 and has 10.240.0.4",
      "drain and reboot this node: enP30832s1 comes up without"},
     {"a default route by the virtual function", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        f.links.push_back(vf_of(f));
        data_plane_of(f).routes.insert(data_plane_of(f).routes.begin(),
                                       route("0.0.0.0/0", "10.240.0.1", 3, 16, 100));
      },
      "nic.vf", "has a default route", "ATTR{flags}==\"0x?[89a-f]??\""},
     {"no rule to table main", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        data_plane_of(f).main_rule = false;
        data_plane_of(f).default_rule = false;
      },
      "routes.main_rules", "\"from all lookup main\" is gone", "ip rule add from all lookup main pref 32766"},
-    {"no rule to table default", anywhere, [](Facts& f) { data_plane_of(f).default_rule = false; },
+    {"no rule to table default", anywhere, [](checks::Facts& f) { data_plane_of(f).default_rule = false; },
      "routes.main_rules", "\"from all lookup default\" is gone",
      "ip rule add from all lookup default pref 32767"},
 };
@@ -194,56 +198,57 @@ const bool kHostFaultsAreListed = testing::list_broken(kHostFaults);
 
 const CalmOfNodes kHostCalms[] = {
     {"networkd may not have read the file that says no", anywhere,
-     [](Facts& f) { host_of(f).networkd->unread_file = host_of(f).networkd->file; },
-     "networkd.foreign_routes", CheckStatus::unknown,
+     [](checks::Facts& f) { host_of(f).networkd->unread_file = host_of(f).networkd->file; },
+     "networkd.foreign_routes", checks::CheckStatus::unknown,
      "started before the last change of /etc/systemd/networkd.conf.d/10-calico-azure-agent.conf, and what it "
      "has read cannot be seen: where the file is new, systemctl restart systemd-networkd"},
     {"forwarding on, spelled otherwise", anywhere,
-     [](Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "0x1\t# on"); }, "sysctl.persistence",
-     CheckStatus::pass, "the next boot switches forwarding on"},
+     [](checks::Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "0x1\t# on"); }, "sysctl.persistence",
+     checks::CheckStatus::pass, "the next boot switches forwarding on"},
     {"the NIC keeps what it has where the kernel refuses its value", anywhere,
-     [](Facts& f) { set_at_boot(f, "net/ipv4/conf/eth0/forwarding", "no"); }, "sysctl.persistence",
-     CheckStatus::pass, "the next boot switches forwarding on"},
-    {"no networkd", anywhere, [](Facts& f) { host_of(f).networkd = net::NetworkdSettings{}; },
-     "networkd.foreign_routes", CheckStatus::skip, "does not run"},
+     [](checks::Facts& f) { set_at_boot(f, "net/ipv4/conf/eth0/forwarding", "no"); }, "sysctl.persistence",
+     checks::CheckStatus::pass, "the next boot switches forwarding on"},
+    {"no networkd", anywhere, [](checks::Facts& f) { host_of(f).networkd = observed::NetworkdSettings{}; },
+     "networkd.foreign_routes", checks::CheckStatus::skip, "does not run"},
     {"NetworkManager leaves them alone", with_named_links,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        use_network_manager(
            f, {"interface-name:cali*", "interface-name:~azv*", "interface-name:flannel.?", "type:vxlan"});
      },
-     "networkmanager.unmanaged", CheckStatus::pass, "leaves links"},
+     "networkmanager.unmanaged", checks::CheckStatus::pass, "leaves links"},
     {"the distribution's 99-default.link, and MACs that their makers have set", with_a_told_mac,
-     [](Facts&) {}, "udev.mac_policy", CheckStatus::pass, "leaves the MAC of"},
+     [](checks::Facts&) {}, "udev.mac_policy", checks::CheckStatus::pass, "leaves the MAC of"},
     {"NetworkManager where there is no link of Azure CNI's", on_azure_cni,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        use_network_manager(f, {});
        host_of(f).cns = 200;
        testing::winner_of(f).plugins.front() = {.type = "cilium-cni", .ipam = "azure-ipam"};
        std::erase_if(f.links, [](const auto& each) { return each.name.starts_with("azv"); });
        data_plane_of(f).routes.clear();
-       f.surroundings.pod_sysctls.clear();
+       f.environment.pod_sysctls.clear();
      },
-     "networkmanager.unmanaged", CheckStatus::skip, "no link of pods"},
-    {"no .link file is about the links", with_a_told_mac, [](Facts& f) { host_of(f).link_files->clear(); },
-     "udev.mac_policy", CheckStatus::pass, "leaves the MAC of"},
+     "networkmanager.unmanaged", checks::CheckStatus::skip, "no link of pods"},
+    {"no .link file is about the links", with_a_told_mac,
+     [](checks::Facts& f) { host_of(f).link_files->clear(); }, "udev.mac_policy", checks::CheckStatus::pass,
+     "leaves the MAC of"},
     {"sysctls that the agent enforces", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        f.policy.enforce_sysctls = true;
        set_at_boot(f, "net/ipv4/ip_forward", "0");
      },
-     "sysctl.persistence", CheckStatus::pass, "sysctls.action"},
+     "sysctl.persistence", checks::CheckStatus::pass, "sysctls.action"},
     {"what Ubuntu and systemd set at boot", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        set_at_boot(f, "net/ipv4/conf/all/rp_filter", "2");
        f.sysctls.insert_or_assign("net/ipv4/conf/all/rp_filter", net::Result<std::string>("2"));
      },
-     "sysctl.persistence", CheckStatus::pass, "switches forwarding on again"},
+     "sysctl.persistence", checks::CheckStatus::pass, "switches forwarding on again"},
     {"a virtual function that is left alone", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        f.links.push_back(vf_of(f));
        f.links.back().addresses = {{address("fe80::1"), 64}};
      },
-     "nic.vf", CheckStatus::pass, "enP30832s1 has no address"},
+     "nic.vf", checks::CheckStatus::pass, "enP30832s1 has no address"},
 };
 
 TEST(HostChecks, AccuseNobodyWhereNothingIsWrong) {
@@ -274,7 +279,7 @@ TEST(HostChecks, SayUnknownWhereNobodyCouldLook) {
   for (const auto& node : testing::kHealthyNodes) {
     auto refused = node.facts();
     const auto error = net::failure(EACCES, "permission denied");
-    refused.surroundings.data_plane = error;
+    refused.environment.data_plane = error;
     auto& host = host_of(refused);
     host.boot_sysctls = error;
     host.networkd = error;
@@ -283,17 +288,17 @@ TEST(HostChecks, SayUnknownWhereNobodyCouldLook) {
     host.packet_filters = error;
     host.conntrack = error;
     auto unseen = node.facts();
-    unseen.surroundings = {};
+    unseen.environment = {};
     for (const auto& facts : {refused, unseen}) {
       for (const auto* id :
            {"overlay.peers", "overlay.checksum_offload", "overlay.backend", "netfilter.forward",
             "netfilter.backends", "conntrack.room", "networkd.foreign_routes", "networkmanager.unmanaged",
             "udev.mac_policy", "sysctl.persistence", "routes.main_rules"}) {
         const auto said = result(facts, id);
-        EXPECT_TRUE(said.status == CheckStatus::unknown || said.status == CheckStatus::skip)
+        EXPECT_TRUE(said.status == checks::CheckStatus::unknown || said.status == checks::CheckStatus::skip)
             << node.name << ": " << id << ": " << said.message;
       }
-      EXPECT_EQ(result(facts, "conntrack.room").status, CheckStatus::unknown);
+      EXPECT_EQ(result(facts, "conntrack.room").status, checks::CheckStatus::unknown);
     }
   }
 }

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <random>
 
-#include "agent/core/reconciler.h"
+#include "routing/reconciler.h"
 #include "tests/unit/core/node.h"
 
 namespace agent {
@@ -25,7 +25,9 @@ class Mending : public ::testing::Test {
     node.settle();
     ASSERT_EQ(node.routes(), testing::kHealthyRoutes);
   }
-  MendReport take_hints() { return node.keeper().take_hints(node.kernel.take_hints(), node.now); }
+  routing::RepairReport take_notifications() {
+    return node.controller().take_notifications(node.kernel.take_notifications(), node.now);
+  }
 
   Node node;
 };
@@ -34,13 +36,13 @@ TEST_F(Mending, PutsBackWithoutALookWhichFollowsOnceItIsQuiet) {
   const auto all = *node.kernel.routes(169);
   for (const auto& route : all) node.kernel.remove_as_stranger(route);
   const auto before = looks(node);
-  const auto report = take_hints();
+  const auto report = take_notifications();
   EXPECT_EQ(looks(node), before);
   EXPECT_EQ(report.made.size(), 3U);
   EXPECT_EQ(report.repaired, 3U);
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
-  ASSERT_TRUE(node.keeper().due());
-  EXPECT_EQ(*node.keeper().due(), node.now + Pace::kQuiet);
+  ASSERT_TRUE(node.controller().due());
+  EXPECT_EQ(*node.controller().due(), node.now + routing::CpuBudget::kQuiet);
   node.run_for(std::chrono::seconds(1));
   EXPECT_GT(looks(node), before);
   EXPECT_TRUE(node.ready());
@@ -51,7 +53,7 @@ TEST_F(Mending, BringsBackWhatAFlapTookSilentlyInOneBatch) {
   node.kernel.set_up(node.eth0_index(), false);
   node.kernel.set_up(node.eth0_index(), true);
   const auto before = looks(node);
-  EXPECT_EQ(take_hints().made.size(), 2U);
+  EXPECT_EQ(take_notifications().made.size(), 2U);
   EXPECT_EQ(looks(node), before);
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
 }
@@ -62,21 +64,21 @@ TEST_F(Mending, BringsBackWhatALostAddressTook) {
   ASSERT_EQ(node.routes().size(), 1U);
   node.kernel.add_address(node.eth0_index(), "10.240.0.4/24");
   const auto before = looks(node);
-  EXPECT_EQ(take_hints().made.size(), 2U);
+  EXPECT_EQ(take_notifications().made.size(), 2U);
   EXPECT_EQ(looks(node), before);
 }
 
 TEST_F(Mending, TriesNothingByALinkThatIsDown) {
   node.kernel.set_up(node.eth0_index(), false);
   node.kernel.remove_as_stranger(testing::blackhole("10.244.1.0/24"));
-  EXPECT_EQ(take_hints().made.size(), 1U) << "the sink needs no link";
+  EXPECT_EQ(take_notifications().made.size(), 1U) << "the sink needs no link";
   EXPECT_EQ(node.kernel.batches().back().size(), 1U);
 }
 
 TEST_F(Mending, ALinkEventThatTookNothingCostsNoBatch) {
   const auto before = node.kernel.batches().size();
   node.kernel.set_carrier(node.eth0_index(), true);
-  (void)take_hints();
+  (void)take_notifications();
   EXPECT_EQ(node.kernel.batches().size(), before);
 }
 
@@ -85,18 +87,18 @@ TEST_F(Mending, LeavesWhatIsNotExactlyThatToALook) {
   altered.gateway = testing::address("10.240.0.9");
   node.kernel.as_stranger(test_support::Meeting::replace, altered);
   const auto before = node.kernel.batches().size();
-  EXPECT_TRUE(take_hints().made.empty());
+  EXPECT_TRUE(take_notifications().made.empty());
   EXPECT_EQ(node.kernel.batches().size(), before);
-  EXPECT_EQ(node.keeper().due(), node.now) << "but it is looked at, at once";
+  EXPECT_EQ(node.controller().due(), node.now) << "but it is looked at, at once";
 }
 
 TEST_F(Mending, ARefusalIsLookedAtAtOnce) {
   node.kernel.remove_as_stranger(first_of_ours(node));
   node.kernel.refuse_change(0, ENOMEM, "no memory");
-  const auto report = take_hints();
+  const auto report = take_notifications();
   EXPECT_TRUE(report.made.empty());
   EXPECT_FALSE(report.complete);
-  EXPECT_EQ(node.keeper().due(), node.now);
+  EXPECT_EQ(node.controller().due(), node.now);
   node.settle();
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
 }
@@ -104,22 +106,22 @@ TEST_F(Mending, ARefusalIsLookedAtAtOnce) {
 TEST_F(Mending, AnUnknownOutcomeIsLookedAtAtOnce) {
   node.kernel.remove_as_stranger(first_of_ours(node));
   node.kernel.lose_next_outcome();
-  EXPECT_FALSE(take_hints().complete);
-  EXPECT_EQ(node.keeper().due(), node.now);
+  EXPECT_FALSE(take_notifications().complete);
+  EXPECT_EQ(node.controller().due(), node.now);
 }
 
 TEST_F(Mending, WhatVanishesBehindARunningDumpIsBackWhenItEnds) {
   const auto routes = *node.kernel.routes(169);
   for (const auto& victim : {routes.front(), routes.back()}) {
     const auto batches = node.kernel.batches().size();
-    node.keeper().audit(node.now);
+    node.controller().request_full_resync(node.now);
     node.kernel.during_next_dump([&] { node.kernel.remove_as_stranger(victim); },
-                                 [&] { EXPECT_EQ(take_hints().made.size(), 1U); });
-    const auto report = node.keeper().turn(node.now);
+                                 [&] { EXPECT_EQ(take_notifications().made.size(), 1U); });
+    const auto report = node.controller().turn(node.now);
     EXPECT_TRUE(report.made.empty()) << "the dump need not have seen it: " << net::route_text(victim);
     EXPECT_EQ(node.kernel.batches().size(), batches + 1);
     EXPECT_TRUE(node.ready());
-    EXPECT_TRUE(node.keeper().due()) << "and it is looked at again";
+    EXPECT_TRUE(node.controller().due()) << "and it is looked at again";
     node.settle();
     EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
   }
@@ -130,10 +132,10 @@ TEST_F(Mending, AStrangerWhoTakesAwayAsFastCostsATenthOfACoreAndLosesInTheEnd) {
   const auto end = node.now + std::chrono::seconds(10);
   while (node.now < end) {
     for (const auto& route : std::vector(*node.kernel.routes(169))) node.kernel.remove_as_stranger(route);
-    mended += take_hints().made.size();
-    if (const auto due = node.keeper().due(); due && *due <= node.now) {
-      (void)node.keeper().turn(node.now);
-      node.keeper().spent(node.now, std::chrono::microseconds(300));
+    mended += take_notifications().made.size();
+    if (const auto due = node.controller().due(); due && *due <= node.now) {
+      (void)node.controller().turn(node.now);
+      node.controller().charge(node.now, std::chrono::microseconds(300));
     }
     node.now += std::chrono::microseconds(50);
   }
@@ -147,10 +149,10 @@ TEST_F(Mending, AStrangerWhoTakesAwayAsFastCostsATenthOfACoreAndLosesInTheEnd) {
 TEST_F(Mending, RoutesThatAreNotWantedAnyMoreStayAway) {
   auto policy = Node::udr();
   policy.routes_enabled = false;
-  node.keeper().set_policy(policy, node.now);
+  node.controller().set_policy(policy, node.now);
   node.settle();
   node.kernel.remove_as_stranger(first_of_ours(node));
-  EXPECT_TRUE(take_hints().made.empty());
+  EXPECT_TRUE(take_notifications().made.empty());
   EXPECT_EQ(node.routes().size(), 2U);
 }
 
@@ -166,13 +168,13 @@ class Turmoil {
     desired_.routes = routes;
     reconciler_.want(desired_, 169, /*agreed=*/true, now_);
     (void)reconciler_.step(now_);
-    (void)kernel_.take_hints();
+    (void)kernel_.take_notifications();
   }
 
   void round() {
     const auto deeds = random_() % 4;
     for (unsigned i = 0; i <= deeds; ++i) deed();
-    if (random_() % 3 == 0) learn(strangers());
+    if (random_() % 3 == 0) learn(foreign_routes());
     mend();
     if (random_() % 3 == 0) step();
   }
@@ -180,23 +182,23 @@ class Turmoil {
   void expect_quiet() {
     kernel_.set_up(device_, true);
     mend();
-    for (const auto& each : strangers()) kernel_.remove_as_stranger(each);
+    for (const auto& each : foreign_routes()) kernel_.remove_as_stranger(each);
     learn({});
     mend();
     step();
     step();
-    const auto rest = diff(*reconciler_.desired(), {.routes = *kernel_.routes(169), .rules = {}});
+    const auto rest = routing::diff(*reconciler_.desired(), {.routes = *kernel_.routes(169), .rules = {}});
     EXPECT_TRUE(rest.changes.empty());
-    EXPECT_TRUE(reconciler_.standing().settled());
+    EXPECT_TRUE(reconciler_.sync().settled());
   }
 
-  [[nodiscard]] std::size_t mended() const { return mended_; }
+  [[nodiscard]] std::size_t mended() const { return unconfirmed_repair_; }
 
  private:
   [[nodiscard]] net::Route wanted(int i) const {
     return testing::route(fmt::format("10.{}.0.0/16", 100 + i), "10.240.0.1", device_);
   }
-  [[nodiscard]] std::vector<net::Route> strangers() const {
+  [[nodiscard]] std::vector<net::Route> foreign_routes() const {
     auto routes = kernel_.all_routes();
     std::erase_if(routes, [](const net::Route& each) { return each.protocol != 4; });
     return routes;
@@ -204,7 +206,7 @@ class Turmoil {
 
   void learn(std::vector<net::Route> known) {
     known_ = std::move(known);
-    reconciler_.know_strangers(known_, now_);
+    reconciler_.set_foreign_routes(known_, now_);
   }
 
   void deed() {
@@ -227,7 +229,7 @@ class Turmoil {
         kernel_.as_stranger(test_support::Meeting::replace, some);
         break;
       case 5:
-        if (const auto all = strangers(); !all.empty()) kernel_.remove_as_stranger(all.front());
+        if (const auto all = foreign_routes(); !all.empty()) kernel_.remove_as_stranger(all.front());
         break;
       default:
         up_ = !up_;
@@ -237,17 +239,17 @@ class Turmoil {
 
   /// As the keeper does it; each change that the kernel takes must be one that a look at this moment makes.
   void mend() {
-    const auto hints = kernel_.take_hints();
+    const auto notifications = kernel_.take_notifications();
     std::uint32_t back = 0;
-    for (const auto& hint : hints) {
-      if (hint.subject != net::Hint::Subject::link) continue;
-      reconciler_.link_is(hint.device, hint.up);
-      if (hint.up) back = device_;
+    for (const auto& notification : notifications) {
+      if (notification.subject != net::Notification::Subject::link) continue;
+      reconciler_.set_link_state(notification.device, notification.up);
+      if (notification.up) back = device_;
     }
     const auto would =
-        diff(*reconciler_.desired(), {.routes = *kernel_.routes(169), .rules = {}}, known_).changes;
-    const auto report = reconciler_.mend(hints, back, now_);
-    mended_ += report.made.size();
+        routing::diff(*reconciler_.desired(), {.routes = *kernel_.routes(169), .rules = {}}, known_).changes;
+    const auto report = reconciler_.repair_from_notifications(notifications, back, now_);
+    unconfirmed_repair_ += report.made.size();
     for (const auto& change : report.made) {
       EXPECT_EQ(change.verb, net::Verb::add);
       EXPECT_NE(std::find(would.begin(), would.end(), change), would.end())
@@ -262,13 +264,13 @@ class Turmoil {
 
   std::mt19937 random_;
   test_support::FakeKernel kernel_;
-  MonoTime now_ = MonoTime{} + std::chrono::hours(1);
+  net::MonoTime now_ = net::MonoTime{} + std::chrono::hours(1);
   std::uint32_t device_ = 0;
   bool up_ = true;
-  Desired desired_;
-  Reconciler reconciler_{kernel_, 7};
+  routing::Desired desired_;
+  routing::Reconciler reconciler_{kernel_, 7};
   std::vector<net::Route> known_;
-  std::size_t mended_ = 0;
+  std::size_t unconfirmed_repair_ = 0;
 };
 
 TEST(MendModel, NeverMakesWhatALookWouldNotAndEndsWhereALookDoes) {

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "agent/core/keeper.h"
+#include "core/node_controller.h"
 #include "tests/support/fake_kernel.h"
 #include "tests/unit/core/build.h"
 #include "tests/unit/core/fake_sysctls.h"
@@ -16,7 +16,7 @@ namespace agent::testing {
 /// move.
 class Node {
  public:
-  explicit Node(Policy policy = udr()) : policy_(std::move(policy)) {
+  explicit Node(node::Policy policy = udr()) : policy_(std::move(policy)) {
     auto nic = eth0();
     nic.index = 0;
     nic.addresses.clear();
@@ -26,12 +26,12 @@ class Node {
                             "net/ipv4/conf/all/rp_filter", "net/ipv4/conf/eth0/rp_filter"}) {
       sysctls.values[key] = "1";
     }
-    (void)kernel.take_hints();
+    (void)kernel.take_notifications();
     restart();
   }
 
-  static Policy udr() {
-    Policy policy;
+  static node::Policy udr() {
+    node::Policy policy;
     policy.cluster_cidrs = {prefix("10.244.0.0/16"), prefix("10.245.0.0/16")};
     policy.node_cidrs = {prefix("10.244.1.0/24")};
     return policy;
@@ -47,26 +47,26 @@ class Node {
   }
 
   /// A new process with another configuration.
-  void restart(Policy policy) {
+  void restart(node::Policy policy) {
     policy_ = std::move(policy);
     restart();
   }
   /// A new process: nothing is remembered but what the kernel holds.
-  void restart() { keeper_.emplace(kernel, sysctls, policy_, "node", 7U, now); }
+  void restart() { controller_.emplace(kernel, sysctls, policy_, "node", 7U, now); }
 
-  void reading(const net::NodeNetwork& network) {
-    keeper().take_reading(network, "2021-02-01", now, WallTime{});
+  void reading(const observed::NodeNetwork& network) {
+    controller().take_reading(network, "2021-02-01", now, net::WallTime{});
   }
 
   /// Lets time pass: hints are taken, and every turn runs that falls due.
   void run_for(std::chrono::milliseconds time) {
     const auto end = now + time;
     while (true) {
-      mended.push_back(keeper().take_hints(kernel.take_hints(), now));
-      const auto due = keeper().due();
+      mended.push_back(controller().take_notifications(kernel.take_notifications(), now));
+      const auto due = controller().due();
       if (!due || *due > end) break;
       now = std::max(now, *due);
-      reports.push_back(keeper().turn(now));
+      reports.push_back(controller().turn(now));
     }
     now = end;
   }
@@ -85,27 +85,27 @@ class Node {
     return lines;
   }
 
-  CheckResult check(std::string_view id) {
-    for (auto& result : keeper().snapshot(now, WallTime{}).checks) {
+  checks::CheckResult check(std::string_view id) {
+    for (auto& result : controller().snapshot(now, net::WallTime{}).checks) {
       if (result.id == id) return result;
     }
     return {};
   }
-  bool ready() { return keeper().snapshot(now, WallTime{}).ready; }
+  bool ready() { return controller().snapshot(now, net::WallTime{}).ready; }
 
-  Keeper& keeper() { return *keeper_; }
+  core::NodeController& controller() { return *controller_; }
   [[nodiscard]] std::uint32_t eth0_index() const { return eth0_; }
 
   test_support::FakeKernel kernel;
   FakeSysctls sysctls;
-  MonoTime now = MonoTime{} + std::chrono::hours(1);
-  std::vector<TurnReport> reports;
-  std::vector<MendReport> mended;
+  net::MonoTime now = net::MonoTime{} + std::chrono::hours(1);
+  std::vector<core::TurnReport> reports;
+  std::vector<routing::RepairReport> mended;
 
  private:
-  Policy policy_;
+  node::Policy policy_;
   std::uint32_t eth0_ = 0;
-  std::optional<Keeper> keeper_;
+  std::optional<core::NodeController> controller_;
 };
 
 /// What a healthy node of Node::udr() holds.

@@ -1,4 +1,4 @@
-#include "agent/core/node_document.h"
+#include "node/node_document.h"
 
 #include <gtest/gtest.h>
 
@@ -20,37 +20,38 @@ using testing::second_nic;
 const std::vector<net::Link> kOneNic = {eth0()};
 const std::vector<net::Link> kTwoNics = {eth0(), eth1()};
 
-void read(NodeDocument& document, const net::NodeNetwork& network, const Machine& machine = {kOneNic}) {
-  document.take_reading(network, "2021-02-01", machine, MonoTime{}, WallTime{});
+void read(node::NodeDocument& document, const observed::NodeNetwork& network,
+          const node::Machine& machine = {kOneNic}) {
+  document.take_reading(network, "2021-02-01", machine, net::MonoTime{}, net::WallTime{});
 }
 
-net::Nic dual_stack_nic() {
+observed::Nic dual_stack_nic() {
   auto both = nic();
   both.addresses.push_back(address("fd00::4"));
   both.subnets.push_back(prefix("fd00::/64"));
   return both;
 }
 
-net::Nic without_ipv4(net::Nic nic) {
+observed::Nic without_ipv4(observed::Nic nic) {
   std::erase_if(nic.addresses, [](const auto& each) { return each.family() == net::Family::ipv4; });
   return nic;
 }
 
 TEST(NodeDocument, AFailureNeverTakesTheDocumentAway) {
-  NodeDocument document;
+  node::NodeDocument document;
   read(document, network());
   document.take_failure("timed out");
   EXPECT_EQ(document.in_force(), network());
-  EXPECT_EQ(document.status().source, ImdsSource::live);
+  EXPECT_EQ(document.status().source, node::ImdsSource::live);
   EXPECT_EQ(document.status().last_error, "timed out");
 }
 
 /// A document that is not believed at once.
 struct Incomplete {
   const char* name;
-  net::NodeNetwork before;
-  net::NodeNetwork read;
-  Machine machine;
+  observed::NodeNetwork before;
+  observed::NodeNetwork read;
+  node::Machine machine;
   const char* why;
 };
 
@@ -69,7 +70,7 @@ std::vector<net::Link> two_addresses() {
 }
 const auto kTwoAddresses = two_addresses();
 
-net::Nic with_second_address() {
+observed::Nic with_second_address() {
   auto both = nic();
   both.addresses.push_back(address("10.240.0.5"));
   return both;
@@ -109,7 +110,7 @@ const std::vector<Incomplete> kIncomplete = {
     {"TheNicOfNicSelectLeftOutByName",
      network({nic(), second_nic()}),
      network(),
-     {kTwoNics, {}, LinkNamed{"eth1"}},
+     {kTwoNics, {}, node::LinkNamed{"eth1"}},
      "IMDS leaves out the NIC of eth1"},
     {"TheNicOfNicSelectLeftOutByMac",
      network({nic(), second_nic()}),
@@ -129,7 +130,7 @@ INSTANTIATE_TEST_SUITE_P(NodeDocument, IncompleteReading, ::testing::ValuesIn(kI
 
 TEST_P(IncompleteReading, CountsOnlyAfterThreeAgreeingReadingsInARow) {
   const auto& [name, before, incomplete, machine, why] = GetParam();
-  NodeDocument document;
+  node::NodeDocument document;
   read(document, before, machine);
   read(document, incomplete, machine);
   EXPECT_EQ(document.in_force(), before);
@@ -151,21 +152,21 @@ TEST_P(IncompleteReading, CountsOnlyAfterThreeAgreeingReadingsInARow) {
 TEST_P(IncompleteReading, IsNotBelievedAtTheStartEither) {
   const auto& [name, before, incomplete, machine, why] = GetParam();
   if (std::string_view(name) == "AnAddressThatItHadAndTheLinkBears") return;  // nothing was had
-  NodeDocument document;
+  node::NodeDocument document;
   read(document, incomplete, machine);
   EXPECT_FALSE(document.in_force());
 }
 
 TEST(NodeDocument, OneThatSaysWhatIsInForceCountsHoweverIncomplete) {
-  NodeDocument document;
-  const Machine machine{kTwoNics, {testing::mac(testing::kMac)}};
-  document.take_cached(network({second_nic()}), "2021-02-01", WallTime{});
+  node::NodeDocument document;
+  const node::Machine machine{kTwoNics, {testing::mac(testing::kMac)}};
+  document.take_cached(network({second_nic()}), "2021-02-01", net::WallTime{});
   read(document, network({second_nic()}), machine);
-  EXPECT_EQ(document.status().source, ImdsSource::live);
+  EXPECT_EQ(document.status().source, node::ImdsSource::live);
 }
 
 TEST(NodeDocument, IncompleteReadingsThatDifferDoNotAgree) {
-  NodeDocument document;
+  node::NodeDocument document;
   read(document, network());
   auto other = second_nic();
   for (int i = 0; i < 6; ++i) {
@@ -176,7 +177,7 @@ TEST(NodeDocument, IncompleteReadingsThatDifferDoNotAgree) {
 }
 
 TEST(NodeDocument, AddressesOfOthersOnTheLinkDoNotMakeItIncomplete) {
-  NodeDocument document;
+  node::NodeDocument document;
   auto link = eth0();
   link.addresses.push_back({address("10.240.0.200"), 32});  // a virtual address of keepalived's
   link.addresses.push_back({address("fd99::1"), 64});
@@ -185,13 +186,13 @@ TEST(NodeDocument, AddressesOfOthersOnTheLinkDoNotMakeItIncomplete) {
 }
 
 TEST(NodeDocument, ASelectorThatNoLinkHereFitsIsNoReasonToWait) {
-  NodeDocument document;
-  read(document, network(), {kOneNic, {}, LinkNamed{"eth7"}});
+  node::NodeDocument document;
+  read(document, network(), {kOneNic, {}, node::LinkNamed{"eth7"}});
   EXPECT_EQ(document.in_force(), network()) << "a typo is nic.found's to name";
 }
 
 TEST(NodeDocument, ALinkThatComesMakesTheDocumentAtHandCount) {
-  NodeDocument document;
+  node::NodeDocument document;
   read(document, network(), {kOneNic});
   read(document, network({second_nic()}), {kOneNic});
   EXPECT_FALSE(document.reconsider({kOneNic}));
@@ -202,26 +203,27 @@ TEST(NodeDocument, ALinkThatComesMakesTheDocumentAtHandCount) {
 }
 
 TEST(NodeDocument, CountsAtOnceWhenTheLinksCouldNotBeLookedAt) {
-  NodeDocument document;
-  document.take_reading(network({second_nic()}), "2021-02-01", std::nullopt, MonoTime{}, WallTime{});
+  node::NodeDocument document;
+  document.take_reading(network({second_nic()}), "2021-02-01", std::nullopt, net::MonoTime{},
+                        net::WallTime{});
   EXPECT_TRUE(document.in_force());
 }
 
 TEST(NodeDocument, AKeptOneIsInForceUntilTheFirstLiveOne) {
-  NodeDocument document;
-  document.take_cached(network({second_nic()}), "2021-02-01", WallTime{});
-  EXPECT_EQ(document.status().source, ImdsSource::cache);
+  node::NodeDocument document;
+  document.take_cached(network({second_nic()}), "2021-02-01", net::WallTime{});
+  EXPECT_EQ(document.status().source, node::ImdsSource::cache);
   EXPECT_TRUE(document.is_confirmed()) << "it was in force before";
   document.take_failure("timed out");
-  EXPECT_EQ(document.status().source, ImdsSource::cache);
+  EXPECT_EQ(document.status().source, node::ImdsSource::cache);
   read(document, network());
   EXPECT_EQ(document.in_force(), network());
-  EXPECT_EQ(document.status().source, ImdsSource::live);
+  EXPECT_EQ(document.status().source, node::ImdsSource::live);
   EXPECT_FALSE(document.is_confirmed());
 }
 
 TEST(NodeDocument, ASecondReadingConfirmsTheFirst) {
-  NodeDocument document;
+  node::NodeDocument document;
   read(document, network());
   EXPECT_FALSE(document.is_confirmed());
   read(document, network());

@@ -19,21 +19,21 @@ inline constexpr std::uint8_t kCalico = 80;  ///< Felix's since 3.22
 
 inline constexpr std::string_view kOwnVtep = "66:00:00:00:00:01";
 
-inline net::HostSettings& host_of(Facts& facts) { return *facts.surroundings.host; }
-inline net::DataPlane& data_plane_of(Facts& facts) { return **facts.surroundings.data_plane; }
-inline net::CniFiles& cni_of(Facts& facts) { return *facts.surroundings.cni; }
+inline observed::HostSettings& host_of(checks::Facts& facts) { return *facts.environment.host; }
+inline observed::DataPlane& data_plane_of(checks::Facts& facts) { return **facts.environment.data_plane; }
+inline observed::CniFiles& cni_of(checks::Facts& facts) { return *facts.environment.cni; }
 /// The file whose plug-in makes pods' interfaces.
-inline net::CniFile& winner_of(Facts& facts) {
+inline observed::CniFile& winner_of(checks::Facts& facts) {
   for (auto& each : cni_of(facts).configuration->files) {
-    if (!net::is_meta_plugin(each.plugins.front().type)) return each;
+    if (!observed::is_meta_plugin(each.plugins.front().type)) return each;
   }
   throw std::out_of_range("no such file in this literal");
 }
-inline std::map<std::string, std::string>& felix_of(Facts& facts) {
+inline std::map<std::string, std::string>& felix_of(checks::Facts& facts) {
   return *host_of(facts).calico_environment;
 }
 
-inline net::Link& link_of(Facts& facts, std::string_view name) {
+inline net::Link& link_of(checks::Facts& facts, std::string_view name) {
   for (auto& each : facts.links) {
     if (each.name == name) return each;
   }
@@ -49,15 +49,16 @@ inline net::Link pod_link(std::uint32_t index, std::string name, std::string_vie
   return made;
 }
 
-inline void set_pod_sysctl(Facts& facts, std::string_view name, std::string_view key, std::string value) {
-  facts.surroundings.pod_sysctls.insert_or_assign(fmt::format("net/ipv4/conf/{}/{}", name, key),
-                                                  net::Result<std::string>(std::move(value)));
+inline void set_pod_sysctl(checks::Facts& facts, std::string_view name, std::string_view key,
+                           std::string value) {
+  facts.environment.pod_sysctls.insert_or_assign(fmt::format("net/ipv4/conf/{}/{}", name, key),
+                                                 net::Result<std::string>(std::move(value)));
 }
 
 /// A pod with a link of its own, an address of its own by that link, and Calico's settings on it.
-inline void add_routed_pod(Facts& facts, std::string name, std::string_view pod_address,
+inline void add_routed_pod(checks::Facts& facts, std::string name, std::string_view pod_address,
                            std::uint8_t protocol, std::uint32_t mtu) {
-  const auto index = kFirstPodLink + static_cast<std::uint32_t>(facts.surroundings.pod_sysctls.size() / 2);
+  const auto index = kFirstPodLink + static_cast<std::uint32_t>(facts.environment.pod_sysctls.size() / 2);
   const auto* mac_text = name.starts_with("azv") ? "aa:aa:aa:aa:aa:aa" : "ee:ee:ee:ee:ee:ee";
   set_pod_sysctl(facts, name, "proxy_arp", "1");
   set_pod_sysctl(facts, name, "forwarding", "1");
@@ -67,7 +68,7 @@ inline void add_routed_pod(Facts& facts, std::string name, std::string_view pod_
 }
 
 /// A bridge and pods on it, which it reaches without routes of their own.
-inline void add_bridged_pods(Facts& facts, std::string bridge, std::uint32_t mtu) {
+inline void add_bridged_pods(checks::Facts& facts, std::string bridge, std::uint32_t mtu) {
   auto made = link(kBridgeLink, std::move(bridge), "0a:58:0a:f4:01:01", {{address("10.244.1.1"), 24}});
   made.kind = "bridge";
   made.mtu = mtu;
@@ -80,19 +81,19 @@ inline void add_bridged_pods(Facts& facts, std::string bridge, std::uint32_t mtu
 }
 
 /// kube-proxy's: none of its rules accepts the first packet of a connection between pods.
-inline net::FilterChain kube_forward() {
+inline observed::FilterChain kube_forward() {
   return {"KUBE-FORWARD",
           {{.is_narrow = true, .target = "DROP"},
            {.by_mark = true, .target = "ACCEPT"},
            {.is_narrow = true, .target = "ACCEPT"}}};
 }
 
-inline std::vector<net::FilterRule>& forward_of(Facts& facts) {
+inline std::vector<observed::FilterRule>& forward_of(checks::Facts& facts) {
   return host_of(facts).packet_filters->front().forward.front().rules;
 }
 
 /// Felix's rules, which accept what its policies have marked.
-inline void add_rules_of_felix(Facts& facts, std::string_view prefix) {
+inline void add_rules_of_felix(checks::Facts& facts, std::string_view prefix) {
   auto& chains = host_of(facts).packet_filters->front().forward;
   const auto links = std::string(prefix) + "+";
   chains.push_back({"cali-FORWARD",
@@ -104,24 +105,25 @@ inline void add_rules_of_felix(Facts& facts, std::string_view prefix) {
   forward.push_back({.by_mark = true, .by_felix = true, .target = "ACCEPT"});
 }
 
-inline net::HostSettings host_as_it_should_be() {
-  net::HostSettings host;
-  host.nft_chains = std::vector<net::FilterHook>{};
+inline observed::HostSettings host_as_it_should_be() {
+  observed::HostSettings host;
+  host.nft_chains = std::vector<observed::FilterHook>{};
   const std::string file = "/etc/sysctl.d/99-calico-azure.conf";
-  host.boot_sysctls = std::vector<net::BootSysctl>{{"net/ipv4/ip_forward", "1", file},
-                                                   {"net/ipv4/conf/all/rp_filter", "1", file}};
-  host.networkd = net::NetworkdSettings{.runs = true,
-                                        .manages_foreign_routes = false,
-                                        .manages_foreign_rules = false,
-                                        .file = "/etc/systemd/networkd.conf.d/10-calico-azure-agent.conf"};
-  host.network_manager = net::NetworkManagerSettings{};
-  host.link_files = std::vector<net::LinkFile>{};
-  host.packet_filters = std::vector<net::PacketFilter>{
+  host.boot_sysctls = std::vector<observed::BootSysctl>{{"net/ipv4/ip_forward", "1", file},
+                                                        {"net/ipv4/conf/all/rp_filter", "1", file}};
+  host.networkd =
+      observed::NetworkdSettings{.runs = true,
+                                 .manages_foreign_routes = false,
+                                 .manages_foreign_rules = false,
+                                 .file = "/etc/systemd/networkd.conf.d/10-calico-azure-agent.conf"};
+  host.network_manager = observed::NetworkManagerSettings{};
+  host.link_files = std::vector<observed::LinkFile>{};
+  host.packet_filters = std::vector<observed::PacketFilter>{
       {.backend = "nft",
        .rules = 214,
        .forward_policy = "ACCEPT",
        .forward = {{"FORWARD", {{.target = "KUBE-FORWARD"}}}, kube_forward()}}};
-  host.conntrack = net::Conntrack{.entries = 1200, .room = 262144};
+  host.conntrack = observed::Conntrack{.entries = 1200, .room = 262144};
   host.calico_environment = net::failure(ESRCH, "no calico-felix runs");
   host.felix = net::failure(ECONNREFUSED, "127.0.0.1:9099: connection refused");
   host.cns = net::failure(ECONNREFUSED, "127.0.0.1:10092: connection refused");
@@ -131,7 +133,7 @@ inline net::HostSettings host_as_it_should_be() {
 }
 
 /// calico/node runs beside it and does what it was told.
-inline void add_calico(Facts& facts, std::map<std::string, std::string> environment) {
+inline void add_calico(checks::Facts& facts, std::map<std::string, std::string> environment) {
   auto& host = host_of(facts);
   environment.emplace("FELIX_HEALTHENABLED", "true");
   const auto prefix = environment.find("FELIX_INTERFACEPREFIX");
@@ -142,25 +144,26 @@ inline void add_calico(Facts& facts, std::map<std::string, std::string> environm
 }
 
 /// What every node has that is not Azure CNI's: one configuration file, addresses given away, no pods yet.
-inline Surroundings surroundings_with(net::CniFile winner, const std::vector<std::string_view>& given_away) {
-  Surroundings surroundings;
-  net::CniFiles files;
-  net::HostLocalNetwork network{.folder = "/var/lib/cni/networks/" + winner.network, .reserved = {}};
+inline observed::NodeEnvironment surroundings_with(observed::CniFile winner,
+                                                   const std::vector<std::string_view>& given_away) {
+  observed::NodeEnvironment environment;
+  observed::CniFiles files;
+  observed::HostLocalNetwork network{.folder = "/var/lib/cni/networks/" + winner.network, .reserved = {}};
   for (const auto each : given_away) network.reserved.push_back(address(each));
-  files.configuration =
-      net::CniConfiguration{.folder = "/etc/cni/net.d", .files = {std::move(winner)}, .missing_programs = {}};
-  files.host_local = std::vector<net::HostLocalNetwork>{};
+  files.configuration = observed::CniConfiguration{
+      .folder = "/etc/cni/net.d", .files = {std::move(winner)}, .missing_programs = {}};
+  files.host_local = std::vector<observed::HostLocalNetwork>{};
   if (!network.reserved.empty()) files.host_local->push_back(std::move(network));
   files.flannel_lease = net::failure(ENOENT, "/run/flannel/subnet.env is not there");
-  files.azure = net::AzureCniState{};
+  files.azure = observed::AzureCniState{};
   files.calico_node_name = net::failure(ENOENT, "/var/lib/calico/nodename is not there");
-  surroundings.cni = std::move(files);
-  surroundings.data_plane = net::DataPlane{};
-  surroundings.host = host_as_it_should_be();
-  return surroundings;
+  environment.cni = std::move(files);
+  environment.data_plane = observed::DataPlane{};
+  environment.host = host_as_it_should_be();
+  return environment;
 }
 
-inline net::CniPlugin calico_plugin(std::string ipam, std::string subnet, std::uint32_t mtu) {
+inline observed::CniPlugin calico_plugin(std::string ipam, std::string subnet, std::uint32_t mtu) {
   return {.type = "calico",
           .ipam = std::move(ipam),
           .subnet = std::move(subnet),
@@ -169,11 +172,11 @@ inline net::CniPlugin calico_plugin(std::string ipam, std::string subnet, std::u
           .mtu = mtu};
 }
 
-inline net::CniPlugin portmap_plugin() {
+inline observed::CniPlugin portmap_plugin() {
   return {.type = "portmap", .ipam = "", .subnet = "", .mode = "", .bridge = "", .mtu = std::nullopt};
 }
 
-inline net::CniFile cni_file(std::string path, std::string network, net::CniPlugin main) {
+inline observed::CniFile cni_file(std::string path, std::string network, observed::CniPlugin main) {
   return {std::move(path), std::move(network), {std::move(main), portmap_plugin()}, ""};
 }
 

@@ -22,10 +22,10 @@ using testing::prefix;
 using testing::set_sysctl;
 
 /// The kernel holds the wanted routes but for those that `gone` is true of.
-void lose_routes(Facts& facts, bool (*gone)(const net::Route&)) {
+void lose_routes(checks::Facts& facts, bool (*gone)(const net::Route&)) {
   auto held = facts.desired.routes.list();
   std::erase_if(held, gone);
-  facts.standing = stand(facts.desired, {held, {}}, {}, {});
+  facts.sync = routing::evaluate_sync(facts.desired, {held, {}}, {}, {});
 }
 
 bool is_by_link(const net::Route& route) { return route.device != 0; }
@@ -34,14 +34,14 @@ bool is_ipv6_by_link(const net::Route& route) {
 }
 bool is_ipv4_by_link(const net::Route& route) { return is_by_link(route) && !is_ipv6_by_link(route); }
 
-void lose_addresses(Facts& facts, net::Family family) {
+void lose_addresses(checks::Facts& facts, net::Family family) {
   std::erase_if(facts.nic.nic->link.addresses,
                 [family](const auto& each) { return each.address.family() == family; });
 }
 
 struct OneFault {
   const char* name;
-  void (*inject)(Facts&);
+  void (*inject)(checks::Facts&);
   const char* teller;
   const char* message;
   const char* remedy;
@@ -50,21 +50,21 @@ struct OneFault {
 
 const OneFault kFaults[] = {
     {"NoIpv6InAzure",
-     [](Facts& f) {
+     [](checks::Facts& f) {
        auto& nic = *f.nic.nic;
        nic.azure.addresses.pop_back();
        lose_addresses(f, net::Family::ipv6);
        nic.gateway_v6.reset();
        set_sysctl(f, "net/ipv6/conf/eth0/accept_ra", "1");
-       f.desired = desired_routes(f.policy, *f.network, &nic);
-       f.standing = stand(f.desired, {f.desired.routes.list(), {}}, {}, {});
+       f.desired = node::desired_routes(f.policy, *f.network, &nic);
+       f.sync = routing::evaluate_sync(f.desired, {f.desired.routes.list(), {}}, {}, {});
      },
      "nic.address",
      "IMDS names no IPv6 address for eth0",
      "IPv6 ipconfig",
      {"nic.gateway", "routes.in_sync", "sysctl.accept_ra"}},
     {"Ipv6SwitchedOff",
-     [](Facts& f) {
+     [](checks::Facts& f) {
        set_sysctl(f, "net/ipv6/conf/eth0/disable_ipv6", "1");
        lose_addresses(f, net::Family::ipv6);
        f.nic.nic->gateway_v6->assumed = true;
@@ -76,16 +76,16 @@ const OneFault kFaults[] = {
      "sysctl -w net.ipv6.conf.eth0.disable_ipv6=0",
      {"nic.gateway", "routes.in_sync", "sysctl.accept_ra"}},
     {"Ipv6SwitchedOffWithItsAddressKept",
-     [](Facts& f) { set_sysctl(f, "net/ipv6/conf/eth0/disable_ipv6", "1"); }, "nic.address",
+     [](checks::Facts& f) { set_sysctl(f, "net/ipv6/conf/eth0/disable_ipv6", "1"); }, "nic.address",
      "net.ipv6.conf.eth0.disable_ipv6 is 1", "sysctl -w net.ipv6.conf.eth0.disable_ipv6=0"},
     {"LinkDown",
-     [](Facts& f) {
+     [](checks::Facts& f) {
        auto& nic = *f.nic.nic;
        nic.link.up = false;
        lose_addresses(f, net::Family::ipv6);
        nic.gateway_v4->assumed = nic.gateway_v6->assumed = true;
        set_sysctl(f, "net/ipv6/conf/eth0/accept_ra", "1");
-       f.desired = desired_routes(f.policy, *f.network, &nic);
+       f.desired = node::desired_routes(f.policy, *f.network, &nic);
        lose_routes(f, is_by_link);
      },
      "nic.up",
@@ -93,7 +93,7 @@ const OneFault kFaults[] = {
      "ip link set dev eth0 up",
      {"nic.address", "nic.gateway", "routes.in_sync", "sysctl.accept_ra"}},
     {"NoIpv4AddressOnTheLink",
-     [](Facts& f) {
+     [](checks::Facts& f) {
        lose_addresses(f, net::Family::ipv4);
        f.nic.nic->gateway_v4->assumed = true;
        lose_routes(f, is_ipv4_by_link);
@@ -103,20 +103,20 @@ const OneFault kFaults[] = {
      "networkctl renew eth0",
      {"nic.gateway", "routes.in_sync"}},
     {"RefusedForTheAddress",
-     [](Facts& f) {
+     [](checks::Facts& f) {
        lose_addresses(f, net::Family::ipv4);
        auto held = f.desired.routes.list();
        const auto refused = std::find_if(held.begin(), held.end(), is_ipv4_by_link);
-       const Refusals refusals = {{refused->key, "Invalid prefsrc address"}};
+       const routing::Refusals refusals = {{refused->key, "Invalid prefsrc address"}};
        held.erase(refused);
-       f.standing = stand(f.desired, {held, {}}, {}, refusals);
+       f.sync = routing::evaluate_sync(f.desired, {held, {}}, {}, refusals);
      },
      "nic.address",
      "IMDS says 10.240.0.4",
      "networkctl renew eth0",
      {"routes.in_sync"}},
     {"ForwardingSwitchedOff",
-     [](Facts& f) {
+     [](checks::Facts& f) {
        set_sysctl(f, "net/ipv4/ip_forward", "0");
        set_sysctl(f, "net/ipv4/conf/eth0/forwarding", "0");
      },
@@ -128,7 +128,7 @@ const OneFault kFaults[] = {
 
 const bool kFaultsAreListed = testing::list_broken(kFaults, healthy_dual_stack);
 
-std::set<std::string> ids_with(const std::vector<CheckResult>& results, CheckStatus status) {
+std::set<std::string> ids_with(const std::vector<checks::CheckResult>& results, checks::CheckStatus status) {
   std::set<std::string> ids;
   for (const auto& each : results) {
     if (each.status == status) ids.insert(each.id);
@@ -139,18 +139,20 @@ std::set<std::string> ids_with(const std::vector<CheckResult>& results, CheckSta
 class OneFaultTest : public ::testing::TestWithParam<OneFault> {
  protected:
   OneFaultTest() : facts_(healthy_dual_stack()) { GetParam().inject(facts_); }
-  [[nodiscard]] std::vector<CheckResult> checks() const { return assess(facts_, {}, WallTime{}); }
+  [[nodiscard]] std::vector<checks::CheckResult> checks() const {
+    return checks::assess(facts_, {}, net::WallTime{});
+  }
 
-  Facts facts_;
+  checks::Facts facts_;
 };
 
 TEST_P(OneFaultTest, IsToldByOneCheckAndTheOthersNameIt) {
   const auto& fault = GetParam();
   const auto results = checks();
-  EXPECT_EQ(ids_with(results, CheckStatus::fail), std::set<std::string>{fault.teller});
-  EXPECT_EQ(ids_with(results, CheckStatus::unknown), fault.others);
-  EXPECT_FALSE(is_ready(results));
-  EXPECT_FALSE(is_ready_for_kubelet(results));
+  EXPECT_EQ(ids_with(results, checks::CheckStatus::fail), std::set<std::string>{fault.teller});
+  EXPECT_EQ(ids_with(results, checks::CheckStatus::unknown), fault.others);
+  EXPECT_FALSE(checks::is_ready(results));
+  EXPECT_FALSE(checks::is_ready_for_kubelet(results));
   const auto told = testing::result(facts_, fault.teller);
   EXPECT_TRUE(told.message.starts_with(fault.message)) << told.message;
   EXPECT_NE(told.remedy.find(fault.remedy), std::string::npos) << told.remedy;
@@ -166,7 +168,7 @@ TEST_P(OneFaultTest, WhoeverIsRequiredFailsForIt) {
   facts_.policy.require = {fault.others.begin(), fault.others.end()};
   auto failing = fault.others;
   failing.insert(fault.teller);
-  EXPECT_EQ(ids_with(checks(), CheckStatus::fail), failing);
+  EXPECT_EQ(ids_with(checks(), checks::CheckStatus::fail), failing);
 }
 
 TEST_P(OneFaultTest, WhereItsCheckOnlyWarnsTheOtherGatesHold) {
@@ -178,7 +180,7 @@ TEST_P(OneFaultTest, WhereItsCheckOnlyWarnsTheOtherGatesHold) {
         << result.id << ": " << result.message;
   }
   const bool alone = fault.others.empty();
-  EXPECT_EQ(is_ready(results), alone);
+  EXPECT_EQ(checks::is_ready(results), alone);
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, OneFaultTest, ::testing::ValuesIn(kFaults),
@@ -187,9 +189,9 @@ INSTANTIATE_TEST_SUITE_P(Of, OneFaultTest, ::testing::ValuesIn(kFaults),
 TEST(OneFault, AStrangerUnderOurKeyIsTheRoutesOwnWhateverTheLink) {
   auto facts = healthy_dual_stack();
   lose_addresses(facts, net::Family::ipv4);
-  const std::vector strangers = {testing::route("10.244.0.0/16", "10.240.0.99", 2, 4)};
-  facts.standing = stand(facts.desired, {facts.desired.routes.list(), {}}, strangers, {});
-  EXPECT_EQ(testing::result(facts, "routes.in_sync").status, CheckStatus::fail);
+  const std::vector foreign_routes = {testing::route("10.244.0.0/16", "10.240.0.99", 2, 4)};
+  facts.sync = routing::evaluate_sync(facts.desired, {facts.desired.routes.list(), {}}, foreign_routes, {});
+  EXPECT_EQ(testing::result(facts, "routes.in_sync").status, checks::CheckStatus::fail);
 }
 
 TEST(OneFault, TheNicsOwnForwardingIsItsOwn) {
@@ -203,7 +205,7 @@ TEST(OneFault, WithoutADaemonRoutesDoNotWaitForTheLinkAlone) {
   kFaults[3].inject(facts);
   facts.no_daemon = true;
   const auto routes = testing::result(facts, "routes.in_sync");
-  EXPECT_EQ(routes.status, CheckStatus::fail);
+  EXPECT_EQ(routes.status, checks::CheckStatus::fail);
   EXPECT_NE(routes.remedy.find("systemctl start"), std::string::npos) << routes.remedy;
 }
 
@@ -215,19 +217,20 @@ TEST(OneFault, NoNodeIsReadyForThatWhateverIsIgnored) {
   std::size_t held = 0;
   for (const auto& node : testing::broken_nodes()) {
     const auto facts = node.facts();
-    if (facts.standing.routes.first_detour()) continue;  // a warning by intent, see routes.shadowed
+    if (facts.sync.routes.first_detour()) continue;  // a warning by intent, see routes.shadowed
     // What passes leaves nothing to others, ignored or not.
-    for (const auto& check : assess(facts, {}, WallTime{})) {
-      if (check.status != CheckStatus::fail) continue;
+    for (const auto& check : checks::assess(facts, {}, net::WallTime{})) {
+      if (check.status != checks::CheckStatus::fail) continue;
       auto lenient = facts;
       lenient.policy.ignore = {check.id};
       auto strict = lenient;
       for (const auto id : kLeaveItToOthers) {
         if (id != check.id) strict.policy.require.emplace_back(id);
       }
-      if (is_ready(assess(strict, {}, WallTime{}))) continue;
+      if (checks::is_ready(checks::assess(strict, {}, net::WallTime{}))) continue;
       ++held;
-      EXPECT_FALSE(is_ready(assess(lenient, {}, WallTime{}))) << node.name << " without " << check.id;
+      EXPECT_FALSE(checks::is_ready(checks::assess(lenient, {}, net::WallTime{})))
+          << node.name << " without " << check.id;
     }
   }
   EXPECT_GT(held, 10U);

@@ -24,23 +24,25 @@ using testing::on_overlays;
 using testing::prefix;
 using testing::route;
 
-net::Link& overlay_of(Facts& facts) {
+net::Link& overlay_of(checks::Facts& facts) {
   for (auto& each : facts.links) {
     if (each.index == kOverlayLink) return each;
   }
   throw std::out_of_range("no overlay in this literal");
 }
 
-net::FlannelAnnotations& annotations_of(Facts& facts) { return *(**facts.evidence.node).flannel; }
+observed::FlannelAnnotations& annotations_of(checks::Facts& facts) {
+  return *(**facts.cloud_state.node).flannel;
+}
 
 /// What the kernel drops with a link that goes down: the routes and the neighbours by it, permanent or not.
-void lose_ways(Facts& facts) {
+void lose_ways(checks::Facts& facts) {
   std::erase_if(data_plane_of(facts).routes, [](const auto& each) { return each.device == kOverlayLink; });
   std::erase_if(data_plane_of(facts).neighbours,
                 [](const auto& each) { return each.device == kOverlayLink; });
 }
 
-void lose_overlay(Facts& facts) {
+void lose_overlay(checks::Facts& facts) {
   lose_ways(facts);
   data_plane_of(facts).forwarding.clear();
   data_plane_of(facts).checksums.clear();
@@ -48,13 +50,13 @@ void lose_overlay(Facts& facts) {
   std::erase_if(facts.links, [](const auto& each) { return each.index == kOverlayLink; });
 }
 
-void add_direct_route(Facts& facts) {
+void add_direct_route(checks::Facts& facts) {
   data_plane_of(facts).routes.push_back(
       route("10.244.2.0/24", "10.240.0.5", facts.nic.nic->link.index, 3, 0));
 }
 
-bool on_plain_flannel(const Facts& facts) { return facts.surroundings.cni->flannel_lease.has_value(); }
-bool on_canal(const Facts& facts) { return testing::on_flannel(facts) && !on_plain_flannel(facts); }
+bool on_plain_flannel(const checks::Facts& facts) { return facts.environment.cni->flannel_lease.has_value(); }
+bool on_canal(const checks::Facts& facts) { return testing::on_flannel(facts) && !on_plain_flannel(facts); }
 
 const FaultOfNodes kOverlayFaults[] = {
     {"no overlay in flannel", on_flannel, lose_overlay, "overlay.device",
@@ -62,40 +64,40 @@ const FaultOfNodes kOverlayFaults[] = {
     {"no overlay in Calico's VXLAN", on_calico_vxlan, lose_overlay, "overlay.device",
      "there is no vxlan.calico", "'k8s-app in (calico-node, canal)'"},
     {"the overlay is down, and its routes went with it", on_overlays,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        overlay_of(f).up = false;
        lose_ways(f);
      },
      "overlay.device", "is down", "up && kubectl delete pod"},
-    {"another VNI than the name says", on_flannel, [](Facts& f) { overlay_of(f).vxlan->vni = 7; },
+    {"another VNI than the name says", on_flannel, [](checks::Facts& f) { overlay_of(f).vxlan->vni = 7; },
      "overlay.device", "flannel.1 carries VNI 7", "kubectl delete pod"},
-    {"no port", on_overlays, [](Facts& f) { overlay_of(f).vxlan->port = 0; }, "overlay.device", "UDP port 0",
-     "kubectl delete pod"},
+    {"no port", on_overlays, [](checks::Facts& f) { overlay_of(f).vxlan->port = 0; }, "overlay.device",
+     "UDP port 0", "kubectl delete pod"},
     {"the address of another NIC", on_overlays,
-     [](Facts& f) { overlay_of(f).vxlan->local = address("10.241.0.4"); }, "overlay.device",
+     [](checks::Facts& f) { overlay_of(f).vxlan->local = address("10.241.0.4"); }, "overlay.device",
      "sends from 10.241.0.4, which is no address of eth0", "where it comes back like this"},
     {"another node's own address", on_flannel,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        overlay_of(f).addresses = {{address("10.244.9.0"), 32}};
      },
      "overlay.device", "flannel.1 has 10.244.9.0, not 10.244.1.0 of this node's 10.244.1.0/24",
      "kubectl delete pod"},
-    {"no own address", on_flannel, [](Facts& f) { overlay_of(f).addresses.clear(); }, "overlay.device",
-     "flannel.1 has no address", "kubectl delete pod"},
-    {"an overlay as large as its NIC", on_overlays, [](Facts& f) { overlay_of(f).mtu = 1500; },
+    {"no own address", on_flannel, [](checks::Facts& f) { overlay_of(f).addresses.clear(); },
+     "overlay.device", "flannel.1 has no address", "kubectl delete pod"},
+    {"an overlay as large as its NIC", on_overlays, [](checks::Facts& f) { overlay_of(f).mtu = 1500; },
      "overlay.device", "has MTU 1500, above the 1500 - 50 of eth0", "mtu 1450 && kubectl"},
     {"a MAC that udev has rewritten", on_flannel,
-     [](Facts& f) { overlay_of(f).mac = mac("3a:01:02:03:04:05"); }, "overlay.vtep",
+     [](checks::Facts& f) { overlay_of(f).mac = mac("3a:01:02:03:04:05"); }, "overlay.vtep",
      "other nodes are told MAC 66:00:00:00:00:01, flannel.1 has 3a:01:02:03:04:05", "udev.mac_policy"},
     {"an old public address", on_flannel,
-     [](Facts& f) { annotations_of(f).public_ip = address("10.240.0.99"); }, "overlay.vtep",
+     [](checks::Facts& f) { annotations_of(f).public_ip = address("10.240.0.99"); }, "overlay.vtep",
      "other nodes are told 10.240.0.99, which is no address of eth0", "--iface"},
-    {"no neighbour", on_overlays, [](Facts& f) { data_plane_of(f).neighbours.pop_back(); }, "overlay.peers",
-     "no permanent neighbour entry has the MAC of 10.244.3.", "kubectl delete pod"},
-    {"no forwarding entry", on_overlays, [](Facts& f) { data_plane_of(f).forwarding.clear(); },
+    {"no neighbour", on_overlays, [](checks::Facts& f) { data_plane_of(f).neighbours.pop_back(); },
+     "overlay.peers", "no permanent neighbour entry has the MAC of 10.244.3.", "kubectl delete pod"},
+    {"no forwarding entry", on_overlays, [](checks::Facts& f) { data_plane_of(f).forwarding.clear(); },
      "overlay.peers", "no forwarding entry has the node of 66:00:00:00:00:02, and 1 more", "kubectl"},
     {"a route by flannel lost", on_flannel,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        auto& routes = data_plane_of(f).routes;
        routes.erase(std::find_if(routes.begin(), routes.end(),
                                  [](const auto& each) { return each.device == kOverlayLink; }));
@@ -105,16 +107,16 @@ const FaultOfNodes kOverlayFaults[] = {
     {"flannel's link went down and came back", on_flannel, lose_ways, "overlay.peers",
      "node 10.240.0.5 (66:00:00:00:00:02), and 1 more", "does not look again by itself"},
     {"host-gw", on_flannel,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        lose_overlay(f);
        annotations_of(f) = {.backend_type = "host-gw", .vtep_mac = {}, .public_ip = address("10.240.0.4")};
        add_direct_route(f);
      },
      "overlay.backend", "host-gw", "kubectl edit configmap"},
     {"host-gw, and the API server is not asked", on_flannel,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        lose_overlay(f);
-       f.evidence.node.reset();
+       f.cloud_state.node.reset();
        add_direct_route(f);
      },
      "overlay.backend", "10.244.2.0/24 via 10.240.0.5 dev eth0", "kubectl edit configmap"},
@@ -123,61 +125,65 @@ const FaultOfNodes kOverlayFaults[] = {
     {"CrossSubnet", on_calico_vxlan, add_direct_route, "overlay.backend", "vxlanMode CrossSubnet",
      "kubectl patch ippool default-ipv4-ippool --type merge --patch '{\"spec\":{\"vxlanMode\":\"Always\"}}'"},
     {"CrossSubnet in a pool of the operator's", on_calico_vxlan,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        add_direct_route(f);
        testing::felix_of(f)["CLUSTER_TYPE"] = "k8s,operator";
      },
      "overlay.backend", "vxlanMode CrossSubnet",
      "kubectl edit installation default   # spec.calicoNetwork.ipPools: encapsulation: VXLAN"},
     {"alloc", on_flannel,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        lose_overlay(f);
        annotations_of(f) = {.backend_type = "alloc", .vtep_mac = {}, .public_ip = address("10.240.0.4")};
      },
      "overlay.backend", "flannel's backend is alloc", "mode = \"udr\""},
     {"ipip", on_flannel,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        lose_overlay(f);
        annotations_of(f).backend_type = "ipip";
      },
      "overlay.backend", "flannel's backend is ipip", "\"vxlan\""},
     {"udp", on_flannel,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        lose_overlay(f);
        annotations_of(f).backend_type = "udp";
      },
      "overlay.backend", "flannel's backend is udp", "\"vxlan\""},
     {"no lease", on_plain_flannel,
-     [](Facts& f) { cni_of(f).flannel_lease = net::failure(ENOENT, "/run/flannel/subnet.env is not there"); },
+     [](checks::Facts& f) {
+       cni_of(f).flannel_lease = net::failure(ENOENT, "/run/flannel/subnet.env is not there");
+     },
      "flannel.subnet_env", "/run/flannel/subnet.env is not there", "--selector app=flannel"},
     {"another node's lease, which flannel.1 follows", on_plain_flannel,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        cni_of(f).flannel_lease->subnets = {prefix("10.244.9.0/24")};
        overlay_of(f).addresses = {{address("10.244.9.0"), 32}};
      },
      "flannel.subnet_env", "says 10.244.9.0/24, this node's pod CIDR is 10.244.1.0/24", "kubectl delete pod"},
     {"a stale lease beside a flannel.1 as it should be", on_plain_flannel,
-     [](Facts& f) { cni_of(f).flannel_lease->subnets = {prefix("10.244.7.0/24")}; }, "flannel.subnet_env",
-     "says 10.244.7.0/24, this node's pod CIDR is 10.244.1.0/24", "kubectl delete pod"},
+     [](checks::Facts& f) { cni_of(f).flannel_lease->subnets = {prefix("10.244.7.0/24")}; },
+     "flannel.subnet_env", "says 10.244.7.0/24, this node's pod CIDR is 10.244.1.0/24", "kubectl delete pod"},
     {"another node's lease is all that is believed", on_plain_flannel,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        cni_of(f).flannel_lease->subnets = {prefix("10.244.9.0/24")};
        overlay_of(f).addresses = {{address("10.244.9.0"), 32}};
        link_of(f, "cni0").addresses = {{address("10.244.9.1"), 24}};
        f.policy.node_cidrs = {prefix("10.244.9.0/24")};
        cni_of(f).host_local->clear();
-       testing::settle(f, Mode::flannel);
+       testing::settle(f, node::Mode::flannel);
      },
      "flannel.subnet_env", "says 10.244.9.0/24, this node's pod CIDR is 10.244.1.0/24", "kubectl delete pod"},
-    {"a lease without a subnet", on_plain_flannel, [](Facts& f) { cni_of(f).flannel_lease->subnets.clear(); },
-     "flannel.subnet_env", "says no subnet", "kubectl"},
+    {"a lease without a subnet", on_plain_flannel,
+     [](checks::Facts& f) { cni_of(f).flannel_lease->subnets.clear(); }, "flannel.subnet_env",
+     "says no subnet", "kubectl"},
     {"a lease outside flannel's network", on_plain_flannel,
-     [](Facts& f) { cni_of(f).flannel_lease->networks = {prefix("10.42.0.0/16")}; }, "flannel.subnet_env",
-     "10.244.1.0/24 is outside flannel's network 10.42.0.0/16", "kube-flannel-cfg"},
-    {"a lease as large as the NIC", on_plain_flannel, [](Facts& f) { cni_of(f).flannel_lease->mtu = 1500; },
-     "flannel.subnet_env", "FLANNEL_MTU 1500 is above the 1450 of flannel.1", "MTU above 1450"},
+     [](checks::Facts& f) { cni_of(f).flannel_lease->networks = {prefix("10.42.0.0/16")}; },
+     "flannel.subnet_env", "10.244.1.0/24 is outside flannel's network 10.42.0.0/16", "kube-flannel-cfg"},
+    {"a lease as large as the NIC", on_plain_flannel,
+     [](checks::Facts& f) { cni_of(f).flannel_lease->mtu = 1500; }, "flannel.subnet_env",
+     "FLANNEL_MTU 1500 is above the 1450 of flannel.1", "MTU above 1450"},
     {"lease and flannel.1 as large as the NIC", on_plain_flannel,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        cni_of(f).flannel_lease->mtu = 1500;
        overlay_of(f).mtu = 1500;
      },
@@ -192,92 +198,95 @@ const bool kOverlayFaultsAreListed = testing::list_broken(kOverlayFaults);
 
 const CalmOfNodes kOverlayCalms[] = {
     {"flannel tells an address that somebody has chosen", on_flannel,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        annotations_of(f).public_ip = address("20.1.2.3");
        annotations_of(f).public_ip_overwrite = address("20.1.2.3");
      },
-     "overlay.vtep", CheckStatus::pass, "20.1.2.3, as public-ip-overwrite asks for"},
+     "overlay.vtep", checks::CheckStatus::pass, "20.1.2.3, as public-ip-overwrite asks for"},
     {"flanneld has not started, and there is no pod", on_flannel,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        lose_overlay(f);
        std::erase_if(f.links, [](const auto& each) { return each.kind == "veth"; });
        data_plane_of(f).routes.clear();
-       f.surroundings.pod_sysctls.clear();
+       f.environment.pod_sysctls.clear();
        for (auto& each : *cni_of(f).host_local) each.reserved.clear();
-       (**f.evidence.node).flannel.reset();
+       (**f.cloud_state.node).flannel.reset();
      },
-     "overlay.device", CheckStatus::unknown, "flanneld makes it when it starts"},
-    {"another port is read and named", on_overlays, [](Facts& f) { overlay_of(f).vxlan->port = 4790; },
-     "overlay.device", CheckStatus::pass, "UDP port 4790, from 10.240.0.4, MTU 1450"},
-    {"FelixConfiguration says another VNI", on_calico_vxlan, [](Facts& f) { overlay_of(f).vxlan->vni = 77; },
-     "overlay.device", CheckStatus::pass, "VNI 77 instead of Calico's 4096"},
-    {"a smaller overlay", on_overlays, [](Facts& f) { overlay_of(f).mtu = 1400; }, "overlay.device",
-     CheckStatus::pass, "MTU 1400"},
+     "overlay.device", checks::CheckStatus::unknown, "flanneld makes it when it starts"},
+    {"another port is read and named", on_overlays,
+     [](checks::Facts& f) { overlay_of(f).vxlan->port = 4790; }, "overlay.device", checks::CheckStatus::pass,
+     "UDP port 4790, from 10.240.0.4, MTU 1450"},
+    {"FelixConfiguration says another VNI", on_calico_vxlan,
+     [](checks::Facts& f) { overlay_of(f).vxlan->vni = 77; }, "overlay.device", checks::CheckStatus::pass,
+     "VNI 77 instead of Calico's 4096"},
+    {"a smaller overlay", on_overlays, [](checks::Facts& f) { overlay_of(f).mtu = 1400; }, "overlay.device",
+     checks::CheckStatus::pass, "MTU 1400"},
     {"an address that the NIC has besides", on_overlays,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        f.nic.nic->azure.addresses.push_back(address("10.240.0.77"));
        overlay_of(f).vxlan->local = address("10.240.0.77");
      },
-     "overlay.device", CheckStatus::pass, "from 10.240.0.77"},
-    {"leases in etcd", on_flannel, [](Facts& f) { (**f.evidence.node).flannel.reset(); }, "overlay.vtep",
-     CheckStatus::unknown, "keeps leases in etcd"},
-    {"Calico has no annotation", on_calico_vxlan, [](Facts&) {}, "overlay.vtep", CheckStatus::skip, "Felix"},
+     "overlay.device", checks::CheckStatus::pass, "from 10.240.0.77"},
+    {"leases in etcd", on_flannel, [](checks::Facts& f) { (**f.cloud_state.node).flannel.reset(); },
+     "overlay.vtep", checks::CheckStatus::unknown, "keeps leases in etcd"},
+    {"Calico has no annotation", on_calico_vxlan, [](checks::Facts&) {}, "overlay.vtep",
+     checks::CheckStatus::skip, "Felix"},
     {"a cluster of one node", on_overlays,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        lose_ways(f);
        data_plane_of(f).forwarding.clear();
      },
-     "overlay.peers", CheckStatus::pass, "no other node"},
-    {"Felix knows a node without pods", on_calico_vxlan, lose_ways, "overlay.peers", CheckStatus::pass,
-     "no other node"},
+     "overlay.peers", checks::CheckStatus::pass, "no other node"},
+    {"Felix knows a node without pods", on_calico_vxlan, lose_ways, "overlay.peers",
+     checks::CheckStatus::pass, "no other node"},
     {"a peer's former MAC stays behind", on_flannel,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        data_plane_of(f).forwarding.push_back({kOverlayLink, mac("66:00:00:00:00:ff"), address("10.240.0.5")});
      },
-     "overlay.peers", CheckStatus::pass, "2 other nodes, each with its route"},
+     "overlay.peers", checks::CheckStatus::pass, "2 other nodes, each with its route"},
     {"routes that were cut accuse nobody", on_overlays,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        data_plane_of(f).routes_cut = true;
        data_plane_of(f).neighbours.clear();
      },
-     "overlay.peers", CheckStatus::unknown, "more routes"},
+     "overlay.peers", checks::CheckStatus::unknown, "more routes"},
     {"entries that were cut accuse nobody", on_overlays,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        data_plane_of(f).entries_cut = true;
        data_plane_of(f).forwarding.clear();
      },
-     "overlay.peers", CheckStatus::unknown, "more routes"},
+     "overlay.peers", checks::CheckStatus::unknown, "more routes"},
     {"offload is what a fresh link has", on_flannel,
-     [](Facts& f) { data_plane_of(f).checksums.front().on = true; }, "overlay.checksum_offload",
-     CheckStatus::pass, "take 63 s: a file /etc/systemd/network/50-flannel.link with [Match]"},
+     [](checks::Facts& f) { data_plane_of(f).checksums.front().on = true; }, "overlay.checksum_offload",
+     checks::CheckStatus::pass, "take 63 s: a file /etc/systemd/network/50-flannel.link with [Match]"},
     {"offload of Calico's overlay has a switch of Felix's", on_calico_vxlan,
-     [](Facts& f) { data_plane_of(f).checksums.front().on = true; }, "overlay.checksum_offload",
-     CheckStatus::pass,
+     [](checks::Facts& f) { data_plane_of(f).checksums.front().on = true; }, "overlay.checksum_offload",
+     checks::CheckStatus::pass,
      "take 63 s: kubectl patch felixconfiguration default --type merge --patch "
      "'{\"spec\":{\"featureDetectOverride\":\"ChecksumOffloadBroken=true\"}}'"},
     {"our own routes are no host-gw", on_overlays,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        data_plane_of(f).routes.push_back(route("10.244.0.0/16", "10.240.0.9", 2, f.policy.protocol));
        data_plane_of(f).routes.push_back(route("10.244.9.0/24", "10.240.0.1", 2, 4, 0));
        data_plane_of(f).routes.push_back(route("192.168.0.0/16", "10.240.0.9", 2, 4, 0));
      },
-     "overlay.backend", CheckStatus::pass, "no route past it"},
-    {"WireGuard is not looked at", on_flannel,
-     [](Facts& f) {
+     "overlay.backend", checks::CheckStatus::pass, "no route past it"},
+    {"WireGuard is not checked", on_flannel,
+     [](checks::Facts& f) {
        lose_overlay(f);
        annotations_of(f).backend_type = "wireguard";
      },
-     "overlay.backend", CheckStatus::unknown, "flannel's backend wireguard is not looked at"},
-    {"canal keeps its lease to itself", on_canal, [](Facts&) {}, "flannel.subnet_env", CheckStatus::skip,
-     "not made by flannel's plug-in"},
+     "overlay.backend", checks::CheckStatus::unknown, "flannel's backend wireguard is not checked"},
+    {"canal keeps its lease to itself", on_canal, [](checks::Facts&) {}, "flannel.subnet_env",
+     checks::CheckStatus::skip, "not made by flannel's plug-in"},
     {"no lease before flanneld", on_plain_flannel,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        lose_overlay(f);
        std::erase_if(f.links, [](const auto& each) { return each.kind == "veth" || each.kind == "bridge"; });
        cni_of(f).host_local->clear();
        cni_of(f).flannel_lease = net::failure(ENOENT, "/run/flannel/subnet.env is not there");
      },
-     "flannel.subnet_env", CheckStatus::unknown, "flanneld has not acquired a lease yet"},
+     "flannel.subnet_env", checks::CheckStatus::unknown, "flanneld has not acquired a lease yet"},
 };
 
 TEST(OverlayChecks, AccuseNobodyWhereNothingIsWrong) {

@@ -19,39 +19,41 @@ using testing::with_named_links;
 using testing::with_sink;
 
 /// A backend in which nothing but docker's chain is.
-net::PacketFilter legacy(std::size_t rules, std::string policy) {
+observed::PacketFilter legacy(std::size_t rules, std::string policy) {
   return {.backend = "legacy",
           .rules = rules,
           .forward_policy = std::move(policy),
           .forward = {{"FORWARD", {{.target = "DOCKER-USER"}}}, {"DOCKER-USER", {{.target = "RETURN"}}}}};
 }
 
-net::PacketFilter& nft_of(Facts& facts) { return host_of(facts).packet_filters->front(); }
+observed::PacketFilter& nft_of(checks::Facts& facts) { return host_of(facts).packet_filters->front(); }
 
-bool without_overlay(const Facts& facts) { return !on_overlays(facts); }
+bool without_overlay(const checks::Facts& facts) { return !on_overlays(facts); }
 /// Calico's own addresses and Azure's lie elsewhere.
-bool with_pods_in_the_node_cidr(const Facts& facts) { return with_sink(facts) && !on_calico_vxlan(facts); }
+bool with_pods_in_the_node_cidr(const checks::Facts& facts) {
+  return with_sink(facts) && !on_calico_vxlan(facts);
+}
 /// FORWARD drops all but what one rule accepts.
-void accept_alone(Facts& facts, net::FilterRule rule) {
+void accept_alone(checks::Facts& facts, observed::FilterRule rule) {
   nft_of(facts).forward_policy = "DROP";
   nft_of(facts).forward = {{"FORWARD", {std::move(rule)}}};
 }
 /// A table of nftables' own, as /etc/nftables.conf of a firewall has it.
-void drop_by_nftables(Facts& facts, std::vector<net::FilterRule> rules) {
-  host_of(facts).nft_chains = std::vector<net::FilterHook>{{.table = "inet filter",
-                                                            .chain = "forward",
-                                                            .policy = "DROP",
-                                                            .chains = {{"forward", std::move(rules)}}}};
+void drop_by_nftables(checks::Facts& facts, std::vector<observed::FilterRule> rules) {
+  host_of(facts).nft_chains = std::vector<observed::FilterHook>{{.table = "inet filter",
+                                                                 .chain = "forward",
+                                                                 .policy = "DROP",
+                                                                 .chains = {{"forward", std::move(rules)}}}};
 }
 /// Nobody but Felix accepts pods' packets.
-bool with_felix_alone(const Facts& facts) { return with_calico(facts) && !on_flannel(facts); }
+bool with_felix_alone(const checks::Facts& facts) { return with_calico(facts) && !on_flannel(facts); }
 
 const FaultOfNodes kPacketFilterFaults[] = {
     {"docker drops what it does not know", anywhere,
-     [](Facts& f) { host_of(f).packet_filters->push_back(legacy(0, "DROP")); }, "netfilter.forward",
+     [](checks::Facts& f) { host_of(f).packet_filters->push_back(legacy(0, "DROP")); }, "netfilter.forward",
      "DROP in iptables' legacy backend", "iptables-legacy -P FORWARD ACCEPT"},
     {"FORWARD drops, and kube-proxy alone accepts", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        nft_of(f).forward_policy = "DROP";
        nft_of(f).forward = {{"FORWARD", {{.target = "KUBE-FORWARD"}}}, testing::kube_forward()};
      },
@@ -59,40 +61,46 @@ const FaultOfNodes kPacketFilterFaults[] = {
      "DROP in iptables' nft backend, and no rule accepts what pods send before: KUBE-FORWARD accepts marked",
      "iptables-nft -P FORWARD ACCEPT"},
     {"FORWARD drops, and Felix leaves accepting to others", with_felix_alone,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        nft_of(f).forward_policy = "DROP";
        forward_of(f).pop_back();
      },
      "netfilter.forward", "DROP in iptables' nft backend", "iptables-nft -P FORWARD ACCEPT"},
     {"a firewall rejects the rest", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        nft_of(f).forward = {{"FORWARD", {{.is_narrow = true, .target = "ACCEPT"}, {.target = "REJECT"}}}};
      },
      "netfilter.forward", "chain FORWARD in iptables' nft backend has a rule that rejects",
      "# let who wrote the rule (iptables-nft-save) accept the pod CIDRs before it"},
     {"a chain drops the rest", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        nft_of(f).forward = {{"FORWARD", {{.target = "LOCAL"}}}, {"LOCAL", {{.target = "DROP"}}}};
      },
      "netfilter.forward", "chain LOCAL in iptables' nft backend has a rule that drops", "# let who wrote"},
     {"what pods send is dropped", with_sink,
-     [](Facts& f) { forward_of(f) = {{.source = testing::prefix("10.244.0.0/16"), .target = "DROP"}}; },
+     [](checks::Facts& f) {
+       forward_of(f) = {{.source = testing::prefix("10.244.0.0/16"), .target = "DROP"}};
+     },
      "netfilter.forward", "chain FORWARD in iptables' nft backend has a rule that drops what pods send",
      "# let who wrote the rule (iptables-nft-save) accept the pod CIDRs before it"},
     {"what comes in by the NIC is dropped", without_overlay,
-     [](Facts& f) { forward_of(f) = {{.in = "eth0", .target = "DROP"}}; }, "netfilter.forward",
+     [](checks::Facts& f) { forward_of(f) = {{.in = "eth0", .target = "DROP"}}; }, "netfilter.forward",
      "chain FORWARD in iptables' nft backend has a rule that drops what pods get", "# let who wrote"},
     {"what comes in by the overlay is dropped", on_overlays,
-     [](Facts& f) { forward_of(f) = {{.in = "+", .target = "DROP"}}; }, "netfilter.forward",
+     [](checks::Facts& f) { forward_of(f) = {{.in = "+", .target = "DROP"}}; }, "netfilter.forward",
      "has a rule that drops what pods send", "# let who wrote"},
     {"what pods send is accepted, and what they get is not", with_pods_in_the_node_cidr,
-     [](Facts& f) { accept_alone(f, {.source = testing::prefix("10.244.1.0/24"), .target = "ACCEPT"}); },
+     [](checks::Facts& f) {
+       accept_alone(f, {.source = testing::prefix("10.244.1.0/24"), .target = "ACCEPT"});
+     },
      "netfilter.forward", "no rule accepts what pods get before", "iptables-nft -P FORWARD ACCEPT"},
     {"what pods get is accepted, and what they send is not", with_pods_in_the_node_cidr,
-     [](Facts& f) { accept_alone(f, {.destination = testing::prefix("10.244.1.0/24"), .target = "ACCEPT"}); },
+     [](checks::Facts& f) {
+       accept_alone(f, {.destination = testing::prefix("10.244.1.0/24"), .target = "ACCEPT"});
+     },
      "netfilter.forward", "no rule accepts what pods send before", "iptables-nft -P FORWARD ACCEPT"},
     {"what comes in by the NIC is accepted alone", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        // A NIC may be of the kind that pods' links are: in a container, say.
        for (auto& link : f.links) {
          if (link.name == "eth0") link.kind = "veth";
@@ -101,7 +109,7 @@ const FaultOfNodes kPacketFilterFaults[] = {
      },
      "netfilter.forward", "no rule accepts what pods send before", "iptables-nft -P FORWARD ACCEPT"},
     {"table mangle drops everything", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        nft_of(f).other_hooks = {{.table = "mangle",
                                  .chain = "FORWARD",
                                  .policy = "ACCEPT",
@@ -111,7 +119,7 @@ const FaultOfNodes kPacketFilterFaults[] = {
      "chain FORWARD in table mangle of iptables' nft backend has a rule that drops whatever no rule accepts",
      "# let who wrote"},
     {"table raw drops what pods send", with_sink,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        nft_of(f).other_hooks = {
            {.table = "raw",
             .chain = "PREROUTING",
@@ -122,16 +130,17 @@ const FaultOfNodes kPacketFilterFaults[] = {
      "chain PREROUTING in table raw of iptables' nft backend has a rule that drops what pods send",
      "# let who wrote"},
     {"table mangle has the policy DROP", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        nft_of(f).other_hooks = {{.table = "mangle", .chain = "POSTROUTING", .policy = "DROP"}};
      },
      "netfilter.forward", "POSTROUTING's policy is DROP in table mangle of iptables' nft backend",
      "iptables-nft -t mangle -P POSTROUTING ACCEPT"},
     {"rules in both backends", anywhere,
-     [](Facts& f) { host_of(f).packet_filters->push_back(legacy(31, "ACCEPT")); }, "netfilter.backends",
-     "meet 214 rules in iptables' nft backend and 31 in legacy", "iptables-legacy-save"},
+     [](checks::Facts& f) { host_of(f).packet_filters->push_back(legacy(31, "ACCEPT")); },
+     "netfilter.backends", "meet 214 rules in iptables' nft backend and 31 in legacy",
+     "iptables-legacy-save"},
     {"a full table of connections", anywhere,
-     [](Facts& f) { host_of(f).conntrack = net::Conntrack{.entries = 240000, .room = 262144}; },
+     [](checks::Facts& f) { host_of(f).conntrack = observed::Conntrack{.entries = 240000, .room = 262144}; },
      "conntrack.room", "240000 of 262144 connections",
      "sysctl -w net.netfilter.nf_conntrack_max=524288 && echo net.netfilter.nf_conntrack_max=524288 >> "
      "/etc/sysctl.d/99-calico-azure.conf"},
@@ -145,22 +154,22 @@ const bool kPacketFilterFaultsAreListed = testing::list_broken(kPacketFilterFaul
 
 const CalmOfNodes kPacketFilterCalms[] = {
     {"FORWARD drops, and Felix or flannel accepts before", with_named_links,
-     [](Facts& f) { nft_of(f).forward_policy = "DROP"; }, "netfilter.forward", CheckStatus::pass,
-     "no rule drops all"},
+     [](checks::Facts& f) { nft_of(f).forward_policy = "DROP"; }, "netfilter.forward",
+     checks::CheckStatus::pass, "no rule drops all"},
     {"FORWARD drops after all was accepted", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        host_of(f).packet_filters->push_back(legacy(0, "DROP"));
        host_of(f).packet_filters->back().forward.front().rules.push_back({.target = "ACCEPT"});
      },
-     "netfilter.forward", CheckStatus::pass, "no rule drops all"},
+     "netfilter.forward", checks::CheckStatus::pass, "no rule drops all"},
     {"FORWARD drops after the cluster's CIDR was accepted", with_sink,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        nft_of(f).forward_policy = "DROP";
        nft_of(f).forward = {{"FORWARD", {{.source = testing::prefix("10.244.0.0/16"), .target = "ACCEPT"}}}};
      },
-     "netfilter.forward", CheckStatus::pass, "no rule drops all"},
+     "netfilter.forward", checks::CheckStatus::pass, "no rule drops all"},
     {"rules about some pods drop nothing else", with_sink,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        auto& chains = nft_of(f).forward;
        chains.push_back({"ONE", {{.target = "DROP"}}});
        auto& forward = chains.front().rules;
@@ -168,66 +177,71 @@ const CalmOfNodes kPacketFilterCalms[] = {
                                         {.destination = testing::prefix("10.244.1.77/32"), .target = "ONE"},
                                         {.source = testing::prefix("10.244.2.0/24"), .target = "DROP"}});
      },
-     "netfilter.forward", CheckStatus::pass, "no rule drops all"},
+     "netfilter.forward", checks::CheckStatus::pass, "no rule drops all"},
     {"nftables' own chain drops by its policy", anywhere,
-     [](Facts& f) { drop_by_nftables(f, {{.is_narrow = true, .target = "ACCEPT"}}); }, "netfilter.forward",
-     CheckStatus::unknown,
+     [](checks::Facts& f) { drop_by_nftables(f, {{.is_narrow = true, .target = "ACCEPT"}}); },
+     "netfilter.forward", checks::CheckStatus::unknown,
      "nftables' chain forward of table inet filter has the policy drop, and whether it accepts before what "
      "pods"},
     {"nftables' own chain rejects the rest", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        drop_by_nftables(f, {{.is_narrow = true, .target = "ACCEPT"}, {.target = "REJECT"}});
      },
-     "netfilter.forward", CheckStatus::unknown, "chain forward of table inet filter has a rule that rejects"},
+     "netfilter.forward", checks::CheckStatus::unknown,
+     "chain forward of table inet filter has a rule that rejects"},
     {"nftables' own chain drops, and there is no iptables", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        host_of(f).packet_filters->clear();
        drop_by_nftables(f, {});
      },
-     "netfilter.forward", CheckStatus::unknown, "chain forward of table inet filter has the policy drop"},
+     "netfilter.forward", checks::CheckStatus::unknown,
+     "chain forward of table inet filter has the policy drop"},
     {"nftables' own chain accepts pods", with_sink,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        drop_by_nftables(f, {{.source = testing::prefix("10.244.0.0/16"), .target = "ACCEPT"},
                             {.destination = testing::prefix("10.244.0.0/16"), .target = "ACCEPT"}});
      },
-     "netfilter.forward", CheckStatus::pass, "no rule drops all"},
+     "netfilter.forward", checks::CheckStatus::pass, "no rule drops all"},
     {"nft is not installed", anywhere,
-     [](Facts& f) { host_of(f).nft_chains = net::failure(ENOENT, "nft is not installed"); },
-     "netfilter.forward", CheckStatus::pass, "no rule drops all"},
+     [](checks::Facts& f) { host_of(f).nft_chains = net::failure(ENOENT, "nft is not installed"); },
+     "netfilter.forward", checks::CheckStatus::pass, "no rule drops all"},
     {"nft does not answer", anywhere,
-     [](Facts& f) { host_of(f).nft_chains = net::failure(ETIMEDOUT, "/usr/sbin/nft does not end in time"); },
-     "netfilter.forward", CheckStatus::unknown, "nftables' own rules could not be looked at: /usr/sbin/nft"},
+     [](checks::Facts& f) {
+       host_of(f).nft_chains = net::failure(ETIMEDOUT, "/usr/sbin/nft does not end in time");
+     },
+     "netfilter.forward", checks::CheckStatus::unknown,
+     "nftables' own rules could not be read: /usr/sbin/nft"},
     {"rules about one destination drop nothing else", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        forward_of(f).insert(
            forward_of(f).begin(),
            {{.destination = testing::prefix("168.63.129.16/32"), .is_narrow = true, .target = "DROP"},
             {.destination = testing::prefix("169.254.169.254/32"), .target = "DROP"},
             {.in = "docker0", .target = "DROP"}});
      },
-     "netfilter.forward", CheckStatus::pass, "no rule drops all"},
+     "netfilter.forward", checks::CheckStatus::pass, "no rule drops all"},
     {"what others have marked is not known", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        nft_of(f).forward_policy = "DROP";
        nft_of(f).forward = {{"FORWARD", {{.target = "KUBE-ROUTER-FORWARD"}}},
                             {"KUBE-ROUTER-FORWARD", {{.by_mark = true, .target = "ACCEPT"}}}};
      },
-     "netfilter.forward", CheckStatus::unknown,
+     "netfilter.forward", checks::CheckStatus::unknown,
      "whether its rules accept pods' packets before cannot be told"},
     {"one backend cannot be looked at", anywhere,
-     [](Facts& f) {
+     [](checks::Facts& f) {
        host_of(f).packet_filters->push_back({.backend = "legacy", .problem = "permission denied"});
      },
-     "netfilter.forward", CheckStatus::unknown,
-     "iptables' legacy backend could not be looked at: permission"},
+     "netfilter.forward", checks::CheckStatus::unknown,
+     "iptables' legacy backend could not be read: permission"},
     {"an empty backend", anywhere,
-     [](Facts& f) { host_of(f).packet_filters->push_back(legacy(0, "ACCEPT")); }, "netfilter.backends",
-     CheckStatus::pass, "all 214 rules that forwarded packets meet are in nft"},
-    {"no iptables", anywhere, [](Facts& f) { host_of(f).packet_filters->clear(); }, "netfilter.backends",
-     CheckStatus::skip, "not installed"},
+     [](checks::Facts& f) { host_of(f).packet_filters->push_back(legacy(0, "ACCEPT")); },
+     "netfilter.backends", checks::CheckStatus::pass, "all 214 rules that forwarded packets meet are in nft"},
+    {"no iptables", anywhere, [](checks::Facts& f) { host_of(f).packet_filters->clear(); },
+     "netfilter.backends", checks::CheckStatus::skip, "not installed"},
     {"a table of connections without a limit", anywhere,
-     [](Facts& f) { host_of(f).conntrack = net::Conntrack{.entries = 240000, .room = 0}; }, "conntrack.room",
-     CheckStatus::pass, "240000 of 0"},
+     [](checks::Facts& f) { host_of(f).conntrack = observed::Conntrack{.entries = 240000, .room = 0}; },
+     "conntrack.room", checks::CheckStatus::pass, "240000 of 0"},
 };
 
 TEST(PacketFilterChecks, AccuseNobodyWhereNothingIsWrong) {

@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "agent/core/remedy.h"
+#include "remedy/remedy.h"
 
 namespace agent::testing {
 namespace {

@@ -2,7 +2,7 @@
 // not.
 #include <gtest/gtest.h>
 
-#include "agent/core/checks/policy_rules.h"
+#include "checks/policy_rules.h"
 #include "tests/unit/core/judged.h"
 #include "tests/unit/core/node_changes.h"
 
@@ -36,7 +36,7 @@ net::PolicyRule by_port(std::uint16_t first, std::uint16_t last) {
   return made;
 }
 
-CheckResult shadowed(const net::PolicyRule& rule, Mode mode = Mode::udr) {
+checks::CheckResult shadowed(const net::PolicyRule& rule, node::Mode mode = node::Mode::udr) {
   auto facts = testing::udr_with_calico();
   facts.policy.mode = mode;
   facts.links.push_back(testing::link(99, "docker0", "02:42:ac:11:00:01"));
@@ -66,7 +66,7 @@ TEST(PolicyRules, ThatMayLeadPodsAwayAreNamed) {
   };
   for (const auto& [each, text] : kRules) {
     const auto result = shadowed(each);
-    EXPECT_EQ(result.status, CheckStatus::unknown) << text;
+    EXPECT_EQ(result.status, checks::CheckStatus::unknown) << text;
     EXPECT_NE(result.message.find("rule 100 \""), std::string::npos) << result.message;
     EXPECT_NE(result.message.find(text), std::string::npos) << result.message;
   }
@@ -85,25 +85,25 @@ TEST(PolicyRules, OfHealthyNodesAreNoConcern) {
       changed(rule("10.244.1.0/24"), [](auto& each) { each.protocol = 169; }),
   };
   for (const auto& each : kRules)
-    EXPECT_EQ(shadowed(each).status, CheckStatus::pass)
+    EXPECT_EQ(shadowed(each).status, checks::CheckStatus::pass)
         << each.source.text() << ' ' << each.destination.text();
-  EXPECT_NE(shadowed(rule("10.244.1.0/24"), Mode::flannel).status, CheckStatus::unknown);
+  EXPECT_NE(shadowed(rule("10.244.1.0/24"), node::Mode::flannel).status, checks::CheckStatus::unknown);
 }
 
 TEST(PolicyRules, RoutesAreInPlaceButWhetherTheyLeadIsNotClaimed) {
   auto facts = testing::udr_with_calico();
   testing::data_plane_of(facts).rules_before_main = {rule("10.244.1.0/24")};
   const auto result = testing::result(facts, "routes.in_sync");
-  EXPECT_EQ(result.status, CheckStatus::pass);
+  EXPECT_EQ(result.status, checks::CheckStatus::pass);
   EXPECT_NE(result.message.find("rule 100 \"from 10.244.1.0/24 lookup 77\""), std::string::npos);
   EXPECT_NE(result.message.find("is not known"), std::string::npos) << result.message;
 }
 
 /// What the kernel is asked where the rule stands on a healthy node.
-std::optional<PodFlow> asked_for(const net::PolicyRule& rule) {
+std::optional<routing::PodFlow> asked_for(const net::PolicyRule& rule) {
   auto facts = testing::udr_with_calico();
   testing::data_plane_of(facts).rules_before_main = {rule};
-  const auto flows = flows_that_rules_choose(facts);
+  const auto flows = checks::flows_that_rules_choose(facts);
   return flows.empty() ? std::nullopt : std::optional(flows.front());
 }
 
@@ -146,7 +146,7 @@ TEST(PolicyRules, ThatChooseNoPacketOfAPodHereAreNotAskedFor) {
 TEST(PolicyRules, WhoeverRequiresThatNothingShadowsIsNotLetThrough) {
   auto facts = testing::udr_with_calico();
   testing::data_plane_of(facts).rules_before_main = {rule("10.244.1.0/24")};
-  EXPECT_TRUE(is_ready(assess(facts, {}, WallTime{})));
+  EXPECT_TRUE(checks::is_ready(checks::assess(facts, {}, net::WallTime{})));
   facts.policy.require = {"routes.shadowed"};
   const auto result = testing::result(facts, "routes.shadowed");
   EXPECT_TRUE(result.holds());

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "agent/core/check_ids.h"
-#include "agent/core/checks/check_table.h"
+#include "checks/check_ids.h"
+#include "checks/check_table.h"
 #include "net/foreign_text.h"
 #include "tests/unit/core/broken_nodes.h"
 #include "tests/unit/core/judged.h"
@@ -39,13 +39,13 @@ void each_segment(std::string& id, const Word& word) {
 }
 
 /// A link's name, with the sysctls that are read by it.
-void rename_link(Facts& facts, std::string& name, const Word& word) {
+void rename_link(checks::Facts& facts, std::string& name, const Word& word) {
   const auto before = '/' + name + '/';
   word(name);
   const auto after = '/' + name + '/';
   if (before == after) return;
-  for (auto* readings : {&facts.sysctls, &facts.surroundings.pod_sysctls}) {
-    SysctlReadings renamed;
+  for (auto* readings : {&facts.sysctls, &facts.environment.pod_sysctls}) {
+    observed::SysctlReadings renamed;
     for (auto& [key, reading] : *readings) {
       auto moved = key;
       if (const auto at = moved.find(before); at != std::string::npos)
@@ -56,7 +56,7 @@ void rename_link(Facts& facts, std::string& name, const Word& word) {
   }
 }
 
-void each_word_of_azure(net::AzureNetwork& azure, const Word& word) {
+void each_word_of_azure(observed::AzureNetwork& azure, const Word& word) {
   if (azure.nic) each_segment(azure.nic->id, word);
   if (azure.subnet) each_segment(azure.subnet->id, word);
   if (azure.subnet) each_segment(azure.subnet->route_table_id, word);
@@ -70,24 +70,24 @@ void each_word_of_azure(net::AzureNetwork& azure, const Word& word) {
   }
 }
 
-void each_word_of_cluster(Evidence& evidence, const Word& word) {
-  if (evidence.node && *evidence.node) {
-    auto& node = **evidence.node;
+void each_word_of_cluster(observed::CloudState& cloud_state, const Word& word) {
+  if (cloud_state.node && *cloud_state.node) {
+    auto& node = **cloud_state.node;
     word(node.name);
     if (node.flannel) word(node.flannel->backend_type);
     if (auto& condition = node.network_unavailable; condition) {
       for (auto* each : {&condition->status, &condition->reason, &condition->message}) word(*each);
     }
   }
-  if (evidence.cloud_config && *evidence.cloud_config) {
-    auto& config = **evidence.cloud_config;
+  if (cloud_state.cloud_config && *cloud_state.cloud_config) {
+    auto& config = **cloud_state.cloud_config;
     for (auto* each : {&config.route_table_name, &config.route_table_resource_group, &config.resource_group,
                        &config.subscription, &config.network_subscription})
       word(*each);
   }
 }
 
-void each_word_of_cni(net::CniFiles& cni, const Word& word) {
+void each_word_of_cni(observed::CniFiles& cni, const Word& word) {
   if (cni.configuration) {
     word(cni.configuration->folder);
     for (auto& file : cni.configuration->files) {
@@ -110,7 +110,7 @@ void each_word_of_cni(net::CniFiles& cni, const Word& word) {
   if (cni.calico_node_name) word(*cni.calico_node_name);
 }
 
-void each_word_of_host(net::HostSettings& host, const Word& word) {
+void each_word_of_host(observed::HostSettings& host, const Word& word) {
   if (host.boot_sysctls) {
     for (auto& each : *host.boot_sysctls) word(each.file);
   }
@@ -140,7 +140,7 @@ void each_word_of_host(net::HostSettings& host, const Word& word) {
 }
 
 /// Every word in the facts that somebody else has chosen.
-void each_word(Facts& facts, const Word& word) {
+void each_word(checks::Facts& facts, const Word& word) {
   word(facts.node_name);
   word(facts.policy.cloud_config);
   word(facts.imds.last_error);
@@ -160,10 +160,10 @@ void each_word(Facts& facts, const Word& word) {
   for (auto& link : facts.links) {
     if (!facts.nic.nic || link.index != facts.nic.nic->link.index) rename_link(facts, link.name, word);
   }
-  if (facts.evidence.azure) each_word_of_azure(*facts.evidence.azure, word);
-  each_word_of_cluster(facts.evidence, word);
-  if (facts.surroundings.cni) each_word_of_cni(*facts.surroundings.cni, word);
-  if (facts.surroundings.host) each_word_of_host(*facts.surroundings.host, word);
+  if (facts.cloud_state.azure) each_word_of_azure(*facts.cloud_state.azure, word);
+  each_word_of_cluster(facts.cloud_state, word);
+  if (facts.environment.cni) each_word_of_cni(*facts.environment.cni, word);
+  if (facts.environment.host) each_word_of_host(*facts.environment.host, word);
   word(facts.node_cidrs.disagreement);
   word(facts.route_error);
 }
@@ -175,7 +175,7 @@ constexpr std::string_view kHostile =
     "2K\xe2\x80\xae\xff${IFS}END";
 
 /// The facts with one word changed, for each of them.
-void change_each_word(const Facts& broken, const std::function<void(const Facts&)>& judge) {
+void change_each_word(const checks::Facts& broken, const std::function<void(const checks::Facts&)>& judge) {
   auto counted = broken;
   std::size_t count = 0;
   each_word(counted, [&count](std::string&) { ++count; });
@@ -190,7 +190,7 @@ void change_each_word(const Facts& broken, const std::function<void(const Facts&
 }
 
 /// The facts with all words changed, in several ways.
-void change_all_words(const Facts& broken, const std::function<void(const Facts&)>& judge) {
+void change_all_words(const checks::Facts& broken, const std::function<void(const checks::Facts&)>& judge) {
   const std::array<Word, 6> kAll = {[](std::string& word) { word += kHostile; },
                                     [](std::string& word) { word = std::string(kHostile) + word; },
                                     [](std::string& word) { word.insert(0, "-rf"); },
@@ -207,28 +207,29 @@ void change_all_words(const Facts& broken, const std::function<void(const Facts&
 using Remedies = std::map<std::string, std::string_view>;  ///< and a check that gives it
 
 /// What the checks that fail say of them.
-void add_remedies(const Facts& facts, const std::vector<const CheckEntry*>& checks, Remedies& all) {
+void add_remedies(const checks::Facts& facts, const std::vector<const checks::CheckEntry*>& checks,
+                  Remedies& all) {
   for (const auto* check : checks) {
     const auto finding = check->look(facts);
-    if (finding.status == CheckStatus::fail || finding.fails_where_required)
+    if (finding.status == checks::CheckStatus::fail || finding.fails_where_required)
       all.emplace(finding.remedy.text(), check->id);
   }
 }
 
 /// Every remedy that any check gives of any broken node, by its words as they are and as they should not be.
 Remedies all_remedies() {
-  std::vector<const CheckEntry*> every;
-  for (const auto& check : check_table()) every.push_back(&check);
+  std::vector<const checks::CheckEntry*> every;
+  for (const auto& check : checks::check_table()) every.push_back(&check);
   Remedies all;
   for (const auto& node : broken_nodes()) {
     const auto facts = node.facts();
-    std::vector<const CheckEntry*> failing;
+    std::vector<const checks::CheckEntry*> failing;
     for (const auto* check : every) {
-      if (check->look(facts).status == CheckStatus::fail) failing.push_back(check);
+      if (check->look(facts).status == checks::CheckStatus::fail) failing.push_back(check);
     }
     add_remedies(facts, failing, all);
-    change_each_word(facts, [&](const Facts& changed) { add_remedies(changed, failing, all); });
-    change_all_words(facts, [&](const Facts& changed) { add_remedies(changed, every, all); });
+    change_each_word(facts, [&](const checks::Facts& changed) { add_remedies(changed, failing, all); });
+    change_all_words(facts, [&](const checks::Facts& changed) { add_remedies(changed, every, all); });
   }
   return all;
 }
@@ -260,7 +261,7 @@ bool takes_away(const Argv& argv) {
 TEST(Remedies, AreGivenByEveryCheck) {
   // It says what it sees; nothing on a node tells whether it does harm.
   std::set<std::string, std::less<>> silent = {"overlay.checksum_offload"};
-  for (const auto id : check_ids()) silent.emplace(id);
+  for (const auto id : checks::check_ids()) silent.emplace(id);
   for (const auto& node : broken_nodes()) {
     for (const auto& failed : testing::failures(node.facts())) silent.erase(failed.id);
   }
@@ -271,8 +272,8 @@ TEST(Remedies, AreGivenByEveryCheck) {
 TEST(Messages, SteerNoTerminalAndEndNoLineWhateverTheNames) {
   for (const auto& node : broken_nodes()) {
     SCOPED_TRACE(node.name);
-    change_all_words(node.facts(), [](const Facts& facts) {
-      for (const auto& said : assess(facts, {}, facts.wall)) {
+    change_all_words(node.facts(), [](const checks::Facts& facts) {
+      for (const auto& said : checks::assess(facts, {}, facts.wall)) {
         EXPECT_EQ(net::foreign_text(said.message, said.message.size()), said.message) << said.id;
         EXPECT_EQ(net::foreign_text(said.why, said.why.size()), said.why) << said.id;
       }

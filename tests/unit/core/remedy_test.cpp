@@ -1,4 +1,4 @@
-#include "agent/core/remedy.h"
+#include "remedy/remedy.h"
 
 #include <gtest/gtest.h>
 
@@ -6,59 +6,63 @@ namespace agent {
 namespace {
 
 TEST(ShellWord, IsOneWordWhateverItHolds) {
-  EXPECT_EQ(shell_word("/subscriptions/s"), "/subscriptions/s");
-  EXPECT_EQ(shell_word("net (east)"), "'net (east)'");
-  EXPECT_EQ(shell_word("it's"), "'it'\\''s'");
-  EXPECT_EQ(shell_word(""), "''");
-  EXPECT_EQ(shell_word("$(reboot)"), "'$(reboot)'");
+  EXPECT_EQ(remedy::shell_word("/subscriptions/s"), "/subscriptions/s");
+  EXPECT_EQ(remedy::shell_word("net (east)"), "'net (east)'");
+  EXPECT_EQ(remedy::shell_word("it's"), "'it'\\''s'");
+  EXPECT_EQ(remedy::shell_word(""), "''");
+  EXPECT_EQ(remedy::shell_word("$(reboot)"), "'$(reboot)'");
 }
 
 TEST(Remedy, QuotesWhatAShellWouldTakeApart) {
-  EXPECT_EQ(command("ip link set dev {} up", "eth0").text(), "ip link set dev eth0 up");
-  EXPECT_EQ(command("ip link set dev {} up", "$(reboot)").text(), "ip link set dev '$(reboot)' up");
-  EXPECT_EQ(command("echo {}", "it's").text(), "echo 'it'\\''s'");
-  EXPECT_EQ(command("sysctl -w net.ipv4.conf.{}.forwarding={}", "a;b", 1).text(),
+  EXPECT_EQ(remedy::command("ip link set dev {} up", "eth0").text(), "ip link set dev eth0 up");
+  EXPECT_EQ(remedy::command("ip link set dev {} up", "$(reboot)").text(), "ip link set dev '$(reboot)' up");
+  EXPECT_EQ(remedy::command("echo {}", "it's").text(), "echo 'it'\\''s'");
+  EXPECT_EQ(remedy::command("sysctl -w net.ipv4.conf.{}.forwarding={}", "a;b", 1).text(),
             "sysctl -w net.ipv4.conf.'a;b'.forwarding=1");
 }
 
 TEST(Remedy, IsOneLineWhateverTheNames) {
-  EXPECT_EQ(command("ip link set dev {} up", "a\nreboot").text(), "ip link set dev 'a reboot' up");
-  EXPECT_EQ(command("ip link set dev {} up", "a\x1b[2K").text(), "ip link set dev 'a?[2K' up");
+  EXPECT_EQ(remedy::command("ip link set dev {} up", "a\nreboot").text(), "ip link set dev 'a reboot' up");
+  EXPECT_EQ(remedy::command("ip link set dev {} up", "a\x1b[2K").text(), "ip link set dev 'a?[2K' up");
 }
 
 TEST(Remedy, ShowsAnArgumentThatAProgramWouldTakeForAnOptionAsAComment) {
   EXPECT_EQ(
-      command("az network nic show --ids {}", "-x").text(),
+      remedy::command("az network nic show --ids {}", "-x").text(),
       "# az network nic show --ids -x; not to be pasted: a name in it is empty or looks like an option");
-  EXPECT_TRUE(command("az network nic show --ids {}", "@/etc/shadow").text().starts_with("# "));
-  EXPECT_TRUE(command("az network nic show --ids {}", "").text().starts_with("# "));
+  EXPECT_TRUE(remedy::command("az network nic show --ids {}", "@/etc/shadow").text().starts_with("# "));
+  EXPECT_TRUE(remedy::command("az network nic show --ids {}", "").text().starts_with("# "));
 }
 
 TEST(Remedy, AnEditIsAComment) {
-  EXPECT_EQ(edit("set mode = \"{}\" in {}", "udr", "/etc/a b.toml").text(),
+  EXPECT_EQ(remedy::edit("set mode = \"{}\" in {}", "udr", "/etc/a b.toml").text(),
             "# set mode = \"udr\" in '/etc/a b.toml'");
 }
 
 TEST(Remedy, RunsTheSecondWhereTheFirstSucceeds) {
-  const auto both = command("mv {0} {0}.disabled", "/etc/x").then(command("systemctl restart {}", "kubelet"));
+  const auto both = remedy::command("mv {0} {0}.disabled", "/etc/x")
+                        .then(remedy::command("systemctl restart {}", "kubelet"));
   EXPECT_EQ(both.text(), "mv /etc/x /etc/x.disabled && systemctl restart kubelet");
-  EXPECT_EQ(Remedy().then(command("true")).text(), "true");
-  EXPECT_EQ(command("true").then(Remedy()).text(), "true");
+  EXPECT_EQ(remedy::Remedy().then(remedy::command("true")).text(), "true");
+  EXPECT_EQ(remedy::command("true").then(remedy::Remedy()).text(), "true");
 }
 
 TEST(Remedy, OneUnsafeWordMakesAllOfItAComment) {
-  EXPECT_TRUE(command("true").then(command("az x {}", "-y")).text().starts_with("# true && az x -y"));
+  EXPECT_TRUE(
+      remedy::command("true").then(remedy::command("az x {}", "-y")).text().starts_with("# true && az x -y"));
 }
 
 TEST(Remedy, NotesStandBehindTheCommand) {
-  EXPECT_EQ(command("true").note("see {}", "nic.found").text(), "true   # see nic.found");
-  EXPECT_EQ(command("true").note("one").note("two").text(), "true   # one; two");
-  EXPECT_EQ(command("true").then(edit("edit {}", "/etc/x")).text(), "true   # then edit /etc/x");
-  EXPECT_EQ(edit("edit {}", "/etc/x").then(command("reboot")).text(), "# edit /etc/x; reboot");
+  EXPECT_EQ(remedy::command("true").note("see {}", "nic.found").text(), "true   # see nic.found");
+  EXPECT_EQ(remedy::command("true").note("one").note("two").text(), "true   # one; two");
+  EXPECT_EQ(remedy::command("true").then(remedy::edit("edit {}", "/etc/x")).text(),
+            "true   # then edit /etc/x");
+  EXPECT_EQ(remedy::edit("edit {}", "/etc/x").then(remedy::command("reboot")).text(),
+            "# edit /etc/x; reboot");
 }
 
 TEST(Remedy, AStrangersWordInANoteCannotLeaveIt) {
-  EXPECT_EQ(command("true").note("see {}", "x\nreboot").text(), "true   # see 'x reboot'");
+  EXPECT_EQ(remedy::command("true").note("see {}", "x\nreboot").text(), "true   # see 'x reboot'");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Where the kernel sends packets, whatever its dump shows.
 #include <gtest/gtest.h>
 
-#include "agent/core/standing.h"
+#include "routing/sync_status.h"
 #include "tests/support/fake_kernel.h"
 #include "tests/unit/core/build.h"
 
@@ -16,8 +16,8 @@ using testing::route;
 TEST(Probes, AreSeveralAddressesOfThePrefixButNoneOfThoseElsewhere) {
   const auto cluster = prefix("10.244.0.0/16");
   const std::vector<net::Prefix> own = {prefix("10.244.90.0/24")};
-  const auto anywhere = probes_of(cluster, {});
-  const auto outside = probes_of(cluster, own);
+  const auto anywhere = routing::probes_of(cluster, {});
+  const auto outside = routing::probes_of(cluster, own);
   EXPECT_EQ(anywhere.size(), 4U);
   EXPECT_EQ(outside.size(), 4U);
   for (const auto& each : anywhere) EXPECT_TRUE(cluster.contains(each)) << each.text();
@@ -26,11 +26,11 @@ TEST(Probes, AreSeveralAddressesOfThePrefixButNoneOfThoseElsewhere) {
 }
 
 TEST(Probes, OfTheSmallestPrefixesAreTheirAddresses) {
-  EXPECT_EQ(probes_of(prefix("10.0.0.7/32"), {}), std::vector{address("10.0.0.7")});
-  EXPECT_EQ(probes_of(prefix("fd00::7/128"), {}), std::vector{address("fd00::7")});
-  for (const auto& each : probes_of(prefix("10.0.0.4/30"), {})) EXPECT_NE(each, address("10.0.0.4"));
+  EXPECT_EQ(routing::probes_of(prefix("10.0.0.7/32"), {}), std::vector{address("10.0.0.7")});
+  EXPECT_EQ(routing::probes_of(prefix("fd00::7/128"), {}), std::vector{address("fd00::7")});
+  for (const auto& each : routing::probes_of(prefix("10.0.0.4/30"), {})) EXPECT_NE(each, address("10.0.0.4"));
   const std::vector<net::Prefix> all = {prefix("10.244.0.0/16")};
-  EXPECT_TRUE(probes_of(prefix("10.244.0.0/16"), all).empty());
+  EXPECT_TRUE(routing::probes_of(prefix("10.244.0.0/16"), all).empty());
 }
 
 /// A kernel with the cluster's route in it.
@@ -45,13 +45,13 @@ class RouteLookup : public ::testing::Test {
     EXPECT_TRUE(kernel_.apply({&add, 1})->empty());
   }
 
-  Standing looked_up() {
-    Standing standing;
-    standing.routes = RouteStatuses(std::vector{wanted_}, {});
-    look_up(kernel_, rules_, node_cidrs_, 0, standing);
-    return standing;
+  routing::SyncStatus looked_up() {
+    routing::SyncStatus sync;
+    sync.routes = routing::RouteStatuses(std::vector{wanted_}, {});
+    routing::look_up(kernel_, rules_, node_cidrs_, 0, sync);
+    return sync;
   }
-  RouteStatus status() { return looked_up().routes.at(0); }
+  routing::RouteStatus status() { return looked_up().routes.at(0); }
 
   test_support::FakeKernel kernel_;
   std::uint32_t eth0_ = 0;
@@ -61,13 +61,13 @@ class RouteLookup : public ::testing::Test {
 };
 
 TEST_F(RouteLookup, FindsOurRoute) {
-  EXPECT_EQ(status().state, RouteState::in_sync);
+  EXPECT_EQ(status().state, routing::RouteState::in_sync);
   EXPECT_TRUE(looked_up().leads_as_wanted());
 }
 
 TEST_F(RouteLookup, AStrangerBeforeOursUnderOurKeyFails) {
   kernel_.as_stranger(Meeting::prepend, route("10.244.0.0/16", "10.240.0.99", eth0_, 4));
-  EXPECT_EQ(status().state, RouteState::failed);
+  EXPECT_EQ(status().state, routing::RouteState::failed);
   EXPECT_NE(status().error.find("via 10.240.0.99"), std::string::npos) << status().error;
   EXPECT_NE(status().error.find("protocol 4"), std::string::npos) << status().error;
   EXPECT_TRUE(wanted_.key.destination.contains(status().led_away.value().to));
@@ -75,14 +75,14 @@ TEST_F(RouteLookup, AStrangerBeforeOursUnderOurKeyFails) {
 
 TEST_F(RouteLookup, AStrangerBehindOursUnderOurKeyDoesNoHarm) {
   kernel_.as_stranger(Meeting::append, route("10.244.0.0/16", "10.240.0.99", eth0_, 4));
-  EXPECT_EQ(status().state, RouteState::in_sync);
+  EXPECT_EQ(status().state, routing::RouteState::in_sync);
 }
 
 TEST_F(RouteLookup, ABlackholeBeforeOursFailsForNothingGoesAnywhere) {
   auto blackhole = testing::blackhole("10.244.0.0/16", 1024);
   blackhole.protocol = 4;
   kernel_.as_stranger(Meeting::prepend, blackhole);
-  EXPECT_EQ(status().state, RouteState::failed);
+  EXPECT_EQ(status().state, routing::RouteState::failed);
   EXPECT_TRUE(status().led_away.value().dropped);
   EXPECT_FALSE(looked_up().leads_as_wanted());
 }
@@ -93,34 +93,34 @@ TEST_F(RouteLookup, ATableThatNobodyLeadsToIsNotTaken) {
   const net::Change add{net::Verb::add, wanted_};
   EXPECT_TRUE(kernel_.apply({{away, add}})->empty());
   kernel_.add_as_stranger(route("0.0.0.0/0", "10.240.0.1", eth0_, 16));
-  EXPECT_EQ(status().state, RouteState::shadowed);
+  EXPECT_EQ(status().state, routing::RouteState::shadowed);
   rules_ = {net::Rule{16925, prefix("10.244.1.0/24"), 300, 169, false}};
-  EXPECT_EQ(status().state, RouteState::in_sync) << "led to by a rule of ours, for pods";
+  EXPECT_EQ(status().state, routing::RouteState::in_sync) << "led to by a rule of ours, for pods";
 }
 
 TEST_F(RouteLookup, ARuleToAnotherTableShadowsWhateverThePrefixThere) {
   kernel_.add_as_stranger(net::Rule{5270, prefix("0.0.0.0/0"), 52, 0, false});
-  EXPECT_EQ(status().state, RouteState::in_sync) << "the table is empty";
+  EXPECT_EQ(status().state, routing::RouteState::in_sync) << "the table is empty";
   const auto everything = route("0.0.0.0/0", "10.240.0.99", eth0_, 4, 0, 52);
   kernel_.add_as_stranger(everything);
-  EXPECT_EQ(status().state, RouteState::shadowed);
+  EXPECT_EQ(status().state, routing::RouteState::shadowed);
   EXPECT_NE(status().error.find("table 52"), std::string::npos) << status().error;
   EXPECT_TRUE(status().led_away.value().other_table);
   EXPECT_NE(status().error.find("protocol 4"), std::string::npos) << status().error;
   EXPECT_FALSE(looked_up().leads_as_wanted());
   kernel_.remove_as_stranger(everything);
   kernel_.add_as_stranger(route("10.244.0.0/16", "10.240.0.99", eth0_, 4, 0, 52));
-  EXPECT_EQ(status().state, RouteState::shadowed);
+  EXPECT_EQ(status().state, routing::RouteState::shadowed);
 }
 
 TEST_F(RouteLookup, ALongerPrefixOfOthersIsNotTheWholeUnlessThereAreManyOfThem) {
   kernel_.add_as_stranger(route("10.244.90.0/24", "10.240.0.99", eth0_, 4));
-  EXPECT_EQ(status().state, RouteState::in_sync) << "a part of the pods alone";
+  EXPECT_EQ(status().state, routing::RouteState::in_sync) << "a part of the pods alone";
   for (const auto* half : {"10.244.0.0/17", "10.244.128.0/17"})
     kernel_.add_as_stranger(route(half, "10.240.0.99", eth0_, 4));
-  EXPECT_EQ(status().state, RouteState::shadowed);
+  EXPECT_EQ(status().state, routing::RouteState::shadowed);
   EXPECT_NE(status().error.find("longer prefix"), std::string::npos) << status().error;
-  const LedAway expected{.to = probes_of(wanted_.key.destination, node_cidrs_).back()};
+  const routing::LedAway expected{.to = routing::probes_of(wanted_.key.destination, node_cidrs_).back()};
   EXPECT_EQ(status().led_away, expected) << "each of its addresses was asked for";
 }
 
@@ -128,9 +128,9 @@ TEST_F(RouteLookup, AShorterPrefixInItsPlaceIsADetourThoughItLeadsTheSameWay) {
   wanted_ = route("fd44::/48", "fe80::1", eth0_);
   // As where somebody has `fd44::/48 from PREFIX`: the kernel passes by whatever else is to fd44::/48.
   kernel_.add_as_stranger(route("::/0", "fe80::1", eth0_, 9));
-  const auto standing = looked_up();
-  ASSERT_TRUE(standing.routes.first_detour());
-  const auto detour = *standing.routes.first_detour();
+  const auto sync = looked_up();
+  ASSERT_TRUE(sync.routes.first_detour());
+  const auto detour = *sync.routes.first_detour();
   EXPECT_NE(detour.error.find("whose prefix is shorter"), std::string::npos) << detour.error;
   EXPECT_NE(detour.error.find("\"from PREFIX\""), std::string::npos) << detour.error;
   EXPECT_FALSE(detour.led_away) << "the routes to the destination itself show what is there";
@@ -144,11 +144,11 @@ class PartLookup : public RouteLookup {
     kernel_.add_address(ib0_, "172.16.5.1/16");
   }
 
-  RouteStatus status() {
-    auto standing = looked_up();
-    EXPECT_EQ(standing.routes.at(0).state, RouteState::in_sync) << "or the parts are not asked for";
-    (void)look_up_parts(kernel_, {}, parts_, standing);
-    return standing.routes.at(0);
+  routing::RouteStatus status() {
+    auto sync = looked_up();
+    EXPECT_EQ(sync.routes.at(0).state, routing::RouteState::in_sync) << "or the parts are not asked for";
+    (void)routing::look_up_parts(kernel_, {}, parts_, sync);
+    return sync.routes.at(0);
   }
 
   std::uint32_t ib0_ = 0;
@@ -156,9 +156,9 @@ class PartLookup : public RouteLookup {
 };
 
 TEST_F(PartLookup, FindsWhatTakesAwayTheCidrOfAnotherNode) {
-  EXPECT_EQ(status().state, RouteState::in_sync);
+  EXPECT_EQ(status().state, routing::RouteState::in_sync);
   kernel_.add_as_stranger(route("10.244.2.0/24", "172.16.0.9", ib0_, 4));
-  EXPECT_EQ(status().state, RouteState::shadowed);
+  EXPECT_EQ(status().state, routing::RouteState::shadowed);
   EXPECT_EQ(status().error.find("for 10.244.2.0/24 of another node 10.244.2.0/24 via 172.16.0.9"), 0U)
       << status().error;
   EXPECT_TRUE(prefix("10.244.2.0/24").contains(status().led_away.value().to));
@@ -168,44 +168,44 @@ TEST_F(PartLookup, FindsWhatDropsIt) {
   auto blackhole = testing::blackhole("10.244.90.0/24", 0);
   blackhole.protocol = 12;
   kernel_.add_as_stranger(blackhole);
-  EXPECT_EQ(status().state, RouteState::shadowed);
+  EXPECT_EQ(status().state, routing::RouteState::shadowed);
   EXPECT_TRUE(status().led_away.value().dropped);
 }
 
 TEST_F(PartLookup, AnotherNextHopOnTheNicIsAzuresToJudge) {
   kernel_.add_as_stranger(route("10.244.2.0/24", "10.240.0.5", eth0_, 12));
-  EXPECT_EQ(status().state, RouteState::in_sync);
+  EXPECT_EQ(status().state, routing::RouteState::in_sync);
 }
 
 TEST_F(PartLookup, WhatCannotBeAskedIsNotJudged) {
-  auto standing = looked_up();
+  auto sync = looked_up();
   kernel_.fail_next(test_support::FakeKernel::Call::lookup, EPERM);
-  (void)look_up_parts(kernel_, {}, parts_, standing);
-  EXPECT_EQ(standing.routes.at(0).state, RouteState::in_sync);
-  EXPECT_FALSE(standing.lookup_error.empty());
+  (void)routing::look_up_parts(kernel_, {}, parts_, sync);
+  EXPECT_EQ(sync.routes.at(0).state, routing::RouteState::in_sync);
+  EXPECT_FALSE(sync.lookup_error.empty());
 }
 
 TEST_F(RouteLookup, PodsOfThisNodeHaveRoutesOfTheirOwn) {
   node_cidrs_ = {prefix("10.244.0.0/17")};
   kernel_.add_as_stranger(route("10.244.0.0/17", "", eth0_, 2, 0));
-  EXPECT_EQ(status().state, RouteState::in_sync);
+  EXPECT_EQ(status().state, routing::RouteState::in_sync);
 }
 
 TEST_F(RouteLookup, AnIpv6KeyThatIsSharedWithOthersIsNotOurs) {
   wanted_ = route("fd44::/48", "fe80::1", eth0_);
   const net::Change add{net::Verb::add, wanted_};
   ASSERT_TRUE(kernel_.apply({&add, 1})->empty());
-  EXPECT_EQ(status().state, RouteState::in_sync);
+  EXPECT_EQ(status().state, routing::RouteState::in_sync);
   kernel_.as_stranger(Meeting::append, route("fd44::/48", "fe80::99", eth0_, 4));
-  EXPECT_EQ(status().state, RouteState::failed);
+  EXPECT_EQ(status().state, routing::RouteState::failed);
 }
 
 TEST_F(RouteLookup, WhatCannotBeAskedIsNotJudged) {
   kernel_.fail_next(test_support::FakeKernel::Call::lookup, EPERM);
-  const auto standing = looked_up();
-  EXPECT_EQ(standing.routes.at(0).state, RouteState::in_sync);
-  EXPECT_FALSE(standing.lookup_error.empty());
-  EXPECT_FALSE(standing.leads_as_wanted());
+  const auto sync = looked_up();
+  EXPECT_EQ(sync.routes.at(0).state, routing::RouteState::in_sync);
+  EXPECT_FALSE(sync.lookup_error.empty());
+  EXPECT_FALSE(sync.leads_as_wanted());
 }
 
 TEST_F(RouteLookup, OfManyRoutesSomeAreAskedForAndOthersTheNextTime) {
@@ -220,11 +220,11 @@ TEST_F(RouteLookup, OfManyRoutesSomeAreAskedForAndOthersTheNextTime) {
   kernel_.add_as_stranger(route("0.0.0.0/0", "10.240.0.1", eth0_, 16, 0));
   const auto before = kernel_.calls(test_support::FakeKernel::Call::lookup);
   std::size_t found = 0;
-  for (std::size_t round = 0; round < many.size() / kLookedUpOfMany; ++round) {
-    Standing standing;
-    standing.routes = RouteStatuses(many, {});
-    look_up(kernel_, {}, {}, round, standing);
-    found += standing.routes.exceptions().size();
+  for (std::size_t round = 0; round < many.size() / routing::kLookedUpOfMany; ++round) {
+    routing::SyncStatus sync;
+    sync.routes = routing::RouteStatuses(many, {});
+    routing::look_up(kernel_, {}, {}, round, sync);
+    found += sync.routes.exceptions().size();
   }
   EXPECT_EQ(found, 1U) << "each is asked for once in so many rounds";
   EXPECT_LE(kernel_.calls(test_support::FakeKernel::Call::lookup) - before, many.size() + 3);

@@ -42,20 +42,20 @@ TEST(NodeName, IsInSmallLettersWhoeverGivesIt) {
     Config config;
     config.kubernetes.node_name = configured;
     EXPECT_EQ(node_name(config), expected) << host;
-    EXPECT_EQ(question_of(config, Mode::udr, nullptr, nullptr).node_name, expected);
+    EXPECT_EQ(query_of(config, node::Mode::udr, nullptr, nullptr).node_name, expected);
   }
 }
 
 TEST(QuestionOf, AsksArmWhereItMattersOrWhereSomebodyWantsIt) {
-  const auto asks = [](AzureVerify verify, Mode mode) {
+  const auto asks = [](AzureVerify verify, node::Mode mode) {
     Config config;
     config.azure.verify = verify;
-    return question_of(config, mode, nullptr, nullptr).verify;
+    return query_of(config, mode, nullptr, nullptr).verify;
   };
-  EXPECT_TRUE(asks(AzureVerify::automatic, Mode::udr));
-  EXPECT_FALSE(asks(AzureVerify::automatic, Mode::flannel));
-  EXPECT_TRUE(asks(AzureVerify::on, Mode::calico_vxlan));
-  EXPECT_FALSE(asks(AzureVerify::off, Mode::udr));
+  EXPECT_TRUE(asks(AzureVerify::automatic, node::Mode::udr));
+  EXPECT_FALSE(asks(AzureVerify::automatic, node::Mode::flannel));
+  EXPECT_TRUE(asks(AzureVerify::on, node::Mode::calico_vxlan));
+  EXPECT_FALSE(asks(AzureVerify::off, node::Mode::udr));
 }
 
 }  // namespace

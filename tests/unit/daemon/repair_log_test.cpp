@@ -7,7 +7,7 @@ namespace {
 using agent::EventKind;
 using agent::RepairLog;
 
-const agent::MonoTime kStart{};
+const net::MonoTime kStart{};
 
 net::Link eth0() {
   net::Link link;
@@ -52,7 +52,7 @@ TEST(RepairLog, TellsTheFirstChangeAtOnceAndAStormAsOneEventASecond) {
   EXPECT_EQ(storm->kind, EventKind::routes_put_back);
   EXPECT_EQ(storm->level, agent::LogLevel::warn);
   EXPECT_THAT(storm->message,
-              testing::AllOf(testing::StartsWith("put back 1 route taken away by ip (process 7): "),
+              testing::AllOf(testing::StartsWith("restored 1 route removed by ip (process 7): "),
                              testing::HasSubstr("10.2.0.0/16"), testing::EndsWith(", and 2 more changes")));
   EXPECT_EQ(field(*storm, "BY"), "ip (process 7)");
   EXPECT_FALSE(log.event(kStart + 10 * RepairLog::kPause)) << "told twice";

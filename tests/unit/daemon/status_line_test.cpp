@@ -4,10 +4,10 @@
 
 namespace {
 
-using agent::CheckStatus;
-using agent::Snapshot;
 using agent::status_line;
 using agent::StatusNotes;
+using checks::CheckStatus;
+using core::Snapshot;
 
 Snapshot waiting_for(const std::string& id, bool needs_kubelet = false) {
   Snapshot snapshot;

@@ -7,12 +7,12 @@
 
 namespace {
 
-using agent::CheckResult;
-using agent::CheckStatus;
-using agent::MonoTime;
 using agent::Phase;
-using agent::Snapshot;
 using agent::TransitionLog;
+using checks::CheckResult;
+using checks::CheckStatus;
+using core::Snapshot;
+using net::MonoTime;
 using std::chrono::milliseconds;
 using testing::HasSubstr;
 

@@ -4,18 +4,18 @@
 
 namespace {
 
-using agent::CheckStatus;
 using agent::Event;
 using agent::EventKind;
 using agent::LogLevel;
 using agent::Phase;
-using agent::Snapshot;
+using checks::CheckStatus;
+using core::Snapshot;
 
 Snapshot with(CheckStatus status, bool gate = false) {
   Snapshot snapshot;
   snapshot.version = "1";
   snapshot.nic.name = "eth0";
-  snapshot.imds.source = agent::ImdsSource::live;
+  snapshot.imds.source = node::ImdsSource::live;
   snapshot.ready = !(gate && status == CheckStatus::fail);
   snapshot.checks = {{.id = "sysctl.ip_forward",
                       .status = status,
@@ -40,8 +40,8 @@ std::string fields(const Event& event) {
 }
 
 TEST(Transitions, SayNothingOfWhatIsAsItWas) {
-  EXPECT_TRUE(transitions(with(CheckStatus::fail, true), with(CheckStatus::fail, true)).empty());
-  EXPECT_TRUE(transitions(with(CheckStatus::pass), with(CheckStatus::pass)).empty());
+  EXPECT_TRUE(agent::transitions(with(CheckStatus::fail, true), with(CheckStatus::fail, true)).empty());
+  EXPECT_TRUE(agent::transitions(with(CheckStatus::pass), with(CheckStatus::pass)).empty());
 }
 
 TEST(Transitions, OfAHealthyStartAreNoWarnings) {
@@ -50,8 +50,8 @@ TEST(Transitions, OfAHealthyStartAreNoWarnings) {
   warning.id = "cni.winner";
   warning.gate = false;
   booting.checks.push_back(warning);
-  const auto first = transitions(Snapshot{}, booting, Phase::starting);
-  const auto told = transitions(booting, with(CheckStatus::pass, true), Phase::started);
+  const auto first = agent::transitions(Snapshot{}, booting, Phase::starting);
+  const auto told = agent::transitions(booting, with(CheckStatus::pass, true), Phase::started);
   ASSERT_EQ(kinds(first), (std::vector{EventKind::imds_answers, EventKind::nic_chosen, EventKind::waiting}));
   EXPECT_EQ(first.back().message, "waiting for sysctl.ip_forward: net.ipv4.ip_forward is 0");
   EXPECT_EQ(kinds(told), (std::vector{EventKind::check_passes, EventKind::ready}));
@@ -63,15 +63,15 @@ TEST(Transitions, OfAHealthyStartAreNoWarnings) {
 TEST(Transitions, OfAStartThatIsOverTellAllThatFailsOnce) {
   for (const bool gate : {true, false}) {
     const auto sick = with(CheckStatus::fail, gate);
-    const auto events = transitions(sick, sick, Phase::started);
+    const auto events = agent::transitions(sick, sick, Phase::started);
     ASSERT_EQ(kinds(events), std::vector{EventKind::check_failed});
     EXPECT_EQ(events[0].level, gate ? LogLevel::error : LogLevel::warn);
-    EXPECT_TRUE(transitions(sick, sick, Phase::running).empty());
+    EXPECT_TRUE(agent::transitions(sick, sick, Phase::running).empty());
   }
 }
 
 TEST(Transitions, AStartIsOverWhenTheNodeIsReadyOrTimeIsUp) {
-  const agent::MonoTime begin{};
+  const net::MonoTime begin{};
   for (const bool ready : {true, false}) {
     agent::StartUp start;
     EXPECT_EQ(start.phase(false, begin), Phase::starting);
@@ -95,17 +95,17 @@ TEST(Transitions, TellAFailureAgainWhenItIsAnotherAndNotWhenOnlyACountGoesOn) {
     first.checks[0].message = before;
     auto second = with(CheckStatus::fail);
     second.checks[0].message = after;
-    EXPECT_EQ(transitions(first, second).size(), news ? 1U : 0U) << after;
+    EXPECT_EQ(agent::transitions(first, second).size(), news ? 1U : 0U) << after;
   }
 }
 
 TEST(Transitions, OfAFailedCheckHaveTheNicAndTheRouteThatItIsAbout) {
   struct Case {
     const char* id;
-    agent::RouteState state;
+    routing::RouteState state;
     const char* fields;
   };
-  using agent::RouteState;
+  using routing::RouteState;
   for (const auto& [id, state, wanted] :
        {Case{"nic.up", RouteState::failed, "CHECK=nic.up;NIC=eth0;REMEDY=r;"},
         Case{"sysctl.nic_forwarding", RouteState::in_sync, "CHECK=sysctl.nic_forwarding;NIC=eth0;REMEDY=r;"},
@@ -117,37 +117,37 @@ TEST(Transitions, OfAFailedCheckHaveTheNicAndTheRouteThatItIsAbout) {
     auto sick = with(CheckStatus::fail);
     sick.checks[0].id = id;
     sick.checks[0].remedy = "r";
-    agent::RouteStatus route{.route = {}, .device = "", .state = state, .error = ""};
+    routing::RouteStatus route{.route = {}, .device = "", .state = state, .error = ""};
     route.route.key.destination = *net::Prefix::parse("10.244.0.0/16");
-    sick.routes = agent::RouteStatuses({route});
-    const auto events = transitions(with(CheckStatus::pass), sick);
+    sick.routes = routing::RouteStatuses({route});
+    const auto events = agent::transitions(with(CheckStatus::pass), sick);
     ASSERT_EQ(events.size(), 1U) << id;
     EXPECT_EQ(fields(events[0]), wanted);
   }
 }
 
 TEST(Transitions, OfAGateSayWhatIsWrongAndHowToMendItThenThatTheNodeIsNotReady) {
-  const auto events = transitions(with(CheckStatus::pass, true), with(CheckStatus::fail, true));
+  const auto events = agent::transitions(with(CheckStatus::pass, true), with(CheckStatus::fail, true));
   ASSERT_EQ(kinds(events), (std::vector{EventKind::check_failed, EventKind::not_ready}));
   EXPECT_EQ(events[0].level, LogLevel::error);
   EXPECT_EQ(events[0].message,
-            "sysctl.ip_forward failed: net.ipv4.ip_forward is 0: pods cannot talk | to mend: sysctl -w "
+            "sysctl.ip_forward failed: net.ipv4.ip_forward is 0: pods cannot talk | fix: sysctl -w "
             "net.ipv4.ip_forward=1");
   EXPECT_EQ(fields(events[0]), "CHECK=sysctl.ip_forward;REMEDY=sysctl -w net.ipv4.ip_forward=1;");
   EXPECT_EQ(fields(events[1]), "CHECK=sysctl.ip_forward;");
 
-  const auto mended = transitions(with(CheckStatus::fail, true), with(CheckStatus::pass, true));
+  const auto mended = agent::transitions(with(CheckStatus::fail, true), with(CheckStatus::pass, true));
   EXPECT_EQ(kinds(mended), (std::vector{EventKind::check_passes, EventKind::ready}));
-  const auto unseen = transitions(with(CheckStatus::fail, true), with(CheckStatus::unknown, true));
+  const auto unseen = agent::transitions(with(CheckStatus::fail, true), with(CheckStatus::unknown, true));
   EXPECT_EQ(kinds(unseen), (std::vector{EventKind::check_unknown, EventKind::ready}));
-  EXPECT_EQ(transitions(with(CheckStatus::pass), with(CheckStatus::fail)).at(0).level, LogLevel::warn);
+  EXPECT_EQ(agent::transitions(with(CheckStatus::pass), with(CheckStatus::fail)).at(0).level, LogLevel::warn);
 }
 
 TEST(Transitions, OfTheModeTellWhichEvidenceDecided) {
   auto after = with(CheckStatus::pass);
-  after.mode = agent::Mode::azure_cni;
+  after.mode = node::Mode::azure_cni;
   after.mode_reason = "10-azure.conflist wins";
-  const auto events = transitions(with(CheckStatus::pass), after);
+  const auto events = agent::transitions(with(CheckStatus::pass), after);
   ASSERT_EQ(kinds(events), std::vector{EventKind::mode_changed});
   EXPECT_EQ(events[0].message, "mode azure-cni is in force, no longer udr: 10-azure.conflist wins");
   EXPECT_EQ(fields(events[0]), "MODE=azure-cni;");
@@ -156,19 +156,20 @@ TEST(Transitions, OfTheModeTellWhichEvidenceDecided) {
 TEST(Transitions, OfImdsAndTheNicNameThem) {
   auto silent = with(CheckStatus::pass);
   silent.imds.last_error = "IMDS at http://169.254.169.254: no answer within 10 s";
-  const auto outage = transitions(with(CheckStatus::pass), silent);
+  const auto outage = agent::transitions(with(CheckStatus::pass), silent);
   ASSERT_EQ(kinds(outage), std::vector{EventKind::imds_silent});
   EXPECT_EQ(outage[0].level, LogLevel::info) << "imds.reachable warns when it lasts";
   EXPECT_EQ(fields(outage[0]), "CHECK=imds.reachable;");
-  const auto again = transitions(silent, with(CheckStatus::pass));
+  const auto again = agent::transitions(silent, with(CheckStatus::pass));
   ASSERT_EQ(kinds(again), std::vector{EventKind::imds_answers});
   EXPECT_THAT(again[0].message, testing::StartsWith("IMDS answers again"));
   auto recalled = with(CheckStatus::pass);
-  recalled.imds.source = agent::ImdsSource::cache;
-  EXPECT_EQ(kinds(transitions(with(CheckStatus::pass), recalled)), std::vector{EventKind::document_recalled});
+  recalled.imds.source = node::ImdsSource::cache;
+  EXPECT_EQ(kinds(agent::transitions(with(CheckStatus::pass), recalled)),
+            std::vector{EventKind::document_recalled});
   auto other = with(CheckStatus::pass);
   other.nic.name = "eth1";
-  const auto chosen = transitions(with(CheckStatus::pass), other);
+  const auto chosen = agent::transitions(with(CheckStatus::pass), other);
   ASSERT_EQ(kinds(chosen), std::vector{EventKind::nic_chosen});
   EXPECT_EQ(fields(chosen[0]), "NIC=eth1;");
 }

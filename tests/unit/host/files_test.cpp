@@ -53,7 +53,7 @@ TEST(BootSysctls, WhatIsInRunIsGoneByThen) {
   const std::vector<std::string> keys = {"net/ipv4/ip_forward", "net/ipv4/conf/all/rp_filter"};
   const auto found = host::boot_sysctls(machine.root(), keys);
   ASSERT_TRUE(found);
-  EXPECT_THAT(*found, ElementsAre(testing::Field(&net::BootSysctl::value, "1")));
+  EXPECT_THAT(*found, ElementsAre(testing::Field(&observed::BootSysctl::value, "1")));
 }
 
 TEST(BootSysctls, AKeyThatIsNamedBeatsAPatternThatComesLater) {
@@ -65,9 +65,9 @@ TEST(BootSysctls, AKeyThatIsNamedBeatsAPatternThatComesLater) {
                                          "net/ipv4/conf/eth1/rp_filter"};
   const auto found = host::boot_sysctls(machine.root(), keys);
   ASSERT_TRUE(found);
-  EXPECT_THAT(*found, ElementsAre(testing::Field(&net::BootSysctl::value, "1"),
-                                  testing::Field(&net::BootSysctl::value, "1"),
-                                  testing::Field(&net::BootSysctl::value, "2")));
+  EXPECT_THAT(*found, ElementsAre(testing::Field(&observed::BootSysctl::value, "1"),
+                                  testing::Field(&observed::BootSysctl::value, "1"),
+                                  testing::Field(&observed::BootSysctl::value, "2")));
 }
 
 TEST(BootSysctls, AKeyThatADashExcludesIsLeftAsItIsByPatterns) {
@@ -201,9 +201,9 @@ TEST(LinkFiles, TheFirstThatMatchesTheNameIsTaken) {
   const auto found = host::link_files(machine.root(), links);
   ASSERT_TRUE(found);
   ASSERT_EQ(found->size(), 3U);
-  EXPECT_EQ(found->at(0).mac_origin, net::MacOrigin::set);
-  EXPECT_EQ(found->at(1).mac_origin, net::MacOrigin::random);
-  EXPECT_EQ(found->at(2).mac_origin, net::MacOrigin::unknown);
+  EXPECT_EQ(found->at(0).mac_origin, observed::MacOrigin::set);
+  EXPECT_EQ(found->at(1).mac_origin, observed::MacOrigin::random);
+  EXPECT_EQ(found->at(2).mac_origin, observed::MacOrigin::unknown);
   EXPECT_EQ(found->at(0).mac_address_policy, "none");
   EXPECT_EQ(found->at(1).mac_address_policy, "persistent");
 }

@@ -32,7 +32,7 @@ TEST(Look, ConntrackIsCounted) {
   machine.write("proc/sys/net/netfilter/nf_conntrack_max", "100\n");
   const auto settings =
       host::look_at_host({.nic = "", .root = machine.root()}, std::chrono::steady_clock::now());
-  EXPECT_EQ(settings.conntrack.value(), (net::Conntrack{.entries = 95, .room = 100}));
+  EXPECT_EQ(settings.conntrack.value(), (observed::Conntrack{.entries = 95, .room = 100}));
 }
 
 constexpr auto kReady = "HTTP/1.1 200 OK\r\n\r\n";

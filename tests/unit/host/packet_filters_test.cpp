@@ -10,7 +10,7 @@
 namespace {
 
 using host::parse_iptables_rule;
-using net::FilterRule;
+using observed::FilterRule;
 using testing::ElementsAre;
 using testing::Field;
 using testing::IsEmpty;
@@ -58,9 +58,9 @@ TEST(PacketFilters, AreReadFromWhatIptablesSaves) {
   EXPECT_EQ(filter.backend, "nft");
   EXPECT_EQ(filter.forward_policy, "DROP");
   EXPECT_FALSE(filter.is_cut);
-  ASSERT_THAT(filter.forward, ElementsAre(Field(&net::FilterChain::name, "FORWARD"),
-                                          Field(&net::FilterChain::name, "KUBE-FORWARD"),
-                                          Field(&net::FilterChain::name, "cali-FORWARD")))
+  ASSERT_THAT(filter.forward, ElementsAre(Field(&observed::FilterChain::name, "FORWARD"),
+                                          Field(&observed::FilterChain::name, "KUBE-FORWARD"),
+                                          Field(&observed::FilterChain::name, "cali-FORWARD")))
       << "Felix's chains of single links are left out";
   EXPECT_THAT(filter.forward.at(0).rules,
               ElementsAre(FilterRule{.by_felix = true, .target = "cali-FORWARD"},
@@ -78,7 +78,7 @@ TEST(PacketFilters, CountTheRulesThatForwardedPacketsMeet) {
 }
 
 TEST(PacketFilters, OfAnEmptyBackendHaveNoPolicy) {
-  EXPECT_EQ(host::parse_iptables_save("nft", ""), net::PacketFilter{.backend = "nft"});
+  EXPECT_EQ(host::parse_iptables_save("nft", ""), observed::PacketFilter{.backend = "nft"});
 }
 
 TEST(PacketFilters, AreCutWhereTheyAreTooMany) {
@@ -120,7 +120,7 @@ COMMIT
 :PREROUTING DROP [0:0]
 COMMIT
 )");
-  const std::vector<net::FilterHook> expected = {
+  const std::vector<observed::FilterHook> expected = {
       {.table = "mangle",
        .chain = "FORWARD",
        .policy = "ACCEPT",
@@ -187,8 +187,8 @@ TEST(NftRuleset, HasTheChainsThatForwardedPacketsMeetAndThatAreNobodysWeKnow) {
   EXPECT_EQ(hook.table, "inet filter");
   EXPECT_EQ(hook.chain, "forward");
   EXPECT_EQ(hook.policy, "DROP");
-  ASSERT_THAT(hook.chains, ElementsAre(Field(&net::FilterChain::name, "forward"),
-                                       Field(&net::FilterChain::name, "local")));
+  ASSERT_THAT(hook.chains, ElementsAre(Field(&observed::FilterChain::name, "forward"),
+                                       Field(&observed::FilterChain::name, "local")));
   EXPECT_THAT(hook.chains.front().rules,
               ElementsAre(FilterRule{.is_narrow = true, .target = "ACCEPT"}, FilterRule{.target = "local"},
                           FilterRule{.is_narrow = true, .target = "ACCEPT"},

@@ -166,7 +166,7 @@ TEST(HttpGet, RefusesTargetsThatWouldForgeARequest) {
 }
 
 TEST(Heartbeat, IsAliveUntilItsPatienceEnds) {
-  const agent::MonoTime born{100h};
+  const net::MonoTime born{100h};
   agent::Heartbeat heartbeat(born);
   EXPECT_TRUE(heartbeat.alive(born));
   EXPECT_TRUE(heartbeat.alive(born + 89s));

@@ -59,7 +59,7 @@ TEST(Listener, AnAddressOfNobodyIsNamed) {
 }
 
 TEST(Listener, ListensOnIpv6) {
-  const agent::Published<agent::Snapshot> published(sample::ready_node());
+  const core::Published<core::Snapshot> published(sample::ready_node());
   const agent::Heartbeat heartbeat;
   auto where = tcp("::1", 0);
   const auto server = StatusServer::start(where, published, heartbeat);
@@ -85,7 +85,7 @@ class UnixSocket : public testing::Test {
 
   std::filesystem::path folder_;
   Endpoint where_;
-  agent::Published<agent::Snapshot> published_{sample::ready_node()};
+  core::Published<core::Snapshot> published_{sample::ready_node()};
   agent::Heartbeat heartbeat_;
 };
 

@@ -17,7 +17,7 @@ using testing::DoubleNear;
 using testing::Each;
 using testing::Optional;
 
-std::string metrics_of(const agent::Snapshot& node) {
+std::string metrics_of(const core::Snapshot& node) {
   return agent::http::metrics(node, sample::kNow - std::chrono::hours{1});
 }
 

@@ -12,7 +12,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-std::string page_of(const agent::Snapshot& node, agent::http::PageOptions options = {}) {
+std::string page_of(const core::Snapshot& node, agent::http::PageOptions options = {}) {
   return agent::http::page(node, sample::kNow, sample::kMonoNow, options);
 }
 
@@ -98,7 +98,7 @@ TEST(Page, EscapesEveryStringFromOutside) {
 }
 
 TEST(Page, ShowsAsManyCheckRowsForHostileStringsAsForTameOnes) {
-  const auto rows = [](const agent::Snapshot& node) { return PageReader(page_of(node)).all("tr").size(); };
+  const auto rows = [](const core::Snapshot& node) { return PageReader(page_of(node)).all("tr").size(); };
   EXPECT_EQ(rows(sample::node_of_strings("</table></section><tr><td>")), rows(sample::broken_node()));
 }
 
@@ -148,9 +148,9 @@ TEST(Page, RefreshesOnlyWhenAsked) {
 TEST(Page, StaysReadableWithThousandsOfRoutes) {
   auto node = sample::ready_node();
   std::vector routes(5000, sample::cluster_route());
-  routes.back().state = agent::RouteState::failed;
+  routes.back().state = routing::RouteState::failed;
   routes.back().error = "the one that matters";
-  node.routes = agent::RouteStatuses(routes);
+  node.routes = routing::RouteStatuses(routes);
   const auto html = page_of(node);
   EXPECT_LT(html.size(), 200'000U);
   EXPECT_THAT(PageReader(html).text(), HasSubstr("And 4750 more: /status has them all."));

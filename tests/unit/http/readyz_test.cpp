@@ -65,8 +65,8 @@ TEST(Readyz, NeedsEveryFailingGateExcluded) {
 
 TEST(Readyz, UnknownAndSkippedGatesNeverHold) {
   auto node = sample::ready_node();
-  node.checks = {sample::standing("nic.up", agent::CheckStatus::unknown, "netlink is busy"),
-                 sample::standing("nic.gateway", agent::CheckStatus::unknown, "")};
+  node.checks = {sample::sync("nic.up", checks::CheckStatus::unknown, "netlink is busy"),
+                 sample::sync("nic.gateway", checks::CheckStatus::unknown, "")};
   const auto health = readyz(node, {.verbose = true, .exclude = {}});
   EXPECT_TRUE(health.passed);
   EXPECT_EQ(health.body, "[+]nic.up unknown: netlink is busy\n[+]nic.gateway unknown\nreadyz check passed\n");

@@ -4,8 +4,8 @@
 
 namespace {
 
-using agent::Snapshot;
 using agent::http::Renderings;
+using core::Snapshot;
 
 struct Shared : testing::Test {
   auto share(const std::string& name = "status", std::int64_t moment = 1) {

@@ -6,10 +6,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "agent/core/check_ids.h"
 #include "agent/http/answer.h"
 #include "agent/http/host_rule.h"
 #include "agent/http/target.h"
+#include "checks/check_ids.h"
 #include "sample.h"
 
 namespace {
@@ -33,7 +33,7 @@ class Router : public testing::Test {
     return route(get(target), sample::view(node_));
   }
 
-  agent::Snapshot node_ = sample::ready_node();
+  core::Snapshot node_ = sample::ready_node();
 };
 
 std::string header(const Reply& reply, std::string_view name) {
@@ -82,7 +82,7 @@ TEST_F(Router, RefusesAnUnknownExcludeAndListsTheIds) {
     const auto refused = reply(std::string(path) + "?exclude=nic.found&exclude=nic.fuond%0A");
     EXPECT_EQ(refused.status, 400U);
     EXPECT_THAT(refused.body, StartsWith("no such check: \"nic.fuond\"\n"));
-    for (const auto id : agent::check_ids()) EXPECT_THAT(refused.body, HasSubstr(" " + std::string(id)));
+    for (const auto id : checks::check_ids()) EXPECT_THAT(refused.body, HasSubstr(" " + std::string(id)));
     EXPECT_THAT(reply(std::string(path) + "?exclude=%C2%9B2K").body, StartsWith("no such check: \"?2K\"\n"))
         << "a terminal takes U+009B for ESC [";
   }
@@ -244,7 +244,7 @@ class Answer : public testing::Test {
   [[nodiscard]] std::string answer(const std::string& request) const {
     return answer_bytes(request, sample::view(node_)).value_or("(more)");
   }
-  agent::Snapshot node_ = sample::ready_node();
+  core::Snapshot node_ = sample::ready_node();
 };
 
 TEST_F(Answer, IsACompleteReplyThatClosesAndIsNeverStored) {

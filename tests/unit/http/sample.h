@@ -8,23 +8,23 @@
 #include <utility>
 #include <vector>
 
-#include "agent/core/snapshot.h"
 #include "agent/http/router.h"
+#include "core/snapshot.h"
 
 namespace sample {
 
 using namespace std::chrono_literals;
 
 /// 2026-08-01T09:30:00Z and a moment of the monotonic clock that is the same.
-inline constexpr agent::WallTime kNow{std::chrono::seconds{1'785'576'600}};
-inline constexpr agent::MonoTime kMonoNow{std::chrono::hours{50}};
+inline constexpr net::WallTime kNow{std::chrono::seconds{1'785'576'600}};
+inline constexpr net::MonoTime kMonoNow{std::chrono::hours{50}};
 
 inline net::Prefix prefix(std::string_view text) { return net::Prefix::parse(text).value(); }
 inline net::Address address(std::string_view text) { return net::Address::parse(text).value(); }
 
-inline agent::CheckResult passing(std::string id, bool gate = true) {
+inline checks::CheckResult passing(std::string id, bool gate = true) {
   return {.id = std::move(id),
-          .status = agent::CheckStatus::pass,
+          .status = checks::CheckStatus::pass,
           .gate = gate,
           .message = "as it should be",
           .why = "",
@@ -32,9 +32,9 @@ inline agent::CheckResult passing(std::string id, bool gate = true) {
           .since = kNow - 2h};
 }
 
-inline agent::CheckResult failing(std::string id, bool gate, std::string message) {
+inline checks::CheckResult failing(std::string id, bool gate, std::string message) {
   return {.id = std::move(id),
-          .status = agent::CheckStatus::fail,
+          .status = checks::CheckStatus::fail,
           .gate = gate,
           .message = std::move(message),
           .why = "pods of this node cannot be reached",
@@ -42,8 +42,8 @@ inline agent::CheckResult failing(std::string id, bool gate, std::string message
           .since = kNow - 90s};
 }
 
-inline agent::CheckResult standing(std::string id, agent::CheckStatus status, std::string message,
-                                   bool gate = true) {
+inline checks::CheckResult sync(std::string id, checks::CheckStatus status, std::string message,
+                                bool gate = true) {
   return {.id = std::move(id),
           .status = status,
           .gate = gate,
@@ -53,7 +53,7 @@ inline agent::CheckResult standing(std::string id, agent::CheckStatus status, st
           .since = kNow - 5s};
 }
 
-inline agent::RouteStatus cluster_route() {
+inline routing::RouteStatus cluster_route() {
   return {.route = {.key = {.table = 254, .destination = prefix("10.240.128.0/17"), .metric = 1024, .tos = 0},
                     .type = net::RouteType::unicast,
                     .protocol = 169,
@@ -62,11 +62,11 @@ inline agent::RouteStatus cluster_route() {
                     .source = address("10.240.0.4"),
                     .multipath = false},
           .device = "eth0",
-          .state = agent::RouteState::in_sync,
+          .state = routing::RouteState::in_sync,
           .error = ""};
 }
 
-inline agent::RouteStatus sink_route() {
+inline routing::RouteStatus sink_route() {
   return {.route =
               {.key = {.table = 254, .destination = prefix("10.240.130.0/24"), .metric = 1'000'000, .tos = 0},
                .type = net::RouteType::blackhole,
@@ -76,20 +76,20 @@ inline agent::RouteStatus sink_route() {
                .source = std::nullopt,
                .multipath = false},
           .device = "",
-          .state = agent::RouteState::in_sync,
+          .state = routing::RouteState::in_sync,
           .error = ""};
 }
 
 /// A udr node on which all is well.
-inline agent::Snapshot ready_node() {
-  agent::Snapshot node;
+inline core::Snapshot ready_node() {
+  core::Snapshot node;
   node.version = "0.1.0";
-  node.config = std::make_shared<const agent::ConfigInForce>(
-      agent::ConfigInForce{.file = "/etc/calico-azure-agent/config.toml",
-                           .overrides = {"routes.metric=1024"},
-                           .digest = "cbf29ce484222325",
-                           .values = {"mode=udr"}});
-  node.mode = agent::Mode::udr;
+  node.config = std::make_shared<const core::ConfigInForce>(
+      core::ConfigInForce{.file = "/etc/calico-azure-agent/config.toml",
+                          .overrides = {"routes.metric=1024"},
+                          .digest = "cbf29ce484222325",
+                          .values = {"mode=udr"}});
+  node.mode = node::Mode::udr;
   node.mode_reason = "mode = \"udr\" in config.toml";
   node.ready = true;
   node.ready_since = kNow - 2h - 877ms;
@@ -102,7 +102,7 @@ inline agent::Snapshot ready_node() {
                    "virtualMachineScaleSets/aks-pool1-3000-vmss/virtualMachines/2",
                .location = "westeurope",
                .vm_scale_set = "aks-pool1-3000-vmss"};
-  node.imds = {.source = agent::ImdsSource::live,
+  node.imds = {.source = node::ImdsSource::live,
                .last_success = kNow - 12s,
                .last_success_mono = kMonoNow - 12'900ms,
                .api_version = "2021-02-01",
@@ -117,28 +117,28 @@ inline agent::Snapshot ready_node() {
   node.cluster_cidrs = {prefix("10.240.128.0/17")};
   node.node_cidrs = {prefix("10.240.130.0/24")};
   node.pods_source = "static";
-  node.routes = agent::RouteStatuses({cluster_route(), sink_route()});
+  node.routes = routing::RouteStatuses({cluster_route(), sink_route()});
   node.checks = {passing("imds.reachable", false),
                  passing("nic.found"),
                  passing("nic.address"),
                  passing("nic.up"),
-                 standing("nic.gateway", agent::CheckStatus::unknown, "no route was asked for", false),
+                 sync("nic.gateway", checks::CheckStatus::unknown, "no route was asked for", false),
                  passing("routes.in_sync"),
                  passing("sysctl.ip_forward"),
-                 standing("sysctl.accept_ra", agent::CheckStatus::skip, "no IPv6 CIDR"),
+                 sync("sysctl.accept_ra", checks::CheckStatus::skip, "no IPv6 CIDR"),
                  passing("sysctl.rp_filter", false),
                  passing("pods.overlap")};
   node.changes = {{.time = kNow - 10s,
                    .action = "add",
                    .route = cluster_route().route,
                    .device = "eth0",
-                   .doer = "systemd-network"}};
+                   .removed_by = "systemd-network"}};
   node.counters = {.routes_repaired = 3, .resyncs = 41, .imds_errors = 7};
   return node;
 }
 
 /// The same with forwarding switched off, a route refused and a warning.
-inline agent::Snapshot broken_node() {
+inline core::Snapshot broken_node() {
   auto node = ready_node();
   node.ready = false;
   node.ready_since = std::nullopt;
@@ -147,21 +147,21 @@ inline agent::Snapshot broken_node() {
     if (check.id == "sysctl.rp_filter") check = failing(check.id, false, "net.ipv4.conf.eth0.rp_filter is 1");
   }
   auto routes = node.routes.list();
-  routes.front().state = agent::RouteState::failed;
+  routes.front().state = routing::RouteState::failed;
   routes.front().error = "Nexthop has invalid gateway";
-  node.routes = agent::RouteStatuses(routes);
+  node.routes = routing::RouteStatuses(routes);
   return node;
 }
 
 /// Just started: nothing is known.
-inline agent::Snapshot new_node() {
-  agent::Snapshot node;
+inline core::Snapshot new_node() {
+  core::Snapshot node;
   node.version = "0.1.0";
   return node;
 }
 
 /// A node all of whose strings are this one.
-inline agent::Snapshot node_of_strings(const std::string& text) {
+inline core::Snapshot node_of_strings(const std::string& text) {
   auto node = broken_node();
   for (auto* each :
        {&node.version, &node.mode_reason, &node.node_name, &node.node.name, &node.node.computer_name,
@@ -169,17 +169,17 @@ inline agent::Snapshot node_of_strings(const std::string& text) {
         &node.imds.api_version, &node.imds.last_error, &node.nic.name, &node.nic.mac, &node.pods_source}) {
     *each = text;
   }
-  node.config = std::make_shared<const agent::ConfigInForce>(
-      agent::ConfigInForce{.file = text, .overrides = {text, text}, .digest = text, .values = {text}});
+  node.config = std::make_shared<const core::ConfigInForce>(
+      core::ConfigInForce{.file = text, .overrides = {text, text}, .digest = text, .values = {text}});
   node.nic.addresses = node.nic.subnets = node.nic.gateways = {text, text};
   auto routes = node.routes.list();
   for (auto& route : routes) route.device = route.error = text;
-  node.routes = agent::RouteStatuses(routes);
+  node.routes = routing::RouteStatuses(routes);
   for (auto& check : node.checks) check.id = check.message = check.why = check.remedy = text;
   return node;
 }
 
-inline agent::http::View view(const agent::Snapshot& node) {
+inline agent::http::View view(const core::Snapshot& node) {
   return {.snapshot = node,
           .alive = true,
           .silence = 3s,

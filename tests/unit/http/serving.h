@@ -9,7 +9,7 @@
 
 /// A server on a free port of 127.0.0.1 with what it serves.
 struct Serving {
-  explicit Serving(agent::Snapshot node = sample::ready_node()) : published(std::move(node)) {
+  explicit Serving(core::Snapshot node = sample::ready_node()) : published(std::move(node)) {
     auto started = agent::StatusServer::start(where, published, heartbeat);
     if (!started) throw std::runtime_error(started.error().what);
     server = std::move(*started);
@@ -17,7 +17,7 @@ struct Serving {
   }
 
   agent::Endpoint where{.address = "127.0.0.1", .port = 0, .unix_path = ""};
-  agent::Published<agent::Snapshot> published;
+  core::Published<core::Snapshot> published;
   agent::Heartbeat heartbeat;
   std::unique_ptr<agent::StatusServer> server;
 };

@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json status_of(const agent::Snapshot& node, agent::MonoTime now = sample::kMonoNow) {
+Json status_of(const core::Snapshot& node, net::MonoTime now = sample::kMonoNow) {
   return Json::parse(agent::status_json(node, now));
 }
 
@@ -120,7 +120,7 @@ TEST(StatusJson, ListsIpv4AndIpv6Together) {
   route.route.gateway = sample::address("fe80::1234:5678:9abc");
   auto routes = node.routes.list();
   routes.push_back(route);
-  node.routes = agent::RouteStatuses(routes);
+  node.routes = routing::RouteStatuses(routes);
   const auto status = status_of(node);
   EXPECT_EQ(status["pods"]["cluster_cidrs"], Json::parse(R"(["10.240.128.0/17","fd00:128::/64"])"));
   EXPECT_EQ(status["routes"][2]["gateway"], "fe80::1234:5678:9abc");

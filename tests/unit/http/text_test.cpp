@@ -46,15 +46,15 @@ TEST(Times, AreUtcWhateverTheLocaleAndZone) {
   ::tzset();
   EXPECT_EQ(utc_text(sample::kNow), "2026-08-01 09:30:00 UTC");
   EXPECT_EQ(http_date(sample::kNow), "Sat, 01 Aug 2026 09:30:00 GMT");
-  EXPECT_EQ(http_date(agent::WallTime{}), "Thu, 01 Jan 1970 00:00:00 GMT");
+  EXPECT_EQ(http_date(net::WallTime{}), "Thu, 01 Jan 1970 00:00:00 GMT");
   ::unsetenv("TZ");
   ::tzset();
 }
 
 TEST(Times, AreUnixSecondsWithMilliseconds) {
   EXPECT_EQ(unix_seconds(sample::kNow + 45ms), "1785576600.045");
-  EXPECT_EQ(unix_seconds(agent::WallTime{}), "0.000");
-  EXPECT_EQ(unix_seconds(agent::WallTime{} - 1h), "0.000");
+  EXPECT_EQ(unix_seconds(net::WallTime{}), "0.000");
+  EXPECT_EQ(unix_seconds(net::WallTime{} - 1h), "0.000");
 }
 
 TEST(Durations, AreInTheirLargestUnits) {

@@ -8,21 +8,21 @@
 
 namespace {
 
-using https::Intake;
+using https::BodyReader;
 using testing::ElementsAre;
 using Reader = std::function<bool(std::string_view)>;
 
 constexpr std::size_t kLimit = std::size_t{4} << 20;
 
-TEST(Intake, KeepsABodyUpToItsLimit) {
-  Intake intake(nullptr);
+TEST(BodyReader, KeepsABodyUpToItsLimit) {
+  BodyReader intake(nullptr);
   EXPECT_TRUE(intake.take(std::string(kLimit, 'x')));
   EXPECT_FALSE(intake.take("x"));
-  EXPECT_EQ(intake.end(), Intake::End::too_large);
+  EXPECT_EQ(intake.end(), BodyReader::End::too_large);
   EXPECT_EQ(intake.response.body.size(), kLimit);
 }
 
-TEST(Intake, LinesAreTheSameHoweverTheyAreCut) {
+TEST(BodyReader, LinesAreTheSameHoweverTheyAreCut) {
   const std::string text = "one\n\ntwo\nlast";
   for (std::size_t size = 1; size <= text.size(); ++size) {
     SCOPED_TRACE(size);
@@ -31,7 +31,7 @@ TEST(Intake, LinesAreTheSameHoweverTheyAreCut) {
       lines.emplace_back(line);
       return true;
     };
-    Intake intake(&reader);
+    BodyReader intake(&reader);
     intake.response.status = 200;
     for (std::size_t at = 0; at < text.size(); at += size) EXPECT_TRUE(intake.take(text.substr(at, size)));
     intake.finish();
@@ -40,31 +40,31 @@ TEST(Intake, LinesAreTheSameHoweverTheyAreCut) {
   }
 }
 
-TEST(Intake, AReaderWhoHasEnoughGetsNoMore) {
+TEST(BodyReader, AReaderWhoHasEnoughGetsNoMore) {
   int calls = 0;
   const Reader reader = [&](std::string_view) { return ++calls < 2; };
-  Intake intake(&reader);
+  BodyReader intake(&reader);
   intake.response.status = 200;
   EXPECT_FALSE(intake.take("one\ntwo\nthree\nfour"));
-  EXPECT_EQ(intake.end(), Intake::End::satisfied);
+  EXPECT_EQ(intake.end(), BodyReader::End::satisfied);
   intake.finish();
   EXPECT_EQ(calls, 2);
 }
 
-TEST(Intake, ALineHasTheLimitOfABody) {
+TEST(BodyReader, ALineHasTheLimitOfABody) {
   const Reader reader = [](std::string_view) { return true; };
-  Intake intake(&reader);
+  BodyReader intake(&reader);
   intake.response.status = 200;
   EXPECT_TRUE(intake.take("short\n" + std::string(kLimit, 'x')));
   EXPECT_TRUE(intake.take("\n"));
   EXPECT_TRUE(intake.take(std::string(kLimit, 'x')));
   EXPECT_FALSE(intake.take("x"));
-  EXPECT_EQ(intake.end(), Intake::End::too_large);
+  EXPECT_EQ(intake.end(), BodyReader::End::too_large);
 }
 
-TEST(Intake, TheBodyOfARefusalIsNoStream) {
+TEST(BodyReader, TheBodyOfARefusalIsNoStream) {
   const Reader reader = [](std::string_view) -> bool { throw std::logic_error("called"); };
-  Intake intake(&reader);
+  BodyReader intake(&reader);
   intake.response.status = 403;
   EXPECT_TRUE(intake.take("no\nway\n"));
   intake.finish();

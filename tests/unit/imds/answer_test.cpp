@@ -12,7 +12,7 @@
 namespace {
 
 using imds::Outcome;
-using imds::Trouble;
+using imds::RequestFailure;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -88,7 +88,7 @@ TEST(Answer, A200WithAnUnusableDocumentSaysWhatIsMissing) {
 }
 
 TEST(Answer, EveryTroubleSaysWhatHappenedAndWhatToDo) {
-  using Stage = Trouble::Stage;
+  using Stage = RequestFailure::Stage;
   const struct {
     Stage stage;
     int code;

@@ -1,5 +1,5 @@
 // The simulator's control endpoint, and the program around both.
-#include "imds/simulator/control.h"
+#include "simulator/control.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -19,14 +19,14 @@
 
 #include "certificates.h"
 #include "files.h"
-#include "imds/simulator/simulator.h"
+#include "simulator/simulator.h"
 
 namespace {
 
-using imds::simulator::Control;
-using imds::simulator::Fault;
-using imds::simulator::Simulator;
 using nlohmann::json;
+using simulator::Control;
+using simulator::Fault;
+using simulator::Simulator;
 using testing::HasSubstr;
 
 class Controlled : public testing::Test {
@@ -82,9 +82,9 @@ TEST_F(Controlled, FaultsAreSetShownAndCleared) {
 }
 
 TEST_F(Controlled, EveryKindOfFaultIsKnownByItsName) {
-  ASSERT_EQ(imds::simulator::fault_kinds().back().kind, Fault::Kind::token_lifetime);
-  for (std::size_t i = 0; i < imds::simulator::fault_kinds().size(); ++i) {
-    const auto& each = imds::simulator::fault_kinds()[i];
+  ASSERT_EQ(simulator::fault_kinds().back().kind, Fault::Kind::token_lifetime);
+  for (std::size_t i = 0; i < simulator::fault_kinds().size(); ++i) {
+    const auto& each = simulator::fault_kinds()[i];
     EXPECT_EQ(static_cast<std::size_t>(each.kind), i) << each.name;
     EXPECT_EQ(put("/fault", json{{"kind", each.name}}.dump()).status, 204);
     EXPECT_EQ(simulator_->faults().at(0).kind, each.kind) << each.name;

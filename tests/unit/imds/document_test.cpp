@@ -17,7 +17,7 @@ namespace {
 using testing::HasSubstr;
 
 /// "MAC addresses | subnets", one line for each NIC: what the table compares.
-std::string summary(const net::NodeNetwork& node) {
+std::string summary(const observed::NodeNetwork& node) {
   std::string text;
   for (const auto& nic : node.nics) {
     text += nic.mac.text();
@@ -117,7 +117,7 @@ TEST(Document, NoSampleIsLeftOutOfTheTable) {
 TEST(Document, IdentityComesFromCompute) {
   const auto node = imds::parse(sample("docs_full_linux_trimmed.json"));
   ASSERT_TRUE(node) << node.error().what;
-  const net::NodeIdentity expected = {
+  const observed::NodeIdentity expected = {
       .name = "examplevmname",
       .computer_name = "examplevmname",
       .vm_id = "02aab8a4-74ef-476e-8182-f6d2ba4166a6",
@@ -133,11 +133,11 @@ TEST(Document, IdentityComesFromCompute) {
 TEST(Document, ABareNetworkHasAnEmptyIdentity) {
   const auto node = imds::parse(sample("docs_network_dualstack.json"));
   ASSERT_TRUE(node) << node.error().what;
-  EXPECT_EQ(node->identity, net::NodeIdentity{});
+  EXPECT_EQ(node->identity, observed::NodeIdentity{});
 }
 
 /// One NIC with the given members besides its MAC.
-net::Result<net::NodeNetwork> with(const std::string& members) {
+net::Result<observed::NodeNetwork> with(const std::string& members) {
   return imds::parse(R"({"network":{"interface":[{"macAddress":"000D3AF806EC",)" + members + "}]}}");
 }
 
@@ -277,13 +277,13 @@ TEST(Document, NamesSteerNoTerminalAndEndNoLine) {
     "osProfile": {"computerName": "j\u2028k"}},
     "network": {"interface": [{"macAddress": "000D3AF806EC", "ipv4": {"ipAddress": [{"privateIpAddress": "10.0.0.4"}]}}]}})");
   ASSERT_TRUE(node) << node.error().what;
-  EXPECT_EQ(node->identity, (net::NodeIdentity{.name = "a?[31mb",
-                                               .computer_name = "j k",
-                                               .vm_id = "f?g",
-                                               .resource_id = "/subscriptions/s?",
-                                               .location = "c?2Kd e",
-                                               .vm_scale_set = "h?",
-                                               .environment = "i?"}));
+  EXPECT_EQ(node->identity, (observed::NodeIdentity{.name = "a?[31mb",
+                                                    .computer_name = "j k",
+                                                    .vm_id = "f?g",
+                                                    .resource_id = "/subscriptions/s?",
+                                                    .location = "c?2Kd e",
+                                                    .vm_scale_set = "h?",
+                                                    .environment = "i?"}));
 }
 
 }  // namespace

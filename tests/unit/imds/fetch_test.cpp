@@ -18,13 +18,13 @@
 
 #include "files.h"
 #include "imds/attempt.h"
-#include "imds/simulator/simulator.h"
+#include "simulator/simulator.h"
 
 namespace {
 
 using namespace std::chrono_literals;
-using imds::simulator::Fault;
-using imds::simulator::Simulator;
+using simulator::Fault;
+using simulator::Simulator;
 using std::chrono::steady_clock;
 using testing::AllOf;
 using testing::HasSubstr;

@@ -14,8 +14,8 @@
 
 #include "files.h"
 #include "imds/cache.h"
-#include "imds/simulator/simulator.h"
 #include "mailbox.h"
+#include "simulator/simulator.h"
 
 namespace {
 
@@ -24,8 +24,8 @@ using imds::Event;
 using imds::Failure;
 using imds::Poller;
 using imds::Reading;
-using imds::simulator::Fault;
-using imds::simulator::Simulator;
+using simulator::Fault;
+using simulator::Simulator;
 using std::chrono::steady_clock;
 using testing::HasSubstr;
 using Kind = Fault::Kind;

@@ -14,8 +14,8 @@ namespace {
 
 constexpr auto kVmId = "02aab8a4-74ef-476e-8182-f6d2ba4166a6";
 
-net::NodeNetwork cached(const std::string& vm_id = kVmId) {
-  net::NodeNetwork node;
+observed::NodeNetwork cached(const std::string& vm_id = kVmId) {
+  observed::NodeNetwork node;
   node.identity.vm_id = vm_id;
   node.nics.push_back({.mac = *net::MacAddress::parse("000D3AF806EC"),
                        .addresses = {*net::Address::parse("10.240.0.4"), *net::Address::parse("fd00::4")},

@@ -12,9 +12,9 @@
 #include <string>
 #include <utility>
 
-#include "imds/simulator/default_document.h"
-#include "imds/simulator/simulator.h"
 #include "raw_connection.h"
+#include "simulator/default_document.h"
+#include "simulator/simulator.h"
 
 inline const httplib::Headers kMetadata = {{"Metadata", "true"}};
 inline const std::string kInstance = "/metadata/instance?api-version=2021-02-01";
@@ -24,8 +24,8 @@ inline const std::string kToken =
 class Simulated : public testing::Test {
  protected:
   Simulated() {
-    auto started = imds::simulator::Simulator::start(
-        {.document = std::string(default_document(imds::simulator::Form::scale_set)),
+    auto started = simulator::Simulator::start(
+        {.document = std::string(default_document(simulator::Form::scale_set)),
          .rate_limit = {.per_second = 0, .identity_per_second = 0, .identity_concurrent = 0}});
     if (!started) throw std::runtime_error(started.error().what);
     simulator_ = *std::move(started);
@@ -56,5 +56,5 @@ class Simulated : public testing::Test {
     return {std::move(bytes), raw.error};
   }
 
-  std::unique_ptr<imds::simulator::Simulator> simulator_;
+  std::unique_ptr<simulator::Simulator> simulator_;
 };

@@ -12,8 +12,8 @@
 namespace {
 
 using namespace std::chrono_literals;
-using imds::simulator::Fault;
 using nlohmann::json;
+using simulator::Fault;
 using std::chrono::steady_clock;
 using testing::HasSubstr;
 using testing::StartsWith;

@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "files.h"
-#include "imds/simulator/access_token.h"
-#include "imds/simulator/identity.h"
 #include "simulated.h"
+#include "simulator/access_token.h"
+#include "simulator/identity.h"
 
 namespace {
 
 using namespace std::chrono_literals;
-using imds::simulator::Fault;
 using nlohmann::json;
+using simulator::Fault;
 using std::chrono::steady_clock;
 using testing::HasSubstr;
 using Kind = Fault::Kind;
@@ -77,14 +77,14 @@ TEST_F(Simulated, TokenFaults) {
 }
 
 TEST_F(Simulated, ATokenIsOfTheIdentityThatIsAskedForAndAsLongAsARealOne) {
-  using imds::simulator::read_access_token;
+  using simulator::read_access_token;
   const struct {
     std::string selector;
     const char* client_id;
   } cases[] = {
-      {"", imds::simulator::kSystemClientId},
-      {std::string("&client_id=") + imds::simulator::kClientId, imds::simulator::kClientId},
-      {"&object_id=3b5f0f3e-6a7c-4f53-9d0e-0c6c7d1b9a11", imds::simulator::kClientId},
+      {"", simulator::kSystemClientId},
+      {std::string("&client_id=") + simulator::kClientId, simulator::kClientId},
+      {"&object_id=3b5f0f3e-6a7c-4f53-9d0e-0c6c7d1b9a11", simulator::kClientId},
   };
   for (const auto& [selector, client_id] : cases) {
     SCOPED_TRACE(selector);

@@ -11,9 +11,9 @@
 namespace {
 
 using namespace std::chrono_literals;
-using imds::simulator::Fault;
-using imds::simulator::Simulator;
 using nlohmann::json;
+using simulator::Fault;
+using simulator::Simulator;
 using std::chrono::steady_clock;
 using testing::HasSubstr;
 using testing::MatchesRegex;

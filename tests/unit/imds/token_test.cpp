@@ -11,14 +11,14 @@
 #include <string>
 #include <utility>
 
-#include "imds/simulator/identity.h"
-#include "imds/simulator/simulator.h"
+#include "simulator/identity.h"
+#include "simulator/simulator.h"
 
 namespace {
 
 using namespace std::chrono_literals;
-using imds::simulator::Fault;
-using imds::simulator::Simulator;
+using simulator::Fault;
+using simulator::Simulator;
 using std::chrono::system_clock;
 using testing::AllOf;
 using testing::HasSubstr;
@@ -39,7 +39,7 @@ class TokenOf : public testing::Test {
     options_.endpoint = simulator_->endpoint();
   }
 
-  imds::TokenKeeper keeper(std::string client_id = {}) {
+  imds::TokenKeeper controller(std::string client_id = {}) {
     return {options_, std::move(client_id), [this] { return now_; }};
   }
 
@@ -61,8 +61,8 @@ TEST_F(TokenOf, TheSystemAssignedIdentityIsAskedForWithItsAudienceEncoded) {
 }
 
 TEST_F(TokenOf, AUserAssignedIdentityIsNamedByItsClientId) {
-  ASSERT_TRUE(imds::fetch_token(options_, kAudience, imds::simulator::kClientId));
-  EXPECT_THAT(last_target(), HasSubstr(std::string("&client_id=") + imds::simulator::kClientId));
+  ASSERT_TRUE(imds::fetch_token(options_, kAudience, simulator::kClientId));
+  EXPECT_THAT(last_target(), HasSubstr(std::string("&client_id=") + simulator::kClientId));
   EXPECT_FALSE(imds::fetch_token(options_, kAudience, "a b&resource=c"));
   EXPECT_THAT(last_target(), HasSubstr("&client_id=a%20b%26resource%3Dc"));
 }
@@ -150,50 +150,50 @@ TEST_F(TokenOf, EachFaultHasItsCodeAndNoneShowsAToken) {
 }
 
 TEST_F(TokenOf, AKeeperAsksAgainAtHalfOfALongLife) {
-  auto keeper = this->keeper();
-  EXPECT_THAT(keeper.token(kAudience, false).value_or("none"), StartsWith(kSecret));
+  auto controller = this->controller();
+  EXPECT_THAT(controller.token(kAudience, false).value_or("none"), StartsWith(kSecret));
   now_ += 11h;
-  EXPECT_TRUE(keeper.token(kAudience, false));
+  EXPECT_TRUE(controller.token(kAudience, false));
   EXPECT_EQ(simulator_->request_count(), 1U);
   now_ += 2h;
-  EXPECT_TRUE(keeper.token(kAudience, false));
+  EXPECT_TRUE(controller.token(kAudience, false));
   EXPECT_EQ(simulator_->request_count(), 2U);
 }
 
 TEST_F(TokenOf, AKeeperKeepsOneTokenForOneAudience) {
-  auto keeper = this->keeper();
-  EXPECT_TRUE(keeper.token(kAudience, false));
-  EXPECT_TRUE(keeper.token("https://management.local/", false));
+  auto controller = this->controller();
+  EXPECT_TRUE(controller.token(kAudience, false));
+  EXPECT_TRUE(controller.token("https://management.local/", false));
   EXPECT_EQ(simulator_->request_count(), 2U);
   EXPECT_THAT(last_target(), HasSubstr("management.local"));
 }
 
 TEST_F(TokenOf, ARefusedTokenIsReplacedPastTheCacheOfImds) {
-  auto keeper = this->keeper();
-  EXPECT_TRUE(keeper.token(kAudience, false));
+  auto controller = this->controller();
+  EXPECT_TRUE(controller.token(kAudience, false));
   EXPECT_THAT(last_target(), Not(HasSubstr("bypass_cache")));
-  EXPECT_TRUE(keeper.token(kAudience, true));
+  EXPECT_TRUE(controller.token(kAudience, true));
   EXPECT_THAT(last_target(), HasSubstr("&bypass_cache=true"));
 }
 
 TEST_F(TokenOf, AKeeperLivesOnWhatItHasWhileImdsIsDown) {
-  auto keeper = this->keeper();
-  EXPECT_TRUE(keeper.token(kAudience, false));
+  auto controller = this->controller();
+  EXPECT_TRUE(controller.token(kAudience, false));
   simulator_->set_fault({.kind = Kind::status, .code = 503});
   now_ += 13h;
-  EXPECT_TRUE(keeper.token(kAudience, false));
+  EXPECT_TRUE(controller.token(kAudience, false));
   EXPECT_EQ(simulator_->request_count(), 2U) << "but it tried";
   now_ += 11h;
-  EXPECT_FALSE(keeper.token(kAudience, false)) << "four minutes before the end";
-  EXPECT_FALSE(keeper.token(kAudience, true));
+  EXPECT_FALSE(controller.token(kAudience, false)) << "four minutes before the end";
+  EXPECT_FALSE(controller.token(kAudience, true));
 }
 
 TEST_F(TokenOf, ARefusalForGoodIsNotAskedAboutAgainWithinAMinute) {
   simulator_->set_fault({.kind = Kind::identity_not_found});
-  auto keeper = this->keeper();
-  const auto first = keeper.token(kAudience, false);
+  auto controller = this->controller();
+  const auto first = controller.token(kAudience, false);
   now_ += 59s;
-  const auto second = keeper.token(kAudience, true);
+  const auto second = controller.token(kAudience, true);
   ASSERT_FALSE(first);
   ASSERT_FALSE(second);
   EXPECT_EQ(first.error().what, second.error().what);
@@ -201,9 +201,9 @@ TEST_F(TokenOf, ARefusalForGoodIsNotAskedAboutAgainWithinAMinute) {
   EXPECT_EQ(simulator_->request_count(), 1U);
   now_ += 1s;
   simulator_->clear_faults();
-  EXPECT_TRUE(keeper.token(kAudience, false));
+  EXPECT_TRUE(controller.token(kAudience, false));
 
-  auto another = this->keeper();
+  auto another = this->controller();
   simulator_->set_fault({.kind = Kind::identity_not_found});
   EXPECT_FALSE(another.token(kAudience, false));
   now_ -= 1h;
@@ -213,9 +213,9 @@ TEST_F(TokenOf, ARefusalForGoodIsNotAskedAboutAgainWithinAMinute) {
 
 TEST_F(TokenOf, APassingFailureIsAskedAboutAgainAtOnce) {
   simulator_->set_fault({.kind = Kind::status, .code = 503, .count = 1});
-  auto keeper = this->keeper();
-  EXPECT_FALSE(keeper.token(kAudience, false));
-  EXPECT_TRUE(keeper.token(kAudience, false));
+  auto controller = this->controller();
+  EXPECT_FALSE(controller.token(kAudience, false));
+  EXPECT_TRUE(controller.token(kAudience, false));
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 namespace {
 
 using namespace std::chrono_literals;
-using kubernetes::Sighting;
+using kubernetes::VersionedNode;
 using std::chrono::steady_clock;
 using testing::AllOf;
 using testing::ElementsAre;
@@ -55,7 +55,7 @@ class ApiServer : public testing::Test {
   std::vector<std::string> watch(std::size_t enough = 100, std::chrono::milliseconds within = 20s) {
     std::vector<std::string> cidrs;
     result_ = kubernetes::watch_node(access(), "n1", "42", steady_clock::now() + within,
-                                     [&](const Sighting& sighting) {
+                                     [&](const VersionedNode& sighting) {
                                        cidrs.push_back(sighting.node.pod_cidrs.at(0).text());
                                        return cidrs.size() < enough;
                                      });
@@ -160,7 +160,7 @@ TEST_F(ApiServer, ANameThatIsNoneIsNotAskedFor) {
     ASSERT_FALSE(sighting) << name;
     EXPECT_EQ(sighting.error().code.value(), EINVAL);
     const auto watched = kubernetes::watch_node(credential, name, "1", steady_clock::now() + 20s,
-                                                [](const Sighting&) { return true; });
+                                                [](const VersionedNode&) { return true; });
     ASSERT_FALSE(watched);
     EXPECT_EQ(watched.error().code.value(), EINVAL);
   }

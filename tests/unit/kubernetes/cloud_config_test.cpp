@@ -14,11 +14,11 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-const net::CloudConfig kWhole{.cloud = "AzurePublicCloud",
-                              .resource_manager_endpoint = "https://management.local.example/",
-                              .route_table_name = "rt",
-                              .route_table_resource_group = "rg",
-                              .user_assigned_identity = "00000000-0000-0000-0000-000000000001"};
+const observed::CloudConfig kWhole{.cloud = "AzurePublicCloud",
+                                   .resource_manager_endpoint = "https://management.local.example/",
+                                   .route_table_name = "rt",
+                                   .route_table_resource_group = "rg",
+                                   .user_assigned_identity = "00000000-0000-0000-0000-000000000001"};
 
 TEST(CloudConfig, IsReadFromJsonAndFromYaml) {
   for (const char* text :
@@ -50,7 +50,7 @@ TEST(CloudConfig, WhatIsNoStringIsLeftAlone) {
     SCOPED_TRACE(text);
     const auto config = parse_cloud_config(text);
     ASSERT_TRUE(config) << config.error().what;
-    EXPECT_EQ(*config, net::CloudConfig{});
+    EXPECT_EQ(*config, observed::CloudConfig{});
   }
   EXPECT_EQ(parse_cloud_config("routeTableName: '7'")->route_table_name, "7");
 }
@@ -162,8 +162,8 @@ TEST(CloudConfig, TheRouteTableIsWhereTheCloudProviderLooksForIt) {
   ASSERT_TRUE(config) << config.error().what;
   EXPECT_EQ(config->table_resource_group(), "tables");
   EXPECT_EQ(config->table_subscription(), "hub");
-  EXPECT_EQ(net::CloudConfig{}.table_resource_group(), "");
-  EXPECT_EQ(net::CloudConfig{}.table_subscription(), "");
+  EXPECT_EQ(observed::CloudConfig{}.table_resource_group(), "");
+  EXPECT_EQ(observed::CloudConfig{}.table_subscription(), "");
 }
 
 }  // namespace

@@ -35,14 +35,14 @@ json node() {
 TEST(NodeJson, EveryFieldIsTaken) {
   const auto sighting = kubernetes::parse_node(node());
   ASSERT_TRUE(sighting) << sighting.error().what;
-  const net::KubernetesNode expected{
+  const observed::KubernetesNode expected{
       .name = "n1",
       .pod_cidrs = {*net::Prefix::parse("10.244.1.0/24"), *net::Prefix::parse("fd00:1::/64")},
       .created = sys_days(year(2026) / 3 / 1) + 12h,
-      .network_unavailable = net::KubernetesCondition{.status = "False",
-                                                      .reason = "RouteCreated",
-                                                      .message = "it is there",
-                                                      .since = sys_days(year(2026) / 3 / 1) + 12h + 7s},
+      .network_unavailable = observed::KubernetesCondition{.status = "False",
+                                                           .reason = "RouteCreated",
+                                                           .message = "it is there",
+                                                           .since = sys_days(year(2026) / 3 / 1) + 12h + 7s},
       .flannel = {},
       .provider_id = "azure:///subscriptions/s/resourceGroups/rg/providers/x/virtualMachines/n1",
       .internal_addresses = {*net::Address::parse("10.0.0.4"), *net::Address::parse("fd00::4")}};
@@ -131,9 +131,9 @@ TEST(NodeJson, WhatCannotBeTrustedIsRefusedByField) {
 TEST(NodeJson, FlannelsAnnotationsAreTakenAndNonsenseInOneLeavesThatOneOut) {
   const std::string key = "flannel.alpha.coreos.com/";
   const json vxlan = R"({"VNI":1,"VtepMAC":"7e:2a:00:11:22:33"})";
-  const net::FlannelAnnotations whole{.backend_type = "vxlan",
-                                      .vtep_mac = net::MacAddress::parse("7e:2a:00:11:22:33").value(),
-                                      .public_ip = net::Address::parse("10.240.0.4").value()};
+  const observed::FlannelAnnotations whole{.backend_type = "vxlan",
+                                           .vtep_mac = net::MacAddress::parse("7e:2a:00:11:22:33").value(),
+                                           .public_ip = net::Address::parse("10.240.0.4").value()};
   auto without_mac = whole;
   without_mac.vtep_mac.reset();
   auto without_address = whole;
@@ -142,7 +142,7 @@ TEST(NodeJson, FlannelsAnnotationsAreTakenAndNonsenseInOneLeavesThatOneOut) {
   host_gw.backend_type = "host-gw";
   const struct {
     json type, data, address;
-    std::optional<net::FlannelAnnotations> expected;
+    std::optional<observed::FlannelAnnotations> expected;
   } cases[] = {
       {"vxlan", vxlan, "10.240.0.4", whole},
       {"host-gw", "null", "10.240.0.4", host_gw},

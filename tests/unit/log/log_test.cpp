@@ -222,7 +222,7 @@ class LogOnTerminal : public LogTest {
     close(reader_);
   }
   /// What one warning looks like.
-  std::string shown(LogFormat format) const {
+  std::string sanitized(LogFormat format) const {
     Log(LogLevel::info, format, terminal_).warn("x");
     std::array<char, 4096> part{};
     const auto count = read(reader_, part.data(), part.size());
@@ -234,17 +234,17 @@ class LogOnTerminal : public LogTest {
 };
 
 TEST_F(LogOnTerminal, TheLevelIsColoured) {
-  EXPECT_THAT(shown(LogFormat::text),
+  EXPECT_THAT(sanitized(LogFormat::text),
               MatchesRegex(std::string(kTime) + " \x1b\\[[0-9;m\x1b\\[]*warn\x1b\\[m x\r\n"));
 }
 
 TEST_F(LogOnTerminal, NoColorIsHonoured) {
   setenv("NO_COLOR", "1", 1);
-  EXPECT_THAT(shown(LogFormat::text), MatchesRegex(std::string(kTime) + " warn x\r\n"));
+  EXPECT_THAT(sanitized(LogFormat::text), MatchesRegex(std::string(kTime) + " warn x\r\n"));
 }
 
 TEST_F(LogOnTerminal, JsonHasNoColour) {
-  EXPECT_THAT(shown(LogFormat::json), testing::Not(HasSubstr("\x1b")));
+  EXPECT_THAT(sanitized(LogFormat::json), testing::Not(HasSubstr("\x1b")));
 }
 
 }  // namespace

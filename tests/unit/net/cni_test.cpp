@@ -1,4 +1,4 @@
-#include "net/cni.h"
+#include "observed/cni.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,13 +7,13 @@ namespace {
 
 using testing::HasSubstr;
 
-net::CniFile file(std::string name, std::string network, std::string type) {
+observed::CniFile file(std::string name, std::string network, std::string type) {
   return {.path = "/etc/cni/net.d/" + name,
           .network = std::move(network),
           .plugins = {{.type = std::move(type)}}};
 }
 
-net::CniFile meta(std::string type, std::string to) {
+observed::CniFile meta(std::string type, std::string to) {
   auto made = file("00-meta.conf", "meta", std::move(type));
   made.delegation.to = std::move(to);
   return made;
@@ -24,12 +24,12 @@ const auto kFlannel = file("20-flannel.conflist", "cbr0", "flannel");
 const auto kLoopback = file("99-loopback.conf", "lo", "loopback");
 const auto kPodman = file("87-podman-bridge.conflist", "podman", "bridge");
 
-net::CniConfiguration with(std::vector<net::CniFile> files) {
+observed::CniConfiguration with(std::vector<observed::CniFile> files) {
   return {.folder = "/etc/cni/net.d", .files = std::move(files)};
 }
 
 /// The name of the file that makes pods' interfaces, or why none does.
-std::string file_of(const net::CniConfiguration& configuration) {
+std::string file_of(const observed::CniConfiguration& configuration) {
   const auto network = configuration.network();
   return network ? network->file->path.substr(configuration.folder.size() + 1) : network.error().what;
 }
@@ -98,7 +98,7 @@ TEST(CniNetwork, IsNoneOfAnEnginesAndNotLoopback) {
         std::tuple{"bridge", "nerdctl0", "nerdctl"}, std::tuple{"containerd-net", "cni0", "containerd"}}) {
     auto other = file("05-other.conflist", network, "bridge");
     other.plugins.front().bridge = bridge;
-    EXPECT_EQ(net::engine_of(other), engine);
+    EXPECT_EQ(observed::engine_of(other), engine);
     const auto configuration = with({other, kCalico});
     EXPECT_EQ(configuration.network().error().code.value(), ENOENT);
     EXPECT_THAT(file_of(configuration), HasSubstr(std::string("is for ") + engine + "'s own containers"));
@@ -106,7 +106,7 @@ TEST(CniNetwork, IsNoneOfAnEnginesAndNotLoopback) {
   }
   EXPECT_THAT(file_of(with({kLoopback})), HasSubstr("runs loopback, which makes no interface"));
   EXPECT_EQ(with({kCalico, kPodman, kLoopback}).of_pods().size(), 1U);
-  EXPECT_EQ(net::engine_of(kCalico), "");
+  EXPECT_EQ(observed::engine_of(kCalico), "");
 }
 
 TEST(CniNetwork, IsNoneWithoutAUsableFile) {

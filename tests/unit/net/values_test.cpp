@@ -9,8 +9,8 @@
 
 #include "net/error.h"
 #include "net/link.h"
-#include "net/node_network.h"
 #include "net/sysctls.h"
+#include "observed/node_network.h"
 #include "parsed.h"
 #include "tests/support/print.h"
 
@@ -47,7 +47,7 @@ TEST(Link, HasTheAddressesOnItWhateverTheirLength) {
 }
 
 TEST(Nic, PrimaryIsTheFirstAddressOfTheFamily) {
-  net::Nic nic;
+  observed::Nic nic;
   EXPECT_EQ(nic.primary(net::Family::ipv4), std::nullopt);
   nic.addresses = {address("fd00::4"), address("10.0.0.5"), address("10.0.0.4"), address("fd00::5")};
   EXPECT_EQ(nic.primary(net::Family::ipv4), address("10.0.0.5"));
@@ -55,7 +55,7 @@ TEST(Nic, PrimaryIsTheFirstAddressOfTheFamily) {
 }
 
 TEST(Nic, SubnetOfAnAddressIsTheFirstThatHoldsIt) {
-  net::Nic nic;
+  observed::Nic nic;
   nic.subnets = {prefix("10.0.0.0/24"), prefix("10.0.1.0/24"), prefix("fd00::/64")};
   EXPECT_EQ(nic.subnet_of(address("10.0.1.4")), prefix("10.0.1.0/24"));
   EXPECT_EQ(nic.subnet_of(address("fd00::4")), prefix("fd00::/64"));

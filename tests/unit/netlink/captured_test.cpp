@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "netlink/hint_message.h"
 #include "netlink/link_message.h"
 #include "netlink/neighbour_message.h"
+#include "netlink/notification_message.h"
 #include "netlink/route_message.h"
 #include "netlink/rule_message.h"
 #include "tests/support/print.h"
@@ -20,7 +20,7 @@
 
 namespace {
 
-using net::Hint;
+using net::Notification;
 using net::Route;
 using net::RouteType;
 using testing::IsEmpty;
@@ -34,8 +34,8 @@ std::optional<Route> route_in(const std::string& name) {
 std::optional<net::Rule> rule_in(const std::string& name) {
   return netlink::decode_rule(captured(name).message());
 }
-std::optional<Hint> hint_in(const std::string& name) {
-  return netlink::decode_hint(captured(name).message());
+std::optional<Notification> hint_in(const std::string& name) {
+  return netlink::decode_notification(captured(name).message());
 }
 
 Route route(const std::string& destination, std::uint32_t metric = 1024, std::uint8_t protocol = 169) {
@@ -103,22 +103,22 @@ TEST(CapturedRoute, ByAGatewayOfTheOtherFamilyShowsTheDeviceAlone) {
 
 TEST(CapturedRoute, WithASourcePrefixIsNotOneThatCanBeExpressed) {
   EXPECT_EQ(route_in("route_ipv6_source_prefix"), std::nullopt);
-  const auto hint = hint_in("route_ipv6_source_prefix");
-  ASSERT_TRUE(hint) << "but something has changed";
-  EXPECT_EQ(hint->subject, Hint::Subject::route);
-  EXPECT_EQ(hint->route, std::nullopt);
+  const auto notification = hint_in("route_ipv6_source_prefix");
+  ASSERT_TRUE(notification) << "but something has changed";
+  EXPECT_EQ(notification->subject, Notification::Subject::route);
+  EXPECT_EQ(notification->route, std::nullopt);
 }
 
 TEST(CapturedRoute, HasAGistThatAgreesWithTheWhole) {
   for (const auto* name : {"route_ipv4_gateway", "route_ipv6_gateway", "route_ipv4_blackhole_large_table",
                            "route_ipv4_multipath", "route_default_tos"}) {
-    const auto gist = netlink::gist_of_route(captured(name).message());
+    const auto gist = netlink::header_of_route(captured(name).message());
     ASSERT_TRUE(gist) << name;
     EXPECT_EQ(gist->protocol, route_in(name)->protocol) << name;
     EXPECT_EQ(gist->device, route_in(name)->device) << name;
   }
   for (const auto* name : {"route_removed", "rule_plain", "truncated_fixed_header"}) {
-    EXPECT_FALSE(netlink::gist_of_route(captured(name).message())) << name;
+    EXPECT_FALSE(netlink::header_of_route(captured(name).message())) << name;
   }
 }
 
@@ -128,15 +128,15 @@ TEST(CapturedRule, IsPlainOrOfAForeignShape) {
                                               .source = prefix("10.1.0.0/24"),
                                               .table = 16925,
                                               .protocol = 169,
-                                              .foreign_shape = false}));
+                                              .unknown_selectors = false}));
   // ip -6 rule add from fd01::/64 lookup 70000 pref 100 protocol 169
   EXPECT_EQ(rule_in("rule_ipv6_large_table"), (net::Rule{.priority = 100,
                                                          .source = prefix("fd01::/64"),
                                                          .table = 70000,
                                                          .protocol = 169,
-                                                         .foreign_shape = false}));
+                                                         .unknown_selectors = false}));
   ASSERT_TRUE(rule_in("rule_every_selector"));
-  EXPECT_TRUE(rule_in("rule_every_selector")->foreign_shape);
+  EXPECT_TRUE(rule_in("rule_every_selector")->unknown_selectors);
 }
 
 TEST(CapturedRule, OfTheKernelsOwnThreeIsPlain) {
@@ -145,7 +145,7 @@ TEST(CapturedRule, OfTheKernelsOwnThreeIsPlain) {
   for (const auto* message : dump.messages()) {
     const auto rule = netlink::decode_rule(*message);
     if (!rule || rule->protocol != RTPROT_KERNEL) continue;
-    EXPECT_FALSE(rule->foreign_shape);
+    EXPECT_FALSE(rule->unknown_selectors);
     seen.emplace_back(rule->priority, rule->table);
   }
   EXPECT_THAT(seen,
@@ -199,9 +199,9 @@ TEST(CapturedNeighbour, IsOneThatSomebodyMadeForGood) {
   const auto mac = net::MacAddress::parse("02:00:00:00:00:02").value();
   // ip neigh replace 10.244.2.0 lladdr 02:00:00:00:00:02 dev flannel.1 nud permanent; fd01::2 likewise
   EXPECT_EQ(neighbour_in("neighbour_permanent"),
-            (net::Neighbour{.device = 4, .address = address("10.244.2.0"), .mac = mac}));
+            (observed::Neighbour{.device = 4, .address = address("10.244.2.0"), .mac = mac}));
   EXPECT_EQ(neighbour_in("neighbour_permanent_ipv6"),
-            (net::Neighbour{.device = 5, .address = address("fd01::2"), .mac = mac}));
+            (observed::Neighbour{.device = 5, .address = address("fd01::2"), .mac = mac}));
   for (const auto* name : {"neighbour_reachable", "neighbour_multicast", "forwarding_entry"}) {
     EXPECT_EQ(neighbour_in(name), std::nullopt) << name;
   }
@@ -214,11 +214,11 @@ TEST(CapturedForwardingEntry, IsOfTheVxlanLinkItself) {
   const auto mac = net::MacAddress::parse("02:00:00:00:00:02").value();
   // bridge fdb append 02:00:00:00:00:02 dev flannel.1 dst 10.0.0.5; 00:00:00:00:00:00 dst 10.0.0.6
   EXPECT_EQ(entry_in("forwarding_entry"),
-            (net::ForwardingEntry{.device = 4, .mac = mac, .destination = address("10.0.0.5")}));
+            (observed::ForwardingEntry{.device = 4, .mac = mac, .destination = address("10.0.0.5")}));
   EXPECT_EQ(entry_in("forwarding_entry_ipv6"),
-            (net::ForwardingEntry{.device = 5, .mac = mac, .destination = address("fd00::5")}));
+            (observed::ForwardingEntry{.device = 5, .mac = mac, .destination = address("fd00::5")}));
   EXPECT_EQ(entry_in("forwarding_entry_for_the_rest"),
-            (net::ForwardingEntry{.device = 4, .mac = {}, .destination = address("10.0.0.6")}));
+            (observed::ForwardingEntry{.device = 4, .mac = {}, .destination = address("10.0.0.6")}));
   for (const auto* name : {"forwarding_entry_of_a_bridge", "neighbour_permanent"}) {
     EXPECT_EQ(entry_in(name), std::nullopt) << name;
   }
@@ -247,32 +247,32 @@ TEST(CapturedAddress, IsOursAlsoWhereAPeerHasOne) {
 TEST(CapturedHint, TellsSubjectDeviceAndRemoval) {
   struct Case {
     std::string name;
-    Hint::Subject subject;
+    Notification::Subject subject;
     bool removal;
     std::uint32_t device;
   };
   for (const auto& each : std::vector<Case>{
-           {"route_ipv4_gateway", Hint::Subject::route, false, 3},
-           {"route_ipv4_blackhole_large_table", Hint::Subject::route, false, 0},
-           {"route_removed", Hint::Subject::route, true, 3},
-           {"link_with_master", Hint::Subject::link, false, 2},
-           {"address_ipv4", Hint::Subject::address, false, 3},
-           {"address_removed", Hint::Subject::address, true, 3},
-           {"rule_plain", Hint::Subject::rule, false, 0},
-           {"rule_removed", Hint::Subject::rule, true, 0},
-           {"netconf", Hint::Subject::settings, false, 3},
-           {"netconf_all", Hint::Subject::settings, false, 0},
+           {"route_ipv4_gateway", Notification::Subject::route, false, 3},
+           {"route_ipv4_blackhole_large_table", Notification::Subject::route, false, 0},
+           {"route_removed", Notification::Subject::route, true, 3},
+           {"link_with_master", Notification::Subject::link, false, 2},
+           {"address_ipv4", Notification::Subject::address, false, 3},
+           {"address_removed", Notification::Subject::address, true, 3},
+           {"rule_plain", Notification::Subject::rule, false, 0},
+           {"rule_removed", Notification::Subject::rule, true, 0},
+           {"netconf", Notification::Subject::settings, false, 3},
+           {"netconf_all", Notification::Subject::settings, false, 0},
        }) {
-    const auto hint = hint_in(each.name);
-    ASSERT_TRUE(hint) << each.name;
-    EXPECT_EQ(hint->subject, each.subject) << each.name;
-    EXPECT_EQ(hint->removal, each.removal) << each.name;
-    EXPECT_EQ(hint->device, each.device) << each.name;
-    EXPECT_EQ(hint->route.has_value(), each.subject == Hint::Subject::route) << each.name;
-    EXPECT_EQ(hint->doer, 1U) << each.name << ": nlmsg_pid of every captured message";
+    const auto notification = hint_in(each.name);
+    ASSERT_TRUE(notification) << each.name;
+    EXPECT_EQ(notification->subject, each.subject) << each.name;
+    EXPECT_EQ(notification->removal, each.removal) << each.name;
+    EXPECT_EQ(notification->device, each.device) << each.name;
+    EXPECT_EQ(notification->route.has_value(), each.subject == Notification::Subject::route) << each.name;
+    EXPECT_EQ(notification->removed_by, 1U) << each.name << ": nlmsg_pid of every captured message";
   }
   EXPECT_TRUE(hint_in("link_removed")->removal);
-  EXPECT_EQ(hint_in("link_removed")->subject, Hint::Subject::link);
+  EXPECT_EQ(hint_in("link_removed")->subject, Notification::Subject::link);
   EXPECT_EQ(hint_in("route_removed")->route->key, route("10.1.0.0/16").key);
 }
 
@@ -290,7 +290,7 @@ TEST(CapturedHint, OfACachedRouteIsNone) {
   fixed.rtm_flags |= RTM_F_CLONED;
   std::memcpy(at, &fixed, sizeof(fixed));
   EXPECT_TRUE(netlink::is_cloned_route(cached.message()));
-  EXPECT_EQ(netlink::decode_hint(cached.message()), std::nullopt);
+  EXPECT_EQ(netlink::decode_notification(cached.message()), std::nullopt);
 }
 
 }  // namespace

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "netlink/acknowledgement.h"
-#include "netlink/hint_message.h"
 #include "netlink/link_message.h"
 #include "netlink/neighbour_message.h"
+#include "netlink/notification_message.h"
 #include "netlink/route_message.h"
 #include "netlink/rule_message.h"
 #include "tests/support/print.h"
@@ -43,8 +43,8 @@ int read_with_all(const Datagram& datagram) {
     made += netlink::decode_address(*message).has_value() ? 1 : 0;
     made += netlink::decode_neighbour(*message).has_value() ? 1 : 0;
     made += netlink::decode_forwarding(*message).has_value() ? 1 : 0;
-    made += netlink::gist_of_route(*message).has_value() ? 1 : 0;
-    made += netlink::decode_hint(*message).has_value() ? 1 : 0;
+    made += netlink::header_of_route(*message).has_value() ? 1 : 0;
+    made += netlink::decode_notification(*message).has_value() ? 1 : 0;
     made += netlink::outcome_in(*message).error != 0 ? 1 : 0;
     made += netlink::is_cloned_route(*message) ? 1 : 0;
   }
@@ -90,7 +90,8 @@ TEST(Hostile, RoutesThatContradictThemselvesAreNone) {
                            "unknown_family", "truncated_fixed_header"}) {
     const auto message = captured(name);
     EXPECT_EQ(netlink::decode_route(message.message()), std::nullopt) << name;
-    EXPECT_NE(netlink::decode_hint(message.message()), std::nullopt) << name << ": something has changed";
+    EXPECT_NE(netlink::decode_notification(message.message()), std::nullopt)
+        << name << ": something has changed";
   }
   EXPECT_EQ(netlink::decode_route(captured("gateway_of_three_bytes").message())->gateway, std::nullopt);
   EXPECT_EQ(netlink::decode_route(captured("unknown_type").message())->type, net::RouteType::other);

@@ -10,7 +10,7 @@
 #include <fstream>
 #include <string>
 
-#include "netlink/doer.h"
+#include "netlink/port_owner.h"
 #include "netlink/proc_sysctls.h"
 
 namespace {
@@ -103,7 +103,7 @@ class Doer : public testing::Test {
 
   static std::string named(const char* name) {
     prctl(PR_SET_NAME, name);
-    return netlink::doer_name(static_cast<std::uint32_t>(getpid()));
+    return netlink::process_name_of_port(static_cast<std::uint32_t>(getpid()));
   }
   std::string former_ = std::string(16, '\0');
 };
@@ -116,9 +116,10 @@ TEST_F(Doer, CannotWriteAnythingIntoOurLog) {
 }
 
 TEST_F(Doer, IsUnknownWhereThePortIsNoProcess) {
-  EXPECT_EQ(netlink::doer_name(0), "") << "the kernel itself";
-  EXPECT_EQ(netlink::doer_name(0xfffff000), "") << "the kernel gives such ports to further sockets";
-  EXPECT_EQ(netlink::doer_name(4194304), "") << "no process can have this number";
+  EXPECT_EQ(netlink::process_name_of_port(0), "") << "the kernel itself";
+  EXPECT_EQ(netlink::process_name_of_port(0xfffff000), "")
+      << "the kernel gives such ports to further sockets";
+  EXPECT_EQ(netlink::process_name_of_port(4194304), "") << "no process can have this number";
 }
 
 }  // namespace

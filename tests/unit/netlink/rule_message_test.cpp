@@ -55,7 +55,7 @@ TEST(EncodeRule, ChoosesTheFlagsByTheVerb) {
 TEST(EncodeRule, RefusesWhatNoMessageSays) {
   EXPECT_FALSE(netlink::encode_rule(net::Verb::replace, rule("10.1.0.0/24")));
   auto foreign = rule("10.1.0.0/24");
-  foreign.foreign_shape = true;
+  foreign.unknown_selectors = true;
   EXPECT_FALSE(netlink::encode_rule(net::Verb::add, foreign));
   EXPECT_TRUE(netlink::encode_rule(net::Verb::remove, foreign));
 }
@@ -79,7 +79,7 @@ TEST(DecodeRule, FindsNoForeignShapeInWhatStandsInEveryDump) {
   message.put_byte(FRA_PROTOCOL, 2);
   message.put(FRA_PRIORITY, std::uint32_t{32766});
   ASSERT_TRUE(decoded(message));
-  EXPECT_FALSE(decoded(message)->foreign_shape);
+  EXPECT_FALSE(decoded(message)->unknown_selectors);
 }
 
 TEST(DecodeRule, FindsAForeignShapeInEveryOtherAttribute) {
@@ -90,7 +90,7 @@ TEST(DecodeRule, FindsAForeignShapeInEveryOtherAttribute) {
     netlink::Message message(RTM_NEWRULE, 0, fixed());
     message.put(attribute, std::uint32_t{1});
     ASSERT_TRUE(decoded(message)) << attribute;
-    EXPECT_TRUE(decoded(message)->foreign_shape) << attribute;
+    EXPECT_TRUE(decoded(message)->unknown_selectors) << attribute;
   }
 }
 
@@ -101,9 +101,9 @@ TEST(DecodeRule, FindsAForeignShapeInTheHeader) {
         +[](fib_rule_hdr& each) { each.flags = FIB_RULE_INVERT; }}) {
     auto header = fixed();
     change(header);
-    EXPECT_TRUE(decoded(netlink::Message(RTM_NEWRULE, 0, header))->foreign_shape);
+    EXPECT_TRUE(decoded(netlink::Message(RTM_NEWRULE, 0, header))->unknown_selectors);
   }
-  EXPECT_FALSE(decoded(netlink::Message(RTM_NEWRULE, 0, fixed()))->foreign_shape);
+  EXPECT_FALSE(decoded(netlink::Message(RTM_NEWRULE, 0, fixed()))->unknown_selectors);
 }
 
 TEST(DecodeRule, RefusesWhatIsNoRuleOfOurFamilies) {

@@ -1,0 +1,56 @@
+#include "agent/cloud/cloud_query.h"
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "agent/cloud/line_json.h"
+#include "net/foreign_text.h"
+
+namespace nlohmann {
+
+template <>
+struct adl_serializer<std::chrono::milliseconds> {
+  static void to_json(json& to, const std::chrono::milliseconds& time) { to = time.count(); }
+  static void from_json(const json& from, std::chrono::milliseconds& time) {
+    time = std::chrono::milliseconds(from.get<std::int64_t>());
+  }
+};
+
+}  // namespace nlohmann
+
+namespace agent {
+namespace {
+
+// azure.interval's are within 1m and 24h; tests have less patience.
+constexpr auto kShortestInterval = std::chrono::milliseconds(100);
+constexpr auto kLongestInterval = std::chrono::hours(24);
+
+/// JSON escapes the control characters of ASCII, but for DEL.
+bool is_plain(std::string_view line) { return line.find('\x7f') == std::string_view::npos; }
+
+}  // namespace
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CloudQuery, imds_endpoint, resource_id, mac, environment, node_name,
+                                   kubeconfig, cloud_config, client_id, verify, interval)
+
+std::string cloud_query_line(const CloudQuery& query) {
+  return nlohmann::json(query).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+net::Result<CloudQuery> parse_cloud_query(std::string_view line) {
+  constexpr std::size_t kQuotedError = 200;
+  const auto no_question = [](std::string_view why) {
+    return net::failure(EBADMSG, "no question: " + net::foreign_text(why, kQuotedError));
+  };
+  try {
+    auto query = parse_line(line, [](const nlohmann::json&) {}).get<CloudQuery>();
+    if (!is_plain(cloud_query_line(query))) return no_question("it holds control characters");
+    if (query.interval < kShortestInterval || query.interval > kLongestInterval)
+      return no_question("its interval is out of bounds");
+    return query;
+  } catch (const std::exception& error) {
+    return no_question(error.what());
+  }
+}
+
+}  // namespace agent

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "net/error.h"
+
+namespace agent {
+
+/// What the daemon wants to know, and where to ask: the one thing that goes to the program that asks Azure
+/// and Kubernetes. No secret is in it; paths are, by which only a program with no more rights than who asks
+/// goes (own_configuration.h).
+struct CloudQuery {
+  std::string imds_endpoint;  ///< for tokens
+  std::string resource_id;    ///< this VM; empty while IMDS has not told
+  std::string mac;            ///< the NIC of pod traffic
+  std::string environment;    ///< compute.azEnvironment
+  std::string node_name;
+  std::string kubeconfig;
+  std::string cloud_config;  ///< azure.json's path
+  std::string client_id;
+  bool verify = true;  ///< azure.verify is not "off"
+  std::chrono::milliseconds interval = std::chrono::minutes(15);
+
+  bool operator==(const CloudQuery&) const = default;
+};
+
+/// One line of JSON, without the newline.
+std::string cloud_query_line(const CloudQuery& query);
+/// EBADMSG for anything else, and for an interval that would have Azure asked without a pause.
+net::Result<CloudQuery> parse_cloud_query(std::string_view line);
+
+}  // namespace agent

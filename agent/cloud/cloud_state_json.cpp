@@ -1,0 +1,115 @@
+#include "agent/cloud/cloud_state_json.h"
+
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <utility>
+
+#include "agent/cloud/line_json.h"
+#include "net/foreign_text.h"
+
+// nlohmann-json finds these by the types' own namespaces; what it throws for anything else than what is
+// written here, parse_cloud_state() catches.
+namespace nlohmann {
+
+template <class T>
+struct TextSerializer {
+  static void to_json(json& to, const T& value) { to = value.text(); }
+  static void from_json(const json& from, T& value) {
+    auto parsed = T::parse(from.get_ref<const std::string&>());
+    if (!parsed) throw std::invalid_argument(parsed.error().what);
+    value = *parsed;
+  }
+};
+template <>
+struct adl_serializer<net::Address> : TextSerializer<net::Address> {};
+template <>
+struct adl_serializer<net::Prefix> : TextSerializer<net::Prefix> {};
+template <>
+struct adl_serializer<net::MacAddress> : TextSerializer<net::MacAddress> {};
+
+template <>
+struct adl_serializer<std::chrono::system_clock::time_point> {
+  using Time = std::chrono::system_clock::time_point;
+  static void to_json(json& to, const Time& time) {
+    to = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+  }
+  static void from_json(const json& from, Time& time) {
+    time = Time(std::chrono::milliseconds(from.get<std::int64_t>()));
+  }
+};
+
+template <class T>
+struct adl_serializer<std::optional<T>> {
+  static void to_json(json& to, const std::optional<T>& maybe) { to = maybe ? json(*maybe) : json(); }
+  static void from_json(const json& from, std::optional<T>& maybe) {
+    maybe.reset();
+    if (!from.is_null()) maybe = from.get<T>();
+  }
+};
+
+/// {"value": …} or {"error": "…", "code": 13}
+template <class T>
+struct adl_serializer<net::Result<T>> {
+  static void to_json(json& to, const net::Result<T>& result) {
+    if (result) {
+      to = json{{"value", *result}};
+    } else {
+      to = json{{"error", result.error().what}, {"code", result.error().code.value()}};
+    }
+  }
+  static void from_json(const json& from, net::Result<T>& result) {
+    if (from.contains("value")) {
+      result = from.at("value").get<T>();
+    } else {
+      result = net::failure(from.at("code").get<int>(), from.at("error").get<std::string>());
+    }
+  }
+};
+
+}  // namespace nlohmann
+
+namespace observed {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureIpConfiguration, address, subnet_id, primary)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureNic, id, mac, ip_forwarding, configurations)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureSubnet, id, prefixes, route_table_id)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureRoute, name, destination, prefix, next_hop_type, next_hop,
+                                   provisioning_state)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureRouteTable, id, provisioning_state, routes)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureVirtualNetwork, id, address_space)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureNetwork, read_at, nic, subnet, route_table, network)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KubernetesCondition, status, reason, message, since)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FlannelAnnotations, backend_type, vtep_mac, public_ip, public_ip_overwrite)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KubernetesNode, name, pod_cidrs, created, network_unavailable, flannel,
+                                   provider_id, internal_addresses)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CloudConfig, cloud, resource_manager_endpoint, route_table_name,
+                                   route_table_resource_group, user_assigned_identity, resource_group,
+                                   subscription, network_subscription)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CloudState, azure, node, cloud_config, service_addresses)
+
+}  // namespace observed
+
+namespace agent {
+namespace {
+
+constexpr std::size_t kLongestText = 2048;  // an id's
+
+}  // namespace
+
+std::string cloud_state_line(const observed::CloudState& cloud_state) {
+  return nlohmann::json(cloud_state).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+net::Result<observed::CloudState> parse_cloud_state(std::string_view line) {
+  // Who tells it parses strangers' answers, and may be in strange hands for that.
+  const auto tidy = [](nlohmann::json& value) {
+    if (value.is_string()) value = net::foreign_text(value.get_ref<const std::string&>(), kLongestText);
+  };
+  try {
+    return parse_line(line, tidy).get<observed::CloudState>();
+  } catch (const std::exception& error) {
+    return net::failure(EBADMSG, "no evidence: " + net::foreign_text(error.what(), 200));
+  }
+}
+
+}  // namespace agent

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "net/error.h"
+#include "observed/cloud_state.h"
+
+namespace agent {
+
+/// What was learnt, as one line of JSON without the newline: how it comes from the program that asks, and how
+/// a support bundle keeps it. There is no secret in it.
+std::string cloud_state_line(const observed::CloudState& cloud_state);
+
+/// Every text in it as net::foreign_text() has it. EBADMSG for what is no such line.
+net::Result<observed::CloudState> parse_cloud_state(std::string_view line);
+
+}  // namespace agent

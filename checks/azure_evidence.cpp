@@ -1,0 +1,144 @@
+#include "checks/azure_evidence.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "checks/node_cidr_dispute.h"
+#include "net/ascii_case.h"
+#include "node/azure_names.h"
+#include "node/own_node.h"
+
+namespace checks {
+namespace {
+
+bool is_own_cidr(const Facts& facts, const net::Prefix& prefix) {
+  const auto& own = facts.policy.node_cidrs;
+  return std::find(own.begin(), own.end(), prefix) != own.end();
+}
+
+bool is_contradicted(const Facts& facts) {
+  return !dispute_over_node_cidrs(facts).empty() || !facts.node_cidrs.refused.empty() ||
+         node::is_another_machines(facts.cloud_state.node);
+}
+
+/// The cluster itself says so, of a Node that is this VM.
+bool is_vouched_for(const Facts& facts, const net::Prefix& prefix) {
+  const auto& node = facts.cloud_state.node;
+  if (!node || !*node || !facts.network) return false;
+  if (node::whose_node(**node, *facts.network, facts.links) != node::NodeIs::this_machine) return false;
+  const auto& cidrs = (*node)->pod_cidrs;
+  return std::any_of(cidrs.begin(), cidrs.end(), [&](const auto& each) { return each.contains(prefix); });
+}
+
+}  // namespace
+
+std::optional<Finding> nothing_from_azure(const Facts& facts) {
+  if (facts.policy.mode != node::Mode::udr) {
+    return Finding::skip(
+        fmt::format("mode {} leads no pods by a route table", node::mode_name(facts.policy.mode)));
+  }
+  if (!facts.policy.azure_verified) return Finding::skip("azure.verify is off");
+  if (!facts.cloud_state.azure) return Finding::unknown("Azure Resource Manager has not been asked yet");
+  return std::nullopt;
+}
+
+const observed::AzureRouteTable* table_of(const observed::AzureNetwork& azure) {
+  return azure.route_table && *azure.route_table ? &**azure.route_table : nullptr;
+}
+
+Finding without_table(const observed::AzureNetwork& azure) {
+  if (!azure.route_table) return Finding::unknown(azure.route_table.error().what);
+  return Finding::unless_required("the subnet has no route table, see azure.route_table", kAzureDrops,
+                                  remedy::edit("see azure.route_table"));
+}
+
+const observed::AzureRoute* route_to(const observed::AzureRouteTable& table, const net::Prefix& prefix) {
+  const auto found =
+      std::find_if(table.routes.begin(), table.routes.end(),
+                   [&prefix](const observed::AzureRoute& route) { return route.prefix == prefix; });
+  return found == table.routes.end() ? nullptr : &*found;
+}
+
+const observed::AzureRoute* longest_route_over(const observed::AzureRouteTable& table,
+                                               const net::Prefix& prefix) {
+  const observed::AzureRoute* longest = nullptr;
+  for (const auto& route : table.routes) {
+    if (!route.prefix || !route.prefix->contains(prefix) || route.provisioning_state == "Deleting") continue;
+    if (longest == nullptr || route.prefix->length() > longest->prefix->length()) longest = &route;
+  }
+  return longest;
+}
+
+const observed::AzureRoute* route_for(const Facts& facts, const observed::AzureRouteTable& table,
+                                      const net::Prefix& prefix) {
+  if (const auto* exact = route_to(table, prefix)) return exact;
+  const auto* longest = longest_route_over(table, prefix);
+  return longest != nullptr && is_own_address(facts, longest->next_hop) ? longest : nullptr;
+}
+
+bool is_pod_range(const Facts& facts, const net::Prefix& prefix) {
+  return net::any_contains(facts.policy.cluster_cidrs, prefix);
+}
+
+bool is_evidently_own(const Facts& facts, const observed::AzureRoute& route) {
+  return route.prefix && node::is_named_after(facts.node_name, route.name) &&
+         is_pod_range(facts, *route.prefix) && !is_contradicted(facts) &&
+         (is_own_address(facts, route.next_hop) || is_vouched_for(facts, *route.prefix));
+}
+
+bool is_evidently_own(const Facts& facts, const observed::AzureRouteTable& table, const net::Prefix& cidr) {
+  if (!is_pod_range(facts, cidr) || is_contradicted(facts)) return false;
+  const auto& clusters = facts.policy.cluster_cidrs;
+  const bool is_all = std::find(clusters.begin(), clusters.end(), cidr) != clusters.end();
+  if (!is_all && is_vouched_for(facts, cidr)) return true;
+  return std::none_of(table.routes.begin(), table.routes.end(), [&](const observed::AzureRoute& route) {
+    return route.prefix && cidr.contains(*route.prefix) && !is_own_address(facts, route.next_hop);
+  });
+}
+
+bool is_own_address(const Facts& facts, const std::optional<net::Address>& address) {
+  if (!address || !facts.nic.nic) return false;
+  const auto& own = facts.nic.nic->azure.addresses;
+  return std::find(own.begin(), own.end(), *address) != own.end();
+}
+
+bool is_too_new_for_its_route(const Facts& facts) {
+  const auto& cloud_state = facts.cloud_state;
+  const auto read_at =
+      cloud_state.azure && cloud_state.azure->read_at ? *cloud_state.azure->read_at : facts.wall;
+  // The API server knows it better than an agent that has just been installed.
+  if (cloud_state.node && *cloud_state.node) return read_at - (*cloud_state.node)->created < kRouteMayTake;
+  if (!facts.node_cidrs_since) return false;
+  const auto known_for =
+      std::chrono::duration_cast<net::WallTime::duration>(facts.now - *facts.node_cidrs_since);
+  return read_at - (facts.wall - known_for) < kRouteMayTake;
+}
+
+bool leads_here(const Facts& facts, const observed::AzureRouteTable& table) {
+  const auto& own = facts.policy.node_cidrs;
+  return !own.empty() && std::all_of(own.begin(), own.end(), [&](const net::Prefix& cidr) {
+    const auto* route = route_for(facts, table, cidr);
+    return route != nullptr && is_own_address(facts, route->next_hop);
+  });
+}
+
+std::string cloud_route_name(const Facts& facts, const net::Prefix& cidr) {
+  if (facts.policy.node_cidrs.size() < 2) return facts.node_name;
+  auto digits = cidr.text();
+  std::erase_if(digits, [](char c) { return c == '.' || c == ':' || c == '/'; });
+  return fmt::format("{}{}{}", facts.node_name, node::kBeforeTheCidr, digits);
+}
+
+const observed::AzureRoute* former_route(const Facts& facts, const observed::AzureRouteTable& table,
+                                         const net::Prefix& cidr) {
+  const auto is_former = [&](const observed::AzureRoute& route) {
+    return route.prefix && route.prefix->family() == cidr.family() && !is_own_cidr(facts, *route.prefix) &&
+           route.provisioning_state != "Deleting" && is_evidently_own(facts, route) &&
+           is_own_address(facts, route.next_hop);
+  };
+  const auto found = std::find_if(table.routes.begin(), table.routes.end(), is_former);
+  return found == table.routes.end() ? nullptr : &*found;
+}
+
+}  // namespace checks

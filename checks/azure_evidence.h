@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "checks/check_table.h"
+
+// What the checks of Azure's route table have in common.
+namespace checks {
+
+inline constexpr auto kAzureDrops = "Azure silently drops pod traffic between nodes";
+
+/// From a Node object to a route that is in effect: the route controller looks every 10 s, the cloud provider
+/// collects routes for 30 s and then waits 30 s more; 60 to 90 s are normal.
+/// https://github.com/kubernetes-sigs/cloud-provider-azure (routeUpdateIntervalInSeconds,
+/// routeUpdateWaitingInSeconds), kube-controller-manager's --route-reconciliation-period
+inline constexpr auto kRouteMayTake = std::chrono::seconds(180);
+
+/// Why there is nothing to judge: not wanted here, not asked yet.
+std::optional<Finding> nothing_from_azure(const Facts& facts);
+
+/// The route table of the NIC's subnet; nullptr when it could not be read or there is none.
+const observed::AzureRouteTable* table_of(const observed::AzureNetwork& azure);
+
+/// Why the routes of the table cannot be judged; its absence is azure.route_table's to say.
+Finding without_table(const observed::AzureNetwork& azure);
+
+/// The route to exactly this prefix; nullptr: none. Azure takes no two of them.
+const observed::AzureRoute* route_to(const observed::AzureRouteTable& table, const net::Prefix& prefix);
+
+/// The longest route that covers the whole prefix, wherever it leads; nullptr: none.
+const observed::AzureRoute* longest_route_over(const observed::AzureRouteTable& table,
+                                               const net::Prefix& prefix);
+
+bool is_own_address(const Facts& facts, const std::optional<net::Address>& address);
+
+/// True when the node, or its pod CIDR, had not been there for kRouteMayTake when ARM was read: its route may
+/// not be made yet, and the table may still hold a former one.
+bool is_too_new_for_its_route(const Facts& facts);
+
+/// The route by which Azure leads to the whole prefix: the one to exactly it, or the longest that covers it
+/// where that leads to this NIC (a /24 over two /25). nullptr: none.
+const observed::AzureRoute* route_for(const Facts& facts, const observed::AzureRouteTable& table,
+                                      const net::Prefix& prefix);
+
+bool is_pod_range(const Facts& facts, const net::Prefix& prefix);
+
+/// True when the route may be changed by a command that somebody pastes: it bears this node's name, lies
+/// within the cluster's CIDRs, and leads to this NIC or is to what the Node object of this very VM has. A
+/// wrong node CIDR must not print what takes a healthy node's route away.
+bool is_evidently_own(const Facts& facts, const observed::AzureRoute& route);
+
+/// True when a route to the CIDR may be made by such a command: nobody says otherwise, and no route within it
+/// leads elsewhere, unless the Node object of this very VM has it.
+bool is_evidently_own(const Facts& facts, const observed::AzureRouteTable& table, const net::Prefix& cidr);
+
+/// True when the table leads every CIDR of this node to it.
+bool leads_here(const Facts& facts, const observed::AzureRouteTable& table);
+
+/// The cloud provider's name for this node's route: with two families it adds the CIDR without its
+/// punctuation.
+/// https://github.com/kubernetes-sigs/cloud-provider-azure/blob/master/pkg/provider/azure_routes.go
+std::string cloud_route_name(const Facts& facts, const net::Prefix& cidr);
+
+/// A route that the cloud provider has made for this node, by its name and next hop, and that leads another
+/// prefix of pods and of the CIDR's family than any CIDR of this node: from before its Node object was made
+/// anew. nullptr: none.
+const observed::AzureRoute* former_route(const Facts& facts, const observed::AzureRouteTable& table,
+                                         const net::Prefix& cidr);
+
+}  // namespace checks

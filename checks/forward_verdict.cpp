@@ -1,0 +1,254 @@
+#include "checks/forward_verdict.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "checks/overlay.h"
+#include "checks/pod_network.h"
+
+namespace checks {
+namespace {
+
+using Names = std::vector<std::string>;
+using Prefixes = std::vector<net::Prefix>;
+
+/// iptables' "cali+" is every name that begins so.
+bool names_link(std::string_view pattern, std::string_view link) {
+  return pattern.ends_with('+') ? link.starts_with(pattern.substr(0, pattern.size() - 1)) : link == pattern;
+}
+
+/// One end of a packet's way through this node: the links and addresses that rules may name.
+struct End {
+  Names likely_links = {};  ///< names that its link may have; empty: any
+  Names links = {};         ///< those that are there
+  Prefixes addresses = {};  ///< of all that it may have; empty: not known
+  Prefixes others = {};     ///< what of it is of the other end
+
+  [[nodiscard]] bool may_use(std::string_view pattern) const {
+    return pattern.empty() || likely_links.empty() ||
+           std::any_of(likely_links.begin(), likely_links.end(),
+                       [pattern](const auto& each) { return names_link(pattern, each); });
+  }
+  [[nodiscard]] bool uses(std::string_view pattern) const {
+    return pattern.empty() ||
+           (!links.empty() && std::all_of(links.begin(), links.end(),
+                                          [pattern](const auto& each) { return names_link(pattern, each); }));
+  }
+  [[nodiscard]] bool may_have(const std::optional<net::Prefix>& prefix) const {
+    if (!prefix) return true;
+    if (net::any_contains(others, *prefix)) return false;
+    return addresses.empty() || std::any_of(addresses.begin(), addresses.end(),
+                                            [&](const auto& each) { return each.overlaps(*prefix); });
+  }
+  [[nodiscard]] bool has(const std::optional<net::Prefix>& prefix) const {
+    return !prefix ||
+           (!addresses.empty() && std::all_of(addresses.begin(), addresses.end(),
+                                              [&](const auto& each) { return prefix->contains(each); }));
+  }
+};
+
+void add_ipv4(Prefixes& to, const net::Prefix& prefix) {
+  if (prefix.family() == net::Family::ipv4) to.push_back(prefix);
+}
+
+/// Where pods of this node are.
+End own_end(const Facts& facts) {
+  // The names that Calico's, Azure's and the reference plug-ins give links of pods, whether or not one is
+  // there.
+  End end{.likely_links = {"cali0a1b2c3d4e5", "azv0a1b2c3d4e5", "cbr0", "cni0"}};
+  if (const auto network = seen_network(facts)) {
+    auto bridge = bridge_of(*network->main);
+    if (link_named(facts, bridge) != nullptr) end.links.push_back(bridge);
+    if (!bridge.empty()) end.likely_links.push_back(std::move(bridge));
+  }
+  for (const auto& link : facts.links) {
+    const bool is_nic = facts.nic.nic && link.index == facts.nic.nic->link.index;
+    if (link.kind == "veth" && !is_nic) end.likely_links.push_back(link.name);
+  }
+  // Calico's own addresses lie outside the node's CIDR.
+  if (facts.policy.mode != node::Mode::calico_vxlan) {
+    for (const auto& cidr : facts.policy.node_cidrs) add_ipv4(end.addresses, cidr);
+  }
+  if (const auto plane = seen_data_plane(facts)) {
+    for (const auto& pod : routed_pods(facts, **plane)) {
+      end.links.push_back(pod.link->name);
+      add_ipv4(end.addresses, net::Prefix::host(pod.address));
+    }
+  }
+  return end;
+}
+
+/// Where pods of other nodes are: behind the overlay or the NIC.
+End other_end(const Facts& facts, const Prefixes& own) {
+  End end{.others = own};
+  for (const auto& cidr : facts.policy.cluster_cidrs) {
+    if (!net::any_contains(own, cidr)) add_ipv4(end.addresses, cidr);
+  }
+  const auto mode = facts.policy.mode;
+  if (mode == node::Mode::flannel || mode == node::Mode::calico_vxlan) {
+    for (const auto* link : overlay_links(facts)) end.links.push_back(link->name);
+  } else if (facts.nic.nic) {
+    const auto& nic = facts.nic.nic->link;
+    const auto is_master = [&nic](const net::Link& link) {
+      return nic.master != 0 && link.index == nic.master;
+    };
+    const auto master = std::find_if(facts.links.begin(), facts.links.end(), is_master);
+    end.links.push_back(master == facts.links.end() ? nic.name : master->name);
+  }
+  if (!end.links.empty() && link_named(facts, "wireguard.cali") != nullptr)
+    end.links.emplace_back("wireguard.cali");
+  end.likely_links = end.links;
+  return end;
+}
+
+/// A packet's way through this node.
+struct Way {
+  const End& from;
+  const End& to;
+  std::string_view protocol;
+
+  [[nodiscard]] bool is_about(const observed::FilterRule& rule) const {
+    return rule.protocol.empty() || rule.protocol == protocol;
+  }
+  /// Some of its packets may meet the rule.
+  [[nodiscard]] bool may_meet(const observed::FilterRule& rule) const {
+    return !rule.is_narrow && is_about(rule) && from.may_use(rule.in) && to.may_use(rule.out) &&
+           from.may_have(rule.source) && to.may_have(rule.destination);
+  }
+  /// All of them do.
+  [[nodiscard]] bool meets(const observed::FilterRule& rule) const {
+    return !rule.is_narrow && is_about(rule) && from.uses(rule.in) && to.uses(rule.out) &&
+           from.has(rule.source) && to.has(rule.destination);
+  }
+};
+
+/// The chains at a hook.
+struct Hook {
+  std::string_view table;
+  std::string_view chain;
+  std::string_view policy;
+  const std::vector<observed::FilterChain>& chains;
+  bool is_cut = false;
+};
+
+class Walk {
+ public:
+  Walk(const Hook& hook, const Way& way) : hook_(hook), way_(way) {}
+
+  ForwardVerdict verdict() {
+    auto verdict = ForwardVerdict{};
+    const auto* first = chain_named(hook_.chain);
+    const auto end = first == nullptr ? Outcome::goes_on : follow(*first, true, verdict);
+    if (end != Outcome::goes_on) return verdict;
+    if (hook_.policy != "DROP") return {};
+    const bool undecided = has_foreign_mark_ || hook_.is_cut || steps_ > kMostSteps;
+    return {.kind = undecided ? ForwardVerdict::undecided : ForwardVerdict::drops,
+            .chain = hook_.chain,
+            .table = hook_.table};
+  }
+
+ private:
+  enum class Outcome : std::uint8_t { decided, returns, goes_on };
+
+  // The kernel allows no loop of chains, but what is read may be older than a change of them.
+  static constexpr int kDeepest = 16;
+  // Chains that lead to each other many times over are not worth more.
+  static constexpr int kMostSteps = 100'000;
+
+  [[nodiscard]] const observed::FilterChain* chain_named(std::string_view name) const {
+    const auto found = std::find_if(hook_.chains.begin(), hook_.chains.end(),
+                                    [name](const auto& chain) { return chain.name == name; });
+    return found == hook_.chains.end() ? nullptr : &*found;
+  }
+
+  /// Felix marks what its policies allow and accepts it behind them. kube-proxy marks what it masquerades. Of
+  /// others' marks nothing is known.
+  bool accepts(const observed::FilterRule& rule, std::string_view chain) {
+    if (!rule.by_mark || rule.by_felix) return true;
+    has_foreign_mark_ = has_foreign_mark_ || chain != "KUBE-FORWARD";
+    return false;
+  }
+
+  /// `by_all`: every packet gets here that nothing before has accepted.
+  Outcome follow(const observed::FilterChain& chain, bool by_all, ForwardVerdict& verdict) {
+    if (depth_ == kDeepest) return Outcome::goes_on;
+    ++depth_;
+    auto outcome = Outcome::goes_on;
+    for (const auto& rule : chain.rules) {
+      if (++steps_ > kMostSteps || !way_.may_meet(rule)) continue;
+      outcome = step(rule, chain, by_all, verdict);
+      if (outcome != Outcome::goes_on) break;
+    }
+    --depth_;
+    return outcome == Outcome::returns ? Outcome::goes_on : outcome;
+  }
+
+  Outcome step(const observed::FilterRule& rule, const observed::FilterChain& chain, bool by_all,
+               ForwardVerdict& verdict) {
+    if (rule.target == "ACCEPT") {
+      if (!accepts(rule, chain.name)) return Outcome::goes_on;
+      verdict = {.kind = ForwardVerdict::passes};
+      return Outcome::decided;
+    }
+    if (rule.by_mark) return Outcome::goes_on;
+    if (rule.target == "DROP" || rule.target == "REJECT") {
+      // One about some links or addresses drops theirs alone, and nothing of them comes further.
+      if (!way_.meets(rule)) return Outcome::goes_on;
+      if (!by_all) return Outcome::returns;
+      verdict = {.kind = has_foreign_mark_ ? ForwardVerdict::undecided : ForwardVerdict::drops,
+                 .rule = &rule,
+                 .chain = chain.name,
+                 .table = hook_.table};
+      return Outcome::decided;
+    }
+    if (rule.target == "RETURN") return Outcome::returns;
+    const auto* next = chain_named(rule.target);
+    if (next == nullptr) return Outcome::goes_on;  // a mark, a log, one of Felix's chains of single links
+    const auto outcome = follow(*next, by_all && way_.meets(rule), verdict);
+    return outcome == Outcome::goes_on && rule.is_goto ? Outcome::returns : outcome;
+  }
+
+  const Hook& hook_;
+  const Way& way_;
+  bool has_foreign_mark_ = false;
+  int depth_ = 0;
+  int steps_ = 0;
+};
+
+Hook hook_of(const observed::FilterHook& hook) {
+  return {hook.table, hook.chain, hook.policy, hook.chains, hook.is_cut};
+}
+
+/// The worst that becomes of packets of either direction.
+ForwardVerdict worst_at(const Facts& facts, const std::vector<Hook>& hooks) {
+  const auto own = own_end(facts);
+  const auto other = other_end(facts, own.addresses);
+  const std::array ways = {Way{own, other, "tcp"}, Way{other, own, "tcp"}, Way{own, other, "udp"},
+                           Way{other, own, "udp"}};
+  ForwardVerdict worst;
+  for (const auto& hook : hooks) {
+    for (const auto& way : ways) {
+      auto verdict = Walk(hook, way).verdict();
+      verdict.is_sent = &way.from == &own;
+      if (verdict.kind == ForwardVerdict::drops) return verdict;
+      if (verdict.kind == ForwardVerdict::undecided && worst.kind == ForwardVerdict::passes) worst = verdict;
+    }
+  }
+  return worst;
+}
+
+}  // namespace
+
+ForwardVerdict forward_verdict(const Facts& facts, const observed::PacketFilter& filter) {
+  std::vector<Hook> hooks = {{"filter", "FORWARD", filter.forward_policy, filter.forward, filter.is_cut}};
+  for (const auto& hook : filter.other_hooks) hooks.push_back(hook_of(hook));
+  return worst_at(facts, hooks);
+}
+
+ForwardVerdict forward_verdict(const Facts& facts, const observed::FilterHook& hook) {
+  return worst_at(facts, {hook_of(hook)});
+}
+
+}  // namespace checks

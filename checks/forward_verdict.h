@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string_view>
+
+#include "checks/facts.h"
+#include "observed/host_settings.h"
+
+namespace checks {
+
+/// What becomes of the first packet of a connection between a pod of this node and one of another.
+struct ForwardVerdict {
+  enum Kind : std::uint8_t { passes, drops, undecided };
+  Kind kind = passes;
+  /// The rule that drops it, and its chain; nullptr: the policy of the hook's own chain does.
+  const observed::FilterRule* rule = nullptr;
+  std::string_view chain = {};
+  std::string_view table = {};  ///< of that chain
+  bool is_sent = true;          ///< the packet is one that a pod of this node sends; false: one that it gets
+};
+
+/// Follows the rules as the kernel does, for a packet of each direction of which nothing is known but that a
+/// pod of this node sends or gets it, by which links, and what addresses pods have. A rule for some of them
+/// accepts, and only one for all of them drops. `undecided`: it depends on marks of others', or the rules
+/// were cut. The rule and the chain are the filter's.
+ForwardVerdict forward_verdict(const Facts& facts, const observed::PacketFilter& filter);
+ForwardVerdict forward_verdict(const Facts& facts, const observed::FilterHook& hook);
+
+}  // namespace checks

@@ -1,0 +1,65 @@
+#include "node/mode.h"
+
+#include <fmt/format.h>
+
+#include "checks/checks.h"
+#include "checks/pod_network.h"
+
+namespace checks {
+
+/// Fails for as long as it takes to change the routes: whoever waits for readiness must not see the mode that
+/// comes with the routes of the one that goes.
+Finding mode_in_force(const Facts& facts) {
+  if (facts.mode_before) {
+    return Finding::fail(
+        fmt::format("the mode changes from {} to {}: {}", node::mode_name(*facts.mode_before),
+                    node::mode_name(facts.policy.mode), facts.mode_reason),
+        "until their routes are those of the new mode, pods' packets take the old ones",
+        remedy::edit("nothing to do: the routes follow at once, see routes.in_sync where they do not"));
+  }
+  return Finding::pass(fmt::format("{}: {}", node::mode_name(facts.policy.mode), facts.mode_reason));
+}
+
+namespace {
+
+/// What speaks against a mode that nobody has configured is followed before long.
+std::optional<Finding> about_to_change(const Facts& facts, const observed::CniConfiguration* configuration) {
+  const auto cloud_state = node::evident_mode(configuration, facts.links);
+  const auto mode = facts.policy.mode;
+  if (!facts.policy.mode_is_automatic || !cloud_state || !node::speaks_against(*cloud_state, mode))
+    return std::nullopt;
+  return Finding::unknown(fmt::format("{}: mode {} is followed by {} once that has held",
+                                      cloud_state->choice.reason, node::mode_name(mode),
+                                      node::mode_name(cloud_state->choice.mode)));
+}
+
+}  // namespace
+
+Finding mode_contradicted(const Facts& facts) {
+  const auto& cni = facts.environment.cni;
+  if (!cni) return Finding::unknown("the node's CNI files have not been read yet");
+  const auto& configuration = cni->configuration;
+  if (is_in_the_way(facts)) {
+    return Finding::unless_required(fmt::format("{} wins, see cni.winner", configuration->winner()->path),
+                                    "it makes pods of another networking than the mode's",
+                                    remedy::edit("see cni.winner"));
+  }
+  const auto* files = configuration ? &*configuration : nullptr;
+  if (auto changes = about_to_change(facts, files)) return *changes;
+  const auto against = node::contradiction_to(facts.policy.mode, files, facts.links);
+  if (against) {
+    return Finding::warn(against->what, "pods of two networkings on one node do not reach each other",
+                         against->remedy);
+  }
+  if (!configuration && configuration.error().code.value() != ENOENT)
+    return Finding::unknown(configuration.error().what);
+  if (const auto network = seen_network(facts); network && !node::is_known_plugin(*network->main)) {
+    return Finding::unknown(fmt::format("{} runs {}: whether mode {} fits it is not known",
+                                        network->file->path, network->main->type,
+                                        node::mode_name(facts.policy.mode)));
+  }
+  return Finding::pass(
+      fmt::format("nothing on this node speaks against mode {}", node::mode_name(facts.policy.mode)));
+}
+
+}  // namespace checks

@@ -1,0 +1,211 @@
+#include <fmt/format.h>
+#include <fnmatch.h>
+
+#include <algorithm>
+
+#include "checks/checks.h"
+#include "checks/overlay.h"
+#include "checks/pod_network.h"
+#include "node/azure_names.h"
+
+namespace checks {
+namespace {
+
+constexpr std::string_view kNetworkdDropIn = "10-calico-azure-agent.conf";
+constexpr std::string_view kLinkFile = "50-calico-azure-agent.link";
+
+/// True where a file is read after ours and so has the last word.
+bool overrules_ours(std::string_view file) {
+  return file.find("/networkd.conf.d/") != std::string_view::npos && node::name_of(file) > kNetworkdDropIn;
+}
+
+bool matches(std::string_view glob, std::string_view name) {
+  return fnmatch(std::string(glob).c_str(), std::string(name).c_str(), FNM_NOESCAPE) == 0;
+}
+
+/// Links of others' networking in this mode, as patterns, each with a name that stands for them.
+struct LinkPattern {
+  std::string_view pattern;
+  std::string_view example;
+  std::string_view type;  ///< NetworkManager's
+};
+
+bool has_link(const Facts& facts, bool (*is_theirs)(const net::Link&)) {
+  return std::any_of(facts.links.begin(), facts.links.end(), is_theirs);
+}
+
+/// https://docs.tigera.io/calico/latest/operations/troubleshoot/troubleshooting (Configure NetworkManager):
+/// what comes with an option of Calico's is expected only where it is there.
+std::vector<LinkPattern> patterns(const Facts& facts) {
+  const auto mode = facts.policy.mode;
+  std::vector<LinkPattern> wanted;
+  const auto network = seen_network(facts);
+  const bool makes_azv = network && network->main->type == "azure-vnet";
+  if (has_link(facts, is_azures) || (mode == node::Mode::azure_cni && makes_azv))
+    wanted.push_back({"azv*", "azv0a1b2c3d4e5", "veth"});
+  if (has_link(facts, is_calicos) || (mode != node::Mode::azure_cni && shows_calico(facts)))
+    wanted.push_back({"cali*", "cali0a1b2c3d4e5", "veth"});
+  if (mode == node::Mode::flannel) wanted.push_back({"flannel*", "flannel.1", "vxlan"});
+  if (mode == node::Mode::calico_vxlan) wanted.push_back({"vxlan.calico", "vxlan.calico", "vxlan"});
+  const auto where_there = [&](const LinkPattern& pattern) {
+    if (link_named(facts, pattern.example) != nullptr) wanted.push_back(pattern);
+  };
+  where_there({"vxlan-v6.calico", "vxlan-v6.calico", "vxlan"});
+  where_there({"wireguard.cali", "wireguard.cali", "wireguard"});
+  where_there({"wg-v6.cali", "wg-v6.cali", "wireguard"});
+  where_there({"tunl*", "tunl0", "ip-tunnel"});
+  return wanted;
+}
+
+/// NetworkManager.conf(5), "Device List Format", as far as it can mean these links.
+bool names(std::string_view entry, const LinkPattern& link) {
+  const auto take = [&entry](std::string_view prefix) {
+    if (!entry.starts_with(prefix)) return false;
+    entry.remove_prefix(prefix.size());
+    return true;
+  };
+  if (take("type:")) return entry == link.type;
+  if (take("interface-name:=")) return entry == link.example;
+  if (take("interface-name:")) return matches(entry.starts_with('~') ? entry.substr(1) : entry, link.example);
+  return entry == "*" || entry == link.example;
+}
+
+bool is_unmanaged(const std::vector<std::string>& entries, const LinkPattern& link) {
+  bool named = false;
+  for (const std::string_view entry : entries) {
+    constexpr std::string_view kExcept = "except:";
+    if (entry.starts_with(kExcept)) {
+      if (names(entry.substr(kExcept.size()), link)) return false;
+    } else {
+      named = named || names(entry, link);
+    }
+  }
+  return named;
+}
+
+/// Links of which a MAC is told to others, or kept by pods: a glob.
+std::string_view links_with_a_told_mac(node::Mode mode) {
+  switch (mode) {
+    case node::Mode::flannel:
+      return "flannel*";
+    case node::Mode::calico_vxlan:
+      return "vxlan*.calico";
+    case node::Mode::azure_cni:
+      return "azv*";
+    case node::Mode::udr:
+      break;
+  }
+  return "";
+}
+
+}  // namespace
+
+Finding networkd_foreign_routes(const Facts& facts) {
+  const auto host = seen_host(facts);
+  if (!host) return host.error();
+  const auto& networkd = (*host)->networkd;
+  if (!networkd) return Finding::unknown(networkd.error().what);
+  if (!networkd->runs) return Finding::skip("systemd-networkd does not run");
+  const bool leaves_alone = !networkd->manages_foreign_routes && !networkd->manages_foreign_rules;
+  if (leaves_alone && networkd->unread_file.empty())
+    return Finding::pass("systemd-networkd leaves routes and rules of others alone");
+  // The file may have said so all along: an upgrade of its package, a copy or a chmod changes it, too.
+  if (leaves_alone) {
+    return Finding::unknown(fmt::format(
+        "systemd-networkd was started before the last change of {}, and what it has read cannot be seen: "
+        "where the file is new, systemctl restart systemd-networkd, which configures every link anew and may "
+        "drop routes of others once; where it said the same before, nothing is to be done",
+        sanitized(networkd->unread_file)));
+  }
+  const auto& policy = facts.policy;
+  const bool has_sink = policy.routes_enabled && policy.local_sink != node::LocalSink::none &&
+                        policy.mode != node::Mode::azure_cni && networkd->manages_foreign_routes;
+  const auto* why = has_sink
+                        ? "whenever it configures a link it drops what catches unused pod addresses: such "
+                          "routes have no device"
+                        : "whenever it configures a link it drops what others have made there";
+  const auto said = fmt::format("systemd-networkd manages {} of others{}",
+                                !networkd->manages_foreign_routes  ? "rules"
+                                : !networkd->manages_foreign_rules ? "routes"
+                                                                   : "routes and rules",
+                                networkd->file.empty() ? "" : ": " + sanitized(networkd->file));
+  if (overrules_ours(networkd->file)) {
+    return Finding::warn(
+        said, why,
+        remedy::edit("set ManageForeignRoutes=no and ManageForeignRoutingPolicyRules=no in {}, then "
+                     "systemctl restart systemd-networkd",
+                     networkd->file));
+  }
+  return Finding::warn(
+      said, why,
+      remedy::command(
+          "mkdir -p /etc/systemd/networkd.conf.d && printf "
+          "'[Network]\\nManageForeignRoutes=no\\nManageForeignRoutingPolicyRules=no\\n' > "
+          "/etc/systemd/networkd.conf.d/10-calico-azure-agent.conf && systemctl restart systemd-networkd"));
+}
+
+Finding networkmanager_unmanaged(const Facts& facts) {
+  const auto host = seen_host(facts);
+  if (!host) return host.error();
+  const auto& manager = (*host)->network_manager;
+  if (!manager) return Finding::unknown(manager.error().what);
+  if (!manager->runs) return Finding::skip("NetworkManager does not run");
+  if (manager->cloud_setup) {
+    return Finding::warn(
+        "nm-cloud-setup is enabled", "it removes routes and rules that it did not make",
+        remedy::command("systemctl disable --now nm-cloud-setup.timer nm-cloud-setup.service"));
+  }
+  std::string managed;
+  std::string entries;
+  for (const auto& each : patterns(facts)) {
+    entries += fmt::format(";interface-name:{}", each.pattern);
+    if (!is_unmanaged(manager->unmanaged, each))
+      managed += fmt::format("{}{}", managed.empty() ? "" : ", ", each.pattern);
+  }
+  if (entries.empty()) return Finding::skip("no link of pods is named in a way that it could be told");
+  if (managed.empty()) return Finding::pass("NetworkManager leaves links of pods and overlays alone");
+  return Finding::warn(
+      fmt::format("NetworkManager manages {}", managed), "it takes addresses and routes of these links away",
+      remedy::command(
+          "mkdir -p /etc/NetworkManager/conf.d && printf '%s\\n' '[keyfile]' {} > "
+          "/etc/NetworkManager/conf.d/90-calico-azure-agent.conf && systemctl reload NetworkManager",
+          "unmanaged-devices+=" + entries.substr(1)));
+}
+
+/// udev rewrites the MAC of a link whose kernel has drawn it at random; one that its maker has set stays, as
+/// Felix, flannel (since its #1485) and azure-vnet (since its #1524) do. link_generate_new_hw_addr() in
+/// https://github.com/systemd/systemd/blob/main/src/udev/net/link-config.c
+Finding udev_mac_policy(const Facts& facts) {
+  const auto glob = links_with_a_told_mac(facts.policy.mode);
+  if (glob.empty())
+    return Finding::skip(
+        fmt::format("in mode {} nobody is told a link's MAC", node::mode_name(facts.policy.mode)));
+  const auto host = seen_host(facts);
+  if (!host) return host.error();
+  const auto& files = (*host)->link_files;
+  if (!files) return Finding::unknown(files.error().what);
+  const auto is_theirs = [glob](const net::Link& link) { return matches(glob, link.name); };
+  if (std::none_of(facts.links.begin(), facts.links.end(), is_theirs))
+    return Finding::unknown(fmt::format("there is no link {} yet", glob));
+  for (const auto& each : *files) {
+    if (!matches(glob, each.link) || each.mac_address_policy != "persistent" ||
+        each.mac_origin != observed::MacOrigin::random)
+      continue;
+    // The first file by name that matches a link is the only one that counts for it.
+    const bool comes_first = node::name_of(each.file) < kLinkFile;
+    return Finding::warn(
+        fmt::format("{} says MACAddressPolicy=persistent for {}, whose MAC nobody has set",
+                    sanitized(each.file), sanitized(each.link)),
+        "udev may give the link another MAC than the one that others were told: their packets are dropped",
+        comes_first
+            ? remedy::edit("set MACAddressPolicy=none in {}, then udevadm control --reload", each.file)
+            : remedy::command(
+                  "mkdir -p /etc/systemd/network && printf '%s\\n' '[Match]' {} '[Link]' "
+                  "MACAddressPolicy=none > /etc/systemd/network/50-calico-azure-agent.link && udevadm "
+                  "control --reload",
+                  fmt::format("OriginalName={}", glob)));
+  }
+  return Finding::pass(fmt::format("udev leaves the MAC of {} alone", glob));
+}
+
+}  // namespace checks

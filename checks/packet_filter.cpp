@@ -1,0 +1,190 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "checks/checks.h"
+#include "checks/forward_verdict.h"
+#include "checks/pod_network.h"
+
+namespace checks {
+namespace {
+
+Seen<const std::vector<observed::PacketFilter>*> seen_filters(const Facts& facts) {
+  const auto host = seen_host(facts);
+  if (!host) return tl::unexpected<Finding>(host.error());
+  const auto& filters = (*host)->packet_filters;
+  if (!filters) return tl::unexpected<Finding>(Finding::unknown(filters.error().what));
+  if (filters->empty()) return tl::unexpected<Finding>(Finding::skip("iptables is not installed"));
+  return &*filters;
+}
+
+/// The backend that could not be looked at; nullptr: all were.
+const observed::PacketFilter* unseen(const std::vector<observed::PacketFilter>& filters) {
+  const auto found =
+      std::find_if(filters.begin(), filters.end(), [](const auto& each) { return !each.problem.empty(); });
+  return found == filters.end() ? nullptr : &*found;
+}
+
+std::string problem_text(const observed::PacketFilter& filter) {
+  return fmt::format("iptables' {} backend could not be read: {}", filter.backend, filter.problem);
+}
+
+std::string_view done_by_pods(const ForwardVerdict& verdict) { return verdict.is_sent ? "send" : "get"; }
+
+Finding dropped_by_policy(const observed::PacketFilter& filter, const ForwardVerdict& verdict) {
+  if (verdict.table != "filter") {
+    return Finding::warn(
+        fmt::format(
+            "{}'s policy is DROP in table {} of iptables' {} backend, and no rule accepts what pods {} "
+            "before",
+            sanitized(verdict.chain), sanitized(verdict.table), sanitized(filter.backend),
+            done_by_pods(verdict)),
+        "new connections from and to pods are dropped",
+        remedy::command("iptables-{} -t {} -P {} ACCEPT", filter.backend, verdict.table, verdict.chain));
+  }
+  const bool has_kube_proxy = std::any_of(filter.forward.begin(), filter.forward.end(),
+                                          [](const auto& chain) { return chain.name == "KUBE-FORWARD"; });
+  return Finding::warn(
+      fmt::format(
+          "FORWARD's policy is DROP in iptables' {} backend, and no rule accepts what pods {} before{}",
+          sanitized(filter.backend), done_by_pods(verdict),
+          has_kube_proxy ? ": KUBE-FORWARD accepts marked packets and answers alone" : ""),
+      "new connections from and to pods are dropped; docker sets this policy",
+      remedy::command("iptables-{} -P FORWARD ACCEPT", filter.backend)
+          .note("docker sets DROP again when it starts, unless /etc/docker/daemon.json says "
+                "ip-forward-no-drop: true"));
+}
+
+bool is_about_some(const observed::FilterRule& rule) {
+  return !rule.in.empty() || !rule.out.empty() || rule.source || rule.destination || !rule.protocol.empty();
+}
+
+/// "", or " by tcp": what of it the rule is about.
+std::string by_protocol(const observed::FilterRule& rule) {
+  return rule.protocol.empty() ? "" : fmt::format(" by {}", rule.protocol);
+}
+
+Finding dropped_by_rule(const observed::PacketFilter& filter, const ForwardVerdict& verdict) {
+  const auto what = is_about_some(*verdict.rule)
+                        ? fmt::format("what pods {}{}", done_by_pods(verdict), by_protocol(*verdict.rule))
+                        : std::string("whatever no rule accepts before it");
+  return Finding::warn(
+      fmt::format("chain {} in {}iptables' {} backend has a rule that {}s {}", sanitized(verdict.chain),
+                  verdict.table == "filter" ? "" : fmt::format("table {} of ", sanitized(verdict.table)),
+                  sanitized(filter.backend), verdict.rule->target == "DROP" ? "drop" : "reject", what),
+      "new connections from and to pods meet it",
+      remedy::edit(
+          "let who wrote the rule (iptables-{}-save) accept the pod CIDRs before it, as source and as "
+          "destination, but behind cali-FORWARD, or stop firewalld or iptables-services where it is theirs: "
+          "Calico "
+          "asks for none beside it",
+          filter.backend));
+}
+
+/// Never certain: sets, maps and limits of nftables are not followed, and may accept before.
+Finding may_be_dropped(const observed::FilterHook& hook, const ForwardVerdict& verdict) {
+  const auto* what = verdict.rule == nullptr          ? "has the policy drop"
+                     : verdict.rule->target == "DROP" ? "has a rule that drops"
+                                                      : "has a rule that rejects";
+  return Finding::unknown(
+      fmt::format("nftables' chain {} of table {} {}, and whether it accepts before what pods {} cannot be "
+                  "told: see nft list "
+                  "table {}, and let who wrote it accept the pod CIDRs, as source and as destination, or "
+                  "stop firewalld or "
+                  "nftables.service where it is theirs",
+                  sanitized(verdict.rule == nullptr ? hook.chain : verdict.chain), sanitized(hook.table),
+                  what, done_by_pods(verdict), sanitized(hook.table)));
+}
+
+/// nullopt: nothing of nftables' own can drop what pods send or get.
+std::optional<Finding> of_nftables(const Facts& facts,
+                                   const net::Result<std::vector<observed::FilterHook>>& hooks) {
+  if (!hooks && hooks.error().code.value() == ENOENT) return std::nullopt;
+  if (!hooks) return Finding::unknown("nftables' own rules could not be read: " + hooks.error().what);
+  for (const auto& hook : *hooks) {
+    const auto verdict = forward_verdict(facts, hook);
+    if (verdict.kind != ForwardVerdict::passes) return may_be_dropped(hook, verdict);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Finding netfilter_forward(const Facts& facts) {
+  const auto host = seen_host(facts);
+  if (!host) return host.error();
+  const auto nftables = of_nftables(facts, (*host)->nft_chains);
+  const auto filters = seen_filters(facts);
+  if (!filters) return nftables && filters.error().status == CheckStatus::skip ? *nftables : filters.error();
+  const observed::PacketFilter* undecided = nullptr;
+  for (const auto& filter : **filters) {
+    if (!filter.problem.empty()) continue;
+    const auto verdict = forward_verdict(facts, filter);
+    if (verdict.kind == ForwardVerdict::drops) {
+      return verdict.rule == nullptr ? dropped_by_policy(filter, verdict) : dropped_by_rule(filter, verdict);
+    }
+    if (verdict.kind == ForwardVerdict::undecided) undecided = &filter;
+  }
+  if (undecided != nullptr) {
+    return Finding::unknown(fmt::format(
+        "FORWARD's policy is DROP in iptables' {} backend, and whether its rules accept pods' packets "
+        "before cannot be told",
+        sanitized(undecided->backend)));
+  }
+  if (const auto* filter = unseen(**filters)) return Finding::unknown(problem_text(*filter));
+  if (nftables) return *nftables;
+  return Finding::pass(
+      "no rule drops all that pods send or get; what rules by port, state, mark, set or rate do is "
+      "not followed");
+}
+
+Finding netfilter_backends(const Facts& facts) {
+  const auto filters = seen_filters(facts);
+  if (!filters) return filters.error();
+  std::vector<const observed::PacketFilter*> used;
+  for (const auto& filter : **filters) {
+    if (filter.rules > 0) used.push_back(&filter);
+  }
+  std::sort(used.begin(), used.end(),
+            [](const auto* one, const auto* other) { return one->rules > other->rules; });
+  if (used.size() < 2) {
+    if (const auto* filter = unseen(**filters)) return Finding::unknown(problem_text(*filter));
+    if (used.empty()) return Finding::pass("no backend of iptables holds a rule");
+    return Finding::pass(fmt::format("all {} rules that forwarded packets meet are in {}",
+                                     used.front()->rules, sanitized(used.front()->backend)));
+  }
+  const auto& most = *used.front();
+  const auto& fewest = *used.back();
+  return Finding::warn(
+      fmt::format("forwarded packets meet {} rules in iptables' {} backend and {} in {}: they must pass both",
+                  most.rules, sanitized(most.backend), fewest.rules, sanitized(fewest.backend)),
+      "who writes to one does not see what the other drops; Calico 3.0 writes to legacy alone",
+      remedy::command("iptables-{}-save", fewest.backend)
+          .note("whose rules they are: let all use one (update-alternatives --config iptables, "
+                "FELIX_IPTABLESBACKEND), then drain this node and reboot it"));
+}
+
+Finding conntrack_room(const Facts& facts) {
+  const auto host = seen_host(facts);
+  if (!host) return host.error();
+  const auto& conntrack = (*host)->conntrack;
+  if (!conntrack) {
+    const auto& error = conntrack.error();
+    if (error.code.value() == ENOENT)
+      return Finding::skip("this kernel tracks no connections: " + error.what);
+    return Finding::unknown(error.what);
+  }
+  const auto [entries, room] = *conntrack;
+  // nf_conntrack_max = 0: no limit.
+  const auto said = fmt::format("{} of {} connections are tracked", entries, room);
+  if (room == 0 || entries <= room - room / 10) return Finding::pass(said);
+  return Finding::warn(
+      said, "when the table is full, the first packet of every new connection is dropped",
+      remedy::command("sysctl -w net.netfilter.nf_conntrack_max={0} && echo "
+                      "net.netfilter.nf_conntrack_max={0} >> /etc/sysctl.d/99-calico-azure.conf",
+                      room * 2)
+          .note("kube-proxy sets its own when it starts: conntrack.maxPerCore"));
+}
+
+}  // namespace checks

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "checks/check_table.h"
+
+// What the checks about CNI, Calico and pods have in common: how they look, and what they call things.
+namespace checks {
+
+/// What is looked for, or what a check says where it could not be seen.
+template <class T>
+using Seen = tl::expected<T, Finding>;
+
+Seen<const observed::CniFiles*> seen_cni(const Facts& facts);
+/// Who makes pods' interfaces. Without one: unknown, since cni.winner and azure_cni.configuration judge that.
+Seen<observed::CniNetwork> seen_network(const Facts& facts);
+Seen<const observed::DataPlane*> seen_data_plane(const Facts& facts);
+Seen<const observed::HostSettings*> seen_host(const Facts& facts);
+
+/// Whether the mode's pods can be the work of this plug-in.
+bool fits(node::Mode mode, const observed::CniPlugin& main);
+/// The file whose plug-in fits the mode where that of the pods' network does not; nullptr: there is none.
+const observed::CniFile* meant_instead(const Facts& facts);
+/// True where there is one: the network of pods is then in its way, which is cni.winner's alone to say.
+bool is_in_the_way(const Facts& facts);
+/// "calico with host-local"
+std::string plugin_text(const observed::CniPlugin& main);
+
+/// Whether a list with commas holds the word: "k8s,operator,aks".
+bool lists(std::string_view list, std::string_view word);
+
+/// Calico's own links of pods: cali*.
+bool is_calicos(const net::Link& link);
+/// Azure CNI's: azv*.
+bool is_azures(const net::Link& link);
+const net::Link* link_named(const Facts& facts, std::string_view name);
+
+/// The bridge of the plug-in's pods; empty for plug-ins without one.
+std::string bridge_of(const observed::CniPlugin& main);
+
+/// A pod that this node reaches by a host route over a link of its own.
+struct RoutedPod {
+  const net::Link* link = nullptr;
+  net::Address address;
+};
+/// By cali*, azv* and veth*.
+std::vector<RoutedPod> routed_pods(const Facts& facts, const observed::DataPlane& plane);
+
+/// Calico's plug-in, its links, or a Felix that runs.
+bool shows_calico(const Facts& facts);
+
+/// True when a CIDR of this node's holds the address.
+bool is_of_this_node(const Facts& facts, const net::Address& address);
+/// "10.244.1.0/24, fd44::/64"
+std::string node_cidrs_text(const Facts& facts);
+/// Why no address can be held against this node's CIDRs; nullopt: they are known and undisputed.
+std::optional<Finding> without_node_cidrs(const Facts& facts);
+
+/// A stranger's word in a sentence.
+std::string sanitized(std::string_view text);
+/// A stranger's word in a command of one line: for checks that do not build their remedies with remedy.h yet.
+std::string shell_quoted(std::string_view text);
+/// The node's name for a command; a placeholder where it is not known.
+std::string node_word(const Facts& facts);
+/// `kubectl get` or `kubectl delete` for the pods of a selector on this node, in whatever namespace they
+/// live. A DaemonSet makes those that are deleted anew.
+remedy::Remedy list_pods(const Facts& facts, std::string_view selector);
+remedy::Remedy restart_pods(const Facts& facts, std::string_view selector);
+
+/// True where Tigera's operator has installed Calico: it takes back what others change in its DaemonSets and
+/// IP pools.
+bool is_by_operator(const Facts& facts);
+
+/// calico/node, in its own manifests, the operator's and canal's.
+inline constexpr std::string_view kCalicoNode = "k8s-app in (calico-node, canal)";
+
+}  // namespace checks

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace core {
+
+/// The latest value of T: one thread publishes, any thread reads without waiting for work in progress.
+/// A mutex around a shared_ptr, since libstdc++ 12's atomic<shared_ptr> is not understood by TSan.
+template <class T>
+class Published {
+ public:
+  explicit Published(T initial) : value_(std::make_shared<const T>(std::move(initial))) {}
+
+  void publish(T value) {
+    auto next = std::make_shared<const T>(std::move(value));
+    const std::lock_guard lock(mutex_);
+    value_.swap(next);
+  }
+
+  /// Never null; stays valid however often the publisher goes on.
+  [[nodiscard]] std::shared_ptr<const T> read() const {
+    const std::lock_guard lock(mutex_);
+    return value_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const T> value_;
+};
+
+}  // namespace core

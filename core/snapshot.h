@@ -1,0 +1,70 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "checks/check.h"
+#include "core/config_in_force.h"
+#include "net/route.h"
+#include "net/time.h"
+#include "node/imds_status.h"
+#include "node/policy.h"
+#include "observed/node_network.h"
+#include "routing/route_statuses.h"
+
+namespace core {
+
+/// The NIC that carries pod traffic, as resolved; all empty before that.
+struct NicStatus {
+  std::string name;
+  std::uint32_t index = 0;
+  std::string mac;
+  std::vector<std::string> addresses;
+  std::vector<std::string> subnets;
+  std::vector<std::string> gateways;
+  std::uint32_t mtu = 0;
+};
+
+/// A change that the agent made to a route.
+struct RouteChange {
+  net::WallTime time{};
+  std::string action;  ///< "add", "replace", "remove"
+  net::Route route;
+  std::string device;      ///< the name of the route's link then; empty: gone, or none
+  std::string removed_by;  ///< whose deed it repaired; empty when nobody's, or not known
+};
+
+struct Counters {
+  std::uint64_t routes_repaired = 0;  ///< routes put back after they had once been in sync
+  std::uint64_t resyncs = 0;          ///< looks at the kernel (dump, diff)
+  std::uint64_t imds_errors = 0;
+};
+
+/// The whole state of the agent at one moment: immutable once published; every front end only renders it.
+struct Snapshot {
+  std::string version;
+  std::shared_ptr<const ConfigInForce> config;  ///< nullptr: not told
+  node::Mode mode = node::Mode::udr;
+  std::string mode_reason;
+  bool mode_is_a_guess = false;  ///< nobody has said so yet
+  bool ready = false;
+  bool ready_for_kubelet = false;  ///< every gate passes but those that need the kubelet
+  std::optional<net::WallTime> ready_since;
+  std::string node_name;  ///< kubernetes.node_name, NODE_NAME or the host name
+  observed::NodeIdentity node;
+  node::ImdsStatus imds;
+  NicStatus nic;
+  net::SharedList<net::Prefix> cluster_cidrs;
+  net::SharedList<net::Prefix> node_cidrs;
+  std::string pods_source;  ///< who told node_cidrs: "kubernetes", "flannel", …; empty: nobody
+  routing::RouteStatuses routes;
+  std::vector<checks::CheckResult> checks;
+  std::vector<RouteChange> changes;  ///< the last ones, oldest first
+  Counters counters;
+};
+
+}  // namespace core

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/prefix.h"
+#include "node/policy.h"
+#include "observed/azure_network.h"
+#include "observed/cloud_state.h"
+
+namespace node {
+
+/// Azure's choice for packets that leave a subnet.
+/// https://learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview
+struct AzureChoice {
+  net::Prefix prefix;
+  std::string next_hop_type;
+  std::optional<net::Address> next_hop;
+  /// The user-defined route's name; empty: a system route.
+  std::string route;
+};
+
+/// The longest prefix that contains the destination; of equal ones the user-defined route before the
+/// system's. Routes that are being deleted, and service tags, do not count; BGP is not seen. `network`
+/// nullptr: the virtual network's own prefixes are not known.
+AzureChoice azure_choice(const observed::AzureRouteTable* table, const observed::AzureVirtualNetwork* network,
+                         const net::Address& destination);
+
+/// False for a prefix that a route table leads to a node and that is more than its pods: it holds a cluster
+/// CIDR or the VM subnet. `azure` nullptr: the subnet is not known.
+bool can_be_one_nodes(const Policy& policy, const observed::AzureNetwork* azure, const net::Prefix& prefix);
+
+/// This node's pod CIDRs as the NIC's route table has them: the prefix of pods whose next hop is this NIC,
+/// one of each family, by a route that bears the node's name (the cloud provider's do), or else by one that
+/// can be a node's beside those of others and holds none of theirs. A node that is an appliance or a gateway,
+/// too, is led more than its pods, and a sink for that would cut others off; of several routes nothing can be
+/// told.
+std::vector<net::Prefix> node_cidrs_of_table(const Policy& policy, const observed::AzureNetwork& azure,
+                                             std::string_view node_name);
+
+/// Where the NIC's route table leads pods of other nodes: its prefixes inside the cluster's CIDRs, but for
+/// what is this node's or led to it. Empty where one of these is not known, or the mode needs no table.
+std::vector<net::Prefix> cidrs_of_other_nodes(const Policy& policy, const observed::CloudState& cloud_state);
+
+}  // namespace node

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "net/notification.h"
+#include "node/desired_routes.h"
+#include "node/kernel_state.h"
+#include "node/nic_resolution.h"
+#include "node/node_document.h"
+
+namespace node {
+
+/// What the kernel shows around the node's NIC, and what follows from it for our routes.
+struct NodeView {
+  KernelState kernel_state;
+  /// Why there is no survey; empty when there is one.
+  std::string error;
+  /// The MAC that was once shown to be the primary NIC's (shown_primary()); nullopt: none was ever.
+  std::optional<net::MacAddress> primary;
+  NicResolution nic;
+  routing::Desired desired;
+  observed::SysctlReadings sysctls;
+};
+
+/// What a document is held against, as the survey shows it.
+Machine machine_of(const KernelState& kernel_state, const Policy& policy,
+                   const std::optional<net::MacAddress>& primary);
+
+/// Derives from a survey; `network` may be absent (then nothing is desired). `primary` is the remembered one.
+NodeView view_of(KernelState kernel_state, net::Sysctls& sysctls, const Policy& policy,
+                 const std::optional<observed::NodeNetwork>& network,
+                 const std::optional<net::MacAddress>& primary);
+
+/// What a notification asks for.
+enum class NotificationScope : std::uint8_t {
+  nothing,  ///< somebody else's business
+  routes,   ///< look at our routes
+  all,      ///< look around: links, addresses, landmarks, strangers, sysctls
+};
+
+/// Judges a hint without looking at the kernel. `watched` are watched_destinations().
+NotificationScope classify(const net::Notification& notification, std::uint8_t protocol,
+                           std::span<const net::Prefix> watched);
+
+}  // namespace node

@@ -1,0 +1,347 @@
+#include "routing/reconciler.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <utility>
+
+namespace routing {
+namespace {
+
+std::vector<std::uint32_t> tables_of(const net::SharedList<net::Route>& routes) {
+  std::vector<std::uint32_t> tables;
+  for (const auto& route : routes) {
+    if (std::find(tables.begin(), tables.end(), route.key.table) == tables.end())
+      tables.push_back(route.key.table);
+  }
+  return tables;
+}
+
+/// What the kernel holds after the change, without asking it again: every notification about it would be our
+/// own echo. The next hint or audit looks for real.
+void take_over(std::vector<net::Rule>& rules, net::Verb verb, const net::Rule& rule) {
+  if (verb == net::Verb::add) {
+    rules.push_back(rule);
+  } else {
+    std::erase(rules, rule);
+  }
+}
+
+/// Says of one change after the other whether the kernel made it.
+class RefusalCursor {
+ public:
+  explicit RefusalCursor(std::span<const net::Refusal> refused) : refused_(refused) {}
+  /// Null: it was made. `index` ascends.
+  const net::Error* refusal_of(std::size_t index) {
+    if (refused_.empty() || refused_.front().index != index) return nullptr;
+    const auto* error = &refused_.front().error;
+    refused_ = refused_.subspan(1);
+    return error;
+  }
+
+ private:
+  std::span<const net::Refusal> refused_;
+};
+
+}  // namespace
+
+void Reconciler::want(Desired desired, std::uint8_t protocol, bool agreed, net::MonoTime now) {
+  // One list, where the routes are the same.
+  if (desired_ && desired_->routes == desired.routes) desired.routes = desired_->routes;
+  guard_.want(desired, agreed);
+  const bool same = desired_ && *desired_ == desired && protocol_ == protocol;
+  const bool held = sync_.unwanted > 0;  // a second reading may have freed the removals
+  if (!same) {
+    if (desired_ && protocol_ != protocol) retired_.push_back(protocol_);
+    std::erase(retired_, protocol);
+    follow(desired);
+    desired_ = std::move(desired);
+    protocol_ = protocol;
+    everywhere_ = true;
+  }
+  if (!same || held) request_sync(now);
+}
+
+void Reconciler::restore(std::span<const std::uint8_t> protocols, net::MonoTime now) {
+  for (const auto protocol : protocols) {
+    if (desired_ && protocol == protocol_) continue;
+    if (std::find(retired_.begin(), retired_.end(), protocol) == retired_.end()) retired_.push_back(protocol);
+  }
+  request_full_resync(now);
+}
+
+/// What was in place still is, where the new set wants the very route; to make another one of it repairs
+/// nothing.
+void Reconciler::follow(const Desired& desired) {
+  if (desired_ && desired_->routes == desired.routes) return;
+  std::vector<bool> in_place(desired.routes.size(), false);
+  for (std::size_t i = 0; i < in_place.size() && !in_place_.empty(); ++i) {
+    const auto before = index_.at(desired.routes[i].key);
+    in_place[i] = before && in_place_[*before] && index_.routes()[*before] == desired.routes[i];
+  }
+  in_place_ = std::move(in_place);
+  index_ = RouteIndex(desired.routes);
+  tables_ = tables_of(desired.routes);
+  occupied_ = occupied_positions(index_, foreign_routes_);
+}
+
+std::vector<std::uint8_t> Reconciler::owned(std::uint8_t next) const {
+  auto protocols = retired_;
+  std::erase(protocols, next);
+  protocols.push_back(next);
+  if (desired_ && protocol_ != next) protocols.push_back(protocol_);
+  return protocols;
+}
+
+void Reconciler::release_all() {
+  if (desired_) retired_.push_back(protocol_);
+  desired_.reset();
+  index_ = RouteIndex();
+  tables_.clear();
+  occupied_.clear();
+  sync_ = {};
+  in_place_.clear();
+  error_.reset();
+  looked_ = false;
+}
+
+void Reconciler::set_foreign_routes(std::vector<net::Route> foreign_routes, net::MonoTime now) {
+  if (foreign_routes == foreign_routes_) return;
+  foreign_routes_ = std::move(foreign_routes);
+  occupied_ = occupied_positions(index_, foreign_routes_);
+  request_sync(now);
+}
+
+void Reconciler::set_link_state(std::uint32_t device, bool up) {
+  if (!desired_) return;
+  if (!up) {
+    desired_->down_device = device;
+  } else if (desired_->down_device == device) {
+    desired_->down_device = 0;
+  }
+}
+
+void Reconciler::request_sync(net::MonoTime now) {
+  if (!asked_) asked_ = now;
+}
+
+void Reconciler::request_full_resync(net::MonoTime now) {
+  everywhere_ = true;
+  request_sync(now);
+}
+
+std::optional<net::MonoTime> Reconciler::due() const {
+  std::optional<net::MonoTime> next = retry_;
+  const auto sooner = [&next](net::MonoTime due) { next = next ? std::min(*next, due) : due; };
+  if (asked_) sooner(budget_.due(*asked_));
+  if (unconfirmed_repair_)
+    sooner(budget_.due_after_repair(unconfirmed_repair_->first, unconfirmed_repair_->last));
+  return next;
+}
+
+/// True when the hint says no more than that a wanted route is gone.
+bool Reconciler::is_gone(const net::Notification& notification, std::vector<Position>& gone) {
+  const auto& key = notification.route->key;
+  if (std::find(tables_.begin(), tables_.end(), key.table) == tables_.end()) everywhere_ = true;
+  const auto position = index_.at(key);
+  if (!notification.removal || !position) return false;
+  gone.push_back(*position);
+  return true;
+}
+
+RepairReport Reconciler::repair_from_notifications(std::span<const net::Notification> notifications,
+                                                   std::uint32_t device, net::MonoTime now) {
+  std::vector<Position> gone;
+  for (const auto& each : notifications) {
+    const bool of_rule = each.subject == net::Notification::Subject::rule;
+    const bool ours = each.route && each.route->protocol == protocol_;
+    if (of_rule || (ours && !is_gone(each, gone))) request_sync(now);
+  }
+  if (device != 0 && desired_) {
+    for (std::size_t i = 0; i < desired_->routes.size(); ++i) {
+      if (desired_->routes[i].device == device) gone.push_back(static_cast<Position>(i));
+    }
+  }
+  if (gone.empty()) return {};
+  std::sort(gone.begin(), gone.end());
+  gone.erase(std::unique(gone.begin(), gone.end()), gone.end());
+  if (!rate_limiter_.take(gone.size(), desired_->routes.size(), now)) {
+    request_sync(now);
+    return {.made = {}, .repaired = 0, .complete = false};
+  }
+  return put_back(std::move(gone), now);
+}
+
+RepairReport Reconciler::put_back(std::vector<Position> positions, net::MonoTime now) {
+  const auto left_for_later = [this](Position position) {
+    const auto device = desired_->routes[position].device;
+    return std::binary_search(occupied_.begin(), occupied_.end(), position) ||
+           (device != 0 && device == desired_->down_device);
+  };
+  if (std::erase_if(positions, left_for_later) > 0) request_sync(now);
+
+  RepairReport report;
+  report.made.reserve(positions.size());
+  for (const auto position : positions)
+    report.made.push_back({.verb = net::Verb::add, .object = desired_->routes[position]});
+  const auto refused = kernel_.apply(report.made);
+  if (!refused || !refused->empty()) request_sync(now);
+  if (!refused) return {.made = {}, .repaired = 0, .complete = false};
+
+  RefusalCursor fate(*refused);
+  std::size_t made = 0;
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    if (const auto* error = fate.refusal_of(i)) {
+      report.complete = report.complete && error->code.value() == EEXIST;
+      continue;
+    }
+    if (comparing_ != nullptr) comparing_->was_put_back(positions[i]);
+    if (in_place_[positions[i]]) ++report.repaired;
+    report.made[made] = report.made[i];
+    ++made;
+  }
+  report.made.resize(made);
+  unconfirmed_repair_ = Wait{.first = unconfirmed_repair_ ? unconfirmed_repair_->first : now, .last = now};
+  return report;
+}
+
+net::Result<std::vector<net::Rule>> Reconciler::look(RouteDiffer& comparison) {
+  const bool everywhere = std::exchange(everywhere_, false) || !retired_.empty() || tables_.empty();
+  const auto tables = everywhere ? std::vector<std::uint32_t>{0} : tables_;
+  std::vector<net::Rule> all;
+  comparing_ = &comparison;
+  const auto looked = [&]() -> net::Result<void> {
+    for (const auto protocol : owned(protocol_)) {
+      for (const auto table : tables) {
+        if (auto taken = kernel_.take_routes(protocol, table, comparison); !taken) return taken;
+      }
+      const auto rules = kernel_.rules(protocol);
+      if (!rules) return net::pass_on(rules);
+      all.insert(all.end(), rules->begin(), rules->end());
+    }
+    return {};
+  }();
+  comparing_ = nullptr;
+  if (looked) return all;
+  everywhere_ = everywhere_ || everywhere;
+  return net::pass_on(looked);
+}
+
+StepReport Reconciler::step(net::MonoTime now, std::span<const net::Prefix> node_cidrs,
+                            std::span<const net::Prefix> other_nodes, std::span<const PodFlow> flows) {
+  StepReport report;
+  asked_.reset();
+  unconfirmed_repair_.reset();
+  retry_.reset();
+  if (!desired_) return report;
+
+  RouteDiffer comparison(*desired_, index_);
+  auto rules = look(comparison);
+  if (!rules) return give_up(rules.error(), std::move(report), now);
+
+  auto difference = comparison.finish(*rules, occupied_);
+  if (!guard_.allows_removals()) {
+    const auto held = std::erase_if(
+        difference.changes, [](const net::Change& change) { return change.verb == net::Verb::remove; });
+    report.removals_held = held > 0;
+  }
+  std::vector<net::Refusal> refused;
+  if (!difference.changes.empty()) {
+    auto applied = kernel_.apply(difference.changes);
+    if (!applied) return give_up(applied.error(), std::move(report), now);
+    refused = std::move(*applied);
+  }
+  const bool all_made = std::all_of(refused.begin(), refused.end(), [&difference](const auto& each) {
+    return is_next_hop_of_others(difference.changes[each.index], each.error);
+  });
+  const auto retained = difference.retained;
+  settle(std::move(difference), refused, std::move(*rules), report);
+  ask_where_packets_go(node_cidrs, other_nodes);
+  look_up_flows(kernel_, desired_->rules, flows, sync_);
+  error_.reset();
+  if (all_made) {
+    backoff_.reset();
+    if (sync_.unwanted + retained == 0) retired_.clear();
+  } else {
+    retry_ = now + backoff_.next();
+  }
+  if (!sync_.lookup_error.empty()) retry_ = now + backoff_.next();
+  if (report.hops_removed) request_sync(now);  // how the key stands without them shows the next look
+  return report;
+}
+
+void Reconciler::ask_where_packets_go(std::span<const net::Prefix> node_cidrs,
+                                      std::span<const net::Prefix> other_nodes) {
+  const auto round = rounds_++;
+  look_up(kernel_, desired_->rules, node_cidrs, round, sync_);
+  auto parts = std::exchange(led_away_, {});
+  std::erase_if(parts, [&](const net::Prefix& part) {
+    return std::find(other_nodes.begin(), other_nodes.end(), part) == other_nodes.end();
+  });
+  const auto slices = (other_nodes.size() + kPartsLookedUp - 1) / kPartsLookedUp;
+  if (slices == 0) return;
+  const auto slice = other_nodes.subspan(round % slices * kPartsLookedUp);
+  const auto end = slice.begin() + static_cast<std::ptrdiff_t>(std::min(slice.size(), kPartsLookedUp));
+  parts.insert(parts.end(), slice.begin(), end);
+  led_away_ = look_up_parts(kernel_, desired_->rules, parts, sync_);
+}
+
+StepReport Reconciler::give_up(net::Error error, StepReport report, net::MonoTime now) {
+  error_ = error;
+  report.error = std::move(error);
+  retry_ = now + backoff_.next();
+  return report;
+}
+
+/// Parts the attempted changes into those made and the kernel's refusals, and judges what is the case now.
+void Reconciler::settle(Difference difference, std::span<const net::Refusal> refused,
+                        std::vector<net::Rule> rules, StepReport& report) {
+  Refusals refusals;
+  RefusalCursor fate(refused);
+  std::vector<Position> made_positions;
+  auto& changes = difference.changes;
+  std::size_t made = 0;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    auto& change = changes[i];
+    const auto* route = std::get_if<net::Route>(&change.object);
+    if (const auto* error = fate.refusal_of(i)) {
+      if (route == nullptr) continue;
+      if (is_next_hop_of_others(change, *error)) {
+        if (!index_.at(route->key)) --difference.unwanted;
+        continue;
+      }
+      refusals[route->key] = error->what;
+      report.strangers_moved |= error->code.value() == EEXIST;
+      continue;
+    }
+    if (route == nullptr) {
+      take_over(rules, change.verb, std::get<net::Rule>(change.object));
+    } else if (change.verb == net::Verb::remove && route->multipath && index_.at(route->key)) {
+      report.hops_removed = true;
+    } else if (change.verb == net::Verb::remove) {
+      --difference.unwanted;
+    } else {
+      const auto position = index_.at(route->key).value_or(0);
+      made_positions.push_back(position);  // ascends, as the changes do
+      if (in_place_[position]) ++report.repaired;
+    }
+    changes[made] = change;
+    ++made;
+  }
+  changes.resize(made);
+  report.made = std::move(changes);
+
+  Drift drift{.absent = {},
+              .shared = std::move(difference.shared),
+              .unwanted = difference.unwanted,
+              .rules = std::move(rules)};
+  std::set_difference(difference.absent.begin(), difference.absent.end(), made_positions.begin(),
+                      made_positions.end(), std::back_inserter(drift.absent));
+  sync_ = evaluate_sync(*desired_, index_, drift, foreign_routes_, refusals);
+  in_place_.assign(index_.routes().size(), true);
+  for (const auto& each : sync_.routes.exceptions())
+    in_place_[each.position] = each.state == RouteState::shadowed;
+  looked_ = true;
+}
+
+}  // namespace routing

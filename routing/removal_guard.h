@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+
+#include "routing/desired.h"
+
+namespace routing {
+
+/// Holds back the removals that one reading from outside asks for, however few, until a second one agrees.
+/// What the configuration asks for is never held back.
+class RemovalGuard {
+ public:
+  /// `agreed`: more than one reading, or the configuration, asks for these routes.
+  void want(const Desired& desired, bool agreed);
+  [[nodiscard]] bool allows_removals() const { return agreed_; }
+
+ private:
+  std::optional<Desired> wanted_;
+  bool agreed_ = false;
+};
+
+}  // namespace routing

@@ -1,0 +1,150 @@
+#include "simulator/cloud/kubernetes.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "simulator/base64url.h"
+#include "simulator/cloud/discovery.h"
+#include "simulator/cloud/status.h"
+
+namespace simulator::cloud {
+namespace {
+
+constexpr std::string_view kSelector = "metadata.name=";
+constexpr std::string_view kNodeUser = "system:node:";
+constexpr std::chrono::minutes kLongestWatch{30};  // the API server draws between 30 and 60 min
+
+bool is_true(const Target& target, std::string_view name) {
+  const auto* const value = target.parameter(name);
+  return value != nullptr && (*value == "true" || *value == "1");
+}
+
+/// The parameter as a whole number; `otherwise` when it is missing, nullopt when it is something else.
+std::optional<std::uint64_t> number(const Target& target, std::string_view name, std::uint64_t otherwise) {
+  const auto* const text = target.parameter(name);
+  if (text == nullptr || text->empty()) return otherwise;
+  std::uint64_t value = 0;
+  const auto* const end = text->data() + text->size();
+  const auto [stop, error] = std::from_chars(text->data(), end, value);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return value;
+}
+
+Answer bad_request(const Target& target, std::string_view name) {
+  const auto* const value = target.parameter(name);
+  return status_answer(400, "BadRequest",
+                       fmt::format("{}: Invalid value: \"{}\"", name, value == nullptr ? "" : *value));
+}
+
+KubernetesReply watch(const Target& target) {
+  const auto version = number(target, "resourceVersion", 0);
+  if (!version) return {.answer = bad_request(target, "resourceVersion")};
+  const auto seconds = number(target, "timeoutSeconds",
+                              static_cast<std::uint64_t>(std::chrono::seconds(kLongestWatch).count()));
+  if (!seconds) return {.answer = bad_request(target, "timeoutSeconds")};
+  WatchRequest wanted{.place = {.name = node_of(target), .seen = std::nullopt},
+                      .timeout = std::chrono::seconds(*seconds),
+                      .bookmarks = is_true(target, "allowWatchBookmarks")};
+  if (*version != 0) wanted.place.seen = *version;
+  return {.answer = {.content_type = "application/json"}, .watch = wanted};
+}
+
+Answer found(const nlohmann::ordered_json& object) {
+  return {.body = object.dump() + "\n", .content_type = "application/json"};
+}
+
+/// Where a list goes on, as the API server writes it.
+std::string continue_token(const NodeStore::Listed& listed) {
+  const nlohmann::ordered_json token = {
+      {"v", "meta.k8s.io/v1"}, {"rv", listed.version}, {"start", listed.last + std::string(1, '\0')}};
+  return to_base64url(token.dump());
+}
+
+/// False for what continue_token() did not write.
+bool read_continue_token(std::string_view text, NodeStore::Page& page) {
+  const auto json = from_base64url(text);
+  const auto token =
+      json ? nlohmann::json::parse(*json, nullptr, /*allow_exceptions=*/false) : nlohmann::json();
+  if (!token.is_object() || !token.contains("rv") || !token["rv"].is_number_unsigned() ||
+      !token.contains("start") || !token["start"].is_string()) {
+    return false;
+  }
+  page.version = token["rv"].get<std::uint64_t>();
+  page.after = token["start"].get<std::string>();
+  if (!page.after.empty() && page.after.back() == '\0') page.after.pop_back();  // the least that can follow
+  return true;
+}
+
+Answer list(const Target& target, const NodeStore& store) {
+  NodeStore::Page page;
+  const auto limit = number(target, "limit", 0);
+  if (!limit) return bad_request(target, "limit");
+  page.limit = *limit;
+  const auto* const token = target.parameter("continue");
+  if (token != nullptr && !token->empty() && !read_continue_token(*token, page)) {
+    return status_answer(400, "BadRequest", "continue key is not valid");
+  }
+  const auto name = node_of(target);
+  const auto listed = store.list(name, page);
+  if (!listed) {
+    return status_answer(
+        410, "Expired",
+        "The provided continue parameter is too old to display a consistent list result. You can "
+        "start a new list without the continue parameter.");
+  }
+  nlohmann::ordered_json metadata = {{"resourceVersion", std::to_string(listed->version)}};
+  if (listed->remaining != 0) {
+    metadata["continue"] = continue_token(*listed);
+    if (name.empty()) metadata["remainingItemCount"] = listed->remaining;
+  }
+  return found(
+      {{"kind", "NodeList"}, {"apiVersion", "v1"}, {"metadata", metadata}, {"items", listed->items}});
+}
+
+}  // namespace
+
+bool is_kubernetes(const Target& target) {
+  const auto begins = [&target](const char* folder) { return target.is_below({folder}); };
+  return begins("api") || begins("apis") || begins("openapi") || begins("version");
+}
+
+std::string node_of(const Target& target) {
+  if (target.path.size() > 3) return target.path[3];
+  const auto* const selector = target.parameter("fieldSelector");
+  if (selector == nullptr || selector->substr(0, kSelector.size()) != kSelector) return {};
+  return selector->substr(kSelector.size());
+}
+
+KubernetesReply answer_kubernetes(const Question& question, const Target& target,
+                                  const std::optional<std::string>& user, const NodeStore& store) {
+  if (!user) return {.answer = unauthorized()};
+  if (auto described = discovery(question, target); described && question.method == "GET") {
+    return {.answer = *std::move(described)};
+  }
+  if (!target.is_below({"api", "v1", "nodes"}) || target.path.size() > 4) {
+    return {.answer = status_answer(404, "NotFound", "the server could not find the requested resource")};
+  }
+  if (question.method != "GET") {
+    return {.answer = status_answer(405, "MethodNotAllowed",
+                                    "the server does not allow this method on the requested resource")};
+  }
+  const auto name = node_of(target);
+  const bool one = target.path.size() == 4;
+  const bool watching = is_true(target, "watch");
+  if (user->substr(0, kNodeUser.size()) == kNodeUser && user->substr(kNodeUser.size()) != name) {
+    const auto why = fmt::format(": node '{}' cannot read '{}', only its own Node object",
+                                 user->substr(kNodeUser.size()), name);
+    return {.answer = forbidden(*user, one ? "get" : watching ? "watch" : "list", name, why)};
+  }
+  const auto* const selector = target.parameter("fieldSelector");
+  if (selector != nullptr && selector->substr(0, kSelector.size()) != kSelector) {
+    return {.answer = bad_request(target, "fieldSelector")};
+  }
+  if (watching) return watch(target);
+  if (!one) return {.answer = list(target, store)};
+  const auto* const node = store.find(name);
+  return {.answer = node == nullptr ? node_not_found(name) : found(*node)};
+}
+
+}  // namespace simulator::cloud

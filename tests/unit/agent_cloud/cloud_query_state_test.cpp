@@ -1,0 +1,101 @@
+#include "agent/cloud/cloud_query_state.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <vector>
+
+namespace agent {
+namespace {
+
+using std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+CloudQuery about(std::string node) {
+  CloudQuery query;
+  query.node_name = std::move(node);
+  return query;
+}
+
+void learn_node(CloudQueryState& board, std::uint64_t number, const std::string& name) {
+  board.update(number, [&name](observed::CloudState& cloud_state) {
+    cloud_state.node = observed::KubernetesNode{name, {}, {}, {}};
+  });
+}
+
+TEST(CloudQueryState, WhoWaitsHearsTheFirstQuestionAndEachOther) {
+  CloudQueryState board([](const observed::CloudState&) {});
+  std::thread asking([&board] { board.ask(about("a")); });
+  const auto first = board.await_first();
+  asking.join();
+  EXPECT_EQ(first.query.node_name, "a");
+  EXPECT_FALSE(board.is_stale(first.number));
+
+  std::thread asking_again([&board] { board.ask(about("b")); });
+  const auto second = board.await_other(first.number, steady_clock::now() + 1min);
+  asking_again.join();
+  EXPECT_EQ(second.query.node_name, "b");
+  EXPECT_TRUE(board.is_stale(first.number));
+}
+
+TEST(CloudQueryState, WaitingEndsInTimeWithTheSameQuestion) {
+  CloudQueryState board([](const observed::CloudState&) {});
+  board.ask(about("a"));
+  EXPECT_EQ(board.await_other(1, steady_clock::now()).number, 1U);
+}
+
+TEST(CloudQueryState, TheSameQuestionAskedAgainIsAnotherOne) {
+  CloudQueryState board([](const observed::CloudState&) {});
+  board.ask(about("a"));
+  board.ask(about("a"));
+  EXPECT_EQ(board.query().number, 2U);
+}
+
+TEST(CloudQueryState, EverythingThatIsKnownIsToldEachTimeAndAnAnswerToAnOlderQuestionIsNotHeard) {
+  std::vector<std::string> told;
+  CloudQueryState board(
+      [&told](const observed::CloudState& cloud_state) { told.push_back((*cloud_state.node)->name); });
+  board.ask(about("a"));
+  learn_node(board, 1, "a");
+  board.ask(about("b"));
+  learn_node(board, 1, "late");
+  learn_node(board, 2, "b");
+  EXPECT_EQ(told, (std::vector<std::string>{"a", "b"}));
+}
+
+TEST(CloudQueryState, AnAnswerIsGoodForAsLongAsTheQuestionConcernsIt) {
+  std::vector<std::string> told;
+  CloudQueryState board(
+      [&told](const observed::CloudState& cloud_state) { told.push_back((*cloud_state.node)->name); });
+  const auto learn_of = [&board](const std::string& node) {
+    board.update_while([&node](const CloudQuery& query) { return query.node_name == node; },
+                       [&node](observed::CloudState& cloud_state) {
+                         cloud_state.node = observed::KubernetesNode{node, {}, {}, {}};
+                       });
+  };
+  board.ask(about("a"));
+  learn_of("a");
+  board.ask(about("a"));
+  learn_of("a");
+  board.ask(about("b"));
+  learn_of("a");
+  learn_of("b");
+  EXPECT_EQ(told, (std::vector<std::string>{"a", "a", "b"}));
+}
+
+TEST(CloudQueryState, ManyLearnAtOnceAndAreToldOneByOne) {
+  int told = 0;  // without a lock of its own: calls must not overlap
+  CloudQueryState board([&told](const observed::CloudState&) { ++told; });
+  board.ask(about("a"));
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&board] {
+      for (int each = 0; each < 100; ++each) learn_node(board, 1, "a");
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(told, 400);
+}
+
+}  // namespace
+}  // namespace agent
