@@ -13,8 +13,9 @@ class Published {
  public:
   explicit Published(T initial) : value_(std::make_shared<const T>(std::move(initial))) {}
 
-  void publish(T value) {
-    auto next = std::make_shared<const T>(std::move(value));
+  void publish(T value) { publish(std::make_shared<const T>(std::move(value))); }
+  /// Never null.
+  void publish(std::shared_ptr<const T> next) {
     const std::lock_guard lock(mutex_);
     value_.swap(next);
   }

@@ -19,12 +19,14 @@ void Daemon::Loop::listen() {
   auto server = StatusServer::start(endpoint_of(config_.listen), published_, heartbeat_);
   if (!server) return listen_later(server.error());
   server_ = std::move(*server);
-  tell_where_it_listens();
+  auto where = config_.listen;
+  if (auto* tcp = std::get_if<ListenTcp>(&where)) tcp->port = server_->port();
+  reporter_.listens_at(std::move(where));
   if (!std::exchange(not_listening_, {}).empty()) {
     log_.write({.kind = EventKind::listening,
                 .message = fmt::format("http.listen = {} is free: status is served there",
                                        listen_text(config_.listen))});
-    say_status(*published_.read());
+    report_status();
   }
   const auto* tcp = std::get_if<ListenTcp>(&config_.listen);
   if (tcp != nullptr && !tcp->address.is_loopback()) {
@@ -34,13 +36,6 @@ void Daemon::Loop::listen() {
   }
 }
 
-/// For who has another configuration, or none: a container that waits for this node.
-void Daemon::Loop::tell_where_it_listens() {
-  auto listen = config_.listen;
-  if (auto* tcp = std::get_if<ListenTcp>(&listen)) tcp->port = server_->port();
-  say_once(listening_file_.write(listen), listening_file_problem_);
-}
-
 /// The same trouble is told once.
 void Daemon::Loop::listen_later(const net::Error& error) {
   if (std::exchange(not_listening_, error.what) != error.what) {
@@ -48,7 +43,7 @@ void Daemon::Loop::listen_later(const net::Error& error) {
                        fmt::format("{}; routes are looked after all the same, nobody is answered over HTTP, "
                                    "and it is tried again every {} s",
                                    error.what, kListenAgain.count())));
-    say_status(*published_.read());
+    report_status();
   }
   listen_again_.expires_after(kListenAgain);
   listen_again_.async_wait([this](const boost::system::error_code& cancelled) {

@@ -1,5 +1,5 @@
 // A node whose state comes and goes hundreds of times a second does not fill the journal.
-#include "agent/daemon/transition_log.h"
+#include "core/transition_log.h"
 
 #include <gmock/gmock.h>
 
@@ -7,11 +7,11 @@
 
 namespace {
 
-using agent::Phase;
-using agent::TransitionLog;
 using checks::CheckResult;
 using checks::CheckStatus;
+using core::Phase;
 using core::Snapshot;
+using core::TransitionLog;
 using net::MonoTime;
 using std::chrono::milliseconds;
 using testing::HasSubstr;
@@ -20,7 +20,7 @@ constexpr auto kAtOnce = static_cast<int>(TransitionLog::kAtOnce);
 
 std::shared_ptr<const Snapshot> node(bool ready) {
   auto snapshot = std::make_shared<Snapshot>();
-  snapshot->version = "1";
+  snapshot->sequence = 1;
   snapshot->ready = ready;
   snapshot->checks.push_back(CheckResult{.id = "routes.in_sync",
                                          .status = ready ? CheckStatus::pass : CheckStatus::fail,

@@ -11,7 +11,7 @@ using testing::network;
 using testing::Node;
 using testing::prefix;
 
-TEST(KeeperDocument, AnAnswerWithoutTheNicsAddressTakesNoRouteAway) {
+TEST(NodeEngineDocument, AnAnswerWithoutTheNicsAddressTakesNoRouteAway) {
   Node node;
   node.reading(network());
   node.settle();
@@ -30,7 +30,7 @@ TEST(KeeperDocument, AnAnswerWithoutTheNicsAddressTakesNoRouteAway) {
   EXPECT_FALSE(node.reports.back().another_reading_wanted);
 }
 
-TEST(KeeperDocument, HoldsTheOneRemovalThatADocumentAsksForUntilAnotherAgrees) {
+TEST(NodeEngineDocument, HoldsTheOneRemovalThatADocumentAsksForUntilAnotherAgrees) {
   Node node;
   node.reading(network());
   node.settle();
@@ -65,7 +65,7 @@ net::Route platform_route(std::uint32_t device, std::string_view gateway = "10.2
   return testing::route("169.254.169.254/32", gateway, device, 16, 100);
 }
 
-TEST(KeeperDocument, StaysWithThePrimaryNicWhenItsLinkGoesDown) {
+TEST(NodeEngineDocument, StaysWithThePrimaryNicWhenItsLinkGoesDown) {
   Node node;
   add_second_nic(node);
   node.kernel.add_as_stranger(platform_route(node.eth0_index()));
@@ -84,7 +84,7 @@ TEST(KeeperDocument, StaysWithThePrimaryNicWhenItsLinkGoesDown) {
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
 }
 
-TEST(KeeperDocument, StaysWithThePrimaryNicWhenDhcpTakesItsAddress) {
+TEST(NodeEngineDocument, StaysWithThePrimaryNicWhenDhcpTakesItsAddress) {
   Node node;
   add_second_nic(node);
   node.kernel.add_as_stranger(platform_route(node.eth0_index()));
@@ -96,40 +96,40 @@ TEST(KeeperDocument, StaysWithThePrimaryNicWhenDhcpTakesItsAddress) {
   EXPECT_FALSE(node.ready());
 }
 
-TEST(KeeperDocument, AfterABootTheOtherNicThatIsUpFirstIsNotThePrimary) {
+TEST(NodeEngineDocument, AfterABootTheOtherNicThatIsUpFirstIsNotThePrimary) {
   Node node;
   add_second_nic(node);
   node.kernel.set_up(node.eth0_index(), false);
   node.kernel.remove_address(node.eth0_index(), "10.240.0.4/24");
-  node.controller().take_cached(both_nics(), "2021-02-01", net::WallTime{}, node.now);
-  node.controller().restore({}, std::nullopt, testing::mac(testing::kMac), node.now);
+  node.engine().take_cached(both_nics(), "2021-02-01", net::WallTime{}, node.now);
+  node.engine().take_persisted({.primary = testing::mac(testing::kMac)}, node.now);
   node.settle();
   EXPECT_FALSE(node.ready());
-  EXPECT_EQ(node.controller().nic()->link.name, "eth0");
+  EXPECT_EQ(node.engine().nic()->link.name, "eth0");
   EXPECT_EQ(node.routes().size(), 1U) << "the sink alone";
 }
 
-TEST(KeeperDocument, MovesToThePrimaryNicThatThePlatformsRoutesShow) {
+TEST(NodeEngineDocument, MovesToThePrimaryNicThatThePlatformsRoutesShow) {
   Node node;
   const auto eth1 = add_second_nic(node);
   node.kernel.add_as_stranger(platform_route(node.eth0_index()));
   node.reading(both_nics());
   node.settle();
-  EXPECT_EQ(node.controller().primary(), testing::mac(testing::kMac));
+  EXPECT_EQ(node.engine().primary(), testing::mac(testing::kMac));
   node.kernel.remove_as_stranger(platform_route(node.eth0_index()));
   node.settle();
-  EXPECT_EQ(node.controller().primary(), testing::mac(testing::kMac)) << "no evidence for another";
+  EXPECT_EQ(node.engine().primary(), testing::mac(testing::kMac)) << "no evidence for another";
   node.kernel.add_as_stranger(platform_route(eth1, "10.241.0.1"));
   node.settle();
-  EXPECT_EQ(node.controller().primary(), testing::mac(testing::kSecondMac));
-  EXPECT_EQ(node.controller().nic()->link.name, "eth1");
+  EXPECT_EQ(node.engine().primary(), testing::mac(testing::kSecondMac));
+  EXPECT_EQ(node.engine().nic()->link.name, "eth1");
 }
 
-TEST(KeeperDocument, ALinkThatFitsTheDocumentAtHandIsTakenAtOnce) {
+TEST(NodeEngineDocument, ALinkThatFitsTheDocumentAtHandIsTakenAtOnce) {
   Node node;
   node.reading(network({testing::second_nic()}));
   node.settle();
-  EXPECT_FALSE(node.controller().network());
+  EXPECT_FALSE(node.engine().network());
   EXPECT_NE(node.check("imds.reachable").message.find("00:0d:3a:f8:06:ed"), std::string::npos)
       << "the MAC that IMDS gives: " << node.check("imds.reachable").message;
   EXPECT_NE(node.check("imds.reachable").message.find("eth0 (00:0d:3a:f8:06:ec)"), std::string::npos)
@@ -137,7 +137,7 @@ TEST(KeeperDocument, ALinkThatFitsTheDocumentAtHandIsTakenAtOnce) {
   add_second_nic(node);
   node.settle();
   EXPECT_TRUE(node.ready());
-  EXPECT_EQ(node.controller().nic()->link.name, "eth1");
+  EXPECT_EQ(node.engine().nic()->link.name, "eth1");
 }
 
 }  // namespace

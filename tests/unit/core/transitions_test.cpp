@@ -1,19 +1,19 @@
-#include "agent/daemon/transitions.h"
+#include "core/transitions.h"
 
 #include <gmock/gmock.h>
 
 namespace {
 
-using agent::Event;
-using agent::EventKind;
-using agent::LogLevel;
-using agent::Phase;
 using checks::CheckStatus;
+using core::EventKind;
+using core::LogEvent;
+using core::LogLevel;
+using core::Phase;
 using core::Snapshot;
 
 Snapshot with(CheckStatus status, bool gate = false) {
   Snapshot snapshot;
-  snapshot.version = "1";
+  snapshot.sequence = 1;
   snapshot.nic.name = "eth0";
   snapshot.imds.source = node::ImdsSource::live;
   snapshot.ready = !(gate && status == CheckStatus::fail);
@@ -26,22 +26,22 @@ Snapshot with(CheckStatus status, bool gate = false) {
   return snapshot;
 }
 
-std::vector<EventKind> kinds(const std::vector<Event>& events) {
+std::vector<EventKind> kinds(const std::vector<LogEvent>& events) {
   std::vector<EventKind> all;
   all.reserve(events.size());
   for (const auto& each : events) all.push_back(each.kind);
   return all;
 }
 
-std::string fields(const Event& event) {
+std::string fields(const LogEvent& event) {
   std::string all;
   for (const auto& each : event.fields) all += std::string(each.name) + "=" + each.value + ";";
   return all;
 }
 
 TEST(Transitions, SayNothingOfWhatIsAsItWas) {
-  EXPECT_TRUE(agent::transitions(with(CheckStatus::fail, true), with(CheckStatus::fail, true)).empty());
-  EXPECT_TRUE(agent::transitions(with(CheckStatus::pass), with(CheckStatus::pass)).empty());
+  EXPECT_TRUE(core::transitions(with(CheckStatus::fail, true), with(CheckStatus::fail, true)).empty());
+  EXPECT_TRUE(core::transitions(with(CheckStatus::pass), with(CheckStatus::pass)).empty());
 }
 
 TEST(Transitions, OfAHealthyStartAreNoWarnings) {
@@ -50,8 +50,8 @@ TEST(Transitions, OfAHealthyStartAreNoWarnings) {
   warning.id = "cni.winner";
   warning.gate = false;
   booting.checks.push_back(warning);
-  const auto first = agent::transitions(Snapshot{}, booting, Phase::starting);
-  const auto told = agent::transitions(booting, with(CheckStatus::pass, true), Phase::started);
+  const auto first = core::transitions(Snapshot{}, booting, Phase::starting);
+  const auto told = core::transitions(booting, with(CheckStatus::pass, true), Phase::started);
   ASSERT_EQ(kinds(first), (std::vector{EventKind::imds_answers, EventKind::nic_chosen, EventKind::waiting}));
   EXPECT_EQ(first.back().message, "waiting for sysctl.ip_forward: net.ipv4.ip_forward is 0");
   EXPECT_EQ(kinds(told), (std::vector{EventKind::check_passes, EventKind::ready}));
@@ -63,21 +63,21 @@ TEST(Transitions, OfAHealthyStartAreNoWarnings) {
 TEST(Transitions, OfAStartThatIsOverTellAllThatFailsOnce) {
   for (const bool gate : {true, false}) {
     const auto sick = with(CheckStatus::fail, gate);
-    const auto events = agent::transitions(sick, sick, Phase::started);
+    const auto events = core::transitions(sick, sick, Phase::started);
     ASSERT_EQ(kinds(events), std::vector{EventKind::check_failed});
     EXPECT_EQ(events[0].level, gate ? LogLevel::error : LogLevel::warn);
-    EXPECT_TRUE(agent::transitions(sick, sick, Phase::running).empty());
+    EXPECT_TRUE(core::transitions(sick, sick, Phase::running).empty());
   }
 }
 
 TEST(Transitions, AStartIsOverWhenTheNodeIsReadyOrTimeIsUp) {
   const net::MonoTime begin{};
   for (const bool ready : {true, false}) {
-    agent::StartUp start;
+    core::StartUp start;
     EXPECT_EQ(start.phase(false, begin), Phase::starting);
-    EXPECT_EQ(start.phase(false, begin + agent::StartUp::kPatience / 2), Phase::starting);
-    EXPECT_EQ(start.phase(ready, begin + agent::StartUp::kPatience / (ready ? 2 : 1)), Phase::started);
-    EXPECT_EQ(start.phase(false, begin + agent::StartUp::kPatience), Phase::running);
+    EXPECT_EQ(start.phase(false, begin + core::StartUp::kPatience / 2), Phase::starting);
+    EXPECT_EQ(start.phase(ready, begin + core::StartUp::kPatience / (ready ? 2 : 1)), Phase::started);
+    EXPECT_EQ(start.phase(false, begin + core::StartUp::kPatience), Phase::running);
   }
 }
 
@@ -95,7 +95,7 @@ TEST(Transitions, TellAFailureAgainWhenItIsAnotherAndNotWhenOnlyACountGoesOn) {
     first.checks[0].message = before;
     auto second = with(CheckStatus::fail);
     second.checks[0].message = after;
-    EXPECT_EQ(agent::transitions(first, second).size(), news ? 1U : 0U) << after;
+    EXPECT_EQ(core::transitions(first, second).size(), news ? 1U : 0U) << after;
   }
 }
 
@@ -120,14 +120,14 @@ TEST(Transitions, OfAFailedCheckHaveTheNicAndTheRouteThatItIsAbout) {
     routing::RouteStatus route{.route = {}, .device = "", .state = state, .error = ""};
     route.route.key.destination = *net::Prefix::parse("10.244.0.0/16");
     sick.routes = routing::RouteStatuses({route});
-    const auto events = agent::transitions(with(CheckStatus::pass), sick);
+    const auto events = core::transitions(with(CheckStatus::pass), sick);
     ASSERT_EQ(events.size(), 1U) << id;
     EXPECT_EQ(fields(events[0]), wanted);
   }
 }
 
 TEST(Transitions, OfAGateSayWhatIsWrongAndHowToMendItThenThatTheNodeIsNotReady) {
-  const auto events = agent::transitions(with(CheckStatus::pass, true), with(CheckStatus::fail, true));
+  const auto events = core::transitions(with(CheckStatus::pass, true), with(CheckStatus::fail, true));
   ASSERT_EQ(kinds(events), (std::vector{EventKind::check_failed, EventKind::not_ready}));
   EXPECT_EQ(events[0].level, LogLevel::error);
   EXPECT_EQ(events[0].message,
@@ -136,18 +136,18 @@ TEST(Transitions, OfAGateSayWhatIsWrongAndHowToMendItThenThatTheNodeIsNotReady) 
   EXPECT_EQ(fields(events[0]), "CHECK=sysctl.ip_forward;REMEDY=sysctl -w net.ipv4.ip_forward=1;");
   EXPECT_EQ(fields(events[1]), "CHECK=sysctl.ip_forward;");
 
-  const auto mended = agent::transitions(with(CheckStatus::fail, true), with(CheckStatus::pass, true));
+  const auto mended = core::transitions(with(CheckStatus::fail, true), with(CheckStatus::pass, true));
   EXPECT_EQ(kinds(mended), (std::vector{EventKind::check_passes, EventKind::ready}));
-  const auto unseen = agent::transitions(with(CheckStatus::fail, true), with(CheckStatus::unknown, true));
+  const auto unseen = core::transitions(with(CheckStatus::fail, true), with(CheckStatus::unknown, true));
   EXPECT_EQ(kinds(unseen), (std::vector{EventKind::check_unknown, EventKind::ready}));
-  EXPECT_EQ(agent::transitions(with(CheckStatus::pass), with(CheckStatus::fail)).at(0).level, LogLevel::warn);
+  EXPECT_EQ(core::transitions(with(CheckStatus::pass), with(CheckStatus::fail)).at(0).level, LogLevel::warn);
 }
 
 TEST(Transitions, OfTheModeTellWhichEvidenceDecided) {
   auto after = with(CheckStatus::pass);
   after.mode = node::Mode::azure_cni;
   after.mode_reason = "10-azure.conflist wins";
-  const auto events = agent::transitions(with(CheckStatus::pass), after);
+  const auto events = core::transitions(with(CheckStatus::pass), after);
   ASSERT_EQ(kinds(events), std::vector{EventKind::mode_changed});
   EXPECT_EQ(events[0].message, "mode azure-cni is in force, no longer udr: 10-azure.conflist wins");
   EXPECT_EQ(fields(events[0]), "MODE=azure-cni;");
@@ -156,20 +156,20 @@ TEST(Transitions, OfTheModeTellWhichEvidenceDecided) {
 TEST(Transitions, OfImdsAndTheNicNameThem) {
   auto silent = with(CheckStatus::pass);
   silent.imds.last_error = "IMDS at http://169.254.169.254: no answer within 10 s";
-  const auto outage = agent::transitions(with(CheckStatus::pass), silent);
+  const auto outage = core::transitions(with(CheckStatus::pass), silent);
   ASSERT_EQ(kinds(outage), std::vector{EventKind::imds_silent});
   EXPECT_EQ(outage[0].level, LogLevel::info) << "imds.reachable warns when it lasts";
   EXPECT_EQ(fields(outage[0]), "CHECK=imds.reachable;");
-  const auto again = agent::transitions(silent, with(CheckStatus::pass));
+  const auto again = core::transitions(silent, with(CheckStatus::pass));
   ASSERT_EQ(kinds(again), std::vector{EventKind::imds_answers});
   EXPECT_THAT(again[0].message, testing::StartsWith("IMDS answers again"));
   auto recalled = with(CheckStatus::pass);
   recalled.imds.source = node::ImdsSource::cache;
-  EXPECT_EQ(kinds(agent::transitions(with(CheckStatus::pass), recalled)),
+  EXPECT_EQ(kinds(core::transitions(with(CheckStatus::pass), recalled)),
             std::vector{EventKind::document_recalled});
   auto other = with(CheckStatus::pass);
   other.nic.name = "eth1";
-  const auto chosen = agent::transitions(with(CheckStatus::pass), other);
+  const auto chosen = core::transitions(with(CheckStatus::pass), other);
   ASSERT_EQ(kinds(chosen), std::vector{EventKind::nic_chosen});
   EXPECT_EQ(fields(chosen[0]), "NIC=eth1;");
 }

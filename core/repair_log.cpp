@@ -1,10 +1,12 @@
-#include "agent/daemon/repair_log.h"
+#include "core/repair_log.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <utility>
 
-namespace agent {
+namespace core {
 namespace {
 
 std::string_view verb_text(net::Verb verb) {
@@ -35,27 +37,34 @@ std::string destination_text(const net::Change& change) {
 
 }  // namespace
 
-void RepairLog::note(const std::vector<net::Change>& made, std::span<const net::Link> links,
-                     std::size_t repaired, const std::string& removed_by) {
+void RepairLog::note(std::span<const routing::AppliedChange> made, std::span<const net::Link> links,
+                     const ProcessNames& processes) {
   if (made.empty()) return;
   if (changed_ == 0) {
-    first_ = fmt::format("{} {}", verb_text(made.front().verb), object_text(made.front(), links));
-    first_destination_ = destination_text(made.front());
+    const auto& first = made.front().change;
+    first_ = fmt::format("{} {}", verb_text(first.verb), object_text(first, links));
+    first_destination_ = destination_text(first);
   }
   changed_ += made.size();
-  repaired_ += repaired;
-  if (!removed_by.empty()) removed_by_ = removed_by;
+  for (const auto& [change, repaired, port] : made) {
+    if (!repaired) continue;
+    ++repaired_;
+    auto name = name_of(port, processes);
+    if (!name.empty() && std::find(removed_by_.begin(), removed_by_.end(), name) == removed_by_.end())
+      removed_by_.push_back(std::move(name));
+  }
 }
 
-std::optional<Event> RepairLog::event(net::MonoTime now) {
+std::optional<LogEvent> RepairLog::event(net::MonoTime now) {
   if (changed_ == 0 || (last_ && now < *last_ + kPause)) return std::nullopt;
   last_ = now;
-  Event event{.kind = EventKind::routes_changed, .message = std::exchange(first_, {})};
+  LogEvent event{.kind = EventKind::routes_changed, .message = std::exchange(first_, {})};
   event.fields.push_back({"ROUTE", std::exchange(first_destination_, {})});
   if (const auto more = changed_ - 1; more > 0)
     event.message += fmt::format(", and {} more change{}", more, more == 1 ? "" : "s");
   if (repaired_ > 0) {
-    const auto by = removed_by_.empty() ? std::string("the kernel or an unknown process") : removed_by_;
+    const auto by = removed_by_.empty() ? std::string("the kernel or an unknown process")
+                                        : fmt::format("{}", fmt::join(removed_by_, ", "));
     event.kind = EventKind::routes_put_back;
     event.level = LogLevel::warn;  // what went there meanwhile was lost
     event.message = fmt::format("restored {} route{} removed by {}: {}", repaired_, repaired_ == 1 ? "" : "s",
@@ -73,4 +82,4 @@ std::optional<net::MonoTime> RepairLog::due() const {
   return last_ ? *last_ + kPause : net::MonoTime{};
 }
 
-}  // namespace agent
+}  // namespace core

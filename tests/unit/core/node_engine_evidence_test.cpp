@@ -29,21 +29,21 @@ bool has_sink(Node& node, std::string_view cidr) {
   });
 }
 
-TEST(KeeperEvidence, ACidrFromTheApiServerGetsItsSinkAndAnotherOneIsFollowed) {
+TEST(NodeEngineEvidence, ACidrFromTheApiServerGetsItsSinkAndAnotherOneIsFollowed) {
   Node node(without_node_cidrs());
   node.reading(testing::network());
   node.run_for(1s);
   EXPECT_FALSE(has_sink(node, "10.244.1.0/24"));
-  node.controller().take_cloud_state(told("10.244.1.0/24"), node.now);
+  node.engine().take_cloud_state(told("10.244.1.0/24"), node.now);
   node.run_for(1s);
   EXPECT_TRUE(has_sink(node, "10.244.1.0/24"));
-  node.controller().take_cloud_state(told("10.244.2.0/24"), node.now);
+  node.engine().take_cloud_state(told("10.244.2.0/24"), node.now);
   node.run_for(1s);
   EXPECT_TRUE(has_sink(node, "10.244.2.0/24"));
   EXPECT_FALSE(has_sink(node, "10.244.1.0/24"));
 }
 
-TEST(KeeperEvidence, TheCidrsOfOtherNodesAreAskedForInTurns) {
+TEST(NodeEngineEvidence, TheCidrsOfOtherNodesAreAskedForInTurns) {
   Node node;
   const auto ib0 = node.kernel.add_link("ib0");
   node.kernel.add_address(ib0, "172.16.5.1/16");
@@ -57,9 +57,9 @@ TEST(KeeperEvidence, TheCidrsOfOtherNodesAreAskedForInTurns) {
             {cidr, cidr, prefix(cidr), "VirtualAppliance", testing::address("10.240.0.9"), "Succeeded"});
   }
   node.reading(testing::network());
-  node.controller().take_cloud_state(std::move(cloud_state), node.now);
+  node.engine().take_cloud_state(std::move(cloud_state), node.now);
   const auto look_again = [&node] {
-    node.controller().request_full_resync(node.now);
+    node.engine().request_full_resync(node.now);
     node.run_for(1min);
     EXPECT_TRUE(node.ready());
     return node.check("routes.shadowed").status;
@@ -75,14 +75,14 @@ TEST(KeeperEvidence, TheCidrsOfOtherNodesAreAskedForInTurns) {
   EXPECT_EQ(look_again(), checks::CheckStatus::pass);
 }
 
-TEST(KeeperEvidence, ASilentApiServerTakesNothingAwayNotEvenAfterARestart) {
+TEST(NodeEngineEvidence, ASilentApiServerTakesNothingAwayNotEvenAfterARestart) {
   Node node(without_node_cidrs());
   node.reading(testing::network());
-  node.controller().take_cloud_state(told("10.244.1.0/24"), node.now);
+  node.engine().take_cloud_state(told("10.244.1.0/24"), node.now);
   node.run_for(1s);
   observed::CloudState silent;
   silent.node = net::failure(ETIMEDOUT, "slow");
-  node.controller().take_cloud_state(silent, node.now);
+  node.engine().take_cloud_state(silent, node.now);
   node.run_for(10min);
   EXPECT_TRUE(has_sink(node, "10.244.1.0/24"));
 
@@ -90,19 +90,19 @@ TEST(KeeperEvidence, ASilentApiServerTakesNothingAwayNotEvenAfterARestart) {
   node.reading(testing::network());
   node.run_for(1s);
   EXPECT_TRUE(has_sink(node, "10.244.1.0/24")) << "before anybody was asked";
-  node.controller().take_cloud_state(silent, node.now);
+  node.engine().take_cloud_state(silent, node.now);
   node.run_for(10min);
   EXPECT_TRUE(has_sink(node, "10.244.1.0/24")) << "while it may still answer";
 }
 
-TEST(KeeperEvidence, AModeIsInForceThoughWhatMayBeASinkOfOursIsKept) {
+TEST(NodeEngineEvidence, AModeIsInForceThoughWhatMayBeASinkOfOursIsKept) {
   auto policy = without_node_cidrs();
   policy.mode_is_automatic = true;
   Node node(policy);
   node.kernel.add_as_stranger(testing::blackhole("10.244.1.0/24"));  // ours, of a run before
   observed::CloudState silent;
   silent.node = net::failure(ETIMEDOUT, "no answer");
-  node.controller().take_cloud_state(silent, node.now);
+  node.engine().take_cloud_state(silent, node.now);
   node.reading(testing::network());
   node.reading(testing::network());
   node.settle();
@@ -113,23 +113,23 @@ TEST(KeeperEvidence, AModeIsInForceThoughWhatMayBeASinkOfOursIsKept) {
   observed::NodeEnvironment environment;
   environment.cni.emplace();
   environment.cni->configuration = observed::CniConfiguration{};
-  node.controller().take_environment(environment, node.now);
+  node.engine().take_environment(environment, node.now);
   node.run_for(2min);
-  EXPECT_EQ(node.controller().policy().mode, node::Mode::flannel);
+  EXPECT_EQ(node.engine().policy().mode, node::Mode::flannel);
   EXPECT_TRUE(has_sink(node, "10.244.1.0/24")) << "nobody has told the CIDR yet";
   EXPECT_EQ(node.check("mode.in_force").status, checks::CheckStatus::pass);
   EXPECT_TRUE(node.ready());
 }
 
-TEST(KeeperEvidence, WhatWasKeptOverARestartIsUsedUntilTheSourceAnswers) {
+TEST(NodeEngineEvidence, WhatWasKeptOverARestartIsUsedUntilTheSourceAnswers) {
   Node node(without_node_cidrs());
-  node.controller().restore({.cidrs = {prefix("10.244.1.0/24")}, .source = "kubernetes"}, std::nullopt,
-                            std::nullopt, node.now);
+  node.engine().take_persisted({.node_cidrs = {.cidrs = {prefix("10.244.1.0/24")}, .source = "kubernetes"}},
+                               node.now);
   node.reading(testing::network());
   node.run_for(1s);
   EXPECT_TRUE(has_sink(node, "10.244.1.0/24"));
-  EXPECT_EQ(node.controller().snapshot(node.now, net::WallTime{}).pods_source, "kubernetes");
-  node.controller().take_cloud_state(told("10.244.2.0/24"), node.now);
+  EXPECT_EQ(node.engine().snapshot(node.now, net::WallTime{}).pods_source, "kubernetes");
+  node.engine().take_cloud_state(told("10.244.2.0/24"), node.now);
   node.run_for(1s);
   EXPECT_FALSE(has_sink(node, "10.244.1.0/24"));
 }
@@ -146,14 +146,14 @@ observed::CloudState without_a_route(net::MonoTime now) {
 
 checks::CheckStatus node_route(Node& node) {
   const net::WallTime wall(std::chrono::duration_cast<net::WallTime::duration>(node.now.time_since_epoch()));
-  node.controller().take_cloud_state(without_a_route(node.now), node.now);
-  for (const auto& check : node.controller().snapshot(node.now, wall).checks) {
+  node.engine().take_cloud_state(without_a_route(node.now), node.now);
+  for (const auto& check : node.engine().snapshot(node.now, wall).checks) {
     if (check.id == "azure.node_route") return check.status;
   }
   return checks::CheckStatus::skip;
 }
 
-TEST(KeeperEvidence, ACidrIsNewFromTheMomentThatItIsFirstSeen) {
+TEST(NodeEngineEvidence, ACidrIsNewFromTheMomentThatItIsFirstSeen) {
   Node node;
   node.reading(testing::network());
   node.run_for(1s);
@@ -162,29 +162,29 @@ TEST(KeeperEvidence, ACidrIsNewFromTheMomentThatItIsFirstSeen) {
   EXPECT_EQ(node_route(node), checks::CheckStatus::fail);
   auto moved = Node::udr();
   moved.node_cidrs = {prefix("10.244.7.0/24")};
-  node.controller().set_policy(moved, node.now);
+  node.engine().set_policy(moved, node.now);
   EXPECT_EQ(node_route(node), checks::CheckStatus::unknown);
 }
 
-TEST(KeeperEvidence, ACidrOfBeforeARestartIsNotNew) {
+TEST(NodeEngineEvidence, ACidrOfBeforeARestartIsNotNew) {
   Node node(without_node_cidrs());
-  node.controller().restore({.cidrs = {prefix("10.244.1.0/24")}, .source = "kubernetes", .kept = true},
-                            std::nullopt, std::nullopt, node.now);
+  node.engine().take_persisted(
+      {.node_cidrs = {.cidrs = {prefix("10.244.1.0/24")}, .source = "kubernetes", .kept = true}}, node.now);
   node.reading(testing::network());
   node.run_for(1s);
   EXPECT_EQ(node_route(node), checks::CheckStatus::fail);
 }
 
-TEST(KeeperEvidence, WhereNobodyCanTellASinkThatIsNotWantedGoes) {
+TEST(NodeEngineEvidence, WhereNobodyCanTellASinkThatIsNotWantedGoes) {
   Node node;
   node.reading(testing::network());
   node.run_for(1s);
   ASSERT_TRUE(has_sink(node, "10.244.1.0/24"));
-  node.controller().set_policy(without_node_cidrs(), node.now);
+  node.engine().set_policy(without_node_cidrs(), node.now);
   observed::CloudState nobody;
   nobody.azure = observed::AzureNetwork{};
   nobody.node = net::failure(ENOKEY, "no credential");
-  node.controller().take_cloud_state(nobody, node.now);
+  node.engine().take_cloud_state(nobody, node.now);
   node.run_for(1s);
   EXPECT_FALSE(has_sink(node, "10.244.1.0/24"));
 }

@@ -1,11 +1,11 @@
-#include "agent/daemon/transitions.h"
+#include "core/transitions.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-namespace agent {
+namespace core {
 namespace {
 
 const checks::CheckResult* find(const std::vector<checks::CheckResult>& checks, const std::string& id) {
@@ -15,7 +15,7 @@ const checks::CheckResult* find(const std::vector<checks::CheckResult>& checks, 
 }
 
 /// Before the first attempt has ended there is nothing to say about IMDS.
-bool too_early(const std::string& id, const core::Snapshot& snapshot) {
+bool too_early(const std::string& id, const Snapshot& snapshot) {
   return id == "imds.reachable" && snapshot.imds.source == node::ImdsSource::none &&
          snapshot.imds.last_error.empty();
 }
@@ -48,14 +48,14 @@ bool is_about_the_nic(std::string_view id) {
 }
 
 /// The route that a failed check is about, if it is about one.
-std::optional<routing::RouteStatus> culprit(std::string_view id, const core::Snapshot& snapshot) {
+std::optional<routing::RouteStatus> culprit(std::string_view id, const Snapshot& snapshot) {
   if (id == "routes.shadowed") return snapshot.routes.first(routing::RouteState::shadowed);
   if (id != "routes.in_sync") return std::nullopt;
   const auto failed = snapshot.routes.first(routing::RouteState::failed);
   return failed ? failed : snapshot.routes.first(routing::RouteState::pending);
 }
 
-std::vector<LogField> fields_of(const checks::CheckResult& check, const core::Snapshot& snapshot) {
+std::vector<LogField> fields_of(const checks::CheckResult& check, const Snapshot& snapshot) {
   std::vector<LogField> fields = {{"CHECK", check.id}};
   if (is_about_the_nic(check.id) && !snapshot.nic.name.empty()) fields.push_back({"NIC", snapshot.nic.name});
   if (check.status != checks::CheckStatus::fail) return fields;
@@ -65,7 +65,7 @@ std::vector<LogField> fields_of(const checks::CheckResult& check, const core::Sn
   return fields;
 }
 
-Event failed(const checks::CheckResult& check, const core::Snapshot& snapshot) {
+LogEvent failed(const checks::CheckResult& check, const Snapshot& snapshot) {
   return {
       .kind = EventKind::check_failed,
       .level = check.gate ? LogLevel::error : LogLevel::warn,
@@ -74,7 +74,7 @@ Event failed(const checks::CheckResult& check, const core::Snapshot& snapshot) {
 }
 
 void compare_check(const checks::CheckResult* before, const checks::CheckResult& after,
-                   const core::Snapshot& snapshot, Phase phase, std::vector<Event>& events) {
+                   const Snapshot& snapshot, Phase phase, std::vector<LogEvent>& events) {
   if (phase == Phase::starting && !after.gate) return;
   const bool fails = after.status == checks::CheckStatus::fail;
   if (fails && phase == Phase::starting && is_news(before, after)) {
@@ -94,7 +94,7 @@ void compare_check(const checks::CheckResult* before, const checks::CheckResult&
 
 /// Azure and the API server are optional: that one cannot be asked, or why no longer, is said in one line.
 void compare_source(const checks::CheckResult* before, const checks::CheckResult& after,
-                    std::vector<Event>& events) {
+                    std::vector<LogEvent>& events) {
   if (after.id != "azure.ip_forwarding" && after.id != "kubernetes.node_cidr") return;
   if (before == nullptr || after.status != checks::CheckStatus::unknown || !is_news(before, after)) return;
   events.push_back({.kind = EventKind::check_unknown,
@@ -103,7 +103,8 @@ void compare_source(const checks::CheckResult* before, const checks::CheckResult
 }
 
 /// An answer that is missed now and then is Azure's way; imds.reachable warns of one that is missed for long.
-void compare_imds(const node::ImdsStatus& before, const node::ImdsStatus& after, std::vector<Event>& events) {
+void compare_imds(const node::ImdsStatus& before, const node::ImdsStatus& after,
+                  std::vector<LogEvent>& events) {
   if (after.source == node::ImdsSource::none) return;  // imds.reachable says it all
   const bool found = after.source != before.source;
   if (after.source == node::ImdsSource::cache && found) {
@@ -122,7 +123,7 @@ void compare_imds(const node::ImdsStatus& before, const node::ImdsStatus& after,
   }
 }
 
-void compare_nic(const core::Snapshot& before, const core::Snapshot& after, std::vector<Event>& events) {
+void compare_nic(const Snapshot& before, const Snapshot& after, std::vector<LogEvent>& events) {
   if (after.nic.name.empty()) return;
   if (after.nic.name == before.nic.name && after.nic.index == before.nic.index) return;
   events.push_back({.kind = EventKind::nic_chosen,
@@ -132,8 +133,8 @@ void compare_nic(const core::Snapshot& before, const core::Snapshot& after, std:
 }
 
 /// On a node at work: what runs at the start is in its first line.
-void compare_mode(const core::Snapshot& before, const core::Snapshot& after, std::vector<Event>& events) {
-  if (before.version.empty() || after.mode == before.mode) return;
+void compare_mode(const Snapshot& before, const Snapshot& after, std::vector<LogEvent>& events) {
+  if (before.sequence == 0 || after.mode == before.mode) return;
   events.push_back(
       {.kind = EventKind::mode_changed,
        .level = before.mode_is_a_guess ? LogLevel::info : LogLevel::warn,
@@ -142,7 +143,7 @@ void compare_mode(const core::Snapshot& before, const core::Snapshot& after, std
        .fields = {{"MODE", std::string(node::mode_name(after.mode))}}});
 }
 
-std::string failing_gates(const core::Snapshot& snapshot) {
+std::string failing_gates(const Snapshot& snapshot) {
   std::string gates;
   for (const auto& check : snapshot.checks) {
     if (check.holds()) gates += fmt::format("{}{}", gates.empty() ? "" : ", ", check.id);
@@ -159,8 +160,8 @@ Phase StartUp::phase(bool ready, net::MonoTime now) {
   return over_ ? Phase::started : Phase::starting;
 }
 
-std::vector<Event> transitions(const core::Snapshot& before, const core::Snapshot& after, Phase phase) {
-  std::vector<Event> events;
+std::vector<LogEvent> transitions(const Snapshot& before, const Snapshot& after, Phase phase) {
+  std::vector<LogEvent> events;
   compare_imds(before.imds, after.imds, events);
   compare_nic(before, after, events);
   compare_mode(before, after, events);
@@ -181,7 +182,7 @@ std::vector<Event> transitions(const core::Snapshot& before, const core::Snapsho
   return events;
 }
 
-Event kubelet_may_start(const core::Snapshot& snapshot) {
+LogEvent kubelet_may_start(const Snapshot& snapshot) {
   const auto gates = failing_gates(snapshot);
   return {
       .kind = EventKind::kubelet_may_start,
@@ -191,4 +192,4 @@ Event kubelet_may_start(const core::Snapshot& snapshot) {
       .fields = {{"CHECK", gates}}};
 }
 
-}  // namespace agent
+}  // namespace core

@@ -5,12 +5,12 @@
 #include <optional>
 #include <vector>
 
-#include "agent/daemon/transitions.h"
-#include "agent/log/event.h"
+#include "core/log_event.h"
 #include "core/snapshot.h"
+#include "core/transitions.h"
 #include "routing/cpu_budget.h"
 
-namespace agent {
+namespace core {
 
 /// Tells the journal how a node gets from state to state: the first changes at once, then once a second at
 /// most what is different from what was told last, and how many changes were passed over. Somebody who
@@ -21,18 +21,18 @@ class TransitionLog {
   static constexpr auto kPause = std::chrono::seconds(1);
 
   /// What is to be said now that the node is as `now_is`. Nothing is passed over while it starts.
-  std::vector<Event> see(std::shared_ptr<const core::Snapshot> now_is, Phase phase, net::MonoTime now);
+  std::vector<LogEvent> see(std::shared_ptr<const Snapshot> now_is, Phase phase, net::MonoTime now);
   /// When see() has something to say though nothing changes; nullopt: nothing was passed over.
   [[nodiscard]] std::optional<net::MonoTime> due() const;
 
  private:
   bool may_speak(net::MonoTime now);
 
-  std::shared_ptr<const core::Snapshot> told_ = std::make_shared<const core::Snapshot>();
-  std::shared_ptr<const core::Snapshot> seen_ = told_;
+  std::shared_ptr<const Snapshot> told_ = std::make_shared<const Snapshot>();
+  std::shared_ptr<const Snapshot> seen_ = told_;
   std::size_t rate_limiter_ = kAtOnce;
   net::MonoTime allowed_at_{};
   std::size_t passed_over_ = 0;
 };
 
-}  // namespace agent
+}  // namespace core

@@ -27,21 +27,21 @@ observed::NodeEnvironment with(std::vector<observed::CniFile> files) {
   return environment;
 }
 
-TEST(KeeperMode, AnotherNetworkingIsFollowedAndTheNodeIsNotReadyMeanwhile) {
+TEST(NodeEngineMode, AnotherNetworkingIsFollowedAndTheNodeIsNotReadyMeanwhile) {
   auto policy = Node::udr();
   policy.mode_is_automatic = true;
   Node node(policy);
-  node.controller().take_environment(with({kCalicosFile}), node.now);
+  node.engine().take_environment(with({kCalicosFile}), node.now);
   node.reading(testing::network());
   node.run_for(4min);  // no longer a guess
   ASSERT_EQ(node.routes(), testing::kHealthyRoutes);
   ASSERT_TRUE(node.ready());
 
-  node.controller().take_environment(with({kAzuresFile}), node.now);
+  node.engine().take_environment(with({kAzuresFile}), node.now);
   node.run_for(29s);
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
   node.now += 1s;
-  ASSERT_TRUE(node.controller().reconsider_mode(node.now));
+  ASSERT_TRUE(node.engine().reconsider_mode(node.now));
   EXPECT_FALSE(node.ready());
   EXPECT_EQ(node.check("mode.in_force").message,
             "the mode changes from udr to azure-cni: mode = \"auto\": /etc/cni/net.d/10-azure.conflist runs "
@@ -51,51 +51,51 @@ TEST(KeeperMode, AnotherNetworkingIsFollowedAndTheNodeIsNotReadyMeanwhile) {
   EXPECT_TRUE(node.ready());
 }
 
-TEST(KeeperMode, CalicoWithHostLocalInThePlaceOfAzureCniIsFollowed) {
+TEST(NodeEngineMode, CalicoWithHostLocalInThePlaceOfAzureCniIsFollowed) {
   auto policy = Node::udr();
   policy.mode_is_automatic = true;
   Node node(policy);
-  node.controller().take_environment(with({kAzuresFile}), node.now);
+  node.engine().take_environment(with({kAzuresFile}), node.now);
   node.reading(testing::network());
   node.run_for(4min);
   ASSERT_TRUE(node.ready());
   ASSERT_TRUE(node.routes().empty());
 
-  node.controller().take_environment(with({kCalicosFile}), node.now);
+  node.engine().take_environment(with({kCalicosFile}), node.now);
   node.run_for(29s);
   EXPECT_EQ(node.check("mode.contradicted").status, checks::CheckStatus::unknown);
   EXPECT_TRUE(node.routes().empty());
   node.now += 1s;
-  ASSERT_TRUE(node.controller().reconsider_mode(node.now));
+  ASSERT_TRUE(node.engine().reconsider_mode(node.now));
   EXPECT_FALSE(node.ready());
   node.run_for(1s);
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
   EXPECT_TRUE(node.ready());
 }
 
-TEST(KeeperMode, AGuessGivesWayInOneTurnAndNobodyNeedsToKnow) {
+TEST(NodeEngineMode, AGuessGivesWayInOneTurnAndNobodyNeedsToKnow) {
   auto policy = Node::udr();
   policy.mode_is_automatic = true;
   Node node(policy);
-  node.controller().take_environment(with({}), node.now);
+  node.engine().take_environment(with({}), node.now);
   node.reading(testing::network());
   node.run_for(1min);
   ASSERT_TRUE(node.ready());
-  node.controller().take_environment(with({kAzuresFile}), node.now);
-  EXPECT_FALSE(node.controller().reconsider_mode(node.now)) << "nothing to tell before the turn";
+  node.engine().take_environment(with({kAzuresFile}), node.now);
+  EXPECT_FALSE(node.engine().reconsider_mode(node.now)) << "nothing to tell before the turn";
   node.run_for(0s);
-  EXPECT_EQ(node.controller().policy().mode, node::Mode::azure_cni);
+  EXPECT_EQ(node.engine().policy().mode, node::Mode::azure_cni);
   EXPECT_TRUE(node.routes().empty());
   EXPECT_TRUE(node.ready());
 }
 
-TEST(KeeperMode, TheConfigurationChangesItWithoutWaiting) {
+TEST(NodeEngineMode, TheConfigurationChangesItWithoutWaiting) {
   Node node;
   node.reading(testing::network());
   node.run_for(1s);
   auto policy = Node::udr();
   policy.mode = node::Mode::flannel;
-  node.controller().set_policy(policy, node.now);
+  node.engine().set_policy(policy, node.now);
   EXPECT_FALSE(node.ready());
   node.run_for(1s);
   EXPECT_TRUE(node.ready());

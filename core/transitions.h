@@ -5,10 +5,10 @@
 #include <optional>
 #include <vector>
 
-#include "agent/log/event.h"
+#include "core/log_event.h"
 #include "core/snapshot.h"
 
-namespace agent {
+namespace core {
 
 /// How far the start of this process is.
 enum class Phase : std::uint8_t {
@@ -35,10 +35,10 @@ class StartUp {
 /// What changed between two snapshots that a person at night wants to read: each change once, never a repeat.
 /// While it starts, a gate is waited for and other checks are silent; all that fails when it has started is
 /// told then.
-std::vector<Event> transitions(const core::Snapshot& before, const core::Snapshot& after,
-                               Phase phase = Phase::running);
+std::vector<LogEvent> transitions(const Snapshot& before, const Snapshot& after,
+                                  Phase phase = Phase::running);
 
 /// READY=1 is said though some gates fail: all that does needs the kubelet, which may wait for READY=1.
-Event kubelet_may_start(const core::Snapshot& snapshot);
+LogEvent kubelet_may_start(const Snapshot& snapshot);
 
-}  // namespace agent
+}  // namespace core

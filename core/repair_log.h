@@ -6,23 +6,22 @@
 #include <string>
 #include <vector>
 
-#include "agent/log/event.h"
-#include "net/change.h"
+#include "core/history.h"
+#include "core/log_event.h"
 #include "net/link.h"
 #include "routing/cpu_budget.h"
 
-namespace agent {
+namespace core {
 
 /// Tells the journal what was changed in the kernel: the first change at once, a storm as one line a second.
 class RepairLog {
  public:
   static constexpr auto kPause = std::chrono::seconds(1);
 
-  /// `doer` is who removed or replaced our routes, as far as it is known.
-  void note(const std::vector<net::Change>& made, std::span<const net::Link> links, std::size_t repaired,
-            const std::string& removed_by);
+  void note(std::span<const routing::AppliedChange> made, std::span<const net::Link> links,
+            const ProcessNames& processes);
   /// The event that is due, if one is.
-  std::optional<Event> event(net::MonoTime now);
+  std::optional<LogEvent> event(net::MonoTime now);
   /// When event() will have one; nullopt: nothing is waiting.
   [[nodiscard]] std::optional<net::MonoTime> due() const;
 
@@ -31,8 +30,8 @@ class RepairLog {
   std::size_t repaired_ = 0;
   std::string first_;
   std::string first_destination_;
-  std::string removed_by_;
+  std::vector<std::string> removed_by_;  ///< each once
   std::optional<net::MonoTime> last_;
 };
 
-}  // namespace agent
+}  // namespace core

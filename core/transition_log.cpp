@@ -1,4 +1,4 @@
-#include "agent/daemon/transition_log.h"
+#include "core/transition_log.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <iterator>
 #include <utility>
 
-namespace agent {
+namespace core {
 
 /// One each pause, saved up to kAtOnce.
 bool TransitionLog::may_speak(net::MonoTime now) {
@@ -20,8 +20,8 @@ bool TransitionLog::may_speak(net::MonoTime now) {
   return true;
 }
 
-std::vector<Event> TransitionLog::see(std::shared_ptr<const core::Snapshot> now_is, Phase phase,
-                                      net::MonoTime now) {
+std::vector<LogEvent> TransitionLog::see(std::shared_ptr<const Snapshot> now_is, Phase phase,
+                                         net::MonoTime now) {
   const auto before = std::exchange(seen_, std::move(now_is));
   auto events = transitions(*told_, *seen_, phase);
   if (events.empty() && passed_over_ == 0) {
@@ -49,4 +49,4 @@ std::optional<net::MonoTime> TransitionLog::due() const {
   return allowed_at_ + kPause;
 }
 
-}  // namespace agent
+}  // namespace core
