@@ -124,11 +124,11 @@ net::Result<void> NodeStore::compact(std::uint64_t before) {
   return {};
 }
 
-NodeStore::News NodeStore::advance(Watch& watch) const {
+EventStream::News NodeStore::advance(Watch& watch) const {
   const auto concerns = [&watch](const std::string& name) {
     return watch.name.empty() || watch.name == name;
   };
-  News news;
+  EventStream::News news;
   if (!watch.seen) {
     for (const auto& [name, node] : nodes_) {
       if (concerns(name)) news.lines += line_of("ADDED", node);
