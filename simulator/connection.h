@@ -104,7 +104,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     stream_.lowest_layer().async_wait(Tcp::socket::wait_read,
                                       [self = this->shared_from_this()](const Error& error) {
                                         if (error) return;
-                                        self->gone_ = true;
+                                        self->peer_closed_ = true;
                                         self->timer_.cancel();
                                       });
     bytes_ = head_of(reply_.response) + "Transfer-Encoding: chunked\r\n\r\n";
@@ -113,7 +113,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
 
   /// What is new goes out; then it waits for more, or for the end.
   void tell() {
-    if (gone_) return;
+    if (peer_closed_) return;
     const bool last = Clock::now() >= end_;
     const auto news = reply_.stream->news(last);
     const bool over = last || news.ended;
@@ -177,7 +177,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   }
 
   void wait_for_close() {
-    stream_.async_read_some(boost::asio::buffer(void_),
+    stream_.async_read_some(boost::asio::buffer(discarded_),
                             [self = this->shared_from_this()](const Error& error, std::size_t) {
                               if (!error) self->wait_for_close();
                             });
@@ -198,11 +198,11 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
   Reply reply_;
   bool keep_alive_ = false;
-  bool gone_ = false;
+  bool peer_closed_ = false;
   Clock::time_point end_;
   std::string bytes_;
   std::size_t sent_ = 0;
-  std::array<char, 256> void_{};
+  std::array<char, 256> discarded_{};
 };
 
 /// Serves a connection that was accepted; `service` and `listener` outlive the listener's thread.

@@ -22,18 +22,19 @@ constexpr auto kJson = "application/json";
 
 }  // namespace
 
-Order on_get(std::string path, std::string help, std::function<std::string()> make) {
+ControlHandler on_get(std::string path, std::string help, std::function<std::string()> make) {
   return {"GET", std::move(path), std::move(help),
           [make = std::move(make)](const std::string&) { return net::Result<std::string>(make()); }};
 }
 
-Order on_put(std::string path, std::string help, std::function<net::Result<void>(const std::string&)> take) {
+ControlHandler on_put(std::string path, std::string help,
+                      std::function<net::Result<void>(const std::string&)> take) {
   return {"PUT", std::move(path), std::move(help), [take = std::move(take)](const std::string& body) {
             return take(body).map([] { return std::string(); });
           }};
 }
 
-Order on_delete(std::string path, std::string help, std::function<void()> act) {
+ControlHandler on_delete(std::string path, std::string help, std::function<void()> act) {
   return {"DELETE", std::move(path), std::move(help), [act = std::move(act)](const std::string&) {
             act();
             return net::Result<std::string>();
@@ -42,8 +43,8 @@ Order on_delete(std::string path, std::string help, std::function<void()> act) {
 
 class Control::Server {
  public:
-  explicit Server(const std::vector<Order>& orders) {
-    for (const auto& order : orders) take(order);
+  explicit Server(const std::vector<ControlHandler>& handlers) {
+    for (const auto& handler : handlers) add(handler);
     http_.Get("/", [this](const httplib::Request&, httplib::Response& response) {
       response.set_content(help_, "text/plain");
     });
@@ -90,17 +91,18 @@ class Control::Server {
   [[nodiscard]] const std::string& endpoint() const { return endpoint_; }
 
  private:
-  void take(const Order& order) {
-    help_ += fmt::format("{:<6} {:<15} {}\n", order.method, order.path, order.help);
-    const auto obey = [obey = order.obey](const httplib::Request& request, httplib::Response& response) {
-      const auto done = obey(request.body);
+  void add(const ControlHandler& handler) {
+    help_ += fmt::format("{:<6} {:<15} {}\n", handler.method, handler.path, handler.help);
+    const auto respond = [handle = handler.handle](const httplib::Request& request,
+                                                   httplib::Response& response) {
+      const auto done = handle(request.body);
       if (!done) return refuse(response, done.error());
       response.status = done->empty() ? 204 : 200;
       if (!done->empty()) response.set_content(*done, kJson);
     };
-    if (order.method == "GET") http_.Get(order.path, obey);
-    if (order.method == "PUT") http_.Put(order.path, obey);
-    if (order.method == "DELETE") http_.Delete(order.path, obey);
+    if (handler.method == "GET") http_.Get(handler.path, respond);
+    if (handler.method == "PUT") http_.Put(handler.path, respond);
+    if (handler.method == "DELETE") http_.Delete(handler.path, respond);
   }
 
   static void refuse(httplib::Response& response, const net::Error& error) {
@@ -116,8 +118,8 @@ class Control::Server {
 };
 
 net::Result<std::unique_ptr<Control>> Control::start(const std::string& listen,
-                                                     const std::vector<Order>& orders) {
-  auto server = std::make_unique<Server>(orders);
+                                                     const std::vector<ControlHandler>& handlers) {
+  auto server = std::make_unique<Server>(handlers);
   if (const auto listening = server->listen(listen); !listening) return net::pass_on(listening);
   return std::unique_ptr<Control>(new Control(std::move(server)));
 }

@@ -130,7 +130,7 @@ net::Result<std::unique_ptr<Imds>> Imds::start(const Options& options) {
   return imds;
 }
 
-Reply Imds::truth(const Request& request, const Target& target, const Fault* fault, Time now) {
+Reply Imds::true_reply(const Request& request, const Target& target, const Fault* fault, Time now) {
   if (is_identity(target)) {
     const auto most = state_->limit.identity_concurrent;
     const bool full = most != 0 && *state_->identity_open >= most;
@@ -146,8 +146,8 @@ Reply Imds::truth(const Request& request, const Target& target, const Fault* fau
               answer_metadata(request, target, fault == nullptr ? document : altered(document, fault->kind))};
 }
 
-std::optional<Response> Imds::own_words(const Request& /*request*/, const Target& target,
-                                        const Fault& fault) const {
+std::optional<Response> Imds::service_response(const Request& /*request*/, const Target& target,
+                                               const Fault& fault) const {
   if (fault.kind != Kind::status) return std::nullopt;
   return status_response(fault.code, target);
 }
@@ -186,7 +186,7 @@ RateLimit Imds::rate_limit() const {
 
 net::Result<void> Imds::set_sources(std::vector<net::Address> sources) {
   const std::lock_guard lock(mutex_);
-  auto done = hear_only(state_->listener.descriptor(), sources);
+  auto done = accept_only_from(state_->listener.descriptor(), sources);
   if (done) state_->sources = std::move(sources);
   return done;
 }

@@ -59,9 +59,9 @@ class Imds final : public SimulatedService {
   struct State;
   Imds();
 
-  Reply truth(const Request& request, const Target& target, const Fault* fault, Time now) override;
-  std::optional<Response> own_words(const Request& request, const Target& target,
-                                    const Fault& fault) const override;
+  Reply true_reply(const Request& request, const Target& target, const Fault* fault, Time now) override;
+  std::optional<Response> service_response(const Request& request, const Target& target,
+                                           const Fault& fault) const override;
   void add_headers(const Target& target, Response& response) const override;
 
   const std::unique_ptr<State> state_;

@@ -16,12 +16,12 @@
 #include <utility>
 #include <vector>
 
-#include "simulator/cloud/orders.h"
+#include "simulator/cloud/control_handlers.h"
 #include "simulator/control.h"
+#include "simulator/control_handlers.h"
 #include "simulator/default_document.h"
 #include "simulator/imds.h"
 #include "simulator/listener.h"
-#include "simulator/orders.h"
 
 namespace {
 
@@ -152,11 +152,11 @@ int run(const Arguments& arguments) {
   if (!imds) return complain(imds.error());
   const auto cloud = start_cloud(arguments.cloud);
   if (!cloud) return complain(cloud.error());
-  auto orders = simulator::orders(**imds);
+  auto handlers = simulator::control_handlers(**imds);
   if (*cloud) {
-    for (auto& order : simulator::cloud::orders(**cloud)) orders.push_back(std::move(order));
+    for (auto& handler : simulator::cloud::control_handlers(**cloud)) handlers.push_back(std::move(handler));
   }
-  const auto control = Control::start(arguments.control, orders);
+  const auto control = Control::start(arguments.control, handlers);
   if (!control) return complain(control.error());
   announce(arguments.ready_fd,
            fmt::format("listening on {}, control on {}{}\n", (*imds)->endpoint(), (*control)->endpoint(),

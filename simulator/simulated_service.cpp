@@ -24,7 +24,7 @@ std::size_t SimulatedService::request_count() const {
   return count_;
 }
 
-std::vector<Seen> SimulatedService::recent() const {
+std::vector<RecordedRequest> SimulatedService::recent() const {
   const std::lock_guard lock(mutex_);
   return {recent_.begin(), recent_.end()};
 }
@@ -37,7 +37,7 @@ void SimulatedService::forget_requests() {
 
 bool SimulatedService::await_requests(std::size_t count, std::chrono::milliseconds timeout) const {
   std::unique_lock lock(mutex_);
-  return came_.wait_for(lock, timeout, [&] { return count_ >= count; });
+  return recorded_.wait_for(lock, timeout, [&] { return count_ >= count; });
 }
 
 Reply SimulatedService::reply(const Request& request) {
@@ -45,9 +45,9 @@ Reply SimulatedService::reply(const Request& request) {
   const auto now = Time::clock::now();
   const auto target = Target::parse(request.target);
   const auto fault = faults_.take(target, now);
-  auto reply = truth(request, target, fault ? &*fault : nullptr, now);
+  auto reply = true_reply(request, target, fault ? &*fault : nullptr, now);
   if (fault) {
-    auto instead = own_words(request, target, *fault);
+    auto instead = service_response(request, target, *fault);
     if (!instead) instead = canned_response(*fault);
     if (instead) {
       reply.response = *std::move(instead);
@@ -70,7 +70,7 @@ Reply SimulatedService::reply(const Request& request) {
                      .status = unanswered ? 0 : reply.response.status});
   if (recent_.size() > kRemembered) recent_.pop_front();
   ++count_;
-  came_.notify_all();
+  recorded_.notify_all();
   return reply;
 }
 

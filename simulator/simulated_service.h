@@ -17,7 +17,7 @@
 namespace simulator {
 
 /// A request as it was received, and the status of its response; 0 when it got none.
-struct Seen {
+struct RecordedRequest {
   std::string source;
   std::string method;
   std::string target;
@@ -25,8 +25,8 @@ struct Seen {
   unsigned status = 0;
 };
 
-/// What every simulated service has: faults to order, and a record of who asked what. Knows no sockets. Every
-/// member may be called from any thread.
+/// What every simulated service has: faults to inject, and a record of who asked what. Knows no sockets.
+/// Every member may be called from any thread.
 class SimulatedService {
  public:
   using Time = FaultInjector::Time;
@@ -46,7 +46,7 @@ class SimulatedService {
 
   [[nodiscard]] std::size_t request_count() const;
   /// The last 100 requests, oldest first; a watch is there once it has begun.
-  [[nodiscard]] std::vector<Seen> recent() const;
+  [[nodiscard]] std::vector<RecordedRequest> recent() const;
   void forget_requests();
   /// Waits until so many requests have come since the start or forget_requests(); false on time-out.
   [[nodiscard]] bool await_requests(std::size_t count, std::chrono::milliseconds timeout) const;
@@ -64,18 +64,18 @@ class SimulatedService {
   // Asked with the mutex held.
   /// The truth, but for the faults that are about this service's own documents and tokens. `fault` may be
   /// null.
-  virtual Reply truth(const Request& request, const Target& target, const Fault* fault, Time now) = 0;
+  virtual Reply true_reply(const Request& request, const Target& target, const Fault* fault, Time now) = 0;
   /// What the fault answers in the words of this service; nullopt for faults that are the same anywhere.
-  virtual std::optional<Response> own_words(const Request& request, const Target& target,
-                                            const Fault& fault) const = 0;
+  virtual std::optional<Response> service_response(const Request& request, const Target& target,
+                                                   const Fault& fault) const = 0;
   /// What every response of the service bears.
   virtual void add_headers(const Target& target, Response& response) const = 0;
 
   const Service service_;
-  mutable std::condition_variable came_;
+  mutable std::condition_variable recorded_;
   FaultInjector faults_;
   std::size_t count_ = 0;
-  std::deque<Seen> recent_;
+  std::deque<RecordedRequest> recent_;
 };
 
 }  // namespace simulator

@@ -24,7 +24,7 @@ struct Cloud::State {
   const std::vector<std::string> tokens;
   ArmStore arm;
   NodeStore nodes;
-  std::uint64_t round = 0;  ///< of watches: end_watches() begins a new one
+  std::uint64_t watch_generation = 0;  ///< of watches: end_watches() begins a new one
   boost::asio::ssl::context context{boost::asio::ssl::context::tls_server};
   Listener listener;
 };
@@ -44,7 +44,7 @@ net::Result<std::unique_ptr<Cloud>> Cloud::start(const Options& options) {
   return cloud;
 }
 
-Reply Cloud::truth(const Request& request, const Target& target, const Fault* /*fault*/, Time /*now*/) {
+Reply Cloud::true_reply(const Request& request, const Target& target, const Fault* /*fault*/, Time /*now*/) {
   if (is_kubernetes(target)) {
     const auto user = user_of(request.headers, request.certificate, state_->tokens);
     auto said = answer_kubernetes(request, target, user, state_->nodes);
@@ -60,18 +60,19 @@ Reply Cloud::truth(const Request& request, const Target& target, const Fault* /*
 
 EventStream Cloud::watch(WatchRequest request) {
   const auto timeout = request.timeout;
-  return {.timeout = timeout,
-          .news = [this, request = std::move(request), round = state_->round](bool last) mutable {
-            const std::lock_guard lock(mutex_);
-            auto news = state_->nodes.advance(request.place);
-            news.ended = news.ended || round != state_->round;
-            if (last && !news.ended && request.bookmarks) news.lines += NodeStore::bookmark(request.place);
-            return news;
-          }};
+  return {
+      .timeout = timeout,
+      .news = [this, request = std::move(request), generation = state_->watch_generation](bool last) mutable {
+        const std::lock_guard lock(mutex_);
+        auto news = state_->nodes.advance(request.place);
+        news.ended = news.ended || generation != state_->watch_generation;
+        if (last && !news.ended && request.bookmarks) news.lines += NodeStore::bookmark(request.place);
+        return news;
+      }};
 }
 
-std::optional<Response> Cloud::own_words(const Request& request, const Target& target,
-                                         const Fault& fault) const {
+std::optional<Response> Cloud::service_response(const Request& request, const Target& target,
+                                                const Fault& fault) const {
   const bool kubernetes = is_kubernetes(target);
   if (fault.kind == Fault::Kind::expired_token) {
     if (kubernetes) return unauthorized();
@@ -126,7 +127,7 @@ net::Result<void> Cloud::compact(std::uint64_t before) {
 
 void Cloud::end_watches() {
   const std::lock_guard lock(mutex_);
-  ++state_->round;
+  ++state_->watch_generation;
   state_->listener.wake_streams();
 }
 

@@ -58,9 +58,9 @@ class Cloud final : public SimulatedService {
   struct State;
   explicit Cloud(std::vector<std::string> tokens);
 
-  Reply truth(const Request& request, const Target& target, const Fault* fault, Time now) override;
-  std::optional<Response> own_words(const Request& request, const Target& target,
-                                    const Fault& fault) const override;
+  Reply true_reply(const Request& request, const Target& target, const Fault* fault, Time now) override;
+  std::optional<Response> service_response(const Request& request, const Target& target,
+                                           const Fault& fault) const override;
   void add_headers(const Target& target, Response& response) const override;
   EventStream watch(WatchRequest request);
 

@@ -68,7 +68,7 @@ class NodeStore {
   };
 
   [[nodiscard]] std::map<std::string, nlohmann::ordered_json> at(std::uint64_t version) const;
-  void happen(const std::string& name, const char* type, nlohmann::ordered_json node);
+  void record(const std::string& name, const char* type, nlohmann::ordered_json node);
 
   std::uint64_t version_;
   std::uint64_t compacted_;

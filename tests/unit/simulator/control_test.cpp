@@ -19,8 +19,8 @@
 
 #include "../imds/files.h"
 #include "certificates.h"
+#include "simulator/control_handlers.h"
 #include "simulator/imds.h"
-#include "simulator/orders.h"
 
 namespace {
 
@@ -36,7 +36,7 @@ class Controlled : public testing::Test {
     auto simulator = Imds::start();
     if (!simulator) throw std::runtime_error(simulator.error().what);
     simulator_ = *std::move(simulator);
-    auto control = Control::start("127.0.0.1:0", orders(*simulator_));
+    auto control = Control::start("127.0.0.1:0", control_handlers(*simulator_));
     if (!control) throw std::runtime_error(control.error().what);
     control_ = *std::move(control);
   }
@@ -171,7 +171,7 @@ TEST_F(Controlled, TheStateHoldsEverything) {
 }
 
 TEST_F(Controlled, ATakenPortIsAnError) {
-  const auto second = Control::start(control_->endpoint().substr(7), orders(*simulator_));
+  const auto second = Control::start(control_->endpoint().substr(7), control_handlers(*simulator_));
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code.value(), EADDRINUSE);
 }

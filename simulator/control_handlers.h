@@ -9,11 +9,11 @@
 
 namespace simulator {
 
-/// Faults and requests of any service, which outlives the orders: /fault, /requests; `prefix` "/cloud-":
-/// /cloud-fault, /cloud-requests.
-std::vector<Order> service_orders(SimulatedService& service, const std::string& prefix);
+/// Faults and recorded requests of any service, which outlives them: /fault and /requests behind the prefix,
+/// "/" or "/cloud-".
+std::vector<ControlHandler> service_control_handlers(SimulatedService& service, const std::string& prefix);
 
 /// What the control endpoint takes for IMDS: /state, /document, /rate-limit, /source, and the above.
-std::vector<Order> orders(Imds& imds);
+std::vector<ControlHandler> control_handlers(Imds& imds);
 
 }  // namespace simulator

@@ -1,5 +1,5 @@
 // The control endpoint's part for the cloud.
-#include "simulator/cloud/orders.h"
+#include "simulator/cloud/control_handlers.h"
 
 #include "cloud_client.h"
 #include "simulator/imds.h"
@@ -13,7 +13,7 @@ using testing::HasSubstr;
 class Ordered : public Clouded {
  protected:
   Ordered() {
-    auto control = Control::start("127.0.0.1:0", orders(*cloud_));
+    auto control = Control::start("127.0.0.1:0", control_handlers(*cloud_));
     if (!control) throw std::runtime_error(control.error().what);
     control_ = *std::move(control);
   }

@@ -1,10 +1,10 @@
-#include "simulator/cloud/orders.h"
+#include "simulator/cloud/control_handlers.h"
 
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
-#include "simulator/orders.h"
+#include "simulator/control_handlers.h"
 
 namespace simulator::cloud {
 namespace {
@@ -23,8 +23,8 @@ net::Result<void> compact(Cloud& cloud, const std::string& body) {
 
 }  // namespace
 
-std::vector<Order> orders(Cloud& cloud) {
-  std::vector<Order> all = {
+std::vector<ControlHandler> control_handlers(Cloud& cloud) {
+  std::vector<ControlHandler> handlers = {
       on_get("/arm", "what ARM has", [&] { return cloud.arm(); }),
       on_put("/arm", R"(replaces it: {"/subscriptions/...": {document}})",
              [&](const std::string& body) { return cloud.set_arm(body); }),
@@ -35,8 +35,8 @@ std::vector<Order> orders(Cloud& cloud) {
              [&](const std::string& body) { return compact(cloud, body); }),
       on_delete("/watches", "ends those that run", [&] { cloud.end_watches(); }),
   };
-  for (auto& order : service_orders(cloud, "/cloud-")) all.push_back(std::move(order));
-  return all;
+  for (auto& handler : service_control_handlers(cloud, "/cloud-")) handlers.push_back(std::move(handler));
+  return handlers;
 }
 
 }  // namespace simulator::cloud

@@ -1,4 +1,4 @@
-#include "simulator/orders.h"
+#include "simulator/control_handlers.h"
 
 #include <fmt/format.h>
 
@@ -101,7 +101,7 @@ net::Result<void> put_source(Imds& imds, const std::string& body) {
 
 }  // namespace
 
-std::vector<Order> service_orders(SimulatedService& service, const std::string& prefix) {
+std::vector<ControlHandler> service_control_handlers(SimulatedService& service, const std::string& prefix) {
   return {
       on_get(prefix + "fault", help_of_faults(service.service()),
              [&] { return text_of(faults_json(service)); }),
@@ -118,8 +118,8 @@ std::vector<Order> service_orders(SimulatedService& service, const std::string& 
   };
 }
 
-std::vector<Order> orders(Imds& imds) {
-  std::vector<Order> all = {
+std::vector<ControlHandler> control_handlers(Imds& imds) {
+  std::vector<ControlHandler> handlers = {
       on_get("/state", "IMDS at a glance", [&] { return text_of(state_json(imds)); }),
       on_get("/document", "the document that IMDS serves", [&] { return imds.document(); }),
       on_put("/document", "replaces it: an instance, a network object or a list of interfaces",
@@ -133,8 +133,8 @@ std::vector<Order> orders(Imds& imds) {
       on_put("/source", R"({"allow":["10.240.0.4"]}: packets of others vanish; [] = everybody)",
              [&](const std::string& body) { return put_source(imds, body); }),
   };
-  for (auto& order : service_orders(imds, "/")) all.push_back(std::move(order));
-  return all;
+  for (auto& handler : service_control_handlers(imds, "/")) handlers.push_back(std::move(handler));
+  return handlers;
 }
 
 }  // namespace simulator

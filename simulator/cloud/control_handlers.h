@@ -9,6 +9,6 @@ namespace simulator::cloud {
 
 /// What the control endpoint takes for the cloud, which outlives it: /arm, /nodes, /compaction, /watches,
 /// /cloud-fault, /cloud-requests.
-std::vector<Order> orders(Cloud& cloud);
+std::vector<ControlHandler> control_handlers(Cloud& cloud);
 
 }  // namespace simulator::cloud
