@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "http1/exchange.h"
 #include "imds/answer.h"
 #include "imds/endpoint.h"
-#include "imds/exchange.h"
 #include "imds/token_times.h"
 #include "json/json.h"
 #include "net/foreign_text.h"
@@ -77,7 +77,7 @@ std::string reason_of(const json::Value& refusal) {
 }
 
 /// 400 {"error":…,"error_description":…}
-tl::unexpected<net::Error> refused(const Options& options, const Response& response, bool named) {
+tl::unexpected<net::Error> refused(const Options& options, const http1::Response& response, bool named) {
   const auto body = json::parse(response.body, json::kStrict);
   const auto refusal = body.value_or(json::Value());
   if (text(refusal, "error_description").find("Identity not found") == std::string::npos) {
@@ -93,7 +93,7 @@ tl::unexpected<net::Error> refused(const Options& options, const Response& respo
                   which));
 }
 
-net::Result<Token> judge_token(const Options& options, const Response& response, bool named) {
+net::Result<Token> judge_token(const Options& options, const http1::Response& response, bool named) {
   switch (response.status) {
     case kGranted: {
       auto token = parse_token(response.body, system_clock::now());
@@ -109,7 +109,7 @@ net::Result<Token> judge_token(const Options& options, const Response& response,
           "5 at a time; asked again later");
     default: {
       // Something else may answer with a token under another status, in the body or where it redirects to.
-      const auto document = judge({.status = response.status, .location = {}, .body = {}}, options.endpoint);
+      const auto document = judge({.status = response.status}, options.endpoint);
       return net::failure(document.error().code.value(), "managed identity token: " + document.error().what);
     }
   }
@@ -141,11 +141,9 @@ net::Result<Token> fetch_token(const Options& options, std::string_view audience
   if (!client_id.empty()) target += "&client_id=" + encoded(client_id);
   if (cache == TokenCache::bypass) target += "&bypass_cache=true";
 
-  Exchange exchange;
-  const auto response = exchange.get({.endpoint = *endpoint,
-                                      .target = std::move(target),
-                                      .connect_by = started + options.connect_timeout,
-                                      .finish_by = started + options.read_timeout});
+  http1::Exchange exchange;
+  const auto response = exchange.get(request_to(
+      *endpoint, std::move(target), started + options.connect_timeout, started + options.read_timeout));
   if (!response) {
     auto failure = explain(response.error(), options);
     return net::failure(failure.code.value(), "managed identity token: " + failure.what);

@@ -18,10 +18,11 @@ FLOORS = {
     "netlink": ["net", "observed"],
     "files": ["net"],
     "json": ["net"],
-    "imds": ["net", "observed", "files", "json"],
+    "http1": ["net"],
+    "imds": ["net", "observed", "files", "json", "http1"],
     "simulator": ["net", "observed", "imds", "simulator/cloud"],
     "simulator/cloud": ["net", "observed", "imds", "simulator"],
-    "host": ["net", "observed", "json"],
+    "host": ["net", "observed", "json", "http1"],
     "systemd": ["net"],
     "https": ["net"],
     "arm": ["net", "observed", "https", "json"],
@@ -30,7 +31,7 @@ FLOORS = {
     "agent/cloud": ["net", "json", "imds", "arm", "kubernetes", "https", "host", "observed", "routing", "remedy", "node", "checks", "core", "agent/config"],
     "agent/log": ["net", "observed", "routing", "remedy", "node", "checks", "core", "systemd"],
     "agent/config": ["net", "observed", "routing", "remedy", "node", "checks", "core", "agent/log"],
-    "agent/http": ["net", "observed", "routing", "remedy", "node", "checks", "core"],
+    "agent/http": ["net", "http1", "observed", "routing", "remedy", "node", "checks", "core"],
     "agent/inspect": ["net", "netlink", "cni", "host", "observed", "routing", "remedy", "node", "checks", "core"],
     "agent/daemon": ["net", "files", "netlink", "cni", "imds", "systemd", "host", "observed", "routing", "remedy", "node", "checks", "core", "agent/cloud", "agent/log",
                      "agent/config", "agent/http", "agent/inspect"],
@@ -48,7 +49,7 @@ OWNED = {
     r"^httplib\.h": ["simulator", "https"],
     r"^openssl/": ["simulator/cloud", "https"],
     r"^yaml-cpp/": ["kubernetes"],
-    r"^boost/beast": ["imds", "simulator", "simulator/cloud", "agent/http"],
+    r"^boost/beast": ["http1", "simulator", "simulator/cloud", "agent/http"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
