@@ -116,7 +116,7 @@ class Poller::Worker {
   /// Asks and delivers without the lock; an abandoned attempt is delivered to nobody.
   Outcome attempt_once(std::unique_lock<std::mutex>& lock) {
     const auto options = options_;
-    Exchange exchange;
+    http1::Exchange exchange;
     exchange_ = &exchange;
     lock.unlock();
     auto result = attempt(exchange, options, api_version_);
@@ -164,7 +164,7 @@ class Poller::Worker {
   std::condition_variable changed_;
   Options options_;
   std::optional<Reading> to_keep_;
-  Exchange* exchange_ = nullptr;  // the attempt under way
+  http1::Exchange* exchange_ = nullptr;  // the attempt under way
   bool stopping_ = false;
   bool asked_ = false;
   bool moved_ = false;
