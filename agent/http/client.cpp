@@ -12,6 +12,7 @@
 #include <optional>
 #include <system_error>
 
+#include "agent/http/socket_address.h"
 #include "net/descriptor.h"
 
 namespace agent {
@@ -24,7 +25,7 @@ using std::chrono::milliseconds;
 /// One exchange: a connection, its deadline, and how to word its errors.
 class Exchange {
  public:
-  Exchange(const Endpoint& where, milliseconds timeout)
+  Exchange(const net::ListenAddress& where, milliseconds timeout)
       : where_(where),
         timeout_(timeout),
         deadline_(Clock::now() + std::min<milliseconds>(timeout, std::chrono::hours{24})) {}
@@ -44,14 +45,14 @@ class Exchange {
     return static_cast<int>(std::clamp<std::int64_t>(left, 0, 1 << 30));
   }
 
-  const Endpoint& where_;
+  const net::ListenAddress& where_;
   milliseconds timeout_;
   Clock::time_point deadline_;
   net::Descriptor socket_;
 };
 
 tl::unexpected<net::Error> Exchange::failure(int error) const {
-  const std::string where = where_.text();
+  const std::string where = listen_text(where_);
   switch (error) {
     case ECONNREFUSED:
     case ENOENT:
@@ -124,7 +125,7 @@ net::Result<void> Exchange::send(std::string_view bytes) {
 
 net::Result<Peer> Exchange::peer() const {
   auto peer = peer_of(socket_.get());
-  if (!peer) return net::failure(peer.error().code.value(), where_.text() + " " + peer.error().what);
+  if (!peer) return net::failure(peer.error().code.value(), listen_text(where_) + " " + peer.error().what);
   return peer;
 }
 
@@ -183,7 +184,8 @@ net::Result<HttpReply> Exchange::receive() {
 
 }  // namespace
 
-net::Result<HttpReply> http_get(const Endpoint& where, std::string_view target, milliseconds timeout) {
+net::Result<HttpReply> http_get(const net::ListenAddress& where, std::string_view target,
+                                milliseconds timeout) {
   const bool sendable =
       std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c != 0x7F; });
   if (target.empty() || !sendable) {
@@ -193,7 +195,7 @@ net::Result<HttpReply> http_get(const Endpoint& where, std::string_view target, 
   if (const auto connected = exchange.connect(); !connected) return net::pass_on(connected);
   std::string request = "GET ";
   request.append(target).append(" HTTP/1.1\r\nHost: ");
-  request.append(where.is_unix() ? "localhost" : where.text()).append("\r\nConnection: close\r\n\r\n");
+  request.append(where.is_unix() ? "localhost" : listen_text(where)).append("\r\nConnection: close\r\n\r\n");
   if (const auto sent = exchange.send(request); !sent) return net::pass_on(sent);
   auto reply = exchange.receive();
   auto peer = exchange.peer();

@@ -95,7 +95,7 @@ constexpr const EventKindName* find_kind(EventKind kind) {
 
 /// One datum of an event, for machines: {"CHECK", "sysctl.ip_forward"}. Names are upper-case constants of the
 /// code and none is TIME, LEVEL, MESSAGE or EVENT; the journal shows AGENT_CHECK, JSON "check". Text leaves
-/// fields out, so a message says it all by itself.
+/// fields out, so a message must be complete without them.
 struct LogField {
   std::string_view name;
   std::string value;
