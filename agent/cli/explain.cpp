@@ -114,7 +114,7 @@ void explain_azure(const NodeLook& look, const net::Address& address) {
   if (table == nullptr) say("", "no route table is associated with the NIC's subnet");
 }
 
-void explain_changes(const Endpoint& where, const net::Prefix& destination) {
+void explain_changes(const net::ListenAddress& where, const net::Prefix& destination) {
   const auto reply = ask_daemon(where, "/status", kStatusPatience);
   const auto status = reply ? nlohmann::json::parse(reply->body, nullptr, false) : nlohmann::json();
   if (!status.is_object()) {

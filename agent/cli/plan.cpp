@@ -7,7 +7,7 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/exit_codes.h"
 #include "agent/cli/node_look.h"
-#include "agent/http/route_json.h"
+#include "agent/http/status_json.h"
 #include "checks/checks.h"
 #include "net/foreign_text.h"
 

@@ -11,7 +11,7 @@
 
 namespace agent {
 
-/// A file of the owner's that holds what it was told last, over power cuts too. To sync takes as long as the
+/// A file that holds what was written last, over power cuts too. A sync takes as long as the
 /// disk does, seconds on one that is throttled, and routes wait for nobody: so it is written on a thread of
 /// its own, which is there while there is something to write.
 class BackgroundFile {
@@ -20,7 +20,7 @@ class BackgroundFile {
   BackgroundFile(std::filesystem::path file, std::function<void(const net::Error&)> failed);
   BackgroundFile(const BackgroundFile&) = delete;
   BackgroundFile& operator=(const BackgroundFile&) = delete;
-  /// Waits until what it was told is written.
+  /// Waits until everything is written.
   ~BackgroundFile();
 
   /// Of texts that come while one is written the last one counts.

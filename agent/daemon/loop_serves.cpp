@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "agent/daemon/listen_endpoint.h"
 #include "agent/daemon/loop.h"
 
 namespace agent {
@@ -16,11 +15,11 @@ constexpr auto kListenAgain = std::chrono::seconds(5);
 
 void Daemon::Loop::listen() {
   listen_again_.cancel();
-  auto server = StatusServer::start(endpoint_of(config_.listen), published_, heartbeat_);
+  auto server = StatusServer::start(config_.listen, published_, heartbeat_);
   if (!server) return listen_later(server.error());
   server_ = std::move(*server);
   auto where = config_.listen;
-  if (auto* tcp = std::get_if<ListenTcp>(&where)) tcp->port = server_->port();
+  where.port = server_->port();
   reporter_.listens_at(std::move(where));
   if (!std::exchange(not_listening_, {}).empty()) {
     log_.write({.kind = EventKind::listening,
@@ -28,8 +27,7 @@ void Daemon::Loop::listen() {
                                        listen_text(config_.listen))});
     report_status();
   }
-  const auto* tcp = std::get_if<ListenTcp>(&config_.listen);
-  if (tcp != nullptr && !tcp->address.is_loopback()) {
+  if (!config_.listen.is_unix() && !config_.listen.address.is_loopback()) {
     log_.write(warning(
         EventKind::listens_outside,
         fmt::format("http.listen = {} is reachable from outside this node", listen_text(config_.listen))));

@@ -50,7 +50,7 @@ void StateReporter::status(std::string line) {
   last_status_ = std::move(line);
 }
 
-void StateReporter::listens_at(Listen where) {
+void StateReporter::listens_at(net::ListenAddress where) {
   listen_ = std::move(where);
   write_listening_file();
 }

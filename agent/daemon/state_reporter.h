@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "agent/config/listen.h"
+#include "net/listen_address.h"
 #include "agent/daemon/listening_file.h"
 #include "agent/daemon/ready_file.h"
 #include "agent/daemon/status_line.h"
@@ -29,7 +29,7 @@ class StateReporter {
   void reloaded();
   /// STATUS=, where it is another one than before.
   void status(std::string line);
-  void listens_at(Listen where);
+  void listens_at(net::ListenAddress where);
   /// STOPPING=1; both files go.
   void stopping();
 
@@ -53,7 +53,7 @@ class StateReporter {
   ReadyFile ready_file_;
   ListeningFile listening_file_;
   std::optional<net::WallTime> ready_since_;
-  std::optional<Listen> listen_;
+  std::optional<net::ListenAddress> listen_;
   std::string ready_file_problem_;
   std::string listening_file_problem_;
   std::string last_status_;

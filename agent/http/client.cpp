@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "agent/http/socket_address.h"
 #include "http1/exchange.h"
 
 namespace agent {
@@ -37,16 +38,17 @@ std::string sentence(const http1::Failure& failure, const std::string& where, mi
   }
 }
 
-net::Result<std::variant<http1::TcpPort, http1::UnixSocket>> peer_at(const Endpoint& where) {
+net::Result<std::variant<http1::TcpPort, http1::UnixSocket>> peer_at(const net::ListenAddress& where) {
   // Says what is wrong with a path that is too long.
   if (const auto usable = socket_address(where); !usable) return net::pass_on(usable);
   if (where.is_unix()) return http1::UnixSocket{where.unix_path};
-  return http1::TcpPort{*net::Address::parse(where.address), where.port};
+  return http1::TcpPort{where.address, where.port};
 }
 
 }  // namespace
 
-net::Result<HttpReply> http_get(const Endpoint& where, std::string_view target, milliseconds timeout) {
+net::Result<HttpReply> http_get(const net::ListenAddress& where, std::string_view target,
+                                milliseconds timeout) {
   const bool sendable =
       std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c != 0x7F; });
   if (target.empty() || !sendable) {
@@ -58,7 +60,7 @@ net::Result<HttpReply> http_get(const Endpoint& where, std::string_view target, 
   std::optional<net::Result<Peer>> peer;
   auto answer = http1::Exchange().get({.peer = *at,
                                        .target = std::string(target),
-                                       .host = where.is_unix() ? "localhost" : where.text(),
+                                       .host = where.is_unix() ? "localhost" : net::listen_text(where),
                                        .connect_by = finish_by,
                                        .finish_by = finish_by,
                                        .body_limit = kReplyLimit,
@@ -68,14 +70,14 @@ net::Result<HttpReply> http_get(const Endpoint& where, std::string_view target, 
   if (answer && answer->chunked)
     answer = tl::unexpected(http1::Failure{.code = {EPROTO, std::system_category()}, .detail = {}});
   if (answer) {
-    if (!*peer) peer->error().what = where.text() + " " + peer->error().what;
+    if (!*peer) peer->error().what = net::listen_text(where) + " " + peer->error().what;
     return HttpReply{.status = static_cast<int>(answer->status),
                      .body = std::move(answer->body),
                      .peer = std::move(*peer)};
   }
   auto& failure = answer.error();
   if (failure.code.value() == EPROTO) failure.code.assign(EBADMSG, std::system_category());
-  net::Error error{failure.code, sentence(failure, where.text(), timeout)};
+  net::Error error{failure.code, sentence(failure, net::listen_text(where), timeout)};
   // What keeps a port without a fit answer is somebody's.
   if (peer && *peer && (*peer)->user && error.code.value() != ECONNRESET)
     error.what += fmt::format("; it is held by user {}", *(*peer)->user);

@@ -1,12 +1,10 @@
-#include "agent/http/endpoint.h"
+#include "agent/http/socket_address.h"
 
 #include <netinet/in.h>
 #include <sys/un.h>
 
 #include <algorithm>
 #include <cstring>
-
-#include "net/address.h"
 
 namespace agent {
 namespace {
@@ -34,29 +32,21 @@ net::Result<SocketAddress> unix_address(const std::string& path) {
 
 }  // namespace
 
-std::string Endpoint::text() const {
-  if (is_unix()) return "unix:" + unix_path;
-  const bool brackets = address.find(':') != std::string::npos;
-  return (brackets ? "[" + address + "]" : address) + ":" + std::to_string(port);
-}
-
 const sockaddr* SocketAddress::raw() const { return reinterpret_cast<const sockaddr*>(&storage); }
 
-net::Result<SocketAddress> socket_address(const Endpoint& endpoint) {
-  if (endpoint.is_unix()) return unix_address(endpoint.unix_path);
-  const auto address = net::Address::parse(endpoint.address);
-  if (!address) return net::pass_on(address);
-  const auto bytes = address->bytes();
-  if (address->family() == net::Family::ipv4) {
+net::Result<SocketAddress> socket_address(const net::ListenAddress& listen) {
+  if (listen.is_unix()) return unix_address(listen.unix_path);
+  const auto bytes = listen.address.bytes();
+  if (listen.address.family() == net::Family::ipv4) {
     sockaddr_in v4{};
     v4.sin_family = AF_INET;
-    v4.sin_port = htons(endpoint.port);
+    v4.sin_port = htons(listen.port);
     std::memcpy(&v4.sin_addr, bytes.data(), bytes.size());
     return stored(v4);
   }
   sockaddr_in6 v6{};
   v6.sin6_family = AF_INET6;
-  v6.sin6_port = htons(endpoint.port);
+  v6.sin6_port = htons(listen.port);
   std::memcpy(&v6.sin6_addr, bytes.data(), bytes.size());
   return stored(v6);
 }

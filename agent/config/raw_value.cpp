@@ -1,8 +1,10 @@
-#include "agent/config/codecs.h"
+#include "agent/config/raw_value.h"
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include <algorithm>
+
+#include "net/number.h"
 
 namespace agent {
 namespace {
@@ -27,6 +29,11 @@ RawValue::List split(std::string_view text, const SourceLocation& location) {
 
 }  // namespace
 
+Origin SourceLocation::origin() const {
+  if (!name_) return {kind_, ""};
+  return {kind_, line_ == 0 ? *name_ : fmt::format("{}:{}:{}", *name_, line_, column_)};
+}
+
 std::string describe(const RawValue& raw) {
   struct Describe {
     std::string operator()(bool value) const { return value ? "true" : "false"; }
@@ -39,35 +46,11 @@ std::string describe(const RawValue& raw) {
   return std::visit(Describe{}, raw.value);
 }
 
-ConfigIssue wrong_type(const RawValue& raw, std::string_view wanted) {
-  return {raw.location, fmt::format("wants {}, found {}", wanted, describe(raw))};
-}
-
-std::optional<std::int64_t> read_integer(const IntegerCodec& codec, const RawValue& raw,
-                                         ParseResult& result) {
-  const auto* number = std::get_if<std::int64_t>(&raw.value);
-  if (number == nullptr) {
-    const auto wanted = fmt::format("an integer from {} to {}", codec.least, codec.most);
-    result.issues.push_back(wrong_type(raw, wanted));
-    return std::nullopt;
-  }
-  auto refusal = codec.refusal == nullptr ? std::nullopt : codec.refusal(*number);
-  if (!refusal && (*number < codec.least || codec.most < *number)) {
-    refusal = fmt::format("{} is out of range: {} to {}", *number, codec.least, codec.most);
-  }
-  if (!refusal) return *number;
-  result.issues.push_back({raw.location, *refusal});
-  return std::nullopt;
-}
-
 RawValue raw_of_text(Shape shape, std::string_view text, const SourceLocation& location) {
   switch (shape) {
-    case Shape::integer: {
-      std::int64_t number = 0;
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-      if (error == std::errc{} && end == text.data() + text.size()) return {location, number};
+    case Shape::integer:
+      if (const auto number = net::parse_number<std::int64_t>(text)) return {location, *number};
       break;
-    }
     case Shape::boolean:
       if (text == "true" || text == "false") return {location, text == "true"};
       break;
@@ -77,6 +60,16 @@ RawValue raw_of_text(Shape shape, std::string_view text, const SourceLocation& l
       break;
   }
   return {location, std::string(text)};
+}
+
+std::string setting_text(const RawValue& raw) {
+  if (const auto* text = std::get_if<std::string>(&raw.value)) return *text;
+  if (const auto* number = std::get_if<std::int64_t>(&raw.value)) return std::to_string(*number);
+  if (const auto* boolean = std::get_if<bool>(&raw.value)) return *boolean ? "true" : "false";
+  std::string all;
+  for (const auto& each : std::get<RawValue::List>(raw.value))
+    all += (all.empty() ? "" : ",") + setting_text(each);
+  return all;
 }
 
 }  // namespace agent
