@@ -10,10 +10,11 @@
 #include <boost/beast/http.hpp>
 #include <cerrno>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <utility>
+
+#include "net/mutex.h"
 
 namespace imds {
 namespace {
@@ -126,9 +127,9 @@ class Conversation {
 }  // namespace
 
 struct Exchange::State {
-  std::mutex mutex;
-  bool interrupted = false;
-  asio::io_context* running = nullptr;
+  net::Mutex mutex;
+  bool interrupted CAA_GUARDED_BY(mutex) = false;
+  asio::io_context* running CAA_GUARDED_BY(mutex) = nullptr;
 };
 
 Exchange::Exchange() : state_(std::make_unique<State>()) {}
@@ -136,7 +137,7 @@ Exchange::~Exchange() = default;
 
 tl::expected<Response, RequestFailure> Exchange::get(const Request& request) {
   const auto set_running = [this](asio::io_context* running) {
-    const std::lock_guard lock(state_->mutex);
+    const net::Lock lock(state_->mutex);
     state_->running = running;
     return !state_->interrupted;
   };
@@ -149,7 +150,7 @@ tl::expected<Response, RequestFailure> Exchange::get(const Request& request) {
 }
 
 void Exchange::interrupt() {
-  const std::lock_guard lock(state_->mutex);
+  const net::Lock lock(state_->mutex);
   state_->interrupted = true;
   if (state_->running != nullptr) state_->running->stop();
 }
