@@ -8,7 +8,7 @@
 #include "agent/cli/exit_codes.h"
 #include "agent/cli/one_look.h"
 #include "agent/http/route_json.h"
-#include "checks/checks.h"
+#include "checks/check_table.h"
 #include "net/foreign_text.h"
 
 namespace agent {
@@ -140,7 +140,7 @@ int print_plan(const Beside& beside, const OutputOptions& output) {
     return kUndetermined;
   }
   const auto sysctls = pending_sysctls(look->facts);
-  const auto verdict = checks::routes_in_sync(look->facts);
+  const auto verdict = checks::check_about(checks::Subject::routes).look(look->facts);
   const bool in_sync = look->difference.changes.empty() && sysctls.empty() &&
                        (!look->facts.policy.routes_enabled || look->facts.sync.leads_as_wanted()) &&
                        !is_not_as_wanted(verdict) && look->facts.nic.problem.empty();
