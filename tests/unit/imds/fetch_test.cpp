@@ -168,7 +168,7 @@ TEST_F(Fetch, ARefusedApiVersionIsTriedOnceMoreWithTheOlderOne) {
 
 TEST_F(Fetch, TheOlderApiVersionIsKeptOnlyIfItHelped) {
   const auto attempt = [this](std::string& version) {
-    imds::Exchange exchange;
+    http1::Exchange exchange;
     return imds::attempt(exchange, options_, version);
   };
   std::string version = imds::kPreferredApiVersion;
