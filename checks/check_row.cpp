@@ -4,11 +4,6 @@
 
 namespace checks {
 
-std::string_view status_name(CheckStatus status) {
-  constexpr std::array<std::string_view, 4> kNames = {"pass", "fail", "unknown", "skip"};
-  return kNames.at(static_cast<std::size_t>(status));
-}
-
 std::string_view group_name(Group group) {
   constexpr std::array<std::string_view, 4> kNames = {"kernel", "Azure", "Kubernetes", "CNI"};
   return kNames.at(static_cast<std::size_t>(group));
