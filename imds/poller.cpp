@@ -111,7 +111,7 @@ class Poller::Worker {
     if (to_keep_) write_cache();  // what came last serves the next start
   }
 
-  net::Result<Reading> ask(Exchange& exchange, const Options& options) CAA_REQUIRES(mutex_) {
+  net::Result<Reading> ask(http1::Exchange& exchange, const Options& options) CAA_REQUIRES(mutex_) {
     const net::Unlock open(mutex_);
     return attempt(exchange, options, api_version_);
   }
