@@ -56,8 +56,7 @@ struct CommentText {
 /// - A command with an argument that is empty, or that a program would take for an option or a file (`-x`,
 ///   `@x`), becomes a comment.
 /// - Nothing deletes, flushes or re-addresses what is not the agent's, but as a comment that says why, or in
-/// a
-///   form that can be undone (`mv x x.disabled`).
+///   a form that can be undone (`mv x x.disabled`).
 class Remedy {
  public:
   /// Nothing to do, or nothing known.
