@@ -21,7 +21,7 @@ def tracked() -> set[str]:
 
 def own_path(text: str, top: set[str]) -> bool:
     """`files/TREE/` is none: capitals stand for a name."""
-    return (bool(_PATH.fullmatch(text)) and not any(part.isupper() for part in text.split("/")) and
+    return (bool(_PATH.fullmatch(text)) and not any(part.split(".")[0].isupper() and part not in top for part in text.split("/")) and
             (text.split("/")[0] in top or text.endswith((".h", ".cpp"))))
 
 

@@ -107,7 +107,7 @@ TEST(Backoff, SpreadsEachWaitOverItsUpperHalf) {
 
 TEST(RemovalGuard, HoldsEveryRemovalUntilASecondReadingAgrees) {
   routing::RemovalGuard guard;
-  const routing::Desired desired{{testing::route("10.244.0.0/16", "10.240.0.1", 2)}, {}, true, {}};
+  const auto desired = testing::desired_of({testing::route("10.244.0.0/16", "10.240.0.1", 2)});
   guard.want(desired, /*agreed=*/false);
   EXPECT_FALSE(guard.allows_removals());
   guard.want(desired, /*agreed=*/true);
@@ -120,7 +120,7 @@ TEST(RemovalGuard, HoldsEveryRemovalUntilASecondReadingAgrees) {
 
 TEST(RemovalGuard, ALinkThatGoesDownAsksForNoOtherRoutes) {
   routing::RemovalGuard guard;
-  routing::Desired desired{{testing::route("10.244.0.0/16", "10.240.0.1", 2)}, {}, true, {}};
+  auto desired = testing::desired_of({testing::route("10.244.0.0/16", "10.240.0.1", 2)});
   guard.want(desired, /*agreed=*/true);
   desired.down_device = 2;
   guard.want(desired, /*agreed=*/false);

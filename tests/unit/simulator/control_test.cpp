@@ -247,7 +247,7 @@ TEST(AzureSimulator, SaysWhenItListensServesAndEndsOnSigterm) {
 }
 
 TEST(AzureSimulator, ServesADocumentFromAFileToAnAllowedSource) {
-  const TemporaryFolder folder;
+  const test_support::Folder folder;
   write_file(folder.path / "document.json", sample("real_vm_2020_trimmed.json"));
   Program program({"--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--document",
                    (folder.path / "document.json").string(), "--allow-source", "127.0.0.1", "--rate-limit",
@@ -263,7 +263,7 @@ TEST(AzureSimulator, ServesADocumentFromAFileToAnAllowedSource) {
 }
 
 TEST(AzureSimulator, ServesTheCloudWhereItIsAskedFor) {
-  const TemporaryFolder folder;
+  const test_support::Folder folder;
   const CertificateAuthority authority;
   const auto server = authority.issue("IP:127.0.0.1");
   const auto file = [&folder](const char* name, const std::string& text) {
