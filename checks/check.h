@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "net/names.h"
 #include "net/time.h"
 
 namespace checks {
@@ -11,8 +13,12 @@ namespace checks {
 /// `unknown` is "could not look" and never holds back readiness; `skip` is "does not apply here".
 enum class CheckStatus : std::uint8_t { pass, fail, unknown, skip };
 
-/// "pass", "fail", "unknown", "skip".
-std::string_view status_name(CheckStatus status);
+inline constexpr auto kStatusNames =
+    std::to_array<net::Named<CheckStatus>>({{CheckStatus::pass, "pass"},
+                                            {CheckStatus::fail, "fail"},
+                                            {CheckStatus::unknown, "unknown"},
+                                            {CheckStatus::skip, "skip"}});
+constexpr std::string_view status_name(CheckStatus status) { return net::name_of(kStatusNames, status); }
 
 /// What one check found.
 struct CheckResult {

@@ -3,7 +3,7 @@
 #
 #   add_box(netlink SOURCES a.cpp b.cpp PUBLIC net PRIVATE PkgConfig::libnl)
 set(CAA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
-                 -Wcast-qual -Wformat=2 $<$<BOOL:${CAA_WARNINGS_AS_ERRORS}>:-Werror>)
+                 -Wcast-qual -Wformat=2 $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety> $<$<BOOL:${CAA_WARNINGS_AS_ERRORS}>:-Werror>)
 
 add_library(caa_options INTERFACE)
 target_compile_options(caa_options INTERFACE ${CAA_WARNINGS})

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "net/error.h"
+#include "net/names.h"
 #include "net/route.h"
 #include "net/rule.h"
 
@@ -20,18 +22,10 @@ enum class Verb : std::uint8_t {
   remove,   ///< names our protocol: refused with ESRCH when the route is not ours
 };
 
-/// For people and for the JSON of `plan`: "add", "replace", "remove".
-constexpr std::string_view verb_name(Verb verb) {
-  switch (verb) {
-    case Verb::add:
-      return "add";
-    case Verb::replace:
-      return "replace";
-    case Verb::remove:
-      break;
-  }
-  return "remove";
-}
+/// For people and for the JSON of `plan`.
+inline constexpr auto kVerbNames =
+    std::to_array<Named<Verb>>({{Verb::add, "add"}, {Verb::replace, "replace"}, {Verb::remove, "remove"}});
+constexpr std::string_view verb_name(Verb verb) { return name_of(kVerbNames, verb); }
 
 struct Change {
   Verb verb = Verb::add;

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+
+#include "net/number.h"
 
 namespace net {
 namespace {
@@ -30,15 +31,12 @@ Result<Prefix> Prefix::parse(std::string_view text) {
                    fmt::format("'{}' is not a CIDR: write address/length, such as 10.1.0.0/16", text));
   }
   const auto address = Address::parse(text.substr(0, slash));
-  const auto digits = text.substr(slash + 1);
-  unsigned length = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
-  if (!address || digits.empty() || error != std::errc{} || end != digits.data() + digits.size() ||
-      length > address_bits(address->family())) {
+  const auto length = parse_number<unsigned>(text.substr(slash + 1));
+  if (!address || !length || *length > address_bits(address->family())) {
     return failure(EINVAL,
                    fmt::format("'{}' is not a CIDR: write address/length, such as 10.1.0.0/16", text));
   }
-  const auto network = *around(*address, length);
+  const auto network = *around(*address, *length);
   if (network.network() != *address) {
     return failure(EINVAL, fmt::format("'{}' has host bits set: did you mean {}?", text, network.text()));
   }

@@ -8,32 +8,6 @@
 
 namespace net {
 
-std::string_view route_type_name(RouteType type) {
-  switch (type) {
-    case RouteType::unicast:
-      return "unicast";
-    case RouteType::local:
-      return "local";
-    case RouteType::broadcast:
-      return "broadcast";
-    case RouteType::anycast:
-      return "anycast";
-    case RouteType::multicast:
-      return "multicast";
-    case RouteType::blackhole:
-      return "blackhole";
-    case RouteType::unreachable:
-      return "unreachable";
-    case RouteType::prohibit:
-      return "prohibit";
-    case RouteType::throw_on:
-      return "throw";
-    case RouteType::other:
-      break;
-  }
-  return "other";
-}
-
 bool leads_the_same_way(const Route& one, const Route& other) {
   return one.type == other.type && one.gateway == other.gateway && one.device == other.device &&
          !one.multipath && !other.multipath;

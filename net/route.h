@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -7,6 +8,7 @@
 #include <string_view>
 
 #include "net/address.h"
+#include "net/names.h"
 #include "net/prefix.h"
 
 namespace net {
@@ -27,8 +29,20 @@ enum class RouteType : std::uint8_t {
   other = 255,
 };
 
-/// ip-route(8)'s word: "unicast", "blackhole", "throw", …
-std::string_view route_type_name(RouteType type);
+inline constexpr auto kRouteTypeNames =
+    std::to_array<Named<RouteType>>({{RouteType::unicast, "unicast"},
+                                     {RouteType::local, "local"},
+                                     {RouteType::broadcast, "broadcast"},
+                                     {RouteType::anycast, "anycast"},
+                                     {RouteType::multicast, "multicast"},
+                                     {RouteType::blackhole, "blackhole"},
+                                     {RouteType::unreachable, "unreachable"},
+                                     {RouteType::prohibit, "prohibit"},
+                                     {RouteType::throw_on, "throw"},
+                                     {RouteType::other, "other"}});
+
+/// ip-route(8)'s word.
+constexpr std::string_view route_type_name(RouteType type) { return name_of(kRouteTypeNames, type); }
 
 /// True for types that name a next hop or device; the others have none.
 constexpr bool leads_somewhere(RouteType type) {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "net/names.h"
 #include "net/time.h"
 
 namespace node {
@@ -12,8 +14,9 @@ namespace node {
 /// Where the document about this VM came from.
 enum class ImdsSource : std::uint8_t { none, cache, live };
 
-/// "none", "cache", "live".
-std::string_view source_name(ImdsSource source);
+inline constexpr auto kSourceNames = std::to_array<net::Named<ImdsSource>>(
+    {{ImdsSource::none, "none"}, {ImdsSource::cache, "cache"}, {ImdsSource::live, "live"}});
+constexpr std::string_view source_name(ImdsSource source) { return net::name_of(kSourceNames, source); }
 
 struct ImdsStatus {
   ImdsSource source = ImdsSource::none;

@@ -14,20 +14,6 @@ Overloaded(Ts...) -> Overloaded<Ts...>;
 
 }  // namespace
 
-std::string_view mode_name(Mode mode) {
-  switch (mode) {
-    case Mode::udr:
-      return "udr";
-    case Mode::flannel:
-      return "flannel";
-    case Mode::azure_cni:
-      return "azure-cni";
-    case Mode::calico_vxlan:
-      return "calico-vxlan";
-  }
-  return "";
-}
-
 std::string selector_text(const NicSelector& selector) {
   return std::visit(Overloaded{
                         [](const PrimaryNic&) { return std::string("primary"); },

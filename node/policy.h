@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 
 #include "net/address.h"
 #include "net/mac_address.h"
+#include "net/names.h"
 #include "net/prefix.h"
 #include "net/route.h"
 #include "net/shared_list.h"
@@ -17,8 +19,13 @@ namespace node {
 /// Which of Azure's options for pod networking the node runs.
 enum class Mode : std::uint8_t { udr, flannel, azure_cni, calico_vxlan };
 
-/// The configuration's word: "udr", "flannel", "azure-cni", "calico-vxlan".
-std::string_view mode_name(Mode mode);
+inline constexpr auto kModeNames = std::to_array<net::Named<Mode>>({{Mode::udr, "udr"},
+                                                                    {Mode::flannel, "flannel"},
+                                                                    {Mode::azure_cni, "azure-cni"},
+                                                                    {Mode::calico_vxlan, "calico-vxlan"}});
+
+/// The configuration's word.
+constexpr std::string_view mode_name(Mode mode) { return net::name_of(kModeNames, mode); }
 
 /// What catches unused addresses of this node's pod CIDR.
 enum class LocalSink : std::uint8_t { blackhole, unreachable, none };

@@ -106,18 +106,4 @@ void RouteStatuses::name_devices(std::span<const net::Link> links) {
   }
 }
 
-std::string_view route_state_name(RouteState state) {
-  switch (state) {
-    case RouteState::in_sync:
-      return "in_sync";
-    case RouteState::pending:
-      return "pending";
-    case RouteState::failed:
-      return "failed";
-    case RouteState::shadowed:
-      return "shadowed";
-  }
-  return "";
-}
-
 }  // namespace routing

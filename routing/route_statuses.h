@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -11,6 +12,7 @@
 
 #include "net/address.h"
 #include "net/link.h"
+#include "net/names.h"
 #include "net/route.h"
 #include "net/shared_list.h"
 
@@ -24,8 +26,14 @@ enum class RouteState : std::uint8_t {
   shadowed,  ///< a stranger's route to the destination wins or leads the same way in our place
 };
 
-/// "in_sync", "pending", "failed", "shadowed".
-std::string_view route_state_name(RouteState state);
+inline constexpr auto kRouteStateNames =
+    std::to_array<net::Named<RouteState>>({{RouteState::in_sync, "in_sync"},
+                                           {RouteState::pending, "pending"},
+                                           {RouteState::failed, "failed"},
+                                           {RouteState::shadowed, "shadowed"}});
+constexpr std::string_view route_state_name(RouteState state) {
+  return net::name_of(kRouteStateNames, state);
+}
 
 /// A packet that goes another way than by the wanted route.
 struct LedAway {

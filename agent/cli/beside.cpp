@@ -164,13 +164,13 @@ Beside beside_daemon(LoadedConfig own, const ConfigSources& given, std::chrono::
     return {.loaded = std::move(own),
             .note = fmt::format("the configuration of what answers on {} is not taken: whose it is "
                                 "cannot be told, for {}",
-                                where.text(), reply->peer->unknown)};
+                                listen_text(where), reply->peer->unknown)};
   }
   const auto told = config_told(reply->body);
   if (!told) {
     return {.loaded = std::move(own),
             .note = fmt::format("the running daemon on {} does not tell which configuration it goes by",
-                                where.text())};
+                                listen_text(where))};
   }
   return go_by(std::move(own), given, *told,
                *reply->peer->user == 0 ? DaemonOf::root : DaemonOf::service_user);

@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "agent/config/duration.h"
+#include "agent/config/values.h"
 
 namespace agent {
 namespace {

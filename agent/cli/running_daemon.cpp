@@ -5,10 +5,9 @@
 #include <cerrno>
 #include <utility>
 
-#include "agent/daemon/listen_endpoint.h"
 #include "agent/daemon/listening_file.h"
 #include "agent/daemon/paths.h"
-#include "agent/daemon/trusted.h"
+#include "agent/http/socket_address.h"
 #include "host/processes.h"
 
 namespace agent {
@@ -20,7 +19,7 @@ std::string text_of(Peer peer) {
 }
 
 /// Of one who hangs up at once no connection is left to tell whose it was, but he still listens.
-net::Error with_listener(net::Error error, const Endpoint& where) {
+net::Error with_listener(net::Error error, const net::ListenAddress& where) {
   if (error.code.value() != ECONNRESET) return error;
   const auto address = socket_address(where);
   const auto listener = address ? listener_on(address->storage) : std::nullopt;
@@ -30,18 +29,18 @@ net::Error with_listener(net::Error error, const Endpoint& where) {
 
 }  // namespace
 
-Endpoint where_to_ask(const ConfigSources& sources, const LoadedConfig& loaded) {
+net::ListenAddress where_to_ask(const ConfigSources& sources, const LoadedConfig& loaded) {
   const auto origin = loaded.origins.find("http.listen");
   const auto kind = origin == loaded.origins.end() ? OriginKind::by_default : origin->second.kind;
   const bool said = kind == OriginKind::flag || kind == OriginKind::environment ||
                     (kind == OriginKind::file && sources.file_required);
   if (!said) {
-    if (const auto listen = where_a_daemon_listens(runtime_directory())) return endpoint_of(*listen);
+    if (const auto listen = where_a_daemon_listens(runtime_directory())) return *listen;
   }
-  return endpoint_of(loaded.config.listen);
+  return loaded.config.listen;
 }
 
-net::Result<HttpReply> ask_daemon(const Endpoint& where, std::string_view target,
+net::Result<HttpReply> ask_daemon(const net::ListenAddress& where, std::string_view target,
                                   std::chrono::milliseconds timeout) {
   auto reply = http_get(where, target, timeout);
   if (!reply) return tl::unexpected(with_listener(std::move(reply.error()), where));
@@ -51,7 +50,7 @@ net::Result<HttpReply> ask_daemon(const Endpoint& where, std::string_view target
   return net::failure(
       EPERM, fmt::format("what answers on {} is not believed: it is held by {}, who is neither root nor "
                          "calico-azure-agent",
-                         where.text(), text_of(peer)));
+                         listen_text(where), text_of(peer)));
 }
 
 }  // namespace agent

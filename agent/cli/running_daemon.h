@@ -5,21 +5,20 @@
 
 #include "agent/config/load_config.h"
 #include "agent/http/client.h"
-#include "agent/http/endpoint.h"
 
 namespace agent {
 
 /// Where to ask a daemon: at http.listen where the caller says it (by --set, a variable or the file of
 /// --config), else where a daemon has written that it listens, else by the configuration. Whoever waits asks
 /// anew each time: the daemon may start later.
-Endpoint where_to_ask(const ConfigSources& sources, const LoadedConfig& loaded);
+net::ListenAddress where_to_ask(const ConfigSources& sources, const LoadedConfig& loaded);
 
 /// An answer of somebody who may be the agent. Its peer is never an Error; who it is stays unknown where it
 /// says so: over a user namespace or from another machine.
 ///
 /// EPERM: it is somebody else's, and the sentence says whose. ECONNRESET: also where that can no longer be
 /// told. Else as http_get().
-net::Result<HttpReply> ask_daemon(const Endpoint& where, std::string_view target,
+net::Result<HttpReply> ask_daemon(const net::ListenAddress& where, std::string_view target,
                                   std::chrono::milliseconds timeout);
 
 }  // namespace agent

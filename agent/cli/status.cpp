@@ -43,11 +43,7 @@ std::string joined(const Json& object, const char* key) {
 }
 
 checks::CheckStatus status_of(const std::string& name) {
-  for (const auto status :
-       {checks::CheckStatus::pass, checks::CheckStatus::fail, checks::CheckStatus::skip}) {
-    if (name == checks::status_name(status)) return status;
-  }
-  return checks::CheckStatus::unknown;
+  return net::value_named(checks::kStatusNames, name).value_or(checks::CheckStatus::unknown);
 }
 
 std::string route_line(const Json& route) {
@@ -111,25 +107,25 @@ struct Told {
 };
 
 /// Otherwise what to say.
-tl::expected<Told, std::string> ask_status(const Endpoint& where) {
+tl::expected<Told, std::string> ask_status(const net::ListenAddress& where) {
   auto reply = ask_daemon(where, "/status", kAnswerPatience);
   if (!reply || reply->status != 200) {
     return tl::unexpected(
-        fmt::format("status: no agent answers on {}: {}\n", where.text(),
+        fmt::format("status: no agent answers on {}: {}\n", listen_text(where),
                     reply ? fmt::format("HTTP status {}", reply->status) : reply.error().what));
   }
   auto status = Json::parse(reply->body, nullptr, false);
   if (!status.is_object() || text(status, "schema") != "calico-azure-agent/v1")
     return tl::unexpected(
-        fmt::format("status: what answers on {} is not calico-azure-agent\n", where.text()));
+        fmt::format("status: what answers on {} is not calico-azure-agent\n", listen_text(where)));
   return Told{.body = std::move(reply->body),
               .status = std::move(status),
               .unknown = reply->peer->user ? "" : reply->peer->unknown};
 }
 
-void print(const Told& told, const Endpoint& where, bool json) {
+void print(const Told& told, const net::ListenAddress& where, bool json) {
   if (!told.unknown.empty()) {
-    std::cerr << fmt::format("status: whose word this is on {} cannot be told: {}\n", where.text(),
+    std::cerr << fmt::format("status: whose word this is on {} cannot be told: {}\n", listen_text(where),
                              told.unknown);
   }
   if (json) {

@@ -47,7 +47,7 @@ int wait_until_ready(const ConfigSources& sources, const LoadedConfig& loaded,
     if (reply && reply->status == 200) {
       std::cout << "ready";
       if (!reply->peer->user)
-        std::cout << fmt::format(" (whose word this is on {} cannot be told: {})", where.text(),
+        std::cout << fmt::format(" (whose word this is on {} cannot be told: {})", listen_text(where),
                                  reply->peer->unknown);
       std::cout << '\n';
       return kOk;

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <charconv>
 #include <csignal>
 #include <cstring>
 #include <iostream>
@@ -21,6 +20,7 @@
 #include "agent/cloud/followers.h"
 #include "agent/cloud/own_configuration.h"
 #include "agent/cloud/privileges.h"
+#include "net/number.h"
 
 namespace {
 
@@ -42,10 +42,8 @@ std::optional<Arguments> arguments_of(int argc, char** argv) {
     arguments.own.emplace(value);
     return arguments;
   }
-  int count = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), count);
-  const bool is_count = error == std::errc{} && end == value.data() + value.size() && count > 0;
-  if (std::strcmp(argv[1], "--once") != 0 || !is_count) return std::nullopt;
+  const auto count = net::parse_number<int>(value).value_or(0);
+  if (std::strcmp(argv[1], "--once") != 0 || count <= 0) return std::nullopt;
   arguments.patience = std::chrono::milliseconds(count);
   return arguments;
 }

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "agent/config/listen.h"
 #include "agent/log/level.h"
+#include "net/listen_address.h"
 #include "net/prefix.h"
 #include "net/shared_list.h"
 #include "node/policy.h"
@@ -35,9 +35,9 @@ struct Config {
 
   node::NicSelector nic;
 
-  /// Distinct and free of overlaps, in the order given.
+  /// Distinct and free of overlaps, in the order of the file.
   net::SharedList<net::Prefix> cluster_cidrs;
-  /// Likewise; each inside one of the cluster CIDRs, where any are given.
+  /// Likewise; each inside one of the cluster CIDRs, where there are any.
   net::SharedList<net::Prefix> node_cidrs;
   node::NodeCidrSource node_cidr_source = node::NodeCidrSource::automatic;
 
@@ -55,10 +55,10 @@ struct Config {
   /// `sysctls.action` is "enforce".
   bool enforce_sysctls = false;
 
-  Listen listen = default_listen();
+  net::ListenAddress listen = *net::parse_listen("127.0.0.1:16925");
 
   struct Kubernetes {
-    /// Empty = look in the usual places.
+    /// Empty = search the usual paths.
     std::string kubeconfig;
     /// Empty = NODE_NAME, then the host name.
     std::string node_name;

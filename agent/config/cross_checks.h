@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/config/config.h"
 #include "agent/config/raw_value.h"
 
 namespace agent {

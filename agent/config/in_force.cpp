@@ -17,8 +17,8 @@ constexpr std::array<std::string_view, 4> kHarmlessSections = {"pods.", "routes.
 /// A daemon keeps the one that it started with, whatever is reloaded.
 constexpr std::string_view kListen = "http.listen";
 
-/// FNV-1a (draft-eastlake-fnv): it tells one configuration from another by accident, not by an attacker. Who
-/// lies about it only keeps a note from being made.
+/// FNV-1a (draft-eastlake-fnv): it detects accidental differences, not an attacker's. A forged digest only
+/// suppresses a note.
 std::string digest_of(const Config& config) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   for (const Key& key : keys()) {
@@ -38,31 +38,31 @@ bool leads_nowhere(std::string_view path) {
 }
 
 core::ConfigInForce in_force(const ConfigSources& sources, const Config& config) {
-  core::ConfigInForce told;
+  core::ConfigInForce result;
   if (sources.file) {
     std::error_code error;
     const auto absolute = std::filesystem::absolute(*sources.file, error);
-    told.file = error ? sources.file->string() : absolute.lexically_normal().string();
+    result.file = error ? sources.file->string() : absolute.lexically_normal().string();
   }
   for (const Key& key : keys()) {
     const auto variable = sources.environment.find(key.variable());
     if (variable != sources.environment.end())
-      told.overrides.push_back(fmt::format("{}={}", key.path(), variable->second));
+      result.overrides.push_back(fmt::format("{}={}", key.path(), variable->second));
   }
-  told.overrides.insert(told.overrides.end(), sources.settings.begin(), sources.settings.end());
-  told.digest = digest_of(config);
+  result.overrides.insert(result.overrides.end(), sources.settings.begin(), sources.settings.end());
+  result.digest = digest_of(config);
   for (const Key& key : keys()) {
     if (leads_nowhere(key.path()))
-      told.values.push_back(fmt::format("{}={}", key.path(), key.print_setting(config)));
+      result.values.push_back(fmt::format("{}={}", key.path(), setting_text(key.write(config))));
   }
-  return told;
+  return result;
 }
 
-ConfigSources sources_of(const core::ConfigInForce& told) {
+ConfigSources sources_of(const core::ConfigInForce& reported) {
   ConfigSources sources;
-  if (!told.file.empty()) sources.file = told.file;
+  if (!reported.file.empty()) sources.file = reported.file;
   sources.file_is_regular = true;
-  sources.settings = told.overrides;
+  sources.settings = reported.overrides;
   return sources;
 }
 

@@ -4,7 +4,7 @@
 #include <chrono>
 
 #include "agent/config/route_numbers.h"
-#include "agent/config/value_codecs.h"
+#include "agent/config/toml_file.h"
 
 namespace agent {
 namespace {
@@ -14,22 +14,18 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 /// A key whose value stands in the configuration where the member pointers lead.
-template <auto... Members, class Codec>
-Key key(std::string_view path, const Codec& codec, std::string_view doc) {
+template <auto... Members, class T>
+Key key(std::string_view path, const Codec<T>& codec, std::string_view doc) {
   const auto dot = path.find('.');
   const auto section = dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
+  const auto read = [read = codec.read](Config& config, const RawValue& raw) {
+    return read(raw, (config.*....*Members));
+  };
+  const auto write = [write = codec.write](const Config& config) {
+    return RawValue{{}, write((config.*....*Members))};
+  };
   const auto name = path.substr(dot + 1);  // npos + 1 is 0
-  const auto read_value = [codec](Config& config, const RawValue& raw) {
-    ParseResult result;
-    read(codec, raw, (config.*....*Members), result);
-    return result;
-  };
-  const auto print_value = [codec](const Config& config) { return print(codec, (config.*....*Members)); };
-  const auto print_text = [codec](const Config& config) {
-    return print_setting(codec, (config.*....*Members));
-  };
-  return {std::string(section), std::string(name), std::string(doc), shape_of(codec),
-          read_value,           print_value,       print_text};
+  return {std::string(section), std::string(name), std::string(doc), codec.shape, read, write};
 }
 
 using Imds = Config::Imds;
@@ -73,15 +69,16 @@ std::vector<Key> table() {
           "On a fresh node kubernetes and route-table have no data until the kubelet has registered it:\n"
           "`systemctl start`, and a kubelet that waits for the service, do not wait for these."),
 
-      key<&Config::routes, &Routes::enabled>("routes.enabled", BooleanCodec{},
+      key<&Config::routes, &Routes::enabled>("routes.enabled", boolean(),
                                              "Whether the agent makes routes at all."),
       key<&Config::routes, &Routes::protocol>(
-          "routes.protocol", IntegerCodec{5, 255, protocol_refusal},
+          "routes.protocol", integer<std::uint8_t>(5, 255, protocol_refusal),
           "The number that marks the agent's routes. Whatever bears it is the agent's to change and remove.\n"
           "Refused, because others own them: 0-4, 11, 12, 16-18, 66, 80, 186-196."),
-      key<&Config::routes, &Routes::table>("routes.table", IntegerCodec{1, 4294967295, table_refusal},
+      key<&Config::routes, &Routes::table>("routes.table",
+                                           integer<std::uint32_t>(1, 4294967295, table_refusal),
                                            "The routing table; 254 is main. Not 253, 255 or 16925."),
-      key<&Config::routes, &Routes::metric>("routes.metric", IntegerCodec{1, 999999, nullptr},
+      key<&Config::routes, &Routes::metric>("routes.metric", integer<std::uint32_t>(1, 999999),
                                             "The metric of the cluster routes: 1 to 999999."),
       key<&Config::routes, &Routes::local_sink>(
           "routes.local_sink", local_sinks(),
@@ -124,9 +121,8 @@ std::vector<Key> table() {
           "The cloud provider's file. Its secrets are neither used nor shown."),
 
       key<&Config::readiness, &Readiness::require>(
-          "readiness.require", check_id_list(),
-          "Ids of checks that gate readiness beyond the mode's own gates."),
-      key<&Config::readiness, &Readiness::ignore>("readiness.ignore", check_id_list(),
+          "readiness.require", check_ids(), "Ids of checks that gate readiness beyond the mode's own gates."),
+      key<&Config::readiness, &Readiness::ignore>("readiness.ignore", check_ids(),
                                                   "Ids of gates that only warn."),
 
       key<&Config::log, &Logging::level>("log.level", log_levels(), "trace | debug | info | warn | error"),
@@ -138,6 +134,8 @@ std::vector<Key> table() {
 }
 
 }  // namespace
+
+std::string Key::print(const Config& config) const { return toml_text(write(config)); }
 
 std::string Key::variable() const {
   std::string variable(kVariablePrefix);

@@ -5,8 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "agent/config/codecs.h"
-#include "agent/config/config.h"
+#include "agent/config/values.h"
 
 namespace agent {
 
@@ -17,13 +16,12 @@ struct Key {
   std::string name;
   std::string doc;  ///< for people: lines without comment signs
   Shape shape = Shape::text;
-  /// Puts the value into the configuration, or says what is wrong with it.
+  /// Sets the value in the configuration, or returns what is wrong with it.
   std::function<ParseResult(Config&, const RawValue&)> read;
-  /// The configuration's value as TOML.
-  std::function<std::string(const Config&)> print;
-  /// The same as text for --set.
-  std::function<std::string(const Config&)> print_setting;
+  std::function<RawValue(const Config&)> write;
 
+  /// The configuration's value as TOML.
+  [[nodiscard]] std::string print(const Config& config) const;
   /// "nic.select", "mode"
   [[nodiscard]] std::string path() const { return section.empty() ? name : section + "." + name; }
   /// "CALICO_AZURE_AGENT_NIC_SELECT"

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 
 #include "agent/config/cross_checks.h"
 #include "agent/config/keys.h"
@@ -16,29 +17,33 @@
 namespace agent {
 namespace {
 
-/// The same key in another section, else the key that is spelled most alike.
-std::string suggested_key(std::string_view path) {
+/// Of each key something.
+template <class Each>
+std::vector<std::string> of_each_key(Each each) {
+  std::vector<std::string> all;
+  for (const Key& key : keys()) all.push_back(each(key));
+  return all;
+}
+
+/// With the same key in another section, else the key that is spelled most alike.
+std::string unknown_key(std::string_view path) {
   const auto name = path.substr(path.rfind('.') + 1);
   for (const Key& key : keys()) {
-    if (key.name == name) return fmt::format(": did you mean {}?", key.path());
+    if (key.name == name) return fmt::format("unknown key {}: did you mean {}?", path, key.path());
   }
-  std::vector<std::string> paths;
-  for (const Key& key : keys()) paths.push_back(key.path());
-  return did_you_mean(path, paths);
+  return fmt::format("unknown key {}{}", path, did_you_mean(path, of_each_key(std::mem_fn(&Key::path))));
 }
 
-std::string suggested_section(std::string_view typed) {
-  std::vector<std::string> sections;
-  for (const Key& key : keys()) {
-    if (!key.section.empty()) sections.push_back(key.section);
-  }
-  return did_you_mean(typed, sections);
+std::string unknown_section(std::string_view name) {
+  auto sections = of_each_key(std::mem_fn(&Key::section));
+  std::erase(sections, "");  // keys without a section
+  return fmt::format("unknown section {}{}", name, did_you_mean(name, sections));
 }
 
-std::string suggested_variable(std::string_view typed) {
-  std::vector<std::string> names;
-  for (const Key& key : keys()) names.push_back(key.variable().substr(kVariablePrefix.size()));
-  return did_you_mean(typed.substr(kVariablePrefix.size()), names, kVariablePrefix);
+std::string unknown_variable(std::string_view name) {
+  const auto names =
+      of_each_key([](const Key& key) { return key.variable().substr(kVariablePrefix.size()); });
+  return "no such setting" + did_you_mean(name.substr(kVariablePrefix.size()), names, kVariablePrefix);
 }
 
 /// Variables that Kubernetes gives to every pod beside a Service named calico-azure-agent.
@@ -65,14 +70,7 @@ class Loading {
     file_hash_ = contents_hash(*contents);
     const auto toml = parse_toml(*contents, path.string());
     if (toml.fault) complain(toml.fault->location, toml.fault->what);
-    for (const auto& [name, raw] : toml.members) {
-      const auto* section = std::get_if<RawValue::Table>(&raw.value);
-      if (section == nullptr) {
-        top_level(name, raw);
-      } else {
-        members(name, raw, *section);
-      }
-    }
+    for (const auto& [name, raw] : toml.members) top_level(name, raw);
   }
 
   void environment(const std::map<std::string, std::string>& variables) {
@@ -108,38 +106,28 @@ class Loading {
   }
 
  private:
-  static std::string unknown_key(std::string_view path) {
-    return fmt::format("unknown key {}{}", path, suggested_key(path));
-  }
-
   void complain(const SourceLocation& location, std::string what) {
     issues_.push_back({location, std::move(what)});
   }
 
   void top_level(const std::string& name, const RawValue& raw) {
-    const auto* key = find_key(name);
-    if (key != nullptr) {
-      take(*key, raw);
-    } else if (is_section(name)) {
+    const auto* section = std::get_if<RawValue::Table>(&raw.value);
+    if (find_key(name) != nullptr || (section == nullptr && !is_section(name))) {
+      entry(name, raw);
+    } else if (!is_section(name)) {
+      complain(raw.location, unknown_section(name));
+    } else if (section == nullptr) {
       complain(raw.location, fmt::format("{} is a section: write [{}]", name, name));
     } else {
-      complain(raw.location, unknown_key(name));
+      for (const auto& [member, value] : *section) entry(fmt::format("{}.{}", name, member), value);
     }
   }
 
-  void members(const std::string& name, const RawValue& table, const RawValue::Table& section) {
-    if (const auto* key = find_key(name)) return take(*key, table);
-    if (!is_section(name)) {
-      return complain(table.location, fmt::format("unknown section {}{}", name, suggested_section(name)));
-    }
-    for (const auto& [member, raw] : section) {
-      const auto path = fmt::format("{}.{}", name, member);
-      const auto* key = find_key(path);
-      if (key != nullptr) {
-        take(*key, raw);
-      } else {
-        complain(raw.location, unknown_key(path));
-      }
+  void entry(const std::string& path, const RawValue& raw) {
+    if (const auto* key = find_key(path)) {
+      take(*key, raw);
+    } else {
+      complain(raw.location, unknown_key(path));
     }
   }
 
@@ -154,7 +142,7 @@ class Loading {
       complain(location,
                "no such setting; this looks like a Kubernetes service link: set enableServiceLinks: false");
     } else {
-      complain(location, "no such setting" + suggested_variable(name));
+      complain(location, unknown_variable(name));
     }
   }
 

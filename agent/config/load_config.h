@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -12,22 +11,12 @@
 #include <vector>
 
 #include "agent/config/config.h"
+#include "agent/config/raw_value.h"
 
 namespace agent {
 
 /// Room for 400,000 CIDRs.
 inline constexpr std::size_t kLargestConfigFile = std::size_t{16} * 1024 * 1024;
-
-/// What a value comes from; a later one overrides an earlier one.
-enum class OriginKind : std::uint8_t { by_default, file, environment, flag };
-
-struct Origin {
-  OriginKind kind = OriginKind::by_default;
-  /// "FILE:LINE:COLUMN", "CALICO_AZURE_AGENT_NIC_SELECT", "--set nic.select"; empty for a default.
-  std::string where;
-
-  bool operator==(const Origin&) const = default;
-};
 
 /// One thing that is wrong with the configuration.
 struct ConfigError {
@@ -46,7 +35,7 @@ struct ConfigSources {
   std::optional<std::filesystem::path> file;
   /// Named by --config: that the file is missing is an error then.
   bool file_required = false;
-  /// Nobody waits for a FIFO in its place: it is refused, as a device is.
+  /// Refuses a FIFO or a device instead of waiting for it.
   bool file_is_regular = false;
   /// Variables by full name; only those that begin with CALICO_AZURE_AGENT_ count.
   std::map<std::string, std::string> environment;
@@ -66,8 +55,8 @@ struct LoadedConfig {
 std::size_t contents_hash(std::string_view contents);
 
 /// The configuration: defaults, overridden by the file, by the environment, by --set. Otherwise everything
-/// that is wrong with any of them, the file's faults first and in its order; also a value that another source
-/// overrides must be good. `known_check_ids` are what `readiness.require` and `readiness.ignore` may name.
+/// that is wrong with any of them, the file's issues first and in its order; also an overridden value must be
+/// valid. `known_check_ids` are what `readiness.require` and `readiness.ignore` may name.
 tl::expected<LoadedConfig, std::vector<ConfigError>> load_config(
     const ConfigSources& sources, std::span<const std::string_view> known_check_ids);
 

@@ -9,13 +9,13 @@
 
 namespace agent {
 
-/// What may be read: a pipe is waited for, which a daemon has no time for. /dev/null is an empty regular
+/// What may be read: reading a pipe may block, which a daemon cannot afford. /dev/null is an empty regular
 /// file.
 enum class Kinds : std::uint8_t { any, regular };
 
-/// The contents of a file, and of any kind of a pipe or device. ENOENT when there is none; EFBIG, without
-/// reading further, when there are more than `most` bytes; EISDIR for a directory; EINVAL for another kind;
-/// else what open(2) or read(2) said.
+/// The contents of a file; with Kinds::any also of a pipe or device. ENOENT when there is none; EFBIG,
+/// without reading further, when there are more than `most` bytes; EISDIR for a directory; EINVAL for another
+/// kind; else what open(2) or read(2) said.
 net::Result<std::string> read_file(const std::filesystem::path& path, std::size_t most,
                                    Kinds kinds = Kinds::any);
 

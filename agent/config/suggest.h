@@ -7,8 +7,8 @@
 namespace agent {
 
 /// ": did you mean X?" with the known word that is nearest to a mistyped one, the first of equals; "" when
-/// none is near: at most a third of its letters wrong. What all words begin with can be given as `prefix`
-/// instead: it is shown but does not make words alike.
+/// none is near: at most a third of its letters wrong. `prefix` is what all
+/// words begin with: it is shown but does not make words alike.
 std::string did_you_mean(std::string_view typed, std::span<const std::string> known,
                          std::string_view prefix = {});
 

@@ -87,7 +87,7 @@ class Converter {
   [[nodiscard]] RawValue::Table members(const toml::table& table, int depth) const {
     RawValue::Table members;
     for (auto&& [key, node] : table) {
-      members.push_back({std::string(std::string_view(key)), raw(node, key_place(key, node), depth)});
+      members.push_back({std::string(std::string_view(key)), raw(node, key_location(key, node), depth)});
     }
     return members;
   }
@@ -95,7 +95,7 @@ class Converter {
  private:
   /// toml++ before 3.0 keeps no position of a key.
   template <class Key>
-  [[nodiscard]] SourceLocation key_place(const Key& key, const toml::node& node) const {
+  [[nodiscard]] SourceLocation key_location(const Key& key, const toml::node& node) const {
     if constexpr (requires { key.source(); }) {
       return location_of(name_, key.source());
     } else {
@@ -125,7 +125,7 @@ class Converter {
   FileName name_;
 };
 
-/// The one place where toml++ may throw.
+/// The only caller of toml++ that may throw.
 TomlFile parsed(std::string_view text, const FileName& name) {
   try {
     constexpr int kSections = 1;
@@ -133,6 +133,22 @@ TomlFile parsed(std::string_view text, const FileName& name) {
   } catch (const toml::parse_error& error) {
     return {{}, ConfigIssue{location_of(name, error.source()), std::string(error.description())}};
   }
+}
+
+std::string toml_quoted(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      fmt::format_to(std::back_inserter(quoted), "\\u{:04X}", byte);
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + '"';
 }
 
 }  // namespace
@@ -154,20 +170,13 @@ TomlFile parse_toml(std::string_view text, std::string_view file) {
   return parsed(text, name);
 }
 
-std::string toml_quoted(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      quoted += '\\';
-      quoted += c;
-    } else if (byte < 0x20 || byte == 0x7f) {
-      fmt::format_to(std::back_inserter(quoted), "\\u{:04X}", byte);
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + '"';
+std::string toml_text(const RawValue& raw) {
+  if (const auto* text = std::get_if<std::string>(&raw.value)) return toml_quoted(*text);
+  const auto* list = std::get_if<RawValue::List>(&raw.value);
+  if (list == nullptr) return setting_text(raw);
+  std::string elements;
+  for (const auto& each : *list) elements += (elements.empty() ? "" : ", ") + toml_text(each);
+  return "[" + elements + "]";
 }
 
 }  // namespace agent

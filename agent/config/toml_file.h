@@ -7,8 +7,8 @@
 
 namespace agent {
 
-/// A file's top-level keys and, in tables, their members; deeper tables are `Other`. Or the fault that makes
-/// the text no TOML.
+/// A file's top-level keys and, in tables, their members; deeper tables are `Other`. Or why the text is
+/// not TOML.
 struct TomlFile {
   RawValue::Table members;
   std::optional<ConfigIssue> fault;
@@ -17,7 +17,7 @@ struct TomlFile {
 /// `file` is what positions begin with. Lines and columns count from 1, columns in characters.
 TomlFile parse_toml(std::string_view text, std::string_view file);
 
-/// The text as a TOML string, quotes included. It must be UTF-8.
-std::string toml_quoted(std::string_view text);
+/// The value as TOML; no tables. Texts must be UTF-8.
+std::string toml_text(const RawValue& raw);
 
 }  // namespace agent

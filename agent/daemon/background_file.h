@@ -2,16 +2,16 @@
 
 #include <filesystem>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 
 #include "net/error.h"
+#include "net/mutex.h"
 
 namespace agent {
 
-/// A file of the owner's that holds what it was told last, over power cuts too. To sync takes as long as the
+/// A file that holds what was written last, over power cuts too. A sync takes as long as the
 /// disk does, seconds on one that is throttled, and routes wait for nobody: so it is written on a thread of
 /// its own, which is there while there is something to write.
 class BackgroundFile {
@@ -20,21 +20,21 @@ class BackgroundFile {
   BackgroundFile(std::filesystem::path file, std::function<void(const net::Error&)> failed);
   BackgroundFile(const BackgroundFile&) = delete;
   BackgroundFile& operator=(const BackgroundFile&) = delete;
-  /// Waits until what it was told is written.
+  /// Waits until everything is written.
   ~BackgroundFile();
 
   /// Of texts that come while one is written the last one counts.
   void write(std::string text);
 
  private:
-  void work();
+  void work() CAA_EXCLUDES(mutex_);
   void replace(const std::string& text);
 
   std::filesystem::path file_;
   std::function<void(const net::Error&)> failed_;
-  std::mutex mutex_;
-  std::optional<std::string> next_;
-  bool working_ = false;
+  net::Mutex mutex_;
+  std::optional<std::string> next_ CAA_GUARDED_BY(mutex_);
+  bool working_ CAA_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

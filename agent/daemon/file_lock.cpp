@@ -40,7 +40,7 @@ net::Descriptor open_or_make(const std::filesystem::path& file) {
 }  // namespace
 
 net::Result<net::Descriptor> lock_file(const std::filesystem::path& file) {
-  std::error_code ignored;  // opening tells
+  std::error_code ignored;  // open(2) reports it
   std::filesystem::create_directories(file.parent_path(), ignored);
   auto lock = open_or_make(file);
   struct stat status {};
@@ -52,12 +52,12 @@ net::Result<net::Descriptor> lock_file(const std::filesystem::path& file) {
 
 std::optional<pid_t> lock_holder_in(std::string_view locks, dev_t device, std::uint64_t inode) {
   // "1: FLOCK  ADVISORY  WRITE 4711 00:1a:1077 0 EOF"; "1: -> FLOCK …" is one that waits for it.
-  const auto place = fmt::format(" {:02x}:{:02x}:{} ", major(device), minor(device), inode);
+  const auto device_and_inode = fmt::format(" {:02x}:{:02x}:{} ", major(device), minor(device), inode);
   while (!locks.empty()) {
     const auto end = std::min(locks.find('\n'), locks.size());
     const auto line = locks.substr(0, end);
     locks.remove_prefix(std::min(end + 1, locks.size()));
-    const auto at = line.find(place);
+    const auto at = line.find(device_and_inode);
     if (at == std::string_view::npos || line.find(": FLOCK ") == std::string_view::npos) continue;
     const auto number = line.substr(line.rfind(' ', at - 1) + 1);
     pid_t process = 0;

@@ -16,7 +16,7 @@ namespace agent {
 /// and never written or removed. Released with the descriptor.
 ///
 /// EWOULDBLOCK: another process has it. ELOOP, EACCES and the like: the file is a link, another user's, or no
-/// regular one, whoever has put it there.
+/// regular one, no matter who put it there.
 net::Result<net::Descriptor> lock_file(const std::filesystem::path& file);
 
 /// Who holds the lock, by what the kernel shows of all of them: also where the file may not be opened, and

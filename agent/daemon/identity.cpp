@@ -12,7 +12,7 @@ namespace agent {
 
 namespace {
 
-std::string given_name(const Config& config) {
+std::string configured_name(const Config& config) {
   if (!config.kubernetes.node_name.empty()) return config.kubernetes.node_name;
   const char* variable = std::getenv("NODE_NAME");
   if (variable != nullptr && *variable != '\0') return variable;
@@ -24,28 +24,25 @@ std::string given_name(const Config& config) {
 
 std::string node_name(const Config& config) {
   constexpr std::string_view kBlank = " \t\r\n";
-  const auto given = given_name(config);
-  const auto first = given.find_first_not_of(kBlank);
+  const auto name = configured_name(config);
+  const auto first = name.find_first_not_of(kBlank);
   if (first == std::string::npos) return {};
-  return net::lower(std::string_view(given).substr(first, given.find_last_not_of(kBlank) - first + 1));
+  return net::lower(std::string_view(name).substr(first, name.find_last_not_of(kBlank) - first + 1));
 }
 
-CloudQuery query_of(const Config& config, node::Mode mode, const observed::NodeNetwork* network,
-                    const node::ResolvedNic* nic) {
+CloudQuery query_of(const Config& config, const core::CloudTarget& target) {
   CloudQuery query;
   query.imds_endpoint = config.imds.endpoint;
-  if (network != nullptr) {
-    query.resource_id = network->identity.resource_id;
-    query.environment = network->identity.environment;
-  }
-  if (nic != nullptr) query.mac = nic->azure.mac.text();
+  query.resource_id = target.vm.resource_id;
+  query.environment = target.vm.environment;
+  query.mac = target.mac;
   query.node_name = node_name(config);
   query.kubeconfig = config.kubernetes.kubeconfig;
   query.cloud_config = config.azure.cloud_config;
   query.client_id = config.azure.client_id;
-  // Only user-defined routes depend on what ARM says.
+  // Only user-defined routes depend on ARM.
   query.verify = config.azure.verify == AzureVerify::on ||
-                 (config.azure.verify == AzureVerify::automatic && mode == node::Mode::udr);
+                 (config.azure.verify == AzureVerify::automatic && target.mode == node::Mode::udr);
   query.interval = config.azure.interval;
   return query;
 }

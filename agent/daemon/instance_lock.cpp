@@ -11,7 +11,7 @@
 #include <system_error>
 
 #include "agent/daemon/file_lock.h"
-#include "agent/daemon/trusted.h"
+#include "agent/daemon/paths.h"
 
 namespace agent {
 namespace {
@@ -83,7 +83,7 @@ net::Result<InstanceLock> InstanceLock::take(const std::filesystem::path& runtim
   if (!lock.name_) return net::failure(errno, fmt::format("unix socket: {}", std::strerror(errno)));
   Claim claim;
   const bool named = bind(lock.name_.get(), name.raw(), name.length) == 0 &&
-                     // Room for whoever asks: none of them is ever taken out of the queue.
+                     // Room for every prober: none is ever taken out of the queue.
                      listen(lock.name_.get(), SOMAXCONN) == 0;
   if (!named) {
     if (errno != EADDRINUSE)

@@ -10,7 +10,7 @@
 
 namespace agent {
 
-/// "I am the agent of this network namespace", said in two ways, for whoever says it in one of them only.
+/// "I am the agent of this network namespace", claimed in two ways: either one keeps a second agent out.
 ///
 /// A listening abstract unix socket (unix(7)): abstract names belong to the network namespace, as routes do,
 /// and vanish with the process, so a container with hostNetwork and a systemd service on one node see each

@@ -6,7 +6,7 @@
 #include <array>
 #include <string_view>
 
-#include "agent/daemon/trusted.h"
+#include "agent/daemon/paths.h"
 #include "files/replace.h"
 #include "net/descriptor.h"
 
@@ -19,8 +19,8 @@ constexpr auto kName = "listening";
 
 ListeningFile::ListeningFile(const std::filesystem::path& folder) : path_(folder / kName) { withdraw(); }
 
-net::Result<void> ListeningFile::write(const Listen& listen) {
-  std::error_code ignored;  // under systemd it is there; where it cannot be made, the file says so
+net::Result<void> ListeningFile::write(const net::ListenAddress& listen) {
+  std::error_code ignored;  // under systemd it exists; where it cannot be made, writing the file fails
   std::filesystem::create_directories(path_.parent_path(), ignored);
   return files::replace(path_, listen_text(listen) + '\n', files::Readers::everybody);
 }
@@ -30,8 +30,8 @@ void ListeningFile::withdraw() noexcept {
   std::filesystem::remove(path_, ignored);
 }
 
-std::optional<Listen> where_a_daemon_listens(const std::filesystem::path& folder) {
-  // Whatever the service's user has put in its place: a link, a FIFO, a disk full of zeros.
+std::optional<net::ListenAddress> where_a_daemon_listens(const std::filesystem::path& folder) {
+  // The service's user may have put anything there: a link, a FIFO, a disk full of zeros.
   const net::Descriptor file(
       ::open((folder / kName).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat status {};
@@ -42,7 +42,7 @@ std::optional<Listen> where_a_daemon_listens(const std::filesystem::path& folder
   if (size <= 0) return std::nullopt;
   const std::string_view written(text.data(), static_cast<std::size_t>(size));
   if (!written.ends_with('\n')) return std::nullopt;
-  const auto listen = parse_listen(written.substr(0, written.size() - 1));
+  const auto listen = net::parse_listen(written.substr(0, written.size() - 1));
   return listen ? std::optional(*listen) : std::nullopt;
 }
 

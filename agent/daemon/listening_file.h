@@ -3,13 +3,13 @@
 #include <filesystem>
 #include <optional>
 
-#include "agent/config/listen.h"
 #include "net/error.h"
+#include "net/listen_address.h"
 
 namespace agent {
 
-/// /run/calico-azure-agent/listening: where the daemon that runs can be asked, as http.listen has it,
-/// whatever the configuration of who wants to know says. There while it listens.
+/// /run/calico-azure-agent/listening: the address of the running daemon, as http.listen spells it, for
+/// clients with another configuration. Exists while the daemon listens.
 class ListeningFile {
  public:
   /// Removes a stale one of an earlier run.
@@ -18,14 +18,14 @@ class ListeningFile {
   ListeningFile& operator=(const ListeningFile&) = delete;
   ~ListeningFile() { withdraw(); }
 
-  net::Result<void> write(const Listen& listen);
+  net::Result<void> write(const net::ListenAddress& listen);
   void withdraw() noexcept;
 
  private:
   std::filesystem::path path_;
 };
 
-/// What a daemon has written there. Whether to believe who listens there is another question (trusted.h).
-std::optional<Listen> where_a_daemon_listens(const std::filesystem::path& folder);
+/// What a daemon has written there. Whether to believe who listens there is another question (Trusted).
+std::optional<net::ListenAddress> where_a_daemon_listens(const std::filesystem::path& folder);
 
 }  // namespace agent

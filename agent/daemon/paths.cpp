@@ -1,7 +1,12 @@
 #include "agent/daemon/paths.h"
 
+#include <fmt/format.h>
+#include <sys/stat.h>
+
 #include <cstdlib>
 #include <string>
+
+#include "host/processes.h"
 
 namespace agent {
 namespace {
@@ -28,9 +33,20 @@ std::filesystem::path document_cache() { return state_directory() / "imds.json";
 std::filesystem::path kept_file() { return state_directory() / "kept.json"; }
 
 std::filesystem::path product_uuid_file() {
-  const auto given = from_environment("CREDENTIALS_DIRECTORY", "/nonexistent") / "product_uuid";
+  const auto credential = from_environment("CREDENTIALS_DIRECTORY", "/nonexistent") / "product_uuid";
   std::error_code ignored;
-  return std::filesystem::exists(given, ignored) ? given : "/sys/class/dmi/id/product_uuid";
+  return std::filesystem::exists(credential, ignored) ? credential : "/sys/class/dmi/id/product_uuid";
+}
+
+Trusted::Trusted(const std::filesystem::path& runtime_folder) {
+  struct stat folder {};
+  if (::lstat(runtime_folder.c_str(), &folder) == 0 && S_ISDIR(folder.st_mode)) owner_ = folder.st_uid;
+}
+
+std::string user_text(uid_t user, pid_t process) {
+  if (process <= 0) return fmt::format("user {}", user);
+  const auto name = host::process_name("/", process);
+  return fmt::format("user {} (process {}{})", user, process, name.empty() ? "" : ", " + name);
 }
 
 }  // namespace agent

@@ -4,16 +4,16 @@
 #include <string>
 #include <string_view>
 
-#include "agent/http/endpoint.h"
 #include "agent/http/peer.h"
 #include "net/error.h"
+#include "net/listen_address.h"
 
 namespace agent {
 
 struct HttpReply {
   int status = 0;
   std::string body;
-  net::Result<Peer> peer = Peer{};  ///< whose word this is; an Error where that can no longer be told
+  net::Result<Peer> peer = Peer{};  ///< who sent it; an Error where that can no longer be determined
 };
 
 /// Longest reply that http_get takes.
@@ -26,7 +26,7 @@ inline constexpr std::size_t kReplyLimit = 4 * 1024 * 1024;
 ///   ECONNRESET: hung up in the middle
 ///   EMSGSIZE: more than kReplyLimit                  EBADMSG: something else than the daemon listens there
 ///   EINVAL: a target with spaces or control characters
-net::Result<HttpReply> http_get(const Endpoint& where, std::string_view target,
+net::Result<HttpReply> http_get(const net::ListenAddress& where, std::string_view target,
                                 std::chrono::milliseconds timeout);
 
 }  // namespace agent

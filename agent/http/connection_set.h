@@ -16,7 +16,7 @@
 namespace agent::http {
 
 /// All connections in order of arrival. It never refuses the newest: when full, the oldest goes, since a
-/// well-behaved client is done within milliseconds and whoever has been here longest is not one.
+/// well-behaved client is done within milliseconds and the oldest connection is not one.
 class ConnectionSet final : private ConnectionKeeper {
  public:
   /// From accept to the last byte of the reply.

@@ -1,9 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 
-#include "core/snapshot.h"
+#include "net/time.h"
 
 namespace agent {
 
@@ -19,16 +20,22 @@ class Heartbeat {
   /// sooner than liveness, for a loop that is merely slow has its routes in the kernel.
   static constexpr std::chrono::seconds kPatience{90};
 
-  /// Being made counts as the first beat.
-  explicit Heartbeat(net::MonoTime born = std::chrono::steady_clock::now());
+  /// Construction counts as the first beat.
+  explicit Heartbeat(net::MonoTime born = std::chrono::steady_clock::now()) { beat(born); }
 
-  void beat(net::MonoTime now);
-  [[nodiscard]] bool alive(net::MonoTime now) const;
+  void beat(net::MonoTime now) { last_.store(now.time_since_epoch().count(), std::memory_order_relaxed); }
+  [[nodiscard]] bool alive(net::MonoTime now) const { return now - last() < kPatience; }
   /// Since the last beat; never negative.
-  [[nodiscard]] std::chrono::seconds silence(net::MonoTime now) const;
+  [[nodiscard]] std::chrono::seconds silence(net::MonoTime now) const {
+    return std::max(std::chrono::seconds{0}, std::chrono::duration_cast<std::chrono::seconds>(now - last()));
+  }
 
  private:
-  std::atomic<net::MonoTime::rep> last_;
+  [[nodiscard]] net::MonoTime last() const {
+    return net::MonoTime(net::MonoTime::duration(last_.load(std::memory_order_relaxed)));
+  }
+
+  std::atomic<net::MonoTime::rep> last_{};
 };
 
 }  // namespace agent

@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "agent/http/socket_address.h"
+
 namespace agent::http {
 namespace {
 
@@ -18,19 +20,19 @@ constexpr mode_t kSocketMode = 0660;
 
 std::string words_of(int error) { return std::system_category().message(error); }
 
-/// What to do about it, as far as the errno tells.
-std::string advice(int error, const Endpoint& endpoint) {
+/// What to do about it, by errno.
+std::string advice(int error, const net::ListenAddress& listen) {
   switch (error) {
     case EADDRINUSE:
-      return endpoint.is_unix() ? "; probably another calico-azure-agent runs: `ss -xlp src " +
-                                      endpoint.unix_path + "` shows who"
-                                : "; probably another calico-azure-agent runs: `ss -tlnp sport = :" +
-                                      std::to_string(endpoint.port) + "` shows who";
+      return listen.is_unix() ? "; probably another calico-azure-agent runs: `ss -xlp src " +
+                                    listen.unix_path + "` shows who"
+                              : "; probably another calico-azure-agent runs: `ss -tlnp sport = :" +
+                                    std::to_string(listen.port) + "` shows who";
     case EADDRNOTAVAIL:
       return "; no interface of this machine has this address: see http.listen";
     case EACCES:
-      return endpoint.is_unix() ? "; the directory must be writable for this user"
-                                : "; ports below 1024 need CAP_NET_BIND_SERVICE: see http.listen";
+      return listen.is_unix() ? "; the directory must be writable for this user"
+                              : "; ports below 1024 need CAP_NET_BIND_SERVICE: see http.listen";
     case ENOENT:
       return "; the directory does not exist";
     case EAFNOSUPPORT:
@@ -40,29 +42,29 @@ std::string advice(int error, const Endpoint& endpoint) {
   }
 }
 
-tl::unexpected<net::Error> refusal(int error, const Endpoint& endpoint) {
+tl::unexpected<net::Error> refusal(int error, const net::ListenAddress& listen) {
   return net::failure(
-      error, "cannot listen on " + endpoint.text() + ": " + words_of(error) + advice(error, endpoint));
+      error, "cannot listen on " + listen_text(listen) + ": " + words_of(error) + advice(error, listen));
 }
 
 /// 0 when the path is free for bind(2), after removal of a socket that nobody listens on; else the errno.
-int make_way(const Endpoint& endpoint, const SocketAddress& address) {
+int make_way(const net::ListenAddress& listen, const SocketAddress& address) {
   struct stat there {};
-  if (::lstat(endpoint.unix_path.c_str(), &there) != 0) return errno == ENOENT ? 0 : errno;
+  if (::lstat(listen.unix_path.c_str(), &there) != 0) return errno == ENOENT ? 0 : errno;
   if (!S_ISSOCK(there.st_mode)) return ENOTSOCK;
   const net::Descriptor probe{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!probe) return errno;
   if (::connect(probe.get(), address.raw(), address.length) == 0) return EADDRINUSE;
   if (errno != ECONNREFUSED) return EADDRINUSE;  // EAGAIN: it lives, and its backlog is full
-  return ::unlink(endpoint.unix_path.c_str()) == 0 || errno == ENOENT ? 0 : errno;
+  return ::unlink(listen.unix_path.c_str()) == 0 || errno == ENOENT ? 0 : errno;
 }
 
-int bind_unix(int fd, const Endpoint& endpoint, const SocketAddress& address) {
-  if (const int error = make_way(endpoint, address); error != 0) return error;
+int bind_unix(int fd, const net::ListenAddress& listen, const SocketAddress& address) {
+  if (const int error = make_way(listen, address); error != 0) return error;
   // On Linux the file takes the socket's own mode (less the umask): so it is at no moment open to all.
   if (::fchmod(fd, kSocketMode) != 0) return errno;
   if (::bind(fd, address.raw(), address.length) != 0) return errno;
-  return ::chmod(endpoint.unix_path.c_str(), kSocketMode) == 0 ? 0 : errno;
+  return ::chmod(listen.unix_path.c_str(), kSocketMode) == 0 ? 0 : errno;
 }
 
 int bind_tcp(int fd, const SocketAddress& address) {
@@ -93,27 +95,27 @@ std::uint16_t bound_port(int fd) {
 
 }  // namespace
 
-net::Result<Listener> Listener::open(const Endpoint& endpoint) {
-  const auto address = socket_address(endpoint);
+net::Result<Listener> Listener::open(const net::ListenAddress& listen) {
+  const auto address = socket_address(listen);
   if (!address) return net::pass_on(address);
   Listener listener(
       net::Descriptor{::socket(address->family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)});
-  if (listener.fd() < 0) return refusal(errno, endpoint);
+  if (listener.fd() < 0) return refusal(errno, listen);
 
   const int error =
-      endpoint.is_unix() ? bind_unix(listener.fd(), endpoint, *address) : bind_tcp(listener.fd(), *address);
+      listen.is_unix() ? bind_unix(listener.fd(), listen, *address) : bind_tcp(listener.fd(), *address);
   if (error == ENOTSOCK) {
-    return net::failure(error, "cannot listen on " + endpoint.text() +
+    return net::failure(error, "cannot listen on " + listen_text(listen) +
                                    ": the path exists and is not a socket; remove it or choose another");
   }
-  if (error != 0) return refusal(error, endpoint);
+  if (error != 0) return refusal(error, listen);
   struct stat made {};
-  if (endpoint.is_unix() && ::lstat(endpoint.unix_path.c_str(), &made) == 0) {
-    listener.path_ = endpoint.unix_path;
+  if (listen.is_unix() && ::lstat(listen.unix_path.c_str(), &made) == 0) {
+    listener.path_ = listen.unix_path;
     listener.device_ = made.st_dev;
     listener.inode_ = made.st_ino;
   }
-  if (::listen(listener.fd(), kBacklog) != 0) return refusal(errno, endpoint);
+  if (::listen(listener.fd(), kBacklog) != 0) return refusal(errno, listen);
   listener.port_ = bound_port(listener.fd());
   return listener;
 }

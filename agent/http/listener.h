@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <string>
 
-#include "agent/http/endpoint.h"
 #include "net/descriptor.h"
 #include "net/error.h"
+#include "net/listen_address.h"
 
 namespace agent::http {
 
@@ -21,7 +21,7 @@ class Listener {
   /// Bound and listening. Without SO_REUSEPORT: a second listener gets EADDRINUSE. A unix socket's file has
   /// mode 0660 from its first moment and replaces one that nobody listens on; EADDRINUSE when somebody does,
   /// ENOTSOCK when the path is something else. The sentence names the address and how to find who holds it.
-  static net::Result<Listener> open(const Endpoint& endpoint);
+  static net::Result<Listener> open(const net::ListenAddress& listen);
 
   Listener(Listener&& other) noexcept;
   Listener& operator=(Listener&&) = delete;

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "agent/http/text.h"
-#include "agent/http/time_text.h"
 
 namespace agent::http {
 namespace {

@@ -8,7 +8,6 @@
 
 #include "agent/http/page_style.h"
 #include "agent/http/text.h"
-#include "agent/http/time_text.h"
 #include "core/wall_time.h"
 
 namespace agent::http {

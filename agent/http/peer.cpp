@@ -13,6 +13,8 @@
 #include <span>
 #include <system_error>
 
+#include "net/number.h"
+
 namespace agent {
 namespace http {
 namespace {
@@ -28,12 +30,6 @@ std::string_view next_word(std::string_view& text) {
   return word;
 }
 
-template <class Number>
-bool read_number(std::string_view word, Number& number) {
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-  return !word.empty() && error == std::errc{} && end == word.data() + word.size();
-}
-
 }  // namespace
 
 std::optional<TcpRow> tcp_row(std::string_view line) {
@@ -41,10 +37,11 @@ std::optional<TcpRow> tcp_row(std::string_view line) {
   std::array<std::string_view, 10> words;
   for (auto& word : words) word = next_word(line);
   constexpr std::string_view kListen = "0A";  // TCP_LISTEN
-  TcpRow row{.local = words[1], .remote = words[2], .listens = words[3] == kListen, .user = 0, .inode = 0};
-  if (!words[0].ends_with(':') || !read_number(words[7], row.user) || !read_number(words[9], row.inode))
-    return std::nullopt;
-  return row;
+  const auto user = net::parse_number<uid_t>(words[7]);
+  const auto inode = net::parse_number<std::uint64_t>(words[9]);
+  if (!words[0].ends_with(':') || !user || !inode) return std::nullopt;
+  return TcpRow{
+      .local = words[1], .remote = words[2], .listens = words[3] == kListen, .user = *user, .inode = *inode};
 }
 
 std::string ends_text(std::string_view bytes, std::uint16_t port) {
@@ -72,8 +69,7 @@ bool every_user_has_a_number(std::string_view uid_map) {
     uid_map.remove_prefix(std::min(end + 1, uid_map.size()));
     next_word(line);
     next_word(line);
-    std::uint64_t count = 0;
-    if (read_number(next_word(line), count)) numbers += count;
+    numbers += net::parse_number<std::uint64_t>(next_word(line)).value_or(0);
   }
   constexpr std::uint64_t kAll = 0xffffffff;  // (uid_t)-1 is nobody's
   return numbers >= kAll;
@@ -96,8 +92,8 @@ Peer peer_with(uid_t user) {
   peer.user = user;
   // user_namespaces(7): 65534, unless somebody has written another one there.
   uid_t overflow = 65534;
-  const auto told = text_of("/proc/sys/kernel/overflowuid");
-  std::from_chars(told.data(), told.data() + told.size(), overflow);
+  const auto text = text_of("/proc/sys/kernel/overflowuid");
+  std::from_chars(text.data(), text.data() + text.size(), overflow);
   if (user == overflow && !http::every_user_has_a_number(text_of("/proc/self/uid_map"))) {
     peer.user.reset();
     peer.unknown = "this container has a user namespace, in which users of the node have no numbers";
@@ -194,7 +190,7 @@ net::Result<Peer> peer_by_table(const sockaddr_storage& local, const sockaddr_st
   return peer;
 }
 
-/// "00000000:421D": whoever listens on every address.
+/// "00000000:421D": the listener on every address.
 std::string on_any_address(std::string ends) {
   std::fill(ends.begin(), ends.begin() + static_cast<std::ptrdiff_t>(ends.find(':')), '0');
   return ends;

@@ -14,17 +14,17 @@ namespace agent {
 
 /// Whose process holds the other end of a connection.
 struct Peer {
-  std::optional<uid_t> user;  ///< absent: cannot be told, for the reason that `unknown` gives
+  std::optional<uid_t> user;  ///< absent: cannot be determined, see `unknown`
   pid_t process = 0;          ///< 0: not known, or not visible from here
   std::uint64_t inode = 0;    ///< of its socket, by which /proc/PID/fd shows the process; 0: not known
   std::string unknown;
 };
 
 /// Of a connected socket, while the other side still holds its end: the listener's of a unix socket
-/// (SO_PEERCRED, unix(7)), else what this network namespace's table of TCP connections says. The connection
+/// (SO_PEERCRED, unix(7)), else this network namespace's table of TCP connections. The connection
 /// is looked up, not the port: who took it may have left the port to somebody else since.
 ///
-/// ECONNRESET: the other side has let go of it, so that whose it was can no longer be told.
+/// ECONNRESET: the other side has closed it, so its owner can no longer be determined.
 net::Result<Peer> peer_of(int socket);
 
 /// Who listens on a TCP address of this network namespace, as its table says: it needs no connection, which

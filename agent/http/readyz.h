@@ -27,7 +27,7 @@ struct Health {
 struct HealthQuery {
   bool verbose = false;
   std::vector<std::string> exclude;  ///< ids that neither fail nor hold
-  /// Set when the main loop hangs (heartbeat.h): what the snapshot says is as old, so nothing passes.
+  /// Set when the main loop hangs (heartbeat.h): the snapshot is as old, so nothing passes.
   std::optional<std::chrono::seconds> loop_silent_for{};
 };
 
@@ -35,9 +35,8 @@ struct HealthQuery {
 std::string main_loop_failed(std::chrono::seconds silence);
 
 /// Over the gates. Without exclusions it passes exactly when the snapshot is ready and its maker lives, so it
-/// never contradicts READY and the ready file of a loop that turns; what holds readiness back though no gate
-/// fails (routes that are wanted but not yet confirmed) is the line `agent.settled`. Exclusions leave the
-/// remaining gates to decide.
+/// never contradicts READY and the ready file of a loop that turns. The line `agent.settled` appears before
+/// the first publication alone. Exclusions leave the remaining gates to decide.
 Health readyz(const core::Snapshot& snapshot, const HealthQuery& query);
 
 /// The same over all checks: a failing warning fails it too.

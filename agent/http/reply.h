@@ -1,16 +1,44 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "agent/http/renderings.h"
 #include "checks/check.h"
+#include "core/snapshot.h"
 
 namespace agent::http {
 
 inline constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
+
+/// A body that several connections send.
+using SharedBody = std::shared_ptr<const std::string>;
+
+/// The large renderings of the snapshot at hand. Each is made once and shared by all connections that are
+/// sent it: 500 clients that do not read hold one /status of 5,000 routes, not 500. It goes with the
+/// last of them, so an idle server holds none. Of one thread.
+class Renderings {
+ public:
+  /// What is shared from now on is of this snapshot.
+  void follow(const std::shared_ptr<const core::Snapshot>& snapshot);
+
+  /// The rendering of that name, else a new one. `moment` distinguishes renderings that contain the time.
+  SharedBody share(const std::string& name, std::int64_t moment, const std::function<std::string()>& render);
+
+ private:
+  struct Entry {
+    std::string name;
+    std::int64_t moment;
+    std::weak_ptr<const std::string> body;
+  };
+
+  std::weak_ptr<const core::Snapshot> snapshot_;
+  std::vector<Entry> entries_;
+};
 
 /// What is answered, before it becomes bytes.
 struct Reply {

@@ -1,21 +1,25 @@
 #include "agent/http/router.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
-#include "agent/http/host_rule.h"
 #include "agent/http/metrics.h"
 #include "agent/http/page.h"
 #include "agent/http/readyz.h"
 #include "agent/http/status_json.h"
-#include "agent/http/target.h"
 #include "checks/check_ids.h"
+#include "net/address.h"
+#include "net/ascii_case.h"
 #include "net/foreign_text.h"
+#include "net/number.h"
 
 namespace agent::http {
 namespace {
@@ -28,7 +32,7 @@ Reply livez(const Target& target, const View& view) {
   return plain(503, main_loop_failed(view.silence) + "livez check failed\n");
 }
 
-/// With the body that everybody gets at this moment.
+/// With the body that all connections share at this moment.
 Reply shared(Reply reply, const View& view, const std::string& name, std::int64_t moment,
              const std::function<std::string()>& render) {
   if (view.renderings == nullptr) {
@@ -109,6 +113,19 @@ Reply answer_to_get(const Request& request, const View& view) {
   return plain(404, text + '\n');
 }
 
+/// An unknown name matches nothing.
+bool is_called(std::string_view host, std::string_view name) {
+  return !name.empty() && net::same_ignoring_case(host, name);
+}
+
+/// The port may be missing after its colon (RFC 3986, section 3.2.3).
+bool is_port(std::string_view text) { return text.empty() || net::parse_number<std::uint16_t>(text); }
+
+bool is_address(std::string_view text, net::Family family) {
+  const auto address = net::Address::parse(text);
+  return address && address->family() == family;
+}
+
 }  // namespace
 
 Reply route(const Request& request, const View& view) {
@@ -121,6 +138,39 @@ Reply route(const Request& request, const View& view) {
   auto reply = answer_to_get(request, view);
   reply.without_body = is_head;
   return reply;
+}
+
+std::optional<Bytes> answer(std::string_view received, const View& view) {
+  const ParsedRequest parsed = read_request(received);
+  if (const auto* request = std::get_if<Request>(&parsed)) {
+    return reply_bytes(route(*request, view), view.now);
+  }
+  if (const auto* refused = std::get_if<Refused>(&parsed)) {
+    return reply_bytes({.status = refused->status, .body = refused->why + '\n'}, view.now);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> answer_bytes(std::string_view received, const View& view) {
+  auto bytes = answer(received, view);
+  if (!bytes) return std::nullopt;
+  return bytes->body ? bytes->first + *bytes->body : std::move(bytes->first);
+}
+
+bool host_is_ours(std::string_view host, const core::Snapshot& snapshot) {
+  if (host.empty()) return true;
+  if (host.front() == '[') {
+    const auto close = host.find(']');
+    if (close == std::string_view::npos) return false;
+    const auto rest = host.substr(close + 1);
+    return (rest.empty() || (rest.front() == ':' && is_port(rest.substr(1)))) &&
+           is_address(host.substr(1, close - 1), net::Family::ipv6);
+  }
+  const auto colon = host.find(':');
+  if (colon != std::string_view::npos && !is_port(host.substr(colon + 1))) return false;
+  const auto name = host.substr(0, colon);
+  return is_address(name, net::Family::ipv4) || is_called(name, "localhost") ||
+         is_called(name, snapshot.node_name) || is_called(name, snapshot.node.computer_name);
 }
 
 }  // namespace agent::http

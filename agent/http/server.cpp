@@ -12,9 +12,9 @@
 #include <thread>
 #include <utility>
 
-#include "agent/http/answer.h"
 #include "agent/http/connection_set.h"
 #include "agent/http/listener.h"
+#include "agent/http/router.h"
 
 namespace agent {
 namespace {
@@ -148,17 +148,18 @@ class StatusServer::Loop {
 };
 
 net::Result<std::unique_ptr<StatusServer>> StatusServer::start(
-    const Options& options, const core::Published<core::Snapshot>& published, const Heartbeat& heartbeat) {
-  auto listener = http::Listener::open(options);
+    const net::ListenAddress& where, const core::Published<core::Snapshot>& published,
+    const Heartbeat& heartbeat) {
+  auto listener = http::Listener::open(where);
   if (!listener) return net::pass_on(listener);
   try {
     auto loop = std::make_unique<Loop>(std::move(*listener), published, heartbeat);
     loop->run();
     return std::unique_ptr<StatusServer>(new StatusServer(std::move(loop)));
   } catch (const std::system_error& error) {  // std::thread
-    return net::failure(error.code().value(), "cannot serve " + options.text() + ": " + error.what());
+    return net::failure(error.code().value(), "cannot serve " + listen_text(where) + ": " + error.what());
   } catch (const boost::system::system_error& error) {  // epoll, eventfd, timerfd
-    return net::failure(error.code().value(), "cannot serve " + options.text() + ": " + error.what());
+    return net::failure(error.code().value(), "cannot serve " + listen_text(where) + ": " + error.what());
   }
 }
 

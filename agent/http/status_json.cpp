@@ -2,18 +2,71 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
+#include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
-#include "agent/http/json_text.h"
-#include "agent/http/route_json.h"
+#include "agent/http/text.h"
 #include "core/wall_time.h"
 
 namespace agent {
 namespace {
 
-using http::JsonText;
+/// Compact JSON written straight into a string, in the order of the calls; always valid UTF-8. A tree of the
+/// JSON library takes several times as long for /status, and that time is what a burst of requests waits for.
+///
+///     json.object([&] { json.member("name").text("eth0"); json.member("mtu").number(1500); });
+class JsonText {
+ public:
+  /// The name of an object's next member; its value is to follow.
+  JsonText& member(std::string_view name) {
+    text(name);
+    text_ += ':';
+    after_value_ = false;
+    return *this;
+  }
+
+  void text(std::string_view value) { raw("\"").append(http::json_escaped(value)).append("\""); }
+  void boolean(bool value) { raw(value ? "true" : "false"); }
+  void null() { raw("null"); }
+  void number(std::integral auto value) { raw(std::to_string(value)); }
+
+  template <class Members>
+  void object(Members write_members) {
+    enclosed('{', '}', write_members);
+  }
+  /// Each item is written by `write_item(item)`.
+  template <class Items, class WriteItem>
+  void array(const Items& items, WriteItem write_item) {
+    enclosed('[', ']', [&] {
+      for (const auto& item : items) write_item(item);
+    });
+  }
+
+  [[nodiscard]] std::string take() && { return std::move(text_); }
+
+ private:
+  /// A value: behind a comma unless it is the first of its object or array, or a member's.
+  std::string& raw(std::string_view value) {
+    if (after_value_) text_ += ',';
+    after_value_ = true;
+    return text_.append(value);
+  }
+  template <class Contents>
+  void enclosed(char open, char close, Contents write_contents) {
+    raw({&open, 1});
+    after_value_ = false;
+    write_contents();
+    text_ += close;
+    after_value_ = true;
+  }
+
+  std::string text_;
+  bool after_value_ = false;
+};
 
 void time_or_null(JsonText& json, const std::optional<net::WallTime>& time) {
   time&&* time != net::WallTime{} ? json.text(core::wall_time_text(*time)) : json.null();
@@ -95,6 +148,26 @@ void write_check(JsonText& json, const checks::CheckResult& check) {
   });
 }
 
+std::string text_or_empty(const std::optional<net::Address>& address) {
+  return address ? address->text() : std::string();
+}
+
+void write_route(JsonText& json, const routing::RouteStatus& status) {
+  const net::Route& route = status.route;
+  json.object([&] {
+    json.member("destination").text(route.key.destination.text());
+    json.member("type").text(net::route_type_name(route.type));
+    json.member("gateway").text(text_or_empty(route.gateway));
+    json.member("device").text(status.device);
+    json.member("source").text(text_or_empty(route.source));
+    json.member("table").number(route.key.table);
+    json.member("metric").number(route.key.metric);
+    json.member("protocol").number(route.protocol);
+    json.member("state").text(routing::route_state_name(status.state));
+    json.member("error").text(status.error);
+  });
+}
+
 void write_change(JsonText& json, const core::RouteChange& change) {
   json.object([&] {
     time_or_null(json.member("time"), change.time);
@@ -114,6 +187,12 @@ void write_counters(JsonText& json, const core::Counters& counters) {
 }
 
 }  // namespace
+
+nlohmann::ordered_json route_json(const routing::RouteStatus& status) {
+  JsonText json;
+  write_route(json, status);
+  return nlohmann::ordered_json::parse(std::move(json).take());
+}
 
 std::string status_json(const core::Snapshot& snapshot, net::MonoTime now) {
   JsonText json;

@@ -1,46 +1,27 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <string_view>
+
+#include "net/names.h"
+
+#include "core/log_event.h"
 
 namespace agent {
 
-/// `log.level`: events below it are not written.
-enum class LogLevel : std::uint8_t { trace, debug, info, warn, error };
+using core::LogLevel;
 
 /// `log.format`. `automatic` is the journal where systemd connected standard error to it, else text.
 enum class LogFormat : std::uint8_t { automatic, journal, text, json };
 
-/// "trace", "debug", "info", "warn", "error".
-constexpr std::string_view level_name(LogLevel level) {
-  switch (level) {
-    case LogLevel::trace:
-      return "trace";
-    case LogLevel::debug:
-      return "debug";
-    case LogLevel::info:
-      return "info";
-    case LogLevel::warn:
-      return "warn";
-    case LogLevel::error:
-      return "error";
-  }
-  return "";
-}
-
-/// "auto", "journal", "text", "json".
-constexpr std::string_view format_name(LogFormat format) {
-  switch (format) {
-    case LogFormat::automatic:
-      return "auto";
-    case LogFormat::journal:
-      return "journal";
-    case LogFormat::text:
-      return "text";
-    case LogFormat::json:
-      return "json";
-  }
-  return "";
-}
+inline constexpr auto kLevelNames = std::to_array<net::Named<LogLevel>>({{LogLevel::trace, "trace"},
+                                                                         {LogLevel::debug, "debug"},
+                                                                         {LogLevel::info, "info"},
+                                                                         {LogLevel::warn, "warn"},
+                                                                         {LogLevel::error, "error"}});
+inline constexpr auto kFormatNames = std::to_array<net::Named<LogFormat>>({{LogFormat::automatic, "auto"},
+                                                                           {LogFormat::journal, "journal"},
+                                                                           {LogFormat::text, "text"},
+                                                                           {LogFormat::json, "json"}});
 
 }  // namespace agent

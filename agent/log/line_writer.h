@@ -7,8 +7,8 @@
 
 namespace agent {
 
-/// Writes lines to a descriptor without ever waiting for long for its reader, be it a pipe whose other end
-/// hangs or a terminal that was stopped: the agent's work is worth more than its words.
+/// Writes lines to a descriptor without blocking for long on its reader, be it a pipe whose other end hangs
+/// or a stopped terminal: routes are more important than log lines.
 class LineWriter {
  public:
   /// Keeps a duplicate; a closed descriptor takes nothing.

@@ -9,7 +9,7 @@
 namespace agent {
 
 /// The agent's log: one event is one line, whatever its message holds. Safe to use from any thread; an event
-/// is written before the call returns. Writing never throws and never fails. It waits for a reader who hangs
+/// is written before the call returns. Writing never throws and never fails. It waits for a reader that hangs
 /// 100 ms, once: what cannot be written is lost, and the next event that can be is preceded by how many were.
 class Log {
  public:
@@ -40,8 +40,8 @@ class Log {
   std::unique_ptr<Sink> sink_;
 };
 
-/// Says why a command ends before it has a log: a line on standard error, and where that leads to the
-/// journal, an error there.
+/// Reports why a command ends before it has a log: a line on standard error or, where that is connected to
+/// the journal, an error there.
 void complain(EventKind kind, const std::string& message);
 
 }  // namespace agent

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <nlohmann/json.hpp>
 
 #include "net/utf8.h"
 
@@ -51,6 +53,22 @@ std::string one_line(std::string_view text) {
     text.remove_prefix(sequence.size());
   }
   return line;
+}
+
+std::string json_members(const Event& event) {
+  nlohmann::ordered_json members;
+  members["message"] = event.message;
+  if (const auto* kind = find_kind(event.kind)) members["event"] = kind->name;
+  for (const auto& field : event.fields) {
+    std::string name(field.name);
+    const auto lower = [](char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    std::transform(name.begin(), name.end(), name.begin(), lower);
+    members[name] = field.value;
+  }
+  constexpr int kCompact = -1;
+  const auto object =
+      members.dump(kCompact, ' ', /*ensure_ascii=*/false, nlohmann::ordered_json::error_handler_t::replace);
+  return object.substr(1);
 }
 
 }  // namespace agent

@@ -3,7 +3,6 @@
 #include <iostream>
 #include <string_view>
 
-#include "agent/manual/completions.h"
 #include "agent/manual/pages.h"
 
 int main(int argc, char** argv) {
@@ -12,14 +11,8 @@ int main(int argc, char** argv) {
     std::cout << agent::manual::program_page();
   } else if (what == "man5") {
     std::cout << agent::manual::configuration_page();
-  } else if (what == "bash") {
-    std::cout << agent::manual::bash_completion();
-  } else if (what == "zsh") {
-    std::cout << agent::manual::zsh_completion();
-  } else if (what == "fish") {
-    std::cout << agent::manual::fish_completion();
   } else {
-    std::cerr << "usage: print-manual man8|man5|bash|zsh|fish\n";
+    std::cerr << "usage: print-manual man8|man5\n";
     return 64;
   }
   // A page that is cut off must not be installed.

@@ -2,8 +2,8 @@
 
 #include <string_view>
 
-// What the pages say and no table of the program holds: all of it, and nothing else. Empty lines divide
-// paragraphs; lines that begin with four spaces are shown as they are.
+// The text of the pages that is in no table of the program. Empty lines divide paragraphs; lines that begin
+// with four spaces are shown as they are.
 namespace agent::manual {
 
 struct Entry {
@@ -26,38 +26,39 @@ place, starting adopts them.)";
 /// What a command does beyond the sentence that --help has for it.
 inline constexpr Entry kNotes[] = {
     {"run",
-     R"(For systemd: it says READY=1 when the node is ready. A second one of root's or the service user's
-is refused. What cannot be asked, such as an Azure that is away, never stops it, nor does a
-stranger who holds its name.)"},
+     R"(For systemd: it sends READY=1 when the node is ready. A second daemon of root or the service user
+is refused. It runs on without sources that do not answer, such as Azure, and without its abstract
+socket name if another user holds that.)"},
     {"wait",
      R"(Each failing gate is printed once, and again when it changes. The agent may start later, and
-restart meanwhile. Asked is http.listen where it is given, else what the daemon has written into
-its file listening. An answer of anybody but root or the service's user does not count, and it is
-said whose it is. Neither it nor status needs a configuration: a default file that is invalid or
-cannot be read is named on standard error, and that is all.)"},
+restart meanwhile. It asks the address of http.listen where that is set, else the one in the
+daemon's file listening. An answer from a process of any user but root and the service's is
+refused, and the user is named. Neither wait nor status needs a configuration: a default file that
+is invalid or unreadable only causes a note on standard error.)"},
     {"status",
-     R"(Node, NIC, pod subnets, routes and checks, from the answer of http.listen to /status; asked and
-believed as by wait.)"},
+     R"(Node, NIC, pod subnets, routes and checks, from the daemon's /status; the daemon is found and its
+user verified as by wait.)"},
     {"plan",
-     R"(Needs no daemon: it looks at the kernel and asks Azure's metadata service, or takes what that said
-last, and says so. Beside a running daemon it goes by what that one has in force, though its file
-was edited since, as do doctor, explain and flush; where another is given, the first line (note in JSON) says in what the daemon's
-differs. Of a daemon that is not root's no path, endpoint or identity is taken, nor a file that
-others than root could have written; what was left out is said.)"},
+     R"(Needs no daemon: it reads the kernel and asks Azure's metadata service, or uses its last document
+and says so. Beside a running daemon it uses the configuration that the daemon has in force, even
+if the file was edited since, as do doctor, explain and flush; with another configuration, the
+first line (note in JSON) lists the keys that differ from the daemon's. From a daemon that does not
+run as root no path, endpoint or identity is used, nor a file that others than root can write; what
+was left out is listed.)"},
     {"flush",
-     R"(In every table, IPv4 and IPv6: whatever bears routes.protocol, or a number that it was on this
-machine before, as long as the daemon has left routes of it. Refused while the daemon runs, for
-it would put them back.)"},
+     R"(In every table, IPv4 and IPv6: every route and rule with the protocol number routes.protocol, or
+with one that it had on this machine before while routes of that are left. Refused while the daemon
+runs, which would restore them.)"},
     {"doctor",
      R"(Needs no daemon. Each failure says what is wrong, why it matters to pods, and the command that
-mends it; all commands stand once more at the end, in the order to give them. Beside a daemon whose
-file has become invalid its errors come first, then what the daemon has in force is looked at, or
-shown as by status. With --npd it ends within 4 seconds.)"},
+fixes it; all commands are listed once more at the end, in the order to run them. If the file of a
+running daemon has become invalid, its errors come first; the checks then use the configuration
+that the daemon has in force, or are shown as by status. With --npd it ends within 4 seconds.)"},
     {"explain",
      R"(The agent's route and where it comes from, what the kernel would do, what Azure's route table
 does, and the last changes with who made them.)"},
-    {"config check", R"(Nothing but the configuration is looked at: good on any machine.)"},
-    {"config show", R"(As TOML that can be a configuration file.)"},
+    {"config check", R"(Reads the configuration alone, so it runs on any machine.)"},
+    {"config show", R"(As TOML that is a valid configuration file.)"},
 };
 
 inline constexpr Entry kExits[] = {
@@ -66,9 +67,9 @@ inline constexpr Entry kExits[] = {
     {"2", "Could not be determined: no daemon answers, or the kernel or Azure cannot be asked."},
     {"64", "Bad usage of any command."},
     {"78",
-     "Bad configuration, whatever the command (version needs none; nor do wait and status, nor doctor, plan, "
-     "explain and flush beside a daemon that tells its own, unless a file is named); each mistake is printed "
-     "with its file, line and column."},
+     R"(Bad configuration, whatever the command (version needs none; nor do wait and status, nor doctor,
+plan, explain and flush beside a daemon that reports its own, unless a file is named); each mistake is
+printed with its file, line and column.)"},
 };
 
 inline constexpr std::string_view kEndpointsIntroduction =
@@ -78,9 +79,7 @@ HTTP.)";
 inline constexpr Entry kEndpoints[] = {
     {"/readyz",
      "200 when the node can route pods, else 503, as when the loop has hung for 90 s. ?verbose names each "
-     "gate; ?exclude=ID, repeatable, leaves "
-     "one "
-     "out."},
+     "gate; ?exclude=ID, repeatable, leaves one out."},
     {"/healthz", "The same over all checks, those that only warn included."},
     {"/livez", "200 while the daemon's loop turns, whatever Azure does."},
     {"/status", "JSON, schema calico-azure-agent/v1."},
@@ -102,12 +101,13 @@ inline constexpr Entry kFiles[] = {
     {"/etc/calico-azure-agent/config.toml",
      "The configuration: calico-azure-agent.toml(5). It may be missing."},
     {"/var/lib/calico-azure-agent/",
-     "What Azure and Kubernetes said last, which mode was found and by which protocol numbers routes are the "
-     "agent's; survives reboots."},
+     "The last data of Azure and Kubernetes, the mode that was detected and the protocol numbers of the "
+     "agent's "
+     "routes; survives reboots."},
     {"/run/calico-azure-agent/ready", "There exactly while the node is ready; holds the time since when."},
     {"/run/calico-azure-agent/listening",
      "Where the running daemon listens, such as 127.0.0.1:16925, for wait, status and containers. The owner "
-     "of this folder is the one user, beside root, whose word counts as the agent's."},
+     "of this folder is the one user, beside root, that clients trust."},
     {"/run/calico-azure-agent/lock", "Locked by the running daemon, flock(2)."},
     {"/etc/iproute2/rt_protos.d/calico-azure-agent.conf", "Lets ip(8) call route protocol 169 azure-agent."},
     {"/usr/share/calico-azure-agent/drop-ins/",
@@ -119,8 +119,7 @@ inline constexpr Entry kEnvironment[] = {
     {"CALICO_AZURE_AGENT_<SECTION>_<KEY>",
      "Overrides that key of the configuration file: calico-azure-agent.toml(5) has each by name. "
      "calico-azure-agent-cloud@.service, which asks Azure and Kubernetes, goes by the file and an "
-     "environment of "
-     "its own."},
+     "environment of its own."},
     {"NODE_NAME", "This node's name in Kubernetes, unless kubernetes.node_name is set."},
     {"NO_COLOR", "When set and not empty: no colours, not even on a terminal."},
 };

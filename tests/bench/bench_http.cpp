@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "agent/http/answer.h"
 #include "agent/http/client.h"
+#include "agent/http/router.h"
 #include "agent/http/server.h"
 #include "checks/check_ids.h"
 
@@ -64,7 +64,7 @@ BENCHMARK_CAPTURE(render, page, "/")->Arg(4)->Arg(10'000)->Unit(benchmark::kMicr
 void probe_over_tcp(benchmark::State& state) {
   const core::Published<core::Snapshot> published(node_with(4));
   const agent::Heartbeat heartbeat;
-  agent::Endpoint where{.address = "127.0.0.1", .port = 0, .unix_path = ""};
+  net::ListenAddress where{.address = *net::Address::parse("127.0.0.1"), .port = 0, .unix_path = ""};
   const auto server = agent::StatusServer::start(where, published, heartbeat);
   if (!server) return state.SkipWithError(server.error().what.c_str());
   where.port = (*server)->port();

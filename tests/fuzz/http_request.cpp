@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "agent/http/answer.h"
+#include "agent/http/router.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "agent/config/duration.h"
+#include "agent/config/values.h"
 
 #include <gtest/gtest.h>
 

@@ -65,9 +65,8 @@ class RandomConfigs {
         {node::LocalSink::blackhole, node::LocalSink::unreachable, node::LocalSink::none});
     config.routes.resync_interval = duration(10'000, 86'400'000);
     config.enforce_sysctls = coin();
-    config.listen = one_of<agent::Listen>({agent::default_listen(),
-                                           agent::ListenTcp{net::Address::parse("::1").value(), 0},
-                                           agent::ListenUnix{"/run/a b\"c\\d"}});
+    config.listen = one_of<net::ListenAddress>({Config().listen, net::parse_listen("[::1]:0").value(),
+                                                net::parse_listen("unix:/run/a b\"c\\d").value()});
     config.kubernetes = {text(), text()};
     config.azure.verify = one_of<agent::AzureVerify>(
         {agent::AzureVerify::automatic, agent::AzureVerify::on, agent::AzureVerify::off});

@@ -101,9 +101,9 @@ TEST(RouteDiff, LeavesAnIpv6KeyWithNextHopsOfOthersAsItIs) {
   const auto difference = routing::diff({{wanted}, {}, true, {}}, {{hop("fe80::1"), hop("fe80::99")}, {}});
   EXPECT_EQ(difference.changes, (std::vector<net::Change>{{net::Verb::remove, hop("fe80::99")}}))
       << "a replace would take it away whoever has made it; a removal takes ours alone";
-  EXPECT_EQ(difference.shared, (std::vector<routing::SharedKey>{{0, hop("fe80::99")}}));
-  EXPECT_EQ(difference.absent, std::vector<routing::RouteIndex::Position>{0});
-  EXPECT_EQ(difference.unwanted, 0U);
+  EXPECT_EQ(difference.drift.shared, (std::vector<routing::SharedKey>{{0, hop("fe80::99")}}));
+  EXPECT_EQ(difference.drift.absent, std::vector<routing::RouteIndex::Position>{0});
+  EXPECT_EQ(difference.drift.unwanted, 0U);
 }
 
 TEST(RouteDiff, RemovesEachNextHopOfAKeyThatIsNotWanted) {
@@ -127,7 +127,7 @@ TEST(RouteDiff, WhatIsKeptForAnAwaitedCidrIsNotUnwanted) {
   const routing::Desired desired{{}, {}, true, {}, 0, /*node_cidrs_awaited=*/true};
   const auto difference = routing::diff(desired, {{blackhole("10.244.1.0/24")}, {}});
   EXPECT_TRUE(difference.changes.empty());
-  EXPECT_EQ(difference.unwanted, 0U);
+  EXPECT_EQ(difference.drift.unwanted, 0U);
   EXPECT_EQ(difference.retained, 1U);
 }
 

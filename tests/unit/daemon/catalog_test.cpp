@@ -8,7 +8,7 @@
 #include <sstream>
 #include <string>
 
-#include "agent/log/event.h"
+#include "core/log_event.h"
 
 namespace {
 
@@ -56,8 +56,8 @@ TEST_F(Catalog, ExplainsEveryKindOfEventAndNothingElse) {
     subjects.insert(line.substr(space));
   }
   std::set<std::string> known;
-  for (const auto& each : agent::kEventKinds) known.emplace(each.message_id);
-  EXPECT_EQ(known.size(), agent::kEventKinds.size()) << "two kinds with one id";
+  for (const auto& each : core::kEventKinds) known.emplace(each.message_id);
+  EXPECT_EQ(known.size(), core::kEventKinds.size()) << "two kinds with one id";
   EXPECT_EQ(explained, known);
   EXPECT_EQ(subjects.size(), known.size()) << "two kinds with one subject";
 }

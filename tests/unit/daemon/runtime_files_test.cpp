@@ -11,7 +11,7 @@
 
 #include "agent/daemon/file_lock.h"
 #include "agent/daemon/listening_file.h"
-#include "agent/daemon/trusted.h"
+#include "agent/daemon/paths.h"
 #include "files/replace.h"
 
 namespace {
@@ -40,9 +40,9 @@ TEST_F(RuntimeFiles, TellWhereADaemonListensWhileItDoes) {
   {
     agent::ListeningFile file(folder_);
     for (const char* text : {"127.0.0.1:18000", "[::1]:16925", "unix:/run/calico-azure-agent/http"}) {
-      ASSERT_TRUE(file.write(*agent::parse_listen(text)));
+      ASSERT_TRUE(file.write(*net::parse_listen(text)));
       ASSERT_TRUE(where_a_daemon_listens(folder_)) << text;
-      EXPECT_EQ(agent::listen_text(*where_a_daemon_listens(folder_)), text);
+      EXPECT_EQ(net::listen_text(*where_a_daemon_listens(folder_)), text);
     }
     EXPECT_EQ(fs::status(folder_ / "listening").permissions(), fs::perms(0644));
   }

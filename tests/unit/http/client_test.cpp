@@ -26,7 +26,8 @@ class Canned {
  public:
   explicit Canned(std::string text, std::size_t piece = 1U << 20, std::chrono::milliseconds pause = 0ms,
                   bool hang_up = true)
-      : listener_(Listener::open({.address = "127.0.0.1", .port = 0, .unix_path = ""}).value()) {
+      : listener_(Listener::open({.address = *net::Address::parse("127.0.0.1"), .port = 0, .unix_path = ""})
+                      .value()) {
     thread_ = std::thread([this, text = std::move(text), piece, pause, hang_up] {
       pollfd waited{listener_.fd(), POLLIN, 0};
       ::poll(&waited, 1, 10'000);
@@ -48,8 +49,8 @@ class Canned {
   Canned& operator=(const Canned&) = delete;
   ~Canned() { thread_.join(); }
 
-  [[nodiscard]] agent::Endpoint where() const {
-    return {.address = "127.0.0.1", .port = listener_.port(), .unix_path = ""};
+  [[nodiscard]] net::ListenAddress where() const {
+    return {.address = *net::Address::parse("127.0.0.1"), .port = listener_.port(), .unix_path = ""};
   }
   std::string request() {
     thread_.join();
@@ -80,8 +81,10 @@ TEST(HttpGet, UnderstandsAServerOfAnotherMake) {
   });
   const int port = server.bind_to_any_port("127.0.0.1");
   std::thread thread([&server] { server.listen_after_bind(); });
-  const auto reply = http_get(
-      {.address = "127.0.0.1", .port = static_cast<std::uint16_t>(port), .unix_path = ""}, "/x?q=1", 5s);
+  const auto reply = http_get({.address = *net::Address::parse("127.0.0.1"),
+                               .port = static_cast<std::uint16_t>(port),
+                               .unix_path = ""},
+                              "/x?q=1", 5s);
   server.stop();
   thread.join();
   ASSERT_TRUE(reply) << reply.error().what;
@@ -89,8 +92,11 @@ TEST(HttpGet, UnderstandsAServerOfAnotherMake) {
 }
 
 TEST(HttpGet, TellsThatNoDaemonRuns) {
-  const auto port = Listener::open({.address = "127.0.0.1", .port = 0, .unix_path = ""}).value().port();
-  const auto reply = http_get({.address = "127.0.0.1", .port = port, .unix_path = ""}, "/", 5s);
+  const auto port = Listener::open({.address = *net::Address::parse("127.0.0.1"), .port = 0, .unix_path = ""})
+                        .value()
+                        .port();
+  const auto reply =
+      http_get({.address = *net::Address::parse("127.0.0.1"), .port = port, .unix_path = ""}, "/", 5s);
   EXPECT_EQ(error_of(reply), ECONNREFUSED);
   EXPECT_THAT(reply.error().what, HasSubstr("systemctl status calico-azure-agent"));
 }
@@ -155,7 +161,7 @@ TEST(HttpGet, SendsOneRequestThatAsksToClose) {
   const auto where = server.where();
   ASSERT_TRUE(http_get(where, "/status?x", 5s));
   EXPECT_EQ(server.request(),
-            "GET /status?x HTTP/1.1\r\nHost: " + where.text() + "\r\nConnection: close\r\n\r\n");
+            "GET /status?x HTTP/1.1\r\nHost: " + listen_text(where) + "\r\nConnection: close\r\n\r\n");
 }
 
 TEST(HttpGet, RefusesTargetsThatWouldForgeARequest) {

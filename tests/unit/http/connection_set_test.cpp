@@ -84,7 +84,7 @@ int connect_to(std::uint16_t port, std::string_view greeting) {
   return fd;
 }
 
-std::chrono::milliseconds slowest_probe(const agent::Endpoint& where, steady_clock::duration span) {
+std::chrono::milliseconds slowest_probe(const net::ListenAddress& where, steady_clock::duration span) {
   std::chrono::milliseconds slowest{0};
   const auto end = steady_clock::now() + span;
   while (steady_clock::now() < end) slowest = std::max(slowest, probe(where));
@@ -176,7 +176,8 @@ TEST(ConnectionSet, WithoutADescriptorLeftTheOldestClientGoesAndTheNewOneIsServe
   Rabble rabble([](std::uint16_t port, const auto& tell) {
     for (int i = 0; i < 60; ++i) connect_to(port, "");
     // A probe needs a descriptor too: here it does not compete with the server.
-    const agent::Endpoint where{.address = "127.0.0.1", .port = port, .unix_path = ""};
+    const net::ListenAddress where{
+        .address = *net::Address::parse("127.0.0.1"), .port = port, .unix_path = ""};
     tell(slowest_probe(where, 500ms) < kPromised ? kUnderWay : kWentWrong);
     ::pause();
   });

@@ -9,20 +9,20 @@
 #include <filesystem>
 #include <fstream>
 
+#include "agent/http/socket_address.h"
 #include "serving.h"
 #include "wire.h"
 
 namespace {
 
 using namespace std::chrono_literals;
-using agent::Endpoint;
 using agent::StatusServer;
 using agent::http::Listener;
 using testing::AllOf;
 using testing::HasSubstr;
 
-Endpoint tcp(std::string address, std::uint16_t port) {
-  return {.address = std::move(address), .port = port, .unix_path = ""};
+net::ListenAddress tcp(std::string_view address, std::uint16_t port) {
+  return {.address = net::Address::parse(address).value(), .port = port, .unix_path = ""};
 }
 
 TEST(Listener, ASecondOneOnTheSamePortIsRefusedAndToldHowToFindTheFirst) {
@@ -55,7 +55,6 @@ TEST(Listener, AnAddressOfNobodyIsNamed) {
   ASSERT_FALSE(listener);
   EXPECT_EQ(listener.error().code.value(), EADDRNOTAVAIL);
   EXPECT_THAT(listener.error().what, AllOf(HasSubstr("192.0.2.1:0"), HasSubstr("http.listen")));
-  EXPECT_EQ(Listener::open(tcp("localhost", 0)).error().code.value(), EINVAL);
 }
 
 TEST(Listener, ListensOnIpv6) {
@@ -66,7 +65,6 @@ TEST(Listener, ListensOnIpv6) {
   if (!server && server.error().code.value() == EADDRNOTAVAIL) GTEST_SKIP() << "no IPv6 here";
   ASSERT_TRUE(server) << server.error().what;
   where.port = (*server)->port();
-  EXPECT_EQ(where.text(), "[::1]:" + std::to_string(where.port));
   EXPECT_LT(probe(where), 1s);
 }
 
@@ -75,7 +73,7 @@ class UnixSocket : public testing::Test {
   UnixSocket() {
     std::string name = testing::TempDir() + "caa-http-XXXXXX";
     folder_ = ::mkdtemp(name.data());
-    where_ = {.address = "", .port = 0, .unix_path = folder_ / "agent.sock"};
+    where_ = {.address = {}, .port = 0, .unix_path = folder_ / "agent.sock"};
   }
   ~UnixSocket() override { std::filesystem::remove_all(folder_); }
 
@@ -84,7 +82,7 @@ class UnixSocket : public testing::Test {
   }
 
   std::filesystem::path folder_;
-  Endpoint where_;
+  net::ListenAddress where_;
   core::Published<core::Snapshot> published_{sample::ready_node()};
   agent::Heartbeat heartbeat_;
 };

@@ -12,7 +12,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "agent/http/endpoint.h"
+#include "agent/http/socket_address.h"
 #include "net/descriptor.h"
 
 namespace {
@@ -62,7 +62,8 @@ TEST(UserNamespace, HidesUsersThatItHasNoNumberFor) {
 class Connected : public testing::Test {
  protected:
   void connect(const std::string& listen_on, const std::string& connect_to) {
-    auto at = *agent::socket_address({.address = listen_on, .port = 0, .unix_path = ""});
+    auto at = *agent::socket_address(
+        {.address = net::Address::parse(listen_on).value(), .port = 0, .unix_path = ""});
     listener_ = net::Descriptor(::socket(at.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
     ASSERT_EQ(::bind(listener_.get(), at.raw(), at.length), 0) << strerror(errno);
     ASSERT_EQ(::listen(listener_.get(), 1), 0);
@@ -70,8 +71,8 @@ class Connected : public testing::Test {
     ASSERT_EQ(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&at.storage), &size), 0);
     sockaddr_in v4{};  // the port is in the same place in both families
     std::memcpy(&v4, &at.storage, sizeof v4);
-    const auto to =
-        *agent::socket_address({.address = connect_to, .port = ntohs(v4.sin_port), .unix_path = ""});
+    const auto to = *agent::socket_address(
+        {.address = net::Address::parse(connect_to).value(), .port = ntohs(v4.sin_port), .unix_path = ""});
     client_ = net::Descriptor(::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
     ASSERT_EQ(::connect(client_.get(), to.raw(), to.length), 0) << strerror(errno);
     accepted_ = net::Descriptor(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));

@@ -1,4 +1,4 @@
-#include "agent/http/renderings.h"
+#include "agent/http/reply.h"
 
 #include <gtest/gtest.h>
 

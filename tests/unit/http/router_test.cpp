@@ -6,9 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "agent/http/answer.h"
-#include "agent/http/host_rule.h"
-#include "agent/http/target.h"
+#include "agent/http/request.h"
 #include "checks/check_ids.h"
 #include "sample.h"
 

@@ -16,14 +16,14 @@ struct Serving {
     where.port = server->port();
   }
 
-  agent::Endpoint where{.address = "127.0.0.1", .port = 0, .unix_path = ""};
+  net::ListenAddress where{.address = *net::Address::parse("127.0.0.1"), .port = 0, .unix_path = ""};
   core::Published<core::Snapshot> published;
   agent::Heartbeat heartbeat;
   std::unique_ptr<agent::StatusServer> server;
 };
 
 /// How long a well-behaved probe waits for /readyz; throws when it is not answered as it should.
-inline std::chrono::milliseconds probe(const agent::Endpoint& where) {
+inline std::chrono::milliseconds probe(const net::ListenAddress& where) {
   const auto begin = std::chrono::steady_clock::now();
   const auto reply = agent::http_get(where, "/readyz", std::chrono::seconds{30});
   if (!reply) throw std::runtime_error(reply.error().what);

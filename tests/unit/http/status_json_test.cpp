@@ -5,7 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "agent/http/route_json.h"
 #include "sample.h"
 
 namespace {

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "agent/http/time_text.h"
 #include "sample.h"
 
 namespace {

@@ -15,7 +15,7 @@
 #include "files.h"
 #include "imds/cache.h"
 #include "mailbox.h"
-#include "simulator/simulator.h"
+#include "simulator/imds.h"
 
 namespace {
 
@@ -25,13 +25,13 @@ using imds::Failure;
 using imds::Poller;
 using imds::Reading;
 using simulator::Fault;
-using simulator::Simulator;
+using simulator::Imds;
 using std::chrono::steady_clock;
 using testing::HasSubstr;
 using Kind = Fault::Kind;
 
-std::unique_ptr<Simulator> simulator() {
-  auto started = Simulator::start({.rate_limit = {.per_second = 0}});
+std::unique_ptr<Imds> simulator() {
+  auto started = Imds::start({.rate_limit = {.per_second = 0}});
   if (!started) throw std::runtime_error(started.error().what);
   return *std::move(started);
 }
@@ -49,7 +49,7 @@ class Polling : public testing::Test {
         [this](const net::Error& error) { cache_failures_.put(error); });
   }
 
-  std::unique_ptr<Simulator> simulator_ = simulator();
+  std::unique_ptr<Imds> simulator_ = simulator();
   imds::Options options_;
   Mailbox<Event> events_;
   Mailbox<net::Error> cache_failures_;

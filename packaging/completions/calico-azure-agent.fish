@@ -1,0 +1,45 @@
+# fish completion for calico-azure-agent(8); tests/manual holds it to --help and to the table of keys
+function __calico_azure_agent_at --argument-names wanted
+    set -l path
+    set -l value no
+    for word in (commandline -opc)[2..]
+        if test $value = yes
+            set value no
+            continue
+        end
+        switch $word
+            case --config --set --timeout
+                set value yes
+            case '-*'
+            case '*'
+                if contains -- "$path:$word" ':run' ':wait' ':status' ':plan' ':flush' ':doctor' ':explain' ':config' ':version' 'config:check' 'config:show'
+                    set path (string trim -- "$path $word")
+                end
+        end
+    end
+    test "$path" = "$wanted"
+end
+complete -c calico-azure-agent -f
+complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a run -d 'Run as the daemon: keep the routes, answer on http.listen'
+complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a wait -d 'Block until the node is ready; name what it waits for'
+complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a status -d 'Show what the running daemon sees'
+complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a plan -d 'Show which routes and sysctls would change; change none'
+complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a flush -d 'Remove every route and rule of the agent'\''s, nothing else'
+complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a doctor -d 'Run every check and suggest fixes; change nothing'
+complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a explain -d 'Say why packets to a destination go where they go'
+complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a config -d 'Check or show the configuration'
+complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a version -d 'Show version, commit, compiler and libraries'
+complete -c calico-azure-agent -s h -l help -d 'Print this help'
+complete -c calico-azure-agent -l config -r -F -d 'Configuration file (default /etc/calico-azure-agent/config.toml)'
+complete -c calico-azure-agent -l set -x -a 'mode= imds.endpoint= imds.poll_interval= imds.read_timeout= nic.select= pods.cluster_cidrs= pods.node_cidrs= pods.node_cidr_source= routes.enabled= routes.protocol= routes.table= routes.metric= routes.local_sink= routes.resync_interval= sysctls.action= http.listen= kubernetes.kubeconfig= kubernetes.node_name= azure.verify= azure.interval= azure.client_id= azure.cloud_config= readiness.require= readiness.ignore= log.level= log.format=' -d 'Override one key of it, such as routes.metric=512; lists with commas; repeatable'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "wait"' -l timeout -x -d 'Give up after this long, such as 90s or 1h30m'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "status"' -l json -d 'Print JSON instead of text'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "plan"' -l json -d 'Print JSON instead of text'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "flush"' -l dry-run -d 'Only say what would be removed'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "flush"' -l protocols -d 'Only print the protocol numbers by which routes are the agent'\''s'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "flush"' -l force -d 'Even while the daemon runs, which puts them back'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "doctor"' -l json -d 'Print JSON instead of text'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "doctor"' -l npd -d 'One line of at most 80 bytes, for node-problem-detector'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "config"' -a check -d 'Find every mistake, each with its line and column'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "config"' -a show -d 'Show the effective values and where each comes from'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "config check"' -F
