@@ -6,14 +6,13 @@
 #include <charconv>
 #include <cstdint>
 
-#include "arm/json.h"
+#include "arm/fields.h"
+#include "json/json.h"
 #include "net/address.h"
 #include "net/ascii_case.h"
 
 namespace arm {
 namespace {
-
-using nlohmann::json;
 
 constexpr std::string_view kSecure = "https://";
 constexpr std::string_view kPlain = "http://";
@@ -58,11 +57,12 @@ std::string without_final_slash(std::string text) {
 }
 
 /// The description of `endpoint`: the document itself, or its entry of a list of clouds.
-const json& description(const json& document, std::string_view endpoint) {
-  static const json kNone;
+const json::Value& description(const json::Value& document, std::string_view endpoint) {
+  static const json::Value kNone;
   if (!document.is_array()) return document;
-  for (const json& each : entries(document)) {
-    if (without_final_slash(net::lower(text_of(member(each, "resourceManager")))) == endpoint) return each;
+  for (const json::Value& each : json::entries(document)) {
+    if (without_final_slash(net::lower(json::text(json::at(each, "resourceManager")))) == endpoint)
+      return each;
   }
   return document.size() == 1 ? document.front() : kNone;
 }
@@ -89,10 +89,11 @@ std::string_view authority_of(std::string_view endpoint) {
 }
 
 net::Result<std::string> parse_audience(std::string_view text, std::string_view endpoint) {
-  const json document = read_json(text);
-  const json& self = description(document, endpoint);
-  const auto& audiences = entries(member(member(self, "authentication"), "audiences"));
-  auto audience = audiences.empty() ? std::string() : text_of(audiences.front());
+  const auto document = document_of(text);
+  if (!document) return net::pass_on(document);
+  const json::Value& self = description(*document, endpoint);
+  const auto& audiences = json::entries(json::at(json::at(self, "authentication"), "audiences"));
+  auto audience = audiences.empty() ? std::string() : json::text(audiences.front());
   if (audience.empty() || !is_visible(audience)) {
     return net::failure(EBADMSG, "it names no \"audiences\" in \"authentication\"");
   }

@@ -5,16 +5,27 @@
 #include <algorithm>
 #include <charconv>
 
-#include "arm/json.h"
 #include "arm/resource_id.h"
+#include "json/json.h"
 
 namespace arm {
 
-using nlohmann::json;
+using json::at;
 
-net::Result<std::string> id_field(const json& resource, std::vector<std::string_view> types) {
+net::Result<json::Value> document_of(std::string_view text) {
+  auto document = json::parse(text);
+  if (!document) document.error().what = "it is " + document.error().what;
+  return document;
+}
+
+const json::Value& either(const json::Value& value, const char* key, const char* other) {
+  const auto& first = at(value, key);
+  return first.is_null() ? at(value, other) : first;
+}
+
+net::Result<std::string> id_field(const json::Value& resource, std::vector<std::string_view> types) {
   if (!resource.is_object()) return net::failure(EBADMSG, "it is no JSON object");
-  auto text = text_of(member(resource, "id"));
+  auto text = json::text(at(resource, "id"));
   if (text.empty()) return net::failure(EBADMSG, "it has no \"id\"");
   const auto id = ResourceId::parse(text);
   if (!id) return net::failure(EBADMSG, id.error().what);
@@ -24,8 +35,8 @@ net::Result<std::string> id_field(const json& resource, std::vector<std::string_
   return text;
 }
 
-net::Result<const json*> properties_field(const json& resource) {
-  const json& properties = member(resource, "properties");
+net::Result<const json::Value*> properties_field(const json::Value& resource) {
+  const json::Value& properties = at(resource, "properties");
   if (!properties.is_object()) return net::failure(EBADMSG, "it has no \"properties\"");
   return &properties;
 }
@@ -42,14 +53,14 @@ std::optional<net::Prefix> prefix_of(const std::string& text) {
   return network ? std::optional(*network) : std::nullopt;
 }
 
-std::vector<net::Prefix> prefixes_of(const json& one, const json& several) {
+std::vector<net::Prefix> prefixes_of(const json::Value& one, const json::Value& several) {
   std::vector<net::Prefix> all;
-  const auto add = [&all](const json& value) {
-    const auto prefix = prefix_of(text_of(value));
+  const auto add = [&all](const json::Value& value) {
+    const auto prefix = prefix_of(json::text(value));
     if (prefix && std::find(all.begin(), all.end(), *prefix) == all.end()) all.push_back(*prefix);
   };
   add(one);
-  for (const json& each : entries(several)) add(each);
+  for (const json::Value& each : json::entries(several)) add(each);
   return all;
 }
 

@@ -13,6 +13,11 @@ namespace arm {
 
 /// Fields that several kinds of documents have; EBADMSG, naming the field, where they cannot be used.
 
+net::Result<nlohmann::json> document_of(std::string_view text);
+
+/// The first of two spellings that is there: ARM writes privateIPAddress, its neighbours privateIpAddress.
+const nlohmann::json& either(const nlohmann::json& value, const char* key, const char* other);
+
 /// `id`, of a resource that `is_of` one of the types (as ResourceId::type()).
 net::Result<std::string> id_field(const nlohmann::json& resource, std::vector<std::string_view> types);
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "arm/json.h"
 #include "https/sent_secrets.h"
+#include "json/json.h"
 #include "net/foreign_text.h"
 
 namespace arm {
@@ -94,9 +94,9 @@ Meaning meaning_of(unsigned status, const Reason& reason, const Subject& subject
 
 Reason reason_of(std::string_view text) {
   if (text == https::kWithheld) return {.code = "", .message = std::string(text)};
-  const auto document = read_json(text);
-  const auto& error = member(document, "error");
-  return {.code = text_of(member(error, "code")), .message = text_of(member(error, "message"))};
+  const auto document = json::parse(text).value_or(json::Value());
+  const auto& error = json::at(document, "error");
+  return {.code = json::text(json::at(error, "code")), .message = json::text(json::at(error, "message"))};
 }
 
 bool is_throttling(const https::Response& response) {

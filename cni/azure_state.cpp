@@ -1,24 +1,22 @@
 #include "cni/azure_state.h"
 
-#include <nlohmann/json.hpp>
-
-#include "cni/json.h"
+#include "json/json.h"
 
 namespace cni {
 namespace {
 
-using nlohmann::json;
+using json::at;
 
-net::Result<json> parse_object(std::string_view text) {
-  auto document = parse_json(text);
+net::Result<json::Value> parse_object(std::string_view text) {
+  auto document = json::parse_file(text);
   if (document && !document->is_object()) return net::failure(EBADMSG, "is no JSON object");
   return document;
 }
 
 /// The members of an object; none of anything else.
-const json::object_t& members(const json& value) {
-  static const json::object_t kNone;
-  return value.is_object() ? value.get_ref<const json::object_t&>() : kNone;
+const json::Value::object_t& members(const json::Value& value) {
+  static const json::Value::object_t kNone;
+  return value.is_object() ? value.get_ref<const json::Value::object_t&>() : kNone;
 }
 
 }  // namespace

@@ -1,351 +1,281 @@
 #include "core/node_controller.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <chrono>
 #include <utility>
-
-#include "checks/check_table.h"
-#include "checks/policy_rules.h"
-#include "node/azure_routing.h"
+#include <variant>
 
 namespace core {
-
 namespace {
 
-std::optional<node::Mode> configured_mode(const node::Policy& policy) {
-  if (policy.mode_is_automatic) return std::nullopt;
-  return policy.mode;
-}
-
-std::vector<net::PolicyRule> rules_of_others(const observed::NodeEnvironment& environment) {
-  const auto& plane = environment.data_plane;
-  return plane && *plane ? (*plane)->rules_before_main : std::vector<net::PolicyRule>();
-}
+// A storm of notifications without end must not keep the loop from everything else.
+constexpr int kReadsAtOnce = 100;
+// A turn over a hundred thousand routes leaves megabytes behind, a usual one nothing worth the call.
+constexpr auto kCostlyTurn = std::chrono::milliseconds(5);
 
 }  // namespace
 
-NodeController::NodeController(net::Kernel& kernel, net::Sysctls& sysctls, node::Policy policy,
-                               std::string node_name, std::uint32_t seed, net::MonoTime now)
-    : kernel_(kernel),
-      sysctls_(sysctls),
-      configured_(policy),
-      policy_(std::move(policy)),
-      mode_(configured_mode(policy_), std::nullopt),
-      node_name_(std::move(node_name)),
-      started_(now),
-      reconciler_(kernel, seed),
-      watched_(node::watched_destinations(policy_)) {
-  follow_node_cidrs(now);
-  reconciler_.request_sync(now);
+NodeController::NodeController(Ports ports, Configuration configuration, std::string version,
+                               std::uint32_t seed, NodeEngine::Role role)
+    : ports_(std::move(ports)),
+      version_(std::move(version)),
+      in_force_(std::move(configuration.in_force)),
+      engine_(ports_.kernel, ports_.sysctls, std::move(configuration.policy),
+              std::move(configuration.node_name), seed, ports_.clock().mono, role) {
+  // While a route is missing packets are lost: a long dump is no reason to wait.
+  if (ports_.watch != nullptr) ports_.kernel.set_between_parts([this] { drain_notifications(); });
 }
 
-void NodeController::set_policy(node::Policy policy, net::MonoTime now) {
-  configured_ = policy;
-  const auto mode = std::exchange(policy_, std::move(policy)).mode;
-  mode_.configure(configured_mode(configured_));
-  policy_.mode = configured_.mode = mode;  // until follow_mode() knows better
-  follow_mode(now);
-  follow_node_cidrs(now);
-  watched_ = node::watched_destinations(policy_);
-  configuration_changed_ = true;
-  request_full_resync(now);
-}
+NodeController::~NodeController() { ports_.kernel.set_between_parts(nullptr); }
 
-void NodeController::take_cloud_state(observed::CloudState cloud_state, net::MonoTime now) {
-  cloud_state_ = std::move(cloud_state);
-  heard_node_ = std::move(cloud_state_.node);
-  cloud_state_.node = node::own_node(heard_node_, document_.in_force(), view_.kernel_state.links);
-  follow_node_cidrs(now);
-}
-
-/// Again, now that these links are here, or another document.
-void NodeController::judge_node(std::span<const net::Link> links, net::MonoTime now) {
-  const auto verdict = [this] {
-    return !cloud_state_.node || *cloud_state_.node ? 0 : cloud_state_.node->error().code.value();
-  };
-  const auto before = verdict();
-  cloud_state_.node = node::own_node(heard_node_, document_.in_force(), links);
-  if (verdict() != before) follow_node_cidrs(now);
-}
-
-void NodeController::take_environment(observed::NodeEnvironment environment, net::MonoTime now) {
-  const auto rules_before = rules_of_others(environment_);
-  environment_ = std::move(environment);
-  if (rules_of_others(environment_) != rules_before)
-    reconciler_.request_sync(now);  // where they lead shows the next step
-  const auto links = kernel_.links();
-  if (links) note_age(*links, now);
-  if (links && environment_.cni) {
-    const auto& configuration = environment_.cni->configuration;
-    const bool known = !mode_.is_a_guess(now);
-    mode_.see(node::evident_mode(configuration ? &*configuration : nullptr, *links), now);
-    if (follow_mode(now)) mode_before_was_known_ = known;
+Effects NodeController::handle(Event event) {
+  const auto next = std::visit([this](auto& each) { return take(std::move(each)); }, event);
+  const bool turn_now =
+      next == Next::turn || (next != Next::nothing && (turn_postponed_ || is_due(engine_.due())));
+  if (turn_now) {
+    turn();
+  } else if (next == Next::publish) {
+    publish();
+  } else if (next == Next::due) {
+    if (is_due(repair_log_.due())) publish_repairs();
+    if (is_due(transition_log_.due())) tell_transitions();
   }
-  follow_node_cidrs(now);
+  effects_.wake_at = next_wakeup();
+  return std::exchange(effects_, {});
 }
 
-void NodeController::note_age(std::span<const net::Link> links, net::MonoTime now) {
-  std::map<std::uint32_t, net::MonoTime> since;
-  for (const auto& link : links) {
-    const auto known = links_since_.find(link.index);
-    since.emplace(link.index, known == links_since_.end() ? now : known->second);
+net::Result<NodePlan> NodeController::plan() {
+  const auto now = ports_.clock();
+  return engine_.plan(now.mono, now.wall);
+}
+
+NodeController::Next NodeController::take(NotificationsReady /*event*/) {
+  drain_notifications();
+  return Next::due;
+}
+
+NodeController::Next NodeController::take(ImdsDocument event) {
+  const auto now = ports_.clock();
+  last_document_ = event.network;
+  engine_.take_reading(std::move(event.network), std::move(event.api_version), now.mono, now.wall);
+  return Next::turn;
+}
+
+NodeController::Next NodeController::take(ImdsFailure event) {
+  engine_.take_failure(std::move(event.error));
+  return Next::publish;
+}
+
+/// Before the first turn: nothing can be told of it yet.
+NodeController::Next NodeController::take(CachedDocument event) {
+  cached_document_ = event.network;
+  engine_.take_cached(std::move(event.network), std::move(event.api_version), event.saved,
+                      ports_.clock().mono);
+  return Next::nothing;
+}
+
+/// It is tried again after the next document.
+NodeController::Next NodeController::take(CacheFailure /*event*/) {
+  cached_document_.reset();
+  return Next::nothing;
+}
+
+NodeController::Next NodeController::take(observed::CloudState event) {
+  engine_.take_cloud_state(std::move(event), ports_.clock().mono);
+  return Next::publish;
+}
+
+/// The first one comes before the first turn, and decides on the mode of it.
+NodeController::Next NodeController::take(observed::NodeEnvironment event) {
+  engine_.take_environment(std::move(event), ports_.clock().mono);
+  return published_->sequence == 0 ? Next::nothing : Next::publish;
+}
+
+NodeController::Next NodeController::take(PersistedState event) {
+  persisted_ = event;
+  engine_.take_persisted(std::move(event), ports_.clock().mono);
+  return Next::nothing;
+}
+
+NodeController::Next NodeController::take(Configuration event) {
+  in_force_ = std::move(event.in_force);
+  engine_.set_node_name(std::move(event.node_name));
+  engine_.set_policy(std::move(event.policy), ports_.clock().mono);
+  queried_.reset();  // where to ask may have changed, too
+  return Next::turn;
+}
+
+NodeController::Next NodeController::take(ResyncDue /*event*/) {
+  engine_.request_full_resync(ports_.clock().mono);
+  return Next::turn;
+}
+
+NodeController::Next NodeController::take(Wakeup /*event*/) {
+  return published_->sequence == 0 ? Next::turn : Next::due;
+}
+
+/// Some checks age by themselves. Of a node that is ready only slowly: each answer of IMDS judges them.
+NodeController::Next NodeController::take(Beat /*event*/) {
+  return published_->ready ? Next::due : Next::publish;
+}
+
+void NodeController::drain_notifications() {
+  for (int i = 0; i < kReadsAtOnce; ++i) {
+    const auto now = ports_.clock().mono;
+    notifications_.clear();
+    if (const auto read = ports_.watch->read(notifications_); !read) {
+      effects_.log.push_back(warning(EventKind::events_lost, read.error().what));
+      return engine_.request_full_resync(now);
+    }
+    if (notifications_.empty()) return;
+    record(engine_.take_notifications(notifications_, now).made);
+    effects_.inspect_again = effects_.inspect_again ||
+                             std::any_of(notifications_.begin(), notifications_.end(), [](const auto& each) {
+                               return each.subject == net::Notification::Subject::link;
+                             });
   }
-  links_since_ = std::move(since);
 }
 
-void NodeController::restore(node::NodeCidrs cidrs, std::optional<node::ModeChoice> mode,
-                             std::optional<net::MacAddress> primary, net::MonoTime now) {
-  node_cidrs_ = std::move(cidrs);
-  node_cidrs_since_.reset();
-  if (!view_.primary) view_.primary = primary;
-  follow_node_cidrs(now);
-  if (!mode) return;
-  mode_.restore(std::move(*mode));
-  follow_mode(now);
+/// Who did it is looked up at once: the process may soon have ended.
+void NodeController::record(std::vector<routing::AppliedChange> made) {
+  if (made.empty()) return;
+  ProcessNames processes;
+  for (const auto& each : made) {
+    if (each.removed_by != 0 && !processes.contains(each.removed_by))
+      processes.emplace(each.removed_by, ports_.watch->process_of(each.removed_by));
+  }
+  repair_log_.note(made, engine_.links(), processes);
+  history_.note(made, engine_.links(), processes, ports_.clock().wall);
+  if (effects_.applied.empty()) {
+    effects_.applied = std::move(made);
+  } else {
+    effects_.applied.insert(effects_.applied.end(), std::move_iterator(made.begin()),
+                            std::move_iterator(made.end()));
+  }
+  effects_.processes.merge(processes);
 }
 
-bool NodeController::reconsider_mode(net::MonoTime now) {
-  if (const auto due = mode_.due(); due && *due <= now) take_environment(std::move(environment_), now);
-  return mode_before_ && mode_before_was_known_;
+void NodeController::turn() {
+  const auto begin = ports_.clock();
+  if (announce_mode_change()) return;
+  update_filter();
+  auto done = engine_.turn(begin.mono, begin.wall);
+  record(std::move(done.made));
+  report(done);
+  publish();
+  const auto end = ports_.clock().mono;
+  engine_.charge(end, end - begin.mono);
+  effects_.turned = true;
+  effects_.costly = end - begin.mono > kCostlyTurn;
+  ask_others();
 }
 
-/// True where it is another one.
-bool NodeController::follow_mode(net::MonoTime now) {
-  const auto& chosen = mode_.in_force().mode;
-  if (chosen == policy_.mode) return false;
-  mode_before_was_known_ = true;
-  if (reconciler_.has_looked()) mode_before_ = policy_.mode;
-  policy_.mode = configured_.mode = chosen;
-  configuration_changed_ = true;
-  request_full_resync(now);
+/// True: the node is no longer ready, which is to be published before the turn that changes its routes.
+bool NodeController::announce_mode_change() {
+  const bool changes = engine_.reconsider_mode(ports_.clock().mono);
+  const bool announced = std::exchange(mode_change_announced_, changes);
+  turn_postponed_ = changes && !announced;
+  if (!turn_postponed_) return false;
+  publish();
+  effects_.resume = true;
   return true;
 }
 
-std::optional<net::MonoTime> NodeController::due() const {
-  const auto routes = reconciler_.due();
-  const auto mode = mode_.due();
-  return routes && mode ? std::min(*routes, *mode) : (routes ? routes : mode);
-}
-
-void NodeController::follow_node_cidrs(net::MonoTime now) {
-  auto told = node::decide_node_cidrs(configured_, cloud_state_, environment_, node_name_, node_cidrs_);
-  const bool moved = told.cidrs != policy_.node_cidrs || told.awaited != node_cidrs_.awaited;
-  if (told.cidrs != node_cidrs_.cidrs) {
-    const bool are_new = !told.kept && !told.cidrs.empty();
-    node_cidrs_since_ = are_new ? std::optional(now) : std::nullopt;
+/// Before the dump that follows another wish: what happens after it is then heard of.
+void NodeController::update_filter() {
+  if (ports_.watch == nullptr) return;
+  auto filter = engine_.filter();
+  if (installed_filter_ && *installed_filter_ == filter) return;
+  if (const auto installed = ports_.watch->set_filter(filter); !installed) {
+    effects_.log.push_back(
+        warning(EventKind::events_lost, installed.error().what + "; every route is heard"));
   }
-  node_cidrs_ = std::move(told);
-  if (!moved) return;
-  policy_.node_cidrs = node_cidrs_.cidrs;
-  watched_ = node::watched_destinations(policy_);
-  configuration_changed_ = true;
-  request_full_resync(now);
+  installed_filter_ = std::move(filter);
 }
 
-void NodeController::take_cached(observed::NodeNetwork network, std::string api_version, net::WallTime saved,
-                                 net::MonoTime now) {
-  document_.take_cached(std::move(network), std::move(api_version), saved);
-  request_full_resync(now);
-}
-
-void NodeController::take_reading(observed::NodeNetwork network, std::string api_version, net::MonoTime now,
-                                  net::WallTime wall) {
-  // Whether the document fits this machine is judged against the links of now, not of the last audit.
-  node::KernelState seen{
-      .links = {}, .platform_routes = view_.kernel_state.platform_routes, .foreign_routes = {}};
-  std::optional<node::Machine> machine;
-  if (auto links = kernel_.links()) {
-    seen.links = std::move(*links);
-    machine = node::machine_of(seen, policy_, view_.primary);
+void NodeController::report(const TurnReport& done) {
+  for (const auto& set : done.sysctls_set) {
+    effects_.log.push_back(
+        {.kind = EventKind::sysctl_set, .message = "set " + set, .fields = {{"SYSCTL", set}}});
   }
-  document_.take_reading(std::move(network), std::move(api_version), machine, now, wall);
-  request_full_resync(now);
-}
-
-void NodeController::take_failure(std::string error) {
-  document_.take_failure(std::move(error));
-  counters_.imds_errors = document_.failures();
-}
-
-routing::RepairReport NodeController::take_notifications(std::span<const net::Notification> notifications,
-                                                         net::MonoTime now) {
-  bool nic_is_back = false;
-  for (const auto& notification : notifications) {
-    if (node::classify(notification, policy_.protocol, watched_) != node::NotificationScope::all) continue;
-    look_wanted_ = true;
-    reconciler_.request_sync(now);
-    nic_is_back = follow_nic(notification) || nic_is_back;
+  const auto problem = done.sysctl_problems.empty() ? std::string() : done.sysctl_problems.front();
+  if (problem != last_sysctl_problem_ && !problem.empty()) {
+    effects_.log.push_back(warning(EventKind::sysctl_refused, "sysctls.action is enforce: " + problem));
   }
-  const auto device = nic_is_back ? view_.nic.nic->link.index : 0;
-  auto report = reconciler_.repair_from_notifications(notifications, device, now);
-  if (device != 0 && report.complete) nic_flapped_ = false;
-  counters_.routes_repaired += report.repaired;
-  return report;
+  last_sysctl_problem_ = problem;
+  effects_.poll_imds = done.another_reading_wanted;
 }
 
-/// True when the NIC is back after it was shaken: IPv4 routes go with their link or address without a word,
-/// so this is the word for all of them.
-bool NodeController::follow_nic(const net::Notification& notification) {
-  using Subject = net::Notification::Subject;
-  if (!view_.nic.nic || notification.device != view_.nic.nic->link.index) return false;
-  if (notification.subject != Subject::link && notification.subject != Subject::address) return false;
-  const bool back = notification.subject == Subject::link ? notification.up : !notification.removal;
-  if (notification.subject == Subject::link && policy_.mode == node::Mode::udr)
-    reconciler_.set_link_state(notification.device, notification.up);
-  nic_flapped_ = nic_flapped_ || !back;
-  return back && nic_flapped_;
-}
-
-void NodeController::request_full_resync(net::MonoTime now) {
-  look_wanted_ = true;
-  reconciler_.request_full_resync(now);
-}
-
-TurnReport NodeController::turn(net::MonoTime now) {
-  TurnReport report;
-  reconsider_mode(now);
-  if (look_wanted_) look(now, report);
-  const auto other_nodes = node::cidrs_of_other_nodes(policy_, cloud_state_);
-  std::vector<routing::PodFlow> flows;
-  if (!rules_of_others(environment_).empty()) flows = checks::flows_that_rules_choose(facts(now, {}));
-  auto step = reconciler_.step(now, policy_.node_cidrs.list(), other_nodes, flows);
-  if (step.strangers_moved) {
-    // Somebody holds a key of ours: learn who, so that the standing names the owner before anybody reads it.
-    look(now, report);
-    auto again = reconciler_.step(now, policy_.node_cidrs.list(), other_nodes, flows);
-    again.made.insert(again.made.begin(), step.made.begin(), step.made.end());
-    again.repaired += step.repaired;
-    step = std::move(again);
+void NodeController::publish() {
+  const auto now = ports_.clock();
+  auto snapshot = std::make_shared<Snapshot>(engine_.snapshot(now.mono, now.wall));
+  snapshot->sequence = published_->sequence + 1;
+  snapshot->version = version_;
+  snapshot->config = in_force_;
+  snapshot->changes = history_.list();
+  effects_.ready_file_goes = published_->ready && !snapshot->ready;
+  effects_.ready_file_comes = snapshot->ready && !published_->ready;
+  published_ = effects_.publish = std::move(snapshot);
+  if (auto event = repair_log_.event(now.mono)) effects_.log.push_back(std::move(*event));
+  tell_transitions();
+  if (published_->ready_for_kubelet && !std::exchange(service_is_ready_, true)) {
+    effects_.service_is_ready = true;
+    if (!published_->ready) effects_.log.push_back(kubelet_may_start(*published_));
   }
-  removals_held_ = step.removals_held;
-  report.another_reading_wanted = step.removals_held || document_.wants_another_reading();
-  report.made = std::move(step.made);
-  report.repaired = step.repaired;
-  counters_.routes_repaired += step.repaired;
-  if (reconciler_.desired()) ++counters_.resyncs;
-  if (look_wanted_ && view_.error.empty()) reconciler_.request_sync(now);
-  if (look_wanted_ && !view_.error.empty()) reconciler_.retry_later(now);
-  const bool in_line =
-      !reconciler_.last_error() && reconciler_.sync().settled() && reconciler_.sync().unwanted == 0;
-  if (in_line) {
-    mode_before_.reset();
-    nic_flapped_ = false;
-  }
-  mode_before_was_known_ = true;  // what a turn has not put in line is news, guess or not
-  return report;
+  persist();
 }
 
-void NodeController::look(net::MonoTime now, TurnReport& report) {
-  look_wanted_ = false;
-  const auto ours = reconciler_.owned(policy_.protocol);
-  auto seen = node::read_kernel_state(kernel_, policy_, ours);
-  if (!seen) {
-    view_.error = seen.error().what;
-    look_wanted_ = true;
-    return;
-  }
-  // A link has come, or its address, with which the document at hand is complete: it counts at once.
-  document_.reconsider(node::machine_of(*seen, policy_, view_.primary));
-  judge_node(seen->links, now);
-  view_ = node::view_of(std::move(*seen), sysctls_, policy_, document_.in_force(), view_.primary);
-  view_.desired.node_cidrs_awaited = node_cidrs_.awaited;
-  if (policy_.enforce_sysctls) enforce_sysctls(report);
-  if (!policy_.routes_enabled) reconciler_.release_all();
-  if (!document_.in_force() || !policy_.routes_enabled) return;
-  const bool agreed = std::exchange(configuration_changed_, false) || document_.is_confirmed();
-  reconciler_.want(std::move(view_.desired), policy_.protocol, agreed, now);
-  view_.desired = *reconciler_.desired();
-  reconciler_.set_foreign_routes(std::move(view_.kernel_state.foreign_routes), now);
+/// What was restored without a dump changes nothing else: the next turn judges.
+void NodeController::publish_repairs() {
+  auto snapshot = std::make_shared<Snapshot>(*published_);
+  ++snapshot->sequence;
+  snapshot->counters = engine_.counters();
+  snapshot->changes = history_.list();
+  published_ = effects_.publish = std::move(snapshot);
+  if (auto event = repair_log_.event(ports_.clock().mono)) effects_.log.push_back(std::move(*event));
 }
 
-void NodeController::enforce_sysctls(TurnReport& report) {
-  const std::string nic = view_.nic.nic ? view_.nic.nic->link.name : "";
-  for (const auto& wish : node::unmet(node::wanted_sysctls(policy_, nic), view_.sysctls)) {
-    if (const auto written = sysctls_.write(wish.key, wish.value)) {
-      report.sysctls_set.push_back(fmt::format("{} = {}", net::sysctl_name(wish.key), wish.value));
-    } else {
-      report.sysctl_problems.push_back(written.error().what);
-    }
-  }
-  if (report.sysctls_set.empty()) return;
-  for (auto& [key, reading] : node::read_sysctls(sysctls_, policy_, nic))
-    view_.sysctls.insert_or_assign(key, std::move(reading));
+void NodeController::tell_transitions() {
+  const auto now = ports_.clock().mono;
+  const auto phase = start_up_.phase(published_->ready, now);
+  for (auto& event : transition_log_.see(published_, phase, now)) effects_.log.push_back(std::move(event));
 }
 
-checks::Facts NodeController::facts(net::MonoTime now, net::WallTime wall) const {
-  checks::Facts facts;
-  facts.policy = policy_;
-  facts.mode_reason = mode_.in_force().reason;
-  facts.mode_is_a_guess = mode_.is_a_guess(now);
-  if (mode_before_was_known_) facts.mode_before = mode_before_;
-  facts.started = started_;
-  facts.now = now;
-  facts.wall = wall;
-  facts.node_name = node_name_;
-  facts.imds = document_.status();
-  facts.network = document_.in_force();
-  facts.survey_error = view_.error;
-  facts.nic = view_.nic;
-  facts.links = view_.kernel_state.links;
-  facts.links_since = links_since_;
-  facts.sysctls = view_.sysctls;
-  facts.cloud_state = cloud_state_;
-  facts.environment = environment_;
-  facts.node_cidrs = node_cidrs_;
-  facts.node_cidrs_since = node_cidrs_since_;
-  facts.desired = view_.desired;
-  facts.routes_seen = reconciler_.has_looked();
-  facts.sync = reconciler_.sync();
-  facts.route_error = reconciler_.last_error() ? reconciler_.last_error()->what : "";
-  facts.removals_held = removals_held_;
-  return facts;
+/// Whenever it is no longer what is on disk, and not only repeated from there.
+void NodeController::persist() {
+  auto state = engine_.persisted(persisted_);
+  if (!state || *state == persisted_) return;
+  persisted_ = std::move(*state);
+  effects_.persist = persisted_;
 }
 
-NicStatus NodeController::nic_status() const {
-  NicStatus status;
-  if (!view_.nic.nic) return status;
-  const auto& nic = *view_.nic.nic;
-  status.name = nic.link.name;
-  status.index = nic.link.index;
-  status.mac = nic.azure.mac.text();
-  status.mtu = nic.link.mtu;
-  for (const auto& address : nic.azure.addresses) status.addresses.push_back(address.text());
-  for (const auto& subnet : nic.azure.subnets) status.subnets.push_back(subnet.text());
-  for (const auto* gateway : {&nic.gateway_v4, &nic.gateway_v6}) {
-    if (*gateway) status.gateways.push_back((*gateway)->address.text());
+/// About the NIC, once it is known: what Azure says of another one helps nobody.
+void NodeController::ask_others() {
+  const auto& network = engine_.network();
+  const auto& nic = engine_.nic();
+  // An incomplete answer on disk would be believed after a restart.
+  if (network && last_document_ == network && cached_document_ != network) {
+    cached_document_ = network;
+    effects_.cache_document = true;
   }
-  return status;
+  if (network && nic) {
+    CloudTarget target{.mode = engine_.policy().mode, .vm = network->identity, .mac = nic->azure.mac.text()};
+    if (queried_ != target) effects_.query = queried_ = std::move(target);
+  }
+  InspectionTarget target{.mode = engine_.policy().mode, .nic = nic ? nic->link.name : ""};
+  if (inspected_ != target) effects_.inspect = inspected_ = std::move(target);
 }
 
-Snapshot NodeController::snapshot(net::MonoTime now, net::WallTime wall) {
-  const auto known = facts(now, wall);
-  checks_ = checks::assess(known, checks_, wall);
-  const bool ready = checks::is_ready(checks_);
-  if (!ready) {
-    ready_since_.reset();
-  } else if (!ready_since_) {
-    ready_since_ = wall;
+bool NodeController::is_due(const std::optional<net::MonoTime>& time) const {
+  return time && *time <= ports_.clock().mono;
+}
+
+std::optional<net::MonoTime> NodeController::next_wakeup() const {
+  std::optional<net::MonoTime> next;
+  for (const auto& each : {engine_.due(), repair_log_.due(), transition_log_.due()}) {
+    if (each) next = next ? std::min(*next, *each) : each;
   }
-  Snapshot snapshot;
-  snapshot.mode = policy_.mode;
-  snapshot.mode_reason = mode_.in_force().reason;
-  snapshot.mode_is_a_guess = known.mode_is_a_guess;
-  snapshot.ready = ready;
-  snapshot.ready_for_kubelet = checks::is_ready_for_kubelet(checks_);
-  snapshot.ready_since = ready_since_;
-  snapshot.node_name = node_name_;
-  if (known.network) snapshot.node = known.network->identity;
-  snapshot.imds = known.imds;
-  snapshot.nic = nic_status();
-  snapshot.cluster_cidrs = policy_.cluster_cidrs;
-  snapshot.node_cidrs = policy_.node_cidrs;
-  snapshot.pods_source = node_cidrs_.source;
-  snapshot.routes = known.sync.routes;
-  snapshot.routes.name_devices(view_.kernel_state.links);
-  snapshot.checks = checks_;
-  snapshot.counters = counters_;
-  return snapshot;
+  return next;
 }
 
 }  // namespace core

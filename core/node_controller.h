@@ -1,141 +1,110 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "checks/facts.h"
-#include "core/snapshot.h"
+#include "core/effects.h"
+#include "core/event.h"
+#include "core/history.h"
+#include "core/node_engine.h"
+#include "core/repair_log.h"
+#include "core/transition_log.h"
+#include "core/transitions.h"
 #include "net/kernel.h"
-#include "net/notification.h"
+#include "net/route_watch.h"
 #include "net/sysctls.h"
-#include "node/mode_tracker.h"
-#include "node/node_document.h"
-#include "node/node_view.h"
-#include "node/own_node.h"
-#include "routing/reconciler.h"
+#include "net/time.h"
 
 namespace core {
 
-/// What the shell tells about a turn, for the journal.
-struct TurnReport {
-  std::vector<net::Change> made;
-  std::size_t repaired = 0;
-  std::vector<std::string> sysctls_set;      ///< "net.ipv4.ip_forward = 1"
-  std::vector<std::string> sysctl_problems;  ///< why one could not be set
-  bool another_reading_wanted = false;       ///< IMDS is to be asked again soon: something waits for it
+/// The ports of a NodeController; they outlive it.
+struct Ports {
+  net::Kernel& kernel;
+  net::Sysctls& sysctls;
+  net::RouteWatch* watch = nullptr;  ///< nullptr: nothing is heard of, as in a command that looks once
+  net::Clock clock;
 };
 
-/// Keeps one node: the document, what it asks for, the reconciler that brings it about, and the checks that
-/// judge it. Everything the daemon does apart from waiting; without threads, timers, sockets or a clock of
-/// its own.
+/// The decision path: every event enters by handle() and comes back as effects. What to do first, what to
+/// publish, whom to blame, what to persist, whom to ask and when to wake up is decided here alone; the shell
+/// waits, delivers and executes. One thread.
 class NodeController {
  public:
-  NodeController(net::Kernel& kernel, net::Sysctls& sysctls, node::Policy policy, std::string node_name,
-                 std::uint32_t seed, net::MonoTime now);
+  NodeController(Ports ports, Configuration configuration, std::string version, std::uint32_t seed,
+                 NodeEngine::Role role = NodeEngine::Role::reconciles);
+  NodeController(const NodeController&) = delete;
+  NodeController& operator=(const NodeController&) = delete;
+  ~NodeController();
 
-  void set_policy(node::Policy policy, net::MonoTime now);
-  void set_node_name(std::string name) { node_name_ = std::move(name); }
-  void take_cached(observed::NodeNetwork network, std::string api_version, net::WallTime saved,
-                   net::MonoTime now);
-  void take_reading(observed::NodeNetwork network, std::string api_version, net::MonoTime now,
-                    net::WallTime wall);
-  void take_failure(std::string error);
-  /// What Azure and Kubernetes say now; another node CIDR is followed at once.
-  void take_cloud_state(observed::CloudState cloud_state, net::MonoTime now);
-  /// What others have set up here; another mode is followed once it has held.
-  void take_environment(observed::NodeEnvironment environment, net::MonoTime now);
-  /// The node CIDRs, the mode and the primary NIC as they were last known, from before a restart.
-  void restore(node::NodeCidrs cidrs, std::optional<node::ModeChoice> mode,
-               std::optional<net::MacAddress> primary, net::MonoTime now);
-  /// The protocol numbers of routes that were ours then.
-  void restore(std::span<const std::uint8_t> protocols, net::MonoTime now) {
-    reconciler_.restore(protocols, now);
-  }
-  /// Puts back at once what the notifications say is gone; what else they say falls due. May be called while
-  /// a turn looks at the kernel.
-  routing::RepairReport take_notifications(std::span<const net::Notification> notifications,
-                                           net::MonoTime now);
-  /// Time to look at everything again, hint or no hint.
-  void request_full_resync(net::MonoTime now);
+  Effects handle(Event event);
+  /// For commands: what a turn would do, as NodeEngine::plan().
+  net::Result<NodePlan> plan();
 
-  /// Which routes it wants to hear of.
-  struct Interest {
-    std::vector<std::uint8_t> protocols;
-    net::SharedList<net::Prefix> destinations;
-
-    bool operator==(const Interest&) const = default;
-  };
-  [[nodiscard]] Interest interest() const {
-    return {.protocols = reconciler_.owned(policy_.protocol), .destinations = watched_};
-  }
-
-  /// When the next turn should run; nullopt: when something happens.
-  [[nodiscard]] std::optional<net::MonoTime> due() const;
-  /// Changes the mode where other evidence has held long enough. True while the routes are still another
-  /// mode's that was more than a guess: that is worth telling before the turn that changes them.
-  bool reconsider_mode(net::MonoTime now);
-  /// Looks around where that was asked for, and brings the kernel in line.
-  TurnReport turn(net::MonoTime now);
-  void charge(net::MonoTime now, routing::CpuBudget::Duration cost) { reconciler_.charge(now, cost); }
-
-  /// The state as of the last turn, judged at this moment.
-  Snapshot snapshot(net::MonoTime now, net::WallTime wall);
-
-  /// With the mode and the node CIDRs in force.
-  [[nodiscard]] const node::Policy& policy() const { return policy_; }
-  [[nodiscard]] const node::ModeTracker& mode() const { return mode_; }
-  [[nodiscard]] const node::NodeCidrs& node_cidrs() const { return node_cidrs_; }
-  /// Protocol numbers of routes that are ours, also of those that will go: worth keeping.
-  [[nodiscard]] std::vector<std::uint8_t> protocols() const { return reconciler_.owned(policy_.protocol); }
-  [[nodiscard]] const Counters& counters() const { return counters_; }
-  [[nodiscard]] const std::optional<node::ResolvedNic>& nic() const { return view_.nic.nic; }
-  /// The MAC that was once shown to be the primary NIC's: worth keeping.
-  [[nodiscard]] const std::optional<net::MacAddress>& primary() const { return view_.primary; }
-  [[nodiscard]] const std::optional<observed::NodeNetwork>& network() const { return document_.in_force(); }
-  /// The links as of the last look around.
-  [[nodiscard]] const std::vector<net::Link>& links() const { return view_.kernel_state.links; }
+  /// What is in force, to be shown.
+  [[nodiscard]] const NodeEngine& engine() const { return engine_; }
+  /// As of the last Effects::publish; sequence 0 before the first.
+  [[nodiscard]] const Snapshot& published() const { return *published_; }
 
  private:
-  bool follow_mode(net::MonoTime now);
-  void note_age(std::span<const net::Link> links, net::MonoTime now);
-  void judge_node(std::span<const net::Link> links, net::MonoTime now);
-  void follow_node_cidrs(net::MonoTime now);
-  bool follow_nic(const net::Notification& notification);
-  void look(net::MonoTime now, TurnReport& report);
-  void enforce_sysctls(TurnReport& report);
-  [[nodiscard]] checks::Facts facts(net::MonoTime now, net::WallTime wall) const;
-  [[nodiscard]] NicStatus nic_status() const;
+  /// What an event asks for.
+  enum class Next : std::uint8_t {
+    turn,     ///< now
+    publish,  ///< a turn where one is due, else what has changed
+    due,      ///< whatever is due
+    nothing,
+  };
 
-  net::Kernel& kernel_;
-  net::Sysctls& sysctls_;
-  node::Policy configured_;
-  node::Policy policy_;
-  node::ModeTracker mode_;
-  std::optional<node::Mode> mode_before_;
-  bool mode_before_was_known_ = false;
-  std::string node_name_;
-  net::MonoTime started_;
-  node::NodeDocument document_;
-  observed::CloudState cloud_state_;  ///< with own_node()'s judgement of what was heard of the Node
-  node::NodeAnswer heard_node_;       ///< as it was told
-  observed::NodeEnvironment environment_;
-  std::map<std::uint32_t, net::MonoTime> links_since_;
-  node::NodeCidrs node_cidrs_;
-  std::optional<net::MonoTime> node_cidrs_since_;  ///< nullopt: there are none, or they are as of before
-  node::NodeView view_;
-  routing::Reconciler reconciler_;
-  net::SharedList<net::Prefix> watched_;
-  bool nic_flapped_ = false;  ///< it was down or lost an address since all was in place
-  bool look_wanted_ = true;
-  bool configuration_changed_ = false;
-  bool removals_held_ = false;
-  Counters counters_;
-  std::vector<checks::CheckResult> checks_;
-  std::optional<net::WallTime> ready_since_;
+  Next take(NotificationsReady event);
+  Next take(ImdsDocument event);
+  Next take(ImdsFailure event);
+  Next take(CachedDocument event);
+  Next take(CacheFailure event);
+  Next take(observed::CloudState event);
+  Next take(observed::NodeEnvironment event);
+  Next take(PersistedState event);
+  Next take(Configuration event);
+  Next take(ResyncDue event);
+  Next take(Wakeup event);
+  Next take(Beat event);
+
+  void drain_notifications();
+  void record(std::vector<routing::AppliedChange> made);
+  void turn();
+  bool announce_mode_change();
+  void update_filter();
+  void report(const TurnReport& done);
+  void publish();
+  void publish_repairs();
+  void tell_transitions();
+  void persist();
+  void ask_others();
+  [[nodiscard]] bool is_due(const std::optional<net::MonoTime>& time) const;
+  [[nodiscard]] std::optional<net::MonoTime> next_wakeup() const;
+
+  Ports ports_;
+  std::string version_;
+  std::shared_ptr<const ConfigInForce> in_force_;
+  NodeEngine engine_;
+  History history_;
+  RepairLog repair_log_;
+  TransitionLog transition_log_;
+  StartUp start_up_;
+  std::shared_ptr<const Snapshot> published_ = std::make_shared<const Snapshot>();
+  Effects effects_;  ///< of the event that is being handled
+  std::vector<net::Notification> notifications_;
+  std::optional<net::NotificationFilter> installed_filter_;
+  std::string last_sysctl_problem_;
+  PersistedState persisted_;                              ///< as it is on disk, or about to be
+  std::optional<observed::NodeNetwork> last_document_;    ///< of IMDS
+  std::optional<observed::NodeNetwork> cached_document_;  ///< as it is on disk, or about to be
+  std::optional<CloudTarget> queried_;
+  std::optional<InspectionTarget> inspected_;
+  bool turn_postponed_ = false;         ///< until a change of the mode has been told
+  bool mode_change_announced_ = false;  ///< the one that is under way
+  bool service_is_ready_ = false;
 };
 
 }  // namespace core

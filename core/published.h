@@ -1,8 +1,9 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <utility>
+
+#include "net/mutex.h"
 
 namespace core {
 
@@ -13,21 +14,22 @@ class Published {
  public:
   explicit Published(T initial) : value_(std::make_shared<const T>(std::move(initial))) {}
 
-  void publish(T value) {
-    auto next = std::make_shared<const T>(std::move(value));
-    const std::lock_guard lock(mutex_);
+  void publish(T value) { publish(std::make_shared<const T>(std::move(value))); }
+  /// Never null.
+  void publish(std::shared_ptr<const T> next) {
+    const net::Lock lock(mutex_);
     value_.swap(next);
   }
 
   /// Never null; stays valid however often the publisher goes on.
   [[nodiscard]] std::shared_ptr<const T> read() const {
-    const std::lock_guard lock(mutex_);
+    const net::Lock lock(mutex_);
     return value_;
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const T> value_;
+  mutable net::Mutex mutex_;
+  std::shared_ptr<const T> value_ CAA_GUARDED_BY(mutex_);
 };
 
 }  // namespace core

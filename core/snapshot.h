@@ -46,6 +46,7 @@ struct Counters {
 
 /// The whole state of the agent at one moment: immutable once published; every front end only renders it.
 struct Snapshot {
+  std::uint64_t sequence = 0;  ///< counts those of this process; 0: none has been published yet
   std::string version;
   std::shared_ptr<const ConfigInForce> config;  ///< nullptr: not told
   node::Mode mode = node::Mode::udr;

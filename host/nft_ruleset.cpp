@@ -2,45 +2,36 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
 #include "host/iptables_rule.h"
+#include "json/json.h"
 
 namespace host {
 namespace {
 
-using nlohmann::json;
+using json::at;
 
 constexpr std::size_t kMostNftRules = 2000;
 
-const json& at(const json& value, const char* key) {
-  static const json kNothing;
-  if (!value.is_object()) return kNothing;
-  const auto found = value.find(key);
-  return found == value.end() ? kNothing : *found;
-}
-
-std::string text_of(const json& value) { return value.is_string() ? value.get<std::string>() : ""; }
-
 /// nftables' "cali*" is iptables' "cali+".
-std::string link_of(const json& value) {
-  auto name = text_of(value);
+std::string link_of(const json::Value& value) {
+  auto name = json::string(value);
   if (name.ends_with('*')) name.back() = '+';
   return name;
 }
 
-std::optional<net::Prefix> prefix_of(const json& value) {
-  if (const auto address = net::Address::parse(text_of(value))) return net::Prefix::host(*address);
+std::optional<net::Prefix> prefix_of(const json::Value& value) {
+  if (const auto address = net::Address::parse(json::string(value))) return net::Prefix::host(*address);
   const auto& prefix = at(value, "prefix");
   const auto& length = at(prefix, "len");
   if (!length.is_number_unsigned()) return std::nullopt;
-  const auto parsed = net::Prefix::parse(text_of(at(prefix, "addr")) + "/" + length.dump());
+  const auto parsed = net::Prefix::parse(json::string(at(prefix, "addr")) + "/" + length.dump());
   return parsed ? std::optional(*parsed) : std::nullopt;
 }
 
-bool lists_new(const json& states) {
+bool lists_new(const json::Value& states) {
   const auto& set = at(states, "set");
   const auto& list = set.is_array() ? set : states;
   if (!list.is_array()) return list == "new";
@@ -48,51 +39,51 @@ bool lists_new(const json& states) {
 }
 
 /// True for `meta mark`, and for `meta mark & 0x10000`.
-bool is_mark(const json& left) {
+bool is_mark(const json::Value& left) {
   const auto& masked = at(left, "&");
   const auto& meta = at(masked.is_array() && !masked.empty() ? masked.front() : left, "meta");
   return at(meta, "key") == "mark";
 }
 
 /// False: not every new packet meets the condition, and a rule has no field for it.
-bool take_match(observed::FilterRule& rule, const json& match) {
+bool take_match(observed::FilterRule& rule, const json::Value& match) {
   const auto& left = at(match, "left");
   const auto& right = at(match, "right");
   if (is_mark(left)) {
     rule.by_mark = true;
     return true;
   }
-  const auto op = text_of(at(match, "op"));
+  const auto op = json::string(at(match, "op"));
   if (at(at(left, "ct"), "key") == "state") return (op == "in" || op == "==") && lists_new(right);
   if (op != "==") return false;
-  const auto key = text_of(at(at(left, "meta"), "key"));
+  const auto key = json::string(at(at(left, "meta"), "key"));
   if (key == "iifname" || key == "iif") return !(rule.in = link_of(right)).empty();
   if (key == "oifname" || key == "oif") return !(rule.out = link_of(right)).empty();
-  if (key == "l4proto") return is_followed_protocol(rule.protocol = text_of(right));
+  if (key == "l4proto") return is_followed_protocol(rule.protocol = json::string(right));
   const auto& payload = at(left, "payload");
   if (at(payload, "protocol") != "ip") return false;
-  if (at(payload, "field") == "protocol") return is_followed_protocol(rule.protocol = text_of(right));
+  if (at(payload, "field") == "protocol") return is_followed_protocol(rule.protocol = json::string(right));
   if (at(payload, "field") == "saddr") return (rule.source = prefix_of(right)).has_value();
   if (at(payload, "field") == "daddr") return (rule.destination = prefix_of(right)).has_value();
   return false;
 }
 
 /// A statement of a rule. False: as take_match() has it.
-bool take(observed::FilterRule& rule, const std::string& statement, const json& value) {
+bool take(observed::FilterRule& rule, const std::string& statement, const json::Value& value) {
   if (statement == "match") return take_match(rule, value);
   if (statement == "accept") rule.target = "ACCEPT";
   if (statement == "drop") rule.target = "DROP";
   if (statement == "reject") rule.target = "REJECT";
   if (statement == "return") rule.target = "RETURN";
   if (statement == "jump" || statement == "goto") {
-    rule.target = text_of(at(value, "target"));
+    rule.target = json::string(at(value, "target"));
     rule.is_goto = statement == "goto";
   }
   // What asks for nothing of the packet; others (limit, vmap, queue) let some packets by.
   return !rule.target.empty() || statement == "counter" || statement == "log" || statement == "mangle";
 }
 
-observed::FilterRule rule_of(const json& statements) {
+observed::FilterRule rule_of(const json::Value& statements) {
   observed::FilterRule rule;
   for (const auto& each : statements) {
     if (!each.is_object() || each.empty()) continue;
@@ -109,16 +100,16 @@ struct TableContents {
 };
 
 /// Chains of type nat rewrite packets; they are no place to drop them (nft(8)).
-bool is_met_by_forwarded_packets(const json& chain) {
+bool is_met_by_forwarded_packets(const json::Value& chain) {
   const auto& hook = at(chain, "hook");
   return hook == "forward" ||
          ((hook == "prerouting" || hook == "postrouting") && at(chain, "type") == "filter");
 }
 
 /// The chain's table, where forwarded packets meet the chain and it is to be looked at.
-std::optional<NftTable> table_met(const json& chain) {
-  const auto family = text_of(at(chain, "family"));
-  auto table = text_of(at(chain, "table"));
+std::optional<NftTable> table_met(const json::Value& chain) {
+  const auto family = json::string(at(chain, "family"));
+  auto table = json::string(at(chain, "table"));
   if (!is_met_by_forwarded_packets(chain) || (family != "ip" && family != "inet")) return std::nullopt;
   const auto& name = at(chain, "name");
   const bool is_iptables =
@@ -128,17 +119,16 @@ std::optional<NftTable> table_met(const json& chain) {
 }
 
 /// One flag stands alone, several in a list.
-bool is_dormant(const json& table) {
+bool is_dormant(const json::Value& table) {
   const auto& flags = at(table, "flags");
   return flags == "dormant" ||
          (flags.is_array() && std::find(flags.begin(), flags.end(), "dormant") != flags.end());
 }
 
-net::Result<json> objects_of(std::string_view text) {
-  const auto document = json::parse(text, nullptr, false);
-  const auto& objects = at(document, "nftables");
-  if (!objects.is_array()) return net::failure(EBADMSG, "nft prints no JSON");
-  return objects;
+net::Result<json::Value> objects_of(std::string_view text) {
+  auto document = json::parse(text);
+  if (!document || !at(*document, "nftables").is_array()) return net::failure(EBADMSG, "nft prints no JSON");
+  return std::move((*document)["nftables"]);
 }
 
 bool is_plain(std::string_view name) {
@@ -172,18 +162,18 @@ net::Result<std::vector<observed::FilterHook>> parse_nft_ruleset(std::string_vie
   std::map<NftTable, TableContents> tables;
   for (const auto& object : *objects) {
     if (const auto& table = at(object, "table"); is_dormant(table))
-      tables[{text_of(at(table, "family")), text_of(at(table, "name"))}].is_dormant = true;
+      tables[{json::string(at(table, "family")), json::string(at(table, "name"))}].is_dormant = true;
     const auto& chain = at(object, "chain");
     if (const auto table = table_met(chain)) {
       tables[*table].hooks.push_back({.table = table->first + " " + table->second,
-                                      .chain = text_of(at(chain, "name")),
+                                      .chain = json::string(at(chain, "name")),
                                       .policy = at(chain, "policy") == "drop" ? "DROP" : "ACCEPT"});
     }
     const auto& rule = at(object, "rule");
     const auto& statements = at(rule, "expr");
     if (!statements.is_array()) continue;
-    auto& table = tables[{text_of(at(rule, "family")), text_of(at(rule, "table"))}];
-    auto& rules = table.rules[text_of(at(rule, "chain"))];
+    auto& table = tables[{json::string(at(rule, "family")), json::string(at(rule, "table"))}];
+    auto& rules = table.rules[json::string(at(rule, "chain"))];
     table.is_cut = table.is_cut || rules.size() == kMostNftRules;
     if (rules.size() < kMostNftRules) rules.push_back(rule_of(statements));
   }

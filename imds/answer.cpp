@@ -20,7 +20,7 @@ std::string about(std::string_view endpoint, std::string_view what) {
 }
 
 /// " (the beginning of the body)", or nothing for an empty one.
-std::string body_of(const Response& response) {
+std::string body_of(const http1::Response& response) {
   const auto body = net::foreign_text(response.body, kQuoted);
   return body.empty() ? "" : fmt::format(" ({})", body);
 }
@@ -32,7 +32,7 @@ struct Meaning {
 
 /// The statuses of https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service, and those
 /// that only others than IMDS itself give.
-Meaning meaning_of(const Response& response) {
+Meaning meaning_of(const http1::Response& response) {
   const unsigned status = response.status;
   const auto answered = fmt::format("it answers {}{}", status, body_of(response));
   const auto to = net::foreign_text(response.location, kQuoted);
@@ -72,7 +72,7 @@ std::string in_seconds(std::chrono::milliseconds duration) {
   return fmt::format("{:g} s", std::chrono::duration<double>(duration).count());
 }
 
-std::string not_connected(const RequestFailure& failure, const Options& options) {
+std::string not_connected(const http1::Failure& failure, const Options& options) {
   auto cannot = fmt::format("cannot connect ({})", failure.detail);
   switch (failure.code.value()) {
     case ETIMEDOUT:
@@ -94,7 +94,7 @@ std::string not_connected(const RequestFailure& failure, const Options& options)
   }
 }
 
-std::string not_answered(const RequestFailure& failure, const Options& options) {
+std::string not_answered(const http1::Failure& failure, const Options& options) {
   switch (failure.code.value()) {
     case ETIMEDOUT:
       return fmt::format(
@@ -120,7 +120,7 @@ std::string not_answered(const RequestFailure& failure, const Options& options) 
 
 }  // namespace
 
-net::Result<observed::NodeNetwork> judge(const Response& response, std::string_view endpoint) {
+net::Result<observed::NodeNetwork> judge(const http1::Response& response, std::string_view endpoint) {
   if (response.status != 200) {
     const auto meaning = meaning_of(response);
     return net::failure(meaning.code, about(endpoint, meaning.sentence));
@@ -140,8 +140,8 @@ net::Result<observed::NodeNetwork> judge(const Response& response, std::string_v
   return network;
 }
 
-net::Error explain(const RequestFailure& failure, const Options& options) {
-  const auto what = failure.stage == RequestFailure::Stage::connecting ? not_connected(failure, options)
+net::Error explain(const http1::Failure& failure, const Options& options) {
+  const auto what = failure.stage == http1::Failure::Stage::connecting ? not_connected(failure, options)
                                                                        : not_answered(failure, options);
   return {failure.code, about(options.endpoint, what)};
 }

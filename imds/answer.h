@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "imds/exchange.h"
+#include "http1/exchange.h"
 #include "imds/options.h"
 #include "imds/schedule.h"
 #include "net/error.h"
@@ -15,10 +15,10 @@ namespace imds {
 ///
 /// EAGAIN for 404, 410 and 5xx (IMDS starts or is updated); EBUSY for 429; EINVAL for 400; EACCES for 403;
 /// EOPNOTSUPP for redirects and other statuses; EBADMSG for a 200 without a usable document.
-net::Result<observed::NodeNetwork> judge(const Response& response, std::string_view endpoint);
+net::Result<observed::NodeNetwork> judge(const http1::Response& response, std::string_view endpoint);
 
 /// The same for an exchange that brought no answer; the code is the trouble's.
-net::Error explain(const RequestFailure& failure, const Options& options);
+net::Error explain(const http1::Failure& failure, const Options& options);
 
 /// What an attempt's error means for the next one.
 Outcome outcome_of(const net::Error& error);

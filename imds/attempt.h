@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "imds/exchange.h"
+#include "http1/exchange.h"
 #include "imds/options.h"
 #include "imds/reading.h"
 #include "net/error.h"
@@ -16,6 +16,6 @@ inline constexpr auto kFallbackApiVersion = "2019-06-01";
 
 /// One attempt on an exchange that another thread may interrupt (ECANCELED). `api_version` is asked for; once
 /// the fallback has been accepted it becomes that one, so that a process which keeps it falls back once.
-net::Result<Reading> attempt(Exchange& exchange, const Options& options, std::string& api_version);
+net::Result<Reading> attempt(http1::Exchange& exchange, const Options& options, std::string& api_version);
 
 }  // namespace imds

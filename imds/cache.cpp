@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <ctime>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +13,7 @@
 #include "files/read.h"
 #include "files/replace.h"
 #include "imds/document.h"
-#include "imds/strict_json.h"
+#include "json/json.h"
 
 namespace imds {
 namespace {
@@ -50,12 +49,9 @@ std::string file_text(const Reading& reading) {
 net::Result<Cached> read_text(const std::filesystem::path& file, std::string_view text) {
   const auto line_end = text.find('\n');
   if (line_end == std::string_view::npos) return damaged(file, "it has no first line");
-  const auto about = parse_strictly(text.substr(0, line_end));
+  const auto about = json::parse(text.substr(0, line_end), json::kStrict);
   if (!about) return damaged(file, about.error().what);
-  const auto field = [&about](const char* key) {
-    const auto found = about->find(key);
-    return found != about->end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
+  const auto field = [&about](const char* key) { return json::string(json::at(*about, key)); };
   if (field("schema") != kSchema) return damaged(file, fmt::format("its schema is not {}", kSchema));
   const auto saved = parse_time(field("saved"));
   if (!saved) return damaged(file, "it does not say when it was saved");

@@ -4,42 +4,24 @@
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "imds/strict_json.h"
+#include "json/json.h"
 #include "net/foreign_text.h"
 
 namespace imds {
 namespace {
 
-using nlohmann::json;
+using json::at;
 
 constexpr unsigned kIpv6SubnetLength = 64;
-constexpr std::size_t kLongestText = 2048;  // an id's, the longest that Azure Resource Manager lets be
 
-/// The member, or null where there is none or `value` is no object.
-const json& at(const json& value, const char* key) {
-  static const json kNone;
-  if (!value.is_object()) return kNone;
-  const auto found = value.find(key);
-  return found == value.end() ? kNone : *found;
-}
-
-/// The entries of an array; nothing for null, a missing member or another type.
-const json::array_t& entries(const json& value) {
-  static const json::array_t kNone;
-  return value.is_array() ? value.get_ref<const json::array_t&>() : kNone;
-}
-
-/// A leaf as net::foreign_text() has it: IMDS makes every leaf a string, imitations do not.
-std::string text(const json& value) {
-  if (value.is_number() || value.is_boolean()) return value.dump();
-  if (!value.is_string()) return {};
-  return net::foreign_text(value.get_ref<const std::string&>(), kLongestText);
+/// A leaf, sanitized: IMDS makes every leaf a string, imitations do not.
+std::string text(const json::Value& value) {
+  return value.is_number() || value.is_boolean() ? value.dump() : json::text(value);
 }
 
 template <class T>
@@ -47,7 +29,7 @@ void add_once(std::vector<T>& all, const T& one) {
   if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(one);
 }
 
-std::optional<net::Prefix> subnet(const json& entry) {
+std::optional<net::Prefix> subnet(const json::Value& entry) {
   const auto address = net::Address::parse(text(at(entry, "address")));
   const auto digits = text(at(entry, "prefix"));
   const char* end = digits.data() + digits.size();
@@ -58,17 +40,17 @@ std::optional<net::Prefix> subnet(const json& entry) {
   return network ? std::optional(*network) : std::nullopt;
 }
 
-std::optional<observed::Nic> nic(const json& interface) {
+std::optional<observed::Nic> nic(const json::Value& interface) {
   const auto mac = net::MacAddress::parse(text(at(interface, "macAddress")));
   if (!mac) return std::nullopt;
   observed::Nic nic{.mac = *mac, .addresses = {}, .subnets = {}};
   for (const char* family : {"ipv4", "ipv6"}) {
-    const json& block = at(interface, family);
-    for (const json& entry : entries(at(block, "ipAddress"))) {
+    const json::Value& block = at(interface, family);
+    for (const json::Value& entry : json::entries(at(block, "ipAddress"))) {
       const auto address = net::Address::parse(text(at(entry, "privateIpAddress")));
       if (address) add_once(nic.addresses, *address);
     }
-    for (const json& entry : entries(at(block, "subnet"))) {
+    for (const json::Value& entry : json::entries(at(block, "subnet"))) {
       if (const auto network = subnet(entry)) add_once(nic.subnets, *network);
     }
   }
@@ -80,7 +62,7 @@ std::optional<observed::Nic> nic(const json& interface) {
   return nic;
 }
 
-observed::NodeIdentity identity(const json& compute) {
+observed::NodeIdentity identity(const json::Value& compute) {
   return {.name = text(at(compute, "name")),
           .computer_name = text(at(at(compute, "osProfile"), "computerName")),
           .vm_id = text(at(compute, "vmId")),
@@ -91,14 +73,15 @@ observed::NodeIdentity identity(const json& compute) {
 }
 
 /// The list of interfaces in any of the three shapes; null when the document has none.
-const json& interfaces(const json& document) {
+const json::Value& interfaces(const json::Value& document) {
   if (document.is_array()) return document;
-  if (const json& network = at(document, "network"); network.is_object()) return at(network, "interface");
+  if (const json::Value& network = at(document, "network"); network.is_object())
+    return at(network, "interface");
   return at(document, "interface");
 }
 
 /// What a document without any list of interfaces lacks.
-std::string missing(const json& document) {
+std::string missing(const json::Value& document) {
   if (!document.is_object()) return "is no object";
   if (const auto error = text(at(document, "error")); !error.empty()) {
     return "holds an error instead of metadata: " + net::foreign_text(error, 200);
@@ -115,15 +98,15 @@ tl::unexpected<net::Error> unusable(std::string_view what) {
 }  // namespace
 
 net::Result<observed::NodeNetwork> parse(std::string_view text) {
-  const auto parsed = parse_strictly(text);
+  const auto parsed = json::parse(text, json::kStrict);
   if (!parsed) return unusable("cannot be read: " + parsed.error().what);
-  const json& document = *parsed;
-  const json& list = interfaces(document);
+  const json::Value& document = *parsed;
+  const json::Value& list = interfaces(document);
   if (!list.is_array()) return unusable(missing(document));
   if (list.empty()) return unusable("lists no interface");
 
   observed::NodeNetwork node{.identity = identity(at(document, "compute")), .nics = {}};
-  for (const json& entry : list) {
+  for (const json::Value& entry : list) {
     if (auto one = nic(entry)) node.nics.push_back(std::move(*one));
   }
   if (node.nics.empty()) {

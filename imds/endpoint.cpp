@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <random>
+#include <utility>
 
 namespace imds {
 namespace {
@@ -17,6 +19,16 @@ std::optional<std::uint16_t> parse_port(std::string_view digits) {
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (error != std::errc{} || end != digits.data() + digits.size() || port == 0) return std::nullopt;
   return port;
+}
+
+/// A random (version 4) UUID: Azure's support finds a request in IMDS's own log by it.
+std::string request_id() {
+  std::random_device entropy;
+  const auto word = [&entropy] { return static_cast<std::uint32_t>(entropy()); };
+  const std::uint32_t second = word();
+  const std::uint32_t third = word();
+  return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:04x}{:08x}", word(), second >> 16, second & 0xfff,
+                     0x8000 | (third >> 16 & 0x3fff), third & 0xffff, word());
 }
 
 }  // namespace
@@ -51,6 +63,19 @@ net::Result<Endpoint> parse_endpoint(std::string_view text) {
   endpoint.authority = bracketed ? fmt::format("[{}]", address->text()) : address->text();
   if (endpoint.port != kHttpPort) endpoint.authority += fmt::format(":{}", endpoint.port);
   return endpoint;
+}
+
+http1::Request request_to(const Endpoint& endpoint, std::string target,
+                          std::chrono::steady_clock::time_point connect_by,
+                          std::chrono::steady_clock::time_point finish_by) {
+  return {.peer = http1::TcpPort{endpoint.address, endpoint.port},
+          .target = std::move(target),
+          .host = endpoint.authority,
+          .headers = {{"Metadata", "true"},
+                      {"User-Agent", "calico-azure-agent"},
+                      {"x-ms-client-request-id", request_id()}},
+          .connect_by = connect_by,
+          .finish_by = finish_by};
 }
 
 }  // namespace imds

@@ -7,6 +7,7 @@
 
 #include "imds/answer.h"
 #include "imds/attempt.h"
+#include "imds/endpoint.h"
 
 namespace imds {
 namespace {
@@ -16,16 +17,15 @@ constexpr unsigned kBadRequest = 400;
 
 }  // namespace
 
-net::Result<Reading> attempt(Exchange& exchange, const Options& options, std::string& api_version) {
+net::Result<Reading> attempt(http1::Exchange& exchange, const Options& options, std::string& api_version) {
   const auto started = std::chrono::steady_clock::now();
   const auto endpoint = parse_endpoint(options.endpoint);
   if (!endpoint) return net::pass_on(endpoint);
 
   const auto ask = [&](const std::string& version) {
-    return exchange.get({.endpoint = *endpoint,
-                         .target = fmt::format("/metadata/instance?api-version={}&format=json", version),
-                         .connect_by = std::chrono::steady_clock::now() + options.connect_timeout,
-                         .finish_by = started + options.read_timeout});
+    return exchange.get(request_to(
+        *endpoint, fmt::format("/metadata/instance?api-version={}&format=json", version),
+        std::chrono::steady_clock::now() + options.connect_timeout, started + options.read_timeout));
   };
   auto version = api_version;
   auto response = ask(version);
@@ -43,7 +43,7 @@ net::Result<Reading> attempt(Exchange& exchange, const Options& options, std::st
 }
 
 net::Result<Reading> fetch_once(const Options& options) {
-  Exchange exchange;
+  http1::Exchange exchange;
   std::string api_version = kPreferredApiVersion;
   return attempt(exchange, options, api_version);
 }

@@ -3,20 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "http1/exchange.h"
 #include "imds/answer.h"
 #include "imds/endpoint.h"
-#include "imds/exchange.h"
-#include "imds/strict_json.h"
 #include "imds/token_times.h"
+#include "json/json.h"
 #include "net/foreign_text.h"
 
 namespace imds {
 namespace {
 
-using nlohmann::json;
 using std::chrono::system_clock;
 
 constexpr unsigned kGranted = 200;
@@ -27,11 +25,9 @@ constexpr std::size_t kShortestNumber = 4;
 constexpr std::size_t kLongestNumber = 9;
 
 /// A string, or a number as one; empty for anything else.
-std::string text(const json& document, const char* key) {
-  const auto found = document.find(key);
-  if (found == document.end()) return {};
-  if (found->is_number()) return found->dump();
-  return found->is_string() ? found->get<std::string>() : std::string();
+std::string text(const json::Value& document, const char* key) {
+  const auto& value = json::at(document, key);
+  return value.is_number() ? value.dump() : json::string(value);
 }
 
 /// A token goes into a header: a line break in it would begin another one.
@@ -60,7 +56,7 @@ tl::unexpected<net::Error> about(const Options& options, int code, std::string_v
 /// encoding.
 /// https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token (error
 /// handling) and RFC 6749, 5.2.
-std::string reason_of(const json& refusal) {
+std::string reason_of(const json::Value& refusal) {
   constexpr std::string_view kWords[] = {
       "access_denied",           "bad_request_102",     "invalid_client", "invalid_grant",
       "invalid_request",         "invalid_resource",    "invalid_scope",  "server_error",
@@ -81,9 +77,9 @@ std::string reason_of(const json& refusal) {
 }
 
 /// 400 {"error":…,"error_description":…}
-tl::unexpected<net::Error> refused(const Options& options, const Response& response, bool named) {
-  const auto body = parse_strictly(response.body);
-  const auto refusal = body && body->is_object() ? *body : json::object();
+tl::unexpected<net::Error> refused(const Options& options, const http1::Response& response, bool named) {
+  const auto body = json::parse(response.body, json::kStrict);
+  const auto refusal = body.value_or(json::Value());
   if (text(refusal, "error_description").find("Identity not found") == std::string::npos) {
     return about(options, EINVAL, fmt::format("it refuses the request (400{})", reason_of(refusal)));
   }
@@ -97,7 +93,7 @@ tl::unexpected<net::Error> refused(const Options& options, const Response& respo
                   which));
 }
 
-net::Result<Token> judge_token(const Options& options, const Response& response, bool named) {
+net::Result<Token> judge_token(const Options& options, const http1::Response& response, bool named) {
   switch (response.status) {
     case kGranted: {
       auto token = parse_token(response.body, system_clock::now());
@@ -113,7 +109,7 @@ net::Result<Token> judge_token(const Options& options, const Response& response,
           "5 at a time; asked again later");
     default: {
       // Something else may answer with a token under another status, in the body or where it redirects to.
-      const auto document = judge({.status = response.status, .location = {}, .body = {}}, options.endpoint);
+      const auto document = judge({.status = response.status}, options.endpoint);
       return net::failure(document.error().code.value(), "managed identity token: " + document.error().what);
     }
   }
@@ -121,8 +117,8 @@ net::Result<Token> judge_token(const Options& options, const Response& response,
 
 }  // namespace
 
-net::Result<Token> parse_token(std::string_view json, system_clock::time_point now) {
-  const auto document = parse_strictly(json);
+net::Result<Token> parse_token(std::string_view answer, system_clock::time_point now) {
+  const auto document = json::parse(answer, json::kStrict);
   if (!document || !document->is_object()) return net::failure(EBADMSG, "its answer is no JSON object");
   auto secret = text(*document, "access_token");
   if (!is_sendable(secret)) return net::failure(EBADMSG, "its answer has no usable \"access_token\"");
@@ -145,11 +141,9 @@ net::Result<Token> fetch_token(const Options& options, std::string_view audience
   if (!client_id.empty()) target += "&client_id=" + encoded(client_id);
   if (cache == TokenCache::bypass) target += "&bypass_cache=true";
 
-  Exchange exchange;
-  const auto response = exchange.get({.endpoint = *endpoint,
-                                      .target = std::move(target),
-                                      .connect_by = started + options.connect_timeout,
-                                      .finish_by = started + options.read_timeout});
+  http1::Exchange exchange;
+  const auto response = exchange.get(request_to(
+      *endpoint, std::move(target), started + options.connect_timeout, started + options.read_timeout));
   if (!response) {
     auto failure = explain(response.error(), options);
     return net::failure(failure.code.value(), "managed identity token: " + failure.what);

@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <string>
 
-#include "kubernetes/json.h"
+#include "json/json.h"
 #include "kubernetes/read_file.h"
 #include "kubernetes/yaml.h"
 #include "net/ascii_case.h"
@@ -38,7 +37,7 @@ void take(observed::CloudConfig& config, std::string_view key, const std::string
   }
 }
 
-observed::CloudConfig out_of(const nlohmann::json& document) {
+observed::CloudConfig out_of(const json::Value& document) {
   observed::CloudConfig config;
   for (const auto& [key, value] : document.items()) {
     if (value.is_string()) take(config, key, value.get_ref<const std::string&>());
@@ -71,7 +70,8 @@ net::Result<observed::CloudConfig> checked(observed::CloudConfig config) {
 
 net::Result<observed::CloudConfig> parse_cloud_config(std::string_view text) {
   // JSON is YAML, but for tabs and some escapes.
-  if (const auto json = parse_json(text); json && json->is_object()) return checked(out_of(*json));
+  if (const auto document = json::parse(text); document && document->is_object())
+    return checked(out_of(*document));
   const auto yaml = parse_yaml(text);
   if (!yaml) return net::pass_on(yaml);
   if (!yaml->IsMap()) return net::failure(EBADMSG, "not a JSON or YAML object: line 1, column 1");

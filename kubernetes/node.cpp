@@ -1,11 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "https/sent_secrets.h"
 #include "https/url.h"
-#include "kubernetes/json.h"
+#include "json/json.h"
 #include "kubernetes/kubernetes.h"
 #include "kubernetes/node_json.h"
 #include "net/foreign_text.h"
@@ -50,9 +49,9 @@ std::string site_of(const Access& access) {
 /// "(500: the message of its Status)"
 std::string words_of(const https::Response& response) {
   const bool withheld = response.body == https::kWithheld;
-  const auto status = parse_json(response.body);
+  const auto status = json::parse(response.body);
   const auto message = withheld ? std::string(https::kWithheld)
-                       : status ? net::foreign_text(text_of(at(*status, "message")), kQuotedAnswer)
+                       : status ? net::foreign_text(json::string(json::at(*status, "message")), kQuotedAnswer)
                                 : std::string();
   return message.empty() ? fmt::format("({})", response.status)
                          : fmt::format("({}: {})", response.status, message);
@@ -105,9 +104,9 @@ net::Result<VersionedNode> get_node(const Access& access, const std::string& nam
   const auto response = https::get(access.identity, request(access, "/api/v1/nodes/" + name, finish_by));
   if (!response) return net::pass_on(response);
   if (response->status != 200) return refusal(*response, access, name);
-  const auto json = parse_json(response->body);
-  if (!json) return net::failure(EBADMSG, "the API server's answer: " + json.error().what);
-  auto sighting = parse_node(*json);
+  const auto document = json::parse(response->body);
+  if (!document) return net::failure(EBADMSG, "the API server's answer: " + document.error().what);
+  auto sighting = parse_node(*document);
   if (sighting && sighting->node.name != name) {
     return net::failure(EBADMSG, fmt::format("the API server answers with another node than '{}'", name));
   }

@@ -3,16 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
-#include "kubernetes/json.h"
+#include "json/json.h"
 #include "kubernetes/rfc3339.h"
 #include "net/foreign_text.h"
 
 namespace kubernetes {
 namespace {
 
-using nlohmann::json;
+using json::at;
 
 constexpr std::size_t kQuotedField = 100;
 constexpr std::size_t kLongestWords = 500;
@@ -22,38 +21,40 @@ tl::unexpected<net::Error> unusable(std::string_view what) {
 }
 
 /// What whoever may write a Node wrote into it.
-std::string words_of(const json& value) { return net::foreign_text(text_of(value), kLongestWords); }
+std::string words_of(const json::Value& value) {
+  return net::foreign_text(json::string(value), kLongestWords);
+}
 
-net::Result<std::vector<net::Prefix>> pod_cidrs(const json& spec) {
+net::Result<std::vector<net::Prefix>> pod_cidrs(const json::Value& spec) {
   auto list = at(spec, "podCIDRs");
   if (list.is_null() || (list.is_array() && list.empty())) {
     const auto& single = at(spec, "podCIDR");
-    const bool is_blank = single.is_null() || (single.is_string() && text_of(single).empty());
-    list = is_blank ? json::array() : json::array({single});
+    const bool is_blank = single.is_null() || (single.is_string() && json::string(single).empty());
+    list = is_blank ? json::Value::array() : json::Value::array({single});
   }
   if (!list.is_array()) return unusable("spec.podCIDRs is no list");
   std::vector<net::Prefix> cidrs;
-  for (const json& entry : list) {
+  for (const json::Value& entry : list) {
     if (!entry.is_string()) return unusable("spec.podCIDRs holds something other than text");
-    const auto cidr = net::Prefix::parse(net::foreign_text(text_of(entry), kQuotedField));
+    const auto cidr = net::Prefix::parse(net::foreign_text(json::string(entry), kQuotedField));
     if (!cidr) return unusable("spec.podCIDRs: " + cidr.error().what);
     if (std::find(cidrs.begin(), cidrs.end(), *cidr) == cidrs.end()) cidrs.push_back(*cidr);
   }
   return cidrs;
 }
 
-net::Result<std::optional<observed::KubernetesCondition>> network_unavailable(const json& status) {
+net::Result<std::optional<observed::KubernetesCondition>> network_unavailable(const json::Value& status) {
   const auto& conditions = at(status, "conditions");
   if (!conditions.is_null() && !conditions.is_array()) return unusable("status.conditions is no list");
-  for (const json& entry : conditions) {
-    if (text_of(at(entry, "type")) != "NetworkUnavailable") continue;
+  for (const json::Value& entry : conditions) {
+    if (json::string(at(entry, "type")) != "NetworkUnavailable") continue;
     observed::KubernetesCondition condition{.status = words_of(at(entry, "status")),
                                             .reason = words_of(at(entry, "reason")),
                                             .message = words_of(at(entry, "message")),
                                             .since = {}};
     if (condition.status.empty()) return unusable("the condition NetworkUnavailable has no status");
     const auto& moment = at(entry, "lastTransitionTime");
-    const auto since = from_rfc3339(text_of(moment));
+    const auto since = from_rfc3339(json::string(moment));
     if (!moment.is_null() && !since) {
       return unusable("the condition NetworkUnavailable has a lastTransitionTime that is no RFC 3339 time");
     }
@@ -64,28 +65,28 @@ net::Result<std::optional<observed::KubernetesCondition>> network_unavailable(co
 }
 
 /// As kubelet and the cloud provider write them; what makes no sense is left out.
-std::vector<net::Address> internal_addresses(const json& status) {
+std::vector<net::Address> internal_addresses(const json::Value& status) {
   std::vector<net::Address> addresses;
   const auto& list = at(status, "addresses");
   if (!list.is_array()) return addresses;
-  for (const json& entry : list) {
-    if (text_of(at(entry, "type")) != "InternalIP") continue;
-    if (const auto address = net::Address::parse(text_of(at(entry, "address"))))
+  for (const json::Value& entry : list) {
+    if (json::string(at(entry, "type")) != "InternalIP") continue;
+    if (const auto address = net::Address::parse(json::string(at(entry, "address"))))
       addresses.push_back(*address);
   }
   return addresses;
 }
 
 /// Nobody's answer depends on them: what makes no sense is left out.
-std::optional<observed::FlannelAnnotations> flannel_annotations(const json& annotations) {
+std::optional<observed::FlannelAnnotations> flannel_annotations(const json::Value& annotations) {
   const auto backend = words_of(at(annotations, "flannel.alpha.coreos.com/backend-type"));
   if (backend.empty()) return std::nullopt;
   observed::FlannelAnnotations flannel{.backend_type = backend, .vtep_mac = {}, .public_ip = {}};
-  if (const auto data = parse_json(text_of(at(annotations, "flannel.alpha.coreos.com/backend-data")))) {
-    if (const auto mac = net::MacAddress::parse(text_of(at(*data, "VtepMAC")))) flannel.vtep_mac = *mac;
+  if (const auto data = json::parse(json::string(at(annotations, "flannel.alpha.coreos.com/backend-data")))) {
+    if (const auto mac = net::MacAddress::parse(json::string(at(*data, "VtepMAC")))) flannel.vtep_mac = *mac;
   }
   const auto address = [&annotations](const char* key) -> std::optional<net::Address> {
-    const auto parsed = net::Address::parse(text_of(at(annotations, key)));
+    const auto parsed = net::Address::parse(json::string(at(annotations, key)));
     return parsed ? std::optional(*parsed) : std::nullopt;
   };
   flannel.public_ip = address("flannel.alpha.coreos.com/public-ip");
@@ -95,16 +96,16 @@ std::optional<observed::FlannelAnnotations> flannel_annotations(const json& anno
 
 }  // namespace
 
-net::Result<VersionedNode> parse_node(const json& object) {
+net::Result<VersionedNode> parse_node(const json::Value& object) {
   if (!object.is_object()) return unusable("it is no object");
   // Items of a watch and of old servers may lack the kind; another kind is another thing.
   const auto& kind = at(object, "kind");
   if (!kind.is_null() && kind != "Node") return unusable("it is of another kind");
   const auto& metadata = at(object, "metadata");
-  const auto& name = text_of(at(metadata, "name"));
+  const auto& name = json::string(at(metadata, "name"));
   if (name.empty()) return unusable("it has no metadata.name");
   if (net::foreign_text(name, name.size()) != name) return unusable("its metadata.name is no name");
-  const auto created = from_rfc3339(text_of(at(metadata, "creationTimestamp")));
+  const auto created = from_rfc3339(json::string(at(metadata, "creationTimestamp")));
   if (!created) return unusable("its metadata.creationTimestamp is no RFC 3339 time");
   auto cidrs = pod_cidrs(at(object, "spec"));
   if (!cidrs) return net::pass_on(cidrs);
@@ -117,19 +118,20 @@ net::Result<VersionedNode> parse_node(const json& object) {
                                 .flannel = flannel_annotations(at(metadata, "annotations")),
                                 .provider_id = words_of(at(at(object, "spec"), "providerID")),
                                 .internal_addresses = internal_addresses(at(object, "status"))},
-                       .resource_version = text_of(at(metadata, "resourceVersion"))};
+                       .resource_version = json::string(at(metadata, "resourceVersion"))};
 }
 
 net::Result<Event> parse_event(std::string_view line) {
-  const auto event = parse_json(line);
+  const auto event = json::parse(line);
   if (!event) return net::failure(EBADMSG, "a watch event of the API server: " + event.error().what);
-  const auto& type = text_of(at(*event, "type"));
+  const auto& type = json::string(at(*event, "type"));
   const auto& object = at(*event, "object");
   if (type == "BOOKMARK") return Event{};
   if (type == "DELETED") return Event{.kind = Event::Kind::deleted, .sighting = {}};
   if (type == "ERROR") {
-    return net::failure(ESTALE, fmt::format("the API server ends the watch ({}): the node is read again",
-                                            net::foreign_text(text_of(at(object, "reason")), kQuotedField)));
+    return net::failure(ESTALE,
+                        fmt::format("the API server ends the watch ({}): the node is read again",
+                                    net::foreign_text(json::string(at(object, "reason")), kQuotedField)));
   }
   if (type != "ADDED" && type != "MODIFIED") {
     return net::failure(EBADMSG, fmt::format("a watch event of the API server is of the unknown type '{}'",

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "net/address.h"
@@ -63,6 +65,18 @@ class Kernel {
   /// Applies in order and carries on after a refusal. An Error: some changes may have been made, which
   /// ones is unknown; dump again.
   virtual Result<std::vector<Refusal>> apply(std::span<const Change> changes) = 0;
+
+  /// Runs between two parts of a dump, some 240 routes each: for notifications that cannot wait. It may call
+  /// apply() and nothing else of this.
+  void set_between_parts(std::function<void()> act) { between_parts_ = std::move(act); }
+
+ protected:
+  void between_parts() const {
+    if (between_parts_) between_parts_();
+  }
+
+ private:
+  std::function<void()> between_parts_;
 };
 
 }  // namespace net

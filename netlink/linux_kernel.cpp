@@ -34,6 +34,7 @@ net::Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open() {
   if (!detector) return net::pass_on(detector);
   auto kernel = std::unique_ptr<LinuxKernel>(
       new LinuxKernel(std::move(*dump), std::move(*command), std::move(*detector)));
+  kernel->dump_.set_pause([each = kernel.get()] { each->between_parts(); });
   // The first answer on a socket comes in parts of a page, whoever asks; later ones in parts of 32 KiB.
   if (const auto primed = kernel->rules(0); !primed) return net::pass_on(primed);
   return kernel;

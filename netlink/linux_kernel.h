@@ -19,10 +19,6 @@ class LinuxKernel final : public net::Kernel {
   /// The port of the socket that makes changes: by it a Watch knows our own echoes.
   [[nodiscard]] std::uint32_t command_port() const { return command_.port(); }
 
-  /// Runs between two parts of a dump, some 240 routes each: for notifications that cannot wait. It may call
-  /// apply() and nothing else of this.
-  void set_pause(std::function<void()> pause) { dump_.set_pause(std::move(pause)); }
-
   net::Result<std::vector<net::Link>> links() override;
   net::Result<void> take_routes(std::uint8_t protocol, std::uint32_t table, net::RouteVisitor& sink) override;
   net::Result<std::vector<net::Route>> routes_to(std::uint32_t table,

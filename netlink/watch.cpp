@@ -1,5 +1,6 @@
 #include "netlink/watch.h"
 
+#include <fmt/format.h>
 #include <linux/filter.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
@@ -7,6 +8,7 @@
 #include <array>
 
 #include "netlink/notification_message.h"
+#include "netlink/port_owner.h"
 #include "netlink/watch_filter.h"
 
 namespace netlink {
@@ -44,8 +46,8 @@ net::Result<std::unique_ptr<Watch>> Watch::open(std::uint32_t own_port, int rece
   return std::unique_ptr<Watch>(new Watch(std::move(*socket), own_port));
 }
 
-net::Result<void> Watch::set_filter(const Interest& interest) {
-  auto attached = attach(socket_.descriptor(), watch_filter(own_port_, interest));
+net::Result<void> Watch::set_filter(const net::NotificationFilter& filter) {
+  auto attached = attach(socket_.descriptor(), watch_filter(own_port_, filter));
   // The filter of before may drop what matters now.
   if (!attached) (void)attach(socket_.descriptor(), watch_filter(own_port_, std::nullopt));
   return attached;
@@ -67,6 +69,11 @@ net::Result<void> Watch::read(std::vector<net::Notification>& into) {
     ++messages;
   }
   return {};
+}
+
+std::string Watch::process_of(std::uint32_t port) {
+  const auto name = process_name_of_port(port);
+  return name.empty() ? fmt::format("netlink port {}", port) : fmt::format("{} (process {})", name, port);
 }
 
 }  // namespace netlink

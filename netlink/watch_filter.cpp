@@ -154,11 +154,12 @@ void keep_destinations(Program& program, std::span<const net::Prefix> destinatio
 
 }  // namespace
 
-std::vector<sock_filter> watch_filter(std::uint32_t own_port, const std::optional<Interest>& interest) {
+std::vector<sock_filter> watch_filter(std::uint32_t own_port,
+                                      const std::optional<net::NotificationFilter>& filter) {
   Program program;
   program.load_word(offsetof(nlmsghdr, nlmsg_pid));
   program.end_if(as_loaded(own_port), kDrop);
-  if (!interest) {
+  if (!filter) {
     program.end(kKeep);
     return std::move(program).take();
   }
@@ -169,8 +170,8 @@ std::vector<sock_filter> watch_filter(std::uint32_t own_port, const std::optiona
   program.load_word(kRoute + offsetof(rtmsg, rtm_flags));
   program.end_if_set(as_loaded(std::uint32_t{RTM_F_CLONED}), kDrop);
   program.load_byte(kRoute + offsetof(rtmsg, rtm_protocol));
-  for (const auto protocol : interest->protocols) program.end_if(protocol, kKeep);
-  keep_destinations(program, interest->destinations);
+  for (const auto protocol : filter->protocols) program.end_if(protocol, kKeep);
+  keep_destinations(program, filter->destinations.list());
   program.end(kDrop);
   return std::move(program).take();
 }

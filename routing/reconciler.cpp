@@ -17,8 +17,8 @@ std::vector<std::uint32_t> tables_of(const net::SharedList<net::Route>& routes) 
   return tables;
 }
 
-/// What the kernel holds after the change, without asking it again: every notification about it would be our
-/// own echo. The next hint or audit looks for real.
+/// What the kernel holds after the change, without another dump: every notification about it would be our own
+/// echo. The next notification or resync dumps.
 void take_over(std::vector<net::Rule>& rules, net::Verb verb, const net::Rule& rule) {
   if (verb == net::Verb::add) {
     rules.push_back(rule);
@@ -27,7 +27,7 @@ void take_over(std::vector<net::Rule>& rules, net::Verb verb, const net::Rule& r
   }
 }
 
-/// Says of one change after the other whether the kernel made it.
+/// Tells of one change after the other whether the kernel made it.
 class RefusalCursor {
  public:
   explicit RefusalCursor(std::span<const net::Refusal> refused) : refused_(refused) {}
@@ -43,6 +43,8 @@ class RefusalCursor {
   std::span<const net::Refusal> refused_;
 };
 
+bool removes(const net::Change& change) { return change.verb == net::Verb::remove; }
+
 }  // namespace
 
 void Reconciler::want(Desired desired, std::uint8_t protocol, bool agreed, net::MonoTime now) {
@@ -57,7 +59,7 @@ void Reconciler::want(Desired desired, std::uint8_t protocol, bool agreed, net::
     follow(desired);
     desired_ = std::move(desired);
     protocol_ = protocol;
-    everywhere_ = true;
+    every_table_ = true;
   }
   if (!same || held) request_sync(now);
 }
@@ -80,6 +82,7 @@ void Reconciler::follow(const Desired& desired) {
     in_place[i] = before && in_place_[*before] && index_.routes()[*before] == desired.routes[i];
   }
   in_place_ = std::move(in_place);
+  removed_by_.clear();
   index_ = RouteIndex(desired.routes);
   tables_ = tables_of(desired.routes);
   occupied_ = occupied_positions(index_, foreign_routes_);
@@ -101,6 +104,7 @@ void Reconciler::release_all() {
   occupied_.clear();
   sync_ = {};
   in_place_.clear();
+  removed_by_.clear();
   error_.reset();
   looked_ = false;
 }
@@ -122,30 +126,38 @@ void Reconciler::set_link_state(std::uint32_t device, bool up) {
 }
 
 void Reconciler::request_sync(net::MonoTime now) {
-  if (!asked_) asked_ = now;
+  if (!requested_at_) requested_at_ = now;
 }
 
 void Reconciler::request_full_resync(net::MonoTime now) {
-  everywhere_ = true;
+  every_table_ = true;
   request_sync(now);
 }
 
+SyncState Reconciler::state() const {
+  if (!desired_) return SyncState::released;
+  if (requested_at_) return SyncState::requested;
+  if (unconfirmed_repair_) return SyncState::confirming;
+  return retry_at_ ? SyncState::retrying : SyncState::settled;
+}
+
 std::optional<net::MonoTime> Reconciler::due() const {
-  std::optional<net::MonoTime> next = retry_;
+  std::optional<net::MonoTime> next = retry_at_;
   const auto sooner = [&next](net::MonoTime due) { next = next ? std::min(*next, due) : due; };
-  if (asked_) sooner(budget_.due(*asked_));
+  if (requested_at_) sooner(budget_.due(*requested_at_));
   if (unconfirmed_repair_)
     sooner(budget_.due_after_repair(unconfirmed_repair_->first, unconfirmed_repair_->last));
   return next;
 }
 
-/// True when the hint says no more than that a wanted route is gone.
+/// True when the notification says no more than that a wanted route is gone.
 bool Reconciler::is_gone(const net::Notification& notification, std::vector<Position>& gone) {
   const auto& key = notification.route->key;
-  if (std::find(tables_.begin(), tables_.end(), key.table) == tables_.end()) everywhere_ = true;
+  if (std::find(tables_.begin(), tables_.end(), key.table) == tables_.end()) every_table_ = true;
   const auto position = index_.at(key);
   if (!notification.removal || !position) return false;
   gone.push_back(*position);
+  if (notification.removed_by != 0) removed_by_.insert_or_assign(*position, notification.removed_by);
   return true;
 }
 
@@ -167,7 +179,7 @@ RepairReport Reconciler::repair_from_notifications(std::span<const net::Notifica
   gone.erase(std::unique(gone.begin(), gone.end()), gone.end());
   if (!rate_limiter_.take(gone.size(), desired_->routes.size(), now)) {
     request_sync(now);
-    return {.made = {}, .repaired = 0, .complete = false};
+    return {.made = {}, .complete = false};
   }
   return put_back(std::move(gone), now);
 }
@@ -180,40 +192,46 @@ RepairReport Reconciler::put_back(std::vector<Position> positions, net::MonoTime
   };
   if (std::erase_if(positions, left_for_later) > 0) request_sync(now);
 
+  std::vector<net::Change> changes;
+  changes.reserve(positions.size());
+  for (const auto position : positions)
+    changes.push_back({.verb = net::Verb::add, .object = desired_->routes[position]});
+  const auto refused = kernel_.apply(changes);
+  if (!refused || !refused->empty()) request_sync(now);
+  if (!refused) return {.made = {}, .complete = false};
+
   RepairReport report;
   report.made.reserve(positions.size());
-  for (const auto position : positions)
-    report.made.push_back({.verb = net::Verb::add, .object = desired_->routes[position]});
-  const auto refused = kernel_.apply(report.made);
-  if (!refused || !refused->empty()) request_sync(now);
-  if (!refused) return {.made = {}, .repaired = 0, .complete = false};
-
-  RefusalCursor fate(*refused);
-  std::size_t made = 0;
+  RefusalCursor refusals(*refused);
   for (std::size_t i = 0; i < positions.size(); ++i) {
-    if (const auto* error = fate.refusal_of(i)) {
+    if (const auto* error = refusals.refusal_of(i)) {
       report.complete = report.complete && error->code.value() == EEXIST;
       continue;
     }
-    if (comparing_ != nullptr) comparing_->was_put_back(positions[i]);
-    if (in_place_[positions[i]]) ++report.repaired;
-    report.made[made] = report.made[i];
-    ++made;
+    if (running_dump_ != nullptr) running_dump_->was_put_back(positions[i]);
+    report.made.push_back(applied(std::move(changes[i]), positions[i]));
   }
-  report.made.resize(made);
   unconfirmed_repair_ = Wait{.first = unconfirmed_repair_ ? unconfirmed_repair_->first : now, .last = now};
   return report;
 }
 
-net::Result<std::vector<net::Rule>> Reconciler::look(RouteDiffer& comparison) {
-  const bool everywhere = std::exchange(everywhere_, false) || !retired_.empty() || tables_.empty();
-  const auto tables = everywhere ? std::vector<std::uint32_t>{0} : tables_;
+/// With who removed the route, as far as it was heard.
+AppliedChange Reconciler::applied(net::Change change, Position position) {
+  const auto removed = removed_by_.extract(position);
+  return {.change = std::move(change),
+          .repaired = in_place_[position],
+          .removed_by = removed.empty() ? 0 : removed.mapped()};
+}
+
+net::Result<std::vector<net::Rule>> Reconciler::dump(RouteDiffer& differ) {
+  const bool every_table = std::exchange(every_table_, false) || !retired_.empty() || tables_.empty();
+  const auto tables = every_table ? std::vector<std::uint32_t>{0} : tables_;
   std::vector<net::Rule> all;
-  comparing_ = &comparison;
-  const auto looked = [&]() -> net::Result<void> {
+  running_dump_ = &differ;
+  const auto dumped = [&]() -> net::Result<void> {
     for (const auto protocol : owned(protocol_)) {
       for (const auto table : tables) {
-        if (auto taken = kernel_.take_routes(protocol, table, comparison); !taken) return taken;
+        if (auto taken = kernel_.take_routes(protocol, table, differ); !taken) return taken;
       }
       const auto rules = kernel_.rules(protocol);
       if (!rules) return net::pass_on(rules);
@@ -221,126 +239,135 @@ net::Result<std::vector<net::Rule>> Reconciler::look(RouteDiffer& comparison) {
     }
     return {};
   }();
-  comparing_ = nullptr;
-  if (looked) return all;
-  everywhere_ = everywhere_ || everywhere;
-  return net::pass_on(looked);
+  running_dump_ = nullptr;
+  if (dumped) return all;
+  every_table_ = every_table_ || every_table;
+  return net::pass_on(dumped);
 }
 
-StepReport Reconciler::step(net::MonoTime now, std::span<const net::Prefix> node_cidrs,
-                            std::span<const net::Prefix> other_nodes, std::span<const PodFlow> flows) {
+net::Result<Diff> Reconciler::diff_with_kernel() {
+  RouteDiffer differ(*desired_, index_);
+  const auto rules = dump(differ);
+  if (!rules) return net::pass_on(rules);
+  return differ.finish(*rules, occupied_);
+}
+
+StepReport Reconciler::step(net::MonoTime now, const LookupTargets& targets) {
   StepReport report;
-  asked_.reset();
+  requested_at_.reset();
   unconfirmed_repair_.reset();
-  retry_.reset();
+  retry_at_.reset();
   if (!desired_) return report;
 
-  RouteDiffer comparison(*desired_, index_);
-  auto rules = look(comparison);
-  if (!rules) return give_up(rules.error(), std::move(report), now);
-
-  auto difference = comparison.finish(*rules, occupied_);
-  if (!guard_.allows_removals()) {
-    const auto held = std::erase_if(
-        difference.changes, [](const net::Change& change) { return change.verb == net::Verb::remove; });
-    report.removals_held = held > 0;
-  }
+  auto diff = diff_with_kernel();
+  if (!diff) return give_up(diff.error(), std::move(report), now);
+  auto& changes = diff->changes;
+  if (!guard_.allows_removals()) report.removals_held = std::erase_if(changes, removes) > 0;
   std::vector<net::Refusal> refused;
-  if (!difference.changes.empty()) {
-    auto applied = kernel_.apply(difference.changes);
+  if (!changes.empty()) {
+    auto applied = kernel_.apply(changes);
     if (!applied) return give_up(applied.error(), std::move(report), now);
     refused = std::move(*applied);
   }
-  const bool all_made = std::all_of(refused.begin(), refused.end(), [&difference](const auto& each) {
-    return is_next_hop_of_others(difference.changes[each.index], each.error);
+  const bool all_made = std::all_of(refused.begin(), refused.end(), [&changes](const auto& each) {
+    return is_next_hop_of_others(changes[each.index], each.error);
   });
-  const auto retained = difference.retained;
-  settle(std::move(difference), refused, std::move(*rules), report);
-  ask_where_packets_go(node_cidrs, other_nodes);
-  look_up_flows(kernel_, desired_->rules, flows, sync_);
+  const auto retained = diff->retained;
+  settle(std::move(*diff), refused, report);
+  look_up_all(targets);
   error_.reset();
   if (all_made) {
     backoff_.reset();
     if (sync_.unwanted + retained == 0) retired_.clear();
   } else {
-    retry_ = now + backoff_.next();
+    retry_at_ = now + backoff_.next();
   }
-  if (!sync_.lookup_error.empty()) retry_ = now + backoff_.next();
-  if (report.hops_removed) request_sync(now);  // how the key stands without them shows the next look
+  if (!sync_.lookup_error.empty()) retry_at_ = now + backoff_.next();
+  if (report.hops_removed) request_sync(now);  // the next dump tells the state of the key without them
   return report;
 }
 
-void Reconciler::ask_where_packets_go(std::span<const net::Prefix> node_cidrs,
-                                      std::span<const net::Prefix> other_nodes) {
+net::Result<Plan> Reconciler::plan(const LookupTargets& targets) {
+  if (!desired_) return Plan{};
+  auto diff = diff_with_kernel();
+  if (!diff) return net::pass_on(diff);
+  Plan plan{.changes = std::exchange(diff->changes, {})};
+  plan.removals_held =
+      !guard_.allows_removals() && std::any_of(plan.changes.begin(), plan.changes.end(), removes);
+  StepReport nothing;
+  settle(std::move(*diff), {}, nothing);
+  look_up_all(targets);
+  return plan;
+}
+
+void Reconciler::look_up_all(const LookupTargets& targets) {
   const auto round = rounds_++;
-  look_up(kernel_, desired_->rules, node_cidrs, round, sync_);
+  look_up(kernel_, desired_->rules, targets.node_cidrs, round, sync_);
+  const auto& other_nodes = targets.other_nodes;
   auto parts = std::exchange(led_away_, {});
   std::erase_if(parts, [&](const net::Prefix& part) {
     return std::find(other_nodes.begin(), other_nodes.end(), part) == other_nodes.end();
   });
   const auto slices = (other_nodes.size() + kPartsLookedUp - 1) / kPartsLookedUp;
-  if (slices == 0) return;
-  const auto slice = other_nodes.subspan(round % slices * kPartsLookedUp);
-  const auto end = slice.begin() + static_cast<std::ptrdiff_t>(std::min(slice.size(), kPartsLookedUp));
-  parts.insert(parts.end(), slice.begin(), end);
-  led_away_ = look_up_parts(kernel_, desired_->rules, parts, sync_);
+  if (slices > 0) {
+    const auto slice = other_nodes.subspan(round % slices * kPartsLookedUp);
+    const auto end = slice.begin() + static_cast<std::ptrdiff_t>(std::min(slice.size(), kPartsLookedUp));
+    parts.insert(parts.end(), slice.begin(), end);
+    led_away_ = look_up_parts(kernel_, desired_->rules, parts, sync_);
+  }
+  look_up_flows(kernel_, desired_->rules, targets.flows, sync_);
 }
 
 StepReport Reconciler::give_up(net::Error error, StepReport report, net::MonoTime now) {
   error_ = error;
   report.error = std::move(error);
-  retry_ = now + backoff_.next();
+  retry_at_ = now + backoff_.next();
   return report;
 }
 
 /// Parts the attempted changes into those made and the kernel's refusals, and judges what is the case now.
-void Reconciler::settle(Difference difference, std::span<const net::Refusal> refused,
-                        std::vector<net::Rule> rules, StepReport& report) {
+void Reconciler::settle(Diff diff, std::span<const net::Refusal> refused, StepReport& report) {
   Refusals refusals;
-  RefusalCursor fate(refused);
-  std::vector<Position> made_positions;
-  auto& changes = difference.changes;
-  std::size_t made = 0;
-  for (std::size_t i = 0; i < changes.size(); ++i) {
-    auto& change = changes[i];
+  RefusalCursor cursor(refused);
+  std::vector<Position> in_place_now;
+  auto& drift = diff.drift;
+  report.made.reserve(diff.changes.size());
+  for (std::size_t i = 0; i < diff.changes.size(); ++i) {
+    auto& change = diff.changes[i];
     const auto* route = std::get_if<net::Route>(&change.object);
-    if (const auto* error = fate.refusal_of(i)) {
+    if (const auto* error = cursor.refusal_of(i)) {
       if (route == nullptr) continue;
       if (is_next_hop_of_others(change, *error)) {
-        if (!index_.at(route->key)) --difference.unwanted;
+        if (!index_.at(route->key)) --drift.unwanted;
         continue;
       }
       refusals[route->key] = error->what;
-      report.strangers_moved |= error->code.value() == EEXIST;
+      report.foreign_routes_moved |= error->code.value() == EEXIST;
       continue;
     }
     if (route == nullptr) {
-      take_over(rules, change.verb, std::get<net::Rule>(change.object));
+      take_over(drift.rules, change.verb, std::get<net::Rule>(change.object));
     } else if (change.verb == net::Verb::remove && route->multipath && index_.at(route->key)) {
       report.hops_removed = true;
     } else if (change.verb == net::Verb::remove) {
-      --difference.unwanted;
+      --drift.unwanted;
     } else {
       const auto position = index_.at(route->key).value_or(0);
-      made_positions.push_back(position);  // ascends, as the changes do
-      if (in_place_[position]) ++report.repaired;
+      in_place_now.push_back(position);  // ascends, as the changes do
+      report.made.push_back(applied(std::move(change), position));
+      continue;
     }
-    changes[made] = change;
-    ++made;
+    report.made.push_back({.change = std::move(change)});
   }
-  changes.resize(made);
-  report.made = std::move(changes);
-
-  Drift drift{.absent = {},
-              .shared = std::move(difference.shared),
-              .unwanted = difference.unwanted,
-              .rules = std::move(rules)};
-  std::set_difference(difference.absent.begin(), difference.absent.end(), made_positions.begin(),
-                      made_positions.end(), std::back_inserter(drift.absent));
+  std::vector<Position> absent;
+  std::set_difference(drift.absent.begin(), drift.absent.end(), in_place_now.begin(), in_place_now.end(),
+                      std::back_inserter(absent));
+  drift.absent = std::move(absent);
   sync_ = evaluate_sync(*desired_, index_, drift, foreign_routes_, refusals);
   in_place_.assign(index_.routes().size(), true);
   for (const auto& each : sync_.routes.exceptions())
     in_place_[each.position] = each.state == RouteState::shadowed;
+  removed_by_.clear();
   looked_ = true;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -18,32 +19,70 @@
 
 namespace routing {
 
-/// What one step did, for the shell to log and count.
-struct StepReport {
-  std::optional<net::Error> error;  ///< could not look, or the outcome is unknown: the next step decides
-  std::vector<net::Change> made;    ///< changes the kernel accepted
-  std::size_t repaired = 0;         ///< of `made`: routes put back after they had been in sync
-  bool removals_held = false;       ///< the guard waits for a second reading
-  bool strangers_moved = false;     ///< an add met EEXIST: survey again to learn whose route it is
-  bool hops_removed = false;        ///< next hops of ours beside the wanted one: look again
+/// A change that the kernel accepted.
+struct AppliedChange {
+  net::Change change;
+  bool repaired = false;         ///< the route had been in sync before
+  std::uint32_t removed_by = 0;  ///< netlink port of the process that removed it; 0: the kernel, or not heard
 };
 
-/// What was put back without a step.
+/// What one step did.
+struct StepReport {
+  std::optional<net::Error> error;  ///< the dump failed, or the outcome is unknown: the next step decides
+  std::vector<AppliedChange> made;
+  bool removals_held = false;         ///< the guard waits for a second reading
+  bool foreign_routes_moved = false;  ///< an add met EEXIST: dump foreign routes again to learn whose it is
+  bool hops_removed = false;          ///< next hops of ours beside the wanted one: dump again
+};
+
+/// What was restored without a step.
 struct RepairReport {
-  std::vector<net::Change> made;
-  std::size_t repaired = 0;
+  std::vector<AppliedChange> made;
   bool complete = true;  ///< the kernel took every route, or had it already
+};
+
+/// What a step would do now.
+struct Plan {
+  std::vector<net::Change> changes;
+  bool removals_held = false;  ///< those that remove wait for a second reading
+};
+
+/// What the reconciler waits for; due() says until when.
+enum class SyncState : std::uint8_t {
+  released,    ///< nothing has ever been wanted, or nothing is any more: a step changes nothing
+  requested,   ///< for its next step: something may differ
+  confirming,  ///< for a step that confirms what was restored without one
+  retrying,    ///< for its next attempt, later each time: the kernel refused something or gave no answer
+  settled,     ///< for a notification
+};
+
+/// What a step looks up beside the wanted destinations.
+struct LookupTargets {
+  std::span<const net::Prefix> node_cidrs = {};   ///< not looked up: pods have routes of their own there
+  std::span<const net::Prefix> other_nodes = {};  ///< parts of the wanted destinations: some at a time
+  std::span<const PodFlow> flows = {};            ///< each time
 };
 
 /// Brings the kernel's routes to the wanted ones and keeps them there.
 ///
-/// A clockless state machine: the shell says what is wanted and when something may have changed, asks when
-/// the next step is due, and runs it. Each step looks at the kernel (a dump is the only truth), applies the
-/// difference and judges how each route stands. The first hint is due at once; storms are slowed by
-/// CpuBudget, failures by Backoff. While nothing has ever been wanted, a step changes nothing.
+/// A clockless state machine: the caller says what is wanted and when something may have changed, asks when
+/// the next step is due, and runs it. Each step dumps our routes (a dump is the only truth), applies the
+/// difference and judges the sync status of each. The first request is due at once; storms are slowed by
+/// CpuBudget, failures by Backoff.
 ///
-/// What a notification says to be gone is put back before any step, by mend(): with the verb `add` alone, so
-/// that the kernel takes it only where a step would have added it too. A step confirms it soon after.
+/// What a notification says to be gone is restored before any step, with the verb `add` alone, so that the
+/// kernel takes it only where a step would have added it too. A step confirms it soon after.
+///
+///                    released   requested   confirming  retrying    settled
+///   want(), other    requested  requested   requested   requested   requested
+///   route is gone    released   requested   confirming  confirming  confirming    restored at once
+///   something else   released   requested   requested   requested   requested
+///   step(), all made released   settled     settled     settled     -
+///   step(), refused  released   retrying    retrying    retrying    -             or the dump failed
+///   release_all()    released   released    released    released    released
+///
+/// `requested` outranks `confirming`, which outranks `retrying`: whichever of their times comes first, the
+/// step that it brings serves all three.
 class Reconciler {
  public:
   Reconciler(net::Kernel& kernel, std::uint32_t seed) : kernel_(kernel), backoff_(seed) {}
@@ -53,7 +92,7 @@ class Reconciler {
   void want(Desired desired, std::uint8_t protocol, bool agreed, net::MonoTime now);
   /// Protocol numbers of before a restart: whose routes may be left, and are ours until none is.
   void restore(std::span<const std::uint8_t> protocols, net::MonoTime now);
-  /// Foreign routes to wanted destinations, as the last survey saw them.
+  /// Foreign routes to wanted destinations, as of the last dump of them.
   void set_foreign_routes(std::vector<net::Route> foreign_routes, net::MonoTime now);
   /// The link of wanted routes went down or came up: those by one that is down are left for later.
   void set_link_state(std::uint32_t device, bool up);
@@ -61,24 +100,24 @@ class Reconciler {
   void request_sync(net::MonoTime now);
   /// Anything may have changed: the next step looks for routes of ours in every table.
   void request_full_resync(net::MonoTime now);
-  /// Puts back at once what the notifications say was taken away, and all wanted routes by `device` (0:
-  /// none), of which the kernel removed some without a word. Whatever else the notifications say makes a step
-  /// due. May run while a step looks at the kernel. Against somebody who takes away as fast, steps at their
-  /// own pace have to do.
+  /// Restores at once what the notifications say was removed, and all wanted routes by `device` (0: none), of
+  /// which the kernel removed some without a notification. Whatever else the notifications say makes a step
+  /// due. May run between two parts of the dump of a step. A process that removes routes faster than
+  /// RepairRateLimiter allows is answered by steps alone.
   RepairReport repair_from_notifications(std::span<const net::Notification> notifications,
                                          std::uint32_t device, net::MonoTime now);
   /// Nothing is wanted any more, not even an empty set: the kernel is left as it is.
   void release_all();
   /// Something outside failed: a step becomes due, later each time.
-  void retry_later(net::MonoTime now) { retry_ = now + backoff_.next(); }
-  /// When step() should run; nullopt: nothing to do until the next hint or audit.
+  void retry_later(net::MonoTime now) { retry_at_ = now + backoff_.next(); }
+  [[nodiscard]] SyncState state() const;
+  /// When step() should run; nullopt: nothing to do until the next notification or resync.
   [[nodiscard]] std::optional<net::MonoTime> due() const;
-  /// Looks, applies, and asks the kernel where it sends packets then; not those to `node_cidrs`, where pods
-  /// have routes of their own. Of `other_nodes`, parts of the wanted destinations, some are asked for, others
-  /// the next time. `flows` are asked for each time.
-  StepReport step(net::MonoTime now, std::span<const net::Prefix> node_cidrs = {},
-                  std::span<const net::Prefix> other_nodes = {}, std::span<const PodFlow> flows = {});
-  /// What the last step cost; feeds the pace.
+  /// Dumps, applies, and looks up where the kernel sends packets then.
+  StepReport step(net::MonoTime now, const LookupTargets& targets = {});
+  /// What step() would do; sync() then tells how the routes stand without it. Changes nothing in the kernel.
+  net::Result<Plan> plan(const LookupTargets& targets);
+  /// What the last step cost; feeds the budget.
   void charge(net::MonoTime now, CpuBudget::Duration cost) { budget_.charge(now, cost); }
 
   /// Every protocol number whose routes are ours once `next` is wanted: also those that were ours until the
@@ -101,14 +140,14 @@ class Reconciler {
   };
 
   void follow(const Desired& desired);
-  net::Result<std::vector<net::Rule>> look(RouteDiffer& comparison);
-  [[nodiscard]] bool is_gone(const net::Notification& notification, std::vector<Position>& gone);
+  net::Result<Diff> diff_with_kernel();
+  net::Result<std::vector<net::Rule>> dump(RouteDiffer& differ);
+  bool is_gone(const net::Notification& notification, std::vector<Position>& gone);
+  AppliedChange applied(net::Change change, Position position);
   RepairReport put_back(std::vector<Position> positions, net::MonoTime now);
   StepReport give_up(net::Error error, StepReport report, net::MonoTime now);
-  void ask_where_packets_go(std::span<const net::Prefix> node_cidrs,
-                            std::span<const net::Prefix> other_nodes);
-  void settle(Difference difference, std::span<const net::Refusal> refused, std::vector<net::Rule> rules,
-              StepReport& report);
+  void look_up_all(const LookupTargets& targets);
+  void settle(Diff diff, std::span<const net::Refusal> refused, StepReport& report);
 
   net::Kernel& kernel_;
   Backoff backoff_;
@@ -125,13 +164,14 @@ class Reconciler {
   SyncStatus sync_;
   std::vector<bool> in_place_;  ///< by position: in sync or shadowed as of the last step
   std::optional<net::Error> error_;
-  std::optional<net::MonoTime> asked_;  ///< first hint since the last step that nothing was done about
+  std::map<Position, std::uint32_t> removed_by_;  ///< netlink ports, since the last step
+  std::optional<net::MonoTime> requested_at_;     ///< the first request since the last step
   std::optional<Wait> unconfirmed_repair_;
-  std::optional<net::MonoTime> retry_;
-  RouteDiffer* comparing_ = nullptr;  ///< while a step looks
-  bool everywhere_ = true;
+  std::optional<net::MonoTime> retry_at_;
+  RouteDiffer* running_dump_ = nullptr;  ///< of a step
+  bool every_table_ = true;              ///< the next dump is of every table, not only of tables_
   bool looked_ = false;
-  std::size_t rounds_ = 0;             ///< of ask_where_packets_go()
+  std::size_t rounds_ = 0;             ///< of look_up_all()
   std::vector<net::Prefix> led_away_;  ///< parts that were, which are asked for each time
 };
 

@@ -83,20 +83,22 @@ std::vector<Position> RouteDiffer::absent() const {
   return positions;
 }
 
-Difference RouteDiffer::finish(std::span<const net::Rule> rules, std::span<const Position> occupied) const {
-  Difference difference;
-  difference.absent = absent();
-  difference.shared = shared_keys(index_, others_);
-  const auto is_shared = [&difference](Position position) {
-    return std::any_of(difference.shared.begin(), difference.shared.end(),
+Diff RouteDiffer::finish(std::span<const net::Rule> rules, std::span<const Position> occupied) const {
+  Diff diff;
+  auto& drift = diff.drift;
+  drift.absent = absent();
+  drift.shared = shared_keys(index_, others_);
+  drift.rules.assign(rules.begin(), rules.end());
+  const auto is_shared = [&drift](Position position) {
+    return std::any_of(drift.shared.begin(), drift.shared.end(),
                        [position](const SharedKey& each) { return each.position == position; });
   };
-  auto& changes = difference.changes;
+  auto& changes = diff.changes;
   const auto held = holders(index_, others_);
-  changes.reserve(difference.absent.size());
+  changes.reserve(drift.absent.size());
   std::vector<bool> settled(others_.size(), false);  // left alone, or about to be replaced in place
 
-  for (const auto position : difference.absent) {
+  for (const auto position : drift.absent) {
     // A replace could hit the stranger's route, an add could only be refused.
     if (std::binary_search(occupied.begin(), occupied.end(), position)) continue;
     const auto& route = desired_.routes[position];
@@ -119,11 +121,11 @@ Difference RouteDiffer::finish(std::span<const net::Rule> rules, std::span<const
     return desired_.node_cidrs_awaited && belongs_to_node_cidr(route);
   };
   for (std::size_t i = 0; i < others_.size(); ++i) {
-    if (!settled[i]) ++(is_retained(others_[i]) ? difference.retained : difference.unwanted);
+    if (!settled[i]) ++(is_retained(others_[i]) ? diff.retained : drift.unwanted);
   }
-  if (!desired_.complete) return difference;
+  if (!desired_.complete) return diff;
 
-  for (const auto& [position, hop] : difference.shared)
+  for (const auto& [position, hop] : drift.shared)
     changes.push_back({.verb = net::Verb::remove, .object = hop});
   for (const auto& rule : rules) {
     if (desired_.node_cidrs_awaited || lists(desired_.rules, rule)) continue;
@@ -133,7 +135,7 @@ Difference RouteDiffer::finish(std::span<const net::Rule> rules, std::span<const
     if (settled[i] || is_retained(others_[i])) continue;
     changes.push_back({.verb = net::Verb::remove, .object = others_[i]});
   }
-  return difference;
+  return diff;
 }
 
 bool is_next_hop_of_others(const net::Change& change, const net::Error& refusal) {
@@ -153,11 +155,11 @@ std::vector<Position> occupied_positions(const RouteIndex& index,
   return positions;
 }
 
-Difference diff(const Desired& desired, const Actual& actual, std::span<const net::Route> foreign_routes) {
+Diff diff(const Desired& desired, const Actual& actual, std::span<const net::Route> foreign_routes) {
   const RouteIndex index(desired.routes);
-  RouteDiffer comparison(desired, index);
-  for (const auto& route : actual.routes) comparison.take(route);
-  return comparison.finish(actual.rules, occupied_positions(index, foreign_routes));
+  RouteDiffer differ(desired, index);
+  for (const auto& route : actual.routes) differ.take(route);
+  return differ.finish(actual.rules, occupied_positions(index, foreign_routes));
 }
 
 }  // namespace routing

@@ -29,18 +29,23 @@ struct SharedKey {
   bool operator==(const SharedKey&) const = default;
 };
 
-/// The way from the actual to the desired. Make before break: routes first, then rules (a rule never points
-/// into a table that is not filled yet), then removals in the opposite order.
-struct Difference {
-  std::vector<net::Change> changes;
+/// What the kernel holds, as far as it is not what is wanted.
+struct Drift {
   /// The wanted routes that are not there as wanted, ascending; those that nothing is done about too.
   std::vector<RouteIndex::Position> absent;
   /// Of those, the ones whose keys have other next hops too. Which are ours is not known: all of these are to
   /// be removed, which the kernel does with ours alone.
-  std::vector<SharedKey> shared;
-  /// How many of ours are to go, and how many are not wanted but stay, since they may yet be.
-  std::size_t unwanted = 0;
-  std::size_t retained = 0;
+  std::vector<SharedKey> shared = {};
+  std::size_t unwanted = 0;           ///< routes of ours that are to go
+  std::vector<net::Rule> rules = {};  ///< every one of ours, wanted or not
+};
+
+/// The way from the actual to the desired. Make before break: routes first, then rules (a rule never points
+/// into a table that is not filled yet), then removals in the opposite order.
+struct Diff {
+  std::vector<net::Change> changes;
+  Drift drift;               ///< what is not as wanted now, before any change
+  std::size_t retained = 0;  ///< routes of ours that are not wanted but stay, since they may yet be
 };
 
 /// Whether the refusal of a change means that there is nothing of ours to remove: of several next hops of one
@@ -68,8 +73,8 @@ class RouteDiffer final : public net::RouteVisitor {
   void was_put_back(RouteIndex::Position position);
 
   /// `occupied` ascends.
-  [[nodiscard]] Difference finish(std::span<const net::Rule> rules,
-                                  std::span<const RouteIndex::Position> occupied) const;
+  [[nodiscard]] Diff finish(std::span<const net::Rule> rules,
+                            std::span<const RouteIndex::Position> occupied) const;
 
  private:
   [[nodiscard]] std::vector<RouteIndex::Position> absent() const;
@@ -87,7 +92,6 @@ std::vector<RouteIndex::Position> occupied_positions(const RouteIndex& index,
                                                      std::span<const net::Route> foreign_routes);
 
 /// The same of two whole tables.
-Difference diff(const Desired& desired, const Actual& actual,
-                std::span<const net::Route> foreign_routes = {});
+Diff diff(const Desired& desired, const Actual& actual, std::span<const net::Route> foreign_routes = {});
 
 }  // namespace routing

@@ -147,15 +147,9 @@ SyncStatus evaluate_sync(const Desired& desired, const RouteIndex& index, const 
 SyncStatus evaluate_sync(const Desired& desired, const Actual& actual,
                          std::span<const net::Route> foreign_routes, const Refusals& refusals) {
   const RouteIndex index(desired.routes);
-  RouteDiffer comparison(desired, index);
-  for (const auto& route : actual.routes) comparison.take(route);
-  auto difference = comparison.finish(actual.rules, {});
-  return evaluate_sync(desired, index,
-                       {.absent = std::move(difference.absent),
-                        .shared = std::move(difference.shared),
-                        .unwanted = difference.unwanted,
-                        .rules = actual.rules},
-                       foreign_routes, refusals);
+  RouteDiffer differ(desired, index);
+  for (const auto& route : actual.routes) differ.take(route);
+  return evaluate_sync(desired, index, differ.finish(actual.rules, {}).drift, foreign_routes, refusals);
 }
 
 }  // namespace routing

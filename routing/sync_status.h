@@ -32,14 +32,6 @@ struct SyncStatus {
 /// The kernel's words for refused changes, by the key of the route.
 using Refusals = std::map<net::RouteKey, std::string>;
 
-/// What the kernel holds, as far as it is not what is wanted.
-struct Drift {
-  std::vector<RouteIndex::Position> absent;  ///< ascending
-  std::vector<SharedKey> shared = {};
-  std::size_t unwanted = 0;
-  std::vector<net::Rule> rules;  ///< every one of ours
-};
-
 /// Judges from values only. `strangers` are foreign routes to wanted destinations that stand before ours
 /// where they have our very key: such a one makes ours `shadowed` when it leads the same way (gateway and
 /// device), else `failed`; one with a lower metric in our table makes ours `shadowed`, or `failed` where it

@@ -11,9 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "simulator/fault_json.h"
-#include "simulator/listen_address.h"
-#include "simulator/record.h"
+#include "simulator/listener.h"
 
 namespace simulator {
 namespace {
@@ -22,131 +20,33 @@ using nlohmann::ordered_json;
 
 constexpr auto kJson = "application/json";
 
-std::string help() {
-  std::string text =
-      "GET    /state        everything at a glance\n"
-      "GET    /document     the document served\n"
-      "PUT    /document     replaces it: an instance, a network object or a list of interfaces\n"
-      "GET    /fault        the faults in force\n"
-      "PUT    /fault        {\"kind\":KIND, \"count\":N or \"seconds\":S, \"path\":\"/metadata/...\"}, or a "
-      "list of such\n"
-      "DELETE /fault        all is well again\n"
-      "GET    /rate-limit\n"
-      "PUT    /rate-limit   {\"per_second\":5, \"identity_per_second\":20, \"identity_concurrent\":5}; 0 = "
-      "no limit\n"
-      "GET    /source\n"
-      "PUT    /source       {\"allow\":[\"10.240.0.4\"]}: packets of others vanish; [] = everybody\n"
-      "GET    /requests     how many, and the last 100\n"
-      "DELETE /requests     forgets them\n"
-      "\nKinds of faults:\n";
-  for (const auto& each : fault_kinds()) text += fmt::format("  {:<18} {}\n", each.name, each.description);
-  return text;
-}
-
-ordered_json faults_json(const Simulator& simulator) {
-  ordered_json list = ordered_json::array();
-  for (const auto& fault : simulator.faults()) list.push_back(to_json(fault));
-  return list;
-}
-
-ordered_json rate_limit_json(const Simulator& simulator) {
-  const auto limit = simulator.rate_limit();
-  return {{"per_second", limit.per_second},
-          {"identity_per_second", limit.identity_per_second},
-          {"identity_concurrent", limit.identity_concurrent}};
-}
-
-ordered_json source_json(const Simulator& simulator) {
-  ordered_json allowed = ordered_json::array();
-  for (const auto& source : simulator.sources()) allowed.push_back(source.text());
-  return {{"allow", std::move(allowed)}};
-}
-
-ordered_json requests_json(const Simulator& simulator) {
-  return record_json(simulator.request_count(), simulator.recent());
-}
-
-ordered_json state_json(const Simulator& simulator) {
-  return {{"endpoint", simulator.endpoint()}, {"document", ordered_json::parse(simulator.document())},
-          {"faults", faults_json(simulator)}, {"rate_limit", rate_limit_json(simulator)},
-          {"source", source_json(simulator)}, {"requests", simulator.request_count()}};
-}
-
-net::Result<void> put_document(Simulator& simulator, const std::string& body) {
-  return simulator.set_document(body);
-}
-
-net::Result<void> put_faults(Simulator& simulator, const std::string& body) {
-  return parse_faults(body).map([&](std::vector<Fault> faults) { simulator.set_faults(std::move(faults)); });
-}
-
-net::Result<void> put_rate_limit(Simulator& simulator, const std::string& body) {
-  const auto json = ordered_json::parse(body, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return net::failure(EINVAL, "the body is no JSON object");
-  auto limit = simulator.rate_limit();
-  for (const auto& [key, value] : json.items()) {
-    if (!value.is_number() || value.get<double>() < 0) {
-      return net::failure(EINVAL, fmt::format("\"{}\" is {}, not a number from 0", key, value.dump()));
-    }
-    if (key == "per_second") {
-      limit.per_second = value.get<double>();
-    } else if (key == "identity_per_second") {
-      limit.identity_per_second = value.get<double>();
-    } else if (key == "identity_concurrent") {
-      limit.identity_concurrent = value.get<unsigned>();
-    } else {
-      return net::failure(EINVAL,
-                          fmt::format("a rate limit has no member \"{}\": per_second, identity_per_second, "
-                                      "identity_concurrent",
-                                      key));
-    }
-  }
-  simulator.set_rate_limit(limit);
-  return {};
-}
-
-net::Result<void> put_source(Simulator& simulator, const std::string& body) {
-  const auto json = ordered_json::parse(body, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object() || json.size() != 1 || !json.contains("allow") || !json["allow"].is_array()) {
-    return net::failure(EINVAL, R"(the body is not {"allow":[…]})");
-  }
-  std::vector<net::Address> sources;
-  for (const auto& each : json["allow"]) {
-    const auto address = net::Address::parse(each.is_string() ? each.get<std::string>() : each.dump());
-    if (!address) return net::pass_on(address);
-    sources.push_back(*address);
-  }
-  return simulator.set_sources(std::move(sources));
-}
-
 }  // namespace
+
+ControlHandler on_get(std::string path, std::string help, std::function<std::string()> make) {
+  return {"GET", std::move(path), std::move(help),
+          [make = std::move(make)](const std::string&) { return net::Result<std::string>(make()); }};
+}
+
+ControlHandler on_put(std::string path, std::string help,
+                      std::function<net::Result<void>(const std::string&)> take) {
+  return {"PUT", std::move(path), std::move(help), [take = std::move(take)](const std::string& body) {
+            return take(body).map([] { return std::string(); });
+          }};
+}
+
+ControlHandler on_delete(std::string path, std::string help, std::function<void()> act) {
+  return {"DELETE", std::move(path), std::move(help), [act = std::move(act)](const std::string&) {
+            act();
+            return net::Result<std::string>();
+          }};
+}
 
 class Control::Server {
  public:
-  Server(Simulator& simulator, const std::vector<Order>& more) : simulator_(simulator) {
-    for (const auto& order : more) take(order);
-    offer("/state", state_json);
-    offer("/fault", faults_json);
-    offer("/rate-limit", rate_limit_json);
-    offer("/source", source_json);
-    offer("/requests", requests_json);
-    http_.Get("/document", [this](const httplib::Request&, httplib::Response& response) {
-      response.set_content(simulator_.document(), kJson);
-    });
+  explicit Server(const std::vector<ControlHandler>& handlers) {
+    for (const auto& handler : handlers) add(handler);
     http_.Get("/", [this](const httplib::Request&, httplib::Response& response) {
-      response.set_content(help() + more_help_, "text/plain");
-    });
-    accept("/document", put_document);
-    accept("/fault", put_faults);
-    accept("/rate-limit", put_rate_limit);
-    accept("/source", put_source);
-    http_.Delete("/fault", [this](const httplib::Request&, httplib::Response& response) {
-      simulator_.clear_faults();
-      response.status = 204;
-    });
-    http_.Delete("/requests", [this](const httplib::Request&, httplib::Response& response) {
-      simulator_.forget_requests();
-      response.status = 204;
+      response.set_content(help_, "text/plain");
     });
     http_.set_keep_alive_max_count(1);  // an idle connection would hold a thread, and the end, for 5 s
     // The library's own options let a second simulator take the port without an error (SO_REUSEPORT).
@@ -191,31 +91,18 @@ class Control::Server {
   [[nodiscard]] const std::string& endpoint() const { return endpoint_; }
 
  private:
-  void offer(const char* path, ordered_json (*make)(const Simulator&)) {
-    http_.Get(path, [this, make](const httplib::Request&, httplib::Response& response) {
-      response.set_content(make(simulator_).dump(2) + "\n", kJson);
-    });
-  }
-
-  void accept(const char* path, net::Result<void> (*put)(Simulator&, const std::string&)) {
-    http_.Put(path, [this, put](const httplib::Request& request, httplib::Response& response) {
-      const auto done = put(simulator_, request.body);
-      if (!done) return refuse(response, done.error());
-      response.status = 204;
-    });
-  }
-
-  void take(const Order& order) {
-    more_help_ += fmt::format("{:<6} {:<15} {}\n", order.method, order.path, order.help);
-    const auto obey = [obey = order.obey](const httplib::Request& request, httplib::Response& response) {
-      const auto done = obey(request.body);
+  void add(const ControlHandler& handler) {
+    help_ += fmt::format("{:<6} {:<15} {}\n", handler.method, handler.path, handler.help);
+    const auto respond = [handle = handler.handle](const httplib::Request& request,
+                                                   httplib::Response& response) {
+      const auto done = handle(request.body);
       if (!done) return refuse(response, done.error());
       response.status = done->empty() ? 204 : 200;
       if (!done->empty()) response.set_content(*done, kJson);
     };
-    if (order.method == "GET") http_.Get(order.path, obey);
-    if (order.method == "PUT") http_.Put(order.path, obey);
-    if (order.method == "DELETE") http_.Delete(order.path, obey);
+    if (handler.method == "GET") http_.Get(handler.path, respond);
+    if (handler.method == "PUT") http_.Put(handler.path, respond);
+    if (handler.method == "DELETE") http_.Delete(handler.path, respond);
   }
 
   static void refuse(httplib::Response& response, const net::Error& error) {
@@ -223,17 +110,16 @@ class Control::Server {
     response.set_content(ordered_json{{"error", error.what}}.dump() + "\n", kJson);
   }
 
-  Simulator& simulator_;
-  std::string more_help_;
+  std::string help_;
   httplib::Server http_;
   std::string endpoint_;
   std::atomic<bool> ended_ = false;
   std::thread thread_;
 };
 
-net::Result<std::unique_ptr<Control>> Control::start(Simulator& simulator, const std::string& listen,
-                                                     const std::vector<Order>& more) {
-  auto server = std::make_unique<Server>(simulator, more);
+net::Result<std::unique_ptr<Control>> Control::start(const std::string& listen,
+                                                     const std::vector<ControlHandler>& handlers) {
+  auto server = std::make_unique<Server>(handlers);
   if (const auto listening = server->listen(listen); !listening) return net::pass_on(listening);
   return std::unique_ptr<Control>(new Control(std::move(server)));
 }

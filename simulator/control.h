@@ -6,27 +6,31 @@
 #include <vector>
 
 #include "net/error.h"
-#include "simulator/simulator.h"
 
 namespace simulator {
 
-/// A request that the control endpoint takes for somebody else: another part of the program.
-struct Order {
+/// What the control endpoint does at one method and path.
+struct ControlHandler {
   std::string method;  ///< GET, PUT or DELETE
   std::string path;
-  std::string help;  ///< a line for GET /
-  /// Returns the JSON to answer, empty = 204; its error is answered with 400.
-  std::function<net::Result<std::string>(const std::string& body)> obey;
+  std::string help;  ///< for GET /, a line or more
+  /// Returns the body of the response, JSON; empty = 204. An error is 400.
+  std::function<net::Result<std::string>(const std::string& body)> handle;
 };
 
-/// The simulator's other door, for tests and people with curl: change the document, order faults and see
-/// who asked, while it runs. README.md of imds/ lists the requests; GET / does too.
+ControlHandler on_get(std::string path, std::string help, std::function<std::string()> make);
+ControlHandler on_put(std::string path, std::string help,
+                      std::function<net::Result<void>(const std::string&)> take);
+ControlHandler on_delete(std::string path, std::string help, std::function<void()> act);
+
+/// The HTTP server for tests and people with curl: change what is served, inject faults and see who asked,
+/// while the simulator runs. GET / lists the handlers.
 class Control {
  public:
   /// Listens ("127.0.0.1:0" = any free port) when it returns and serves from threads of its own until
-  /// destroyed; `simulator` outlives it.
-  static net::Result<std::unique_ptr<Control>> start(Simulator& simulator, const std::string& listen,
-                                                     const std::vector<Order>& more = {});
+  /// destroyed; what the handlers refer to outlives it.
+  static net::Result<std::unique_ptr<Control>> start(const std::string& listen,
+                                                     const std::vector<ControlHandler>& handlers);
   ~Control();
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;

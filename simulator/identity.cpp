@@ -40,7 +40,7 @@ constexpr auto kSelectors = std::to_array<Selector>({{"client_id", kUserAssigned
                                                      {"msi_res_id", kUserAssigned.resource_id},
                                                      {"mi_res_id", kUserAssigned.resource_id}});
 
-Answer invalid(const char* description) {
+Response invalid(const char* description) {
   return identity_refusal(kBadRequest, "invalid_request", description);
 }
 
@@ -66,8 +66,8 @@ ordered_json token(const std::string& resource, const ManagedIdentity& identity,
           {"token_type", "Bearer"}};
 }
 
-Answer answer_token(const Target& target, const TokenStyle& style,
-                    std::chrono::system_clock::time_point now) {
+Response answer_token(const Target& target, const TokenStyle& style,
+                      std::chrono::system_clock::time_point now) {
   const auto* resource = target.parameter("resource");
   if (resource == nullptr || resource->empty())
     return invalid("Required query variable 'resource' is missing");
@@ -87,19 +87,19 @@ Answer answer_token(const Target& target, const TokenStyle& style,
 
 bool is_identity(const Target& target) { return target.is_below({"metadata", "identity"}); }
 
-Answer identity_refusal(unsigned status, const char* error, const char* description) {
+Response identity_refusal(unsigned status, const char* error, const char* description) {
   return {.status = status,
           .body = ordered_json{{"error", error}, {"error_description", description}}.dump()};
 }
 
-Answer answer_identity(const Question& question, const Target& target, const TokenStyle& style,
-                       std::chrono::system_clock::time_point now) {
-  if (question.method != "GET") return identity_refusal(405, "method_not_allowed", "Method not allowed");
-  const auto* header = find_header(question.headers, "Metadata");
+Response answer_identity(const Request& request, const Target& target, const TokenStyle& style,
+                         std::chrono::system_clock::time_point now) {
+  if (request.method != "GET") return identity_refusal(405, "method_not_allowed", "Method not allowed");
+  const auto* header = find_header(request.headers, "Metadata");
   if (header == nullptr || !net::same_ignoring_case(*header, "true")) {
     return identity_refusal(kBadRequest, "bad_request_102", "Required metadata header not specified");
   }
-  if (find_header(question.headers, "X-Forwarded-For") != nullptr)
+  if (find_header(request.headers, "X-Forwarded-For") != nullptr)
     return invalid("X-Forwarded-For is not allowed");
   if (target.names_one_twice()) return invalid("A query parameter is given twice");
   const auto* version = target.parameter("api-version");

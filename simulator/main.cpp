@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -11,22 +12,23 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
-#include "simulator/cloud/files.h"
-#include "simulator/cloud/orders.h"
+#include "simulator/cloud/control_handlers.h"
 #include "simulator/control.h"
+#include "simulator/control_handlers.h"
 #include "simulator/default_document.h"
-#include "simulator/listen_address.h"
-#include "simulator/simulator.h"
+#include "simulator/imds.h"
+#include "simulator/listener.h"
 
 namespace {
 
 using simulator::Control;
 using simulator::Form;
-using simulator::Simulator;
+using simulator::Imds;
 using simulator::cloud::Cloud;
-using Orders = std::vector<simulator::Order>;
 
 constexpr int kUsage = 64;  // EX_USAGE of sysexits(3)
 
@@ -37,7 +39,8 @@ struct Arguments {
   std::string form = "virtual-machine";
   std::vector<std::string> sources;
   double per_second = simulator::RateLimit{}.per_second;
-  simulator::cloud::Files cloud;
+  /// With the names of files in place of PEM text until they are read; without `listen`, no cloud.
+  simulator::cloud::Options cloud{.listen = "", .certificate_pem = "", .key_pem = ""};
   int ready_fd = STDOUT_FILENO;
 };
 
@@ -72,18 +75,27 @@ void describe(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
 }
 
-void describe_cloud(CLI::App& app, simulator::cloud::Files& cloud) {
+void describe_cloud(CLI::App& app, simulator::cloud::Options& cloud) {
   auto* const listen = app.add_option("--cloud-listen", cloud.listen,
                                       "ARM and Kubernetes over TLS: ADDRESS:PORT, IPv4; without it, neither")
                            ->check(valid_listen);
   const auto file = [&](const char* option, std::string& member, const char* what) {
     return app.add_option(option, member, what)->check(CLI::ExistingFile)->needs(listen);
   };
-  listen->needs(file("--cloud-cert", cloud.certificate, "its certificate and those above it, PEM"));
-  listen->needs(file("--cloud-key", cloud.key, "the certificate's key, PEM"));
-  file("--cloud-client-ca", cloud.client_ca, "who signs client certificates for Kubernetes, PEM");
+  listen->needs(file("--cloud-cert", cloud.certificate_pem, "its certificate and those above it, PEM"));
+  listen->needs(file("--cloud-key", cloud.key_pem, "the certificate's key, PEM"));
+  file("--cloud-client-ca", cloud.client_ca_pem, "who signs client certificates for Kubernetes, PEM");
   app.add_option("--cloud-token", cloud.tokens, "a bearer token for Kubernetes; may be repeated")
       ->needs(listen);
+}
+
+net::Result<std::string> read_file(const std::string& path) {
+  errno = 0;
+  std::ifstream file(path);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (file && !text.empty()) return text;
+  const int error = errno == 0 ? EINVAL : errno;
+  return net::failure(error, fmt::format("cannot read {}: {}", path, std::system_category().message(error)));
 }
 
 net::Result<simulator::Options> options(const Arguments& arguments) {
@@ -93,8 +105,9 @@ net::Result<simulator::Options> options(const Arguments& arguments) {
   options.document =
       default_document(arguments.form == "scale-set" ? Form::scale_set : Form::virtual_machine);
   if (!arguments.document_file.empty()) {
-    std::ifstream file(arguments.document_file);
-    options.document = {std::istreambuf_iterator<char>(file), {}};
+    auto document = read_file(arguments.document_file);
+    if (!document) return net::pass_on(document);
+    options.document = *std::move(document);
   }
   for (const auto& text : arguments.sources) {
     const auto source = net::Address::parse(text);
@@ -105,9 +118,15 @@ net::Result<simulator::Options> options(const Arguments& arguments) {
 }
 
 /// None unless it is asked for.
-net::Result<std::unique_ptr<Cloud>> start_cloud(const Arguments& arguments) {
-  if (arguments.cloud.listen.empty()) return nullptr;
-  return read_files(arguments.cloud).and_then(Cloud::start);
+net::Result<std::unique_ptr<Cloud>> start_cloud(simulator::cloud::Options options) {
+  if (options.listen.empty()) return nullptr;
+  for (auto* const pem : {&options.certificate_pem, &options.key_pem, &options.client_ca_pem}) {
+    if (pem->empty()) continue;
+    auto text = read_file(*pem);
+    if (!text) return net::pass_on(text);
+    *pem = *std::move(text);
+  }
+  return Cloud::start(options);
 }
 
 int complain(const net::Error& error) {
@@ -129,14 +148,18 @@ int run(const Arguments& arguments) {
 
   const auto chosen = options(arguments);
   if (!chosen) return complain(chosen.error());
-  const auto simulator = Simulator::start(*chosen);
-  if (!simulator) return complain(simulator.error());
-  const auto cloud = start_cloud(arguments);
+  const auto imds = Imds::start(*chosen);
+  if (!imds) return complain(imds.error());
+  const auto cloud = start_cloud(arguments.cloud);
   if (!cloud) return complain(cloud.error());
-  const auto control = Control::start(**simulator, arguments.control, *cloud ? orders(**cloud) : Orders());
+  auto handlers = simulator::control_handlers(**imds);
+  if (*cloud) {
+    for (auto& handler : simulator::cloud::control_handlers(**cloud)) handlers.push_back(std::move(handler));
+  }
+  const auto control = Control::start(arguments.control, handlers);
   if (!control) return complain(control.error());
   announce(arguments.ready_fd,
-           fmt::format("listening on {}, control on {}{}\n", (*simulator)->endpoint(), (*control)->endpoint(),
+           fmt::format("listening on {}, control on {}{}\n", (*imds)->endpoint(), (*control)->endpoint(),
                        *cloud ? ", cloud on " + (*cloud)->endpoint() : ""));
   int signal = 0;
   sigwait(&ending, &signal);

@@ -19,7 +19,7 @@ constexpr unsigned kNotFound = 404;
 constexpr unsigned kMethodNotAllowed = 405;
 
 /// The text is documented; clients print it.
-Answer bad_version() {
+Response bad_version() {
   const auto all = api_versions();
   ordered_json newest = ordered_json::array();
   for (std::size_t i = 1; i <= 3; ++i) newest.push_back(all[all.size() - i]);
@@ -31,7 +31,7 @@ Answer bad_version() {
   return {.status = kBadRequest, .body = body.dump()};
 }
 
-Answer versions() {
+Response versions() {
   ordered_json all = ordered_json::array();
   for (const auto version : api_versions()) all.push_back(version);
   return {.body = ordered_json{{"apiVersions", std::move(all)}}.dump()};
@@ -67,7 +67,7 @@ std::string listing(const ordered_json& value) {
   return lines;
 }
 
-Answer instance_part(const Target& target, const ordered_json& instance) {
+Response instance_part(const Target& target, const ordered_json& instance) {
   const auto* version = target.parameter("api-version");
   if (version == nullptr || !is_api_version(*version)) return bad_version();
   const auto* format = target.parameter("format");
@@ -87,17 +87,17 @@ Answer instance_part(const Target& target, const ordered_json& instance) {
 
 }  // namespace
 
-Answer refusal(unsigned status, const char* error) {
+Response refusal(unsigned status, const char* error) {
   return {.status = status, .body = ordered_json{{"error", error}}.dump()};
 }
 
-Answer answer_metadata(const Question& question, const Target& target, const ordered_json& instance) {
-  if (question.method != "GET") return refusal(kMethodNotAllowed, "Method not allowed");
-  const auto* header = find_header(question.headers, "Metadata");
+Response answer_metadata(const Request& request, const Target& target, const ordered_json& instance) {
+  if (request.method != "GET") return refusal(kMethodNotAllowed, "Method not allowed");
+  const auto* header = find_header(request.headers, "Metadata");
   if (header == nullptr || !net::same_ignoring_case(*header, "true")) {
     return refusal(kBadRequest, "Bad request. Required metadata header not specified");
   }
-  if (find_header(question.headers, "X-Forwarded-For") != nullptr) {
+  if (find_header(request.headers, "X-Forwarded-For") != nullptr) {
     return refusal(kBadRequest, "Bad request. X-Forwarded-For is not allowed");
   }
   if (target.names_one_twice()) return refusal(kBadRequest, "Bad request. A query parameter is given twice");

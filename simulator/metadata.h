@@ -2,17 +2,17 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "simulator/message.h"
 #include "simulator/target.h"
-#include "simulator/wire.h"
 
 namespace simulator {
 
 /// What IMDS answers to a well-delivered request, identity apart: /metadata/versions and
 /// /metadata/instance with its parts, in JSON and text; its refusals otherwise.
-Answer answer_metadata(const Question& question, const Target& target,
-                       const nlohmann::ordered_json& instance);
+Response answer_metadata(const Request& request, const Target& target,
+                         const nlohmann::ordered_json& instance);
 
 /// {"error":"…"} with the status.
-Answer refusal(unsigned status, const char* error);
+Response refusal(unsigned status, const char* error);
 
 }  // namespace simulator

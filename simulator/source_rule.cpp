@@ -47,7 +47,7 @@ net::Result<void> outcome(int returned) {
 
 }  // namespace
 
-net::Result<void> hear_only(int listening_socket, std::span<const net::Address> sources) {
+net::Result<void> accept_only_from(int listening_socket, std::span<const net::Address> sources) {
   if (sources.empty()) {
     const int ignored = 0;
     const int detached =

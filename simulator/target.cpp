@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstdint>
 
+#include "net/ascii_case.h"
+
 namespace simulator {
 namespace {
 
@@ -66,6 +68,11 @@ bool Target::names_one_twice() const {
 
 bool Target::is_below(const std::vector<std::string>& folder) const {
   return path.size() >= folder.size() && std::equal(folder.begin(), folder.end(), path.begin());
+}
+
+bool Target::is_below_in_any_case(const std::vector<std::string>& folder) const {
+  return path.size() >= folder.size() &&
+         std::equal(folder.begin(), folder.end(), path.begin(), net::same_ignoring_case);
 }
 
 }  // namespace simulator

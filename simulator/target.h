@@ -20,6 +20,8 @@ struct Target {
   [[nodiscard]] bool names_one_twice() const;
   /// True when the path begins with these segments.
   [[nodiscard]] bool is_below(const std::vector<std::string>& folder) const;
+  /// The same as ARM compares, whose ids are equal in any case.
+  [[nodiscard]] bool is_below_in_any_case(const std::vector<std::string>& folder) const;
 };
 
 }  // namespace simulator

@@ -7,11 +7,10 @@
 
 #include "agent/cli/commands.h"
 #include "agent/cli/exit_codes.h"
-#include "agent/cli/one_look.h"
+#include "agent/cli/node_look.h"
 #include "agent/cli/running_daemon.h"
 #include "agent/cli/style.h"
 #include "net/foreign_text.h"
-#include "netlink/linux_kernel.h"
 #include "node/azure_names.h"
 #include "node/azure_routing.h"
 
@@ -34,9 +33,9 @@ std::string origin(const LoadedConfig& loaded, const char* key) {
 
 /// Of the wanted routes the one that the kernel would take: the longest prefix, then the least metric; table
 /// main alone.
-const net::Route* covering(const OneLook& look, const net::Prefix& destination) {
+const net::Route* covering(const NodeLook& look, const net::Prefix& destination) {
   const net::Route* best = nullptr;
-  for (const auto& route : look.facts.desired.routes) {
+  for (const auto& route : look.plan.facts.desired.routes) {
     if (route.key.table == routing::kPodTable || !route.key.destination.contains(destination)) continue;
     const auto better = [&] {
       if (best == nullptr) return true;
@@ -49,14 +48,14 @@ const net::Route* covering(const OneLook& look, const net::Prefix& destination) 
   return best;
 }
 
-void explain_wanted(const OneLook& look, const LoadedConfig& loaded, const net::Prefix& destination) {
+void explain_wanted(const NodeLook& look, const LoadedConfig& loaded, const net::Prefix& destination) {
   const auto* route = covering(look, destination);
   if (route == nullptr) {
     say("wanted", "no route of the agent's covers it");
     return;
   }
-  say("wanted", net::route_text(*route, net::link_name(look.links, route->device)));
-  const auto& told = look.facts.node_cidrs;
+  say("wanted", net::route_text(*route, net::link_name(look.plan.facts.links, route->device)));
+  const auto& told = look.plan.facts.node_cidrs;
   const bool own =
       std::find(told.cidrs.begin(), told.cidrs.end(), route->key.destination) != told.cidrs.end();
   if (own && route->type != net::RouteType::unicast) {
@@ -68,13 +67,13 @@ void explain_wanted(const OneLook& look, const LoadedConfig& loaded, const net::
   say("", fmt::format("a cluster CIDR ({})", origin(loaded, "pods.cluster_cidrs")));
   if (route->source)
     say("", fmt::format("source: IMDS, network.interface[].privateIpAddress {}", route->source->text()));
-  if (look.facts.nic.nic) {
-    const auto& gateway = look.facts.nic.nic->gateway(destination.family());
+  if (look.plan.facts.nic.nic) {
+    const auto& gateway = look.plan.facts.nic.nic->gateway(destination.family());
     if (gateway)
       say("", fmt::format("gateway: {}", gateway->assumed ? "assumed, no default route on the NIC names one"
                                                           : "the NIC's default route"));
   }
-  for (const auto& sync : look.facts.sync.routes) {
+  for (const auto& sync : look.plan.facts.sync.routes) {
     if (sync.route == *route)
       say("", fmt::format("in the kernel: {}{}{}", routing::route_state_name(sync.state),
                           sync.error.empty() ? "" : ": ", sync.error));
@@ -82,13 +81,8 @@ void explain_wanted(const OneLook& look, const LoadedConfig& loaded, const net::
 }
 
 /// True when the kernel has an answer.
-bool explain_kernel(const OneLook& look, const net::Address& address) {
-  auto kernel = netlink::LinuxKernel::open();
-  if (!kernel) {
-    say("kernel", kernel.error().what);
-    return false;
-  }
-  const auto route = (*kernel)->lookup(net::Flow(address));
+bool explain_kernel(const NodeLook& look, const net::Address& address) {
+  const auto route = look.kernel->lookup(net::Flow(address));
   if (!route) {
     // ip_route_output's errors for routes that lead nowhere (fib_props in net/ipv4/fib_semantics.c).
     const auto code = route.error().code.value();
@@ -98,13 +92,13 @@ bool explain_kernel(const OneLook& look, const net::Address& address) {
     say("kernel", *nowhere != '\0' ? nowhere : route.error().what);
     return *nowhere != '\0';
   }
-  say("kernel", net::route_text(*route, net::link_name(look.links, route->device)));
-  if (route->protocol == look.facts.policy.protocol) say("", "the agent's");
+  say("kernel", net::route_text(*route, net::link_name(look.plan.facts.links, route->device)));
+  if (route->protocol == look.plan.facts.policy.protocol) say("", "the agent's");
   return true;
 }
 
-void explain_azure(const OneLook& look, const net::Address& address) {
-  const auto& azure = look.facts.cloud_state.azure;
+void explain_azure(const NodeLook& look, const net::Address& address) {
+  const auto& azure = look.plan.facts.cloud_state.azure;
   if (!azure || !azure->route_table) {
     say("Azure", azure ? azure->route_table.error().what : std::string("not asked: azure.verify is off"));
     return;
@@ -156,7 +150,7 @@ int explain(const ConfigSources& sources, const Beside& beside, const std::strin
                              text);
     return kUsage;
   }
-  const auto look = look_once(loaded.config, kEverythingPatience, Scope::everything);
+  const auto look = look_at_node(loaded.config, kEverythingPatience, Scope::everything);
   if (!look) {
     std::cerr << "explain: " << look.error().what << '\n';
     return kUndetermined;
@@ -167,7 +161,7 @@ int explain(const ConfigSources& sources, const Beside& beside, const std::strin
   const bool known = explain_kernel(*look, destination->network());
   explain_azure(*look, destination->network());
   explain_changes(where_to_ask(sources, loaded), *destination);
-  return known || look->facts.network ? kOk : kUndetermined;
+  return known || look->plan.facts.network ? kOk : kUndetermined;
 }
 
 }  // namespace agent

@@ -6,7 +6,7 @@
 
 #include "agent/cli/commands.h"
 #include "agent/cli/exit_codes.h"
-#include "agent/cli/one_look.h"
+#include "agent/cli/node_look.h"
 #include "agent/daemon/identity.h"
 #include "agent/daemon/instance_lock.h"
 #include "agent/daemon/paths.h"

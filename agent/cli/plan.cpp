@@ -6,9 +6,9 @@
 
 #include "agent/cli/commands.h"
 #include "agent/cli/exit_codes.h"
-#include "agent/cli/one_look.h"
+#include "agent/cli/node_look.h"
 #include "agent/http/status_json.h"
-#include "checks/checks.h"
+#include "checks/check_table.h"
 #include "net/foreign_text.h"
 
 namespace agent {
@@ -48,12 +48,12 @@ bool is_of_unknown_owner(const net::Change& change) {
 }
 
 /// How the route that the change is about stands: the wanted one's judgement, else plainly pending.
-routing::RouteStatus status_of(const OneLook& look, const net::Route& route) {
+routing::RouteStatus status_of(const core::NodePlan& plan, const net::Route& route) {
   routing::RouteStatus status{.route = route,
-                              .device = std::string(net::link_name(look.links, route.device)),
+                              .device = std::string(net::link_name(plan.facts.links, route.device)),
                               .state = routing::RouteState::pending,
                               .error = ""};
-  for (const auto& wanted : look.facts.sync.routes) {
+  for (const auto& wanted : plan.facts.sync.routes) {
     if (wanted.route == route) {
       status.state = wanted.state;
       status.error = wanted.error;
@@ -62,18 +62,18 @@ routing::RouteStatus status_of(const OneLook& look, const net::Route& route) {
   return status;
 }
 
-void print_json(const OneLook& look, const std::vector<PendingSysctl>& sysctls, bool in_sync,
+void print_json(const core::NodePlan& plan, const std::vector<PendingSysctl>& sysctls, bool in_sync,
                 const std::string& note) {
   using Json = nlohmann::ordered_json;
   Json routes = Json::array();
   Json rules = Json::array();
-  for (const auto& change : look.difference.changes) {
+  for (const auto& change : plan.routes.changes) {
     Json entry = {{"action", net::verb_name(change.verb)}};
     if (const auto* rule = std::get_if<net::Rule>(&change.object)) {
       entry.update({{"from", rule->source.text()}, {"table", rule->table}, {"priority", rule->priority}});
       rules.push_back(std::move(entry));
     } else {
-      entry.update(route_json(status_of(look, std::get<net::Route>(change.object))));
+      entry.update(route_json(status_of(plan, std::get<net::Route>(change.object))));
       routes.push_back(std::move(entry));
     }
   }
@@ -81,74 +81,77 @@ void print_json(const OneLook& look, const std::vector<PendingSysctl>& sysctls, 
   for (const auto& sysctl : sysctls) {
     keys.push_back({{"key", sysctl.key}, {"have", sysctl.have}, {"want", sysctl.want}});
   }
-  const Json plan = {{"schema", "calico-azure-agent/plan/v1"},
-                     {"note", note},
-                     {"source", node::source_name(look.facts.imds.source)},
-                     {"in_sync", in_sync},
-                     {"routes", std::move(routes)},
-                     {"rules", std::move(rules)},
-                     {"sysctls", std::move(keys)}};
-  std::cout << plan.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+  const Json report = {{"schema", "calico-azure-agent/plan/v1"},
+                       {"note", note},
+                       {"source", node::source_name(plan.facts.imds.source)},
+                       {"in_sync", in_sync},
+                       {"routes", std::move(routes)},
+                       {"rules", std::move(rules)},
+                       {"sysctls", std::move(keys)}};
+  std::cout << report.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
-void print_text(const OneLook& look, const std::vector<PendingSysctl>& sysctls,
+void print_text(const core::NodePlan& plan, const std::vector<PendingSysctl>& sysctls,
                 const checks::Finding& verdict, bool in_sync) {
-  if (look.facts.imds.source == node::ImdsSource::cache) {
+  if (plan.facts.imds.source == node::ImdsSource::cache) {
     std::cout << fmt::format("IMDS does not answer ({}): judged by the document kept on disk\n",
-                             look.facts.imds.last_error);
+                             plan.facts.imds.last_error);
   }
-  for (const auto& change : look.difference.changes) {
+  for (const auto& change : plan.routes.changes) {
     if (const auto* rule = std::get_if<net::Rule>(&change.object)) {
       std::cout << fmt::format("{:<8}rule from {} lookup {} priority {}\n", net::verb_name(change.verb),
                                rule->source.text(), rule->table, rule->priority);
     } else {
       const auto& route = std::get<net::Route>(change.object);
       std::cout << fmt::format("{:<8}{}{}\n", net::verb_name(change.verb),
-                               net::route_text(route, net::link_name(look.links, route.device)),
+                               net::route_text(route, net::link_name(plan.facts.links, route.device)),
                                is_of_unknown_owner(change) ? ", where it is the agent's" : "");
     }
   }
+  if (plan.routes.removals_held)
+    std::cout << "removals wait until IMDS gives the same answer a second time\n";
   for (const auto& sysctl : sysctls) {
     std::cout << fmt::format("{:<8}{} from {} to {}\n", "set", net::foreign_text(sysctl.key), sysctl.have,
                              sysctl.want);
   }
-  for (const auto& route : look.facts.sync.routes) {
+  for (const auto& route : plan.facts.sync.routes) {
     if (route.error.empty()) continue;
-    std::cout << fmt::format("{:<7} {}: {}\n", routing::route_state_name(route.state),
-                             net::route_text(route.route, net::link_name(look.links, route.route.device)),
-                             route.error);
+    std::cout << fmt::format(
+        "{:<7} {}: {}\n", routing::route_state_name(route.state),
+        net::route_text(route.route, net::link_name(plan.facts.links, route.route.device)), route.error);
   }
-  if (!look.facts.nic.problem.empty())
-    std::cout << "the NIC is not found: " << net::foreign_text(look.facts.nic.problem, kLongestProblem)
+  if (!plan.facts.nic.problem.empty())
+    std::cout << "the NIC is not found: " << net::foreign_text(plan.facts.nic.problem, kLongestProblem)
               << '\n';
   // A route that cannot even be wanted is in no difference.
-  if (look.difference.changes.empty() && is_not_as_wanted(verdict)) std::cout << verdict.message << '\n';
+  if (plan.routes.changes.empty() && is_not_as_wanted(verdict)) std::cout << verdict.message << '\n';
   if (in_sync) std::cout << "in sync\n";
 }
 
 }  // namespace
 
 int print_plan(const Beside& beside, const OutputOptions& output) {
-  const auto look = look_once(beside.loaded.config, kKernelPatience);
+  const auto look = look_at_node(beside.loaded.config, kKernelPatience);
   if (!look) {
     std::cerr << "plan: " << look.error().what << '\n';
     return kUndetermined;
   }
-  if (!look->facts.network) {
-    std::cerr << "plan: neither IMDS nor a kept document tells what is wanted: "
-              << look->facts.imds.last_error << '\n';
+  const auto& plan = look->plan;
+  if (!plan.facts.network) {
+    std::cerr << "plan: neither IMDS nor a kept document tells what is wanted: " << plan.facts.imds.last_error
+              << '\n';
     return kUndetermined;
   }
-  const auto sysctls = pending_sysctls(look->facts);
-  const auto verdict = checks::routes_in_sync(look->facts);
-  const bool in_sync = look->difference.changes.empty() && sysctls.empty() &&
-                       (!look->facts.policy.routes_enabled || look->facts.sync.leads_as_wanted()) &&
-                       !is_not_as_wanted(verdict) && look->facts.nic.problem.empty();
+  const auto sysctls = pending_sysctls(plan.facts);
+  const auto verdict = checks::check_about(checks::Subject::routes).look(plan.facts);
+  const bool in_sync = plan.routes.changes.empty() && sysctls.empty() &&
+                       (!plan.facts.policy.routes_enabled || plan.facts.sync.leads_as_wanted()) &&
+                       !is_not_as_wanted(verdict) && plan.facts.nic.problem.empty();
   if (output.json) {
-    print_json(*look, sysctls, in_sync, beside.note);
+    print_json(plan, sysctls, in_sync, beside.note);
   } else {
     say_note(beside);
-    print_text(*look, sysctls, verdict, in_sync);
+    print_text(plan, sysctls, verdict, in_sync);
   }
   return in_sync ? kOk : kNo;
 }

@@ -30,22 +30,19 @@ std::string node_name(const Config& config) {
   return net::lower(std::string_view(name).substr(first, name.find_last_not_of(kBlank) - first + 1));
 }
 
-CloudQuery query_of(const Config& config, node::Mode mode, const observed::NodeNetwork* network,
-                    const node::ResolvedNic* nic) {
+CloudQuery query_of(const Config& config, const core::CloudTarget& target) {
   CloudQuery query;
   query.imds_endpoint = config.imds.endpoint;
-  if (network != nullptr) {
-    query.resource_id = network->identity.resource_id;
-    query.environment = network->identity.environment;
-  }
-  if (nic != nullptr) query.mac = nic->azure.mac.text();
+  query.resource_id = target.vm.resource_id;
+  query.environment = target.vm.environment;
+  query.mac = target.mac;
   query.node_name = node_name(config);
   query.kubeconfig = config.kubernetes.kubeconfig;
   query.cloud_config = config.azure.cloud_config;
   query.client_id = config.azure.client_id;
   // Only user-defined routes depend on ARM.
   query.verify = config.azure.verify == AzureVerify::on ||
-                 (config.azure.verify == AzureVerify::automatic && mode == node::Mode::udr);
+                 (config.azure.verify == AzureVerify::automatic && target.mode == node::Mode::udr);
   query.interval = config.azure.interval;
   return query;
 }

@@ -4,8 +4,7 @@
 
 #include "agent/cloud/cloud_query.h"
 #include "agent/config/config.h"
-#include "node/nic_resolution.h"
-#include "observed/node_network.h"
+#include "core/effects.h"
 
 namespace agent {
 
@@ -16,7 +15,6 @@ namespace agent {
 std::string node_name(const Config& config);
 
 /// What to ask Azure and Kubernetes about this node.
-CloudQuery query_of(const Config& config, node::Mode mode, const observed::NodeNetwork* network,
-                    const node::ResolvedNic* nic);
+CloudQuery query_of(const Config& config, const core::CloudTarget& target);
 
 }  // namespace agent

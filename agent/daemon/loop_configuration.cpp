@@ -21,11 +21,11 @@ void Daemon::Loop::watch_configuration() {
                            "systemctl kill --signal=HUP calico-azure-agent"));
   }
   if (config_watch_.look()) return reload();  // edited between the start and this
-  say_status(*published_.read());
+  report_status();
 }
 
 void Daemon::Loop::reload() {
-  (void)notifier_.reloading();
+  reporter_.reloading();
   config_watch_.look();
   auto loaded = load_config(sources_, checks::check_ids());
   if (loaded) {
@@ -34,7 +34,7 @@ void Daemon::Loop::reload() {
   } else {
     refuse(loaded.error());
   }
-  if (said_ready_) (void)notifier_.ready();
+  reporter_.reloaded();
 }
 
 void Daemon::Loop::refuse(const std::vector<ConfigError>& errors) {
@@ -44,7 +44,7 @@ void Daemon::Loop::refuse(const std::vector<ConfigError>& errors) {
                 .message = "configuration not reloaded: " + error.text()});
   }
   refused_configuration_ = errors.front().text();
-  say_status(*published_.read());
+  report_status();
 }
 
 /// A removed file, or a link that leads nowhere, is no wish for the defaults; a reload or a start takes it
@@ -53,7 +53,7 @@ void Daemon::Loop::miss_configuration() {
   refused_configuration_ = sources_.file->string() + " is no longer there";
   log_.write(warning(EventKind::configuration_refused,
                      refused_configuration_ + ": what it said stays in force until it is back or a reload"));
-  say_status(*published_.read());
+  report_status();
 }
 
 void Daemon::Loop::take(Config next) {
@@ -66,18 +66,31 @@ void Daemon::Loop::take(Config next) {
   }
   const bool imds_changed = next.imds != config_.imds;
   config_ = std::move(next);
-  in_force_ = std::make_shared<const core::ConfigInForce>(in_force(sources_, config_));
   if (listen_changed && !server_) listen();  // nobody is served on the old one
   log_.set_level(config_.log.level);
   log_.reopen(config_.log.format);
-  controller_.set_node_name(node_name(config_));
-  controller_.set_policy(policy_of(config_), Clock::now());
   if (imds_changed) poller_->reconfigure(imds_options());
-  ask_cloud();
-  cloud_.ask_again();
-  await_audit();
+  await_resync();
   log_.write({.kind = EventKind::configuration_reloaded, .message = "configuration reloaded"});
-  turn();
+  handle(configuration());
+  cloud_.ask_again();
+}
+
+core::Configuration Daemon::Loop::configuration() const {
+  return {.policy = policy_of(config_),
+          .node_name = node_name(config_),
+          .in_force = std::make_shared<const core::ConfigInForce>(in_force(sources_, config_))};
+}
+
+void Daemon::Loop::report_status() {
+  const auto& snapshot = controller_.published();
+  if (snapshot.sequence == 0) return;  // nothing has been published yet
+  reporter_.status(status_line(snapshot, {.has_been_ready = reporter_.has_been_ready(),
+                                          .is_started = reporter_.is_started(),
+                                          .file = sources_.file ? sources_.file->string() : "",
+                                          .file_is_watched = config_watch_.is_on(),
+                                          .refused = refused_configuration_,
+                                          .not_listening = not_listening_}));
 }
 
 }  // namespace agent

@@ -18,25 +18,20 @@ void Daemon::Loop::listen() {
   auto server = StatusServer::start(config_.listen, published_, heartbeat_);
   if (!server) return listen_later(server.error());
   server_ = std::move(*server);
-  tell_where_it_listens();
+  auto where = config_.listen;
+  where.port = server_->port();
+  reporter_.listens_at(std::move(where));
   if (!std::exchange(not_listening_, {}).empty()) {
     log_.write({.kind = EventKind::listening,
                 .message = fmt::format("http.listen = {} is free: status is served there",
                                        listen_text(config_.listen))});
-    say_status(*published_.read());
+    report_status();
   }
   if (!config_.listen.is_unix() && !config_.listen.address.is_loopback()) {
     log_.write(warning(
         EventKind::listens_outside,
         fmt::format("http.listen = {} is reachable from outside this node", listen_text(config_.listen))));
   }
-}
-
-/// For who has another configuration, or none: a container that waits for this node.
-void Daemon::Loop::tell_where_it_listens() {
-  auto listen = config_.listen;
-  listen.port = server_->port();
-  say_once(listening_file_.write(listen), listening_file_problem_);
 }
 
 /// The same trouble is told once.
@@ -46,7 +41,7 @@ void Daemon::Loop::listen_later(const net::Error& error) {
                        fmt::format("{}; routes are looked after all the same, nobody is answered over HTTP, "
                                    "and it is tried again every {} s",
                                    error.what, kListenAgain.count())));
-    say_status(*published_.read());
+    report_status();
   }
   listen_again_.expires_after(kListenAgain);
   listen_again_.async_wait([this](const boost::system::error_code& cancelled) {

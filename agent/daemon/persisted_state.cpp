@@ -69,27 +69,28 @@ std::vector<std::uint8_t> protocols_in(const Json& json) {
 
 }  // namespace
 
-std::string persisted_text(const PersistedState& kept, const std::string& vm_id) {
-  Json json = {
-      {"schema", kSchema}, {"vm_id", vm_id}, {"node_cidrs", cidrs_of(kept.node_cidrs)}, {"mode", nullptr}};
+std::string persisted_text(const core::PersistedState& kept) {
+  Json json = {{"schema", kSchema},
+               {"vm_id", kept.vm_id},
+               {"node_cidrs", cidrs_of(kept.node_cidrs)},
+               {"mode", nullptr}};
   if (kept.primary) json["primary_nic"] = kept.primary->text();
   json["protocols"] = kept.protocols;
   if (kept.mode) json["mode"] = {{"name", node::mode_name(kept.mode->mode)}, {"reason", kept.mode->reason}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
-net::Result<PersistedState> load_state(const std::filesystem::path& file, const std::string& vm_id) {
+net::Result<core::PersistedState> load_state(const std::filesystem::path& file) {
   const auto text = files::read(file, kMaximumSize);
   if (!text && text.error().code.value() != EFBIG) return net::pass_on(text);
   try {
     const auto json = Json::parse(text.value_or(""));
     if (json.at("schema") != kSchema) throw std::invalid_argument("another schema");
-    if (json.at("vm_id") != vm_id)
-      return net::failure(ENOENT, fmt::format("{} is another VM's", file.string()));
-    return PersistedState{.node_cidrs = cidrs_in(json.at("node_cidrs")),
-                          .mode = mode_in(json.at("mode")),
-                          .primary = primary_in(json),
-                          .protocols = protocols_in(json)};
+    return core::PersistedState{.vm_id = json.at("vm_id").get<std::string>(),
+                                .node_cidrs = cidrs_in(json.at("node_cidrs")),
+                                .mode = mode_in(json.at("mode")),
+                                .primary = primary_in(json),
+                                .protocols = protocols_in(json)};
   } catch (const std::exception&) {
     return net::failure(EBADMSG,
                         fmt::format("{} is damaged and not used; it is written anew when this node's pod "

@@ -4,19 +4,13 @@
 #include <span>
 #include <string>
 
+#include "core/effects.h"
 #include "net/link.h"
-#include "node/policy.h"
 #include "observed/node_environment.h"
 
 namespace agent {
 
-/// What is known of the node when its surroundings are looked at, and decides what is worth a look.
-struct InspectionTarget {
-  node::Mode mode = node::Mode::udr;
-  std::string nic;  ///< the link of the NIC; empty while it is not known
-
-  bool operator==(const InspectionTarget&) const = default;
-};
+using core::InspectionTarget;
 
 /// Only the node's CNI files: what tells the mode. Takes a millisecond, and waits for nobody.
 observed::NodeEnvironment look_at_files();

@@ -5,10 +5,11 @@
 
 #include "net/names.h"
 
+#include "core/log_event.h"
+
 namespace agent {
 
-/// `log.level`: events below it are not written.
-enum class LogLevel : std::uint8_t { trace, debug, info, warn, error };
+using core::LogLevel;
 
 /// `log.format`. `automatic` is the journal where systemd connected standard error to it, else text.
 enum class LogFormat : std::uint8_t { automatic, journal, text, json };

@@ -9,12 +9,12 @@
 
 #include <cstdlib>
 #include <iostream>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "agent/log/line_writer.h"
 #include "agent/log/one_line.h"
+#include "net/mutex.h"
 #include "systemd/journal.h"
 
 namespace agent {
@@ -131,14 +131,14 @@ class Log::Sink {
   void set_level(LogLevel level) { logger_.set_level(spdlog_level(level)); }
 
   void reopen(LogFormat format) {
-    const std::lock_guard lock(mutex_);
+    const net::Lock lock(mutex_);
     format_ = resolved(format, descriptor_);
     lines_->set_format(format_);
   }
 
   void write(const Event& event) {
     if (!logger_.should_log(spdlog_level(event.level))) return;
-    const std::lock_guard lock(mutex_);
+    const net::Lock lock(mutex_);
     if (lost_ > 0) {
       if (!deliver(warning(EventKind::events_lost,
                            fmt::format("{} events were lost: nobody read the log", lost_)))) {
@@ -151,22 +151,22 @@ class Log::Sink {
   }
 
  private:
-  bool deliver(const Event& event) {
+  bool deliver(const Event& event) CAA_REQUIRES(mutex_) {
     if (format_ == LogFormat::json) return write_line(event.level, json_members(event));
     const auto line = one_line(event.message);
     if (format_ == LogFormat::journal && sent_to_journal(event, line)) return true;
     return write_line(event.level, line);
   }
 
-  bool write_line(LogLevel level, const std::string& payload) {
+  bool write_line(LogLevel level, const std::string& payload) CAA_REQUIRES(mutex_) {
     logger_.log(spdlog_level(level), spdlog::string_view_t(payload));
     return !lines_->take_loss();
   }
 
   const int descriptor_;
-  std::mutex mutex_;  ///< guards all but the logger's level
-  LogFormat format_ = LogFormat::text;
-  std::size_t lost_ = 0;
+  net::Mutex mutex_;  ///< guards the logger and its sink too, but for the level
+  LogFormat format_ CAA_GUARDED_BY(mutex_) = LogFormat::text;
+  std::size_t lost_ CAA_GUARDED_BY(mutex_) = 0;
   std::shared_ptr<LineSink> lines_;
   spdlog::logger logger_;
 };

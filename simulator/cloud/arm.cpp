@@ -27,32 +27,32 @@ constexpr auto kAudiences = std::to_array<std::string_view>(
      "https://management.chinacloudapi.cn", "https://management.core.chinacloudapi.cn"});
 
 /// As the client calls this server: names lead here in a test's DNS or hosts file.
-std::string own_endpoint(const Question& question) {
-  const auto* const host = find_header(question.headers, "Host");
+std::string own_endpoint(const Request& request) {
+  const auto* const host = find_header(request.headers, "Host");
   return "https://" + (host == nullptr ? "" : *host);
 }
 
-bool is_for_us(std::string_view audience, const Question& question) {
+bool is_for_us(std::string_view audience, const Request& request) {
   if (!audience.empty() && audience.back() == '/') audience.remove_suffix(1);
-  return audience == own_endpoint(question) ||
+  return audience == own_endpoint(request) ||
          std::find(kAudiences.begin(), kAudiences.end(), audience) != kAudiences.end();
 }
 
-std::optional<Answer> refused(const Question& question, system_clock::time_point now) {
-  if (find_header(question.headers, "Authorization") == nullptr) {
+std::optional<Response> refused(const Request& request, system_clock::time_point now) {
+  if (find_header(request.headers, "Authorization") == nullptr) {
     return arm_unauthorized("AuthenticationFailed",
                             "Authentication failed. The 'Authorization' header is missing.");
   }
-  const auto text = bearer(question.headers);
+  const auto text = bearer(request.headers);
   const auto token = text ? read_access_token(*text) : std::nullopt;
   if (!token) return arm_unauthorized("InvalidAuthenticationToken", "The access token is invalid.");
   if (token->expires <= now) return expired_token(token->expires, now);
-  if (is_for_us(token->audience, question)) return std::nullopt;
+  if (is_for_us(token->audience, request)) return std::nullopt;
   return arm_unauthorized(
       "InvalidAuthenticationTokenAudience",
       fmt::format("The access token has been obtained for wrong audience or resource '{}'. It should exactly "
                   "match with one of the allowed audiences '{}/','{}'.",
-                  token->audience, own_endpoint(question), kAudiences[0]));
+                  token->audience, own_endpoint(request), kAudiences[0]));
 }
 
 bool is_version(std::string_view text) {
@@ -63,7 +63,7 @@ bool is_version(std::string_view text) {
 }
 
 /// The part of a list that begins at $skiptoken, and where the next one is.
-ordered_json page(ordered_json document, const Question& question, const Target& target) {
+ordered_json page(ordered_json document, const Request& request, const Target& target) {
   const auto size = document["page_size"].get<std::size_t>();
   document.erase("page_size");
   std::size_t begin = 0;
@@ -74,8 +74,8 @@ ordered_json page(ordered_json document, const Question& question, const Target&
   const auto end = std::min(begin + size, all.size());
   for (auto i = begin; i < end; ++i) document["value"].push_back(all[i]);
   if (end < all.size()) {
-    document["nextLink"] = fmt::format("{}{}?api-version={}&%24skiptoken={}", own_endpoint(question),
-                                       question.target.substr(0, question.target.find('?')),
+    document["nextLink"] = fmt::format("{}{}?api-version={}&%24skiptoken={}", own_endpoint(request),
+                                       request.target.substr(0, request.target.find('?')),
                                        *target.parameter("api-version"), end);
   }
   return document;
@@ -96,8 +96,8 @@ bool is_paged(const ordered_json& document) {
 
 }  // namespace
 
-Answer answer_arm(const Question& question, const Target& target, const ArmStore& store,
-                  system_clock::time_point now) {
+Response answer_arm(const Request& request, const Target& target, const ArmStore& store,
+                    system_clock::time_point now) {
   const auto* const version = target.parameter("api-version");
   if (version == nullptr || version->empty()) {
     return arm_error(400, "MissingApiVersionParameter",
@@ -107,15 +107,15 @@ Answer answer_arm(const Question& question, const Target& target, const ArmStore
     return arm_error(400, "InvalidApiVersionParameter",
                      fmt::format("The api-version '{}' is invalid. The format is 'yyyy-MM-dd'.", *version));
   }
-  if (auto refusal = refused(question, now)) return *std::move(refusal);
+  if (auto refusal = refused(request, now)) return *std::move(refusal);
   const auto* const type = known_type(target);
   const auto* const document = store.find(target);
   if (type != nullptr && !type->has(*version)) {
     return arm_no_version(target, *type, *version, location_of(document));
   }
-  if (question.method != "GET") return arm_forbidden(target, question);
+  if (request.method != "GET") return arm_forbidden(target, request);
   if (document != nullptr) {
-    return {.body = (is_paged(*document) ? page(*document, question, target) : *document).dump()};
+    return {.body = (is_paged(*document) ? page(*document, request, target) : *document).dump()};
   }
   if (!is_of_subscription(target) && target.path.size() > 3 && !store.has_group(target)) {
     return arm_no_group(target.path[3]);
@@ -126,7 +126,7 @@ Answer answer_arm(const Question& question, const Target& target, const ArmStore
   return arm_not_found(target);
 }
 
-Answer expired_token(system_clock::time_point expired, system_clock::time_point now) {
+Response expired_token(system_clock::time_point expired, system_clock::time_point now) {
   const auto text = [](system_clock::time_point time) {
     return fmt::format("{:%m/%d/%Y %H:%M:%S}", fmt::gmtime(system_clock::to_time_t(time)));
   };
@@ -136,12 +136,12 @@ Answer expired_token(system_clock::time_point expired, system_clock::time_point 
                   text(expired), text(now)));
 }
 
-Answer answer_endpoints(const Question& question, const Target& target) {
+Response answer_endpoints(const Request& request, const Target& target) {
   if (target.parameter("api-version") == nullptr) {
     return arm_error(400, "MissingApiVersionParameter",
                      "The api-version query parameter (?api-version=) is required for all requests.");
   }
-  const auto own = own_endpoint(question);
+  const auto own = own_endpoint(request);
   // A list of clouds since 2019-05-01: cloud-provider-azure's azclient/cloud.go takes the first.
   const ordered_json cloud = {{"name", "Simulated"},
                               {"resourceManager", own},
@@ -153,7 +153,7 @@ Answer answer_endpoints(const Question& question, const Target& target) {
   return {.body = ordered_json::array({cloud}).dump()};
 }
 
-Answer with_arm_headers(Answer answer) {
+void add_arm_headers(Response& response) {
   const auto id = random_id();
   const Headers all = {{"Cache-Control", "no-cache"},
                        {"Pragma", "no-cache"},
@@ -163,12 +163,11 @@ Answer with_arm_headers(Answer answer) {
                        {"Strict-Transport-Security", "max-age=31536000; includeSubDomains"},
                        {"X-Content-Type-Options", "nosniff"},
                        {"X-Cache", "CONFIG_NOCACHE"}};
-  answer.extra.insert(answer.extra.end(), all.begin(), all.end());
+  response.extra.insert(response.extra.end(), all.begin(), all.end());
   // What the gateway itself refuses is not counted (recorded answers of cloud-provider-azure).
-  const bool counted = answer.status == 200 || answer.status == 404;
-  if (counted && find_header(answer.extra, "x-ms-failure-cause") == nullptr)
-    answer.extra.emplace_back("x-ms-ratelimit-remaining-subscription-global-reads", "3749");
-  return answer;
+  const bool counted = response.status == 200 || response.status == 404;
+  if (counted && find_header(response.extra, "x-ms-failure-cause") == nullptr)
+    response.extra.emplace_back("x-ms-ratelimit-remaining-subscription-global-reads", "3749");
 }
 
 }  // namespace simulator::cloud

@@ -3,8 +3,8 @@
 #include <chrono>
 
 #include "simulator/cloud/arm_store.h"
+#include "simulator/message.h"
 #include "simulator/target.h"
-#include "simulator/wire.h"
 
 namespace simulator::cloud {
 
@@ -13,17 +13,17 @@ namespace simulator::cloud {
 /// A version of the API that Azure does not have for the type is refused in Azure's words. A list that is
 /// not stored is made of what is; a stored one, {"value":[…],"page_size":2}, is served in pages with
 /// nextLink, without the page_size.
-Answer answer_arm(const Question& question, const Target& target, const ArmStore& store,
-                  std::chrono::system_clock::time_point now);
+Response answer_arm(const Request& request, const Target& target, const ArmStore& store,
+                    std::chrono::system_clock::time_point now);
 
 /// 401 ExpiredAuthenticationToken.
-Answer expired_token(std::chrono::system_clock::time_point expired,
-                     std::chrono::system_clock::time_point now);
+Response expired_token(std::chrono::system_clock::time_point expired,
+                       std::chrono::system_clock::time_point now);
 
 /// GET /metadata/endpoints: for whom this endpoint's tokens are; needs none.
-Answer answer_endpoints(const Question& question, const Target& target);
+Response answer_endpoints(const Request& request, const Target& target);
 
 /// Adds what every answer of ARM bears.
-Answer with_arm_headers(Answer answer);
+void add_arm_headers(Response& response);
 
 }  // namespace simulator::cloud

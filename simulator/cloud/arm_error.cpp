@@ -36,18 +36,18 @@ const char* failure_code(unsigned status) {
 
 }  // namespace
 
-Answer arm_error(unsigned status, const std::string& code, const std::string& message) {
+Response arm_error(unsigned status, const std::string& code, const std::string& message) {
   const nlohmann::ordered_json body = {{"error", {{"code", code}, {"message", message}}}};
   return {.status = status, .body = body.dump()};
 }
 
-Answer arm_unauthorized(const std::string& code, const std::string& message) {
-  auto answer = arm_error(401, code, message);
-  answer.extra.emplace_back("WWW-Authenticate",
-                            fmt::format("Bearer authorization_uri=\"https://login.windows.net/common\", "
-                                        "error=\"invalid_token\", error_description=\"{}\"",
-                                        message));
-  return answer;
+Response arm_unauthorized(const std::string& code, const std::string& message) {
+  auto response = arm_error(401, code, message);
+  response.extra.emplace_back("WWW-Authenticate",
+                              fmt::format("Bearer authorization_uri=\"https://login.windows.net/common\", "
+                                          "error=\"invalid_token\", error_description=\"{}\"",
+                                          message));
+  return response;
 }
 
 std::string resource_id(const Target& target) {
@@ -56,19 +56,19 @@ std::string resource_id(const Target& target) {
   return id;
 }
 
-Answer arm_forbidden(const Target& target, const Question& question) {
-  const auto caller = caller_of(question.headers);
+Response arm_forbidden(const Target& target, const Request& request) {
+  const auto caller = caller_of(request.headers);
   return arm_error(
       403, "AuthorizationFailed",
       fmt::format("The client '{}' with object id '{}' does not have authorization to perform action "
                   "'{}/{}' over scope '{}' or the scope is invalid. If access was recently granted, please "
                   "refresh your credentials.",
-                  caller.client_id, caller.object_id, type_of(target), verb_of(question.method),
+                  caller.client_id, caller.object_id, type_of(target), verb_of(request.method),
                   resource_id(target)));
 }
 
-Answer arm_no_version(const Target& target, const ResourceType& type, const std::string& version,
-                      const std::string& location) {
+Response arm_no_version(const Target& target, const ResourceType& type, const std::string& version,
+                        const std::string& location) {
   const auto slash = type.name.find('/');
   const auto provider = type.name.substr(0, slash);
   const auto rest = type.name.substr(slash + 1);
@@ -85,16 +85,16 @@ Answer arm_no_version(const Target& target, const ResourceType& type, const std:
   for (const char c : type.versions) {
     if (c != ' ') versions += c;
   }
-  auto answer =
+  auto response =
       arm_error(404, "InvalidResourceType",
                 fmt::format("The resource type '{}' could not be found in the namespace '{}' for api "
                             "version '{}'. The supported api-versions are '{}'.",
                             rest, provider, version, versions));
-  answer.extra.emplace_back("x-ms-failure-cause", "gateway");
-  return answer;
+  response.extra.emplace_back("x-ms-failure-cause", "gateway");
+  return response;
 }
 
-Answer arm_not_found(const Target& target) {
+Response arm_not_found(const Target& target) {
   if (target.path.size() > kName + 1) {
     const auto message = fmt::format("Resource {} not found.", resource_id(target));
     const nlohmann::ordered_json body = {
@@ -103,34 +103,34 @@ Answer arm_not_found(const Target& target) {
     return {.status = 404, .body = body.dump()};
   }
   const auto at = [&target](std::size_t i) { return i < target.path.size() ? target.path[i] : ""; };
-  auto answer =
+  auto response =
       arm_error(404, "ResourceNotFound",
                 fmt::format("The Resource '{}/{}' under resource group '{}' was not found. For more "
                             "details please go to https://aka.ms/ARMResourceNotFoundFix",
                             type_of(target), at(kName), at(3)));
-  answer.extra.emplace_back("x-ms-failure-cause", "gateway");
-  return answer;
+  response.extra.emplace_back("x-ms-failure-cause", "gateway");
+  return response;
 }
 
-Answer arm_no_group(const std::string& group) {
-  auto answer =
+Response arm_no_group(const std::string& group) {
+  auto response =
       arm_error(404, "ResourceGroupNotFound", fmt::format("Resource group '{}' could not be found.", group));
-  answer.extra.emplace_back("x-ms-failure-cause", "gateway");
-  return answer;
+  response.extra.emplace_back("x-ms-failure-cause", "gateway");
+  return response;
 }
 
-Answer arm_status(unsigned status, const Target& target, const Question& question, bool fault_headers) {
+Response arm_status(unsigned status, const Target& target, const Request& request, bool fault_headers) {
   if (status == 401) return arm_unauthorized("InvalidAuthenticationToken", "The access token is invalid.");
-  if (status == 403) return arm_forbidden(target, question);
+  if (status == 403) return arm_forbidden(target, request);
   if (status == 404) return arm_not_found(target);
   if (status != 429) return arm_error(status, failure_code(status), "An error has occurred. Please retry.");
-  auto answer = arm_error(
+  auto response = arm_error(
       429, "SubscriptionRequestsThrottled",
       fmt::format("Number of 'read' requests for subscription '{}' actor '{}' exceeded. "
                   "Please try again after '10' seconds.",
-                  target.path.size() > 1 ? target.path[1] : "", caller_of(question.headers).client_id));
-  if (!fault_headers) answer.extra.emplace_back("Retry-After", "10");
-  return answer;
+                  target.path.size() > 1 ? target.path[1] : "", caller_of(request.headers).client_id));
+  if (!fault_headers) response.extra.emplace_back("Retry-After", "10");
+  return response;
 }
 
 }  // namespace simulator::cloud

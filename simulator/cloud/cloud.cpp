@@ -1,83 +1,134 @@
 #include "simulator/cloud/cloud.h"
 
-#include <boost/asio/post.hpp>
+#include <chrono>
 #include <utility>
 
-#include "simulator/cloud/behaviour.h"
-#include "simulator/cloud/connection.h"
+#include "simulator/cloud/arm.h"
+#include "simulator/cloud/arm_error.h"
+#include "simulator/cloud/arm_store.h"
+#include "simulator/cloud/credentials.h"
+#include "simulator/cloud/kubernetes.h"
+#include "simulator/cloud/node_store.h"
+#include "simulator/cloud/status.h"
 #include "simulator/cloud/tls.h"
-#include "simulator/host.h"
+#include "simulator/listener.h"
 
 namespace simulator::cloud {
-namespace {
 
-using Clock = std::chrono::steady_clock;
+struct Cloud::State {
+  State(Cloud& cloud, std::vector<std::string> trusted)
+      : tokens(std::move(trusted)), listener([this, &cloud](Listener::Socket socket) {
+          serve_tls(std::move(socket), context, cloud, listener);
+        }) {}
 
-}  // namespace
-
-class Cloud::Server {
- public:
-  explicit Server(std::vector<std::string> tokens) : behaviour_(std::move(tokens)) {}
-
-  /// Those who watch look again.
-  void wake() {
-    boost::asio::post(host_.io(), [this] { waiting_.wake(); });
-  }
-
-  [[nodiscard]] Host& host() { return host_; }
-  Behaviour& behaviour() { return behaviour_; }
-  boost::asio::ssl::context& context() { return context_; }
-
- private:
-  Behaviour behaviour_;
-  boost::asio::ssl::context context_{boost::asio::ssl::context::tls_server};
-  Waiting waiting_;
-  Host host_{
-      [this](Host::Socket socket) { serve(TlsStream(std::move(socket), context_), behaviour_, waiting_); }};
+  const std::vector<std::string> tokens;
+  ArmStore arm;
+  NodeStore nodes;
+  std::uint64_t watch_generation = 0;  ///< end_watches() begins a new one
+  boost::asio::ssl::context context{boost::asio::ssl::context::tls_server};
+  Listener listener;
 };
 
-net::Result<std::unique_ptr<Cloud>> Cloud::start(const Options& options) {
-  auto server = std::make_unique<Server>(options.tokens);
-  const auto ready =
-      prepare(server->context(), options.certificate_pem, options.key_pem, options.client_ca_pem);
-  if (!ready) return net::pass_on(ready);
-  if (const auto listening = server->host().listen(options.listen); !listening)
-    return net::pass_on(listening);
-  server->host().run();
-  return std::unique_ptr<Cloud>(new Cloud(std::move(server)));
-}
-
-Cloud::Cloud(std::unique_ptr<Server> server) : server_(std::move(server)) {}
+Cloud::Cloud(std::vector<std::string> tokens)
+    : SimulatedService(Service::cloud), state_(std::make_unique<State>(*this, std::move(tokens))) {}
 Cloud::~Cloud() = default;
 
-std::string Cloud::endpoint() const { return "https://" + server_->host().address(); }
+net::Result<std::unique_ptr<Cloud>> Cloud::start(const Options& options) {
+  std::unique_ptr<Cloud> cloud(new Cloud(options.tokens));
+  const auto ready =
+      prepare(cloud->state_->context, options.certificate_pem, options.key_pem, options.client_ca_pem);
+  if (!ready) return net::pass_on(ready);
+  auto& listener = cloud->state_->listener;
+  if (const auto listening = listener.listen(options.listen); !listening) return net::pass_on(listening);
+  listener.run();
+  return cloud;
+}
 
-net::Result<void> Cloud::set_arm(std::string_view json) { return server_->behaviour().set_arm(json); }
-std::string Cloud::arm() const { return server_->behaviour().arm(); }
+Reply Cloud::true_reply(const Request& request, const Target& target, const Fault* /*fault*/, Time /*now*/) {
+  if (is_kubernetes(target)) {
+    const auto user = user_of(request.headers, request.certificate, state_->tokens);
+    auto answered = answer_kubernetes(request, target, user, state_->nodes);
+    Reply reply{.response = std::move(answered.response)};
+    if (answered.watch) reply.stream = watch(*std::move(answered.watch));
+    return reply;
+  }
+  if (target.is_below_in_any_case({"metadata", "endpoints"})) {
+    return {.response = answer_endpoints(request, target)};
+  }
+  return {.response = answer_arm(request, target, state_->arm, std::chrono::system_clock::now())};
+}
+
+EventStream Cloud::watch(WatchRequest request) {
+  const auto timeout = request.timeout;
+  return {
+      .timeout = timeout,
+      .news = [this, request = std::move(request), generation = state_->watch_generation](bool last) mutable {
+        const std::lock_guard lock(mutex_);
+        auto news = state_->nodes.advance(request.place);
+        news.ended = news.ended || generation != state_->watch_generation;
+        if (last && !news.ended && request.bookmarks) news.lines += NodeStore::bookmark(request.place);
+        return news;
+      }};
+}
+
+std::optional<Response> Cloud::service_response(const Request& request, const Target& target,
+                                                const Fault& fault) const {
+  const bool kubernetes = is_kubernetes(target);
+  if (fault.kind == Fault::Kind::expired_token) {
+    if (kubernetes) return unauthorized();
+    const auto now = std::chrono::system_clock::now();
+    return expired_token(now - std::chrono::minutes(1), now);
+  }
+  if (fault.kind != Fault::Kind::status) return std::nullopt;
+  const bool own_headers = !fault.headers.empty();
+  return kubernetes ? kubernetes_status(fault.code, node_of(target), own_headers)
+                    : arm_status(fault.code, target, request, own_headers);
+}
+
+void Cloud::add_headers(const Target& target, Response& response) const {
+  if (!is_kubernetes(target)) return add_arm_headers(response);
+  response.extra.emplace_back("Audit-Id", random_id());
+  response.extra.emplace_back("Cache-Control", "no-cache, private");
+}
+
+std::string Cloud::endpoint() const { return "https://" + state_->listener.address(); }
+
+net::Result<void> Cloud::set_arm(std::string_view json) {
+  const std::lock_guard lock(mutex_);
+  return state_->arm.replace(json);
+}
+
+std::string Cloud::arm() const {
+  const std::lock_guard lock(mutex_);
+  return state_->arm.text();
+}
 
 net::Result<void> Cloud::set_nodes(std::string_view json) {
-  auto done = server_->behaviour().set_nodes(json);
-  server_->wake();
+  const std::lock_guard lock(mutex_);
+  auto done = state_->nodes.replace(json);
+  state_->listener.wake_streams();
   return done;
 }
-std::string Cloud::nodes() const { return server_->behaviour().nodes(); }
-std::uint64_t Cloud::resource_version() const { return server_->behaviour().version(); }
-net::Result<void> Cloud::compact(std::uint64_t before) { return server_->behaviour().compact(before); }
+
+std::string Cloud::nodes() const {
+  const std::lock_guard lock(mutex_);
+  return state_->nodes.text();
+}
+
+std::uint64_t Cloud::resource_version() const {
+  const std::lock_guard lock(mutex_);
+  return state_->nodes.version();
+}
+
+net::Result<void> Cloud::compact(std::uint64_t before) {
+  const std::lock_guard lock(mutex_);
+  return state_->nodes.compact(before);
+}
+
 void Cloud::end_watches() {
-  server_->behaviour().end_watches();
-  server_->wake();
-}
-
-void Cloud::set_faults(std::vector<Fault> faults) {
-  server_->behaviour().set_faults(std::move(faults), Clock::now());
-}
-std::vector<Fault> Cloud::faults() const { return server_->behaviour().faults(Clock::now()); }
-
-std::size_t Cloud::request_count() const { return server_->behaviour().record().count(); }
-std::vector<Seen> Cloud::recent() const { return server_->behaviour().record().recent(); }
-void Cloud::forget_requests() { server_->behaviour().record().forget(); }
-bool Cloud::await_requests(std::size_t count, std::chrono::milliseconds timeout) const {
-  return server_->behaviour().record().await(count, timeout);
+  const std::lock_guard lock(mutex_);
+  ++state_->watch_generation;
+  state_->listener.wake_streams();
 }
 
 }  // namespace simulator::cloud

@@ -1,19 +1,18 @@
 #pragma once
 
-#include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "net/error.h"
-#include "simulator/cloud/fault.h"
-#include "simulator/simulator.h"
+#include "simulator/simulated_service.h"
 
 namespace simulator::cloud {
+
+struct WatchRequest;
 
 struct Options {
   /// IPv4; port 0 = any free one.
@@ -28,22 +27,19 @@ struct Options {
 };
 
 /// Azure Resource Manager (read-only) and the Nodes of a Kubernetes API server, over TLS on one local
-/// address, with faults to order: serves from a thread of its own until destroyed. Every member may be called
-/// from any thread.
-class Cloud {
+/// address: serves from a thread of its own until destroyed. Every member may be called from any thread.
+class Cloud final : public SimulatedService {
  public:
   /// Listens when it returns. EINVAL for a bad address or PEM, else bind(2)'s error.
   static net::Result<std::unique_ptr<Cloud>> start(const Options& options);
-  ~Cloud();
-  Cloud(const Cloud&) = delete;
-  Cloud& operator=(const Cloud&) = delete;
+  ~Cloud() override;
 
   /// "https://127.0.0.1:43569"
   [[nodiscard]] std::string endpoint() const;
 
   /// Replaces what ARM has, at once: {"/subscriptions/…": {document}, …}. A list is stored under its own
-  /// path; with
-  /// {"value":[…],"page_size":2} it comes in pages. EINVAL, with nothing changed, for anything else.
+  /// path; with {"value":[…],"page_size":2} it comes in pages. EINVAL, with nothing changed, for anything
+  /// else.
   net::Result<void> set_arm(std::string_view json);
   [[nodiscard]] std::string arm() const;
 
@@ -58,24 +54,17 @@ class Cloud {
   /// Ends every watch that runs, as an API server does that stops.
   void end_watches();
 
-  /// Replaces the faults. A request gets the first one in force whose path fits it.
-  void set_faults(std::vector<Fault> faults);
-  void set_fault(Fault fault) { set_faults({std::move(fault)}); }
-  void clear_faults() { set_faults({}); }
-  /// Those still in force, with what is left of their counts.
-  [[nodiscard]] std::vector<Fault> faults() const;
-
-  [[nodiscard]] std::size_t request_count() const;
-  /// The last 100 requests, oldest first; a watch is there once it has begun.
-  [[nodiscard]] std::vector<Seen> recent() const;
-  void forget_requests();
-  /// Waits until so many requests have come since the start or forget_requests(); false on time-out.
-  [[nodiscard]] bool await_requests(std::size_t count, std::chrono::milliseconds timeout) const;
-
  private:
-  class Server;
-  explicit Cloud(std::unique_ptr<Server> server);
-  std::unique_ptr<Server> server_;
+  struct State;
+  explicit Cloud(std::vector<std::string> tokens);
+
+  Reply true_reply(const Request& request, const Target& target, const Fault* fault, Time now) override;
+  std::optional<Response> service_response(const Request& request, const Target& target,
+                                           const Fault& fault) const override;
+  void add_headers(const Target& target, Response& response) const override;
+  EventStream watch(WatchRequest request);
+
+  const std::unique_ptr<State> state_;
 };
 
 }  // namespace simulator::cloud

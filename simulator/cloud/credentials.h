@@ -5,15 +5,9 @@
 #include <vector>
 
 #include "simulator/access_token.h"
-#include "simulator/wire.h"
+#include "simulator/message.h"
 
 namespace simulator::cloud {
-
-/// The certificate that a client showed, if it did.
-struct ClientCertificate {
-  std::string name;      ///< its CN; empty = none shown
-  bool trusted = false;  ///< signed by the configured CA, and in its time
-};
 
 /// The token of "Authorization: Bearer …"; nullopt when the header is missing or something else.
 std::optional<std::string> bearer(const Headers& headers);

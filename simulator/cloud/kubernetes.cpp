@@ -5,11 +5,13 @@
 #include <charconv>
 
 #include "simulator/base64url.h"
-#include "simulator/cloud/discovery.h"
 #include "simulator/cloud/status.h"
 
 namespace simulator::cloud {
 namespace {
+
+using nlohmann::ordered_json;
+using Path = std::vector<std::string>;
 
 constexpr std::string_view kSelector = "metadata.name=";
 constexpr std::string_view kNodeUser = "system:node:";
@@ -31,7 +33,7 @@ std::optional<std::uint64_t> number(const Target& target, std::string_view name,
   return value;
 }
 
-Answer bad_request(const Target& target, std::string_view name) {
+Response bad_request(const Target& target, std::string_view name) {
   const auto* const value = target.parameter(name);
   return status_answer(400, "BadRequest",
                        fmt::format("{}: Invalid value: \"{}\"", name, value == nullptr ? "" : *value));
@@ -39,24 +41,70 @@ Answer bad_request(const Target& target, std::string_view name) {
 
 KubernetesReply watch(const Target& target) {
   const auto version = number(target, "resourceVersion", 0);
-  if (!version) return {.answer = bad_request(target, "resourceVersion")};
+  if (!version) return {.response = bad_request(target, "resourceVersion")};
   const auto seconds = number(target, "timeoutSeconds",
                               static_cast<std::uint64_t>(std::chrono::seconds(kLongestWatch).count()));
-  if (!seconds) return {.answer = bad_request(target, "timeoutSeconds")};
+  if (!seconds) return {.response = bad_request(target, "timeoutSeconds")};
   WatchRequest wanted{.place = {.name = node_of(target), .seen = std::nullopt},
                       .timeout = std::chrono::seconds(*seconds),
                       .bookmarks = is_true(target, "allowWatchBookmarks")};
   if (*version != 0) wanted.place.seen = *version;
-  return {.answer = {.content_type = "application/json"}, .watch = wanted};
+  return {.response = {.content_type = "application/json"}, .watch = wanted};
 }
 
-Answer found(const nlohmann::ordered_json& object) {
+Response found(const ordered_json& object) {
   return {.body = object.dump() + "\n", .content_type = "application/json"};
+}
+
+ordered_json versions(const Request& request) {
+  const auto* const host = find_header(request.headers, "Host");
+  return {{"kind", "APIVersions"},
+          {"versions", {"v1"}},
+          {"serverAddressByClientCIDRs",
+           ordered_json::array(
+               {{{"clientCIDR", "0.0.0.0/0"}, {"serverAddress", host == nullptr ? "" : *host}}})}};
+}
+
+ordered_json groups() {
+  return {{"kind", "APIGroupList"}, {"apiVersion", "v1"}, {"groups", ordered_json::array()}};
+}
+
+ordered_json resources() {
+  return {{"kind", "APIResourceList"},
+          {"groupVersion", "v1"},
+          {"resources", ordered_json::array({{{"name", "nodes"},
+                                              {"singularName", "node"},
+                                              {"namespaced", false},
+                                              {"kind", "Node"},
+                                              {"verbs", {"get", "list", "watch"}},
+                                              {"shortNames", ordered_json::array({"no"})}}})}};
+}
+
+/// With what API servers of this version have and this one serves: fields of Nodes, watches, pages.
+ordered_json version() {
+  return {{"major", "1"},
+          {"minor", "34"},
+          {"gitVersion", "v1.34.0"},
+          {"gitCommit", "0000000000000000000000000000000000000000"},
+          {"gitTreeState", "clean"},
+          {"buildDate", "2025-08-27T00:00:00Z"},
+          {"goVersion", "go1.24.6"},
+          {"compiler", "gc"},
+          {"platform", "linux/amd64"}};
+}
+
+/// What clients such as kubectl ask first. nullopt for other paths.
+std::optional<Response> discovery(const Request& request, const Target& target) {
+  if (target.path == Path{"api"}) return found(versions(request));
+  if (target.path == Path{"apis"}) return found(groups());
+  if (target.path == Path{"api", "v1"}) return found(resources());
+  if (target.path == Path{"version"}) return found(version());
+  return std::nullopt;
 }
 
 /// Where a list goes on, as the API server writes it.
 std::string continue_token(const NodeStore::Listed& listed) {
-  const nlohmann::ordered_json token = {
+  const ordered_json token = {
       {"v", "meta.k8s.io/v1"}, {"rv", listed.version}, {"start", listed.last + std::string(1, '\0')}};
   return to_base64url(token.dump());
 }
@@ -76,7 +124,7 @@ bool read_continue_token(std::string_view text, NodeStore::Page& page) {
   return true;
 }
 
-Answer list(const Target& target, const NodeStore& store) {
+Response list(const Target& target, const NodeStore& store) {
   NodeStore::Page page;
   const auto limit = number(target, "limit", 0);
   if (!limit) return bad_request(target, "limit");
@@ -93,7 +141,7 @@ Answer list(const Target& target, const NodeStore& store) {
         "The provided continue parameter is too old to display a consistent list result. You can "
         "start a new list without the continue parameter.");
   }
-  nlohmann::ordered_json metadata = {{"resourceVersion", std::to_string(listed->version)}};
+  ordered_json metadata = {{"resourceVersion", std::to_string(listed->version)}};
   if (listed->remaining != 0) {
     metadata["continue"] = continue_token(*listed);
     if (name.empty()) metadata["remainingItemCount"] = listed->remaining;
@@ -116,18 +164,18 @@ std::string node_of(const Target& target) {
   return selector->substr(kSelector.size());
 }
 
-KubernetesReply answer_kubernetes(const Question& question, const Target& target,
+KubernetesReply answer_kubernetes(const Request& request, const Target& target,
                                   const std::optional<std::string>& user, const NodeStore& store) {
-  if (!user) return {.answer = unauthorized()};
-  if (auto described = discovery(question, target); described && question.method == "GET") {
-    return {.answer = *std::move(described)};
+  if (!user) return {.response = unauthorized()};
+  if (auto described = discovery(request, target); described && request.method == "GET") {
+    return {.response = *std::move(described)};
   }
   if (!target.is_below({"api", "v1", "nodes"}) || target.path.size() > 4) {
-    return {.answer = status_answer(404, "NotFound", "the server could not find the requested resource")};
+    return {.response = status_answer(404, "NotFound", "the server could not find the requested resource")};
   }
-  if (question.method != "GET") {
-    return {.answer = status_answer(405, "MethodNotAllowed",
-                                    "the server does not allow this method on the requested resource")};
+  if (request.method != "GET") {
+    return {.response = status_answer(405, "MethodNotAllowed",
+                                      "the server does not allow this method on the requested resource")};
   }
   const auto name = node_of(target);
   const bool one = target.path.size() == 4;
@@ -135,16 +183,16 @@ KubernetesReply answer_kubernetes(const Question& question, const Target& target
   if (user->substr(0, kNodeUser.size()) == kNodeUser && user->substr(kNodeUser.size()) != name) {
     const auto why = fmt::format(": node '{}' cannot read '{}', only its own Node object",
                                  user->substr(kNodeUser.size()), name);
-    return {.answer = forbidden(*user, one ? "get" : watching ? "watch" : "list", name, why)};
+    return {.response = forbidden(*user, one ? "get" : watching ? "watch" : "list", name, why)};
   }
   const auto* const selector = target.parameter("fieldSelector");
   if (selector != nullptr && selector->substr(0, kSelector.size()) != kSelector) {
-    return {.answer = bad_request(target, "fieldSelector")};
+    return {.response = bad_request(target, "fieldSelector")};
   }
   if (watching) return watch(target);
-  if (!one) return {.answer = list(target, store)};
+  if (!one) return {.response = list(target, store)};
   const auto* const node = store.find(name);
-  return {.answer = node == nullptr ? node_not_found(name) : found(*node)};
+  return {.response = node == nullptr ? node_not_found(name) : found(*node)};
 }
 
 }  // namespace simulator::cloud

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "simulator/cloud/node_store.h"
+#include "simulator/message.h"
 #include "simulator/target.h"
-#include "simulator/wire.h"
 
 namespace simulator::cloud {
 
@@ -18,13 +18,13 @@ struct WatchRequest {
 };
 
 struct KubernetesReply {
-  Answer answer;  ///< of a watch: its head alone
+  Response response;  ///< of a watch: its head alone
   std::optional<WatchRequest> watch = {};
 };
 
 /// GET of a Node, a list of them, or a watch. Users system:node:NAME may see their own Node alone, as the
 /// node authorizer of Kubernetes 1.34 has it; others see all.
-KubernetesReply answer_kubernetes(const Question& question, const Target& target,
+KubernetesReply answer_kubernetes(const Request& request, const Target& target,
                                   const std::optional<std::string>& user, const NodeStore& store);
 
 /// True below /api and /apis.

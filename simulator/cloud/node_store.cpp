@@ -54,17 +54,17 @@ net::Result<void> NodeStore::replace(std::string_view json) {
   }
   const auto before = nodes_;
   for (const auto& [name, node] : before) {
-    if (wanted.count(name) == 0) happen(name, "DELETED", node);
+    if (wanted.count(name) == 0) record(name, "DELETED", node);
   }
   for (auto& [name, node] : wanted) {
     const auto known = before.find(name);
     if (known != before.end() && without_version(known->second) == node) continue;
-    happen(name, known == before.end() ? "ADDED" : "MODIFIED", std::move(node));
+    record(name, known == before.end() ? "ADDED" : "MODIFIED", std::move(node));
   }
   return {};
 }
 
-void NodeStore::happen(const std::string& name, const char* type, ordered_json node) {
+void NodeStore::record(const std::string& name, const char* type, ordered_json node) {
   node["metadata"]["resourceVersion"] = std::to_string(++version_);
   const auto known = nodes_.find(name);
   auto before = known == nodes_.end() ? ordered_json() : known->second;
@@ -124,11 +124,11 @@ net::Result<void> NodeStore::compact(std::uint64_t before) {
   return {};
 }
 
-NodeStore::News NodeStore::advance(Watch& watch) const {
+EventStream::News NodeStore::advance(Watch& watch) const {
   const auto concerns = [&watch](const std::string& name) {
     return watch.name.empty() || watch.name == name;
   };
-  News news;
+  EventStream::News news;
   if (!watch.seen) {
     for (const auto& [name, node] : nodes_) {
       if (concerns(name)) news.lines += line_of("ADDED", node);

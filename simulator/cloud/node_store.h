@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "net/error.h"
+#include "simulator/message.h"
 
 namespace simulator::cloud {
 
@@ -20,10 +21,6 @@ class NodeStore {
     std::string name;  ///< of the one Node; empty = all
     /// Up to here all has been seen; nullopt: from the present Nodes on, which come as ADDED.
     std::optional<std::uint64_t> seen;
-  };
-  struct News {
-    std::string lines;   ///< events as JSON, a line each
-    bool ended = false;  ///< after an ERROR
   };
 
   NodeStore();
@@ -57,7 +54,7 @@ class NodeStore {
   net::Result<void> compact(std::uint64_t before);
 
   /// What the watch has not seen, and marks it as seen.
-  News advance(Watch& watch) const;
+  EventStream::News advance(Watch& watch) const;
   /// The event that says how far the watch has come.
   [[nodiscard]] static std::string bookmark(const Watch& watch);
 
@@ -71,7 +68,7 @@ class NodeStore {
   };
 
   [[nodiscard]] std::map<std::string, nlohmann::ordered_json> at(std::uint64_t version) const;
-  void happen(const std::string& name, const char* type, nlohmann::ordered_json node);
+  void record(const std::string& name, const char* type, nlohmann::ordered_json node);
 
   std::uint64_t version_;
   std::uint64_t compacted_;

@@ -9,13 +9,13 @@ namespace {
 
 using nlohmann::ordered_json;
 
-Answer answer_of(unsigned code, const ordered_json& object) {
+Response answer_of(unsigned code, const ordered_json& object) {
   return {.status = code, .body = object.dump() + "\n", .content_type = "application/json"};
 }
 
 /// With what it is about, as clients of Kubernetes show it.
-Answer about_node(unsigned code, const std::string& reason, const std::string& message,
-                  const std::string& node) {
+Response about_node(unsigned code, const std::string& reason, const std::string& message,
+                    const std::string& node) {
   auto object = status_object(code, reason, message);
   if (!node.empty()) object["details"]["name"] = node;
   object["details"]["kind"] = "nodes";
@@ -30,14 +30,14 @@ ordered_json status_object(unsigned code, const std::string& reason, const std::
           {"code", code}};
 }
 
-Answer status_answer(unsigned code, const std::string& reason, const std::string& message) {
+Response status_answer(unsigned code, const std::string& reason, const std::string& message) {
   return answer_of(code, status_object(code, reason, message));
 }
 
-Answer unauthorized() { return status_answer(401, "Unauthorized", "Unauthorized"); }
+Response unauthorized() { return status_answer(401, "Unauthorized", "Unauthorized"); }
 
-Answer forbidden(const std::string& user, const std::string& verb, const std::string& node,
-                 const std::string& why) {
+Response forbidden(const std::string& user, const std::string& verb, const std::string& node,
+                   const std::string& why) {
   const auto subject = node.empty() ? "nodes is" : fmt::format("nodes \"{}\" is", node);
   return about_node(
       403, "Forbidden",
@@ -47,11 +47,11 @@ Answer forbidden(const std::string& user, const std::string& verb, const std::st
       node);
 }
 
-Answer node_not_found(const std::string& node) {
+Response node_not_found(const std::string& node) {
   return about_node(404, "NotFound", fmt::format("nodes \"{}\" not found", node), node);
 }
 
-Answer kubernetes_status(unsigned code, const std::string& node, bool fault_headers) {
+Response kubernetes_status(unsigned code, const std::string& node, bool fault_headers) {
   switch (code) {
     case 401:
       return unauthorized();
@@ -62,9 +62,9 @@ Answer kubernetes_status(unsigned code, const std::string& node, bool fault_head
     case 410:
       return status_answer(410, "Expired", "The resourceVersion for the provided watch is too old.");
     case 429: {
-      auto answer = status_answer(429, "TooManyRequests", "Too many requests, please try again later.");
-      if (!fault_headers) answer.extra.emplace_back("Retry-After", "1");
-      return answer;
+      auto response = status_answer(429, "TooManyRequests", "Too many requests, please try again later.");
+      if (!fault_headers) response.extra.emplace_back("Retry-After", "1");
+      return response;
     }
     case 503:
       return status_answer(503, "ServiceUnavailable", "the server is currently unable to handle the request");

@@ -3,7 +3,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "simulator/wire.h"
+#include "simulator/message.h"
 
 namespace simulator::cloud {
 
@@ -11,15 +11,15 @@ namespace simulator::cloud {
 nlohmann::ordered_json status_object(unsigned code, const std::string& reason, const std::string& message);
 
 /// The same as an answer.
-Answer status_answer(unsigned code, const std::string& reason, const std::string& message);
+Response status_answer(unsigned code, const std::string& reason, const std::string& message);
 
-Answer unauthorized();
+Response unauthorized();
 /// 403 for what `user` would do with the Node, "" = all of them; `why` ends the sentence.
-Answer forbidden(const std::string& user, const std::string& verb, const std::string& node,
-                 const std::string& why);
-Answer node_not_found(const std::string& node);
+Response forbidden(const std::string& user, const std::string& verb, const std::string& node,
+                   const std::string& why);
+Response node_not_found(const std::string& node);
 
 /// What a fault's status says here; `fault_headers`: it names its own Retry-After.
-Answer kubernetes_status(unsigned code, const std::string& node, bool fault_headers);
+Response kubernetes_status(unsigned code, const std::string& node, bool fault_headers);
 
 }  // namespace simulator::cloud

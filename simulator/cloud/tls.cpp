@@ -6,17 +6,33 @@
 
 #include <array>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <memory>
+#include <utility>
+
+#include "simulator/connection.h"
 
 namespace simulator::cloud {
 namespace {
 
 namespace ssl = boost::asio::ssl;
 using boost::system::error_code;
+using TlsStream = ssl::stream<Listener::Socket>;
 
 net::Result<void> outcome(const error_code& code, const char* what) {
   if (!code) return {};
   return net::failure(EINVAL, fmt::format("the {} cannot be used: {}", what, code.message()));
+}
+
+/// What the client showed in the handshake.
+ClientCertificate client_certificate(TlsStream& stream) {
+  SSL* const session = stream.native_handle();
+  const std::unique_ptr<X509, decltype(&X509_free)> shown(SSL_get_peer_certificate(session), &X509_free);
+  if (!shown) return {};
+  std::array<char, 256> name{};
+  X509_NAME_get_text_by_NID(X509_get_subject_name(shown.get()), NID_commonName, name.data(),
+                            static_cast<int>(name.size()));
+  return {.name = name.data(), .trusted = SSL_get_verify_result(session) == X509_V_OK};
 }
 
 }  // namespace
@@ -40,14 +56,14 @@ net::Result<void> prepare(ssl::context& context, const std::string& certificate_
   return {};
 }
 
-ClientCertificate client_certificate(TlsStream& stream) {
-  SSL* const session = stream.native_handle();
-  const std::unique_ptr<X509, decltype(&X509_free)> shown(SSL_get_peer_certificate(session), &X509_free);
-  if (!shown) return {};
-  std::array<char, 256> name{};
-  X509_NAME_get_text_by_NID(X509_get_subject_name(shown.get()), NID_commonName, name.data(),
-                            static_cast<int>(name.size()));
-  return {.name = name.data(), .trusted = SSL_get_verify_result(session) == X509_V_OK};
+void serve_tls(Listener::Socket socket, ssl::context& context, SimulatedService& service,
+               Listener& listener) {
+  const auto stream = std::make_shared<TlsStream>(std::move(socket), context);
+  stream->async_handshake(ssl::stream_base::server, [stream, &service, &listener](const error_code& code) {
+    if (code) return;
+    auto certificate = client_certificate(*stream);
+    serve(std::move(*stream), service, listener, std::move(certificate));
+  });
 }
 
 }  // namespace simulator::cloud

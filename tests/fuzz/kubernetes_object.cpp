@@ -1,8 +1,7 @@
 // Whatever an API server, or what answers in its place, sends as a Node or as a line of a watch.
 #include <cstdint>
-#include <nlohmann/json.hpp>
 
-#include "kubernetes/json.h"
+#include "json/json.h"
 #include "kubernetes/node_json.h"
 #include "tests/fuzz/promise.h"
 
@@ -18,16 +17,16 @@ void require_sighting(const kubernetes::VersionedNode& sighting) {
 // libFuzzer's entry point.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto json = kubernetes::parse_json(text);
-  require(is_explained(json));
-  if (json) {
-    const auto node = kubernetes::parse_node(*json);
+  const auto document = json::parse(text);
+  require(is_explained(document));
+  if (document) {
+    const auto node = kubernetes::parse_node(*document);
     require(is_explained(node));
     if (node) require_sighting(*node);
   }
   const auto event = kubernetes::parse_event(text);
   require(is_explained(event));
   if (event && event->kind == kubernetes::Event::Kind::seen) require_sighting(event->sighting);
-  require(json || !event);
+  require(document || !event);
   return 0;
 }

@@ -17,19 +17,21 @@ FLOORS = {
     "core": ["net", "observed", "routing", "node", "checks"],
     "netlink": ["net", "observed"],
     "files": ["net"],
-    "imds": ["net", "observed", "files"],
+    "json": ["net"],
+    "http1": ["net"],
+    "imds": ["net", "observed", "files", "json", "http1"],
     "simulator": ["net", "observed", "imds", "simulator/cloud"],
     "simulator/cloud": ["net", "observed", "imds", "simulator"],
-    "host": ["net", "observed"],
+    "host": ["net", "observed", "json", "http1"],
     "systemd": ["net"],
     "https": ["net"],
-    "arm": ["net", "observed", "https"],
-    "kubernetes": ["net", "observed", "https", "host"],
-    "cni": ["net", "observed"],
-    "agent/cloud": ["net", "imds", "arm", "kubernetes", "https", "host", "observed", "routing", "remedy", "node", "checks", "core", "agent/config"],
+    "arm": ["net", "observed", "https", "json"],
+    "kubernetes": ["net", "observed", "https", "host", "json"],
+    "cni": ["net", "observed", "json"],
+    "agent/cloud": ["net", "json", "imds", "arm", "kubernetes", "https", "host", "observed", "routing", "remedy", "node", "checks", "core", "agent/config"],
     "agent/log": ["net", "observed", "routing", "remedy", "node", "checks", "core", "systemd"],
     "agent/config": ["net", "observed", "routing", "remedy", "node", "checks", "core", "agent/log"],
-    "agent/http": ["net", "observed", "routing", "remedy", "node", "checks", "core"],
+    "agent/http": ["net", "http1", "observed", "routing", "remedy", "node", "checks", "core"],
     "agent/inspect": ["net", "netlink", "cni", "host", "observed", "routing", "remedy", "node", "checks", "core"],
     "agent/daemon": ["net", "files", "netlink", "cni", "imds", "systemd", "host", "observed", "routing", "remedy", "node", "checks", "core", "agent/cloud", "agent/log",
                      "agent/config", "agent/http", "agent/inspect"],
@@ -40,6 +42,7 @@ FLOORS = {
 # system headers that one room alone may include
 OWNED = {
     r"^(netlink|linux)/": ["netlink", "agent/cloud", "simulator", "cni"],
+    r"^(mutex|condition_variable)$": ["net", "simulator", "simulator/cloud"],  # elsewhere net/mutex.h, which clang checks
     r"^systemd/": ["systemd"],
     r"^toml\+\+/": ["agent/config", "cni"],
     r"^spdlog/": ["agent/log"],
@@ -47,7 +50,7 @@ OWNED = {
     r"^httplib\.h": ["simulator", "https"],
     r"^openssl/": ["simulator/cloud", "https"],
     r"^yaml-cpp/": ["kubernetes"],
-    r"^boost/beast": ["imds", "simulator", "simulator/cloud", "agent/http"],
+    r"^boost/beast": ["http1", "simulator", "simulator/cloud", "agent/http"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

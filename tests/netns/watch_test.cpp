@@ -182,10 +182,10 @@ TEST_F(WatchTest, WhatAnotherProcessSendsIsNotBelieved) {
 }
 
 /// What of all that a stranger does to routes is heard, by destination.
-class InterestTest : public WatchTest {
+class FilterTest : public WatchTest {
  protected:
-  std::vector<std::string> heard(const netlink::Interest& interest) {
-    must(watch_->set_filter(interest));
+  std::vector<std::string> heard(const net::NotificationFilter& filter) {
+    must(watch_->set_filter(filter));
     std::vector<net::Change> changes;
     for (const auto family : {net::Family::ipv4, net::Family::ipv6}) {
       for (const std::size_t n : {0U, 1U, 2U}) {
@@ -217,7 +217,7 @@ class InterestTest : public WatchTest {
   std::unique_ptr<netlink::LinuxKernel> stranger_ = must(netlink::LinuxKernel::open());
 };
 
-TEST_F(InterestTest, OfForeignRoutesOnlyThoseThatMatterAreHeard) {
+TEST_F(FilterTest, OfForeignRoutesOnlyThoseThatMatterAreHeard) {
   EXPECT_THAT(heard({.protocols = {}, .destinations = {}}), IsEmpty());
   EXPECT_THAT(heard({.protocols = {169}, .destinations = {}}), ElementsAre("20.0.3.0/24"));
   EXPECT_THAT(heard({.protocols = {5, 77}, .destinations = {}}), SizeIs(8));
@@ -227,7 +227,7 @@ TEST_F(InterestTest, OfForeignRoutesOnlyThoseThatMatterAreHeard) {
               ElementsAre("20.0.1.0/24", "0.0.0.0/0", "fd20:2::/64", "20.0.3.0/24"));
 }
 
-TEST_F(InterestTest, OfManyDestinationsTheirLengthsTell) {
+TEST_F(FilterTest, OfManyDestinationsTheirLengthsTell) {
   std::vector<net::Prefix> many = {net::Prefix::any(net::Family::ipv6), prefix("fd20:2::/64")};
   for (std::size_t i = 0; i < 5000; ++i)
     many.push_back(prefix(fmt::format("30.{}.{}.0/24", i / 256, i % 256)));
@@ -235,7 +235,7 @@ TEST_F(InterestTest, OfManyDestinationsTheirLengthsTell) {
               ElementsAre("20.0.0.0/24", "20.0.1.0/24", "20.0.2.0/24", "fd20:2::/64", "::/0", "20.0.3.0/24"));
 }
 
-TEST_F(InterestTest, TheLongestFilterFits) {
+TEST_F(FilterTest, TheLongestFilterFits) {
   std::vector<net::Prefix> all;
   std::vector<std::uint8_t> protocols(255);
   for (std::size_t i = 0; i < netlink::kDestinationsInFilter; ++i)
@@ -244,7 +244,7 @@ TEST_F(InterestTest, TheLongestFilterFits) {
               ElementsAre("fd20:1::/64", "fd20:2::/64"));
 }
 
-TEST_F(InterestTest, WhatIsNoRouteIsAlwaysHeard) {
+TEST_F(FilterTest, WhatIsNoRouteIsAlwaysHeard) {
   must(watch_->set_filter({.protocols = {}, .destinations = {}}));
   real_.space.run("ip link set eth0 mtu 1400");
   real_.space.run("ip address add 10.7.0.1/24 dev eth0");

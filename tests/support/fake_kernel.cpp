@@ -58,11 +58,13 @@ net::Result<void> FakeKernel::take_routes(std::uint8_t protocol, std::uint32_t t
   for (std::size_t i = 0; i < routes.size(); ++i) {
     if (i == routes.size() / 2) {
       if (const auto deed = std::exchange(halfway_, nullptr)) deed();
+      between_parts();
     }
     const auto now = fib_.shown();
     if (std::find(now.begin(), now.end(), routes[i]) != now.end()) sink.take(routes[i]);
   }
   if (const auto deed = std::exchange(last_, nullptr)) deed();
+  between_parts();
   sink.end();
   return {};
 }

@@ -17,7 +17,7 @@
 namespace test_support {
 
 /// A kernel of values that keeps the rules which the real one was seen to keep: keys, owners, silent losses,
-/// hints. Each of them is asked of both in tests/netns/kernel_contract_test.cpp, so that this cannot drift.
+/// hints. Each of them is asked of both in tests/netns/contract_*_test.cpp, so that this cannot drift.
 ///
 /// What it does not model: several addresses of one subnet on one link (the kernel removes the secondary ones
 /// with the primary), IPv6 link-local addresses that the kernel makes itself, next-hop objects, and rules
@@ -73,7 +73,7 @@ class FakeKernel final : public net::Kernel {
   void lose_next_outcome() { lost_ = Lost::whole; }
   void lose_next_outcome_halfway() { lost_ = Lost::half; }
   /// Something happens in the middle of the next dump of routes, after half of them were handed over, and
-  /// something when all were. What is gone when its turn comes is not shown.
+  /// something when all were; each time between_parts() runs. What is gone when its turn comes is not shown.
   void during_next_dump(std::function<void()> halfway, std::function<void()> last) {
     halfway_ = std::move(halfway);
     last_ = std::move(last);

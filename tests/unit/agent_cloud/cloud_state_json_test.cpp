@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <string>
+
 #include "agent/cloud/cloud_query.h"
 #include "tests/unit/core/healthy.h"
 
@@ -83,6 +86,15 @@ TEST(EvidenceLine, AnythingElseIsRefused) {
     ASSERT_FALSE(read) << line;
     EXPECT_EQ(read.error().code.value(), EBADMSG);
   }
+}
+
+// The routes are not restored while the daemon reads a line.
+TEST(EvidenceLine, TheLongestLineThatIsTakenIsReadInNoTime) {
+  std::string line = "{\"azure\":[{}";
+  while (line.size() < std::size_t{8} * 1024 * 1024) line += ",{}";
+  const auto started = std::chrono::steady_clock::now();
+  EXPECT_FALSE(parse_cloud_state(line + "]}"));
+  EXPECT_LT(std::chrono::steady_clock::now() - started, 30s);
 }
 
 TEST(EvidenceLine, ANumberIsWholeAndFitsWhatItIsFor) {

@@ -112,8 +112,8 @@ TEST(Client, AnAnswerThatCannotBeUsedNamesWhereItCameFromAndWhatItLacks) {
   const auto seen = azure.client().verify(kVm, kMac, azure.finish_by).seen;
   EXPECT_EQ(error_of(seen.route_table).code.value(), EBADMSG);
   EXPECT_EQ(error_of(seen.route_table).what,
-            "ARM at management.azure.com: the answer about the route table 'pods' cannot be used: it is no "
-            "JSON object");
+            "ARM at management.azure.com: the answer about the route table 'pods' cannot be used: it is not "
+            "valid JSON at byte 1");
   EXPECT_EQ(error_of(seen.network).code.value(), EBADMSG);
 }
 

@@ -93,6 +93,16 @@ TEST(Garbage, WhatLacksItsSubjectIsRefused) {
   }
 }
 
+TEST(Garbage, NestingIsLimitedEvenWhereNobodyLooks) {
+  for (const auto& [name, parse, good, damage] : kKinds) {
+    SCOPED_TRACE(name);
+    const auto deep = std::string(64, '[') + std::string(64, ']');
+    const auto refused = parse(good.substr(0, good.size() - 1) + ",\"x\":" + deep + "}");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().what, "it is nested deeper than 64 levels");
+  }
+}
+
 TEST(Garbage, GarbageIsRefusedWhateverItIs) {
   const std::string garbage[] = {"",
                                  " ",

@@ -26,7 +26,7 @@ class Mending : public ::testing::Test {
     ASSERT_EQ(node.routes(), testing::kHealthyRoutes);
   }
   routing::RepairReport take_notifications() {
-    return node.controller().take_notifications(node.kernel.take_notifications(), node.now);
+    return node.engine().take_notifications(node.kernel.take_notifications(), node.now);
   }
 
   Node node;
@@ -39,10 +39,13 @@ TEST_F(Mending, PutsBackWithoutALookWhichFollowsOnceItIsQuiet) {
   const auto report = take_notifications();
   EXPECT_EQ(looks(node), before);
   EXPECT_EQ(report.made.size(), 3U);
-  EXPECT_EQ(report.repaired, 3U);
+  for (const auto& each : report.made) {
+    EXPECT_TRUE(each.repaired);
+    EXPECT_EQ(each.removed_by, test_support::FakeKernel::kStrangerPort);
+  }
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
-  ASSERT_TRUE(node.controller().due());
-  EXPECT_EQ(*node.controller().due(), node.now + routing::CpuBudget::kQuiet);
+  ASSERT_TRUE(node.engine().due());
+  EXPECT_EQ(*node.engine().due(), node.now + routing::CpuBudget::kQuiet);
   node.run_for(std::chrono::seconds(1));
   EXPECT_GT(looks(node), before);
   EXPECT_TRUE(node.ready());
@@ -89,7 +92,7 @@ TEST_F(Mending, LeavesWhatIsNotExactlyThatToALook) {
   const auto before = node.kernel.batches().size();
   EXPECT_TRUE(take_notifications().made.empty());
   EXPECT_EQ(node.kernel.batches().size(), before);
-  EXPECT_EQ(node.controller().due(), node.now) << "but it is looked at, at once";
+  EXPECT_EQ(node.engine().due(), node.now) << "but it is looked at, at once";
 }
 
 TEST_F(Mending, ARefusalIsLookedAtAtOnce) {
@@ -98,7 +101,7 @@ TEST_F(Mending, ARefusalIsLookedAtAtOnce) {
   const auto report = take_notifications();
   EXPECT_TRUE(report.made.empty());
   EXPECT_FALSE(report.complete);
-  EXPECT_EQ(node.controller().due(), node.now);
+  EXPECT_EQ(node.engine().due(), node.now);
   node.settle();
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
 }
@@ -107,21 +110,21 @@ TEST_F(Mending, AnUnknownOutcomeIsLookedAtAtOnce) {
   node.kernel.remove_as_stranger(first_of_ours(node));
   node.kernel.lose_next_outcome();
   EXPECT_FALSE(take_notifications().complete);
-  EXPECT_EQ(node.controller().due(), node.now);
+  EXPECT_EQ(node.engine().due(), node.now);
 }
 
 TEST_F(Mending, WhatVanishesBehindARunningDumpIsBackWhenItEnds) {
   const auto routes = *node.kernel.routes(169);
   for (const auto& victim : {routes.front(), routes.back()}) {
     const auto batches = node.kernel.batches().size();
-    node.controller().request_full_resync(node.now);
+    node.engine().request_full_resync(node.now);
     node.kernel.during_next_dump([&] { node.kernel.remove_as_stranger(victim); },
                                  [&] { EXPECT_EQ(take_notifications().made.size(), 1U); });
-    const auto report = node.controller().turn(node.now);
+    const auto report = node.engine().turn(node.now, net::WallTime{});
     EXPECT_TRUE(report.made.empty()) << "the dump need not have seen it: " << net::route_text(victim);
     EXPECT_EQ(node.kernel.batches().size(), batches + 1);
     EXPECT_TRUE(node.ready());
-    EXPECT_TRUE(node.controller().due()) << "and it is looked at again";
+    EXPECT_TRUE(node.engine().due()) << "and it is looked at again";
     node.settle();
     EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
   }
@@ -133,9 +136,9 @@ TEST_F(Mending, AStrangerWhoTakesAwayAsFastCostsATenthOfACoreAndLosesInTheEnd) {
   while (node.now < end) {
     for (const auto& route : std::vector(*node.kernel.routes(169))) node.kernel.remove_as_stranger(route);
     mended += take_notifications().made.size();
-    if (const auto due = node.controller().due(); due && *due <= node.now) {
-      (void)node.controller().turn(node.now);
-      node.controller().charge(node.now, std::chrono::microseconds(300));
+    if (const auto due = node.engine().due(); due && *due <= node.now) {
+      (void)node.engine().turn(node.now, net::WallTime{});
+      node.engine().charge(node.now, std::chrono::microseconds(300));
     }
     node.now += std::chrono::microseconds(50);
   }
@@ -149,7 +152,7 @@ TEST_F(Mending, AStrangerWhoTakesAwayAsFastCostsATenthOfACoreAndLosesInTheEnd) {
 TEST_F(Mending, RoutesThatAreNotWantedAnyMoreStayAway) {
   auto policy = Node::udr();
   policy.routes_enabled = false;
-  node.controller().set_policy(policy, node.now);
+  node.engine().set_policy(policy, node.now);
   node.settle();
   node.kernel.remove_as_stranger(first_of_ours(node));
   EXPECT_TRUE(take_notifications().made.empty());
@@ -192,7 +195,7 @@ class Turmoil {
     EXPECT_TRUE(reconciler_.sync().settled());
   }
 
-  [[nodiscard]] std::size_t mended() const { return unconfirmed_repair_; }
+  [[nodiscard]] std::size_t mended() const { return restored_; }
 
  private:
   [[nodiscard]] net::Route wanted(int i) const {
@@ -249,8 +252,8 @@ class Turmoil {
     const auto would =
         routing::diff(*reconciler_.desired(), {.routes = *kernel_.routes(169), .rules = {}}, known_).changes;
     const auto report = reconciler_.repair_from_notifications(notifications, back, now_);
-    unconfirmed_repair_ += report.made.size();
-    for (const auto& change : report.made) {
+    restored_ += report.made.size();
+    for (const auto& [change, repaired, port] : report.made) {
       EXPECT_EQ(change.verb, net::Verb::add);
       EXPECT_NE(std::find(would.begin(), would.end(), change), would.end())
           << net::route_text(std::get<net::Route>(change.object));
@@ -270,7 +273,7 @@ class Turmoil {
   routing::Desired desired_;
   routing::Reconciler reconciler_{kernel_, 7};
   std::vector<net::Route> known_;
-  std::size_t unconfirmed_repair_ = 0;
+  std::size_t restored_ = 0;
 };
 
 TEST(MendModel, NeverMakesWhatALookWouldNotAndEndsWhereALookDoes) {

@@ -18,27 +18,27 @@ class ModeKeeperTest : public ::testing::Test {
  protected:
   node::Mode after(std::optional<node::ModeEvidence> seen, std::chrono::seconds pause = 0s) {
     now_ += pause;
-    controller_.see(std::move(seen), now_);
-    return controller_.in_force().mode;
+    tracker_.see(std::move(seen), now_);
+    return tracker_.in_force().mode;
   }
 
-  node::ModeTracker controller_{std::nullopt, std::nullopt};
+  node::ModeTracker tracker_{std::nullopt, std::nullopt};
   net::MonoTime now_ = net::MonoTime{} + 1h;
 };
 
 TEST_F(ModeKeeperTest, TheFirstLookIsBelievedAtOnceAndSaysWhy) {
-  EXPECT_NE(controller_.in_force().reason.find("assumed"), std::string::npos);
+  EXPECT_NE(tracker_.in_force().reason.find("assumed"), std::string::npos);
   EXPECT_EQ(after(cloud_state(node::Mode::flannel)), node::Mode::flannel);
-  EXPECT_EQ(controller_.in_force().reason, "mode = \"auto\": seen");
+  EXPECT_EQ(tracker_.in_force().reason, "mode = \"auto\": seen");
 }
 
 TEST_F(ModeKeeperTest, AChangedMindNeedsEvidenceThatHoldsForThirtySeconds) {
   after(cloud_state(node::Mode::udr));
   EXPECT_EQ(after(cloud_state(node::Mode::azure_cni), 1s), node::Mode::udr);
-  EXPECT_EQ(controller_.due(), now_ + 30s);
+  EXPECT_EQ(tracker_.due(), now_ + 30s);
   EXPECT_EQ(after(cloud_state(node::Mode::azure_cni), 29s), node::Mode::udr);
   EXPECT_EQ(after(cloud_state(node::Mode::azure_cni), 1s), node::Mode::azure_cni);
-  EXPECT_EQ(controller_.due(), std::nullopt);
+  EXPECT_EQ(tracker_.due(), std::nullopt);
 }
 
 TEST_F(ModeKeeperTest, AnInterruptionStartsTheThirtySecondsAnew) {
@@ -54,17 +54,17 @@ TEST_F(ModeKeeperTest, AnInterruptionStartsTheThirtySecondsAnew) {
 
 TEST_F(ModeKeeperTest, TheFirstEvidenceIsBelievedAtOnceWheneverItComes) {
   after(std::nullopt);
-  EXPECT_TRUE(controller_.is_a_guess(now_));
+  EXPECT_TRUE(tracker_.is_a_guess(now_));
   EXPECT_EQ(after(cloud_state(node::Mode::azure_cni), 1h), node::Mode::azure_cni);
-  EXPECT_FALSE(controller_.is_a_guess(now_));
+  EXPECT_FALSE(tracker_.is_a_guess(now_));
 }
 
 TEST_F(ModeKeeperTest, WhatIsNotConclusiveIsAGuessForThreeMinutes) {
   after(cloud_state(node::Mode::udr, false));
-  EXPECT_TRUE(controller_.is_a_guess(now_));
+  EXPECT_TRUE(tracker_.is_a_guess(now_));
   after(cloud_state(node::Mode::udr, false), 2min);
-  EXPECT_TRUE(controller_.is_a_guess(now_)) << "the same again is no more conclusive";
-  EXPECT_FALSE(controller_.is_a_guess(now_ + 1min));
+  EXPECT_TRUE(tracker_.is_a_guess(now_)) << "the same again is no more conclusive";
+  EXPECT_FALSE(tracker_.is_a_guess(now_ + 1min));
   after(cloud_state(node::Mode::flannel), 1s);
   EXPECT_EQ(after(cloud_state(node::Mode::flannel), 30s), node::Mode::flannel)
       << "and another mode has to hold";
@@ -73,15 +73,15 @@ TEST_F(ModeKeeperTest, WhatIsNotConclusiveIsAGuessForThreeMinutes) {
 TEST_F(ModeKeeperTest, ANodeThatShowsNothingForTenMinutesIsWhatItWasTakenFor) {
   after(std::nullopt);
   after(std::nullopt, 9min);
-  EXPECT_TRUE(controller_.is_a_guess(now_));
-  EXPECT_FALSE(controller_.is_a_guess(now_ + 1min));
+  EXPECT_TRUE(tracker_.is_a_guess(now_));
+  EXPECT_FALSE(tracker_.is_a_guess(now_ + 1min));
 }
 
 TEST_F(ModeKeeperTest, TheConfigurationAndWhatWasKnownBeforeAreNoGuess) {
-  controller_.restore({.mode = node::Mode::udr, .reason = "as before"});
-  EXPECT_FALSE(controller_.is_a_guess(now_));
+  tracker_.restore({.mode = node::Mode::udr, .reason = "as before"});
+  EXPECT_FALSE(tracker_.is_a_guess(now_));
   after(cloud_state(node::Mode::udr, false));
-  EXPECT_FALSE(controller_.is_a_guess(now_));
+  EXPECT_FALSE(tracker_.is_a_guess(now_));
   EXPECT_FALSE(node::ModeTracker(node::Mode::udr, std::nullopt).is_a_guess(now_));
 }
 
@@ -93,7 +93,7 @@ TEST_F(ModeKeeperTest, EvidenceThatGoesAwayOrIsAGuessChangesNothing) {
 }
 
 TEST_F(ModeKeeperTest, WhatWasKnownBeforeARestartOutlastsAGuess) {
-  controller_.restore({.mode = node::Mode::flannel, .reason = "as before"});
+  tracker_.restore({.mode = node::Mode::flannel, .reason = "as before"});
   EXPECT_EQ(after(cloud_state(node::Mode::udr, false)), node::Mode::flannel);
   EXPECT_EQ(after(cloud_state(node::Mode::udr), 1s), node::Mode::flannel);
   EXPECT_EQ(after(cloud_state(node::Mode::udr), 30s), node::Mode::udr);
@@ -102,14 +102,14 @@ TEST_F(ModeKeeperTest, WhatWasKnownBeforeARestartOutlastsAGuess) {
 TEST_F(ModeKeeperTest, AGuessThatRulesOutAzureCniIsFollowedOnceItHolds) {
   auto not_azure = cloud_state(node::Mode::udr, false);
   not_azure.is_not_azure_cni = true;
-  controller_.restore({.mode = node::Mode::azure_cni, .reason = "as before"});
+  tracker_.restore({.mode = node::Mode::azure_cni, .reason = "as before"});
   EXPECT_EQ(after(not_azure), node::Mode::azure_cni);
   EXPECT_EQ(after(std::nullopt, 29s), node::Mode::azure_cni) << "no file for a moment";
   EXPECT_EQ(after(not_azure, 1s), node::Mode::azure_cni);
   EXPECT_EQ(after(cloud_state(node::Mode::azure_cni), 29s), node::Mode::azure_cni)
       << "Azure CNI's file is back";
   EXPECT_EQ(after(not_azure, 1h), node::Mode::azure_cni);
-  EXPECT_EQ(controller_.due(), now_ + 30s);
+  EXPECT_EQ(tracker_.due(), now_ + 30s);
   EXPECT_EQ(after(not_azure, 30s), node::Mode::udr);
   after(cloud_state(node::Mode::flannel), 1s);
   EXPECT_EQ(after(cloud_state(node::Mode::flannel), 30s), node::Mode::flannel);
@@ -119,11 +119,11 @@ TEST_F(ModeKeeperTest, AGuessThatRulesOutAzureCniIsFollowedOnceItHolds) {
 
 TEST_F(ModeKeeperTest, TheConfigurationsWordIsTheLast) {
   after(cloud_state(node::Mode::flannel));
-  controller_.configure(node::Mode::calico_vxlan);
+  tracker_.configure(node::Mode::calico_vxlan);
   EXPECT_EQ(after(cloud_state(node::Mode::udr), 1h), node::Mode::calico_vxlan);
-  EXPECT_EQ(controller_.in_force().reason, "mode = \"calico-vxlan\"");
-  controller_.configure(std::nullopt);
-  EXPECT_EQ(controller_.in_force().mode, node::Mode::flannel);
+  EXPECT_EQ(tracker_.in_force().reason, "mode = \"calico-vxlan\"");
+  tracker_.configure(std::nullopt);
+  EXPECT_EQ(tracker_.in_force().mode, node::Mode::flannel);
 }
 
 }  // namespace

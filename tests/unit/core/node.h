@@ -5,14 +5,14 @@
 #include <utility>
 #include <vector>
 
-#include "core/node_controller.h"
+#include "core/node_engine.h"
 #include "tests/support/fake_kernel.h"
 #include "tests/unit/core/build.h"
 #include "tests/unit/core/fake_sysctls.h"
 
 namespace agent::testing {
 
-/// A node of values: eth0 as Azure made it, a kernel, its sysctls, and a keeper on a clock that only tests
+/// A node of values: eth0 as Azure made it, a kernel, its sysctls, and an engine on a clock that only tests
 /// move.
 class Node {
  public:
@@ -52,21 +52,21 @@ class Node {
     restart();
   }
   /// A new process: nothing is remembered but what the kernel holds.
-  void restart() { controller_.emplace(kernel, sysctls, policy_, "node", 7U, now); }
+  void restart() { engine_.emplace(kernel, sysctls, policy_, "node", 7U, now); }
 
   void reading(const observed::NodeNetwork& network) {
-    controller().take_reading(network, "2021-02-01", now, net::WallTime{});
+    engine().take_reading(network, "2021-02-01", now, net::WallTime{});
   }
 
   /// Lets time pass: hints are taken, and every turn runs that falls due.
   void run_for(std::chrono::milliseconds time) {
     const auto end = now + time;
     while (true) {
-      mended.push_back(controller().take_notifications(kernel.take_notifications(), now));
-      const auto due = controller().due();
+      repairs.push_back(engine().take_notifications(kernel.take_notifications(), now));
+      const auto due = engine().due();
       if (!due || *due > end) break;
       now = std::max(now, *due);
-      reports.push_back(controller().turn(now));
+      reports.push_back(engine().turn(now, net::WallTime{}));
     }
     now = end;
   }
@@ -86,26 +86,26 @@ class Node {
   }
 
   checks::CheckResult check(std::string_view id) {
-    for (auto& result : controller().snapshot(now, net::WallTime{}).checks) {
+    for (auto& result : engine().snapshot(now, net::WallTime{}).checks) {
       if (result.id == id) return result;
     }
     return {};
   }
-  bool ready() { return controller().snapshot(now, net::WallTime{}).ready; }
+  bool ready() { return engine().snapshot(now, net::WallTime{}).ready; }
 
-  core::NodeController& controller() { return *controller_; }
+  core::NodeEngine& engine() { return *engine_; }
   [[nodiscard]] std::uint32_t eth0_index() const { return eth0_; }
 
   test_support::FakeKernel kernel;
   FakeSysctls sysctls;
   net::MonoTime now = net::MonoTime{} + std::chrono::hours(1);
   std::vector<core::TurnReport> reports;
-  std::vector<routing::RepairReport> mended;
+  std::vector<routing::RepairReport> repairs;
 
  private:
   node::Policy policy_;
   std::uint32_t eth0_ = 0;
-  std::optional<core::NodeController> controller_;
+  std::optional<core::NodeEngine> engine_;
 };
 
 /// What a healthy node of Node::udr() holds.

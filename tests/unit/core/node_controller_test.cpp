@@ -1,366 +1,413 @@
+// Every event enters by one door; what comes back says all that the shell has to do.
 #include "core/node_controller.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
+
+#include <algorithm>
 
 #include "tests/unit/core/node.h"
 
 namespace agent {
 namespace {
 
-using testing::address;
-using testing::network;
+using namespace std::chrono_literals;
+using core::Effects;
+using core::EventKind;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::kHealthyRoutes;
 using testing::Node;
 using testing::prefix;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
 
-std::size_t batches_after(Node& node, const std::function<void()>& deed) {
-  const auto before = node.kernel.batches().size();
-  deed();
-  node.settle();
-  return node.kernel.batches().size() - before;
+/// The notifications of a FakeKernel.
+class FakeWatch final : public net::RouteWatch {
+ public:
+  explicit FakeWatch(test_support::FakeKernel& kernel) : kernel_(kernel) {}
+
+  net::Result<void> set_filter(const net::NotificationFilter& filter) override {
+    filters.push_back(filter);
+    dumps_before.push_back(kernel_.calls(test_support::FakeKernel::Call::routes));
+    if (refuses_filters) return net::failure(ENOMEM, "filter of notifications: out of memory");
+    return {};
+  }
+  net::Result<void> read(std::vector<net::Notification>& into) override {
+    if (std::exchange(fails, false)) return net::failure(EIO, "netlink: broken");
+    for (const auto& each : kernel_.take_notifications()) into.push_back(each);
+    for (const auto& each : std::exchange(more, {})) into.push_back(each);
+    return {};
+  }
+  std::string process_of(std::uint32_t port) override {
+    return fmt::format("{} (process {})", port == 4242 ? "ip" : "bird", port);
+  }
+
+  std::vector<net::NotificationFilter> filters;
+  std::vector<std::size_t> dumps_before;  ///< of routes, when each filter was installed
+  std::vector<net::Notification> more;
+  bool fails = false;
+  bool refuses_filters = false;
+
+ private:
+  test_support::FakeKernel& kernel_;
+};
+
+core::ImdsDocument document() { return {.network = testing::network(), .api_version = "2021-02-01"}; }
+
+class NodeControllerTest : public ::testing::Test {
+ protected:
+  NodeControllerTest() { start(Node::udr()); }
+
+  void start(const node::Policy& policy) {
+    controller_.reset();
+    controller_ = std::make_unique<core::NodeController>(ports(), configured(policy), "0.1.0", 7U);
+  }
+  core::Ports ports() {
+    return {.kernel = node_.kernel, .sysctls = node_.sysctls, .watch = &watch_, .clock = [this] {
+              return net::Now{.mono = node_.now, .wall = net::WallTime{} + 1h};
+            }};
+  }
+  static core::Configuration configured(const node::Policy& policy) {
+    return {.policy = policy, .node_name = "node"};
+  }
+  Effects handle(core::Event event) { return controller_->handle(std::move(event)); }
+  /// Until nothing but retries is due.
+  void settle() {
+    for (auto effects = handle(core::Wakeup{}); effects.wake_at; effects = handle(core::Wakeup{})) {
+      if (*effects.wake_at > node_.now + 1min) return;
+      node_.now = std::max(node_.now, *effects.wake_at);
+    }
+  }
+  void get_ready() {
+    handle(core::Wakeup{});
+    handle(document());
+    settle();
+    ASSERT_TRUE(controller_->published().ready);
+    ASSERT_EQ(node_.routes(), kHealthyRoutes);
+    node_.now += 1min;
+  }
+  net::Route ours(std::size_t index) { return node_.kernel.routes(169)->at(index); }
+
+  Node node_;
+  FakeWatch watch_{node_.kernel};
+  std::unique_ptr<core::NodeController> controller_;
+};
+
+std::vector<EventKind> kinds(const Effects& effects) {
+  std::vector<EventKind> all;
+  for (const auto& each : effects.log) all.push_back(each.kind);
+  return all;
 }
 
-TEST(NodeController, DoesNothingBeforeTheFirstDocument) {
-  Node node;
-  node.kernel.add_as_stranger(testing::route("10.246.0.0/16", "10.240.0.1", node.eth0_index()));
-  node.settle();
-  EXPECT_TRUE(node.kernel.batches().empty());
-  EXPECT_FALSE(node.ready());
-  EXPECT_TRUE(node.check("imds.reachable").holds());
+observed::CloudState told(const char* cidr) {
+  observed::CloudState state;
+  observed::KubernetesNode node;
+  node.name = "node";
+  node.pod_cidrs = {prefix(cidr)};
+  state.node = node;
+  return state;
 }
 
-TEST(NodeController, IsReadyAfterOneDocumentAndOneBatch) {
-  Node node;
-  EXPECT_EQ(batches_after(node, [&] { node.reading(network()); }), 1U);
-  EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
-  EXPECT_TRUE(node.ready());
+// --- Before the first turn
+// ----------------------------------------------------------------------------------
+
+TEST_F(NodeControllerTest, WhatWasKeptBeforeTheFirstTurnIsToldOfByIt) {
+  for (const auto& effects :
+       {handle(core::PersistedState{}),
+        handle(core::CachedDocument{.network = testing::network(), .api_version = "2021-02-01"}),
+        handle(observed::NodeEnvironment{})}) {
+    EXPECT_EQ(effects.publish, nullptr);
+    EXPECT_FALSE(effects.turned);
+    EXPECT_THAT(effects.applied, IsEmpty());
+  }
+  const auto first = handle(core::Wakeup{});
+  EXPECT_TRUE(first.turned);
+  EXPECT_TRUE(first.ready_file_comes);
+  EXPECT_EQ(first.publish->sequence, 1U);
+  EXPECT_EQ(first.publish->version, "0.1.0");
+  EXPECT_THAT(first.applied, SizeIs(3));
+  EXPECT_FALSE(first.cache_document) << "it is from there";
 }
 
-TEST(NodeController, ARestartAdoptsEverythingWithoutOneMessage) {
-  Node node;
-  node.reading(network());
-  node.settle();
-  EXPECT_EQ(batches_after(node,
-                          [&] {
-                            node.restart();
-                            node.settle();
-                            node.reading(network());
-                          }),
-            0U);
-  EXPECT_TRUE(node.ready());
+TEST_F(NodeControllerTest, TheFirstDocumentMakesTheNodeReadyAndIsKept) {
+  const auto start = handle(core::Wakeup{});
+  EXPECT_FALSE(start.publish->ready);
+  EXPECT_FALSE(start.query) << "the NIC is not known";
+  EXPECT_EQ(start.inspect, (core::InspectionTarget{.mode = node::Mode::udr, .nic = ""}));
+
+  const auto effects = handle(document());
+  EXPECT_TRUE(effects.turned);
+  EXPECT_TRUE(effects.publish->ready);
+  EXPECT_TRUE(effects.ready_file_comes);
+  EXPECT_TRUE(effects.service_is_ready);
+  EXPECT_TRUE(effects.cache_document);
+  ASSERT_TRUE(effects.persist);
+  EXPECT_THAT(effects.persist->protocols, ElementsAre(169));
+  ASSERT_TRUE(effects.query);
+  EXPECT_EQ(effects.query->mac, testing::kMac);
+  EXPECT_EQ(effects.inspect, (core::InspectionTarget{.mode = node::Mode::udr, .nic = "eth0"}));
+
+  const auto again = handle(document());
+  EXPECT_TRUE(again.turned);
+  EXPECT_NE(again.publish, nullptr) << "checks age";
+  EXPECT_FALSE(again.ready_file_comes);
+  EXPECT_FALSE(again.service_is_ready);
+  EXPECT_FALSE(again.cache_document);
+  EXPECT_FALSE(again.persist);
+  EXPECT_FALSE(again.query);
+  EXPECT_FALSE(again.inspect);
 }
 
-TEST(NodeController, RoutesOfAProtocolNumberBeforeARestartAreItsOwnUntilNoneIsLeft) {
-  Node node;
-  node.reading(network());
-  node.settle();
-  EXPECT_EQ(node.controller().protocols(), std::vector<std::uint8_t>{169});
+TEST_F(NodeControllerTest, WhatAnotherVmHasKeptIsNotBelievedAndWrittenOver) {
+  handle(core::PersistedState{.vm_id = "another VM", .protocols = {99}});
+  handle(core::Wakeup{});
+  const auto effects = handle(document());
+  ASSERT_TRUE(effects.persist);
+  EXPECT_EQ(effects.persist->vm_id, testing::network().identity.vm_id);
+  EXPECT_THAT(effects.persist->protocols, ElementsAre(169));
+}
+
+// --- What each event leads to
+// -------------------------------------------------------------------------------
+
+TEST_F(NodeControllerTest, EachEventOfAReadyNodePublishesOnceAtMost) {
+  get_ready();
+  struct Row {
+    const char* what;
+    core::Event event;
+    bool published;
+    bool turned;
+  };
+  auto other = Node::udr();
+  other.metric = 500;
+  const std::vector<Row> rows = {{"a beat", core::Beat{}, false, false},
+                                 {"a wake-up without a cause", core::Wakeup{}, false, false},
+                                 {"no notification", core::NotificationsReady{}, false, false},
+                                 {"the cache", core::CacheFailure{}, false, false},
+                                 {"a failure", core::ImdsFailure{"IMDS: no answer"}, true, false},
+                                 {"nothing new of Azure", observed::CloudState{}, true, false},
+                                 {"nothing new here", observed::NodeEnvironment{}, true, false},
+                                 {"a resync", core::ResyncDue{}, true, true},
+                                 {"a document", document(), true, true},
+                                 {"a configuration", configured(other), true, true}};
+  for (const auto& row : rows) {
+    const auto before = controller_->published().sequence;
+    const auto effects = handle(row.event);
+    EXPECT_EQ(effects.publish != nullptr, row.published) << row.what;
+    EXPECT_EQ(effects.turned, row.turned) << row.what;
+    EXPECT_EQ(controller_->published().sequence, before + (row.published ? 1 : 0)) << row.what;
+    EXPECT_FALSE(effects.ready_file_goes) << row.what;
+    settle();
+  }
+}
+
+TEST_F(NodeControllerTest, ANodeThatIsNotReadyIsJudgedWithEachBeat) {
+  handle(core::Wakeup{});
+  EXPECT_NE(handle(core::Beat{}).publish, nullptr);
+}
+
+TEST_F(NodeControllerTest, AnotherNodeCidrIsNeverPublishedBeforeItsRoutesAreThere) {
   auto policy = Node::udr();
-  policy.protocol = 99;
-  policy.cluster_cidrs = {prefix("10.246.0.0/16")};
-  policy.node_cidrs = {prefix("10.246.1.0/24")};
-  node.restart(policy);
-  const std::vector<std::uint8_t> before = {169};
-  node.controller().restore(before, node.now);
-  node.settle();
-  EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
-  EXPECT_EQ(node.controller().protocols(), (std::vector<std::uint8_t>{169, 99}))
-      << "kept over another restart";
-  node.reading(network());
-  node.settle();
-  EXPECT_EQ(node.routes(99).size(), 2U);
-  EXPECT_EQ(node.routes(), testing::kHealthyRoutes) << "a removal waits for a second reading";
-  node.reading(network());
-  node.settle();
-  EXPECT_EQ(node.routes(99).size(), 2U);
-  EXPECT_EQ(node.routes(), std::vector<std::string>{});
-  EXPECT_EQ(node.controller().protocols(), std::vector<std::uint8_t>{99});
+  policy.node_cidrs = {};
+  start(policy);
+  handle(core::Wakeup{});
+  handle(document());
+  settle();
+  ASSERT_TRUE(controller_->published().ready);
+  const auto effects = handle(told("10.244.1.0/24"));
+  EXPECT_TRUE(effects.turned);
+  EXPECT_TRUE(effects.publish->ready);
+  EXPECT_FALSE(effects.ready_file_goes);
+  EXPECT_EQ(node_.routes(), kHealthyRoutes);
 }
 
-/// A node that is ready, and then may not touch routes any more.
-struct Disabled {
-  Node node;
-  node::Policy policy = Node::udr();
+TEST_F(NodeControllerTest, AChangeOfTheModeIsPublishedBeforeTheRoutesChange) {
+  get_ready();
+  auto flannel = Node::udr();
+  flannel.mode = node::Mode::flannel;
+  const auto first = handle(configured(flannel));
+  EXPECT_TRUE(first.resume);
+  EXPECT_FALSE(first.turned);
+  EXPECT_TRUE(first.ready_file_goes);
+  EXPECT_FALSE(first.publish->ready);
+  EXPECT_EQ(node_.routes(), kHealthyRoutes) << "and nothing has changed yet";
 
-  Disabled() {
-    node.reading(network());
-    node.reading(network());
-    node.settle();
-    policy.routes_enabled = false;
-    node.controller().set_policy(policy, node.now);
-    node.settle();
+  const auto then = handle(core::Wakeup{});
+  EXPECT_FALSE(then.resume);
+  EXPECT_TRUE(then.turned);
+  EXPECT_TRUE(then.publish->ready);
+  EXPECT_TRUE(then.ready_file_comes);
+  EXPECT_THAT(node_.routes(), ElementsAre(kHealthyRoutes.back()));
+}
+
+TEST_F(NodeControllerTest, AnotherConfigurationIsAskedAboutAnew) {
+  get_ready();
+  EXPECT_TRUE(handle(configured(Node::udr())).query) << "where to ask may have changed";
+}
+
+TEST_F(NodeControllerTest, WhatCouldNotBeCachedIsTriedAgainAfterTheNextAnswer) {
+  get_ready();
+  EXPECT_FALSE(handle(document()).cache_document);
+  handle(core::CacheFailure{});
+  EXPECT_TRUE(handle(document()).cache_document);
+}
+
+TEST_F(NodeControllerTest, AnIncompleteAnswerIsNotCachedAndAskedForAgain) {
+  get_ready();
+  auto partial = document();
+  partial.network.nics.front().mac = testing::mac(testing::kSecondMac);
+  const auto effects = handle(partial);
+  EXPECT_FALSE(effects.cache_document);
+  EXPECT_TRUE(effects.poll_imds);
+  EXPECT_TRUE(effects.publish->ready) << "the last good document stays";
+}
+
+TEST_F(NodeControllerTest, ASysctlThatCannotBeSetIsToldOnce) {
+  auto policy = Node::udr();
+  policy.enforce_sysctls = true;
+  node_.sysctls.values["net/ipv4/ip_forward"] = "0";
+  node_.sysctls.read_only = true;
+  start(policy);
+  EXPECT_THAT(kinds(handle(core::Wakeup{})), ::testing::Contains(EventKind::sysctl_refused));
+  EXPECT_THAT(kinds(handle(core::ResyncDue{})),
+              ::testing::Not(::testing::Contains(EventKind::sysctl_refused)));
+  node_.sysctls.read_only = false;
+  EXPECT_THAT(kinds(handle(core::ResyncDue{})), ::testing::Contains(EventKind::sysctl_set));
+}
+
+// --- Notifications
+// ------------------------------------------------------------------------------------------
+
+TEST_F(NodeControllerTest, ARepairIsPublishedWithWhoRemovedTheRouteAndThenLogged) {
+  get_ready();
+  node_.kernel.remove_as_stranger(ours(0));
+  const auto effects = handle(core::NotificationsReady{});
+  EXPECT_EQ(node_.routes(), kHealthyRoutes);
+  EXPECT_FALSE(effects.turned) << "no dump";
+  ASSERT_THAT(effects.applied, SizeIs(1));
+  EXPECT_TRUE(effects.applied.front().repaired);
+  EXPECT_EQ(effects.processes.at(effects.applied.front().removed_by), "ip (process 4242)");
+  ASSERT_NE(effects.publish, nullptr);
+  EXPECT_EQ(effects.publish->counters.routes_repaired, 1U);
+  EXPECT_EQ(effects.publish->changes.back().removed_by, "ip (process 4242)");
+  ASSERT_EQ(kinds(effects), std::vector{EventKind::routes_put_back});
+  EXPECT_THAT(effects.log.front().message, StartsWith("restored 1 route removed by ip (process 4242): "));
+  EXPECT_EQ(effects.wake_at, node_.now + routing::CpuBudget::kQuiet) << "a step confirms it";
+}
+
+TEST_F(NodeControllerTest, OfTwoWhoRemoveRoutesEachIsNamedForItsOwn) {
+  get_ready();
+  const auto first = ours(0);
+  const auto second = ours(1);
+  node_.kernel.remove_as_stranger(first);
+  node_.kernel.remove_as_stranger(second);
+  watch_.more = node_.kernel.take_notifications();
+  ASSERT_THAT(watch_.more, SizeIs(2));
+  watch_.more.back().removed_by = 77;
+  const auto effects = handle(core::NotificationsReady{});
+  EXPECT_THAT(effects.log.front().message,
+              StartsWith("restored 2 routes removed by ip (process 4242), bird (process 77): "));
+  const auto& changes = effects.publish->changes;
+  EXPECT_EQ(changes.at(changes.size() - 2).removed_by, "ip (process 4242)");
+  EXPECT_EQ(changes.back().removed_by, "bird (process 77)");
+}
+
+TEST_F(NodeControllerTest, WhatIsRemovedDuringADumpIsRestoredBetweenItsParts) {
+  get_ready();
+  const auto victim = ours(0);
+  const auto batches = node_.kernel.batches().size();
+  node_.kernel.during_next_dump([&] { node_.kernel.remove_as_stranger(victim); },
+                                [&] { EXPECT_EQ(node_.routes(), kHealthyRoutes) << "before it ends"; });
+  const auto effects = handle(core::ResyncDue{});
+  EXPECT_EQ(node_.routes(), kHealthyRoutes);
+  EXPECT_EQ(node_.kernel.batches().size(), batches + 1) << "the step found nothing left to do";
+  EXPECT_EQ(effects.publish->counters.routes_repaired, 1U);
+  EXPECT_THAT(effects.log.front().message, HasSubstr("removed by ip (process 4242)"));
+}
+
+TEST_F(NodeControllerTest, AChangeOfALinkIsInspected) {
+  get_ready();
+  node_.kernel.set_carrier(node_.eth0_index(), false);
+  EXPECT_TRUE(handle(core::NotificationsReady{}).inspect_again);
+  node_.kernel.add_as_stranger(testing::route("10.99.0.0/16", "10.240.0.1", node_.eth0_index()));
+  EXPECT_FALSE(handle(core::NotificationsReady{}).inspect_again);
+}
+
+TEST_F(NodeControllerTest, LostNotificationsAreToldAndADumpMakesUpForThem) {
+  get_ready();
+  watch_.fails = true;
+  node_.kernel.remove_as_stranger(ours(0));
+  const auto effects = handle(core::NotificationsReady{});
+  EXPECT_THAT(kinds(effects), ::testing::Contains(EventKind::events_lost));
+  settle();
+  EXPECT_EQ(node_.routes(), kHealthyRoutes);
+}
+
+TEST_F(NodeControllerTest, TheFilterIsInstalledBeforeTheDumpAndOnlyWhenItChanges) {
+  get_ready();
+  ASSERT_THAT(watch_.filters, SizeIs(1));
+  EXPECT_EQ(watch_.dumps_before.front(), 0U);
+  auto policy = Node::udr();
+  policy.cluster_cidrs = {prefix("10.246.0.0/16")};
+  const auto dumps = node_.kernel.calls(test_support::FakeKernel::Call::routes);
+  handle(configured(policy));
+  ASSERT_THAT(watch_.filters, SizeIs(2));
+  EXPECT_EQ(watch_.dumps_before.back(), dumps);
+  watch_.refuses_filters = true;
+  policy.cluster_cidrs = {prefix("10.247.0.0/16")};
+  EXPECT_THAT(kinds(handle(configured(policy))), ::testing::Contains(EventKind::events_lost));
+}
+
+// --- plan, doctor and explain
+// -------------------------------------------------------------------------------
+
+class ObservingTest : public NodeControllerTest {
+ protected:
+  net::Result<core::NodePlan> plan(const node::Policy& policy) {
+    auto observed_through = ports();
+    observed_through.watch = nullptr;
+    core::NodeController observer(std::move(observed_through), configured(policy), "0.1.0", 7U,
+                                  core::NodeEngine::Role::observes);
+    observer.handle(core::PersistedState{.protocols = {169}});
+    observer.handle(document());
+    observer.handle(told("10.244.1.0/24"));
+    return observer.plan();
   }
 };
 
-TEST(NodeController, AProtocolNumberThatChangesWhileRoutesAreDisabledIsNotForgotten) {
-  Disabled disabled;
-  auto& [node, policy] = disabled;
-  policy.routes_enabled = true;
-  policy.protocol = 99;
-  node.controller().set_policy(policy, node.now);
-  node.settle();
-  EXPECT_EQ(node.routes(99).size(), 3U);
-  EXPECT_TRUE(node.routes().empty());
-}
-
-TEST(NodeController, PutsADeletedRouteBackAtOnceAndCountsIt) {
-  Node node;
-  node.reading(network());
-  node.settle();
-  node.kernel.remove_as_stranger(node.kernel.routes(169)->front());
-  node.run_for(std::chrono::milliseconds(0));
-  EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
-  EXPECT_EQ(node.controller().snapshot(node.now, net::WallTime{}).counters.routes_repaired, 1U);
-}
-
-TEST(NodeController, WhatTheConfigurationWantsOtherwiseIsNoRepair) {
-  Node node;
-  node.reading(network());
-  node.settle();
-  const auto as_blackhole = node.routes();
-  auto policy = node.controller().policy();
-  policy.local_sink = node::LocalSink::unreachable;
-  node.controller().set_policy(policy, node.now);
-  node.settle();
-  EXPECT_NE(node.routes(), as_blackhole);
-  EXPECT_EQ(node.controller().snapshot(node.now, net::WallTime{}).counters.routes_repaired, 0U);
-}
-
-TEST(NodeController, NeverOverwritesAStrangersRouteAndComesBackWhenItGoes) {
-  Node node;
-  node.reading(network());
-  node.settle();
-  auto stranger = testing::route("10.244.0.0/16", "10.240.0.77", node.eth0_index(), 4);
-  node.kernel.as_stranger(test_support::Meeting::replace, stranger);
-  node.settle();
-  EXPECT_EQ(node.routes(4).size(), 1U);
-  EXPECT_TRUE(node.check("routes.in_sync").holds());
-  EXPECT_NE(node.check("routes.in_sync").message.find("protocol 4"), std::string::npos);
-  node.kernel.remove_as_stranger(stranger);
-  node.settle();
-  EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
-  EXPECT_TRUE(node.ready());
-}
-
-TEST(NodeController, AStrangersTwinThatLeadsTheSameWayOnlyWarns) {
-  Node node;
-  node.reading(network());
-  node.settle();
-  node.kernel.as_stranger(test_support::Meeting::replace,
-                          testing::route("10.244.0.0/16", "10.240.0.1", node.eth0_index(), 4));
-  node.settle();
-  EXPECT_TRUE(node.ready());
-  EXPECT_EQ(node.check("routes.shadowed").status, checks::CheckStatus::fail);
-}
-
-node::Policy six_more() {
-  auto policy = Node::udr();
-  std::vector<std::string> more;
-  for (int i = 0; i < 6; ++i) more.push_back("10." + std::to_string(100 + i) + ".0.0/16");
-  policy.cluster_cidrs = testing::with(policy.cluster_cidrs, more);
-  return policy;
-}
-
-TEST(NodeController, ARouteByWhichTheKernelDoesNotSendIsNotInSync) {
-  Node node;
-  node.reading(network());
-  node.settle();
-  node.kernel.as_stranger(test_support::Meeting::prepend,
-                          testing::route("10.244.0.0/16", "10.240.0.99", node.eth0_index(), 4));
-  node.settle();
-  EXPECT_FALSE(node.ready());
-  EXPECT_EQ(node.check("routes.in_sync").status, checks::CheckStatus::fail);
-  EXPECT_NE(node.check("routes.in_sync").message.find("protocol 4"), std::string::npos);
-}
-
-TEST(NodeController, ARuleOfOthersThatLeadsElsewhereWarnsAndNamesItsTable) {
-  Node node;
-  node.reading(network());
-  node.settle();
-  node.kernel.add_as_stranger(testing::route("10.244.0.0/16", "10.240.0.99", node.eth0_index(), 4, 0, 52));
-  node.kernel.add_as_stranger(net::Rule{5270, prefix("0.0.0.0/0"), 52, 0, false});
-  node.settle();
-  EXPECT_TRUE(node.ready()) << "a warning and no gate";
-  EXPECT_EQ(node.check("routes.in_sync").status, checks::CheckStatus::unknown);
-  EXPECT_EQ(node.check("routes.shadowed").status, checks::CheckStatus::fail);
-  EXPECT_NE(node.check("routes.shadowed").message.find("table 52"), std::string::npos);
-}
-
-TEST(NodeController, NextHopsOfOthersSurviveHealingAndAreNamed) {
-  Node node(testing::with_ipv6(Node::udr()));
-  node.give_ipv6();
-  node.reading(testing::dual_stack_network());
-  node.settle();
-  ASSERT_TRUE(node.ready());
-  const auto stranger = testing::route("fd44::/48", "fe80::99", node.eth0_index(), 4);
-  node.kernel.as_stranger(test_support::Meeting::append, stranger);
-  node.settle();
-  const std::vector<net::Prefix> destination = {prefix("fd44::/48")};
-  EXPECT_EQ(node.kernel.routes_to(254, destination)->size(), 2U) << "both are there";
-  EXPECT_TRUE(node.check("routes.in_sync").holds());
-  EXPECT_NE(node.check("routes.in_sync").message.find("next hop of others"), std::string::npos);
-  node.kernel.remove_as_stranger(stranger);
-  node.settle();
-  EXPECT_TRUE(node.ready());
-}
-
-TEST(NodeController, RepairsARouteOfOursThatSomebodyGaveMore) {
-  Node node;
-  node.reading(network());
-  node.settle();
-  auto altered = testing::route("10.244.0.0/16", "10.240.0.1", node.eth0_index());
-  altered.source = address("10.240.0.4");
-  altered.extra_attributes = true;
-  node.kernel.as_stranger(test_support::Meeting::replace, altered);
-  node.settle();
-  const auto routes = node.kernel.routes(169).value();
-  for (const auto& route : routes) EXPECT_FALSE(route.extra_attributes);
-}
-
-TEST(NodeController, BelievesTheConfigurationAtOnce) {
-  const auto policy = six_more();
-  Node node(policy);
-  node.reading(network());
-  node.settle();
-  node.controller().set_policy(Node::udr(), node.now);
-  node.settle();
-  EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
-}
-
-TEST(NodeController, ChangesItsProtocolNumberInPlace) {
-  Node node;
-  node.reading(network());
-  node.settle();
-  auto policy = Node::udr();
-  policy.protocol = 201;
-  node.controller().set_policy(policy, node.now);
-  node.settle();
-  EXPECT_TRUE(node.routes(169).empty());
-  EXPECT_EQ(node.routes(201).size(), 3U);
-  for (const auto& change : node.kernel.batches().back())
-    EXPECT_EQ(change.verb, net::Verb::replace) << "no gap";
-}
-
-TEST(NodeController, MovesToAnotherTableAndLeavesNothingBehind) {
-  Node node;
-  node.reading(network());
-  node.settle();
-  auto policy = Node::udr();
-  policy.table = 100;
-  node.controller().set_policy(policy, node.now);
-  node.settle();
-  const auto moved = node.kernel.routes(169);
-  ASSERT_EQ(moved->size(), 3U);
-  for (const auto& route : *moved) EXPECT_EQ(route.key.table, 100U);
-}
-
-TEST(NodeController, KeepsItsHandsOffWhenRoutesAreDisabled) {
-  Disabled disabled;
-  auto& node = disabled.node;
-  EXPECT_EQ(node.routes(), testing::kHealthyRoutes) << "only `flush` removes";
-  node.kernel.remove_as_stranger(node.kernel.routes(169)->front());
-  node.settle();
-  EXPECT_EQ(node.routes().size(), 2U) << "and nothing puts back";
-}
-
-TEST(NodeController, FollowsTheNicThroughRemovalAndReturn) {
-  Node node;
-  node.reading(network());
-  node.settle();
-  node.kernel.remove_link(node.eth0_index());
-  node.settle();
-  EXPECT_TRUE(node.check("nic.found").holds());
-  EXPECT_EQ(node.routes().size(), 1U) << "the sink stays";
-  auto nic = testing::eth0();
-  nic.index = 0;
-  nic.addresses.clear();
-  node.kernel.add_address(node.kernel.add_link(nic), "10.240.0.4/24");
-  node.settle();
-  EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
-  EXPECT_TRUE(node.ready());
-}
-
-TEST(NodeController, AStormOfForeignRoutesCostsNoLook) {
-  Node node;
-  node.reading(network());
-  node.settle();
-  const auto looks = node.kernel.calls(test_support::FakeKernel::Call::routes);
-  for (int i = 0; i < 200; ++i) {
-    node.kernel.add_as_stranger(
-        testing::route("10." + std::to_string(i) + ".9.0/24", "10.240.0.1", node.eth0_index(), 4));
-  }
-  node.settle();
-  EXPECT_EQ(node.kernel.calls(test_support::FakeKernel::Call::routes), looks);
-}
-
-TEST(NodeController, EnforcesForwardingAndSaysWhatItSet) {
+TEST_F(ObservingTest, ShowsWhatTheDaemonThenDoesAndChangesNothing) {
   auto policy = Node::udr();
   policy.enforce_sysctls = true;
-  Node node(policy);
-  node.sysctls.values["net/ipv4/ip_forward"] = "0";
-  node.reading(network());
-  node.settle();
-  EXPECT_EQ(node.sysctls.values["net/ipv4/ip_forward"], "1");
-  EXPECT_TRUE(node.ready());
-  node.sysctls.values["net/ipv4/conf/eth0/forwarding"] = "0";
-  node.kernel.change_settings(node.eth0_index());
-  node.settle();
-  EXPECT_EQ(node.sysctls.writes.back().first, "net/ipv4/conf/eth0/forwarding");
+  node_.sysctls.values["net/ipv4/ip_forward"] = "0";
+  const auto shown = plan(policy);
+  ASSERT_TRUE(shown);
+  EXPECT_THAT(node_.kernel.batches(), IsEmpty());
+  EXPECT_THAT(node_.sysctls.writes, IsEmpty());
+  EXPECT_THAT(shown->routes.changes, SizeIs(3));
+  EXPECT_FALSE(shown->routes.removals_held);
+
+  start(policy);
+  handle(core::Wakeup{});
+  handle(document());
+  EXPECT_EQ(node_.kernel.batches().front(), shown->routes.changes);
 }
 
-TEST(NodeController, OnlyChecksForwardingUnlessToldToEnforce) {
-  Node node;
-  node.sysctls.values["net/ipv4/ip_forward"] = "0";
-  node.reading(network());
-  node.settle();
-  EXPECT_TRUE(node.sysctls.writes.empty());
-  EXPECT_FALSE(node.ready());
-  node.sysctls.values["net/ipv4/ip_forward"] = "1";
-  node.kernel.change_settings();
-  node.settle();
-  EXPECT_TRUE(node.ready());
+TEST_F(ObservingTest, SaysThatRemovalsWaitForASecondAnswer) {
+  get_ready();
+  auto policy = Node::udr();
+  policy.cluster_cidrs = {prefix("10.244.0.0/16")};
+  const auto shown = plan(policy);
+  ASSERT_TRUE(shown);
+  ASSERT_THAT(shown->routes.changes, SizeIs(1));
+  EXPECT_EQ(shown->routes.changes.front().verb, net::Verb::remove);
+  EXPECT_TRUE(shown->routes.removals_held);
+  EXPECT_EQ(node_.routes(), kHealthyRoutes);
 }
 
-TEST(NodeController, AnOutageOfImdsNeverWithdrawsReadiness) {
-  Node node;
-  node.reading(network());
-  node.settle();
-  node.controller().take_failure("timed out");
-  node.run_for(std::chrono::hours(2));
-  EXPECT_TRUE(node.ready());
-  EXPECT_EQ(node.check("imds.reachable").status, checks::CheckStatus::fail);
-  EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
-}
-
-TEST(NodeController, ARuleOfOthersThatDropsPodsPacketsHoldsTheGate) {
-  testing::Node node;
-  const auto pod_link = node.kernel.add_link("cali1");
-  const auto to_pod = testing::route("10.244.1.5/32", "", pod_link, 3, 0);
-  node.kernel.add_as_stranger(to_pod);
-  auto all = testing::blackhole("0.0.0.0/0", 0);
-  all.protocol = 4;
-  all.key.table = 77;
-  node.kernel.add_as_stranger(all);
-  node.reading(network());
-  node.settle();
-  ASSERT_EQ(node.check("routes.in_sync").status, checks::CheckStatus::pass);
-
-  node.kernel.add_as_stranger(net::Rule{100, testing::prefix("10.244.1.0/24"), 77, 4, false});
-  observed::DataPlane plane;
-  plane.routes = {to_pod};
-  plane.rules_before_main = {{.priority = 100,
-                              .source = testing::prefix("10.244.1.0/24"),
-                              .destination = testing::prefix("0.0.0.0/0"),
-                              .iif = "",
-                              .table = 77,
-                              .protocol = 4}};
-  observed::NodeEnvironment environment;
-  environment.data_plane = plane;
-  node.run_for(std::chrono::seconds(1));
-  node.controller().take_environment(environment, node.now);
-  node.run_for(std::chrono::seconds(1));
-  EXPECT_EQ(node.check("routes.in_sync").status, checks::CheckStatus::fail)
-      << node.check("routes.in_sync").message;
-  EXPECT_FALSE(node.ready());
+TEST_F(ObservingTest, AKernelThatCannotBeReadIsAnErrorAndNoPlan) {
+  node_.kernel.fail_next(test_support::FakeKernel::Call::links, EIO, 100);
+  EXPECT_FALSE(plan(Node::udr()));
 }
 
 }  // namespace

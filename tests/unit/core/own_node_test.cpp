@@ -111,22 +111,22 @@ TEST(OwnNode, AnotherMachinesCidrIsNotTakenWhateverComesFirst) {
   for (const bool evidence_first : {false, true}) {
     testing::Node node(knowing_no_cidr());
     const auto of_vm2 = told_of("vm2", "10.244.2.0/24", "10.240.0.5");
-    if (evidence_first) node.controller().take_cloud_state(of_vm2, node.now);
+    if (evidence_first) node.engine().take_cloud_state(of_vm2, node.now);
     node.reading(testing::network());
-    if (!evidence_first) node.controller().take_cloud_state(of_vm2, node.now);
+    if (!evidence_first) node.engine().take_cloud_state(of_vm2, node.now);
     node.run_for(10s);
     EXPECT_FALSE(sinks(node, "10.244.2.0/24")) << evidence_first;
-    EXPECT_TRUE(node.controller().node_cidrs().cidrs.empty()) << "nor kept for the next start";
+    EXPECT_TRUE(node.engine().node_cidrs().cidrs.empty()) << "nor kept for the next start";
   }
 }
 
 TEST(OwnNode, AnotherMachinesCidrTakesTheKnownOneNotAway) {
   testing::Node node(knowing_no_cidr());
-  node.controller().take_cloud_state(told_of("vm1", "10.244.1.0/24", "10.240.0.4"), node.now);
+  node.engine().take_cloud_state(told_of("vm1", "10.244.1.0/24", "10.240.0.4"), node.now);
   node.reading(testing::network());
   node.run_for(10s);
   ASSERT_TRUE(sinks(node, "10.244.1.0/24")) << "heard before IMDS";
-  node.controller().take_cloud_state(told_of("vm2", "10.244.2.0/24", "10.240.0.5"), node.now);
+  node.engine().take_cloud_state(told_of("vm2", "10.244.2.0/24", "10.240.0.5"), node.now);
   node.run_for(10min);
   EXPECT_TRUE(sinks(node, "10.244.1.0/24"));
   EXPECT_FALSE(sinks(node, "10.244.2.0/24"));

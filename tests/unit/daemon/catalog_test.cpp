@@ -8,7 +8,8 @@
 #include <sstream>
 #include <string>
 
-#include "agent/log/event.h"
+#include "core/log_event.h"
+#include "tests/support/folder.h"
 
 namespace {
 
@@ -29,21 +30,17 @@ std::string output_of(const std::string& command) {
 class Catalog : public testing::Test {
  protected:
   Catalog() {
-    auto folder = (fs::temp_directory_path() / "catalog-XXXXXX").string();
-    if (mkdtemp(folder.data()) == nullptr) ADD_FAILURE() << "no folder";
-    root_ = folder;
     fs::create_directories(root_ / "usr/lib/systemd/catalog");
     fs::create_directories(root_ / "var/lib/systemd/catalog");
     fs::copy(kCatalog, root_ / "usr/lib/systemd/catalog");
     const auto complaints = output_of(journalctl("--update-catalog 2>&1"));
     EXPECT_EQ(complaints, "");
   }
-  ~Catalog() override { fs::remove_all(root_); }
   [[nodiscard]] std::string journalctl(const std::string& words) const {
-    return "journalctl --root=" + root_.string() + " " + words;
+    return "journalctl --root=" + root_.path().string() + " " + words;
   }
 
-  fs::path root_;
+  test_support::Folder root_;
 };
 
 TEST_F(Catalog, ExplainsEveryKindOfEventAndNothingElse) {
@@ -56,8 +53,8 @@ TEST_F(Catalog, ExplainsEveryKindOfEventAndNothingElse) {
     subjects.insert(line.substr(space));
   }
   std::set<std::string> known;
-  for (const auto& each : agent::kEventKinds) known.emplace(each.message_id);
-  EXPECT_EQ(known.size(), agent::kEventKinds.size()) << "two kinds with one id";
+  for (const auto& each : core::kEventKinds) known.emplace(each.message_id);
+  EXPECT_EQ(known.size(), core::kEventKinds.size()) << "two kinds with one id";
   EXPECT_EQ(explained, known);
   EXPECT_EQ(subjects.size(), known.size()) << "two kinds with one subject";
 }

@@ -42,7 +42,7 @@ TEST(NodeName, IsInSmallLettersWhoeverGivesIt) {
     Config config;
     config.kubernetes.node_name = configured;
     EXPECT_EQ(node_name(config), expected) << host;
-    EXPECT_EQ(query_of(config, node::Mode::udr, nullptr, nullptr).node_name, expected);
+    EXPECT_EQ(query_of(config, {}).node_name, expected);
   }
 }
 
@@ -50,7 +50,7 @@ TEST(QuestionOf, AsksArmWhereItMattersOrWhereSomebodyWantsIt) {
   const auto asks = [](AzureVerify verify, node::Mode mode) {
     Config config;
     config.azure.verify = verify;
-    return query_of(config, mode, nullptr, nullptr).verify;
+    return query_of(config, {.mode = mode}).verify;
   };
   EXPECT_TRUE(asks(AzureVerify::automatic, node::Mode::udr));
   EXPECT_FALSE(asks(AzureVerify::automatic, node::Mode::flannel));

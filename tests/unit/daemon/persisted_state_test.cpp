@@ -8,40 +8,34 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/folder.h"
+
 namespace {
 
 namespace fs = std::filesystem;
-using agent::PersistedState;
+using core::PersistedState;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
 class KeptFile : public testing::Test {
  protected:
-  KeptFile() {
-    auto folder = (fs::temp_directory_path() / "kept-XXXXXX").string();
-    if (mkdtemp(folder.data()) == nullptr) ADD_FAILURE() << "no folder";
-    folder_ = folder;
-  }
-  ~KeptFile() override { fs::remove_all(folder_); }
-
   [[nodiscard]] net::Result<PersistedState> recall(const std::string& text) const {
     std::ofstream(folder_ / "kept.json") << text;
-    return agent::load_state(folder_ / "kept.json", "this VM");
+    return agent::load_state(folder_ / "kept.json");
   }
 
-  fs::path folder_;
+  test_support::Folder folder_;
 };
 
 TEST_F(KeptFile, HoldsWhatWasKept) {
-  const PersistedState kept{.node_cidrs = {.cidrs = {net::Prefix::parse("10.244.1.0/24").value()},
+  const PersistedState kept{.vm_id = "this VM",
+                            .node_cidrs = {.cidrs = {net::Prefix::parse("10.244.1.0/24").value()},
                                            .source = "kubernetes",
                                            .kept = true},
                             .mode = node::ModeChoice{.mode = node::Mode::flannel, .reason = "as found"},
                             .primary = net::MacAddress::parse("00:0d:3a:f8:06:ec").value(),
                             .protocols = {99, 169}};
-  const auto text = agent::persisted_text(kept, "this VM");
-  EXPECT_EQ(recall(text).value(), kept);
-  EXPECT_EQ(recall(agent::persisted_text(kept, "another VM")).error().code.value(), ENOENT);
+  EXPECT_EQ(recall(agent::persisted_text(kept)).value(), kept);
 }
 
 TEST_F(KeptFile, OfProtocolNumbersTakesThoseAloneThatAConfigurationMayHave) {

@@ -11,8 +11,8 @@
 
 namespace {
 
+using http1::Failure;
 using imds::Outcome;
-using imds::RequestFailure;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -88,7 +88,7 @@ TEST(Answer, A200WithAnUnusableDocumentSaysWhatIsMissing) {
 }
 
 TEST(Answer, EveryTroubleSaysWhatHappenedAndWhatToDo) {
-  using Stage = RequestFailure::Stage;
+  using Stage = http1::Failure::Stage;
   const struct {
     Stage stage;
     int code;

@@ -18,13 +18,13 @@
 
 #include "files.h"
 #include "imds/attempt.h"
-#include "simulator/simulator.h"
+#include "simulator/imds.h"
 
 namespace {
 
 using namespace std::chrono_literals;
 using simulator::Fault;
-using simulator::Simulator;
+using simulator::Imds;
 using std::chrono::steady_clock;
 using testing::AllOf;
 using testing::HasSubstr;
@@ -35,7 +35,7 @@ using Kind = Fault::Kind;
 class Fetch : public testing::Test {
  protected:
   Fetch() {
-    auto started = Simulator::start({.rate_limit = {.per_second = 0}});
+    auto started = Imds::start({.rate_limit = {.per_second = 0}});
     if (!started) throw std::runtime_error(started.error().what);
     simulator_ = *std::move(started);
     options_.endpoint = simulator_->endpoint();
@@ -43,7 +43,7 @@ class Fetch : public testing::Test {
 
   net::Result<imds::Reading> fetch() const { return imds::fetch_once(options_); }
 
-  std::unique_ptr<Simulator> simulator_;
+  std::unique_ptr<Imds> simulator_;
   imds::Options options_;
 };
 
@@ -168,7 +168,7 @@ TEST_F(Fetch, ARefusedApiVersionIsTriedOnceMoreWithTheOlderOne) {
 
 TEST_F(Fetch, TheOlderApiVersionIsKeptOnlyIfItHelped) {
   const auto attempt = [this](std::string& version) {
-    imds::Exchange exchange;
+    http1::Exchange exchange;
     return imds::attempt(exchange, options_, version);
   };
   std::string version = imds::kPreferredApiVersion;

@@ -15,7 +15,7 @@
 #include "files.h"
 #include "imds/cache.h"
 #include "mailbox.h"
-#include "simulator/simulator.h"
+#include "simulator/imds.h"
 
 namespace {
 
@@ -25,13 +25,13 @@ using imds::Failure;
 using imds::Poller;
 using imds::Reading;
 using simulator::Fault;
-using simulator::Simulator;
+using simulator::Imds;
 using std::chrono::steady_clock;
 using testing::HasSubstr;
 using Kind = Fault::Kind;
 
-std::unique_ptr<Simulator> simulator() {
-  auto started = Simulator::start({.rate_limit = {.per_second = 0}});
+std::unique_ptr<Imds> simulator() {
+  auto started = Imds::start({.rate_limit = {.per_second = 0}});
   if (!started) throw std::runtime_error(started.error().what);
   return *std::move(started);
 }
@@ -49,7 +49,7 @@ class Polling : public testing::Test {
         [this](const net::Error& error) { cache_failures_.put(error); });
   }
 
-  std::unique_ptr<Simulator> simulator_ = simulator();
+  std::unique_ptr<Imds> simulator_ = simulator();
   imds::Options options_;
   Mailbox<Event> events_;
   Mailbox<net::Error> cache_failures_;
@@ -209,8 +209,8 @@ class Caching : public Polling {
   /// Two more attempts delivered: what was asked for before the first of them is done.
   void await_more() { ASSERT_TRUE(events_.await(events_.all().size() + 2)); }
 
-  TemporaryFolder folder_;
-  std::filesystem::path file_ = folder_.path / "imds.json";
+  test_support::Folder folder_;
+  std::filesystem::path file_ = folder_.path() / "imds.json";
 };
 
 TEST_F(Caching, AnAnswerIsKeptWhenSomebodySaysThatItIsWorthKeeping) {
@@ -241,7 +241,7 @@ TEST_F(Caching, IsDoneWhileTheNextAttemptIsFarAway) {
   options_.poll_interval = 1h;
   start();
   ASSERT_TRUE(events_.await(1));
-  options_.cache_file = folder_.path / "missing" / "imds.json";
+  options_.cache_file = folder_.path() / "missing" / "imds.json";
   poller_->reconfigure(options_);
   poller_->keep(*reading(events_.all()[0]));
   ASSERT_TRUE(cache_failures_.await(1));

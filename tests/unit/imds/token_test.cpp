@@ -12,13 +12,13 @@
 #include <utility>
 
 #include "simulator/identity.h"
-#include "simulator/simulator.h"
+#include "simulator/imds.h"
 
 namespace {
 
 using namespace std::chrono_literals;
 using simulator::Fault;
-using simulator::Simulator;
+using simulator::Imds;
 using std::chrono::system_clock;
 using testing::AllOf;
 using testing::HasSubstr;
@@ -32,8 +32,8 @@ constexpr auto kSecret = "eyJ0eXAiOiJKV1Qi";  // how each JSON Web Token begins,
 class TokenOf : public testing::Test {
  protected:
   TokenOf() {
-    auto started = Simulator::start(
-        {.rate_limit = {.per_second = 0, .identity_per_second = 0, .identity_concurrent = 0}});
+    auto started =
+        Imds::start({.rate_limit = {.per_second = 0, .identity_per_second = 0, .identity_concurrent = 0}});
     if (!started) throw std::runtime_error(started.error().what);
     simulator_ = *std::move(started);
     options_.endpoint = simulator_->endpoint();
@@ -45,7 +45,7 @@ class TokenOf : public testing::Test {
 
   std::string last_target() const { return simulator_->recent().back().target; }
 
-  std::unique_ptr<Simulator> simulator_;
+  std::unique_ptr<Imds> simulator_;
   imds::Options options_;
   system_clock::time_point now_ = system_clock::now();
 };

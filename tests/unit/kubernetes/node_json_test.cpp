@@ -6,8 +6,6 @@
 #include <cerrno>
 #include <nlohmann/json.hpp>
 
-#include "kubernetes/json.h"
-
 namespace {
 
 using kubernetes::Event;
@@ -211,13 +209,6 @@ TEST(WatchEvent, GarbageIsRefused) {
     ASSERT_FALSE(event);
     EXPECT_EQ(event.error().code.value(), EBADMSG);
   }
-}
-
-TEST(Json, BracketsInStringsAreNotDepth) {
-  EXPECT_TRUE(kubernetes::parse_json("\"" + std::string(1000, '[') + "\""));
-  EXPECT_TRUE(kubernetes::parse_json("\"\\\"" + std::string(1000, '[') + "\""));
-  EXPECT_TRUE(kubernetes::parse_json(std::string(64, '[') + std::string(64, ']')));
-  EXPECT_FALSE(kubernetes::parse_json(std::string(65, '[') + std::string(65, ']')));
 }
 
 TEST(NodeJson, WordsSteerNoTerminalAndEndNoLine) {

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "agent/config/config.h"
+#include "core/node_engine.h"
+#include "net/error.h"
+#include "net/kernel.h"
+#include "netlink/linux_kernel.h"
+#include "routing/route_diff.h"
+
+namespace agent {
+
+/// What a command that needs no daemon knows after one look: the daemon's own controller, which observes.
+struct NodeLook {
+  std::unique_ptr<netlink::LinuxKernel> kernel;
+  core::NodePlan plan;
+};
+
+/// How far to look: at IMDS and the kernel, or also at what Azure, Kubernetes and this node's files say.
+enum class Scope : std::uint8_t { kernel, everything };
+
+/// What leaves a look at everything within the 5 s that `doctor` may take.
+inline constexpr std::chrono::seconds kEverythingPatience{4};
+
+/// IMDS within `patience` (or the configured read_timeout, if shorter), else the document kept on disk.
+/// Error: the kernel could not be read. Without a document the plan has none: facts.network is absent.
+net::Result<NodeLook> look_at_node(const Config& config, std::chrono::milliseconds patience,
+                                   Scope scope = Scope::kernel,
+                                   core::NodeEngine::Role role = core::NodeEngine::Role::observes);
+
+/// By which numbers routes are the agent's: that of the configuration, and those that its daemon on this VM
+/// had before and has not seen the last route of.
+std::vector<std::uint8_t> own_protocols(const Config& config, std::span<const net::Link> links);
+
+/// All routes and rules that bear any of them.
+net::Result<routing::Actual> take_actual(net::Kernel& kernel, std::span<const std::uint8_t> protocols);
+
+}  // namespace agent

@@ -1,0 +1,89 @@
+#include "agent/daemon/state_reporter.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace agent {
+namespace {
+
+using Duration = std::chrono::steady_clock::duration;
+
+// /livez tolerates 90 s without a beat (heartbeat.h).
+constexpr Duration kBeat = std::chrono::seconds(20);
+constexpr Duration kQuietBeat = std::chrono::seconds(70);
+// While the service manager has no room for what it was told.
+constexpr Duration kBeatWhileUnheard = std::chrono::seconds(1);
+// Azure may take its time; a loop that no longer turns may not. More than two beats.
+constexpr auto kStartExtension = std::chrono::seconds(60);
+
+}  // namespace
+
+StateReporter::StateReporter(const std::filesystem::path& runtime_folder, const Log& log)
+    : log_(log), ready_file_(runtime_folder), listening_file_(runtime_folder) {}
+
+void StateReporter::ready(net::WallTime since) {
+  ready_since_ = since;
+  has_been_ready_ = true;
+  write_ready_file();
+}
+
+void StateReporter::not_ready() {
+  ready_file_.withdraw();
+  ready_since_.reset();
+  ready_file_problem_.clear();
+}
+
+void StateReporter::service_is_ready() {
+  is_started_ = true;
+  (void)notifier_.ready();
+}
+
+void StateReporter::reloading() { (void)notifier_.reloading(); }
+
+void StateReporter::reloaded() {
+  if (is_started_) (void)notifier_.ready();
+}
+
+void StateReporter::status(std::string line) {
+  if (line == last_status_) return;
+  (void)notifier_.status(line);
+  last_status_ = std::move(line);
+}
+
+void StateReporter::listens_at(net::ListenAddress where) {
+  listen_ = std::move(where);
+  write_listening_file();
+}
+
+void StateReporter::stopping() {
+  (void)notifier_.stopping();
+  ready_file_.withdraw();
+  listening_file_.withdraw();
+}
+
+void StateReporter::beat() {
+  if (!ready_file_problem_.empty()) write_ready_file();
+  if (!listening_file_problem_.empty()) write_listening_file();
+  if (notifier_.waiting() || notifier_.watchdog_interval()) (void)notifier_.watchdog();
+  if (!is_started_) (void)notifier_.extend_timeout(kStartExtension);
+}
+
+Duration StateReporter::until_next_beat() const {
+  const bool owes = !ready_file_problem_.empty() || !listening_file_problem_.empty();
+  const auto ours = notifier_.waiting() ? kBeatWhileUnheard : ready_since_ && !owes ? kQuietBeat : kBeat;
+  const auto asked = notifier_.watchdog_interval();
+  return asked ? std::min<Duration>(ours, *asked) : ours;
+}
+
+void StateReporter::write_ready_file() { note(ready_file_.write(*ready_since_), ready_file_problem_); }
+
+void StateReporter::write_listening_file() { note(listening_file_.write(*listen_), listening_file_problem_); }
+
+/// In /run, which is memory, there may have been no room for a moment.
+void StateReporter::note(const net::Result<void>& written, std::string& problem) {
+  const auto before = std::exchange(problem, written ? "" : written.error().what);
+  if (!written && problem != before)
+    log_.write(core::warning(core::EventKind::file_refused, problem + "; it is tried again with each beat"));
+}
+
+}  // namespace agent

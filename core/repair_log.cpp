@@ -1,0 +1,85 @@
+#include "core/repair_log.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace core {
+namespace {
+
+std::string_view verb_text(net::Verb verb) {
+  switch (verb) {
+    case net::Verb::add:
+      return "added";
+    case net::Verb::replace:
+      return "replaced";
+    case net::Verb::remove:
+      return "removed";
+  }
+  return "";
+}
+
+std::string object_text(const net::Change& change, std::span<const net::Link> links) {
+  if (const auto* rule = std::get_if<net::Rule>(&change.object)) {
+    return fmt::format("rule from {} lookup {}", rule->source.text(), rule->table);
+  }
+  const auto& route = std::get<net::Route>(change.object);
+  return fmt::format("route {}", net::route_text(route, net::link_name(links, route.device)));
+}
+
+/// What `calico-azure-agent explain` takes.
+std::string destination_text(const net::Change& change) {
+  if (const auto* rule = std::get_if<net::Rule>(&change.object)) return rule->source.text();
+  return std::get<net::Route>(change.object).key.destination.text();
+}
+
+}  // namespace
+
+void RepairLog::note(std::span<const routing::AppliedChange> made, std::span<const net::Link> links,
+                     const ProcessNames& processes) {
+  if (made.empty()) return;
+  if (changed_ == 0) {
+    const auto& first = made.front().change;
+    first_ = fmt::format("{} {}", verb_text(first.verb), object_text(first, links));
+    first_destination_ = destination_text(first);
+  }
+  changed_ += made.size();
+  for (const auto& [change, repaired, port] : made) {
+    if (!repaired) continue;
+    ++repaired_;
+    auto name = name_of(port, processes);
+    if (!name.empty() && std::find(removed_by_.begin(), removed_by_.end(), name) == removed_by_.end())
+      removed_by_.push_back(std::move(name));
+  }
+}
+
+std::optional<LogEvent> RepairLog::event(net::MonoTime now) {
+  if (changed_ == 0 || (last_ && now < *last_ + kPause)) return std::nullopt;
+  last_ = now;
+  LogEvent event{.kind = EventKind::routes_changed, .message = std::exchange(first_, {})};
+  event.fields.push_back({"ROUTE", std::exchange(first_destination_, {})});
+  if (const auto more = changed_ - 1; more > 0)
+    event.message += fmt::format(", and {} more change{}", more, more == 1 ? "" : "s");
+  if (repaired_ > 0) {
+    const auto by = removed_by_.empty() ? std::string("the kernel or an unknown process")
+                                        : fmt::format("{}", fmt::join(removed_by_, ", "));
+    event.kind = EventKind::routes_put_back;
+    event.level = LogLevel::warn;  // what went there meanwhile was lost
+    event.message = fmt::format("restored {} route{} removed by {}: {}", repaired_, repaired_ == 1 ? "" : "s",
+                                by, event.message);
+    event.fields.push_back({"BY", by});
+  }
+  changed_ = 0;
+  repaired_ = 0;
+  removed_by_.clear();
+  return event;
+}
+
+std::optional<net::MonoTime> RepairLog::due() const {
+  if (changed_ == 0) return std::nullopt;
+  return last_ ? *last_ + kPause : net::MonoTime{};
+}
+
+}  // namespace core

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/history.h"
+#include "core/log_event.h"
+#include "net/link.h"
+#include "routing/cpu_budget.h"
+
+namespace core {
+
+/// Tells the journal what was changed in the kernel: the first change at once, a storm as one line a second.
+class RepairLog {
+ public:
+  static constexpr auto kPause = std::chrono::seconds(1);
+
+  void note(std::span<const routing::AppliedChange> made, std::span<const net::Link> links,
+            const ProcessNames& processes);
+  /// The event that is due, if one is.
+  std::optional<LogEvent> event(net::MonoTime now);
+  /// When event() will have one; nullopt: nothing is waiting.
+  [[nodiscard]] std::optional<net::MonoTime> due() const;
+
+ private:
+  std::size_t changed_ = 0;
+  std::size_t repaired_ = 0;
+  std::string first_;
+  std::string first_destination_;
+  std::vector<std::string> removed_by_;  ///< each once
+  std::optional<net::MonoTime> last_;
+};
+
+}  // namespace core

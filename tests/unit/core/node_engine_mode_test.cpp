@@ -1,0 +1,106 @@
+// A node whose networking is found, and changes: what the keeper makes of it.
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/node.h"
+
+namespace agent {
+namespace {
+
+using testing::Node;
+using namespace std::chrono_literals;
+
+observed::CniFile file_of(std::string path, std::string type, std::string ipam) {
+  return {.path = std::move(path),
+          .network = "pods",
+          .plugins = {{.type = std::move(type), .ipam = std::move(ipam)}},
+          .problem = ""};
+}
+
+const auto kCalicosFile = file_of("/etc/cni/net.d/10-calico.conflist", "calico", "host-local");
+const auto kAzuresFile = file_of("/etc/cni/net.d/10-azure.conflist", "azure-vnet", "azure-vnet-ipam");
+
+observed::NodeEnvironment with(std::vector<observed::CniFile> files) {
+  observed::NodeEnvironment environment;
+  environment.cni.emplace();
+  environment.cni->configuration =
+      observed::CniConfiguration{.folder = "/etc/cni/net.d", .files = std::move(files)};
+  return environment;
+}
+
+TEST(NodeEngineMode, AnotherNetworkingIsFollowedAndTheNodeIsNotReadyMeanwhile) {
+  auto policy = Node::udr();
+  policy.mode_is_automatic = true;
+  Node node(policy);
+  node.engine().take_environment(with({kCalicosFile}), node.now);
+  node.reading(testing::network());
+  node.run_for(4min);  // no longer a guess
+  ASSERT_EQ(node.routes(), testing::kHealthyRoutes);
+  ASSERT_TRUE(node.ready());
+
+  node.engine().take_environment(with({kAzuresFile}), node.now);
+  node.run_for(29s);
+  EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
+  node.now += 1s;
+  ASSERT_TRUE(node.engine().reconsider_mode(node.now));
+  EXPECT_FALSE(node.ready());
+  EXPECT_EQ(node.check("mode.in_force").message,
+            "the mode changes from udr to azure-cni: mode = \"auto\": /etc/cni/net.d/10-azure.conflist runs "
+            "azure-vnet");
+  node.run_for(1s);
+  EXPECT_TRUE(node.routes().empty());
+  EXPECT_TRUE(node.ready());
+}
+
+TEST(NodeEngineMode, CalicoWithHostLocalInThePlaceOfAzureCniIsFollowed) {
+  auto policy = Node::udr();
+  policy.mode_is_automatic = true;
+  Node node(policy);
+  node.engine().take_environment(with({kAzuresFile}), node.now);
+  node.reading(testing::network());
+  node.run_for(4min);
+  ASSERT_TRUE(node.ready());
+  ASSERT_TRUE(node.routes().empty());
+
+  node.engine().take_environment(with({kCalicosFile}), node.now);
+  node.run_for(29s);
+  EXPECT_EQ(node.check("mode.contradicted").status, checks::CheckStatus::unknown);
+  EXPECT_TRUE(node.routes().empty());
+  node.now += 1s;
+  ASSERT_TRUE(node.engine().reconsider_mode(node.now));
+  EXPECT_FALSE(node.ready());
+  node.run_for(1s);
+  EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
+  EXPECT_TRUE(node.ready());
+}
+
+TEST(NodeEngineMode, AGuessGivesWayInOneTurnAndNobodyNeedsToKnow) {
+  auto policy = Node::udr();
+  policy.mode_is_automatic = true;
+  Node node(policy);
+  node.engine().take_environment(with({}), node.now);
+  node.reading(testing::network());
+  node.run_for(1min);
+  ASSERT_TRUE(node.ready());
+  node.engine().take_environment(with({kAzuresFile}), node.now);
+  EXPECT_FALSE(node.engine().reconsider_mode(node.now)) << "nothing to tell before the turn";
+  node.run_for(0s);
+  EXPECT_EQ(node.engine().policy().mode, node::Mode::azure_cni);
+  EXPECT_TRUE(node.routes().empty());
+  EXPECT_TRUE(node.ready());
+}
+
+TEST(NodeEngineMode, TheConfigurationChangesItWithoutWaiting) {
+  Node node;
+  node.reading(testing::network());
+  node.run_for(1s);
+  auto policy = Node::udr();
+  policy.mode = node::Mode::flannel;
+  node.engine().set_policy(policy, node.now);
+  EXPECT_FALSE(node.ready());
+  node.run_for(1s);
+  EXPECT_TRUE(node.ready());
+  EXPECT_EQ(node.routes(), (std::vector<std::string>{testing::kHealthyRoutes.back()}));
+}
+
+}  // namespace
+}  // namespace agent
