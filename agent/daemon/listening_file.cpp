@@ -17,7 +17,9 @@ constexpr auto kListeningFile = "listening";
 
 }  // namespace
 
-ListeningFile::ListeningFile(const std::filesystem::path& folder) : path_(folder / kListeningFile) { withdraw(); }
+ListeningFile::ListeningFile(const std::filesystem::path& folder) : path_(folder / kListeningFile) {
+  withdraw();
+}
 
 net::Result<void> ListeningFile::write(const net::ListenAddress& listen) {
   std::error_code ignored;  // under systemd it exists; where it cannot be made, writing the file fails
