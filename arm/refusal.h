@@ -16,8 +16,8 @@ struct Reason {
 };
 Reason reason_of(std::string_view json);
 
-/// True for the 429 that asks every request to wait. Its other kind is a lock: somebody else changes that one
-/// resource
+/// True for the 429 that asks every request to wait. Its other kind is a lock: somebody else changes that
+/// one resource
 /// (https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling).
 bool is_throttling(const https::Response& response);
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "checks/azure_evidence.h"
-#include "checks/checks.h"
+#include "checks/check_row.h"
 #include "checks/remedies.h"
 #include "net/ascii_case.h"
 #include "node/azure_names.h"
@@ -18,8 +18,8 @@ bool is_azure_name(std::string_view name) {
   return !name.empty() && name.find_first_not_of(kAllowed) == std::string_view::npos;
 }
 
-/// The NIC of an instance of a Uniform scale set is as its model says; in its id it has the name that the
-/// model's networkInterfaceConfigurations has.
+/// The NIC of an instance of a Uniform scale set follows the model; the NIC's id ends with the name of the
+/// model's networkInterfaceConfigurations entry.
 remedy::Remedy switch_forwarding_on_in_set(const observed::AzureNic& nic, std::string_view set,
                                            std::string_view instance) {
   const auto name = node::name_of(nic.id);
@@ -56,7 +56,7 @@ remedy::Remedy switch_forwarding_on(const Facts& facts, const observed::AzureNic
 }
 
 /// The full id of the cloud provider's route table, since az takes a bare name for one in the subnet's
-/// resource group; what the configuration does not say is as for this VM. Empty: nobody names the table.
+/// resource group; what the configuration leaves out is as for this VM. Empty: the table's name is not known.
 std::string table_to_associate(const Facts& facts) {
   const auto& config = facts.cloud_state.cloud_config;
   if (!config || !*config || (*config)->route_table_name.empty()) return "";
@@ -81,15 +81,16 @@ remedy::Remedy associate(const Facts& facts, const observed::AzureSubnet& subnet
       .note("then az network vnet subnet update --ids {} --route-table ID_OF_THE_CLUSTERS_TABLE", subnet.id);
 }
 
-/// What azure.route_table says where pods need no route of Azure's, but nodes still reach each other by the
-/// virtual network: a route for that which is as long as the virtual network's own, or longer, comes first.
+/// azure.route_table in modes whose pods need no Azure route. Nodes still reach each other through the
+/// virtual network, and a route that is at least as long as the virtual network's own takes precedence over
+/// it.
 /// https://learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview#how-azure-selects-a-route
 Finding route_that_takes_nodes_packets(const Facts& facts) {
   if (!facts.policy.azure_verified) return Finding::skip("azure.verify is off");
   if (!facts.policy.azure_verified_always) {
     return Finding::skip(
-        fmt::format("mode {} leads no pods by a route table; with azure.verify = \"on\" it is looked at for "
-                    "routes that take what nodes send each other",
+        fmt::format("mode {} does not route pods by a route table; with azure.verify = \"on\" it is looked "
+                    "at for routes that take what nodes send each other",
                     node::mode_name(facts.policy.mode)));
   }
   if (!facts.cloud_state.azure) return Finding::unknown("Azure Resource Manager has not been asked yet");
@@ -105,7 +106,7 @@ Finding route_that_takes_nodes_packets(const Facts& facts) {
     if (route == nullptr || route->next_hop_type == "VnetLocal") continue;
     if (!net::any_contains(azure.network->address_space, *route->prefix)) continue;
     if (route->next_hop_type == "None") {
-      return Finding::warn(
+      return Finding::fail(
           fmt::format("route {} of table {} drops what goes to {}, where nodes of subnet {} are", route->name,
                       node::name_of(table.id), route->destination, node::name_of(azure.subnet->id)),
           "nodes, and the tunnels between them, do not reach each other",
@@ -113,11 +114,10 @@ Finding route_that_takes_nodes_packets(const Facts& facts) {
                        node::name_of(table.id), route->name));
     }
     return Finding::unless_required(
-        fmt::format(
-            "route {} of table {} takes what nodes of subnet {} send each other to {}{}: whether that lets "
-            "it by is not known",
-            route->name, node::name_of(table.id), node::name_of(azure.subnet->id), route->next_hop_type,
-            route->next_hop ? " " + route->next_hop->text() : ""),
+        fmt::format("route {} of table {} takes what nodes of subnet {} send each other to {}{}: whether "
+                    "that lets it by is not known",
+                    route->name, node::name_of(table.id), node::name_of(azure.subnet->id),
+                    route->next_hop_type, route->next_hop ? " " + route->next_hop->text() : ""),
         "a firewall that does not pass the tunnels' UDP port, or sees one direction alone, cuts pods off",
         remedy::edit(
             "let it pass what nodes send each other, or give table {} a route for {} with next hop VnetLocal",
@@ -127,8 +127,8 @@ Finding route_that_takes_nodes_packets(const Facts& facts) {
                                    node::name_of(table.id), node::name_of(azure.subnet->id)));
 }
 
-/// True when routes of nodes are in it. One to everything, or to a part of the world that pods are in, leads
-/// to a firewall.
+/// True when the table has routes of nodes in the pod range. A default route, or one that is wider than the
+/// pod range, leads to a firewall.
 bool leads_into(const observed::AzureRouteTable& table, const net::Prefix& pods) {
   return std::any_of(table.routes.begin(), table.routes.end(), [&pods](const observed::AzureRoute& route) {
     return route.prefix && route.next_hop && pods.contains(*route.prefix) &&
@@ -136,13 +136,13 @@ bool leads_into(const observed::AzureRouteTable& table, const net::Prefix& pods)
   });
 }
 
-/// Whether azure.node_route already says that nothing leads there.
+/// Whether azure.node_route already reports that the table has no route there.
 bool is_node_routes_to_say(const Facts& facts, const net::Prefix& pods) {
   const auto& own = facts.policy.node_cidrs;
   return std::any_of(own.begin(), own.end(), [&pods](const auto& cidr) { return pods.contains(cidr); });
 }
 
-/// What the configuration says differently from what is associated, in a few words; empty: nothing.
+/// Where the configured route table differs from the associated one; empty: nowhere.
 std::string difference(const observed::CloudConfig& named, std::string_view table_id) {
   const auto differs = [table_id](std::string_view said, std::string_view key) {
     return !said.empty() && !net::same_ignoring_case(said, node::segment_of(table_id, key));
@@ -155,15 +155,13 @@ std::string difference(const observed::CloudConfig& named, std::string_view tabl
                                                                                   : named.route_table_name;
 }
 
-}  // namespace
-
 Finding azure_ip_forwarding(const Facts& facts) {
   if (auto nothing = nothing_from_azure(facts)) return *nothing;
   const auto& nic = facts.cloud_state.azure->nic;
   if (!nic) return Finding::unknown(nic.error().what);
   if (nic->ip_forwarding)
     return Finding::pass(fmt::format("IP forwarding is on for NIC {}", node::name_of(nic->id)));
-  return Finding::warn(fmt::format("IP forwarding is off for NIC {}", node::name_of(nic->id)), kAzureDrops,
+  return Finding::fail(fmt::format("IP forwarding is off for NIC {}", node::name_of(nic->id)),
                        switch_forwarding_on(facts, *nic));
 }
 
@@ -177,7 +175,7 @@ Finding azure_route_table(const Facts& facts) {
     return Finding::pass(fmt::format("route table {} is associated with subnet {}",
                                      node::name_of(subnet.route_table_id), node::name_of(subnet.id)));
   }
-  return Finding::warn(fmt::format("no route table is associated with subnet {} of virtual network {}",
+  return Finding::fail(fmt::format("no route table is associated with subnet {} of virtual network {}",
                                    node::name_of(subnet.id), node::segment_of(subnet.id, "virtualNetworks")),
                        kAzureDrops, associate(facts, subnet));
 }
@@ -195,7 +193,7 @@ Finding azure_vnet_range(const Facts& facts) {
     const auto* table = table_of(azure);
     if (table == nullptr) return without_table(azure);
     if (!leads_into(*table, cidr) && !is_node_routes_to_say(facts, cidr)) {
-      return Finding::warn(
+      return Finding::fail(
           fmt::format("pod CIDR {} is outside virtual network {} ({}), and no route of table {} leads there",
                       cidr.text(), network, net::joined(azure.network->address_space),
                       node::name_of(table->id)),
@@ -212,10 +210,7 @@ Finding azure_vnet_range(const Facts& facts) {
 }
 
 Finding azure_cloud_config(const Facts& facts) {
-  if (facts.policy.mode != node::Mode::udr) {
-    return Finding::skip(
-        fmt::format("mode {} leads no pods by a route table", node::mode_name(facts.policy.mode)));
-  }
+  if (auto skipped = without_route_table_mode(facts)) return *skipped;
   if (is_run_by_aks(facts)) {
     return Finding::skip(
         fmt::format("AKS's route controller does not go by this node's {}", facts.policy.cloud_config));
@@ -228,9 +223,9 @@ Finding azure_cloud_config(const Facts& facts) {
   const auto* table = facts.cloud_state.azure ? table_of(*facts.cloud_state.azure) : nullptr;
   if (named.route_table_name.empty()) {
     const auto name = table != nullptr ? node::name_of(table->id) : std::string_view("THE_ROUTE_TABLE");
-    return Finding::warn(
+    return Finding::fail(
         fmt::format("{} names no routeTableName", file),
-        "the cloud provider makes no routes for nodes, or makes them in a table that nobody uses",
+        "the cloud provider makes no routes for nodes, or makes them in a table that no subnet uses",
         remedy::edit("set routeTableName to {} in {} of every control-plane node, then restart "
                      "cloud-controller-manager",
                      name, file));
@@ -240,16 +235,44 @@ Finding azure_cloud_config(const Facts& facts) {
   if (other.empty())
     return Finding::pass(fmt::format("routeTableName is {}, as associated", named.route_table_name));
   const auto group = node::segment_of(table->id, "resourceGroups");
-  return Finding::warn(
+  return Finding::fail(
       fmt::format(
           "{} names route table {}, but {} in resource group {} is associated with this node's subnet", file,
           other, node::name_of(table->id), group),
       "the cloud provider writes routes into a table that does not serve this subnet",
-      remedy::edit(
-          "set routeTableName to {} and routeTableResourceGroup to {} in {} of every control-plane node, "
-          "then "
-          "restart cloud-controller-manager",
-          node::name_of(table->id), group, file));
+      remedy::edit("set routeTableName to {} and routeTableResourceGroup to {} in {} of every control-plane "
+                   "node, then restart cloud-controller-manager",
+                   node::name_of(table->id), group, file));
+}
+
+}  // namespace
+
+std::vector<Check> rows_of_azure() {
+  return {
+      {.order = 160,
+       .id = "azure.ip_forwarding",
+       .group = Group::azure,
+       .subject = Subject::nic,
+       .reports_source = true,
+       .once_mode_is_known = true,
+       .why = kAzureDrops,
+       .look = azure_ip_forwarding},
+      {.order = 170,
+       .id = "azure.route_table",
+       .group = Group::azure,
+       .once_mode_is_known = true,
+       .look = azure_route_table},
+      {.order = 200,
+       .id = "azure.vnet_range",
+       .group = Group::azure,
+       .once_mode_is_known = true,
+       .look = azure_vnet_range},
+      {.order = 210,
+       .id = "azure.cloud_config",
+       .group = Group::azure,
+       .once_mode_is_known = true,
+       .look = azure_cloud_config},
+  };
 }
 
 }  // namespace checks

@@ -4,9 +4,10 @@
 #include <array>
 #include <initializer_list>
 
-#include "checks/checks.h"
+#include "checks/check_row.h"
 #include "checks/pod_network.h"
 #include "node/mode.h"
+#include "remedy/commands.h"
 
 namespace checks {
 namespace {
@@ -36,9 +37,9 @@ Finding without_configuration(const Facts& facts, const std::string& said) {
   if (!host) return host.error();
   if ((*host)->cns) return Finding::unknown(said + ", and azure-cns, which may bring one, runs");
   if ((*host)->cns.error().code.value() != ECONNREFUSED) return Finding::unknown((*host)->cns.error().what);
-  return Finding::warn(said + ", and no azure-cns runs that would bring one",
+  return Finding::fail(said + ", and no azure-cns runs that would bring one",
                        "kubelet reports the node's network as not ready: no pod starts",
-                       list_pods(facts, "k8s-app=azure-cns")
+                       remedy::list_pods(node_word(facts), "k8s-app=azure-cns")
                            .note("or install Azure CNI: 10-azure.conflist of azure-container-networking"));
 }
 
@@ -79,14 +80,12 @@ Finding not_azures(const Facts& facts, const observed::CniNetwork& network) {
   if (node::contradiction_to(node::Mode::azure_cni, &*facts.environment.cni->configuration, facts.links))
     return Finding::unknown(
         fmt::format("{} is {}, see cni.mode", sanitized(path), sanitized(network.main->type)));
-  return Finding::warn(
+  return Finding::fail(
       fmt::format("{} is {}, not azure-vnet", sanitized(path), sanitized(network.main->type)),
       "pods get no address of the virtual network, which mode azure-cni takes them to have",
       remedy::edit_configuration("install 10-azure.conflist of azure-container-networking, or set mode in "
                                  "/etc/calico-azure-agent/config.toml"));
 }
-
-}  // namespace
 
 Finding azure_cni_configuration(const Facts& facts) {
   if (auto skipped = not_azure_cni(facts)) return *skipped;
@@ -104,7 +103,7 @@ Finding azure_cni_configuration(const Facts& facts) {
   const auto& path = network->file->path;
   if (!node::is_azure_plugin(main)) return not_azures(facts, *network);
   if (main.mode == "bridge" && shows_calico(facts)) {
-    return Finding::warn(
+    return Finding::fail(
         fmt::format("{}: azure-vnet is in mode bridge, and Calico is here", sanitized(path)),
         "pods on one bridge reach each other past Felix: policies between them are not enforced",
         remedy::command("sed -i.bridge 's/\"mode\": *\"bridge\"/\"mode\": \"transparent\"/' {}", path)
@@ -128,12 +127,12 @@ Finding azure_cni_addresses(const Facts& facts) {
                           facts.nic.nic->link.name);
   if (addresses.unlisted > 0) said += fmt::format(", {} in use are not in IMDS", addresses.unlisted);
   const auto remedy = remedy::edit(
-      "add ipConfigurations to the NIC of this VM (az network nic ip-config create), or set "
-      "maxPods of the kubelet to {}",
+      "add ipConfigurations to the NIC of this VM (az network nic ip-config create), or set maxPods of the "
+      "kubelet to {}",
       addresses.for_pods);
   if (free == 0) return Finding::fail(said, "new pods fail with \"No available addresses\"", remedy);
   if (free * 10 < addresses.for_pods)
-    return Finding::warn(said, "soon new pods fail with \"No available addresses\"", remedy);
+    return Finding::fail(said, "soon new pods fail with \"No available addresses\"", remedy);
   return Finding::pass(said);
 }
 
@@ -149,17 +148,17 @@ Finding azure_cni_state(const Facts& facts) {
     return Finding::fail(fmt::format("{}{}", sanitized(state->broken_files.front()),
                                      more > 0 ? fmt::format(", and {} more", more) : ""),
                          "azure-vnet stops at state that it cannot read: pods neither start nor go",
-                         remedy::command("kubectl cordon {}", node_word(facts))
+                         remedy::cordon(node_word(facts))
                              .note("then drain this node and reboot it: /var/run is empty after it"));
   }
   for (const auto& lock : state->locks) {
     if (lock.age <= kLockMayBeHeld) continue;
-    return Finding::warn(
+    return Finding::fail(
         fmt::format("{} has been held for {} min", sanitized(lock.path),
                     std::chrono::duration_cast<std::chrono::minutes>(lock.age).count()),
         "every start and end of a pod waits for it",
         remedy::command("fuser -v {}", lock.path)
-            .note("where nobody holds it, mv {0} {0}.disabled lets the next one have it", lock.path));
+            .note("where no process holds it, mv {0} {0}.disabled lets the next one have it", lock.path));
   }
   if (!state->unknown_locks.empty()) return Finding::unknown(state->unknown_locks);
   return Finding::pass("its files can be read, and no lock is old");
@@ -173,11 +172,12 @@ Finding azure_cni_cns(const Facts& facts) {
   if (!host) return host.error();
   const auto& cns = (*host)->cns;
   if (!cns && cns.error().code.value() != ECONNREFUSED) return Finding::unknown(cns.error().what);
-  if (cns && *cns == 200) return Finding::pass("azure-cns says that it is ready");
-  return Finding::warn(cns ? fmt::format("azure-cns is not ready: its /readyz answers {}", *cns)
-                           : fmt::format("azure-cns does not run: {}", cns.error().what),
-                       "new pods get no address",
-                       list_pods(facts, "k8s-app=azure-cns").note("then kubectl logs of that pod"));
+  if (cns && *cns == 200) return Finding::pass("azure-cns is ready");
+  return Finding::fail(
+      cns ? fmt::format("azure-cns is not ready: its /readyz answers {}", *cns)
+          : fmt::format("azure-cns does not run: {}", cns.error().what),
+
+      remedy::list_pods(node_word(facts), "k8s-app=azure-cns").note("then kubectl logs of that pod"));
 }
 
 Finding azure_cni_wire_server(const Facts& facts) {
@@ -194,12 +194,32 @@ Finding azure_cni_wire_server(const Facts& facts) {
         fmt::format("{} port 80 answers {} to root", node::kWireServerAddress, *wire_server));
   if (!says_that_nobody_answers(wire_server.error().code.value()))
     return Finding::unknown(wire_server.error().what);
-  return Finding::warn(wire_server.error().what,
-                       "azure-vnet-ipam asks it for the NIC's addresses: pods get none",
-                       remedy::command("ip route get {}", node::kWireServerAddress)
-                           .note("then look for what denies it to root, a HostEndpoint of Calico or a "
-                                 "firewall: the rules of waagent "
-                                 "in iptables table security let root through and belong there"));
+  return Finding::fail(
+      wire_server.error().what,
+
+      remedy::command("ip route get {}", node::kWireServerAddress)
+          .note("then look for what denies it to root, a HostEndpoint of Calico or a firewall: the rules of "
+                "waagent in iptables table security let root through and belong there"));
+}
+
+}  // namespace
+
+std::vector<Check> rows_of_azure_cni() {
+  return {
+      {.order = 360, .id = "azure_cni.configuration", .group = Group::cni, .look = azure_cni_configuration},
+      {.order = 370, .id = "azure_cni.addresses", .group = Group::cni, .look = azure_cni_addresses},
+      {.order = 380, .id = "azure_cni.state", .group = Group::cni, .look = azure_cni_state},
+      {.order = 390,
+       .id = "azure_cni.cns",
+       .group = Group::cni,
+       .why = "new pods get no address",
+       .look = azure_cni_cns},
+      {.order = 400,
+       .id = "azure_cni.wire_server",
+       .group = Group::cni,
+       .why = "azure-vnet-ipam asks it for the NIC's addresses: pods get none",
+       .look = azure_cni_wire_server},
+  };
 }
 
 }  // namespace checks

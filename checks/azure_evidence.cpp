@@ -22,22 +22,24 @@ bool is_contradicted(const Facts& facts) {
          node::is_another_machines(facts.cloud_state.node);
 }
 
-/// The cluster itself says so, of a Node that is this VM.
+/// The Node object of this very VM has the prefix.
 bool is_vouched_for(const Facts& facts, const net::Prefix& prefix) {
   const auto& node = facts.cloud_state.node;
   if (!node || !*node || !facts.network) return false;
   if (node::whose_node(**node, *facts.network, facts.links) != node::NodeIs::this_machine) return false;
-  const auto& cidrs = (*node)->pod_cidrs;
-  return std::any_of(cidrs.begin(), cidrs.end(), [&](const auto& each) { return each.contains(prefix); });
+  return net::any_contains((*node)->pod_cidrs, prefix);
 }
 
 }  // namespace
 
+std::optional<Finding> without_route_table_mode(const Facts& facts) {
+  if (facts.policy.mode == node::Mode::udr) return std::nullopt;
+  return Finding::skip(
+      fmt::format("mode {} does not route pods by a route table", node::mode_name(facts.policy.mode)));
+}
+
 std::optional<Finding> nothing_from_azure(const Facts& facts) {
-  if (facts.policy.mode != node::Mode::udr) {
-    return Finding::skip(
-        fmt::format("mode {} leads no pods by a route table", node::mode_name(facts.policy.mode)));
-  }
+  if (auto skipped = without_route_table_mode(facts)) return skipped;
   if (!facts.policy.azure_verified) return Finding::skip("azure.verify is off");
   if (!facts.cloud_state.azure) return Finding::unknown("Azure Resource Manager has not been asked yet");
   return std::nullopt;
@@ -49,8 +51,7 @@ const observed::AzureRouteTable* table_of(const observed::AzureNetwork& azure) {
 
 Finding without_table(const observed::AzureNetwork& azure) {
   if (!azure.route_table) return Finding::unknown(azure.route_table.error().what);
-  return Finding::unless_required("the subnet has no route table, see azure.route_table", kAzureDrops,
-                                  remedy::edit("see azure.route_table"));
+  return Finding::reported_by("azure.route_table", "the subnet has no route table", kAzureDrops);
 }
 
 const observed::AzureRoute* route_to(const observed::AzureRouteTable& table, const net::Prefix& prefix) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "checks/check_table.h"
+#include "checks/check_row.h"
 
 // What the checks of Azure's route table have in common.
 namespace checks {
@@ -18,13 +18,16 @@ inline constexpr auto kAzureDrops = "Azure silently drops pod traffic between no
 /// routeUpdateWaitingInSeconds), kube-controller-manager's --route-reconciliation-period
 inline constexpr auto kRouteMayTake = std::chrono::seconds(180);
 
-/// Why there is nothing to judge: not wanted here, not asked yet.
+/// The finding in modes whose pods need no route table.
+std::optional<Finding> without_route_table_mode(const Facts& facts);
+
+/// Why there is nothing to check: not wanted here, not asked yet.
 std::optional<Finding> nothing_from_azure(const Facts& facts);
 
 /// The route table of the NIC's subnet; nullptr when it could not be read or there is none.
 const observed::AzureRouteTable* table_of(const observed::AzureNetwork& azure);
 
-/// Why the routes of the table cannot be judged; its absence is azure.route_table's to say.
+/// Why the routes of the table cannot be checked; azure.route_table reports that there is none.
 Finding without_table(const observed::AzureNetwork& azure);
 
 /// The route to exactly this prefix; nullptr: none. Azure takes no two of them.
@@ -47,12 +50,12 @@ const observed::AzureRoute* route_for(const Facts& facts, const observed::AzureR
 
 bool is_pod_range(const Facts& facts, const net::Prefix& prefix);
 
-/// True when the route may be changed by a command that somebody pastes: it bears this node's name, lies
-/// within the cluster's CIDRs, and leads to this NIC or is to what the Node object of this very VM has. A
-/// wrong node CIDR must not print what takes a healthy node's route away.
+/// True when a printed command may change the route: it has this node's name, lies within the cluster's
+/// CIDRs, and leads to this NIC or to a CIDR of the Node object of this very VM. A wrong node CIDR must not
+/// lead to a command that breaks a healthy node's route.
 bool is_evidently_own(const Facts& facts, const observed::AzureRoute& route);
 
-/// True when a route to the CIDR may be made by such a command: nobody says otherwise, and no route within it
+/// True when a printed command may add a route to the CIDR: no source contradicts, and no route within it
 /// leads elsewhere, unless the Node object of this very VM has it.
 bool is_evidently_own(const Facts& facts, const observed::AzureRouteTable& table, const net::Prefix& cidr);
 
@@ -63,6 +66,9 @@ bool leads_here(const Facts& facts, const observed::AzureRouteTable& table);
 /// punctuation.
 /// https://github.com/kubernetes-sigs/cloud-provider-azure/blob/master/pkg/provider/azure_routes.go
 std::string cloud_route_name(const Facts& facts, const net::Prefix& cidr);
+
+/// What azure.node_route finds: other checks leave its faults to it.
+Finding azure_node_route(const Facts& facts);
 
 /// A route that the cloud provider has made for this node, by its name and next hop, and that leads another
 /// prefix of pods and of the CIDR's family than any CIDR of this node: from before its Node object was made

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "checks/azure_evidence.h"
-#include "checks/checks.h"
+#include "checks/check_row.h"
 #include "checks/node_cidr_dispute.h"
 #include "checks/remedies.h"
 #include "net/ascii_case.h"
@@ -23,13 +23,13 @@ remedy::Remedy wait_for_azure() {
 
 constexpr auto kSeeNodeCidr = "see pods.node_cidr";
 
-/// A route that may be another node's is not changed by a command that somebody pastes.
+/// No printed command changes a route that may be another node's.
 remedy::Remedy lead_here(const Facts& facts, const observed::AzureRouteTable& table,
                          const observed::AzureRoute& route, const net::Address& address) {
   if (is_evidently_own(facts, route)) return redirect_route(table, route.name, address);
   return remedy::edit(
       "it cannot be told from here whose pods {} are: lead {} of table {} to {} if they are on this node, "
-      "else mend what says so, pods.node_cidrs or spec.podCIDRs",
+      "else correct what says so, pods.node_cidrs or spec.podCIDRs",
       route.destination, route.name, node::name_of(table.id), address.text());
 }
 
@@ -45,11 +45,10 @@ Astray route_missing(const Facts& facts, const observed::AzureRouteTable& table,
   const auto what = fmt::format("route table {} has no route to {}", node::name_of(table.id), cidr.text());
   if (!is_evidently_own(facts, table, cidr)) {
     return {.what = what,
-            .remedy = remedy::edit(
-                "it cannot be told from here that {} is the pod CIDR of this node, which lies "
-                "outside pods.cluster_cidrs or holds other routes of table {}: mend what says so, "
-                "pods.node_cidrs or spec.podCIDRs",
-                cidr.text(), node::name_of(table.id))};
+            .remedy = remedy::edit("it cannot be told from here that {} is the pod CIDR of this node, which "
+                                   "lies outside pods.cluster_cidrs or holds other routes of table {}: "
+                                   "correct what says so, pods.node_cidrs or spec.podCIDRs",
+                                   cidr.text(), node::name_of(table.id))};
   }
   if (const auto* former = former_route(facts, table, cidr)) {
     return {.what = fmt::format("route {} of this node still leads {} to {}, and none leads its {}",
@@ -63,10 +62,10 @@ Astray route_missing(const Facts& facts, const observed::AzureRouteTable& table,
   if (taken != table.routes.end()) {
     return {.what = fmt::format("{}, and {} leads {} to {}", what, taken->name, taken->destination,
                                 hop_text(*taken)),
-            .remedy = remedy::edit(
-                "rename route {} of table {}, or lead it from {} to {} where it was that of this node "
-                "before: the cloud provider needs that name for the route to {}",
-                taken->name, node::name_of(table.id), cidr.text(), address.text(), cidr.text())};
+            .remedy =
+                remedy::edit("rename route {} of table {}, or lead it from {} to {} where it was that of "
+                             "this node before: the cloud provider needs that name for the route to {}",
+                             taken->name, node::name_of(table.id), cidr.text(), address.text(), cidr.text())};
   }
   return {.what = what, .remedy = create_route(table, name, cidr, address)};
 }
@@ -114,20 +113,19 @@ std::optional<Astray> stray(const Facts& facts, const observed::AzureRouteTable&
                                       route.destination, hop_text(route)),
                   .remedy = lead_here(facts, table, route, *address)};
   }
-  // One over a CIDR of this node's delivers it; longer ones lead the rest to others.
+  // A route that covers a CIDR of this node is right: longer routes lead the rest to other nodes.
   const bool covers_own = std::any_of(own.begin(), own.end(),
                                       [&route](const auto& cidr) { return route.prefix->contains(cidr); });
-  // One of a single address was made on purpose: for a gateway in a pod, say. The cloud provider makes none.
+  // A host route was added on purpose, for a gateway in a pod for example; the cloud provider adds none.
   const bool is_of_one = route.prefix->length() == net::address_bits(route.prefix->family());
   if (!to_us || within_own || covers_own || is_of_one || !is_pod_range(facts, *route.prefix))
     return std::nullopt;
   return Astray{
       .what = fmt::format("route {} leads {} to this node, whose pod CIDR is {}", route.name,
                           route.destination, net::joined(own)),
-      .remedy = remedy::edit(
-          "it cannot be told from here whose pods these are: lead {} of table {} to the node that has "
-          "them, or take it away where none has, as the cloud provider does",
-          route.name, node::name_of(table.id))};
+      .remedy = remedy::edit("it cannot be told from here whose pods these are: lead {} of table {} to the "
+                             "node that has them, or take it away where none has, as the cloud provider does",
+                             route.name, node::name_of(table.id))};
 }
 
 }  // namespace
@@ -156,18 +154,16 @@ Finding azure_node_route(const Facts& facts) {
   }
   if (node::is_another_machines(facts.cloud_state.node))
     return Finding::unknown(first->what + ", unless that is another machine's: see kubernetes.node_cidr");
-  constexpr auto kWhy =
-      "packets for this node's pods are lost in Azure; the cloud provider never repairs a next hop";
-  if (first->passes_by_itself) return Finding::unless_required(first->what, kWhy, first->remedy);
+  if (first->passes_by_itself) return Finding::unless_required(first->what, first->remedy);
   if (!dispute_over_node_cidrs(facts).empty()) {
-    return Finding::unless_required(fmt::format("{}; {}", first->what, kSeeNodeCidr), kWhy,
+    return Finding::unless_required(fmt::format("{}; {}", first->what, kSeeNodeCidr),
                                     remedy::edit("see pods.node_cidr"));
   }
   if (is_too_new_for_its_route(facts)) {
     return Finding::unless_required(
-        fmt::format("{}; a route may take {} s", first->what, kRouteMayTake.count()), kWhy, all);
+        fmt::format("{}; a route may take {} s", first->what, kRouteMayTake.count()), all);
   }
-  return Finding::warn(first->what, kWhy, all);
+  return Finding::fail(first->what, all);
 }
 
 Finding azure_stale_routes(const Facts& facts) {
@@ -186,19 +182,36 @@ Finding azure_stale_routes(const Facts& facts) {
     if (std::find(named.begin(), named.end(), &route) != named.end()) continue;
     const auto wrong = stray(facts, *table, route);
     if (!wrong) continue;
-    constexpr auto kWhy = "packets for pods go to a node that does not have them, and are lost";
     if (!dispute_over_node_cidrs(facts).empty()) {
-      return Finding::unless_required(fmt::format("{}; {}", wrong->what, kSeeNodeCidr), kWhy,
+      return Finding::unless_required(fmt::format("{}; {}", wrong->what, kSeeNodeCidr),
                                       remedy::edit("see pods.node_cidr"));
     }
     if (is_too_new_for_its_route(facts)) {
       return Finding::unless_required(
-          fmt::format("{}; a route may take {} s", wrong->what, kRouteMayTake.count()), kWhy, wrong->remedy);
+          fmt::format("{}; a route may take {} s", wrong->what, kRouteMayTake.count()), wrong->remedy);
     }
-    return Finding::warn(wrong->what, kWhy, wrong->remedy);
+    return Finding::fail(wrong->what, wrong->remedy);
   }
   return Finding::pass(
       fmt::format("no route of {} contradicts this node's pod CIDR", node::name_of(table->id)));
+}
+
+std::vector<Check> rows_of_azure_routes() {
+  return {
+      {.order = 180,
+       .id = "azure.node_route",
+       .group = Group::azure,
+       .needs_kubelet = NeedsKubelet::always,
+       .once_mode_is_known = true,
+       .why = "packets for this node's pods are lost in Azure; the cloud provider never repairs a next hop",
+       .look = azure_node_route},
+      {.order = 190,
+       .id = "azure.stale_routes",
+       .group = Group::azure,
+       .once_mode_is_known = true,
+       .why = "packets for pods go to a node that does not have them, and are lost",
+       .look = azure_stale_routes},
+  };
 }
 
 }  // namespace checks

@@ -5,14 +5,12 @@
 #include <cstdint>
 #include <optional>
 
-#include "checks/checks.h"
+#include "checks/check_row.h"
 #include "checks/pod_network.h"
-#include "checks/remedies.h"
+#include "remedy/commands.h"
 
 namespace checks {
 namespace {
-
-constexpr auto kWhy = "then the kernel drops packets between pods and the NIC";
 
 /// A key that the next boot must not make 0.
 struct Pitfall {
@@ -62,7 +60,7 @@ std::optional<std::int64_t> as_the_kernel_reads(std::string_view text) {
   return negative ? -number : number;
 }
 
-/// It is off already: the check of the running value speaks, and this one once that is repaired.
+/// It is off now: the check of the running value reports that, and this one follows once it is on.
 bool is_off_already(const Facts& facts, const std::string& key) {
   const auto reading = facts.sysctls.find(key);
   return reading != facts.sysctls.end() && reading->second && *reading->second == "0";
@@ -80,22 +78,20 @@ std::optional<Finding> never_set(const Facts& facts, const std::vector<observed:
   const auto name = net::sysctl_name(key);
   if (refused != nullptr && !is_off_already(facts, key)) {
     const auto said = net::sysctl_name(refused->key);
-    return Finding::warn(
+    return Finding::fail(
         fmt::format("{} sets {} = {} for the next boot, which the kernel refuses: it stays 0",
                     sanitized(refused->file), said, sanitized(refused->value)),
-        kWhy, remedy::edit("set {} = 1 in {}, which has the last word", said, refused->file));
+        remedy::edit("set {} = 1 in {}, which is read last", said, refused->file));
   }
-  const auto remedy = set_sysctl_at_boot(key, "1");
+  const auto remedy = remedy::set_sysctl_at_boot(key, "1");
   if (is_off_already(facts, key)) {
-    return Finding::unless_required(fmt::format("no file sets {}, which is 0 now too", name), kWhy, remedy);
+    return Finding::unless_required(fmt::format("no file sets {}, which is 0 now too", name), remedy);
   }
-  return Finding::warn(
-      fmt::format("no file sets {}: it is 0 after the next boot unless somebody switches it on", name),
+  return Finding::fail(
+      fmt::format("no file sets {}: it is 0 after the next boot unless something switches it on", name),
       "Calico does so from 3.15 on, and only when it starts: until then no packet of a pod is forwarded",
       remedy);
 }
-
-}  // namespace
 
 Finding sysctl_persistence(const Facts& facts) {
   const auto host = seen_host(facts);
@@ -108,16 +104,15 @@ Finding sysctl_persistence(const Facts& facts) {
     const auto* set = set_at_boot(*at_boot, each.key);
     if (set == nullptr || as_the_kernel_reads(set->value) != 0) continue;
     const auto name = net::sysctl_name(each.key);
-    const auto remedy = remedy::edit("set {} = 1 in {}, which has the last word", name, set->file);
+    const auto remedy = remedy::edit("set {} = 1 in {}, which is read last", name, set->file);
     if (is_off_already(facts, each.running)) {
-      already =
-          Finding::unless_required(fmt::format("{} is 0 already, see {}", name, each.check), kWhy, remedy);
+      already = Finding::unless_required(fmt::format("{} is 0 already, see {}", name, each.check), remedy);
       continue;
     }
-    return Finding::warn(
+    return Finding::fail(
         fmt::format("{} sets {} = {} for the next boot{}", sanitized(set->file), name, sanitized(set->value),
                     set->value == "0" ? "" : ", which the kernel reads as 0"),
-        kWhy, remedy);
+        remedy);
   }
   if (already) return *already;
   if (auto never = never_set(facts, *at_boot, {"net/ipv4/ip_forward", "net/ipv4/conf/all/forwarding"}))
@@ -126,6 +121,17 @@ Finding sysctl_persistence(const Facts& facts) {
     if (auto never = never_set(facts, *at_boot, {"net/ipv6/conf/all/forwarding"})) return *never;
   }
   return Finding::pass("the next boot switches forwarding on again");
+}
+
+}  // namespace
+
+std::vector<Check> rows_of_boot_sysctls() {
+  return {
+      {.order = 530,
+       .id = "sysctl.persistence",
+       .why = "then the kernel drops packets between pods and the NIC",
+       .look = sysctl_persistence},
+  };
 }
 
 }  // namespace checks

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
-#include "checks/checks.h"
+#include "checks/check_row.h"
 #include "checks/pod_network.h"
 #include "net/ascii_case.h"
 #include "node/own_node.h"
+#include "remedy/commands.h"
 
 namespace checks {
 namespace {
@@ -52,7 +53,7 @@ std::string prefixes_in_rules(const observed::HostSettings& host) {
   return list;
 }
 
-/// Felix's own words for it: its environment beats its file and FelixConfiguration.
+/// Felix's environment overrides its file and FelixConfiguration.
 /// https://docs.tigera.io/calico/latest/reference/felix/configuration
 std::string prefixes_in_environment(const observed::HostSettings& host) {
   if (!host.calico_environment) return "";
@@ -70,16 +71,13 @@ remedy::Remedy set_prefixes(const Facts& facts, const std::vector<NeededPrefix>&
                            host.calico_namespace.empty() ? "kube-system" : host.calico_namespace, list);
   }
   if (prefixes_in_environment(host).empty()) {
-    return remedy::command("kubectl patch felixconfiguration default --type merge --patch {}",
-                           fmt::format("{{\"spec\":{{\"interfacePrefix\":\"{}\"}}}}", list));
+    return remedy::patch_felix_configuration(
+        fmt::format("{{\"spec\":{{\"interfacePrefix\":\"{}\"}}}}", list));
   }
   // Tigera's operator sets the environment from this alone (pkg/render/node.go).
-  return remedy::command("kubectl edit installation default")
-      .note("spec.cni.type: {}, from which the operator sets Felix up",
-            lists(list, "azv") ? "AzureVNET" : "Calico");
+  return remedy::edit_installation().note("spec.cni.type: {}, from which the operator sets Felix up",
+                                          lists(list, "azv") ? "AzureVNET" : "Calico");
 }
-
-}  // namespace
 
 Finding calico_node_name(const Facts& facts) {
   const auto network = seen_network(facts);
@@ -101,14 +99,13 @@ Finding calico_node_name(const Facts& facts) {
     return Finding::pass(fmt::format("calico/node calls this node {}", sanitized(*name)));
   if (node::is_another_machines(facts.cloud_state.node))
     return Finding::unknown("the agent does not know this node's name, see kubernetes.node_cidr");
-  return Finding::warn(
+  return Finding::fail(
       fmt::format("/var/lib/calico/nodename says {}, this node is {}", sanitized(*name),
                   sanitized(facts.node_name)),
-      "Calico's plug-in makes pods under a name that Felix does not look at: they get no policy and no route",
+
       remedy::edit_configuration(
-          "set NODENAME of calico-node from spec.nodeName (fieldRef) and restart it, or "
-          "kubernetes.node_name in "
-          "/etc/calico-azure-agent/config.toml where that is wrong"));
+          "set NODENAME of calico-node from spec.nodeName (fieldRef) and restart it, or kubernetes.node_name "
+          "in /etc/calico-azure-agent/config.toml where that is wrong"));
 }
 
 Finding calico_felix(const Facts& facts) {
@@ -122,12 +119,12 @@ Finding calico_felix(const Facts& facts) {
     return Finding::unknown(
         fmt::format("{}: Felix is down, or its health is off (FELIX_HEALTHENABLED)", error.what));
   }
-  if (*felix == 200 || *felix == 204) return Finding::pass("Felix says that it is ready");
+  if (*felix == 200 || *felix == 204) return Finding::pass("Felix is ready");
   if (*felix != 503) return Finding::unknown(fmt::format("Felix's /readiness answers {}", *felix));
-  return Finding::warn(
-      "Felix says that it is not ready: its /readiness answers 503",
-      "policies and routes of new pods are not programmed",
-      list_pods(facts, kCalicoNode).note("then kubectl logs of that pod, container calico-node"));
+  return Finding::fail("Felix is not ready: its /readiness answers 503",
+
+                       remedy::list_pods(node_word(facts), kCalicoNode)
+                           .note("then kubectl logs of that pod, container calico-node"));
 }
 
 Finding calico_interface_prefix(const Facts& facts) {
@@ -141,9 +138,9 @@ Finding calico_interface_prefix(const Facts& facts) {
   for (const auto& each : needed) {
     if (lists(done, each.prefix) || lists(said, each.prefix)) continue;
     if (!said.empty() || !done.empty()) {
-      return Finding::warn(fmt::format("Felix looks at links named {}*, but {}",
+      return Finding::fail(fmt::format("Felix looks at links named {}*, but {}",
                                        sanitized(said.empty() ? done : said), each.since),
-                           "Felix polices only links with its prefix: policies are not enforced",
+
                            set_prefixes(facts, needed, said));
     }
     if (!(*host)->calico_environment) return Finding::unknown((*host)->calico_environment.error().what);
@@ -155,6 +152,118 @@ Finding calico_interface_prefix(const Facts& facts) {
   const auto& seen = done.empty() ? said : done;
   return Finding::pass(
       fmt::format("Felix looks at links named {}*", seen.empty() ? "cali" : sanitized(seen)));
+}
+
+constexpr std::uint8_t kBird = 12;  // RTPROT_BIRD, linux/rtnetlink.h
+constexpr auto kIpIpTunnel = "tunl0";
+
+/// What Calico's own routing has in the kernel.
+struct Residue {
+  std::size_t of_bird = 0;
+  std::size_t by_tunnel = 0;  ///< of BIRD's or, since Calico 3.33, of Felix's (ProgramClusterRoutes)
+  std::optional<net::Address> tunnel_address;  ///< one that host-local may give to a pod
+};
+
+/// tunl0's address is one of calico-ipam's, which knows of it; host-local does not.
+std::optional<net::Address> address_of_tunnel(const Facts& facts, const net::Link& tunnel) {
+  const auto network = seen_network(facts);
+  if (!network || network->main->ipam != "host-local") return std::nullopt;
+  for (const auto& each : tunnel.addresses) {
+    if (is_of_this_node(facts, each.address)) return each.address;
+  }
+  return std::nullopt;
+}
+
+Residue residue_of(const Facts& facts, const observed::DataPlane* plane) {
+  Residue residue;
+  const auto* tunnel = link_named(facts, kIpIpTunnel);
+  if (tunnel != nullptr) residue.tunnel_address = address_of_tunnel(facts, *tunnel);
+  if (plane == nullptr) return residue;
+  for (const auto& route : plane->routes) {
+    if (tunnel != nullptr && route.device == tunnel->index) {
+      ++residue.by_tunnel;
+    } else if (route.protocol == kBird) {
+      ++residue.of_bird;
+    }
+  }
+  return residue;
+}
+
+std::string routes_text(std::size_t count) {
+  return count == 1 ? "1 route" : fmt::format("{} routes", count);
+}
+
+/// Calico makes no tunnel again: what is there goes with a reboot.
+remedy::Remedy without_tunnel(const Facts& facts) {
+  const bool has_overlay = facts.policy.mode == node::Mode::calico_vxlan;
+  if (is_by_operator(facts)) {
+    return remedy::edit_installation().note(
+        "spec.calicoNetwork: encapsulation {} in each of ipPools, bgp Disabled, then drain this node and "
+        "reboot it, which takes {} and its routes away",
+        has_overlay ? "VXLAN" : "None", kIpIpTunnel);
+  }
+  return remedy::edit(
+      "set ipipMode Never in each IPPool (kubectl edit ippools) and CALICO_NETWORKING_BACKEND={} in "
+      "calico-node, then drain this node and reboot it, which takes {} and its routes away",
+      has_overlay ? "vxlan" : "none", kIpIpTunnel);
+}
+
+/// Routes of a BIRD, which may run on purpose: with Azure Route Server, or for egress gateways.
+Finding routes_of_bird(const Facts& facts, std::size_t count) {
+  const auto said = fmt::format("{} of BIRD (protocol {})", routes_text(count), kBird);
+  const auto host = seen_host(facts);
+  if (!host) return Finding::unknown(said + ": whether it runs has not been read yet");
+  if (!(*host)->bird_runs)
+    return Finding::unknown(fmt::format("{}: {}", said, (*host)->bird_runs.error().what));
+  if (*(*host)->bird_runs) return Finding::pass(said + ", which runs");
+  return Finding::fail(said + ", which does not run any more",
+                       "leftovers of Calico's BGP: nothing updates these routes when pods or nodes move",
+                       remedy::command("ip route show proto {}", kBird)
+                           .note("they go when this node is drained and rebooted: removing one by one cuts "
+                                 "off the pods that it leads to"));
+}
+
+Finding calico_residue(const Facts& facts) {
+  const auto plane = seen_data_plane(facts);
+  const auto residue = residue_of(facts, plane ? *plane : nullptr);
+  if (residue.by_tunnel > 0) {
+    return Finding::fail(fmt::format("{} by {}", routes_text(residue.by_tunnel), kIpIpTunnel),
+                         "Azure drops IP in IP (protocol 4): what these routes lead to cannot be reached",
+                         without_tunnel(facts));
+  }
+  if (residue.tunnel_address) {
+    return Finding::fail(
+        fmt::format("{} has {} of this node's pod CIDR", kIpIpTunnel, residue.tunnel_address->text()),
+        "host-local does not know of it and may give a pod the same address", without_tunnel(facts));
+  }
+  if (!plane) return plane.error();
+  if (residue.of_bird > 0) return routes_of_bird(facts, residue.of_bird);
+  return Finding::pass("no route of BIRD and none by a tunnel of Calico's is left");
+}
+
+}  // namespace
+
+std::vector<Check> rows_of_calico() {
+  return {
+      {.order = 290,
+       .id = "calico.node_name",
+       .group = Group::cni,
+       .why = "Calico's plug-in makes pods under a name that Felix does not look at: they get no policy and "
+              "no route",
+       .look = calico_node_name},
+      {.order = 300,
+       .id = "calico.felix",
+       .group = Group::cni,
+       .needs_kubelet = NeedsKubelet::always,
+       .why = "policies and routes of new pods are not programmed",
+       .look = calico_felix},
+      {.order = 310,
+       .id = "calico.interface_prefix",
+       .group = Group::cni,
+       .why = "Felix polices only links with its prefix: policies are not enforced",
+       .look = calico_interface_prefix},
+      {.order = 320, .id = "calico.residue", .group = Group::cni, .look = calico_residue},
+  };
 }
 
 }  // namespace checks

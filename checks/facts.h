@@ -21,7 +21,7 @@ namespace checks {
 struct Facts {
   node::Policy policy;
   std::string mode_reason;
-  /// Nobody has said so yet (ModeTracker::is_a_guess()).
+  /// No evidence confirms the mode yet (ModeTracker::is_a_guess()).
   bool mode_is_a_guess = false;
   /// The mode until now, while its routes are still there.
   std::optional<node::Mode> mode_before;

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "checks/checks.h"
+#include "checks/azure_evidence.h"
+#include "checks/check_row.h"
 #include "checks/overlay.h"
 #include "checks/pod_network.h"
 
@@ -11,11 +12,10 @@ namespace {
 
 /// Why the file is not what this node's pods need; nullopt: it is.
 std::optional<Finding> wrong_lease(const Facts& facts, const observed::FlannelLease& lease) {
-  constexpr auto kWhy = "flannel's plug-in gives pods addresses of that file, which nobody leads here";
+  constexpr auto kWhy =
+      "flannel's plug-in gives pods addresses of that file, which are not routed to this node";
   for (const auto& subnet : lease.subnets) {
-    if (std::any_of(lease.networks.begin(), lease.networks.end(),
-                    [&subnet](const auto& each) { return each.contains(subnet); }))
-      continue;
+    if (net::any_contains(lease.networks, subnet)) continue;
     return Finding::fail(fmt::format("/run/flannel/subnet.env: {} is outside flannel's network {}",
                                      subnet.text(), net::joined(lease.networks)),
                          kWhy, edit_flannel(facts).note("\"Network\" is the pod CIDR of the cluster"));
@@ -23,20 +23,18 @@ std::optional<Finding> wrong_lease(const Facts& facts, const observed::FlannelLe
   const auto links = overlay_links(facts);
   if (!facts.nic.nic || links.empty()) return std::nullopt;
   const auto& nic = facts.nic.nic->link;
-  // That the overlay itself is not above its NIC is overlay.device's to say.
+  // overlay.device compares the overlay's MTU with its NIC's.
   const auto room = std::max(links.front()->mtu, nic.mtu > 50 ? nic.mtu - 50 : 0);
   if (lease.mtu <= room) return std::nullopt;
-  return Finding::warn(fmt::format("/run/flannel/subnet.env: FLANNEL_MTU {} is above the {} of {}", lease.mtu,
+  return Finding::fail(fmt::format("/run/flannel/subnet.env: FLANNEL_MTU {} is above the {} of {}", lease.mtu,
                                    room, links.front()->name),
                        "new pods send packets that are lost: small answers arrive, large ones hang",
                        edit_flannel(facts).note("\"Backend\" without an MTU above {}", room));
 }
 
-}  // namespace
-
 Finding overlay_vtep(const Facts& facts) {
   if (auto nothing = without_overlay(facts)) return *nothing;
-  if (is_calicos_overlay(facts)) return Finding::skip("Felix tells other nodes by Calico's own resources");
+  if (is_calicos_overlay(facts)) return Finding::skip("Felix announces them in Calico's own resources");
   const auto& node = facts.cloud_state.node;
   if (!node) return Finding::unknown("the API server has not been asked yet");
   if (!*node) return Finding::unknown(node->error().what);
@@ -53,26 +51,26 @@ Finding overlay_vtep(const Facts& facts) {
                                  [](const auto* each) { return each->name.starts_with("flannel."); });
   if (link == links.end()) return Finding::unknown("there is no flannel.1, see overlay.device");
   if (!told->vtep_mac || !(*link)->mac || !told->public_ip || !facts.nic.nic)
-    return Finding::unknown(fmt::format("what flanneld told of {} could not be compared", (*link)->name));
+    return Finding::unknown(fmt::format("what flannel announces of {} could not be compared", (*link)->name));
   if (*told->vtep_mac != *(*link)->mac) {
-    return Finding::fail(fmt::format("other nodes are told MAC {}, {} has {}", told->vtep_mac->text(),
+    return Finding::fail(fmt::format("flannel announces MAC {}, {} has {}", told->vtep_mac->text(),
                                      (*link)->name, (*link)->mac->text()),
-                         "other nodes send to a MAC that nobody has: their packets are dropped here",
+                         "other nodes send to a MAC that no link here has: their packets are dropped",
                          restart_overlay(facts).note("where it comes back: see udev.mac_policy"));
   }
   if (told->public_ip == told->public_ip_overwrite) {
-    return Finding::pass(fmt::format("other nodes are told {} and {}, as public-ip-overwrite asks for",
+    return Finding::pass(fmt::format("flannel announces {} and {}, as public-ip-overwrite asks for",
                                      told->vtep_mac->text(), told->public_ip->text()));
   }
-  if (!is_of_nic(facts, *told->public_ip)) {
+  if (!is_own_address(facts, *told->public_ip)) {
     return Finding::fail(
-        fmt::format("other nodes are told {}, which is no address of {}", told->public_ip->text(),
+        fmt::format("flannel announces {}, which is no address of {}", told->public_ip->text(),
                     facts.nic.nic->link.name),
         "other nodes send this node's packets elsewhere",
         restart_overlay(facts).note(
             "where it comes back like this: --iface of flanneld, or canal_iface of canal-config"));
   }
-  return Finding::pass(fmt::format("other nodes are told {} and {}, as they are", told->vtep_mac->text(),
+  return Finding::pass(fmt::format("flannel announces {} and {}, as they are", told->vtep_mac->text(),
                                    told->public_ip->text()));
 }
 
@@ -106,10 +104,19 @@ Finding flannel_subnet_env(const Facts& facts) {
     return Finding::fail(
         fmt::format("/run/flannel/subnet.env says {}, this node's pod CIDR is {}",
                     leased.empty() ? std::string("no subnet") : net::joined(leased), net::joined(own)),
-        "flannel's plug-in gives pods addresses of that file, which nobody leads here",
+        "flannel's plug-in gives pods addresses of that file, which are not routed to this node",
         restart_overlay(facts));
   }
   return Finding::pass(fmt::format("flannel's lease is {}, MTU {}", net::joined(leased), lease->mtu));
+}
+
+}  // namespace
+
+std::vector<Check> rows_of_flannel() {
+  return {
+      {.order = 420, .id = "overlay.vtep", .group = Group::cni, .look = overlay_vtep},
+      {.order = 460, .id = "flannel.subnet_env", .group = Group::cni, .look = flannel_subnet_env},
+  };
 }
 
 }  // namespace checks

@@ -154,7 +154,7 @@ class Walk {
 
   // The kernel allows no loop of chains, but what is read may be older than a change of them.
   static constexpr int kDeepest = 16;
-  // Chains that lead to each other many times over are not worth more.
+  // Chains may jump to each other so often that following them all takes too long.
   static constexpr int kMostSteps = 100'000;
 
   [[nodiscard]] const observed::FilterChain* chain_named(std::string_view name) const {

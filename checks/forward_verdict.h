@@ -7,7 +7,7 @@
 
 namespace checks {
 
-/// What becomes of the first packet of a connection between a pod of this node and one of another.
+/// The verdict on the first packet of a connection between a pod of this node and one of another.
 struct ForwardVerdict {
   enum Kind : std::uint8_t { passes, drops, undecided };
   Kind kind = passes;

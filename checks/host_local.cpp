@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "checks/checks.h"
+#include "checks/check_row.h"
 #include "checks/pod_network.h"
 #include "node/azure_names.h"
+#include "remedy/commands.h"
 
 namespace checks {
 namespace {
@@ -31,7 +32,7 @@ std::uint64_t usable_addresses(const net::Prefix& cidr) {
   return size > 3 ? size - 3 : 0;
 }
 
-/// Pods on a bridge have no routes of their own: only their number can be told.
+/// Pods on a bridge have no routes of their own: only their number is known.
 std::optional<std::uint64_t> unowned_on(const Facts& facts, std::string_view bridge, const Range& range) {
   if (!facts.survey_error.empty()) return std::nullopt;
   const auto* master = link_named(facts, bridge);
@@ -73,24 +74,23 @@ Finding judged(const Facts& facts, const observed::HostLocalNetwork& network, co
                                 range.cidr.text(), exhausted ? ": exhausted" : "",
                                 leaks(range) ? fmt::format(", {} of them for no pod", *range.unowned) : "");
   if (leaks(range)) {
-    return Finding::warn(
+    return Finding::fail(
         said, "host-local never gives them away again: new pods fail with \"no IP addresses available\"",
-        remedy::command("kubectl cordon {}", node_word(facts))
+        remedy::cordon(node_word(facts))
             .note("then drain this node and reboot it: the files of {} that no pod has go then, where "
                   "/etc/tmpfiles.d/host-local.conf says {}",
                   network.folder, fmt::format("r! {}/*", network.folder)));
   }
   if (exhausted) {
-    return Finding::fail(said, "new pods fail with \"no IP addresses available in range set\"",
-                         remedy::command("kubectl cordon {}", node_word(facts))
-                             .note("then give nodes a larger pod CIDR (--node-cidr-mask-size), or kubelet a "
-                                   "lower maxPods"));
+    return Finding::fail(
+        said, "new pods fail with \"no IP addresses available in range set\"",
+        remedy::cordon(node_word(facts))
+            .note("then give nodes a larger pod CIDR (--node-cidr-mask-size), or kubelet a lower maxPods"));
   }
-  return Finding::warn(
-      said, "soon new pods fail with \"no IP addresses available in range set\"",
-      remedy::edit("set maxPods of the kubelet of node {} to {} or less, or give nodes a larger pod "
-                   "CIDR (--node-cidr-mask-size)",
-                   node_word(facts), range.usable));
+  return Finding::fail(said, "soon new pods fail with \"no IP addresses available in range set\"",
+                       remedy::edit("set maxPods of the kubelet of node {} to {} or less, or give nodes a "
+                                    "larger pod CIDR (--node-cidr-mask-size)",
+                                    node_word(facts), range.usable));
 }
 
 const observed::HostLocalNetwork* network_named(const std::vector<observed::HostLocalNetwork>& networks,
@@ -99,8 +99,6 @@ const observed::HostLocalNetwork* network_named(const std::vector<observed::Host
                                   [name](const auto& each) { return node::name_of(each.folder) == name; });
   return found == networks.end() ? nullptr : &*found;
 }
-
-}  // namespace
 
 Finding cni_host_local(const Facts& facts) {
   const auto seen = seen_network(facts);
@@ -126,6 +124,14 @@ Finding cni_host_local(const Facts& facts) {
                         range.usable, cidr.text());
   }
   return Finding::pass(said + " are reserved");
+}
+
+}  // namespace
+
+std::vector<Check> rows_of_host_local() {
+  return {
+      {.order = 280, .id = "cni.host_local", .group = Group::cni, .look = cni_host_local},
+  };
 }
 
 }  // namespace checks

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "checks/checks.h"
+#include "checks/check_row.h"
 
 namespace checks {
 namespace {
@@ -18,8 +18,6 @@ std::int64_t seconds(net::MonoTime::duration duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
 }
 
-}  // namespace
-
 Finding imds_reachable(const Facts& facts) {
   const auto& imds = facts.imds;
   if (imds.source == node::ImdsSource::none) {
@@ -32,16 +30,32 @@ Finding imds_reachable(const Facts& facts) {
   const auto since = imds.last_success_mono.value_or(facts.started);
   const auto silent = facts.now - since;
   if (!imds.last_error.empty() && silent >= kTolerated) {
-    return Finding::warn(
-        fmt::format("no usable answer from IMDS for {} s: {}", seconds(silent), imds.last_error),
-        "routes stay as the last good document says; a change of this VM's NICs or addresses goes unnoticed",
-        ask_imds());
+    return {
+        .status = CheckStatus::fail,
+        .message = fmt::format("no usable answer from IMDS for {} s: {}", seconds(silent), imds.last_error),
+        .why = "routes follow the last good document; a change of this VM's NICs or addresses goes unnoticed",
+        .remedy = ask_imds(),
+        .advisory = true};
   }
   if (imds.source == node::ImdsSource::cache) {
     return Finding::pass("using the document kept from before, IMDS has not answered since the start");
   }
   return Finding::pass(imds.last_error.empty() ? "IMDS answers"
                                                : fmt::format("IMDS answered {} s ago", seconds(silent)));
+}
+
+}  // namespace
+
+std::vector<Check> rows_of_imds() {
+  return {
+      {.order = 20,
+       .id = "imds.reachable",
+       .group = Group::azure,
+       .subject = Subject::imds,
+       .gate = Gate::always,
+       .advisory = "once there is a document",
+       .look = imds_reachable},
+  };
 }
 
 }  // namespace checks

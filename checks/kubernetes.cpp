@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "checks/azure_evidence.h"
-#include "checks/checks.h"
+#include "checks/check_row.h"
 #include "checks/pod_network.h"
 #include "checks/remedies.h"
 #include "node/azure_names.h"
@@ -58,11 +58,8 @@ remedy::Remedy allocate_node_cidrs(const Facts& facts) {
       range.empty() ? "THE_POD_RANGE" : range);
 }
 
-constexpr auto kNobodySays = "nothing confirms that Azure's route table has a route to this node's pods";
-
-/// Nobody says that the route was made. Only the route controller's RouteCreated is evidence of the API's;
-/// Calico and flannel set the condition for reasons of their own. Where ARM shows the table, that is looked
-/// at.
+/// The route controller has not confirmed the route. Only its RouteCreated counts as evidence: Calico and
+/// flannel set the same condition for other reasons. Where ARM has been read, the route table decides.
 Finding without_the_controllers_word(const Facts& facts, net::WallTime since, const std::string& said) {
   const auto& azure = facts.cloud_state.azure;
   if (const auto* table = azure ? table_of(*azure) : nullptr; table != nullptr && leads_here(facts, *table)) {
@@ -71,28 +68,24 @@ Finding without_the_controllers_word(const Facts& facts, net::WallTime since, co
   }
   if (azure && azure->route_table) {
     return Finding::unless_required(
-        said + ", which is not the route controller's word; see azure.node_route and azure.route_table",
-        kNobodySays, remedy::edit("see azure.node_route and azure.route_table"));
+        said + ", which the route controller did not set; see azure.node_route and azure.route_table",
+        remedy::edit("see azure.node_route and azure.route_table"));
   }
   if (facts.wall - since < kRouteMayTake) {
     return Finding::unless_required(fmt::format("{}; a route may take {} s", said, kRouteMayTake.count()),
-                                    kNobodySays, remedy::edit("wait for the route controller"));
+                                    remedy::edit("wait for the route controller"));
   }
   if (is_run_by_aks(facts)) {
-    return Finding::warn(
-        said + ", which is not the route controller's word", kNobodySays,
-        remedy::edit("let ARM be read, where the route table can be seen (README, What Azure and "
-                     "Kubernetes say): AKS runs the route controller"));
+    return Finding::fail(said + ", which the route controller did not set",
+                         remedy::edit("let ARM be read, where the route table can be seen (README, What "
+                                      "Azure and Kubernetes say): AKS runs the route controller"));
   }
   // The cloud provider looks at this flag alone: cmd/cloud-controller-manager/app/core.go,
   // startRouteController.
-  return Finding::warn(
-      said + ", which is not the route controller's word", kNobodySays,
-      remedy::edit("start cloud-controller-manager with --configure-cloud-routes=true, or let ARM be "
-                   "read (README, What Azure and Kubernetes say)"));
+  return Finding::fail(said + ", which the route controller did not set",
+                       remedy::edit("start cloud-controller-manager with --configure-cloud-routes=true, or "
+                                    "let ARM be read (README, What Azure and Kubernetes say)"));
 }
-
-}  // namespace
 
 Finding kubernetes_node_cidr(const Facts& facts) {
   if (facts.policy.mode != node::Mode::azure_cni && node::is_another_machines(facts.cloud_state.node)) {
@@ -101,7 +94,7 @@ Finding kubernetes_node_cidr(const Facts& facts) {
     // One fault, one check: where the CIDR must come from this Node, pods.node_cidr holds readiness.
     if (facts.policy.node_cidrs.empty() && facts.policy.node_cidr_source == node::NodeCidrSource::kubernetes)
       return Finding::unless_required(said + "; see pods.node_cidr", kWhy, name_own_node(facts));
-    return Finding::warn(said, kWhy, name_own_node(facts));
+    return Finding::fail(said, kWhy, name_own_node(facts));
   }
   if (auto nothing = not_known(facts)) return *nothing;
   const auto& node = **facts.cloud_state.node;
@@ -117,19 +110,15 @@ Finding kubernetes_node_cidr(const Facts& facts) {
     return Finding::unknown(said + ", and nothing on this node tells yet whether its IPAM needs them");
   const auto remedy = allocate_node_cidrs(facts);
   if (facts.wall - node.created < kRouteMayTake) return Finding::unless_required(said + " yet", kWhy, remedy);
-  return Finding::warn(said, kWhy, remedy);
+  return Finding::fail(said, kWhy, remedy);
 }
 
 Finding kubernetes_route_created(const Facts& facts) {
-  if (facts.policy.mode != node::Mode::udr) {
-    return Finding::skip(
-        fmt::format("mode {} leads no pods by a route table", node::mode_name(facts.policy.mode)));
-  }
+  if (auto skipped = without_route_table_mode(facts)) return *skipped;
   if (auto nothing = not_known(facts)) return *nothing;
   const auto& node = **facts.cloud_state.node;
   if (node.pod_cidrs.empty()) {
-    return Finding::unless_required("without spec.podCIDRs no route is made, see kubernetes.node_cidr",
-                                    kNobodySays, remedy::edit("see kubernetes.node_cidr"));
+    return Finding::reported_by("kubernetes.node_cidr", "without spec.podCIDRs no route is made");
   }
   if (!node.network_unavailable) {
     return without_the_controllers_word(
@@ -143,7 +132,7 @@ Finding kubernetes_route_created(const Facts& facts) {
     return without_the_controllers_word(facts, condition.since, said);
   }
   constexpr auto kWhy =
-      "the cloud provider says that this node's pods cannot be reached by Azure's route table";
+      "the cloud provider reports that Azure's route table has no route to this node's pods";
   const auto remedy =
       remedy::command("kubectl get events --all-namespaces --field-selector {}",
                       fmt::format("involvedObject.name={},reason=FailedToCreateRoute", node.name));
@@ -154,8 +143,27 @@ Finding kubernetes_route_created(const Facts& facts) {
   // One fault, one check: the table shows what is missing.
   if (!facts.mode_is_a_guess && azure_node_route(facts).status == CheckStatus::fail)
     return Finding::unless_required(said + ", see azure.node_route", kWhy, remedy);
-  return Finding::warn(condition.message.empty() ? said : fmt::format("{}: {}", said, condition.message),
+  return Finding::fail(condition.message.empty() ? said : fmt::format("{}: {}", said, condition.message),
                        kWhy, remedy);
+}
+
+}  // namespace
+
+std::vector<Check> rows_of_kubernetes() {
+  return {
+      {.order = 220,
+       .id = "kubernetes.node_cidr",
+       .group = Group::kubernetes,
+       .reports_source = true,
+       .needs_kubelet = NeedsKubelet::always,
+       .look = kubernetes_node_cidr},
+      {.order = 230,
+       .id = "kubernetes.route_created",
+       .group = Group::kubernetes,
+       .needs_kubelet = NeedsKubelet::always,
+       .why = "nothing confirms that Azure's route table has a route to this node's pods",
+       .look = kubernetes_route_created},
+  };
 }
 
 }  // namespace checks

@@ -2,27 +2,26 @@
 
 #include <fmt/format.h>
 
-#include "checks/checks.h"
+#include "checks/check_row.h"
 #include "checks/pod_network.h"
 
 namespace checks {
+namespace {
 
-/// Fails for as long as it takes to change the routes: whoever waits for readiness must not see the mode that
-/// comes with the routes of the one that goes.
+/// Fails while the routes are being changed: what waits for readiness must not see the new mode with the
+/// routes of the old one.
 Finding mode_in_force(const Facts& facts) {
   if (facts.mode_before) {
     return Finding::fail(
         fmt::format("the mode changes from {} to {}: {}", node::mode_name(*facts.mode_before),
                     node::mode_name(facts.policy.mode), facts.mode_reason),
-        "until their routes are those of the new mode, pods' packets take the old ones",
+
         remedy::edit("nothing to do: the routes follow at once, see routes.in_sync where they do not"));
   }
   return Finding::pass(fmt::format("{}: {}", node::mode_name(facts.policy.mode), facts.mode_reason));
 }
 
-namespace {
-
-/// What speaks against a mode that nobody has configured is followed before long.
+/// The agent follows evidence against a mode that is not configured after a short while.
 std::optional<Finding> about_to_change(const Facts& facts, const observed::CniConfiguration* configuration) {
   const auto cloud_state = node::evident_mode(configuration, facts.links);
   const auto mode = facts.policy.mode;
@@ -33,22 +32,19 @@ std::optional<Finding> about_to_change(const Facts& facts, const observed::CniCo
                                       node::mode_name(cloud_state->choice.mode)));
 }
 
-}  // namespace
-
 Finding mode_contradicted(const Facts& facts) {
   const auto& cni = facts.environment.cni;
   if (!cni) return Finding::unknown("the node's CNI files have not been read yet");
   const auto& configuration = cni->configuration;
   if (is_in_the_way(facts)) {
-    return Finding::unless_required(fmt::format("{} wins, see cni.winner", configuration->winner()->path),
-                                    "it makes pods of another networking than the mode's",
-                                    remedy::edit("see cni.winner"));
+    return Finding::reported_by("cni.winner", fmt::format("{} wins", configuration->winner()->path),
+                                "it makes pods of another networking than the mode's");
   }
   const auto* files = configuration ? &*configuration : nullptr;
   if (auto changes = about_to_change(facts, files)) return *changes;
   const auto against = node::contradiction_to(facts.policy.mode, files, facts.links);
   if (against) {
-    return Finding::warn(against->what, "pods of two networkings on one node do not reach each other",
+    return Finding::fail(against->what, "pods of two networkings on one node do not reach each other",
                          against->remedy);
   }
   if (!configuration && configuration.error().code.value() != ENOENT)
@@ -59,7 +55,21 @@ Finding mode_contradicted(const Facts& facts) {
                                         node::mode_name(facts.policy.mode)));
   }
   return Finding::pass(
-      fmt::format("nothing on this node speaks against mode {}", node::mode_name(facts.policy.mode)));
+      fmt::format("nothing on this node contradicts mode {}", node::mode_name(facts.policy.mode)));
+}
+
+}  // namespace
+
+std::vector<Check> rows_of_mode() {
+  return {
+      {.order = 10,
+       .id = "mode.in_force",
+       .group = Group::cni,
+       .gate = Gate::always,
+       .why = "until their routes are those of the new mode, pods' packets take the old ones",
+       .look = mode_in_force},
+      {.order = 240, .id = "cni.mode", .group = Group::cni, .look = mode_contradicted},
+  };
 }
 
 }  // namespace checks

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "checks/checks.h"
+#include "checks/check_row.h"
 #include "checks/overlay.h"
 #include "checks/pod_network.h"
 #include "node/azure_names.h"
@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kNetworkdDropIn = "10-calico-azure-agent.conf";
 constexpr std::string_view kLinkFile = "50-calico-azure-agent.link";
 
-/// True where a file is read after ours and so has the last word.
+/// True where a file is read after the agent's drop-in and so overrides it.
 bool overrules_ours(std::string_view file) {
   return file.find("/networkd.conf.d/") != std::string_view::npos && node::name_of(file) > kNetworkdDropIn;
 }
@@ -83,7 +83,7 @@ bool is_unmanaged(const std::vector<std::string>& entries, const LinkPattern& li
   return named;
 }
 
-/// Links of which a MAC is told to others, or kept by pods: a glob.
+/// Links whose MAC other nodes or pods remember: a glob.
 std::string_view links_with_a_told_mac(node::Mode mode) {
   switch (mode) {
     case node::Mode::flannel:
@@ -98,8 +98,6 @@ std::string_view links_with_a_told_mac(node::Mode mode) {
   return "";
 }
 
-}  // namespace
-
 Finding networkd_foreign_routes(const Facts& facts) {
   const auto host = seen_host(facts);
   if (!host) return host.error();
@@ -109,7 +107,7 @@ Finding networkd_foreign_routes(const Facts& facts) {
   const bool leaves_alone = !networkd->manages_foreign_routes && !networkd->manages_foreign_rules;
   if (leaves_alone && networkd->unread_file.empty())
     return Finding::pass("systemd-networkd leaves routes and rules of others alone");
-  // The file may have said so all along: an upgrade of its package, a copy or a chmod changes it, too.
+  // The file may not have changed in content: a package upgrade, a copy or a chmod changes its time, too.
   if (leaves_alone) {
     return Finding::unknown(fmt::format(
         "systemd-networkd was started before the last change of {}, and what it has read cannot be seen: "
@@ -120,23 +118,21 @@ Finding networkd_foreign_routes(const Facts& facts) {
   const auto& policy = facts.policy;
   const bool has_sink = policy.routes_enabled && policy.local_sink != node::LocalSink::none &&
                         policy.mode != node::Mode::azure_cni && networkd->manages_foreign_routes;
-  const auto* why = has_sink
-                        ? "whenever it configures a link it drops what catches unused pod addresses: such "
-                          "routes have no device"
-                        : "whenever it configures a link it drops what others have made there";
+  const auto* why = has_sink ? "whenever it configures a link it drops what catches unused pod addresses: "
+                               "such routes have no device"
+                             : "whenever it configures a link it removes routes and rules of others there";
   const auto said = fmt::format("systemd-networkd manages {} of others{}",
                                 !networkd->manages_foreign_routes  ? "rules"
                                 : !networkd->manages_foreign_rules ? "routes"
                                                                    : "routes and rules",
                                 networkd->file.empty() ? "" : ": " + sanitized(networkd->file));
   if (overrules_ours(networkd->file)) {
-    return Finding::warn(
-        said, why,
-        remedy::edit("set ManageForeignRoutes=no and ManageForeignRoutingPolicyRules=no in {}, then "
-                     "systemctl restart systemd-networkd",
-                     networkd->file));
+    return Finding::fail(said, why,
+                         remedy::edit("set ManageForeignRoutes=no and ManageForeignRoutingPolicyRules=no in "
+                                      "{}, then systemctl restart systemd-networkd",
+                                      networkd->file));
   }
-  return Finding::warn(
+  return Finding::fail(
       said, why,
       remedy::command(
           "mkdir -p /etc/systemd/networkd.conf.d && printf "
@@ -151,7 +147,7 @@ Finding networkmanager_unmanaged(const Facts& facts) {
   if (!manager) return Finding::unknown(manager.error().what);
   if (!manager->runs) return Finding::skip("NetworkManager does not run");
   if (manager->cloud_setup) {
-    return Finding::warn(
+    return Finding::fail(
         "nm-cloud-setup is enabled", "it removes routes and rules that it did not make",
         remedy::command("systemctl disable --now nm-cloud-setup.timer nm-cloud-setup.service"));
   }
@@ -162,10 +158,10 @@ Finding networkmanager_unmanaged(const Facts& facts) {
     if (!is_unmanaged(manager->unmanaged, each))
       managed += fmt::format("{}{}", managed.empty() ? "" : ", ", each.pattern);
   }
-  if (entries.empty()) return Finding::skip("no link of pods is named in a way that it could be told");
+  if (entries.empty()) return Finding::skip("no link of a pod has a name that NetworkManager could match");
   if (managed.empty()) return Finding::pass("NetworkManager leaves links of pods and overlays alone");
-  return Finding::warn(
-      fmt::format("NetworkManager manages {}", managed), "it takes addresses and routes of these links away",
+  return Finding::fail(
+      fmt::format("NetworkManager manages {}", managed), "it removes addresses and routes of these links",
       remedy::command(
           "mkdir -p /etc/NetworkManager/conf.d && printf '%s\\n' '[keyfile]' {} > "
           "/etc/NetworkManager/conf.d/90-calico-azure-agent.conf && systemctl reload NetworkManager",
@@ -179,7 +175,7 @@ Finding udev_mac_policy(const Facts& facts) {
   const auto glob = links_with_a_told_mac(facts.policy.mode);
   if (glob.empty())
     return Finding::skip(
-        fmt::format("in mode {} nobody is told a link's MAC", node::mode_name(facts.policy.mode)));
+        fmt::format("in mode {} no other node depends on a link's MAC", node::mode_name(facts.policy.mode)));
   const auto host = seen_host(facts);
   if (!host) return host.error();
   const auto& files = (*host)->link_files;
@@ -193,19 +189,31 @@ Finding udev_mac_policy(const Facts& facts) {
       continue;
     // The first file by name that matches a link is the only one that counts for it.
     const bool comes_first = node::name_of(each.file) < kLinkFile;
-    return Finding::warn(
-        fmt::format("{} says MACAddressPolicy=persistent for {}, whose MAC nobody has set",
-                    sanitized(each.file), sanitized(each.link)),
-        "udev may give the link another MAC than the one that others were told: their packets are dropped",
+    return Finding::fail(
+        fmt::format("{} says MACAddressPolicy=persistent for {}, whose MAC is random", sanitized(each.file),
+                    sanitized(each.link)),
+
         comes_first
             ? remedy::edit("set MACAddressPolicy=none in {}, then udevadm control --reload", each.file)
-            : remedy::command(
-                  "mkdir -p /etc/systemd/network && printf '%s\\n' '[Match]' {} '[Link]' "
-                  "MACAddressPolicy=none > /etc/systemd/network/50-calico-azure-agent.link && udevadm "
-                  "control --reload",
-                  fmt::format("OriginalName={}", glob)));
+            : remedy::command("mkdir -p /etc/systemd/network && printf '%s\\n' '[Match]' {} '[Link]' "
+                              "MACAddressPolicy=none > /etc/systemd/network/50-calico-azure-agent.link && "
+                              "udevadm control --reload",
+                              fmt::format("OriginalName={}", glob)));
   }
   return Finding::pass(fmt::format("udev leaves the MAC of {} alone", glob));
+}
+
+}  // namespace
+
+std::vector<Check> rows_of_network_services() {
+  return {
+      {.order = 500, .id = "networkd.foreign_routes", .look = networkd_foreign_routes},
+      {.order = 510, .id = "networkmanager.unmanaged", .look = networkmanager_unmanaged},
+      {.order = 520,
+       .id = "udev.mac_policy",
+       .why = "udev may change the MAC that other nodes know: their packets are dropped",
+       .look = udev_mac_policy},
+  };
 }
 
 }  // namespace checks

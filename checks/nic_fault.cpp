@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "checks/check_table.h"
+#include "checks/check_row.h"
 
 namespace checks {
 

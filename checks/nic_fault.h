@@ -8,9 +8,9 @@
 
 namespace checks {
 
-/// The gate that tells why the family does not work on the NIC and holds readiness for it: "nic.up",
-/// "nic.address". Whatever else is missing for that reason need not fail too. Empty: none does, also where
-/// readiness.ignore lets it only warn: somebody else has to hold then.
+/// The gate that reports why the family does not work on the NIC, and holds back readiness for it: "nic.up",
+/// "nic.address". Checks of what is missing for that reason need not fail too. Empty: none does, also where
+/// readiness.ignore lets it only warn, since another check has to hold back readiness then.
 std::string_view nic_fault(const Facts& facts, net::Family family);
 
 /// net.ipv6.conf.NIC.disable_ipv6, which `all` sets too: the kernel has taken the addresses away. As for

@@ -11,13 +11,13 @@
 namespace checks {
 namespace {
 
-/// A part of the cluster's range that Azure leads to this NIC, of the same family as a CIDR of this node's
-/// and apart from all of them.
+/// A route to this NIC for a part of the cluster's range that overlaps none of this node's CIDRs, one of
+/// which has its family.
 bool is_of_other_pods_here(const Facts& facts, const observed::AzureRoute& route) {
   if (!route.prefix || !is_own_address(facts, route.next_hop) || !is_pod_range(facts, *route.prefix))
     return false;
   const auto family = route.prefix->family();
-  // One of a single address was made on purpose: for a gateway in a pod, say.
+  // A host route was added on purpose, for a gateway in a pod for example.
   if (route.prefix->length() == net::address_bits(family)) return false;
   const auto& own = facts.policy.node_cidrs;
   return std::any_of(own.begin(), own.end(),
@@ -51,9 +51,8 @@ std::string dispute_over_node_cidrs(const Facts& facts) {
   if (found == table->routes.end()) return "";
   return fmt::format(
       "{} says {}, but all pods here have addresses of {}, which route {} of Azure's route table leads to "
-      "this "
-      "NIC",
-      facts.node_cidrs.source, node_cidrs_text(facts), found->prefix->text(), found->name);
+      "this NIC",
+      facts.node_cidrs.source, net::joined(facts.policy.node_cidrs), found->prefix->text(), found->name);
 }
 
 }  // namespace checks

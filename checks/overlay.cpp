@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "checks/pod_network.h"
+#include "remedy/commands.h"
 
 namespace checks {
 
@@ -12,8 +13,7 @@ std::optional<Finding> without_overlay(const Facts& facts) {
   const auto mode = facts.policy.mode;
   if (mode != node::Mode::flannel && mode != node::Mode::calico_vxlan)
     return Finding::skip(fmt::format("mode {} has no overlay", node::mode_name(mode)));
-  if (!facts.survey_error.empty())
-    return Finding::unknown("could not look at the links: " + facts.survey_error);
+  if (!facts.survey_error.empty()) return Finding::unknown("could not read the links: " + facts.survey_error);
   return std::nullopt;
 }
 
@@ -35,21 +35,16 @@ std::string_view overlay_name(node::Mode mode) {
 
 bool is_calicos_overlay(const Facts& facts) { return facts.policy.mode == node::Mode::calico_vxlan; }
 
-bool is_of_nic(const Facts& facts, const net::Address& address) {
-  if (!facts.nic.nic) return false;
-  const auto& own = facts.nic.nic->azure.addresses;
-  return std::find(own.begin(), own.end(), address) != own.end();
-}
-
 const observed::FlannelAnnotations* flannel_annotations(const Facts& facts) {
   const auto& node = facts.cloud_state.node;
   return node && *node && (*node)->flannel ? &*(*node)->flannel : nullptr;
 }
 
 remedy::Remedy restart_overlay(const Facts& facts) {
-  if (is_calicos_overlay(facts)) return restart_pods(facts, kCalicoNode);
+  if (is_calicos_overlay(facts)) return remedy::restart_pods(node_word(facts), kCalicoNode);
   // Beside Calico flanneld runs in canal's pod or, by its own manifest, alone.
-  return restart_pods(facts, shows_calico(facts) ? "k8s-app in (canal, flannel)" : "app=flannel");
+  return remedy::restart_pods(node_word(facts),
+                              shows_calico(facts) ? "k8s-app in (canal, flannel)" : "app=flannel");
 }
 
 remedy::Remedy edit_flannel(const Facts& facts) {

@@ -4,9 +4,10 @@
 #include <map>
 #include <set>
 
-#include "checks/checks.h"
+#include "checks/check_row.h"
 #include "checks/overlay.h"
 #include "checks/pod_network.h"
+#include "remedy/commands.h"
 
 namespace checks {
 namespace {
@@ -64,7 +65,7 @@ MissingPeer broken_ways(const net::Link& link, const PeerPaths& ways, std::set<n
   return gap;
 }
 
-/// Nodes that the forwarding database still knows and no route leads to. A node of which another entry is in
+/// Nodes that are in the forwarding database, but that no route leads to. A node of which another entry is in
 /// use is reached: an entry with its former MAC stays behind when it gets a new one.
 MissingPeer lost_nodes(const net::Link& link, const PeerPaths& ways, const std::set<net::Address>& reached) {
   std::set<net::Address> lost;
@@ -79,29 +80,28 @@ MissingPeer lost_nodes(const net::Link& link, const PeerPaths& ways, const std::
 
 Finding unreached(const Facts& facts, const MissingPeer& gap) {
   const auto others = gap.count > 1 ? fmt::format(", and {} more", gap.count - 1) : "";
-  constexpr auto kWhy = "pods of that node cannot be reached from here";
+
   const auto restart = restart_overlay(facts);
   if (is_calicos_overlay(facts)) {
-    return Finding::warn(gap.first + others, kWhy,
+    return Finding::fail(gap.first + others,
                          restart.note("only where this stays: Felix looks again every 90 s"));
   }
-  return Finding::warn(gap.first + others, kWhy,
+  return Finding::fail(gap.first + others,
                        restart.note("the vxlan backend of flanneld does not look again by itself"));
 }
 
 /// What lets the kernel compute checksums from now on. Felix sets it with each link that it makes
 /// (featureDetectOverride); for flannel's, udev does (TransmitChecksumOffload= in systemd.link(5), since
 /// 245).
-std::string_view without_offload(const Facts& facts) {
+std::string without_offload(const Facts& facts) {
   if (is_calicos_overlay(facts)) {
-    return "kubectl patch felixconfiguration default --type merge --patch "
-           "'{\"spec\":{\"featureDetectOverride\":\"ChecksumOffloadBroken=true\"}}'";
+    return remedy::patch_felix_configuration(
+               R"({"spec":{"featureDetectOverride":"ChecksumOffloadBroken=true"}})")
+        .text();
   }
   return "a file /etc/systemd/network/50-flannel.link with [Match] OriginalName=flannel* and [Link] "
          "MACAddressPolicy=none TransmitChecksumOffload=no, then a reboot";
 }
-
-}  // namespace
 
 Finding overlay_peers(const Facts& facts) {
   if (auto nothing = without_overlay(facts)) return *nothing;
@@ -132,8 +132,8 @@ Finding overlay_peers(const Facts& facts) {
 
 /// With Azure's NICs an offloaded checksum of VXLAN is sometimes wrong (flannel#790, #1279, calico#8860).
 /// Every fresh vxlan link offloads and on most nodes it does no harm; what would show the harm,
-/// UdpInCsumErrors, rises on the other node. So this only tells the state, and what to try that lasts:
-/// ethtool's setting goes with the link.
+/// UdpInCsumErrors, rises on the other node. So this check only reports the state, and a setting that
+/// persists: ethtool's setting goes with the link.
 Finding overlay_checksum_offload(const Facts& facts) {
   if (auto nothing = without_overlay(facts)) return *nothing;
   const auto plane = seen_data_plane(facts);
@@ -150,6 +150,19 @@ Finding overlay_checksum_offload(const Facts& facts) {
                     link->name, without_offload(facts)));
   }
   return Finding::unknown("the checksum offload of the overlay's link could not be seen");
+}
+
+}  // namespace
+
+std::vector<Check> rows_of_overlay_peers() {
+  return {
+      {.order = 430,
+       .id = "overlay.peers",
+       .group = Group::cni,
+       .why = "pods of that node cannot be reached from here",
+       .look = overlay_peers},
+      {.order = 440, .id = "overlay.checksum_offload", .group = Group::cni, .look = overlay_checksum_offload},
+  };
 }
 
 }  // namespace checks

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "checks/checks.h"
+#include "checks/check_row.h"
 #include "checks/forward_verdict.h"
 #include "checks/pod_network.h"
 
@@ -34,18 +34,17 @@ std::string_view done_by_pods(const ForwardVerdict& verdict) { return verdict.is
 
 Finding dropped_by_policy(const observed::PacketFilter& filter, const ForwardVerdict& verdict) {
   if (verdict.table != "filter") {
-    return Finding::warn(
-        fmt::format(
-            "{}'s policy is DROP in table {} of iptables' {} backend, and no rule accepts what pods {} "
-            "before",
-            sanitized(verdict.chain), sanitized(verdict.table), sanitized(filter.backend),
-            done_by_pods(verdict)),
+    return Finding::fail(
+        fmt::format("{}'s policy is DROP in table {} of iptables' {} backend, and no rule accepts what pods "
+                    "{} before",
+                    sanitized(verdict.chain), sanitized(verdict.table), sanitized(filter.backend),
+                    done_by_pods(verdict)),
         "new connections from and to pods are dropped",
         remedy::command("iptables-{} -t {} -P {} ACCEPT", filter.backend, verdict.table, verdict.chain));
   }
   const bool has_kube_proxy = std::any_of(filter.forward.begin(), filter.forward.end(),
                                           [](const auto& chain) { return chain.name == "KUBE-FORWARD"; });
-  return Finding::warn(
+  return Finding::fail(
       fmt::format(
           "FORWARD's policy is DROP in iptables' {} backend, and no rule accepts what pods {} before{}",
           sanitized(filter.backend), done_by_pods(verdict),
@@ -69,17 +68,22 @@ Finding dropped_by_rule(const observed::PacketFilter& filter, const ForwardVerdi
   const auto what = is_about_some(*verdict.rule)
                         ? fmt::format("what pods {}{}", done_by_pods(verdict), by_protocol(*verdict.rule))
                         : std::string("whatever no rule accepts before it");
-  return Finding::warn(
+  return Finding::fail(
       fmt::format("chain {} in {}iptables' {} backend has a rule that {}s {}", sanitized(verdict.chain),
                   verdict.table == "filter" ? "" : fmt::format("table {} of ", sanitized(verdict.table)),
                   sanitized(filter.backend), verdict.rule->target == "DROP" ? "drop" : "reject", what),
       "new connections from and to pods meet it",
-      remedy::edit(
-          "let who wrote the rule (iptables-{}-save) accept the pod CIDRs before it, as source and as "
-          "destination, but behind cali-FORWARD, or stop firewalld or iptables-services where it is theirs: "
-          "Calico "
-          "asks for none beside it",
-          filter.backend));
+      remedy::edit("have the owner of the rule (iptables-{}-save) accept the pod CIDRs before it, as source "
+                   "and as destination, but behind cali-FORWARD, or stop firewalld or iptables-services "
+                   "where it is theirs: Calico asks for none beside it",
+                   filter.backend));
+}
+
+/// `table` of nftables is family and name: "inet filter".
+remedy::Remedy show_table(const observed::FilterHook& hook) {
+  const auto space = hook.table.find(' ');
+  if (space == std::string::npos) return remedy::command("nft list table {}", hook.table);
+  return remedy::command("nft list table {} {}", hook.table.substr(0, space), hook.table.substr(space + 1));
 }
 
 /// Never certain: sets, maps and limits of nftables are not followed, and may accept before.
@@ -89,12 +93,10 @@ Finding may_be_dropped(const observed::FilterHook& hook, const ForwardVerdict& v
                                                       : "has a rule that rejects";
   return Finding::unknown(
       fmt::format("nftables' chain {} of table {} {}, and whether it accepts before what pods {} cannot be "
-                  "told: see nft list "
-                  "table {}, and let who wrote it accept the pod CIDRs, as source and as destination, or "
-                  "stop firewalld or "
-                  "nftables.service where it is theirs",
+                  "told: see {}, and have its owner accept the pod CIDRs, as source and as destination, or "
+                  "stop firewalld or nftables.service where it is theirs",
                   sanitized(verdict.rule == nullptr ? hook.chain : verdict.chain), sanitized(hook.table),
-                  what, done_by_pods(verdict), sanitized(hook.table)));
+                  what, done_by_pods(verdict), show_table(hook).text()));
 }
 
 /// nullopt: nothing of nftables' own can drop what pods send or get.
@@ -108,8 +110,6 @@ std::optional<Finding> of_nftables(const Facts& facts,
   }
   return std::nullopt;
 }
-
-}  // namespace
 
 Finding netfilter_forward(const Facts& facts) {
   const auto host = seen_host(facts);
@@ -127,16 +127,16 @@ Finding netfilter_forward(const Facts& facts) {
     if (verdict.kind == ForwardVerdict::undecided) undecided = &filter;
   }
   if (undecided != nullptr) {
-    return Finding::unknown(fmt::format(
-        "FORWARD's policy is DROP in iptables' {} backend, and whether its rules accept pods' packets "
-        "before cannot be told",
-        sanitized(undecided->backend)));
+    return Finding::unknown(
+        fmt::format("FORWARD's policy is DROP in iptables' {} backend, and whether its rules accept pods' "
+                    "packets before cannot be told",
+                    sanitized(undecided->backend)));
   }
   if (const auto* filter = unseen(**filters)) return Finding::unknown(problem_text(*filter));
   if (nftables) return *nftables;
   return Finding::pass(
-      "no rule drops all that pods send or get; what rules by port, state, mark, set or rate do is "
-      "not followed");
+      "no rule drops all that pods send or get; what rules by port, state, mark, set or rate do is not "
+      "followed");
 }
 
 Finding netfilter_backends(const Facts& facts) {
@@ -156,10 +156,10 @@ Finding netfilter_backends(const Facts& facts) {
   }
   const auto& most = *used.front();
   const auto& fewest = *used.back();
-  return Finding::warn(
+  return Finding::fail(
       fmt::format("forwarded packets meet {} rules in iptables' {} backend and {} in {}: they must pass both",
                   most.rules, sanitized(most.backend), fewest.rules, sanitized(fewest.backend)),
-      "who writes to one does not see what the other drops; Calico 3.0 writes to legacy alone",
+
       remedy::command("iptables-{}-save", fewest.backend)
           .note("whose rules they are: let all use one (update-alternatives --config iptables, "
                 "FELIX_IPTABLESBACKEND), then drain this node and reboot it"));
@@ -179,12 +179,27 @@ Finding conntrack_room(const Facts& facts) {
   // nf_conntrack_max = 0: no limit.
   const auto said = fmt::format("{} of {} connections are tracked", entries, room);
   if (room == 0 || entries <= room - room / 10) return Finding::pass(said);
-  return Finding::warn(
-      said, "when the table is full, the first packet of every new connection is dropped",
-      remedy::command("sysctl -w net.netfilter.nf_conntrack_max={0} && echo "
-                      "net.netfilter.nf_conntrack_max={0} >> /etc/sysctl.d/99-calico-azure.conf",
-                      room * 2)
-          .note("kube-proxy sets its own when it starts: conntrack.maxPerCore"));
+  return Finding::fail(
+      said, remedy::command("sysctl -w net.netfilter.nf_conntrack_max={0} && echo "
+                            "net.netfilter.nf_conntrack_max={0} >> /etc/sysctl.d/99-calico-azure.conf",
+                            room * 2)
+                .note("kube-proxy sets its own when it starts: conntrack.maxPerCore"));
+}
+
+}  // namespace
+
+std::vector<Check> rows_of_packet_filter() {
+  return {
+      {.order = 470, .id = "netfilter.forward", .look = netfilter_forward},
+      {.order = 480,
+       .id = "netfilter.backends",
+       .why = "what writes to one does not see what the other drops; Calico 3.0 writes to legacy alone",
+       .look = netfilter_backends},
+      {.order = 490,
+       .id = "conntrack.room",
+       .why = "when the table is full, the first packet of every new connection is dropped",
+       .look = conntrack_room},
+  };
 }
 
 }  // namespace checks

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-#include "checks/checks.h"
+#include "checks/check_row.h"
 #include "checks/pod_network.h"
+#include "remedy/commands.h"
 
 namespace checks {
 namespace {
@@ -20,7 +21,7 @@ bool is_routed(const net::Link& link) { return (is_calicos(link) || is_azures(li
 // alone for 10 s.
 constexpr auto kTimeToSettle = std::chrono::seconds(30);
 
-/// False while somebody may still be at it.
+/// False while the CNI plug-in or Felix may still be setting it up.
 bool is_settled(const Facts& facts, const net::Link& link) {
   if (facts.links_since.empty()) return true;
   const auto since = facts.links_since.find(link.index);
@@ -48,10 +49,10 @@ std::optional<Finding> sysctls_of(const Facts& facts) {
     const auto* key = switched_off(facts, link);
     if (key == nullptr) continue;
     const auto name = net::sysctl_name(*key);
-    return Finding::warn(fmt::format("{} is 0", name),
+    return Finding::fail(fmt::format("{} is 0", name),
                          key->ends_with("proxy_arp") ? "the pod asks for its gateway's MAC and gets no answer"
                                                      : "the kernel drops what this pod sends",
-                         remedy::command("sysctl -w {}=1", name));
+                         remedy::set_sysctl_now(*key, "1"));
   }
   return std::nullopt;
 }
@@ -65,7 +66,7 @@ std::optional<Finding> macs_of(const Facts& facts) {
   for (const auto& link : facts.links) {
     if (!is_azures(link) || !is_routed(link) || !is_settled(facts, link) || !link.mac || *link.mac == *wanted)
       continue;
-    return Finding::warn(
+    return Finding::fail(
         fmt::format("{} has MAC {}, azure-vnet gave it {}", link.name, link.mac->text(), kAzureHostMac),
         "the pod sends to a MAC that is gone: udev's 99-default.link (MACAddressPolicy=persistent) rewrites "
         "it",
@@ -110,24 +111,16 @@ Ceiling ceiling_of(const Facts& facts) {
   return {std::max(overlay->mtu, room), overlay->name};
 }
 
-/// Every pod of this node, with its address.
-remedy::Remedy list_all_pods(const Facts& facts) {
-  return remedy::command("kubectl get pods --all-namespaces --field-selector spec.nodeName={} --output wide",
-                         node_word(facts));
-}
-
 remedy::Remedy lower_mtu(const Facts& facts, const observed::CniNetwork& network, std::uint32_t from,
                          std::uint32_t to) {
   if (network.main->type == "calico" && is_by_operator(facts))
-    return remedy::command("kubectl edit installation default")
-        .note("spec.calicoNetwork.mtu: {}, then restart the pods of this node", to);
+    return remedy::edit_installation().note("spec.calicoNetwork.mtu: {}, then restart the pods of this node",
+                                            to);
   return remedy::command("sed -i.mtu 's/\"mtu\": *{}/\"mtu\": {}/' {}", from, to, network.file->path)
       .note(
           "and veth_mtu in the ConfigMap that install-cni writes it from, then restart the pods of this "
           "node");
 }
-
-}  // namespace
 
 Finding pods_addresses(const Facts& facts) {
   if (facts.policy.mode != node::Mode::udr && facts.policy.mode != node::Mode::flannel) {
@@ -151,17 +144,17 @@ Finding pods_addresses(const Facts& facts) {
   if (pods.empty())
     return Finding::pass(fmt::format("{} of pods, all of {}",
                                      all == 1 ? "1 address" : fmt::format("{} addresses", all),
-                                     node_cidrs_text(facts)));
-  return Finding::warn(
-      fmt::format("the pod of {} has {}, outside this node's pod CIDR {}{}", pods.front().link->name,
-                  pods.front().address.text(), node_cidrs_text(facts), some_of(pods.size(), all)),
-      "other nodes look for such addresses elsewhere: these pods are reached from this node alone",
-      list_all_pods(facts).note("delete those with such addresses: their successors get others"));
+                                     net::joined(facts.policy.node_cidrs)));
+  return Finding::fail(fmt::format("the pod of {} has {}, outside this node's pod CIDR {}{}",
+                                   pods.front().link->name, pods.front().address.text(),
+                                   net::joined(facts.policy.node_cidrs), some_of(pods.size(), all)),
+
+                       remedy::list_pods(node_word(facts))
+                           .note("delete those with such addresses: their successors get others"));
 }
 
 Finding pods_links(const Facts& facts) {
-  if (!facts.survey_error.empty())
-    return Finding::unknown("could not look at the links: " + facts.survey_error);
+  if (!facts.survey_error.empty()) return Finding::unknown("could not read the links: " + facts.survey_error);
   const auto routed =
       static_cast<std::size_t>(std::count_if(facts.links.begin(), facts.links.end(), is_routed));
   if (routed == 0) return Finding::skip("no pod has a link of its own by Calico or Azure CNI");
@@ -181,26 +174,26 @@ Finding pods_links(const Facts& facts) {
   if (without.empty())
     return Finding::pass(fmt::format("{} of pods, each with its route",
                                      routed == 1 ? "1 link" : fmt::format("{} links", routed)));
-  return Finding::warn(fmt::format("{} is up and no route leads to its pod{}", without.front()->name,
+  return Finding::fail(fmt::format("{} is up and no route leads to its pod{}", without.front()->name,
                                    some_of(without.size(), routed)),
                        "nothing reaches this pod: the state of Felix or of the CNI plug-in is stale",
                        is_calicos(*without.front())
-                           ? restart_pods(facts, kCalicoNode)
-                           : list_all_pods(facts).note("delete those that do not answer"));
+                           ? remedy::restart_pods(node_word(facts), kCalicoNode)
+                           : remedy::list_pods(node_word(facts)).note("delete those that do not answer"));
 }
 
 Finding pods_mtu(const Facts& facts) {
   if (!facts.nic.nic) return Finding::unknown("the NIC is not found, see nic.found");
   const auto ceiling = ceiling_of(facts);
-  constexpr auto kWhy = "larger packets are lost: small answers arrive, large ones hang";
+
   const auto network = seen_network(facts);
   if (network && !is_in_the_way(facts)) {
     const auto wanted = network->main->mtu.value_or(0);
     if (wanted > ceiling.mtu) {
       const auto& path = network->file->path;
-      return Finding::warn(
+      return Finding::fail(
           fmt::format("{}: mtu {} is above the {} of {}", sanitized(path), wanted, ceiling.mtu, ceiling.of),
-          kWhy, lower_mtu(facts, *network, wanted, ceiling.mtu));
+          lower_mtu(facts, *network, wanted, ceiling.mtu));
     }
   }
   const auto links = links_of_pods(facts);
@@ -209,14 +202,31 @@ Finding pods_mtu(const Facts& facts) {
   if (larger == links.end())
     return Finding::pass(fmt::format("no pod's link is above the {} of {}", ceiling.mtu, ceiling.of));
   const auto count = static_cast<std::size_t>(std::count_if(links.begin(), links.end(), is_larger));
-  return Finding::warn(
+  return Finding::fail(
       fmt::format("{} has MTU {}, above the {} of {}{}", (*larger)->name, (*larger)->mtu, ceiling.mtu,
                   ceiling.of, some_of(count, links.size())),
-      kWhy,
-      remedy::edit(
-          "set the mtu of the CNI plug-in to {} (veth_mtu of calico-config, spec.calicoNetwork.mtu of the "
-          "operator), then restart the pods of this node: their successors have it",
-          ceiling.mtu));
+
+      remedy::edit("set the mtu of the CNI plug-in to {} (veth_mtu of calico-config, spec.calicoNetwork.mtu "
+                   "of the operator), then restart the pods of this node: their successors have it",
+                   ceiling.mtu));
+}
+
+}  // namespace
+
+std::vector<Check> rows_of_pod_links() {
+  return {
+      {.order = 330,
+       .id = "pods.addresses",
+       .group = Group::cni,
+       .why = "other nodes look for such addresses elsewhere: these pods are reached from this node alone",
+       .look = pods_addresses},
+      {.order = 340, .id = "pods.links", .group = Group::cni, .look = pods_links},
+      {.order = 350,
+       .id = "pods.mtu",
+       .group = Group::cni,
+       .why = "larger packets are lost: small answers arrive, large ones hang",
+       .look = pods_mtu},
+  };
 }
 
 }  // namespace checks

@@ -76,7 +76,7 @@ const observed::CniFile* meant_instead(const Facts& facts) {
   if (!network || fits(mode, *network->main)) return nullptr;
   // Where the mode is found by the node, a plug-in that the agent does not know may be the one that is meant.
   if (facts.policy.mode_is_automatic && !node::is_known_plugin(*network->main)) return nullptr;
-  // What Calico has written and works with is no leftover; cni.ipam says what is wrong with it.
+  // A configuration that Calico has written and uses is no leftover; cni.ipam checks it.
   if (network->main->type == "calico" && felix_runs(facts)) return nullptr;
   const auto files = facts.environment.cni->configuration->of_pods();
   const auto found = std::find_if(files.begin(), files.end(),
@@ -142,13 +142,6 @@ bool is_of_this_node(const Facts& facts, const net::Address& address) {
   return std::any_of(own.begin(), own.end(), [&address](const auto& cidr) { return cidr.contains(address); });
 }
 
-std::string node_cidrs_text(const Facts& facts) {
-  std::string text;
-  for (const auto& cidr : facts.policy.node_cidrs)
-    text += fmt::format("{}{}", text.empty() ? "" : ", ", cidr.text());
-  return text;
-}
-
 std::optional<Finding> without_node_cidrs(const Facts& facts) {
   if (facts.policy.node_cidrs.empty())
     return Finding::unknown("this node's pod CIDR is not known, see pods.node_cidr");
@@ -159,21 +152,7 @@ std::optional<Finding> without_node_cidrs(const Facts& facts) {
 
 std::string sanitized(std::string_view text) { return net::foreign_text(text, kLongestWord); }
 
-std::string shell_quoted(std::string_view text) { return remedy::shell_word(sanitized(text)); }
-
 std::string node_word(const Facts& facts) { return facts.node_name.empty() ? "THIS_NODE" : facts.node_name; }
-
-remedy::Remedy list_pods(const Facts& facts, std::string_view selector) {
-  return remedy::command(
-      "kubectl get pods --all-namespaces --selector {} --field-selector spec.nodeName={} --output wide",
-      selector, node_word(facts));
-}
-
-remedy::Remedy restart_pods(const Facts& facts, std::string_view selector) {
-  return remedy::command(
-      "kubectl delete pod --all-namespaces --selector {} --field-selector spec.nodeName={}", selector,
-      node_word(facts));
-}
 
 bool is_by_operator(const Facts& facts) {
   const auto host = seen_host(facts);

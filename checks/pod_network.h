@@ -5,17 +5,18 @@
 #include <tl/expected.hpp>
 #include <vector>
 
-#include "checks/check_table.h"
+#include "checks/check_row.h"
 
-// What the checks about CNI, Calico and pods have in common: how they look, and what they call things.
+// What the checks of CNI, Calico and pods share.
 namespace checks {
 
-/// What is looked for, or what a check says where it could not be seen.
+/// What was observed, or the finding where it could not be.
 template <class T>
 using Seen = tl::expected<T, Finding>;
 
 Seen<const observed::CniFiles*> seen_cni(const Facts& facts);
-/// Who makes pods' interfaces. Without one: unknown, since cni.winner and azure_cni.configuration judge that.
+/// The plug-in that makes pods' interfaces. None: unknown, since cni.winner and azure_cni.configuration
+/// report that.
 Seen<observed::CniNetwork> seen_network(const Facts& facts);
 Seen<const observed::DataPlane*> seen_data_plane(const Facts& facts);
 Seen<const observed::HostSettings*> seen_host(const Facts& facts);
@@ -24,12 +25,14 @@ Seen<const observed::HostSettings*> seen_host(const Facts& facts);
 bool fits(node::Mode mode, const observed::CniPlugin& main);
 /// The file whose plug-in fits the mode where that of the pods' network does not; nullptr: there is none.
 const observed::CniFile* meant_instead(const Facts& facts);
-/// True where there is one: the network of pods is then in its way, which is cni.winner's alone to say.
+/// True where there is one: cni.winner alone reports that.
 bool is_in_the_way(const Facts& facts);
+/// What cni.ipam finds: other checks leave its faults to it.
+Finding cni_ipam(const Facts& facts);
 /// "calico with host-local"
 std::string plugin_text(const observed::CniPlugin& main);
 
-/// Whether a list with commas holds the word: "k8s,operator,aks".
+/// Whether a comma-separated list has the entry: "k8s,operator,aks".
 bool lists(std::string_view list, std::string_view word);
 
 /// Calico's own links of pods: cali*.
@@ -54,21 +57,13 @@ bool shows_calico(const Facts& facts);
 
 /// True when a CIDR of this node's holds the address.
 bool is_of_this_node(const Facts& facts, const net::Address& address);
-/// "10.244.1.0/24, fd44::/64"
-std::string node_cidrs_text(const Facts& facts);
 /// Why no address can be held against this node's CIDRs; nullopt: they are known and undisputed.
 std::optional<Finding> without_node_cidrs(const Facts& facts);
 
-/// A stranger's word in a sentence.
+/// Untrusted text for a sentence, shortened.
 std::string sanitized(std::string_view text);
-/// A stranger's word in a command of one line: for checks that do not build their remedies with remedy.h yet.
-std::string shell_quoted(std::string_view text);
 /// The node's name for a command; a placeholder where it is not known.
 std::string node_word(const Facts& facts);
-/// `kubectl get` or `kubectl delete` for the pods of a selector on this node, in whatever namespace they
-/// live. A DaemonSet makes those that are deleted anew.
-remedy::Remedy list_pods(const Facts& facts, std::string_view selector);
-remedy::Remedy restart_pods(const Facts& facts, std::string_view selector);
 
 /// True where Tigera's operator has installed Calico: it takes back what others change in its DaemonSets and
 /// IP pools.

@@ -5,9 +5,10 @@
 
 #include <algorithm>
 
-#include "checks/checks.h"
+#include "checks/check_row.h"
 #include "checks/pod_network.h"
 #include "node/azure_routing.h"
+#include "remedy/commands.h"
 
 namespace checks {
 namespace {
@@ -36,8 +37,8 @@ bool comes_from_pods(const Facts& facts, const std::string& name) {
   return (link != nullptr && is_calicos(*link)) || (network && bridge_of(*network->main) == name);
 }
 
-/// Whether it may lead packets between pods elsewhere, and the kernel's lookup of addresses of other pods,
-/// which names neither a source nor a link, does not tell.
+/// Whether the rule may divert packets between pods without showing in the kernel's lookup of pod addresses,
+/// which has neither a source nor a link.
 bool may_lead_pods_away(const Facts& facts, const net::PolicyRule& rule) {
   using Action = net::PolicyRule::Action;
   const auto& policy = facts.policy;
@@ -165,6 +166,25 @@ std::optional<routing::PodFlow> flow_of(const Facts& facts, const net::PolicyRul
   return asked;
 }
 
+/// A restart of systemd-networkd has been seen to drop them (systemd#41350).
+Finding routes_main_rules(const Facts& facts) {
+  const auto plane = seen_data_plane(facts);
+  if (!plane) return plane.error();
+  if (!(*plane)->main_rule) {
+    return Finding::fail("the rule \"from all lookup main\" is gone",
+                         "without it the kernel looks at no route but those of local addresses",
+                         remedy::command("ip rule add from all lookup main pref 32766")
+                             .note("and see networkd.foreign_routes"));
+  }
+  if (!(*plane)->default_rule) {
+    return Finding::fail("the rule \"from all lookup default\" is gone",
+                         "routes in table default, which few have, no longer count",
+                         remedy::command("ip rule add from all lookup default pref 32767")
+                             .note("and see networkd.foreign_routes"));
+  }
+  return Finding::pass("the rules to tables main and default are there");
+}
+
 }  // namespace
 
 std::vector<routing::PodFlow> flows_that_rules_choose(const Facts& facts) {
@@ -191,39 +211,25 @@ std::vector<routing::PodFlow> flows_that_rules_choose(const Facts& facts) {
 std::optional<Finding> rule_that_may_lead_away(const Facts& facts) {
   if (facts.policy.mode != node::Mode::udr) return std::nullopt;
   const auto plane = seen_data_plane(facts);
-  if (!plane) return std::nullopt;  // routes.main_rules says so
+  if (!plane) return std::nullopt;  // routes.main_rules reports that
   const auto& rules = (*plane)->rules_before_main;
   const auto rule = std::find_if(rules.begin(), rules.end(),
                                  [&facts](const auto& each) { return may_lead_pods_away(facts, each); });
   if (rule == rules.end()) return std::nullopt;
-  const bool ipv6 = rule->source.family() == net::Family::ipv6;
-  auto show = ipv6 ? remedy::command("ip -6 rule show") : remedy::command("ip rule show");
+  const auto family = rule->source.family();
+  auto show = remedy::ip(family, "rule show");
   if (rule->action == net::PolicyRule::Action::lookup)
-    show = show.then(ipv6 ? remedy::command("ip -6 route show table {}", rule->table)
-                          : remedy::command("ip route show table {}", rule->table));
+    show = show.then(remedy::ip(family, "route show table {}", rule->table));
   return Finding::unless_required(
       in_a_sentence(*rule) +
           " comes before table main: whether it leads pods' packets elsewhere is not known",
       "packets that it chooses do not take the agent's routes; it never touches rules of others", show);
 }
 
-/// A restart of systemd-networkd has been seen to drop them (systemd#41350).
-Finding routes_main_rules(const Facts& facts) {
-  const auto plane = seen_data_plane(facts);
-  if (!plane) return plane.error();
-  if (!(*plane)->main_rule) {
-    return Finding::fail("the rule \"from all lookup main\" is gone",
-                         "without it the kernel looks at no route but those of local addresses",
-                         remedy::command("ip rule add from all lookup main pref 32766")
-                             .note("and see networkd.foreign_routes"));
-  }
-  if (!(*plane)->default_rule) {
-    return Finding::warn("the rule \"from all lookup default\" is gone",
-                         "routes in table default, which few have, no longer count",
-                         remedy::command("ip rule add from all lookup default pref 32767")
-                             .note("and see networkd.foreign_routes"));
-  }
-  return Finding::pass("the rules to tables main and default are there");
+std::vector<Check> rows_of_policy_rules() {
+  return {
+      {.order = 550, .id = "routes.main_rules", .look = routes_main_rules},
+  };
 }
 
 }  // namespace checks

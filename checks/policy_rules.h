@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "checks/check_table.h"
+#include "checks/check_row.h"
 #include "routing/pod_flows.h"
 
 namespace checks {

@@ -1,9 +1,6 @@
 #include "checks/remedies.h"
 
-#include <fmt/format.h>
-
 #include "net/ascii_case.h"
-#include "net/sysctls.h"
 #include "node/azure_names.h"
 
 namespace checks {
@@ -13,47 +10,35 @@ bool begins(std::string_view text, std::string_view beginning) {
   return net::same_ignoring_case(text.substr(0, beginning.size()), beginning);
 }
 
+constexpr auto kHop = " --next-hop-type VirtualAppliance --next-hop-ip-address {}";
+
+remedy::Remedy route_command(std::string_view verb, const observed::AzureRouteTable& table,
+                             std::string_view name) {
+  return remedy::command(
+      "az network route-table route {} --subscription {} --resource-group {} --route-table-name {} --name {}",
+      verb, node::segment_of(table.id, "subscriptions"), node::segment_of(table.id, "resourceGroups"),
+      node::name_of(table.id), name);
+}
+
 }  // namespace
-
-remedy::Remedy set_sysctl(std::string_view key, std::string_view value) {
-  return remedy::command("sysctl -w {}={}", net::sysctl_name(key), value)
-      .then(set_sysctl_at_boot(key, value));
-}
-
-remedy::Remedy set_sysctl_at_boot(std::string_view key, std::string_view value) {
-  // printf, since echo takes a backslash in a link's name apart.
-  return remedy::command("printf '%s\\n' {} >> /etc/sysctl.d/99-calico-azure.conf",
-                         fmt::format("{} = {}", net::sysctl_name(key), value));
-}
 
 remedy::Remedy create_route(const observed::AzureRouteTable& table, std::string_view name,
                             const net::Prefix& prefix, const net::Address& next_hop) {
-  return remedy::command(
-      "az network route-table route create --subscription {} --resource-group {} --route-table-name {} "
-      "--name "
-      "{} --address-prefix {} --next-hop-type VirtualAppliance --next-hop-ip-address {}",
-      node::segment_of(table.id, "subscriptions"), node::segment_of(table.id, "resourceGroups"),
-      node::name_of(table.id), name, prefix.text(), next_hop.text());
+  return route_command("create", table, name)
+      .with(" --address-prefix {}", prefix.text())
+      .with(kHop, next_hop.text());
 }
 
 remedy::Remedy redirect_route(const observed::AzureRouteTable& table, std::string_view name,
                               const net::Address& next_hop) {
-  return remedy::command(
-      "az network route-table route update --subscription {} --resource-group {} --route-table-name {} "
-      "--name "
-      "{} --next-hop-type VirtualAppliance --next-hop-ip-address {}",
-      node::segment_of(table.id, "subscriptions"), node::segment_of(table.id, "resourceGroups"),
-      node::name_of(table.id), name, next_hop.text());
+  return route_command("update", table, name).with(kHop, next_hop.text());
 }
 
 remedy::Remedy move_route(const observed::AzureRouteTable& table, std::string_view name,
                           const net::Prefix& prefix, const net::Address& next_hop) {
-  return remedy::command(
-      "az network route-table route update --subscription {} --resource-group {} --route-table-name {} "
-      "--name "
-      "{} --address-prefix {} --next-hop-type VirtualAppliance --next-hop-ip-address {}",
-      node::segment_of(table.id, "subscriptions"), node::segment_of(table.id, "resourceGroups"),
-      node::name_of(table.id), name, prefix.text(), next_hop.text());
+  return route_command("update", table, name)
+      .with(" --address-prefix {}", prefix.text())
+      .with(kHop, next_hop.text());
 }
 
 remedy::Remedy name_own_node(const Facts& facts) {
@@ -61,8 +46,8 @@ remedy::Remedy name_own_node(const Facts& facts) {
                            ? facts.nic.nic->azure.addresses.front().text()
                            : std::string("an address of this VM");
   return remedy::edit_configuration(
-      "set kubernetes.node_name in /etc/calico-azure-agent/config.toml, or NODE_NAME, to the name of this "
-      "VM in kubectl get nodes --output wide: the one with INTERNAL-IP {}",
+      "set kubernetes.node_name in /etc/calico-azure-agent/config.toml, or NODE_NAME, to the name of this VM "
+      "in kubectl get nodes --output wide: the one with INTERNAL-IP {}",
       address);
 }
 

@@ -8,31 +8,24 @@
 #include "observed/azure_network.h"
 #include "remedy/remedy.h"
 
-// What several checks print to mend things.
+// Fixes that several checks print, and that need Facts or an Azure id.
 namespace checks {
 
-/// Sets a sysctl now and at every boot. `key` as in net::Sysctls, "net/ipv4/ip_forward".
-remedy::Remedy set_sysctl(std::string_view key, std::string_view value);
-/// At every boot alone.
-remedy::Remedy set_sysctl_at_boot(std::string_view key, std::string_view value);
-
-/// A new route of the table leads the prefix to the address. (Azure's `create` replaces one that has the name
-/// already.)
+/// Adds a route for the prefix to the table. (Azure's `create` replaces one that has the name already.)
 remedy::Remedy create_route(const observed::AzureRouteTable& table, std::string_view name,
                             const net::Prefix& prefix, const net::Address& next_hop);
-/// The route of that name leads its prefix to the address.
+/// Changes the next hop of the route of that name.
 remedy::Remedy redirect_route(const observed::AzureRouteTable& table, std::string_view name,
                               const net::Address& next_hop);
-/// The route of that name leads another prefix to the address.
+/// Changes prefix and next hop of the route of that name.
 remedy::Remedy move_route(const observed::AzureRouteTable& table, std::string_view name,
                           const net::Prefix& prefix, const net::Address& next_hop);
 
-/// kubernetes.node_name names this VM's Node.
+/// Sets kubernetes.node_name to this VM's Node.
 remedy::Remedy name_own_node(const Facts& facts);
 
-/// Whether AKS runs this VM: then the scale set, the control plane's files and the route controller are not
-/// the user's to edit. Told by the resource group or the scale set that AKS gives a name to (MC_*,
-/// aks-*-vmss): a group that was named by hand shows in the scale set.
+/// Whether AKS runs this VM: then users cannot edit the scale set, the control plane's files or the route
+/// controller. AKS names the resource group MC_* or, where the user has named that, the scale set aks-*-vmss.
 /// https://learn.microsoft.com/azure/aks/faq (the node resource group)
 bool is_run_by_aks(const Facts& facts);
 

@@ -2,37 +2,28 @@
 
 #include <algorithm>
 
-#include "checks/checks.h"
+#include "checks/check_row.h"
 #include "checks/nic_fault.h"
 #include "checks/policy_rules.h"
+#include "remedy/commands.h"
 
 namespace checks {
 namespace {
 
-constexpr auto kWhy = "pod packets without their route take the node's default route or none";
-
 /// ip-route(8)'s command that shows what is in the route's way: not ours, which its destination would show.
 remedy::Remedy show_command(const routing::RouteStatus& status) {
   const auto& key = status.route.key;
-  const bool ipv6 = key.destination.family() == net::Family::ipv6;
-  if (!status.led_away) {
-    const auto destination = key.destination.text();
-    return ipv6 ? remedy::command("ip -6 route show table {} exact {}", key.table, destination)
-                : remedy::command("ip route show table {} exact {}", key.table, destination);
-  }
+  const auto family = key.destination.family();
+  if (!status.led_away)
+    return remedy::ip(family, "route show table {} exact {}", key.table, key.destination.text());
   const auto address = status.led_away->to.text();
-  auto rules = ipv6 ? remedy::command("ip -6 rule show") : remedy::command("ip rule show");
-  if (const auto table = status.led_away->rule_table) {
-    if (*table == 0) return rules;
-    return rules.then(ipv6 ? remedy::command("ip -6 route show table {}", *table)
-                           : remedy::command("ip route show table {}", *table));
-  }
-  // Of what drops a packet, `route get` would say no more than that.
+  const auto rules = remedy::ip(family, "rule show");
+  if (const auto table = status.led_away->rule_table)
+    return *table == 0 ? rules : rules.then(remedy::ip(family, "route show table {}", *table));
+  // For a packet that is dropped, `route get` prints no more than that.
   if (status.led_away->dropped)
-    return rules.then(ipv6 ? remedy::command("ip -6 route show table all match {}", address)
-                           : remedy::command("ip route show table all match {}", address));
-  const auto get =
-      ipv6 ? remedy::command("ip -6 route get {}", address) : remedy::command("ip route get {}", address);
+    return rules.then(remedy::ip(family, "route show table all match {}", address));
+  const auto get = remedy::ip(family, "route get {}", address);
   return status.led_away->other_table ? get.then(rules) : get;
 }
 
@@ -43,8 +34,8 @@ remedy::Remedy bring_about(const Facts& facts, const remedy::Remedy& beside_daem
       .note("it keeps the routes. Where a DaemonSet is to run it: see why its pod is not here");
 }
 
-/// The gate of the NIC that tells why all routes that are missing are: they wait for their link or its
-/// address. Empty: there is more to tell.
+/// The gate of the NIC that explains all missing routes: they wait for their link or its address. Empty: at
+/// least one has another cause.
 std::string_view what_they_wait_for(const Facts& facts) {
   if (facts.no_daemon || !facts.nic.nic || !facts.route_error.empty()) return "";
   std::string_view teller;
@@ -79,14 +70,11 @@ std::optional<Finding> missing_way(const Facts& facts) {
                                   facts.nic.nic->link.name, net::family_name(family),
                                   facts.nic.nic->azure.primary(family) ? "gateway" : "address in IMDS");
     const auto teller = nic_fault(facts, family);
-    if (teller.empty()) return Finding::fail(said, kWhy, remedy::edit("see nic.address and nic.gateway"));
-    return Finding::unless_required(fmt::format("{}, see {}", said, teller), kWhy,
-                                    remedy::edit("see {}", teller));
+    if (teller.empty()) return Finding::fail(said, remedy::edit("see nic.address and nic.gateway"));
+    return Finding::reported_by(teller, said);
   }
   return std::nullopt;
 }
-
-}  // namespace
 
 Finding routes_in_sync(const Facts& facts) {
   if (!facts.policy.routes_enabled) return Finding::skip("routes.enabled is false");
@@ -97,33 +85,31 @@ Finding routes_in_sync(const Facts& facts) {
   if (!facts.routes_seen) {
     return Finding::fail(facts.route_error.empty()
                              ? "the kernel's routes have not been read yet"
-                             : "could not look at the kernel's routes: " + facts.route_error,
-                         kWhy, remedy::command("journalctl -u calico-azure-agent -n 50"));
+                             : "could not read the kernel's routes: " + facts.route_error,
+                         remedy::command("journalctl -u calico-azure-agent -n 50"));
   }
   if (const auto teller = what_they_wait_for(facts); !teller.empty()) {
-    return Finding::unless_required(fmt::format("{} of {} routes wait for {}, see {}",
-                                                sync.routes.count(routing::RouteState::pending) +
-                                                    sync.routes.count(routing::RouteState::failed),
-                                                sync.routes.size(), facts.nic.nic->link.name, teller),
-                                    kWhy, remedy::edit("see {}", teller));
+    return Finding::reported_by(teller, fmt::format("{} of {} routes wait for {}",
+                                                    sync.routes.count(routing::RouteState::pending) +
+                                                        sync.routes.count(routing::RouteState::failed),
+                                                    sync.routes.size(), facts.nic.nic->link.name));
   }
   if (const auto failed = sync.routes.first(routing::RouteState::failed)) {
-    return Finding::fail(failed->error, kWhy, show_command(*failed));
+    return Finding::fail(failed->error, show_command(*failed));
   }
   if (const auto pending = sync.routes.first(routing::RouteState::pending)) {
     const auto some =
         fmt::format("{} of {} routes", sync.routes.count(routing::RouteState::pending), sync.routes.size());
     if (all_wait_for_the_link(facts)) {
       const auto& name = facts.nic.nic->link.name;
-      return Finding::fail(fmt::format("{} wait for {} to be up", some, name), kWhy,
-                           remedy::command("ip link set dev {} up", name));
+      return Finding::fail(fmt::format("{} wait for {} to be up", some, name), remedy::set_link_up(name));
     }
     return Finding::fail(
         fmt::format("{} are not in place yet, first {}{}{}{}", some,
                     net::route_text(pending->route, net::link_name(facts.links, pending->route.device)),
                     facts.no_daemon ? ": no daemon runs" : "", facts.route_error.empty() ? "" : ": ",
                     facts.route_error),
-        kWhy, bring_about(facts, remedy::command("calico-azure-agent plan")));
+        bring_about(facts, remedy::command("calico-azure-agent plan")));
   }
   if (!sync.rule_problems.empty()) {
     return Finding::fail(sync.rule_problems.front(), "replies of pods leave by the wrong NIC",
@@ -135,9 +121,8 @@ Finding routes_in_sync(const Facts& facts) {
   if (!sync.lookup_error.empty())
     return Finding::unknown("could not ask the kernel where packets go: " + sync.lookup_error);
   if (sync.routes.first_detour()) {
-    return Finding::unless_required("the kernel takes another route to pods, see routes.shadowed",
-                                    "packets follow the other route; the agent never touches it",
-                                    remedy::edit("see routes.shadowed"));
+    return Finding::reported_by("routes.shadowed", "the kernel takes another route to pods",
+                                "packets follow the other route; the agent never touches it");
   }
   if (sync.routes.empty()) {
     return Finding::pass(
@@ -155,7 +140,7 @@ Finding routes_in_sync(const Facts& facts) {
 Finding routes_shadowed(const Facts& facts) {
   if (!facts.routes_seen) return Finding::skip("no route is in place yet");
   if (const auto shadowed = facts.sync.routes.first(routing::RouteState::shadowed)) {
-    return Finding::warn(
+    return Finding::fail(
         fmt::format("{}: {}",
                     net::route_text(shadowed->route, net::link_name(facts.links, shadowed->route.device)),
                     shadowed->error),
@@ -167,6 +152,20 @@ Finding routes_shadowed(const Facts& facts) {
   return Finding::pass(
       "no foreign route takes precedence where the kernel was asked: some addresses of each CIDR and, by "
       "Azure's route table, of other nodes'");
+}
+
+}  // namespace
+
+std::vector<Check> rows_of_routes() {
+  return {
+      {.order = 70,
+       .id = "routes.in_sync",
+       .subject = Subject::routes,
+       .gate = Gate::with_routes,
+       .why = "pod packets without their route take the node's default route or none",
+       .look = routes_in_sync},
+      {.order = 80, .id = "routes.shadowed", .subject = Subject::shadowed_route, .look = routes_shadowed},
+  };
 }
 
 }  // namespace checks

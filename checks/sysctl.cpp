@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
-#include "checks/checks.h"
+#include "checks/check_row.h"
 #include "checks/nic_fault.h"
 #include "checks/pod_network.h"
-#include "checks/remedies.h"
+#include "remedy/commands.h"
 
 namespace checks {
 namespace {
@@ -32,12 +32,12 @@ Finding could_not_read(const Facts& facts, std::string_view key) {
 }
 
 /// Passes when the key is at least `wanted`.
-Finding at_least(const Facts& facts, const std::string& key, int wanted, std::string_view why) {
+Finding at_least(const Facts& facts, const std::string& key, int wanted) {
   const auto value = number(facts, key);
   if (!value) return could_not_read(facts, key);
   const auto said = fmt::format("{} is {}", net::sysctl_name(key), *value);
   if (*value >= wanted) return Finding::pass(said);
-  return Finding::fail(said, std::string(why), set_sysctl(key, std::to_string(wanted)));
+  return Finding::fail(said, remedy::set_sysctl(key, std::to_string(wanted)));
 }
 
 std::string forwarding_of(std::string_view link) { return fmt::format("net/ipv6/conf/{}/forwarding", link); }
@@ -59,7 +59,7 @@ constexpr std::uint32_t kKernelsMetric = 1024;
 
 constexpr auto kExpires = "nobody takes router advertisements: the IPv6 default route expires after 9000 s";
 
-/// Whether somebody runs who takes router advertisements in the kernel's place; nullopt: nobody could look.
+/// Whether a network service processes router advertisements in place of the kernel; nullopt: not known.
 std::optional<bool> has_network_service(const Facts& facts) {
   const auto host = seen_host(facts);
   if (!host || !(*host)->networkd || !(*host)->network_manager) return std::nullopt;
@@ -76,15 +76,14 @@ Finding without_the_kernels_help(const Facts& facts, const std::string& key, int
     constexpr auto kNobody = "neither the kernel nor a network service takes router advertisements";
     const auto without = fmt::format("{} and {} has no IPv6 default route", said, nic.link.name);
     const auto teller = nic_fault(facts, net::Family::ipv6);
-    if (teller.empty()) return Finding::fail(without, kNobody, set_sysctl(key, "2"));
-    return Finding::unless_required(fmt::format("{}, see {}", without, teller), kNobody,
-                                    remedy::edit("see {}", teller));
+    if (teller.empty()) return Finding::fail(without, kNobody, remedy::set_sysctl(key, "2"));
+    return Finding::reported_by(teller, without, kNobody);
   }
   const auto by = fmt::format("the default route by {}", router->address.text());
   if (router->protocol != kRouterAdvertisement)
     return Finding::pass(fmt::format("{}: {} is of no router advertisement", said, by));
   auto expires = Finding::fail(fmt::format("{}, and {} is of a router advertisement", said, by), kExpires,
-                               set_sysctl(key, "2"));
+                               remedy::set_sysctl(key, "2"));
   if (value == 1) return expires;
   const auto services = fmt::format("{}: router advertisements and {} are the network service's", said, by);
   if (router->metric != kKernelsMetric) return Finding::pass(services);
@@ -105,40 +104,35 @@ std::optional<Finding> drops_as_spoofed(const Facts& facts, int all) {
     const auto own = number(facts, key);
     // The kernel takes the larger of the two (ip-sysctl.rst).
     if (!own || std::max(all, *own) != 1) continue;
-    return Finding::warn(
+    return Finding::fail(
         fmt::format("{} is {} and net.ipv4.conf.all.rp_filter {}, and pods' packets leave by {}",
                     net::sysctl_name(key), *own, all, facts.nic.nic->link.name),
         fmt::format("what pods of other nodes send to this node's address on {} is dropped as spoofed",
                     link->name),
-        set_sysctl(key, "2"));
+        remedy::set_sysctl(key, "2"));
   }
   return std::nullopt;
 }
 
-}  // namespace
-
-Finding sysctl_ip_forward(const Facts& facts) {
-  return at_least(facts, "net/ipv4/ip_forward", 1, kForwardingWhy);
-}
+Finding sysctl_ip_forward(const Facts& facts) { return at_least(facts, "net/ipv4/ip_forward", 1); }
 
 Finding sysctl_nic_forwarding(const Facts& facts) {
   if (!facts.nic.nic) return Finding::unknown("the NIC is not found, see nic.found");
-  auto own = at_least(facts, fmt::format("net/ipv4/conf/{}/forwarding", facts.nic.nic->link.name), 1,
-                      kForwardingWhy);
+  auto own = at_least(facts, fmt::format("net/ipv4/conf/{}/forwarding", facts.nic.nic->link.name), 1);
   // Whoever writes net.ipv4.ip_forward writes every link's forwarding with it (ip-sysctl.rst).
   const bool with_all = own.status == CheckStatus::fail && number(facts, "net/ipv4/ip_forward") == 0 &&
                         may_hold(facts.policy, "sysctl.ip_forward");
   if (!with_all) return own;
-  return Finding::unless_required(own.message + ", as net.ipv4.ip_forward is: see sysctl.ip_forward", own.why,
+  return Finding::unless_required(own.message + ", as net.ipv4.ip_forward is: see sysctl.ip_forward",
                                   remedy::edit("see sysctl.ip_forward"));
 }
 
-/// Whether the kernel forwards IPv6 is told by `all` and, from Linux 6.17 on, by force_forwarding of the link
-/// by which a packet comes in; a link's own key decides about router advertisements alone. See ip6_forward()
-/// in https://github.com/torvalds/linux/blob/master/net/ipv6/ip6_output.c
+/// Whether the kernel forwards IPv6 is decided by `all` and, from Linux 6.17 on, by force_forwarding of the
+/// link by which a packet comes in; a link's own key decides about router advertisements alone. See
+/// ip6_forward() in https://github.com/torvalds/linux/blob/master/net/ipv6/ip6_output.c
 Finding sysctl_ipv6_forwarding(const Facts& facts) {
   if (!facts.policy.uses(net::Family::ipv6)) return Finding::skip("no pod CIDR is IPv6");
-  auto all = at_least(facts, "net/ipv6/conf/all/forwarding", 1, kForwardingWhy);
+  auto all = at_least(facts, "net/ipv6/conf/all/forwarding", 1);
   if (!facts.nic.nic) return all;
   const auto& nic = facts.nic.nic->link.name;
   if (all.status == CheckStatus::fail && number(facts, force_forwarding_of(nic)).value_or(0) != 0) {
@@ -172,7 +166,7 @@ Finding sysctl_accept_ra(const Facts& facts) {
 }
 
 /// Loose (2) is the default of Ubuntu and of systemd. Felix up to Calico 3.11 (January 2020) refuses to start
-/// with it, and nothing on a node tells such an old one: it is said, and no alarm.
+/// with it, and a node does not show Felix's version: the message mentions it, and the check passes.
 Finding sysctl_rp_filter(const Facts& facts) {
   const std::string all_key = "net/ipv4/conf/all/rp_filter";
   const auto all = number(facts, all_key);
@@ -188,6 +182,35 @@ Finding sysctl_rp_filter(const Facts& facts) {
   if (!own) return could_not_read(facts, nic_key);
   return Finding::pass(
       fmt::format("{} is {}, net.ipv4.conf.all.rp_filter is {}", net::sysctl_name(nic_key), *own, *all));
+}
+
+}  // namespace
+
+std::vector<Check> rows_of_sysctl() {
+  return {
+      {.order = 90,
+       .id = "sysctl.ip_forward",
+       .gate = Gate::always,
+       .why = kForwardingWhy,
+       .look = sysctl_ip_forward},
+      {.order = 100,
+       .id = "sysctl.nic_forwarding",
+       .subject = Subject::nic,
+       .gate = Gate::always,
+       .why = kForwardingWhy,
+       .look = sysctl_nic_forwarding},
+      {.order = 110,
+       .id = "sysctl.ipv6_forwarding",
+       .gate = Gate::with_ipv6,
+       .why = kForwardingWhy,
+       .look = sysctl_ipv6_forwarding},
+      {.order = 120,
+       .id = "sysctl.accept_ra",
+       .subject = Subject::nic,
+       .gate = Gate::with_ipv6,
+       .look = sysctl_accept_ra},
+      {.order = 130, .id = "sysctl.rp_filter", .subject = Subject::nic, .look = sysctl_rp_filter},
+  };
 }
 
 }  // namespace checks

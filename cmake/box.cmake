@@ -1,9 +1,9 @@
-# One box of the house = one library target. A box names what it may include: nothing else is on its
-# include path, so an include across the floors does not link (and tests/house checks the rest).
+# One room of the house = one library target. It names what it links: a function across the floors does not link.
+# Includes are by the path from the root, which every room has: tests/house/floors.py looks at those.
 #
 #   add_box(netlink SOURCES a.cpp b.cpp PUBLIC net PRIVATE PkgConfig::libnl)
 set(CAA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
-                 -Wcast-qual -Wformat=2 $<$<BOOL:${CAA_WARNINGS_AS_ERRORS}>:-Werror>)
+                 -Wcast-qual -Wformat=2 $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety> $<$<BOOL:${CAA_WARNINGS_AS_ERRORS}>:-Werror>)
 
 add_library(caa_options INTERFACE)
 target_compile_options(caa_options INTERFACE ${CAA_WARNINGS})

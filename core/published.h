@@ -1,8 +1,9 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <utility>
+
+#include "net/mutex.h"
 
 namespace core {
 
@@ -16,19 +17,19 @@ class Published {
   void publish(T value) { publish(std::make_shared<const T>(std::move(value))); }
   /// Never null.
   void publish(std::shared_ptr<const T> next) {
-    const std::lock_guard lock(mutex_);
+    const net::Lock lock(mutex_);
     value_.swap(next);
   }
 
   /// Never null; stays valid however often the publisher goes on.
   [[nodiscard]] std::shared_ptr<const T> read() const {
-    const std::lock_guard lock(mutex_);
+    const net::Lock lock(mutex_);
     return value_;
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const T> value_;
+  mutable net::Mutex mutex_;
+  std::shared_ptr<const T> value_ CAA_GUARDED_BY(mutex_);
 };
 
 }  // namespace core

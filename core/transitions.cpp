@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+
+#include "checks/check_table.h"
 
 namespace core {
 namespace {
@@ -16,8 +17,8 @@ const checks::CheckResult* find(const std::vector<checks::CheckResult>& checks, 
 
 /// Before the first attempt has ended there is nothing to say about IMDS.
 bool too_early(const std::string& id, const Snapshot& snapshot) {
-  return id == "imds.reachable" && snapshot.imds.source == node::ImdsSource::none &&
-         snapshot.imds.last_error.empty();
+  return checks::check_named(id).subject == checks::Subject::imds &&
+         snapshot.imds.source == node::ImdsSource::none && snapshot.imds.last_error.empty();
 }
 
 bool is_number(std::string_view word) {
@@ -41,26 +42,22 @@ bool is_news(const checks::CheckResult* before, const checks::CheckResult& after
          before->remedy != after.remedy || without_numbers(before->message) != without_numbers(after.message);
 }
 
-bool is_about_the_nic(std::string_view id) {
-  constexpr std::array<std::string_view, 4> kOthers = {"azure.ip_forwarding", "sysctl.accept_ra",
-                                                       "sysctl.nic_forwarding", "sysctl.rp_filter"};
-  return id.starts_with("nic.") || std::find(kOthers.begin(), kOthers.end(), id) != kOthers.end();
-}
-
 /// The route that a failed check is about, if it is about one.
-std::optional<routing::RouteStatus> culprit(std::string_view id, const Snapshot& snapshot) {
-  if (id == "routes.shadowed") return snapshot.routes.first(routing::RouteState::shadowed);
-  if (id != "routes.in_sync") return std::nullopt;
+std::optional<routing::RouteStatus> culprit(checks::Subject subject, const Snapshot& snapshot) {
+  if (subject == checks::Subject::shadowed_route) return snapshot.routes.first(routing::RouteState::shadowed);
+  if (subject != checks::Subject::routes) return std::nullopt;
   const auto failed = snapshot.routes.first(routing::RouteState::failed);
   return failed ? failed : snapshot.routes.first(routing::RouteState::pending);
 }
 
 std::vector<LogField> fields_of(const checks::CheckResult& check, const Snapshot& snapshot) {
   std::vector<LogField> fields = {{"CHECK", check.id}};
-  if (is_about_the_nic(check.id) && !snapshot.nic.name.empty()) fields.push_back({"NIC", snapshot.nic.name});
+  const auto subject = checks::check_named(check.id).subject;
+  if (subject == checks::Subject::nic && !snapshot.nic.name.empty())
+    fields.push_back({"NIC", snapshot.nic.name});
   if (check.status != checks::CheckStatus::fail) return fields;
   fields.push_back({"REMEDY", check.remedy});
-  if (const auto status = culprit(check.id, snapshot))
+  if (const auto status = culprit(subject, snapshot))
     fields.push_back({"ROUTE", status->route.key.destination.text()});
   return fields;
 }
@@ -92,20 +89,21 @@ void compare_check(const checks::CheckResult* before, const checks::CheckResult&
   }
 }
 
-/// Azure and the API server are optional: that one cannot be asked, or why no longer, is said in one line.
+/// Azure and the API server are optional: why one of them cannot be queried is one line.
 void compare_source(const checks::CheckResult* before, const checks::CheckResult& after,
                     std::vector<LogEvent>& events) {
-  if (after.id != "azure.ip_forwarding" && after.id != "kubernetes.node_cidr") return;
+  if (!checks::check_named(after.id).reports_source) return;
   if (before == nullptr || after.status != checks::CheckStatus::unknown || !is_news(before, after)) return;
   events.push_back({.kind = EventKind::check_unknown,
                     .message = fmt::format("{} is unknown: {}", after.id, after.message),
                     .fields = {{"CHECK", after.id}}});
 }
 
-/// An answer that is missed now and then is Azure's way; imds.reachable warns of one that is missed for long.
+/// IMDS misses a request now and then; its check warns when it has not answered for long.
 void compare_imds(const node::ImdsStatus& before, const node::ImdsStatus& after,
                   std::vector<LogEvent>& events) {
-  if (after.source == node::ImdsSource::none) return;  // imds.reachable says it all
+  if (after.source == node::ImdsSource::none) return;  // its check reports that
+  const std::string check_id(checks::check_about(checks::Subject::imds).id);
   const bool found = after.source != before.source;
   if (after.source == node::ImdsSource::cache && found) {
     events.push_back({.kind = EventKind::document_recalled,
@@ -114,12 +112,11 @@ void compare_imds(const node::ImdsStatus& before, const node::ImdsStatus& after,
     events.push_back(
         {.kind = EventKind::imds_answers,
          .message = fmt::format("IMDS answers{} (api-version {})", found ? "" : " again", after.api_version),
-         .fields = {{"CHECK", "imds.reachable"}}});
+         .fields = {{"CHECK", check_id}}});
   }
   if (after.last_error != before.last_error && !after.last_error.empty()) {
-    events.push_back({.kind = EventKind::imds_silent,
-                      .message = after.last_error,
-                      .fields = {{"CHECK", "imds.reachable"}}});
+    events.push_back(
+        {.kind = EventKind::imds_silent, .message = after.last_error, .fields = {{"CHECK", check_id}}});
   }
 }
 

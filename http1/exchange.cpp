@@ -15,8 +15,9 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <cerrno>
-#include <mutex>
 #include <optional>
+
+#include "net/mutex.h"
 
 namespace http1 {
 namespace {
@@ -153,9 +154,9 @@ class Conversation {
 }  // namespace
 
 struct Exchange::State {
-  std::mutex mutex;
-  bool interrupted = false;
-  asio::io_context* running = nullptr;
+  net::Mutex mutex;
+  bool interrupted CAA_GUARDED_BY(mutex) = false;
+  asio::io_context* running CAA_GUARDED_BY(mutex) = nullptr;
 };
 
 Exchange::Exchange() : state_(std::make_unique<State>()) {}
@@ -163,7 +164,7 @@ Exchange::~Exchange() = default;
 
 tl::expected<Response, Failure> Exchange::get(const Request& request) {
   const auto set_running = [this](asio::io_context* running) {
-    const std::lock_guard lock(state_->mutex);
+    const net::Lock lock(state_->mutex);
     state_->running = running;
     return !state_->interrupted;
   };
@@ -176,7 +177,7 @@ tl::expected<Response, Failure> Exchange::get(const Request& request) {
 }
 
 void Exchange::interrupt() {
-  const std::lock_guard lock(state_->mutex);
+  const net::Lock lock(state_->mutex);
   state_->interrupted = true;
   if (state_->running != nullptr) state_->running->stop();
 }

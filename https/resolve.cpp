@@ -6,23 +6,23 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <condition_variable>
 #include <cstring>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <thread>
+
+#include "net/mutex.h"
 
 namespace https {
 namespace {
 
 struct Question {
   std::string host;
-  std::mutex mutex;
-  std::condition_variable answered;
-  bool done = false;
-  int error = 0;
-  std::vector<net::Address> addresses;
+  net::Mutex mutex;
+  net::Condition answered;
+  bool done CAA_GUARDED_BY(mutex) = false;
+  int error CAA_GUARDED_BY(mutex) = 0;
+  std::vector<net::Address> addresses CAA_GUARDED_BY(mutex);
 };
 
 template <class Sockaddr, class Bytes>
@@ -46,7 +46,7 @@ void look_up(const std::shared_ptr<Question>& question) {
     if (entry->ai_family == AF_INET6) add(addresses, *entry, &sockaddr_in6::sin6_addr);
   }
   if (list != nullptr) ::freeaddrinfo(list);
-  const std::lock_guard lock(question->mutex);
+  const net::Lock lock(question->mutex);
   question->error = error;
   question->addresses = std::move(addresses);
   question->done = true;
@@ -62,8 +62,9 @@ net::Result<std::vector<net::Address>> resolve(const std::string& host,
   question->host = host;
   // getaddrinfo(3) cannot be interrupted and may wait 30 s for DNS: a late answer finds nobody waiting.
   std::thread(look_up, question).detach();
-  std::unique_lock lock(question->mutex);
-  if (!question->answered.wait_until(lock, finish_by, [&] { return question->done; })) {
+  const net::Lock lock(question->mutex);
+  while (!question->done && question->answered.wait_until(question->mutex, finish_by)) continue;
+  if (!question->done) {
     return net::failure(ETIMEDOUT, fmt::format("the name '{}' is not resolved in time: check DNS", host));
   }
   if (question->error != 0 || question->addresses.empty()) {

@@ -11,7 +11,7 @@ Watch::Watch(steady_clock::time_point finish_by) : thread_([this, finish_by] { w
 
 Watch::~Watch() {
   {
-    const std::lock_guard lock(mutex_);
+    const net::Lock lock(mutex_);
     over_ = true;
   }
   ended_.notify_one();
@@ -19,25 +19,27 @@ Watch::~Watch() {
 }
 
 void Watch::guard(int socket) {
-  const std::lock_guard lock(mutex_);
+  const net::Lock lock(mutex_);
   // A descriptor of our own: the other one may be closed, and its number reused, at any moment.
   socket_ = net::Descriptor(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
 }
 
 bool Watch::expired() const {
-  const std::lock_guard lock(mutex_);
+  const net::Lock lock(mutex_);
   return expired_;
 }
 
 void Watch::wait(steady_clock::time_point finish_by) {
   constexpr std::chrono::milliseconds kAgain{20};
-  std::unique_lock lock(mutex_);
-  if (ended_.wait_until(lock, finish_by, [this] { return over_; })) return;
+  const net::Lock lock(mutex_);
+  while (!over_ && ended_.wait_until(mutex_, finish_by)) continue;
+  if (over_) return;
   expired_ = true;
   // shutdown(2) does nothing to a socket that has yet to connect, so once is not enough.
-  do {
+  while (!over_) {
     if (socket_) ::shutdown(socket_.get(), SHUT_RDWR);
-  } while (!ended_.wait_for(lock, kAgain, [this] { return over_; }));
+    ended_.wait_until(mutex_, steady_clock::now() + kAgain);
+  }
 }
 
 }  // namespace https

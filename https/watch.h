@@ -1,11 +1,10 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
 #include "net/descriptor.h"
+#include "net/mutex.h"
 
 namespace https {
 
@@ -25,11 +24,11 @@ class Watch {
  private:
   void wait(std::chrono::steady_clock::time_point finish_by);
 
-  mutable std::mutex mutex_;
-  std::condition_variable ended_;
-  bool over_ = false;
-  bool expired_ = false;
-  net::Descriptor socket_;
+  mutable net::Mutex mutex_;
+  net::Condition ended_;
+  bool over_ CAA_GUARDED_BY(mutex_) = false;
+  bool expired_ CAA_GUARDED_BY(mutex_) = false;
+  net::Descriptor socket_ CAA_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

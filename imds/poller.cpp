@@ -3,9 +3,7 @@
 #include <pthread.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <csignal>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <string>
@@ -16,6 +14,7 @@
 #include "imds/attempt.h"
 #include "imds/cache.h"
 #include "imds/schedule.h"
+#include "net/mutex.h"
 
 namespace imds {
 namespace {
@@ -49,7 +48,7 @@ class Poller::Worker {
 
   ~Worker() {
     {
-      const std::lock_guard lock(mutex_);
+      const net::Lock lock(mutex_);
       stopping_ = true;
       abandon_attempt();
     }
@@ -62,7 +61,7 @@ class Poller::Worker {
 
   void poll_soon() {
     {
-      const std::lock_guard lock(mutex_);
+      const net::Lock lock(mutex_);
       asked_ = true;
     }
     changed_.notify_one();
@@ -70,7 +69,7 @@ class Poller::Worker {
 
   void keep(Reading reading) {
     {
-      const std::lock_guard lock(mutex_);
+      const net::Lock lock(mutex_);
       to_keep_ = std::move(reading);
     }
     changed_.notify_one();
@@ -78,7 +77,7 @@ class Poller::Worker {
 
   void reconfigure(Options options) {
     {
-      const std::lock_guard lock(mutex_);
+      const net::Lock lock(mutex_);
       asked_ = true;
       if (options.endpoint != options_.endpoint) {
         moved_ = true;
@@ -90,13 +89,12 @@ class Poller::Worker {
   }
 
  private:
-  /// Needs the lock.
-  void abandon_attempt() {
+  void abandon_attempt() CAA_REQUIRES(mutex_) {
     if (exchange_ != nullptr) exchange_->interrupt();
   }
 
   void run() {
-    std::unique_lock lock(mutex_);
+    const net::Lock lock(mutex_);
     Schedule schedule(options_.poll_interval);
     std::minstd_rand generator(std::random_device{}());
     std::uniform_real_distribution<double> chance(0, 1);
@@ -105,54 +103,55 @@ class Poller::Worker {
       schedule.set_poll_interval(options_.poll_interval);
       asked_ = false;
       const auto started = steady_clock::now();
-      const auto outcome = attempt_once(lock);
+      const auto outcome = attempt_once();
       const auto ended = steady_clock::now();
       const auto took = std::chrono::duration_cast<milliseconds>(ended - started);
-      rest(lock, ended, schedule.after(outcome, took, chance(generator)));
+      rest(ended, schedule.after(outcome, took, chance(generator)));
     }
-    if (to_keep_) write_cache(lock);  // what came last serves the next start
+    if (to_keep_) write_cache();  // what came last serves the next start
+  }
+
+  net::Result<Reading> ask(http1::Exchange& exchange, const Options& options) CAA_REQUIRES(mutex_) {
+    const net::Unlock open(mutex_);
+    return attempt(exchange, options, api_version_);
   }
 
   /// Asks and delivers without the lock; an abandoned attempt is delivered to nobody.
-  Outcome attempt_once(std::unique_lock<std::mutex>& lock) {
+  Outcome attempt_once() CAA_REQUIRES(mutex_) {
     const auto options = options_;
     http1::Exchange exchange;
     exchange_ = &exchange;
-    lock.unlock();
-    auto result = attempt(exchange, options, api_version_);
+    auto result = ask(exchange, options);
     const auto outcome = result ? Outcome::success : outcome_of(result.error());
-    lock.lock();
     exchange_ = nullptr;
     if (stopping_ || moved_) return outcome;
-    lock.unlock();
+    const net::Unlock open(mutex_);
     if (result) {
       deliver_(std::move(*result));
     } else {
       deliver_(Failure{std::move(result.error())});
     }
-    lock.lock();
     return outcome;
   }
 
   /// Without the lock: a disk may be slow.
-  void write_cache(std::unique_lock<std::mutex>& lock) {
+  void write_cache() CAA_REQUIRES(mutex_) {
     const auto reading = *std::exchange(to_keep_, std::nullopt);
     const auto file = options_.cache_file;
-    lock.unlock();
+    const net::Unlock open(mutex_);
     const auto saved = file.empty() ? net::Result<void>() : save(file, reading);
     if (!saved && cache_failed_) cache_failed_(saved.error());
-    lock.lock();
   }
 
-  void rest(std::unique_lock<std::mutex>& lock, steady_clock::time_point from, const Pause& pause) {
+  void rest(steady_clock::time_point from, const Pause& pause) CAA_REQUIRES(mutex_) {
     while (!stopping_ && !moved_) {
       const auto until = from + (asked_ ? pause.asked : pause.planned);
       if (to_keep_) {
-        write_cache(lock);
+        write_cache();
         continue;
       }
       if (steady_clock::now() >= until) return;
-      changed_.wait_until(lock, until);
+      changed_.wait_until(mutex_, until);
     }
   }
 
@@ -160,14 +159,14 @@ class Poller::Worker {
   std::function<void(const net::Error&)> cache_failed_;
   std::string api_version_ = kPreferredApiVersion;  // of the thread alone
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  Options options_;
-  std::optional<Reading> to_keep_;
-  http1::Exchange* exchange_ = nullptr;  // the attempt under way
-  bool stopping_ = false;
-  bool asked_ = false;
-  bool moved_ = false;
+  net::Mutex mutex_;
+  net::Condition changed_;
+  Options options_ CAA_GUARDED_BY(mutex_);
+  std::optional<Reading> to_keep_ CAA_GUARDED_BY(mutex_);
+  http1::Exchange* exchange_ CAA_GUARDED_BY(mutex_) = nullptr;  // the attempt under way
+  bool stopping_ CAA_GUARDED_BY(mutex_) = false;
+  bool asked_ CAA_GUARDED_BY(mutex_) = false;
+  bool moved_ CAA_GUARDED_BY(mutex_) = false;
 
   std::thread thread_;
 };

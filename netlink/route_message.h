@@ -17,9 +17,8 @@ namespace netlink {
 /// - add: NLM_F_CREATE|NLM_F_EXCL. EEXIST for a key that anybody has: table, prefix, TOS and priority in
 ///   fib_table_insert() (net/ipv4/fib_trie.c), table, prefix and metric in fib6_add_rt2node()
 ///   (net/ipv6/ip6_fib.c).
-/// - replace: NLM_F_CREATE|NLM_F_REPLACE. With CREATE, since a route that vanished after the dump (a link
-/// that
-///   flapped, say) is better put back than refused; where somebody has the key, both forms overwrite alike.
+/// - replace: NLM_F_CREATE|NLM_F_REPLACE. With CREATE, since a route that vanished after the dump is better
+///   put back than refused; where somebody has the key, both forms overwrite alike.
 ///   What is left is a race of the milliseconds between dump and send: a stranger who takes our key in them
 ///   is overwritten, since rtnetlink has no compare-and-swap. Where one key has several routes (`ip route
 ///   append`), IPv4 overwrites the first, and IPv6 the first that can be a multipath sibling alike (with a

@@ -94,7 +94,7 @@ NodeAnswer own_node(NodeAnswer answer, const std::optional<observed::NodeNetwork
   const auto& node = **answer;
   if (!network || links.empty()) {
     return net::failure(EAGAIN, fmt::format("whether Node {} is this VM cannot be told yet: there is no "
-                                            "document from IMDS, see imds.reachable",
+                                            "document from IMDS",
                                             node.name));
   }
   if (whose_node(node, *network, links) != NodeIs::another_machine) return answer;

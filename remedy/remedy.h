@@ -10,14 +10,14 @@
 
 namespace remedy {
 
-/// A stranger's word as one word of a POSIX shell: in single quotes unless it consists of letters, digits and
-/// _-./:=,+@% alone. Control characters and the like are shown as foreign_text() shows them, so that no name
-/// ends a line or steers a terminal; a command with such a name then names nothing.
+/// Untrusted text as one word of a POSIX shell: in single quotes unless it consists of letters, digits and
+/// _-./:=,+@% alone. Control characters are replaced as by net::foreign_text(), so that no name ends a line
+/// or controls a terminal; a command with such a name then names nothing.
 std::string shell_word(std::string_view text);
 
 namespace remedy_detail {
 
-/// How an argument stands in a remedy: numbers as they are, everything else as shell words.
+/// How an argument is written: numbers as they are, everything else as shell words.
 template <class T>
 using Written = std::conditional_t<std::integral<T>, T, std::string>;
 
@@ -31,7 +31,7 @@ struct Words {
   std::string operator()(std::string_view text);
 };
 
-/// What a comment of ours may not hold: an interactive zsh takes a line that begins with # for a command.
+/// False for text with quotes or operators of a shell: an interactive zsh runs a line that begins with #.
 consteval bool is_comment(std::string_view text) {
   return text.find_first_of("'`$\\!;&|<>\n") == std::string_view::npos;
 }
@@ -49,15 +49,14 @@ struct CommentText {
   fmt::format_string<Args...> format;
 };
 
-/// What mends a failed check: one line for a POSIX shell, safe to paste whatever the names in it.
+/// The fix for a failed check: one line for a POSIX shell, safe to paste whatever the names in it.
 ///
-/// - Its words are the project's own, known when it is compiled; every argument is a stranger's and stands as
-///   one quoted word, or as a part of one (`net.ipv4.conf.{}.forwarding=1`). Never between quotes of ours.
+/// - The command is a compile-time constant; every argument is untrusted and becomes one quoted word, or part
+///   of one (`net.ipv4.conf.{}.forwarding=1`). Never put an argument between quotes of the format string.
 /// - A command with an argument that is empty, or that a program would take for an option or a file (`-x`,
 ///   `@x`), becomes a comment.
-/// - Nothing deletes, flushes or re-addresses what is not the agent's, but as a comment that says why, or in
-/// a
-///   form that can be undone (`mv x x.disabled`).
+/// - Nothing deletes, flushes or re-addresses what the agent does not own, except as a comment that gives the
+///   reason, or in a form that can be undone (`mv x x.disabled`).
 class Remedy {
  public:
   /// Nothing to do, or nothing known.
@@ -67,6 +66,16 @@ class Remedy {
   [[nodiscard]] std::string text() const;
   /// This, and where it succeeds that.
   [[nodiscard]] Remedy then(const Remedy& next) const;
+  /// This, with more of the same command line behind it: command("ip").with(" link show dev {}", name).
+  template <class... Args>
+  [[nodiscard]] Remedy with(fmt::format_string<remedy_detail::Written<Args>...> text,
+                            const Args&... args) const {
+    auto longer = *this;
+    remedy_detail::Words words;
+    longer.text_ += fmt::format(text, words(args)...);
+    longer.is_safe_ = is_safe_ && words.safe;
+    return longer;
+  }
   /// This, with a comment behind it.
   template <class... Args>
   [[nodiscard]] Remedy note(CommentText<std::type_identity_t<remedy_detail::Written<Args>>...> text,
@@ -76,8 +85,6 @@ class Remedy {
     return noted;
   }
 
-  template <class... Args>
-  friend Remedy command(fmt::format_string<remedy_detail::Written<Args>...> text, const Args&... args);
   template <class... Args>
   friend Remedy edit(CommentText<std::type_identity_t<remedy_detail::Written<Args>>...> text,
                      const Args&... args);
@@ -99,14 +106,11 @@ class Remedy {
 /// A command line: command("ip link set dev {} up", name).
 template <class... Args>
 Remedy command(fmt::format_string<remedy_detail::Written<Args>...> text, const Args&... args) {
-  Remedy remedy;
-  remedy_detail::Words words;
-  remedy.text_ = fmt::format(text, words(args)...);
-  remedy.is_safe_ = words.safe;
-  return remedy;
+  return Remedy().with(text, args...);
 }
 
-/// What no command does, in words: edit("set pods.node_cidrs in {}", file) is "# set pods.node_cidrs in …".
+/// What no command does, as a comment: edit("set pods.node_cidrs in {}", file) is "# set pods.node_cidrs in
+/// …".
 template <class... Args>
 Remedy edit(CommentText<std::type_identity_t<remedy_detail::Written<Args>>...> text, const Args&... args) {
   Remedy remedy;
@@ -115,8 +119,9 @@ Remedy edit(CommentText<std::type_identity_t<remedy_detail::Written<Args>>...> t
   return remedy;
 }
 
-/// `edit` of the agent's own configuration, with what then happens: `systemctl reload` of a service that
-/// still starts waits for that start (systemd merges the two jobs), so until then the agent watches the file.
+/// `edit` of the agent's own configuration, and when it takes effect: `systemctl reload` of a service that is
+/// still starting waits for the start (systemd merges the two jobs), so until then the agent watches the
+/// file.
 template <class... Args>
 Remedy edit_configuration(CommentText<std::type_identity_t<remedy_detail::Written<Args>>...> text,
                           const Args&... args) {

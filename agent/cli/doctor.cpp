@@ -59,20 +59,20 @@ void print_check(const checks::CheckResult& check) {
 }
 
 /// What could not be looked at for one reason is one line; what does not apply is none.
-void print_group(std::string_view group, std::span<const checks::CheckResult> checks) {
+void print_group(checks::Group group, std::span<const checks::CheckResult> checks) {
   bool titled = false;
   std::vector<std::string_view> said;
   for (const auto& check : checks) {
-    if (group_of(check.id) != group || check.status == checks::CheckStatus::skip) continue;
+    if (checks::check_named(check.id).group != group || check.status == checks::CheckStatus::skip) continue;
     const bool unknown = check.status == checks::CheckStatus::unknown;
     if (unknown && std::find(said.begin(), said.end(), check.message) != said.end()) continue;
-    if (!std::exchange(titled, true)) std::cout << '\n' << group << '\n';
+    if (!std::exchange(titled, true)) std::cout << '\n' << net::name_of(checks::kGroupNames, group) << '\n';
     print_check(check);
     if (!unknown) continue;
     said.push_back(check.message);
     std::string also;
     for (const auto& other : checks) {
-      if (other.status == checks::CheckStatus::unknown && group_of(other.id) == group &&
+      if (other.status == checks::CheckStatus::unknown && checks::check_named(other.id).group == group &&
           other.id != check.id && other.message == check.message)
         also += (also.empty() ? "" : ", ") + other.id;
     }
@@ -82,7 +82,7 @@ void print_group(std::string_view group, std::span<const checks::CheckResult> ch
 
 void print_text(const std::vector<checks::CheckResult>& checks, const Verdict& verdict) {
   std::cout << bold(verdict.sentence) << '\n';
-  for (const std::string_view group : {"kernel", "Azure", "Kubernetes", "CNI"}) print_group(group, checks);
+  for (const auto& group : checks::kGroupNames) print_group(group.value, checks);
   const auto skipped = std::count_if(checks.begin(), checks.end(), [](const checks::CheckResult& check) {
     return check.status == checks::CheckStatus::skip;
   });

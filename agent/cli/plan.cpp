@@ -8,7 +8,7 @@
 #include "agent/cli/exit_codes.h"
 #include "agent/cli/node_look.h"
 #include "agent/http/status_json.h"
-#include "checks/checks.h"
+#include "checks/check_table.h"
 #include "net/foreign_text.h"
 
 namespace agent {
@@ -143,7 +143,7 @@ int print_plan(const Beside& beside, const OutputOptions& output) {
     return kUndetermined;
   }
   const auto sysctls = pending_sysctls(plan.facts);
-  const auto verdict = checks::routes_in_sync(plan.facts);
+  const auto verdict = checks::check_about(checks::Subject::routes).look(plan.facts);
   const bool in_sync = plan.routes.changes.empty() && sysctls.empty() &&
                        (!plan.facts.policy.routes_enabled || plan.facts.sync.leads_as_wanted()) &&
                        !is_not_as_wanted(verdict) && plan.facts.nic.problem.empty();

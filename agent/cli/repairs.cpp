@@ -1,19 +1,18 @@
 #include "agent/cli/repairs.h"
 
 #include <algorithm>
-#include <array>
+
+#include "checks/check_table.h"
 
 namespace agent {
 
-std::string_view group_of(std::string_view check_id) {
-  const auto subject = check_id.substr(0, check_id.find('.'));
-  if (subject == "azure" || subject == "imds") return "Azure";
-  if (subject == "kubernetes") return "Kubernetes";
-  constexpr std::array<std::string_view, 7> kNetworking = {"cni",     "pods",      "calico", "flannel",
-                                                           "overlay", "azure_cni", "mode"};
-  if (std::find(kNetworking.begin(), kNetworking.end(), subject) != kNetworking.end()) return "CNI";
-  return "kernel";
+namespace {
+
+bool is_of_kernel(const checks::CheckResult* check) {
+  return checks::check_named(check->id).group == checks::Group::kernel;
 }
+
+}  // namespace
 
 std::vector<std::string> repairs(std::span<const checks::CheckResult> checks) {
   std::vector<const checks::CheckResult*> failed;
@@ -23,7 +22,7 @@ std::vector<std::string> repairs(std::span<const checks::CheckResult> checks) {
   std::stable_sort(failed.begin(), failed.end(),
                    [](const checks::CheckResult* one, const checks::CheckResult* other) {
                      if (one->gate != other->gate) return one->gate;
-                     return (group_of(one->id) != "kernel") && (group_of(other->id) == "kernel");
+                     return !is_of_kernel(one) && is_of_kernel(other);
                    });
   std::vector<std::string> commands;
   for (const auto* check : failed) {

@@ -6,7 +6,7 @@ namespace agent {
 
 void CloudQueryState::ask(CloudQuery query) {
   {
-    const std::lock_guard lock(mutex_);
+    const net::Lock lock(mutex_);
     current_.query = std::move(query);
     ++current_.number;
   }
@@ -14,32 +14,32 @@ void CloudQueryState::ask(CloudQuery query) {
 }
 
 CloudQueryState::Numbered CloudQueryState::query() const {
-  const std::lock_guard lock(mutex_);
+  const net::Lock lock(mutex_);
   return current_;
 }
 
 CloudQueryState::Numbered CloudQueryState::await_first() const {
-  std::unique_lock lock(mutex_);
-  asked_.wait(lock, [&] { return current_.number != 0; });
+  const net::Lock lock(mutex_);
+  while (current_.number == 0) asked_.wait(mutex_);
   return current_;
 }
 
 CloudQueryState::Numbered CloudQueryState::await_other(std::uint64_t number, Time until) const {
-  std::unique_lock lock(mutex_);
-  asked_.wait_until(lock, until, [&] { return current_.number != number; });
+  const net::Lock lock(mutex_);
+  while (current_.number == number && asked_.wait_until(mutex_, until)) continue;
   return current_;
 }
 
 void CloudQueryState::update_while(const std::function<bool(const CloudQuery&)>& concerns,
                                    const std::function<void(observed::CloudState&)>& change) {
-  const std::lock_guard lock(learning_);
+  const net::Lock lock(learning_);
   if (!concerns(query().query)) return;
   change(cloud_state_);
   told_(cloud_state_);
 }
 
 void CloudQueryState::update(std::uint64_t number, const std::function<void(observed::CloudState&)>& change) {
-  const std::lock_guard lock(learning_);
+  const net::Lock lock(learning_);
   if (is_stale(number)) return;
   change(cloud_state_);
   told_(cloud_state_);

@@ -1,12 +1,11 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 
 #include "agent/cloud/cloud_query.h"
+#include "net/mutex.h"
 #include "observed/cloud_state.h"
 
 namespace agent {
@@ -43,11 +42,11 @@ class CloudQueryState {
 
  private:
   std::function<void(const observed::CloudState&)> told_;
-  mutable std::mutex mutex_;
-  mutable std::condition_variable asked_;
-  Numbered current_;
-  std::mutex learning_;
-  observed::CloudState cloud_state_;
+  mutable net::Mutex mutex_;
+  mutable net::Condition asked_;
+  Numbered current_ CAA_GUARDED_BY(mutex_);
+  net::Mutex learning_;
+  observed::CloudState cloud_state_ CAA_GUARDED_BY(learning_);
 };
 
 }  // namespace agent

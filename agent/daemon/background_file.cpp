@@ -15,25 +15,25 @@ BackgroundFile::~BackgroundFile() {
 }
 
 void BackgroundFile::write(std::string text) {
-  std::unique_lock lock(mutex_);
-  next_ = std::move(text);
-  if (std::exchange(working_, true)) return;
-  if (thread_.joinable()) thread_.join();  // it has ended, but for its last instruction
+  {
+    const net::Lock lock(mutex_);
+    next_ = std::move(text);
+    if (std::exchange(working_, true)) return;
+  }
+  if (thread_.joinable()) thread_.join();  // it has ended, but for its last instructions
   try {
     thread_ = std::thread([this] { work(); });
   } catch (const std::system_error&) {  // no thread to be had
-    lock.unlock();
     work();
   }
 }
 
 void BackgroundFile::work() {
-  std::unique_lock lock(mutex_);
+  const net::Lock lock(mutex_);
   while (next_) {
     const auto text = *std::exchange(next_, std::nullopt);
-    lock.unlock();
+    const net::Unlock open(mutex_);
     replace(text);
-    lock.lock();
   }
   working_ = false;
 }

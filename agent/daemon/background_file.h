@@ -2,12 +2,12 @@
 
 #include <filesystem>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 
 #include "net/error.h"
+#include "net/mutex.h"
 
 namespace agent {
 
@@ -27,14 +27,14 @@ class BackgroundFile {
   void write(std::string text);
 
  private:
-  void work();
+  void work() CAA_EXCLUDES(mutex_);
   void replace(const std::string& text);
 
   std::filesystem::path file_;
   std::function<void(const net::Error&)> failed_;
-  std::mutex mutex_;
-  std::optional<std::string> next_;
-  bool working_ = false;
+  net::Mutex mutex_;
+  std::optional<std::string> next_ CAA_GUARDED_BY(mutex_);
+  bool working_ CAA_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

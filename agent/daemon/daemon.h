@@ -8,7 +8,8 @@
 namespace agent {
 
 /// The agent itself: one event loop that owns the kernel's door, the NodeController and every timer; beside
-/// it a thread that asks IMDS and one that answers HTTP from the published snapshot.
+/// it a thread each for IMDS, for looking at what others have set up, and for HTTP, which answers from the
+/// published snapshot; and the program that asks Azure and Kubernetes, as a process of its own.
 class Daemon {
  public:
   /// Takes the instance lock and opens the kernel's door, so that what cannot work is known at once. The HTTP

@@ -4,12 +4,12 @@
 #include <filesystem>
 #include <string>
 
-#include "net/listen_address.h"
 #include "agent/daemon/listening_file.h"
 #include "agent/daemon/ready_file.h"
 #include "agent/daemon/status_line.h"
 #include "agent/log/log.h"
 #include "core/snapshot.h"
+#include "net/listen_address.h"
 #include "systemd/notify.h"
 
 namespace agent {

@@ -1,25 +1,51 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <thread>
 
 #include "agent/inspect/inspect.h"
+#include "net/mutex.h"
 
 namespace agent {
+
+/// When the node's surroundings are looked at again. Knows no clock.
+class InspectionSchedule {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  /// Between two looks without a cause. What is seen here holds nobody back.
+  static constexpr auto kInterval = std::chrono::seconds(60);
+  /// After each look, whatever the cause: pods come and go by the dozen, and a look starts programs.
+  static constexpr auto kLeastPause = std::chrono::seconds(5);
+  /// And at least so many times as long as the look took: inspection uses at most 5 % of a core.
+  static constexpr auto kRest = 20;
+
+  void request() { requested_ = true; }
+  [[nodiscard]] Time due() const { return requested_ ? not_before_ : std::max(not_before_, next_); }
+  void begin() { requested_ = false; }
+  void end(Time begin, Time end) {
+    not_before_ = end + std::max<Time::duration>(kLeastPause, (end - begin) * kRest);
+    next_ = end + kInterval;
+  }
+
+ private:
+  bool requested_ = false;
+  Time not_before_{};
+  Time next_{};
+};
 
 /// Looks at the node's surroundings on a thread of its own: now and then, and soon after something that they
 /// consist of has changed.
 class Inspector {
  public:
-  /// Between two looks without a cause. What is seen here holds nobody back.
-  static constexpr auto kInterval = std::chrono::seconds(60);
+  using Look = std::function<observed::NodeEnvironment(const InspectionTarget&,
+                                                       std::chrono::steady_clock::time_point finish_by)>;
 
   /// `deliver` gets each look, on the inspector's thread.
-  explicit Inspector(std::function<void(observed::NodeEnvironment)> deliver);
+  explicit Inspector(std::function<void(observed::NodeEnvironment)> deliver,
+                     Look look = inspect_present_links);
   /// Waits for a look that is under way, for at most its patience of three seconds.
   ~Inspector();
   Inspector(const Inspector&) = delete;
@@ -31,20 +57,20 @@ class Inspector {
   void request_inspection();
 
  private:
-  using Clock = std::chrono::steady_clock;
-
+  /// inspect(), by the links of now; none where the kernel does not answer.
+  static observed::NodeEnvironment inspect_present_links(const InspectionTarget& aim,
+                                                         std::chrono::steady_clock::time_point finish_by);
   void work();
   /// False: it is time to end.
-  bool await_cause(std::unique_lock<std::mutex>& lock);
+  bool await_cause() CAA_REQUIRES(mutex_);
 
   std::function<void(observed::NodeEnvironment)> deliver_;
-  std::mutex mutex_;
-  std::condition_variable called_;
-  std::optional<InspectionTarget> aim_;
-  bool cause_ = false;
-  bool ending_ = false;
-  Clock::time_point not_before_{};
-  Clock::time_point next_{};
+  Look look_;
+  net::Mutex mutex_;
+  net::Condition called_;
+  std::optional<InspectionTarget> aim_ CAA_GUARDED_BY(mutex_);
+  InspectionSchedule schedule_ CAA_GUARDED_BY(mutex_);
+  bool ending_ CAA_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

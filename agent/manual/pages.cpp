@@ -12,7 +12,6 @@
 
 #include "agent/cli/command_tree.h"
 #include "agent/config/keys.h"
-#include "agent/manual/gates.h"
 #include "agent/manual/prose.h"
 #include "agent/manual/roff.h"
 #include "checks/check_table.h"
@@ -110,11 +109,21 @@ std::string listed(const std::vector<std::string_view>& ids) {
   return all + ".\n";
 }
 
+/// "pods.overlap outside the NIC's own subnet", divided by commas.
+void append(std::string& list, std::string_view id, std::string_view condition) {
+  list += fmt::format("{}{} {}", list.empty() ? "" : ", ", id, condition);
+}
+
 std::string checks() {
   std::vector<std::pair<std::string, std::vector<std::string_view>>> by_condition;
   std::vector<std::string_view> others;
+  std::string advisory;
+  std::string with_kubelet;
   for (const auto& check : checks::check_table()) {
-    const auto when = gate_condition(check);
+    if (!check.advisory.empty()) append(advisory, check.id, check.advisory);
+    const auto needs = net::name_of(checks::kKubeletWords, check.needs_kubelet);
+    if (check.gate != checks::Gate::never && !needs.empty()) append(with_kubelet, check.id, needs);
+    const std::string when(net::name_of(checks::kGateWords, check.gate));
     const auto group = std::find_if(by_condition.begin(), by_condition.end(),
                                     [&when](const auto& each) { return each.first == when; });
     if (when.empty()) {
@@ -125,7 +134,7 @@ std::string checks() {
       group->second.push_back(check.id);
     }
   }
-  std::string all = paragraphs(kChecks);
+  std::string all = paragraphs(fmt::format(kChecks, with_kubelet, advisory));
   for (const auto& [when, ids] : by_condition) all += ".TP\n" + roff(when) + '\n' + listed(ids);
   return all + ".PP\n" + paragraphs(kOtherChecks) + ".PP\n" + listed(others);
 }

@@ -87,12 +87,12 @@ inline constexpr Entry kEndpoints[] = {
     {"/", "A page for people."},
 };
 
+/// {}: the gates that need the kubelet; those that may only warn.
 inline constexpr std::string_view kChecks =
     R"(Each passes, fails, is unknown (it could not look, which never holds back readiness) or is skipped
 (it does not apply here). A gate that fails holds back readiness: /readyz, wait, READY=1 for
-systemd and the file ready. READY=1 alone does not wait for what the kubelet brings: pods.node_cidr
-as Kubernetes or Azure's route table tell it. These are gates. Two only warn, by what they find: imds.reachable once
-there is a document, pods.overlap outside the NIC's own subnet.)";
+systemd and the file ready. READY=1 alone does not wait for what the kubelet brings: {}.
+These are gates. Some failures of them only warn: {}.)";
 
 inline constexpr std::string_view kOtherChecks =
     R"(These only warn. readiness.require makes any check a gate; readiness.ignore lets a gate only warn.)";

@@ -4,7 +4,11 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "house"))
+import checks
 
 _BUILD = pathlib.Path(os.environ.get("CAA_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build/dev"))
 _MADE = _BUILD / "agent" / "manual"
@@ -92,13 +96,14 @@ class Pages(unittest.TestCase):
     def test_of_the_program_has_every_check_once_and_says_which_gate(self):
         text = page(_MADE / "calico-azure-agent.8")["CHECKS"]
         gates, _, others = text.partition("These only warn.")
-        table = re.findall(r'CheckEntry\{"([a-z0-9_.]+)", [\w<>]+, (\w+)[,}]', source("checks/check_table.cpp"))
+        rows = checks.rows()
+        table = [(row["id"], row.get("gate", "never")) for row in rows]
         self.assertGreater(len(table), 40)
         conditions = {
             "always": "always", "with_ipv6": "with IPv6 pods",
             "with_pod_cidrs": "in mode udr, flannel or calico-vxlan",
             "with_routes": "in mode udr, flannel or calico-vxlan, with routes.enabled = true",
-            "when_demanded": "in mode udr, with pods.node_cidr_source static, kubernetes or route-table"}
+            "with_demanded_node_cidr": "in mode udr, with pods.node_cidr_source static, kubernetes or route-table"}
         for rule, words in conditions.items():
             checks = [check for check, gate in table if gate == rule]
             self.assertGreater(len(checks), 0)
@@ -106,6 +111,11 @@ class Pages(unittest.TestCase):
         checks = [check for check, gate in table if gate == "never"]
         self.assertIn(f"\n       {', '.join(checks)}.\n", others)
         self.assertEqual({gate for _, gate in table}, {*conditions, "never"})
+        for row in rows:
+            if "advisory" in row:
+                self.assertIn(f"{row['id']} {row['advisory']}", gates)
+            if "gate" in row and "needs_kubelet" in row:
+                self.assertRegex(gates, f"what the kubelet brings: [^:]*{row['id']} with ")
 
     def test_of_the_program_has_every_path_variable_signal_and_file(self):
         text = page(_MADE / "calico-azure-agent.8")

@@ -22,7 +22,7 @@ enum class Meeting : std::uint8_t { add, replace, append, prepend };
 
 /// The tables themselves, of both families, with the rules by which the kernel keeps keys: whatever does not
 /// depend on devices and addresses. Each rule is asked of the real kernel in
-/// tests/netns/kernel_contract_test.cpp.
+/// tests/netns/contract_keys_test.cpp.
 class FakeFib {
  public:
   Verdict insert(net::Route route, Meeting meeting);

@@ -10,6 +10,8 @@
 #include <string>
 #include <thread>
 
+#include "tests/support/folder.h"
+
 namespace agent {
 namespace {
 
@@ -37,25 +39,22 @@ class AzureAskerTest : public ::testing::Test {
     thread_ = std::thread([this] { server_.listen_after_bind(); });
     while (!server_.is_running()) std::this_thread::yield();  // or stop() would wait for ever
     const auto endpoint = "http://127.0.0.1:" + std::to_string(port);
-    std::string pattern = (std::filesystem::temp_directory_path() / "azure-asker-XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-    std::ofstream(folder_ / "azure.json") << R"({"resourceManagerEndpoint":")" + endpoint + "\"}";
     query_.imds_endpoint = endpoint;
-    query_.cloud_config = (folder_ / "azure.json").string();
+    query_.cloud_config =
+        folder_.write("azure.json", R"({"resourceManagerEndpoint":")" + endpoint + "\"}").string();
     query_.mac = "00:0d:3a:f8:06:ec";
     query_.resource_id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm-0";
   }
   ~AzureAskerTest() override {
     server_.stop();
     thread_.join();
-    std::filesystem::remove_all(folder_);
   }
 
   AzureAsker::Answer ask() { return asker_.ask(query_, steady_clock::now() + 20s); }
 
   httplib::Server server_;
   std::thread thread_;
-  std::filesystem::path folder_;
+  test_support::Folder folder_;
   std::atomic<int> reads_ = 0;
   std::atomic<int> status_ = 404;
   CloudQuery query_;

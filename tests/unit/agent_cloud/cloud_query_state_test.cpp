@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -51,7 +52,21 @@ TEST(CloudQueryState, TheSameQuestionAskedAgainIsAnotherOne) {
   EXPECT_EQ(board.query().number, 2U);
 }
 
-TEST(CloudQueryState, EverythingThatIsKnownIsToldEachTimeAndAnAnswerToAnOlderQuestionIsNotHeard) {
+TEST(CloudQueryState, WhatWasLearntBeforeIsToldWithWhatIsNew) {
+  std::vector<observed::CloudState> told;
+  CloudQueryState board([&told](const observed::CloudState& cloud_state) { told.push_back(cloud_state); });
+  board.ask(about("a"));
+  board.update(1, [](observed::CloudState& cloud_state) { cloud_state.azure.emplace(); });
+  learn_node(board, 1, "a");
+  board.ask(about("b"));
+  board.update(2, [](observed::CloudState& cloud_state) { cloud_state.cloud_config.emplace(); });
+  ASSERT_EQ(told.size(), 3U);
+  EXPECT_TRUE(told[0].azure && !told[0].node && !told[0].cloud_config);
+  EXPECT_TRUE(told[1].azure && told[1].node && !told[1].cloud_config);
+  EXPECT_TRUE(told[2].azure && told[2].node && told[2].cloud_config) << "another question forgets nothing";
+}
+
+TEST(CloudQueryState, AnAnswerToAnOlderQuestionIsNotHeard) {
   std::vector<std::string> told;
   CloudQueryState board(
       [&told](const observed::CloudState& cloud_state) { told.push_back((*cloud_state.node)->name); });
@@ -84,8 +99,18 @@ TEST(CloudQueryState, AnAnswerIsGoodForAsLongAsTheQuestionConcernsIt) {
 }
 
 TEST(CloudQueryState, ManyLearnAtOnceAndAreToldOneByOne) {
-  int told = 0;  // without a lock of its own: calls must not overlap
-  CloudQueryState board([&told](const observed::CloudState&) { ++told; });
+  std::atomic<int> inside = 0;
+  std::atomic<int> overlaps = 0;
+  int told = 0;  // without a lock of its own, for a thread sanitizer to see
+  CloudQueryState board([&](const observed::CloudState&) {
+    ++told;
+    ++inside;
+    for (int i = 0; i < 20; ++i) {  // whoever may come in now, does
+      std::this_thread::yield();
+      if (inside != 1) ++overlaps;
+    }
+    --inside;
+  });
   board.ask(about("a"));
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
@@ -95,6 +120,7 @@ TEST(CloudQueryState, ManyLearnAtOnceAndAreToldOneByOne) {
   }
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(told, 400);
+  EXPECT_EQ(overlaps, 0);
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "tests/support/folder.h"
+
 namespace agent {
 namespace {
 
@@ -83,17 +85,12 @@ class OwnConfigurationFile : public ::testing::Test {
  protected:
   void SetUp() override {
     if (geteuid() != 0) GTEST_SKIP() << "takes root, whose files they have to be";
-    std::string pattern = "/run/own-configuration-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override {
-    if (!folder_.empty()) std::filesystem::remove_all(folder_);
+    folder_.emplace("/run");
   }
   void write(const std::string& text) const { std::ofstream(file()) << text; }
-  [[nodiscard]] std::filesystem::path file() const { return folder_ / "config.toml"; }
+  [[nodiscard]] std::filesystem::path file() const { return *folder_ / "config.toml"; }
 
-  std::filesystem::path folder_;
+  std::optional<test_support::Folder> folder_;
 };
 
 TEST_F(OwnConfigurationFile, IsReadAnewAndTheEnvironmentIsAboveIt) {

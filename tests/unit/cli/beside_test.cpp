@@ -12,6 +12,7 @@
 #include "agent/config/in_force.h"
 #include "agent/config/keys.h"
 #include "checks/check_ids.h"
+#include "tests/support/folder.h"
 
 namespace {
 
@@ -31,16 +32,11 @@ class GoBy : public testing::Test {
  protected:
   void SetUp() override {
     if (geteuid() != 0) GTEST_SKIP() << "takes root, whose files they have to be";
-    std::string pattern = "/run/beside-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
+    folder_.emplace("/run");
     write("[routes]\nmetric = 5\n");
   }
-  void TearDown() override {
-    if (!folder_.empty()) fs::remove_all(folder_);
-  }
 
-  [[nodiscard]] fs::path file() const { return folder_ / "config.toml"; }
+  [[nodiscard]] fs::path file() const { return *folder_ / "config.toml"; }
   void write(std::string_view text) const {
     std::ofstream(file()) << text;
     EXPECT_EQ(::chmod(file().c_str(), 0644), 0);
@@ -58,7 +54,7 @@ class GoBy : public testing::Test {
     return agent::go_by(load(given), given, told, whose);
   }
 
-  fs::path folder_;
+  std::optional<test_support::Folder> folder_;
 };
 
 TEST_F(GoBy, TheDaemonsConfigurationWhereNothingIsGiven) {

@@ -10,21 +10,13 @@
 #include <string>
 
 #include "cni/paths.h"
+#include "tests/support/folder.h"
 
 /// A node's files in a folder of this test's own, gone with it.
 class NodeFiles {
  public:
   NodeFiles() {
     ::umask(022);  // a node's files can be read, whatever who runs the tests has for his own
-    std::string pattern = (std::filesystem::temp_directory_path() / "cni-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) ADD_FAILURE() << "no folder " << pattern;
-    root_ = pattern;
-  }
-  NodeFiles(const NodeFiles&) = delete;
-  NodeFiles& operator=(const NodeFiles&) = delete;
-  ~NodeFiles() {
-    std::error_code ignored;
-    std::filesystem::remove_all(root_, ignored);
   }
 
   [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return root_ / name; }
@@ -39,10 +31,7 @@ class NodeFiles {
   }
 
   std::filesystem::path write(const std::string& name, const std::string& text = {}) const {
-    const auto file = root_ / name;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file, std::ios::binary) << text;
-    return file;
+    return root_.write(name, text);
   }
   void link(const std::string& name, const std::filesystem::path& target) const {
     std::filesystem::create_directories((root_ / name).parent_path());
@@ -53,7 +42,7 @@ class NodeFiles {
   }
 
  private:
-  std::filesystem::path root_;
+  test_support::Folder root_;
 };
 
 /// A file that the fuzz target is fed with, too.

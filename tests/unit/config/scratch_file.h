@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "agent/config/load_config.h"
+#include "tests/support/folder.h"
 
 /// What readiness may name in these tests.
 inline constexpr std::array<std::string_view, 3> kTestCheckIds = {"nic.found", "sysctl.ip_forward",
@@ -20,35 +21,21 @@ inline constexpr std::array<std::string_view, 3> kTestCheckIds = {"nic.found", "
 /// A configuration file in a folder of its own, both gone afterwards.
 class ScratchFile {
  public:
-  explicit ScratchFile(std::string_view contents = {}) {
-    auto pattern = (std::filesystem::temp_directory_path() / "caa-config-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) ADD_FAILURE() << "no folder " << pattern;
-    folder_ = pattern;
-    write(contents);
-  }
-  ScratchFile(const ScratchFile&) = delete;
-  ScratchFile& operator=(const ScratchFile&) = delete;
-  ~ScratchFile() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
+  explicit ScratchFile(std::string_view contents = {}) { write(contents); }
 
-  void write(std::string_view contents) const {
-    std::ofstream file(path(), std::ios::binary);
-    file << contents;
-  }
+  void write(std::string_view contents) const { folder_.write("config.toml", contents); }
   [[nodiscard]] std::filesystem::path folder() const { return folder_; }
   [[nodiscard]] std::filesystem::path path() const { return folder_ / "config.toml"; }
   /// "config.toml:1:2: …" for an error in this file.
   [[nodiscard]] std::string shortened(std::string text) const {
-    const auto prefix = folder_.string() + "/";
+    const auto prefix = folder_.path().string() + "/";
     for (auto at = text.find(prefix); at != std::string::npos; at = text.find(prefix))
       text.erase(at, prefix.size());
     return text;
   }
 
  private:
-  std::filesystem::path folder_;
+  test_support::Folder folder_;
 };
 
 /// The texts of all errors, with the scratch file's name alone.

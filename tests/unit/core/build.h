@@ -9,6 +9,7 @@
 #include "net/shared_list.h"
 #include "node/desired_routes.h"
 #include "observed/node_network.h"
+#include "routing/route_diff.h"
 
 // Literals for tests of the core: the values of the examples in the contract.
 namespace agent::testing {
@@ -82,6 +83,19 @@ inline net::Route blackhole(std::string_view destination, std::uint32_t metric =
   route.type = net::RouteType::blackhole;
   route.protocol = 169;
   return route;
+}
+
+/// All that is wanted, and known to be.
+inline routing::Desired desired_of(std::vector<net::Route> routes, std::vector<net::Rule> rules = {}) {
+  routing::Desired desired;
+  desired.routes = std::move(routes);
+  desired.rules = std::move(rules);
+  return desired;
+}
+
+/// All that bears our protocol number in the kernel.
+inline routing::Actual actual_of(std::vector<net::Route> routes, std::vector<net::Rule> rules = {}) {
+  return {.routes = std::move(routes), .rules = std::move(rules)};
 }
 
 }  // namespace agent::testing

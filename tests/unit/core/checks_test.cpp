@@ -43,6 +43,14 @@ TEST(Checks, EveryIdIsListedOnce) {
   EXPECT_EQ(std::adjacent_find(ids.begin(), ids.end()), ids.end());
 }
 
+TEST(Checks, HaveAnOrderOfTheirOwn) {
+  const auto table = checks::check_table();
+  const auto same = [](const checks::Check& one, const checks::Check& next) {
+    return one.order == next.order;
+  };
+  EXPECT_EQ(std::adjacent_find(table.begin(), table.end(), same), table.end());
+}
+
 /// The kernel's lookup has led a packet to pods elsewhere.
 void lead_away(checks::Facts& facts, const routing::LedAway& led_away) {
   facts.sync.routes.add({{.position = 0,

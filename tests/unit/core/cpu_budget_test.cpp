@@ -93,9 +93,21 @@ TEST(Backoff, DoublesToItsLimitWithinHalfAndWholeAndStartsOver) {
   EXPECT_LE(backoff.next(), routing::Backoff::kFirst);
 }
 
+TEST(Backoff, SpreadsEachWaitOverItsUpperHalf) {
+  routing::Backoff backoff(7);
+  constexpr auto kThreeQuarters = routing::Backoff::kFirst * 3 / 4;
+  int early = 0;
+  for (int i = 0; i < 400; ++i) {
+    early += backoff.next() < kThreeQuarters ? 1 : 0;
+    backoff.reset();
+  }
+  EXPECT_GT(early, 100) << "nodes that fail together would try in step";
+  EXPECT_LT(early, 300);
+}
+
 TEST(RemovalGuard, HoldsEveryRemovalUntilASecondReadingAgrees) {
   routing::RemovalGuard guard;
-  const routing::Desired desired{{testing::route("10.244.0.0/16", "10.240.0.1", 2)}, {}, true, {}};
+  const auto desired = testing::desired_of({testing::route("10.244.0.0/16", "10.240.0.1", 2)});
   guard.want(desired, /*agreed=*/false);
   EXPECT_FALSE(guard.allows_removals());
   guard.want(desired, /*agreed=*/true);
@@ -108,7 +120,7 @@ TEST(RemovalGuard, HoldsEveryRemovalUntilASecondReadingAgrees) {
 
 TEST(RemovalGuard, ALinkThatGoesDownAsksForNoOtherRoutes) {
   routing::RemovalGuard guard;
-  routing::Desired desired{{testing::route("10.244.0.0/16", "10.240.0.1", 2)}, {}, true, {}};
+  auto desired = testing::desired_of({testing::route("10.244.0.0/16", "10.240.0.1", 2)});
   guard.want(desired, /*agreed=*/true);
   desired.down_device = 2;
   guard.want(desired, /*agreed=*/false);

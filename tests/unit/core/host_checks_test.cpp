@@ -227,7 +227,7 @@ const CalmOfNodes kHostCalms[] = {
        data_plane_of(f).routes.clear();
        f.environment.pod_sysctls.clear();
      },
-     "networkmanager.unmanaged", checks::CheckStatus::skip, "no link of pods"},
+     "networkmanager.unmanaged", checks::CheckStatus::skip, "no link of a pod"},
     {"no .link file is about the links", with_a_told_mac,
      [](checks::Facts& f) { host_of(f).link_files->clear(); }, "udev.mac_policy", checks::CheckStatus::pass,
      "leaves the MAC of"},
@@ -309,7 +309,7 @@ TEST(HostChecks, AStrangersWordsStayOneLineAndRunNothing) {
   host_of(facts).boot_sysctls->back().file = "/etc/sysctl.d/1\nreboot #.conf";
   const auto said = result(facts, "sysctl.persistence");
   EXPECT_EQ(said.remedy,
-            "# set net.ipv4.ip_forward = 1 in '/etc/sysctl.d/1 reboot #.conf', which has the last word");
+            "# set net.ipv4.ip_forward = 1 in '/etc/sysctl.d/1 reboot #.conf', which is read last");
 }
 
 }  // namespace

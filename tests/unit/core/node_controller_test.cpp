@@ -16,11 +16,11 @@ using core::EventKind;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::SizeIs;
-using ::testing::StartsWith;
 using testing::kHealthyRoutes;
 using testing::Node;
 using testing::prefix;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 /// The notifications of a FakeKernel.
 class FakeWatch final : public net::RouteWatch {
@@ -64,10 +64,9 @@ class NodeControllerTest : public ::testing::Test {
     controller_ = std::make_unique<core::NodeController>(ports(), configured(policy), "0.1.0", 7U);
   }
   core::Ports ports() {
-    return {.kernel = node_.kernel,
-            .sysctls = node_.sysctls,
-            .watch = &watch_,
-            .clock = [this] { return net::Now{.mono = node_.now, .wall = net::WallTime{} + 1h}; }};
+    return {.kernel = node_.kernel, .sysctls = node_.sysctls, .watch = &watch_, .clock = [this] {
+              return net::Now{.mono = node_.now, .wall = net::WallTime{} + 1h};
+            }};
   }
   static core::Configuration configured(const node::Policy& policy) {
     return {.policy = policy, .node_name = "node"};
@@ -110,7 +109,8 @@ observed::CloudState told(const char* cidr) {
   return state;
 }
 
-// --- Before the first turn ----------------------------------------------------------------------------------
+// --- Before the first turn
+// ----------------------------------------------------------------------------------
 
 TEST_F(NodeControllerTest, WhatWasKeptBeforeTheFirstTurnIsToldOfByIt) {
   for (const auto& effects :
@@ -168,7 +168,8 @@ TEST_F(NodeControllerTest, WhatAnotherVmHasKeptIsNotBelievedAndWrittenOver) {
   EXPECT_THAT(effects.persist->protocols, ElementsAre(169));
 }
 
-// --- What each event leads to -------------------------------------------------------------------------------
+// --- What each event leads to
+// -------------------------------------------------------------------------------
 
 TEST_F(NodeControllerTest, EachEventOfAReadyNodePublishesOnceAtMost) {
   get_ready();
@@ -269,12 +270,14 @@ TEST_F(NodeControllerTest, ASysctlThatCannotBeSetIsToldOnce) {
   node_.sysctls.read_only = true;
   start(policy);
   EXPECT_THAT(kinds(handle(core::Wakeup{})), ::testing::Contains(EventKind::sysctl_refused));
-  EXPECT_THAT(kinds(handle(core::ResyncDue{})), ::testing::Not(::testing::Contains(EventKind::sysctl_refused)));
+  EXPECT_THAT(kinds(handle(core::ResyncDue{})),
+              ::testing::Not(::testing::Contains(EventKind::sysctl_refused)));
   node_.sysctls.read_only = false;
   EXPECT_THAT(kinds(handle(core::ResyncDue{})), ::testing::Contains(EventKind::sysctl_set));
 }
 
-// --- Notifications ------------------------------------------------------------------------------------------
+// --- Notifications
+// ------------------------------------------------------------------------------------------
 
 TEST_F(NodeControllerTest, ARepairIsPublishedWithWhoRemovedTheRouteAndThenLogged) {
   get_ready();
@@ -356,7 +359,8 @@ TEST_F(NodeControllerTest, TheFilterIsInstalledBeforeTheDumpAndOnlyWhenItChanges
   EXPECT_THAT(kinds(handle(configured(policy))), ::testing::Contains(EventKind::events_lost));
 }
 
-// --- plan, doctor and explain -------------------------------------------------------------------------------
+// --- plan, doctor and explain
+// -------------------------------------------------------------------------------
 
 class ObservingTest : public NodeControllerTest {
  protected:

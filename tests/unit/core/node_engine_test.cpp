@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "tests/unit/core/node.h"
 
 namespace agent {
@@ -281,13 +283,21 @@ TEST(NodeEngine, AStormOfForeignRoutesCostsNoLook) {
   Node node;
   node.reading(network());
   node.settle();
-  const auto looks = node.kernel.calls(test_support::FakeKernel::Call::routes);
+  using Call = test_support::FakeKernel::Call;
+  static constexpr std::array kEverything = {Call::links, Call::routes, Call::routes_to,
+                                             Call::rules, Call::lookup, Call::apply};
+  const auto calls = [&node] {
+    std::vector<std::size_t> counts;
+    for (const auto call : kEverything) counts.push_back(node.kernel.calls(call));
+    return counts;
+  };
+  const auto before = calls();
   for (int i = 0; i < 200; ++i) {
     node.kernel.add_as_stranger(
         testing::route("10." + std::to_string(i) + ".9.0/24", "10.240.0.1", node.eth0_index(), 4));
   }
   node.settle();
-  EXPECT_EQ(node.kernel.calls(test_support::FakeKernel::Call::routes), looks);
+  EXPECT_EQ(calls(), before);
 }
 
 TEST(NodeEngine, EnforcesForwardingAndSaysWhatItSet) {

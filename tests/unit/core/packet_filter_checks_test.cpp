@@ -71,24 +71,24 @@ const FaultOfNodes kPacketFilterFaults[] = {
        nft_of(f).forward = {{"FORWARD", {{.is_narrow = true, .target = "ACCEPT"}, {.target = "REJECT"}}}};
      },
      "netfilter.forward", "chain FORWARD in iptables' nft backend has a rule that rejects",
-     "# let who wrote the rule (iptables-nft-save) accept the pod CIDRs before it"},
+     "# have the owner of the rule (iptables-nft-save) accept the pod CIDRs before it"},
     {"a chain drops the rest", anywhere,
      [](checks::Facts& f) {
        nft_of(f).forward = {{"FORWARD", {{.target = "LOCAL"}}}, {"LOCAL", {{.target = "DROP"}}}};
      },
-     "netfilter.forward", "chain LOCAL in iptables' nft backend has a rule that drops", "# let who wrote"},
+     "netfilter.forward", "chain LOCAL in iptables' nft backend has a rule that drops", "# have the owner"},
     {"what pods send is dropped", with_sink,
      [](checks::Facts& f) {
        forward_of(f) = {{.source = testing::prefix("10.244.0.0/16"), .target = "DROP"}};
      },
      "netfilter.forward", "chain FORWARD in iptables' nft backend has a rule that drops what pods send",
-     "# let who wrote the rule (iptables-nft-save) accept the pod CIDRs before it"},
+     "# have the owner of the rule (iptables-nft-save) accept the pod CIDRs before it"},
     {"what comes in by the NIC is dropped", without_overlay,
      [](checks::Facts& f) { forward_of(f) = {{.in = "eth0", .target = "DROP"}}; }, "netfilter.forward",
-     "chain FORWARD in iptables' nft backend has a rule that drops what pods get", "# let who wrote"},
+     "chain FORWARD in iptables' nft backend has a rule that drops what pods get", "# have the owner"},
     {"what comes in by the overlay is dropped", on_overlays,
      [](checks::Facts& f) { forward_of(f) = {{.in = "+", .target = "DROP"}}; }, "netfilter.forward",
-     "has a rule that drops what pods send", "# let who wrote"},
+     "has a rule that drops what pods send", "# have the owner"},
     {"what pods send is accepted, and what they get is not", with_pods_in_the_node_cidr,
      [](checks::Facts& f) {
        accept_alone(f, {.source = testing::prefix("10.244.1.0/24"), .target = "ACCEPT"});
@@ -117,7 +117,7 @@ const FaultOfNodes kPacketFilterFaults[] = {
      },
      "netfilter.forward",
      "chain FORWARD in table mangle of iptables' nft backend has a rule that drops whatever no rule accepts",
-     "# let who wrote"},
+     "# have the owner"},
     {"table raw drops what pods send", with_sink,
      [](checks::Facts& f) {
        nft_of(f).other_hooks = {
@@ -128,7 +128,7 @@ const FaultOfNodes kPacketFilterFaults[] = {
      },
      "netfilter.forward",
      "chain PREROUTING in table raw of iptables' nft backend has a rule that drops what pods send",
-     "# let who wrote"},
+     "# have the owner"},
     {"table mangle has the policy DROP", anywhere,
      [](checks::Facts& f) {
        nft_of(f).other_hooks = {{.table = "mangle", .chain = "POSTROUTING", .policy = "DROP"}};

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "remedy/remedy.h"
+#include "tests/support/folder.h"
 
 namespace agent::testing {
 namespace {
@@ -51,25 +52,6 @@ void write(const fs::path& file, std::string_view text) {
   out << text;
   if (!out) throw std::runtime_error("cannot write " + file.string());
 }
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "pasted-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no folder");
-    path_ = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 /// A stand-in writes its name and its arguments, each with a NUL behind it, and an empty word at the end.
 void make_programs(const fs::path& folder) {
@@ -128,10 +110,10 @@ std::vector<std::string> files_in(const fs::path& folder) {
 }  // namespace
 
 std::vector<Pasted> paste(const std::vector<std::string>& lines) {
-  static const Folder stand_ins;
+  static const test_support::Folder stand_ins;
   const auto programs = stand_ins.path() / "programs";
   if (!fs::exists(programs)) make_programs(programs);
-  const Folder folder;
+  const test_support::Folder folder;
   std::string script = "PATH=" + programs.string() + "\nexport PATH RECORD\n";
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const auto home = folder.path() / std::to_string(i);

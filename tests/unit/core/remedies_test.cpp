@@ -207,7 +207,7 @@ void change_all_words(const checks::Facts& broken, const std::function<void(cons
 using Remedies = std::map<std::string, std::string_view>;  ///< and a check that gives it
 
 /// What the checks that fail say of them.
-void add_remedies(const checks::Facts& facts, const std::vector<const checks::CheckEntry*>& checks,
+void add_remedies(const checks::Facts& facts, const std::vector<const checks::Check*>& checks,
                   Remedies& all) {
   for (const auto* check : checks) {
     const auto finding = check->look(facts);
@@ -218,12 +218,12 @@ void add_remedies(const checks::Facts& facts, const std::vector<const checks::Ch
 
 /// Every remedy that any check gives of any broken node, by its words as they are and as they should not be.
 Remedies all_remedies() {
-  std::vector<const checks::CheckEntry*> every;
+  std::vector<const checks::Check*> every;
   for (const auto& check : checks::check_table()) every.push_back(&check);
   Remedies all;
   for (const auto& node : broken_nodes()) {
     const auto facts = node.facts();
-    std::vector<const checks::CheckEntry*> failing;
+    std::vector<const checks::Check*> failing;
     for (const auto* check : every) {
       if (check->look(facts).status == checks::CheckStatus::fail) failing.push_back(check);
     }

@@ -11,38 +11,40 @@
 namespace agent {
 namespace {
 
+using testing::actual_of;
 using testing::blackhole;
+using testing::desired_of;
 using testing::prefix;
 using testing::route;
 
 TEST(RouteDiff, SaysNothingWhenInSync) {
   const std::vector routes = {route("10.244.0.0/16", "10.240.0.1", 2), blackhole("10.244.1.0/24")};
-  EXPECT_TRUE(routing::diff({routes, {}, true, {}}, {routes, {}}).changes.empty());
+  EXPECT_TRUE(routing::diff(desired_of(routes), actual_of(routes)).changes.empty());
 }
 
 TEST(RouteDiff, ReplacesOnlyAKeyThatIsOurs) {
   const auto wanted = route("10.244.0.0/16", "10.240.0.1", 2);
   const auto altered = route("10.244.0.0/16", "10.240.0.9", 2);
-  const auto changes = routing::diff({{wanted}, {}, true, {}}, {{altered}, {}}).changes;
+  const auto changes = routing::diff(desired_of({wanted}), actual_of({altered})).changes;
   EXPECT_EQ(changes, (std::vector<net::Change>{{net::Verb::replace, wanted}}));
-  EXPECT_EQ(routing::diff({{wanted}, {}, true, {}}, {}).changes,
+  EXPECT_EQ(routing::diff(desired_of({wanted}), {}).changes,
             (std::vector<net::Change>{{net::Verb::add, wanted}}));
 }
 
 TEST(RouteDiff, OfTwoThatWantOneKeyTheFirstCounts) {
   const std::vector wanted = {route("10.244.0.0/16", "10.240.0.1", 2),
                               route("10.244.0.0/16", "10.240.0.9", 2)};
-  EXPECT_EQ(routing::diff({wanted, {}, true, {}}, {}).changes,
+  EXPECT_EQ(routing::diff(desired_of(wanted), {}).changes,
             (std::vector<net::Change>{{net::Verb::add, wanted[0]}}));
-  EXPECT_TRUE(routing::diff({wanted, {}, true, {}}, {{wanted[0]}, {}}).changes.empty());
+  EXPECT_TRUE(routing::diff(desired_of(wanted), actual_of({wanted[0]})).changes.empty());
 }
 
 TEST(RouteDiff, LeavesAKeyThatAStrangerHoldsAlone) {
   const auto wanted = route("10.244.0.0/16", "10.240.0.1", 2);
   const std::vector occupied = {route("10.244.0.0/16", "10.240.0.77", 2, 4)};
-  EXPECT_TRUE(routing::diff({{wanted}, {}, true, {}}, {}, occupied).changes.empty());
+  EXPECT_TRUE(routing::diff(desired_of({wanted}), {}, occupied).changes.empty());
   const auto altered = route("10.244.0.0/16", "10.240.0.9", 2);
-  EXPECT_EQ(routing::diff({{wanted}, {}, true, {}}, {{altered}, {}}, occupied).changes,
+  EXPECT_EQ(routing::diff(desired_of({wanted}), actual_of({altered}), occupied).changes,
             (std::vector<net::Change>{{net::Verb::remove, altered}}))
       << "a replace could overwrite the stranger's twin";
 }
@@ -52,7 +54,7 @@ TEST(RouteDiff, MakesBeforeItBreaks) {
   const auto old = route("10.245.0.0/16", "10.240.0.1", 2);
   const net::Rule new_rule{16925, prefix("10.244.1.0/24"), 16925, 169, false};
   const net::Rule old_rule{16925, prefix("10.245.1.0/24"), 16925, 169, false};
-  const auto difference = routing::diff({{wanted}, {new_rule}, true, {}}, {{old}, {old_rule}});
+  const auto difference = routing::diff(desired_of({wanted}, {new_rule}), actual_of({old}, {old_rule}));
   EXPECT_EQ(difference.changes, (std::vector<net::Change>{{net::Verb::add, wanted},
                                                           {net::Verb::add, new_rule},
                                                           {net::Verb::remove, old_rule},
@@ -61,8 +63,9 @@ TEST(RouteDiff, MakesBeforeItBreaks) {
 
 TEST(RouteDiff, RemovesNothingWhileWhatIsWantedIsNotFullyKnown) {
   const auto sink = blackhole("10.244.1.0/24");
-  const auto changes =
-      routing::diff({{sink}, {}, false, {}}, {{route("10.244.0.0/16", "10.240.0.1", 2)}, {}}).changes;
+  auto desired = desired_of({sink});
+  desired.complete = false;
+  const auto changes = routing::diff(desired, actual_of({route("10.244.0.0/16", "10.240.0.1", 2)})).changes;
   EXPECT_EQ(changes, (std::vector<net::Change>{{net::Verb::add, sink}}));
 }
 
@@ -70,23 +73,24 @@ TEST(RouteDiff, LeavesRoutesByALinkThatIsDownForLater) {
   const auto wanted = route("10.244.0.0/16", "10.240.0.1", 2);
   const auto altered = route("10.244.0.0/16", "10.240.0.9", 2);
   const auto sink = blackhole("10.244.1.0/24");
-  const routing::Desired desired{{wanted, sink}, {}, true, {}, /*down_device=*/2};
+  auto desired = desired_of({wanted, sink});
+  desired.down_device = 2;
   const std::vector<net::Change> only_the_sink = {{net::Verb::add, sink}};
   EXPECT_EQ(routing::diff(desired, {}).changes, only_the_sink);
-  EXPECT_EQ(routing::diff(desired, {{altered}, {}}).changes, only_the_sink)
+  EXPECT_EQ(routing::diff(desired, actual_of({altered})).changes, only_the_sink)
       << "it cannot be replaced, and is not removed";
 }
 
 TEST(RouteDiff, RemovesTwinsOfOneKey) {
   const auto wanted = route("10.244.0.0/16", "10.240.0.1", 2);
   const auto twin = route("10.244.0.0/16", "10.240.0.9", 2);
-  EXPECT_EQ(routing::diff({{wanted}, {}, true, {}}, {{twin, wanted}, {}}).changes,
+  EXPECT_EQ(routing::diff(desired_of({wanted}), actual_of({twin, wanted})).changes,
             (std::vector<net::Change>{{net::Verb::remove, twin}}));
 }
 
 TEST(RouteDiff, ARouteThatADumpShowsTwiceIsStillWanted) {
   const auto wanted = route("10.244.0.0/16", "10.240.0.1", 2);
-  EXPECT_TRUE(routing::diff({{wanted}, {}, true, {}}, {{wanted, wanted}, {}}).changes.empty());
+  EXPECT_TRUE(routing::diff(desired_of({wanted}), actual_of({wanted, wanted})).changes.empty());
 }
 
 /// A next hop of an IPv6 key that has several, as the port shows it.
@@ -98,7 +102,7 @@ net::Route hop(std::string_view gateway, std::uint8_t protocol = 169) {
 
 TEST(RouteDiff, LeavesAnIpv6KeyWithNextHopsOfOthersAsItIs) {
   const auto wanted = route("fd44::/48", "fe80::1", 2);
-  const auto difference = routing::diff({{wanted}, {}, true, {}}, {{hop("fe80::1"), hop("fe80::99")}, {}});
+  const auto difference = routing::diff(desired_of({wanted}), actual_of({hop("fe80::1"), hop("fe80::99")}));
   EXPECT_EQ(difference.changes, (std::vector<net::Change>{{net::Verb::remove, hop("fe80::99")}}))
       << "a replace would take it away whoever has made it; a removal takes ours alone";
   EXPECT_EQ(difference.drift.shared, (std::vector<routing::SharedKey>{{0, hop("fe80::99")}}));
@@ -107,7 +111,7 @@ TEST(RouteDiff, LeavesAnIpv6KeyWithNextHopsOfOthersAsItIs) {
 }
 
 TEST(RouteDiff, RemovesEachNextHopOfAKeyThatIsNotWanted) {
-  const auto changes = routing::diff({}, {{hop("fe80::1"), hop("fe80::99")}, {}}).changes;
+  const auto changes = routing::diff({}, actual_of({hop("fe80::1"), hop("fe80::99")})).changes;
   EXPECT_EQ(changes, (std::vector<net::Change>{{net::Verb::remove, hop("fe80::1")},
                                                {net::Verb::remove, hop("fe80::99")}}))
       << "the kernel takes only those of our protocol";
@@ -119,13 +123,14 @@ TEST(RouteDiff, ReplacesARouteOfOursThatBearsMoreThanWeAskedFor) {
   const auto wanted = route("10.244.0.0/16", "10.240.0.1", 2);
   auto altered = wanted;
   altered.extra_attributes = true;
-  EXPECT_EQ(routing::diff({{wanted}, {}, true, {}}, {{altered}, {}}).changes,
+  EXPECT_EQ(routing::diff(desired_of({wanted}), actual_of({altered})).changes,
             (std::vector<net::Change>{{net::Verb::replace, wanted}}));
 }
 
 TEST(RouteDiff, WhatIsKeptForAnAwaitedCidrIsNotUnwanted) {
-  const routing::Desired desired{{}, {}, true, {}, 0, /*node_cidrs_awaited=*/true};
-  const auto difference = routing::diff(desired, {{blackhole("10.244.1.0/24")}, {}});
+  routing::Desired desired;
+  desired.node_cidrs_awaited = true;
+  const auto difference = routing::diff(desired, actual_of({blackhole("10.244.1.0/24")}));
   EXPECT_TRUE(difference.changes.empty());
   EXPECT_EQ(difference.drift.unwanted, 0U);
   EXPECT_EQ(difference.retained, 1U);
@@ -167,10 +172,10 @@ TEST(RouteDiff, AppliedToTheActualGivesTheDesiredWhateverTheyAre) {
   for (int round = 0; round < 2000; ++round) {
     auto desired = some_routes();
     const auto actual = some_routes();
-    const auto after = applied(actual, routing::diff({desired, {}, true, {}}, {actual, {}}).changes);
+    const auto after = applied(actual, routing::diff(desired_of(desired), actual_of(actual)).changes);
     std::sort(desired.begin(), desired.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
     ASSERT_EQ(after, desired) << "round " << round;
-    ASSERT_TRUE(routing::diff({desired, {}, true, {}}, {after, {}}).changes.empty());
+    ASSERT_TRUE(routing::diff(desired_of(desired), actual_of(after)).changes.empty());
   }
 }
 

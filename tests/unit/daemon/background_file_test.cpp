@@ -8,22 +8,13 @@
 #include <iterator>
 #include <vector>
 
+#include "tests/support/folder.h"
+
 namespace {
 
 class Background : public testing::Test {
  protected:
-  Background() {
-    auto name = (std::filesystem::temp_directory_path() / "background-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "no folder";
-    folder_ = name;
-  }
-  ~Background() override { std::filesystem::remove_all(folder_); }
-  [[nodiscard]] std::string contents() const {
-    std::ifstream stream(folder_ / "file");
-    return {std::istreambuf_iterator<char>(stream), {}};
-  }
-
-  std::filesystem::path folder_;
+  test_support::Folder folder_;
   std::vector<int> failures_;
 };
 
@@ -36,7 +27,7 @@ TEST_F(Background, TheLastTextIsThereWhenItIsGone) {
     if (round % 2 == 0) continue;
     file.write("last of " + std::to_string(round));
   }
-  EXPECT_EQ(contents(), "last of 19");
+  EXPECT_EQ(test_support::contents(folder_ / "file"), "last of 19");
   EXPECT_TRUE(failures_.empty());
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/log_event.h"
+#include "tests/support/folder.h"
 
 namespace {
 
@@ -29,21 +30,17 @@ std::string output_of(const std::string& command) {
 class Catalog : public testing::Test {
  protected:
   Catalog() {
-    auto folder = (fs::temp_directory_path() / "catalog-XXXXXX").string();
-    if (mkdtemp(folder.data()) == nullptr) ADD_FAILURE() << "no folder";
-    root_ = folder;
     fs::create_directories(root_ / "usr/lib/systemd/catalog");
     fs::create_directories(root_ / "var/lib/systemd/catalog");
     fs::copy(kCatalog, root_ / "usr/lib/systemd/catalog");
     const auto complaints = output_of(journalctl("--update-catalog 2>&1"));
     EXPECT_EQ(complaints, "");
   }
-  ~Catalog() override { fs::remove_all(root_); }
   [[nodiscard]] std::string journalctl(const std::string& words) const {
-    return "journalctl --root=" + root_.string() + " " + words;
+    return "journalctl --root=" + root_.path().string() + " " + words;
   }
 
-  fs::path root_;
+  test_support::Folder root_;
 };
 
 TEST_F(Catalog, ExplainsEveryKindOfEventAndNothingElse) {

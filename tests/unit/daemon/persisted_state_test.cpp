@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/folder.h"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -17,19 +19,12 @@ using testing::IsEmpty;
 
 class KeptFile : public testing::Test {
  protected:
-  KeptFile() {
-    auto folder = (fs::temp_directory_path() / "kept-XXXXXX").string();
-    if (mkdtemp(folder.data()) == nullptr) ADD_FAILURE() << "no folder";
-    folder_ = folder;
-  }
-  ~KeptFile() override { fs::remove_all(folder_); }
-
   [[nodiscard]] net::Result<PersistedState> recall(const std::string& text) const {
     std::ofstream(folder_ / "kept.json") << text;
     return agent::load_state(folder_ / "kept.json");
   }
 
-  fs::path folder_;
+  test_support::Folder folder_;
 };
 
 TEST_F(KeptFile, HoldsWhatWasKept) {

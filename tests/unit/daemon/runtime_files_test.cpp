@@ -13,6 +13,7 @@
 #include "agent/daemon/listening_file.h"
 #include "agent/daemon/paths.h"
 #include "files/replace.h"
+#include "tests/support/folder.h"
 
 namespace {
 
@@ -23,16 +24,9 @@ using agent::where_a_daemon_listens;
 
 class RuntimeFiles : public testing::Test {
  protected:
-  RuntimeFiles() {
-    auto folder = (fs::temp_directory_path() / "runtime-XXXXXX").string();
-    if (mkdtemp(folder.data()) == nullptr) ADD_FAILURE() << "no folder";
-    folder_ = folder;
-  }
-  ~RuntimeFiles() override { fs::remove_all(folder_); }
-
   void write(const char* name, std::string_view text) const { std::ofstream(folder_ / name) << text; }
 
-  fs::path folder_;
+  test_support::Folder folder_;
 };
 
 TEST_F(RuntimeFiles, TellWhereADaemonListensWhileItDoes) {
@@ -87,11 +81,11 @@ TEST_F(RuntimeFiles, AreReplacedNotFollowed) {
 
 TEST_F(RuntimeFiles, AreTheAgentsOfRootAndOfWhoOwnsTheFolder) {
   if (::geteuid() != 0) GTEST_SKIP() << "takes root to give a folder away";
-  EXPECT_TRUE(agent::Trusted(folder_).includes(0));
-  EXPECT_FALSE(agent::Trusted(folder_).includes(65534));
-  ASSERT_EQ(::chown(folder_.c_str(), 998, 998), 0);
-  EXPECT_TRUE(agent::Trusted(folder_).includes(0));
-  EXPECT_TRUE(agent::Trusted(folder_).includes(998));
+  EXPECT_TRUE(agent::Trusted(folder_.path()).includes(0));
+  EXPECT_FALSE(agent::Trusted(folder_.path()).includes(65534));
+  ASSERT_EQ(::chown(folder_.path().c_str(), 998, 998), 0);
+  EXPECT_TRUE(agent::Trusted(folder_.path()).includes(0));
+  EXPECT_TRUE(agent::Trusted(folder_.path()).includes(998));
   EXPECT_FALSE(agent::Trusted(folder_ / "absent").includes(998));
   fs::create_directory_symlink(folder_, folder_ / "link");
   ASSERT_EQ(::lchown((folder_ / "link").c_str(), 65534, 65534), 0);

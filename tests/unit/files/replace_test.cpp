@@ -6,21 +6,25 @@
 #include <cerrno>
 #include <string>
 
-#include "folder.h"
+#include "tests/support/folder.h"
 
 namespace {
 
 using files::Readers;
 
-struct Replace : Folder, testing::Test {
-  std::filesystem::path file_ = path / "file";
+struct Replace : test_support::Folder, testing::Test {
+  [[nodiscard]] long entries() const {
+    return std::distance(std::filesystem::directory_iterator(path()), std::filesystem::directory_iterator());
+  }
+
+  std::filesystem::path file_ = path() / "file";
 };
 
 TEST_F(Replace, TheFileIsWholeAndAlone) {
   const std::string large(100'000, 'x');
   for (const auto& text : {std::string("one"), large, std::string()}) {
     ASSERT_TRUE(files::replace(file_, text, Readers::owner));
-    EXPECT_EQ(contents(file_), text);
+    EXPECT_EQ(test_support::contents(file_), text);
     EXPECT_EQ(entries(), 1);
   }
 }
@@ -45,15 +49,15 @@ TEST_F(Replace, AFailureLeavesWhatWasThereAndNamesIt) {
   EXPECT_EQ(replaced.error().code.value(), EISDIR);
   EXPECT_NE(replaced.error().what.find(file_.string()), std::string::npos);
   EXPECT_EQ(entries(), 1);
-  EXPECT_EQ(files::replace(path / "missing" / "file", "x", Readers::owner).error().code.value(), ENOENT);
+  EXPECT_EQ(files::replace(path() / "missing" / "file", "x", Readers::owner).error().code.value(), ENOENT);
 }
 
 TEST_F(Replace, ALinkThatSomebodyPutInTheWayIsReplacedNotFollowed) {
   write("victim", "precious");
-  std::filesystem::create_symlink(path / "victim", path / "file.new");
+  std::filesystem::create_symlink(path() / "victim", path() / "file.new");
   ASSERT_TRUE(files::replace(file_, "x", Readers::owner));
-  EXPECT_EQ(contents(path / "victim"), "precious");
-  EXPECT_EQ(contents(file_), "x");
+  EXPECT_EQ(test_support::contents(path() / "victim"), "precious");
+  EXPECT_EQ(test_support::contents(file_), "x");
 }
 
 }  // namespace

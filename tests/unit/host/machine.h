@@ -6,22 +6,14 @@
 #include <fstream>
 #include <string>
 
+#include "tests/support/folder.h"
+
 /// The root of a machine's files, gone with the test.
 class Machine {
  public:
-  Machine() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "machine-XXXXXX").string();
-    root_ = ::mkdtemp(pattern.data());
-  }
-  ~Machine() { std::filesystem::remove_all(root_); }
-  Machine(const Machine&) = delete;
-  Machine& operator=(const Machine&) = delete;
+  [[nodiscard]] const std::filesystem::path& root() const { return root_.path(); }
 
-  [[nodiscard]] const std::filesystem::path& root() const { return root_; }
-
-  void write(const std::string& path, const std::string& text) const {
-    std::ofstream(made(path), std::ios::binary) << text;
-  }
+  void write(const std::string& path, const std::string& text) const { root_.write(path, text); }
   void link(const std::string& path, const std::string& target) const {
     std::filesystem::create_symlink(target, made(path));
   }
@@ -32,5 +24,5 @@ class Machine {
     return root_ / path;
   }
 
-  std::filesystem::path root_;
+  test_support::Folder root_;
 };

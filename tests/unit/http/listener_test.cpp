@@ -11,6 +11,7 @@
 
 #include "agent/http/socket_address.h"
 #include "serving.h"
+#include "tests/support/folder.h"
 #include "wire.h"
 
 namespace {
@@ -70,18 +71,13 @@ TEST(Listener, ListensOnIpv6) {
 
 class UnixSocket : public testing::Test {
  protected:
-  UnixSocket() {
-    std::string name = testing::TempDir() + "caa-http-XXXXXX";
-    folder_ = ::mkdtemp(name.data());
-    where_ = {.address = {}, .port = 0, .unix_path = folder_ / "agent.sock"};
-  }
-  ~UnixSocket() override { std::filesystem::remove_all(folder_); }
+  UnixSocket() { where_ = {.address = {}, .port = 0, .unix_path = folder_ / "agent.sock"}; }
 
   [[nodiscard]] net::Result<std::unique_ptr<StatusServer>> start() const {
     return StatusServer::start(where_, published_, heartbeat_);
   }
 
-  std::filesystem::path folder_;
+  test_support::Folder folder_;
   net::ListenAddress where_;
   core::Published<core::Snapshot> published_{sample::ready_node()};
   agent::Heartbeat heartbeat_;

@@ -28,12 +28,12 @@ imds::Reading reading(const std::string& file = "docs_full_linux_trimmed.json") 
 
 class Cache : public testing::Test {
  protected:
-  TemporaryFolder folder_;
-  std::filesystem::path file_ = folder_.path / "imds.json";
+  test_support::Folder folder_;
+  std::filesystem::path file_ = folder_.path() / "imds.json";
 
   /// What else lies in the folder.
   std::size_t entries() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder_.path), {}));
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder_.path()), {}));
   }
 };
 
@@ -72,7 +72,7 @@ TEST_F(Cache, NoFileIsENOENT) {
 }
 
 TEST_F(Cache, NoFoldersAreMade) {
-  const auto saved = imds::save(folder_.path / "missing" / "imds.json", reading());
+  const auto saved = imds::save(folder_.path() / "missing" / "imds.json", reading());
   ASSERT_FALSE(saved);
   EXPECT_EQ(saved.error().code.value(), ENOENT);
   EXPECT_EQ(entries(), 0U);
@@ -125,7 +125,7 @@ TEST_F(Cache, NeitherSideTakesMoreThanAMebibyte) {
 }
 
 TEST_F(Cache, WhatIsNoFileIsAnErrorAndDoesNotBlock) {
-  EXPECT_EQ(imds::load(folder_.path).error().code.value(), EISDIR);
+  EXPECT_EQ(imds::load(folder_.path()).error().code.value(), EISDIR);
   ASSERT_EQ(::mkfifo(file_.c_str(), 0600), 0);
   EXPECT_FALSE(imds::load(file_));
 }
@@ -179,9 +179,9 @@ TEST_F(Cache, AFailedRenameLeavesNothingBehind) {
 }
 
 TEST_F(Cache, ALinkThatSomebodyPutInTheWayIsReplacedNotFollowed) {
-  const auto victim = folder_.path / "victim";
+  const auto victim = folder_.path() / "victim";
   write_file(victim, "precious");
-  std::filesystem::create_symlink(victim, folder_.path / "imds.json.new");
+  std::filesystem::create_symlink(victim, folder_.path() / "imds.json.new");
   ASSERT_TRUE(imds::save(file_, reading()));
   EXPECT_EQ(read_file(victim), "precious");
   EXPECT_EQ(imds::load(file_)->reading, reading());

@@ -209,8 +209,8 @@ class Caching : public Polling {
   /// Two more attempts delivered: what was asked for before the first of them is done.
   void await_more() { ASSERT_TRUE(events_.await(events_.all().size() + 2)); }
 
-  TemporaryFolder folder_;
-  std::filesystem::path file_ = folder_.path / "imds.json";
+  test_support::Folder folder_;
+  std::filesystem::path file_ = folder_.path() / "imds.json";
 };
 
 TEST_F(Caching, AnAnswerIsKeptWhenSomebodySaysThatItIsWorthKeeping) {
@@ -241,7 +241,7 @@ TEST_F(Caching, IsDoneWhileTheNextAttemptIsFarAway) {
   options_.poll_interval = 1h;
   start();
   ASSERT_TRUE(events_.await(1));
-  options_.cache_file = folder_.path / "missing" / "imds.json";
+  options_.cache_file = folder_.path() / "missing" / "imds.json";
   poller_->reconfigure(options_);
   poller_->keep(*reading(events_.all()[0]));
   ASSERT_TRUE(cache_failures_.await(1));

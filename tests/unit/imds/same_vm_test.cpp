@@ -97,17 +97,17 @@ TEST(SameVm, WithoutAUsableUuidALinkMustHaveTheMacAndAnAddressOfOneNic) {
 }
 
 TEST(ProductUuid, IsReadWithoutItsNewline) {
-  const TemporaryFolder folder;
-  write_file(folder.path / "product_uuid", "02AAB8A4-74EF-476E-8182-F6D2BA4166A6\n");
-  EXPECT_EQ(imds::product_uuid(folder.path / "product_uuid"), "02AAB8A4-74EF-476E-8182-F6D2BA4166A6");
+  const test_support::Folder folder;
+  write_file(folder.path() / "product_uuid", "02AAB8A4-74EF-476E-8182-F6D2BA4166A6\n");
+  EXPECT_EQ(imds::product_uuid(folder.path() / "product_uuid"), "02AAB8A4-74EF-476E-8182-F6D2BA4166A6");
 }
 
 TEST(ProductUuid, IsAbsentWhereItCannotBeRead) {
-  const TemporaryFolder folder;
-  EXPECT_EQ(imds::product_uuid(folder.path / "missing"), std::nullopt);
-  EXPECT_EQ(imds::product_uuid(folder.path), std::nullopt);
-  write_file(folder.path / "empty", "\n");
-  EXPECT_EQ(imds::product_uuid(folder.path / "empty"), std::nullopt);
+  const test_support::Folder folder;
+  EXPECT_EQ(imds::product_uuid(folder.path() / "missing"), std::nullopt);
+  EXPECT_EQ(imds::product_uuid(folder.path()), std::nullopt);
+  write_file(folder.path() / "empty", "\n");
+  EXPECT_EQ(imds::product_uuid(folder.path() / "empty"), std::nullopt);
 }
 
 }  // namespace

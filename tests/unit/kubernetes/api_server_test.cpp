@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "folder.h"
 #include "kubernetes/kubernetes.h"
+#include "tests/support/folder.h"
 #include "tls_server.h"
 
 namespace {
@@ -86,7 +86,7 @@ TEST_F(ApiServer, AKubeletsCombinedFileOpensTheDoor) {
     response.set_content(node("10.244.1.0/24"), "application/json");
   });
   strict.start();
-  const Folder folder;
+  const test_support::Folder folder;
   const auto ours = ca_.issue("DNS:system-node-n1");
   folder.write("current.pem", ours.certificate + ours.key);
   folder.write("ca.crt", ca_.pem());

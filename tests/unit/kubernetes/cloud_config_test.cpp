@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "folder.h"
+#include "tests/support/folder.h"
 
 namespace {
 
@@ -109,7 +109,7 @@ TEST(CloudConfig, AliasesAreNotExpanded) {
 }
 
 TEST(CloudConfig, AFileIsNamedInItsErrors) {
-  const Folder folder;
+  const test_support::Folder folder;
   const auto good =
       kubernetes::read_cloud_config(folder.write("azure.json", "{\"cloud\": \"AzureChinaCloud\"}"));
   ASSERT_TRUE(good) << good.error().what;

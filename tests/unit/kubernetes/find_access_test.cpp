@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "folder.h"
 #include "kubernetes/kubernetes.h"
+#include "tests/support/folder.h"
 
 namespace {
 
@@ -32,7 +32,7 @@ class FindAccess : public testing::Test {
         .string();
   }
 
-  Folder folder_;
+  test_support::Folder folder_;
   kubernetes::Places places_{.service_account = folder_.path() / "account",
                              .kubeconfigs = {folder_.path() / "first", folder_.path() / "second"}};
 };

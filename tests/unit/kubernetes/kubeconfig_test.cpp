@@ -4,8 +4,8 @@
 #include <cerrno>
 #include <string>
 
-#include "folder.h"
 #include "kubernetes/kubernetes.h"
+#include "tests/support/folder.h"
 
 namespace {
 
@@ -23,7 +23,7 @@ std::string kubeconfig(const std::string& cluster, const std::string& user) {
 }
 
 TEST(Kubeconfig, TheKubeletsIsUnderstood) {
-  const Folder folder;
+  const test_support::Folder folder;
   folder.write("pki/kubelet-client-current.pem", "both");
   // As kubeadm writes it.
   const auto file = folder.write("kubelet.conf", R"(apiVersion: v1
@@ -58,7 +58,7 @@ users:
 }
 
 TEST(Kubeconfig, FilesAreReadAnew) {
-  const Folder folder;
+  const test_support::Folder folder;
   folder.write("token", "one\n");
   const auto file =
       folder.write("config", kubeconfig("server: 'https://h'", "tokenFile: token, token: other"));
@@ -68,7 +68,7 @@ TEST(Kubeconfig, FilesAreReadAnew) {
 }
 
 TEST(Kubeconfig, DataCountsBeforeFilesAndJsonIsFine) {
-  const Folder folder;
+  const test_support::Folder folder;
   const auto file = folder.write("config",
                                  "{\"current-context\":\"k\",\"contexts\":[{\"name\":\"k\",\"context\":{"
                                  "\"cluster\":\"c\",\"user\":\"u\"}}],"
@@ -145,7 +145,7 @@ TEST(Kubeconfig, WhatCannotBeDoneIsSaidWithoutQuotingSecrets) {
       {std::string(100'000, '['), EBADMSG, "not YAML"},
       {std::string((std::size_t{1} << 20) + 1, ' '), EFBIG, "larger than 1024 KiB"},
   };
-  const Folder folder;
+  const test_support::Folder folder;
   folder.write("empty", "");
   folder.write("large", std::string((std::size_t{1} << 20) + 1, 'x'));
   for (const auto& each : cases) {

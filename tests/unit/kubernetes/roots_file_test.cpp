@@ -12,6 +12,7 @@
 #include "kubernetes/cloud_config.h"
 #include "kubernetes/kubeconfig.h"
 #include "kubernetes/read_file.h"
+#include "tests/support/folder.h"
 
 namespace {
 
@@ -27,13 +28,9 @@ class RootsFile : public testing::Test {
  protected:
   void SetUp() override {
     if (geteuid() != 0) GTEST_SKIP() << "takes root, whose files they have to be";
-    std::string pattern = "/run/roots-file-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    place_ = pattern;
+    folder_.emplace("/run");
+    place_ = *folder_;
     write("etc/file", "text");
-  }
-  void TearDown() override {
-    if (!place_.empty()) fs::remove_all(place_);
   }
 
   fs::path write(const std::string& name, const std::string& text, mode_t mode = 0600) const {
@@ -60,6 +57,7 @@ class RootsFile : public testing::Test {
     EXPECT_EQ(*text, "text");
   }
 
+  std::optional<test_support::Folder> folder_;
   fs::path place_;
 };
 

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "folder.h"
+#include "tests/support/folder.h"
 
 namespace {
 
@@ -33,7 +33,7 @@ TEST(ServiceAddresses, AreNoneWhereNothingUsableSaysSo) {
 }
 
 TEST(ServiceAddresses, OfAPodAreInItsEnvironment) {
-  const Folder folder;
+  const test_support::Folder folder;
   const auto file = folder.write("config.yaml", "clusterDNS: [10.96.0.10]\n");
   ASSERT_EQ(setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1", 1), 0);
   EXPECT_THAT(kubernetes::service_addresses(file), ElementsAre(address("10.96.0.10"), address("10.96.0.1")));

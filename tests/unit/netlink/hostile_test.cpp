@@ -55,9 +55,16 @@ TEST(Hostile, AMessageCutAnywhereIsReadWithoutHarm) {
   int read = 0;
   for (const auto& name : names_of_captured()) {
     const auto whole = captured(name);
+    const auto messages = whole.messages();
     for (std::size_t size = 0; size < whole.bytes().size(); ++size) {
       Datagram cut(whole.bytes().first(size));
-      EXPECT_GE(whole.messages().size(), cut.messages().size());
+      const auto ends_within = [&](const nlmsghdr* message) {
+        const auto begin = reinterpret_cast<const std::byte*>(message) - whole.bytes().data();
+        return static_cast<std::size_t>(begin) + message->nlmsg_len <= size;
+      };
+      EXPECT_EQ(static_cast<std::ptrdiff_t>(cut.messages().size()),
+                std::count_if(messages.begin(), messages.end(), ends_within))
+          << name << " cut after " << size << " bytes: whole messages alone are handed out";
       read += read_with_all(cut);
       if (size < sizeof(nlmsghdr)) continue;
       // And one that claims to end there.

@@ -12,6 +12,7 @@
 
 #include "netlink/port_owner.h"
 #include "netlink/proc_sysctls.h"
+#include "tests/support/folder.h"
 
 namespace {
 
@@ -24,16 +25,10 @@ class Sysctls : public testing::Test {
     write("sys/net/ipv4/ip_forward", "1\n");
     write("secret", "not for you");
   }
-  ~Sysctls() override { std::filesystem::remove_all(root_); }
-  Sysctls(const Sysctls&) = delete;
-  Sysctls& operator=(const Sysctls&) = delete;
 
   void write(const std::string& path, const std::string& content) { std::ofstream(root_ / path) << content; }
 
-  std::filesystem::path root_ = [] {
-    std::string pattern = (std::filesystem::temp_directory_path() / "sysctls.XXXXXX").string();
-    return std::filesystem::path(mkdtemp(pattern.data()));
-  }();
+  test_support::Folder root_;
   netlink::ProcSysctls sysctls_{(root_ / "sys").string()};
 };
 

@@ -247,10 +247,10 @@ TEST(AzureSimulator, SaysWhenItListensServesAndEndsOnSigterm) {
 }
 
 TEST(AzureSimulator, ServesADocumentFromAFileToAnAllowedSource) {
-  const TemporaryFolder folder;
-  write_file(folder.path / "document.json", sample("real_vm_2020_trimmed.json"));
+  const test_support::Folder folder;
+  write_file(folder.path() / "document.json", sample("real_vm_2020_trimmed.json"));
   Program program({"--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--document",
-                   (folder.path / "document.json").string(), "--allow-source", "127.0.0.1", "--rate-limit",
+                   (folder.path() / "document.json").string(), "--allow-source", "127.0.0.1", "--rate-limit",
                    "0"});
   const auto line = program.line();
   const auto control = httplib::Client(url(line, "control on ")).Get("/state");
@@ -263,12 +263,12 @@ TEST(AzureSimulator, ServesADocumentFromAFileToAnAllowedSource) {
 }
 
 TEST(AzureSimulator, ServesTheCloudWhereItIsAskedFor) {
-  const TemporaryFolder folder;
+  const test_support::Folder folder;
   const CertificateAuthority authority;
   const auto server = authority.issue("IP:127.0.0.1");
   const auto file = [&folder](const char* name, const std::string& text) {
-    write_file(folder.path / name, text);
-    return (folder.path / name).string();
+    write_file(folder.path() / name, text);
+    return (folder.path() / name).string();
   };
   const auto certificate = file("server.pem", server.certificate);
   const auto key = file("server.key", server.key);

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/folder.h"
+
 namespace {
 
 using std::chrono::microseconds;
@@ -22,9 +24,6 @@ using systemd::Notifier;
 class ServiceManager : public testing::Test {
  protected:
   ServiceManager() : socket_(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
-    auto pattern = (std::filesystem::temp_directory_path() / "caa-notify-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) ADD_FAILURE() << "no folder " << pattern;
-    folder_ = pattern;
     const auto path = (folder_ / "socket").string();
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -36,11 +35,7 @@ class ServiceManager : public testing::Test {
     unsetenv("WATCHDOG_USEC");
     unsetenv("WATCHDOG_PID");
   }
-  ~ServiceManager() override {
-    close(socket_);
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
+  ~ServiceManager() override { close(socket_); }
   /// The next datagram; "" when there is none.
   [[nodiscard]] std::string received() const {
     std::array<char, 4096> buffer{};
@@ -48,7 +43,7 @@ class ServiceManager : public testing::Test {
     return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
   }
 
-  std::filesystem::path folder_;
+  test_support::Folder folder_;
   int socket_;
   Notifier notifier_;
 };

@@ -1,0 +1,99 @@
+// When the node's surroundings are looked at, and that what is seen is delivered.
+#include "agent/inspect/inspector.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <string>
+#include <vector>
+
+namespace {
+
+using agent::InspectionSchedule;
+using agent::InspectionTarget;
+using agent::Inspector;
+using namespace std::chrono_literals;
+
+constexpr InspectionSchedule::Time kStart{100h};
+
+/// After a look from kStart on that took so long.
+InspectionSchedule after_a_look(InspectionSchedule::Time::duration took) {
+  InspectionSchedule schedule;
+  schedule.request();
+  schedule.begin();
+  schedule.end(kStart, kStart + took);
+  return schedule;
+}
+
+TEST(InspectionSchedule, TheFirstLookIsDueAtOnce) { EXPECT_LE(InspectionSchedule().due(), kStart); }
+
+TEST(InspectionSchedule, WithoutACauseALookIsDueAMinuteAfterTheLast) {
+  EXPECT_EQ(after_a_look(1ms).due(), kStart + 1ms + 60s);
+}
+
+TEST(InspectionSchedule, ACauseIsLookedIntoAfterFiveSeconds) {
+  auto schedule = after_a_look(1ms);
+  schedule.request();
+  EXPECT_EQ(schedule.due(), kStart + 1ms + 5s);
+}
+
+TEST(InspectionSchedule, AfterASlowLookTheRestIsTwentyTimesAsLongWhateverTheCause) {
+  auto schedule = after_a_look(2s);
+  schedule.request();
+  EXPECT_EQ(schedule.due(), kStart + 2s + 40s);
+  EXPECT_EQ(after_a_look(4s).due(), kStart + 4s + 80s) << "longer than the interval";
+}
+
+TEST(InspectionSchedule, ACauseThatComesWhileALookIsUnderWayCountsForTheNext) {
+  InspectionSchedule schedule;
+  schedule.request();
+  schedule.begin();
+  schedule.request();
+  schedule.end(kStart, kStart + 1ms);
+  EXPECT_EQ(schedule.due(), kStart + 1ms + 5s);
+}
+
+/// A look that sees nothing but what it was aimed at.
+observed::NodeEnvironment look_at(const InspectionTarget& aim) {
+  observed::NodeEnvironment seen;
+  seen.pod_sysctls.emplace(aim.nic, net::Result<std::string>("1"));
+  return seen;
+}
+
+TEST(Inspector, LooksAtTheTargetThatItIsGivenAndDeliversWhatItSees) {
+  std::promise<observed::NodeEnvironment> delivered;
+  const auto before = std::chrono::steady_clock::now();
+  Inspector inspector([&](observed::NodeEnvironment seen) { delivered.set_value(std::move(seen)); },
+                      [&](const InspectionTarget& aim, std::chrono::steady_clock::time_point finish_by) {
+                        EXPECT_GE(finish_by, before + 3s);
+                        return look_at(aim);
+                      });
+  inspector.aim({.mode = node::Mode::flannel, .nic = "eth7"});
+  EXPECT_TRUE(delivered.get_future().get().pod_sysctls.contains("eth7"));
+}
+
+TEST(Inspector, WithoutATargetItLooksAtNothingWhateverHasChanged) {
+  {
+    Inspector inspector([](const observed::NodeEnvironment&) { ADD_FAILURE() << "nobody said at what"; },
+                        [](const InspectionTarget& aim, auto) { return look_at(aim); });
+    inspector.request_inspection();
+  }
+}
+
+TEST(Inspector, MayBeAskedWhileItLooks) {
+  std::promise<void> looking;
+  std::promise<void> asked;
+  Inspector inspector([](const observed::NodeEnvironment&) {},
+                      [&](const InspectionTarget& aim, auto) {
+                        looking.set_value();
+                        asked.get_future().wait();
+                        return look_at(aim);
+                      });
+  inspector.aim({.mode = node::Mode::udr, .nic = "eth0"});
+  looking.get_future().wait();
+  inspector.aim({.mode = node::Mode::udr, .nic = "eth1"});
+  inspector.request_inspection();
+  asked.set_value();
+}
+
+}  // namespace
