@@ -105,11 +105,11 @@ class Pages(unittest.TestCase):
             "with_routes": "in mode udr, flannel or calico-vxlan, with routes.enabled = true",
             "with_demanded_node_cidr": "in mode udr, with pods.node_cidr_source static, kubernetes or route-table"}
         for rule, words in conditions.items():
-            checks = [check for check, gate in table if gate == rule]
-            self.assertGreater(len(checks), 0)
-            self.assertRegex(gates, rf"\n {{7}}{re.escape(words)}\s+{re.escape(', '.join(checks))}\.\n")
-        checks = [check for check, gate in table if gate == "never"]
-        self.assertIn(f"\n       {', '.join(checks)}.\n", others)
+            ids = [check for check, gate in table if gate == rule]
+            self.assertGreater(len(ids), 0)
+            self.assertRegex(gates, rf"\n {{7}}{re.escape(words)}\s+{re.escape(', '.join(ids))}\.\n")
+        ids = [check for check, gate in table if gate == "never"]
+        self.assertIn(f"\n       {', '.join(ids)}.\n", others)
         self.assertEqual({gate for _, gate in table}, {*conditions, "never"})
         for row in rows:
             if "advisory" in row:
