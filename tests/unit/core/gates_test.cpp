@@ -98,6 +98,35 @@ TEST(Gates, TheKubeletIsNotKeptWaitingForWhatItBrings) {
   EXPECT_FALSE(checks::is_ready_for_kubelet(gates_of(facts)));
 }
 
+TEST(Gates, ApplyWhereTheirWordsInTheManualSay) {
+  const auto words = [](checks::Gate gate) { return net::name_of(checks::kGateWords, gate); };
+  const auto names = [](std::string_view text, std::string_view word) {
+    return text.find(word) != text.npos;
+  };
+  using checks::Gate;
+  for (const auto& mode : node::kModeNames) {
+    node::Policy policy;
+    policy.mode = mode.value;
+    EXPECT_EQ(checks::applies(Gate::with_pod_cidrs, policy), names(words(Gate::with_pod_cidrs), mode.name));
+    EXPECT_EQ(checks::applies(Gate::with_routes, policy), names(words(Gate::with_routes), mode.name));
+    using node::NodeCidrSource;
+    for (const auto& source :
+         std::initializer_list<net::Named<NodeCidrSource>>{{NodeCidrSource::automatic, "auto"},
+                                                           {NodeCidrSource::static_list, "static"},
+                                                           {NodeCidrSource::kubernetes, "kubernetes"},
+                                                           {NodeCidrSource::route_table, "route-table"},
+                                                           {NodeCidrSource::flannel, "flannel"}}) {
+      policy.node_cidr_source = source.value;
+      const auto text = words(Gate::with_demanded_node_cidr);
+      EXPECT_EQ(checks::applies(Gate::with_demanded_node_cidr, policy),
+                names(text, "mode " + std::string(mode.name)) && names(text, source.name))
+          << mode.name << ' ' << source.name;
+    }
+    policy.routes_enabled = false;
+    EXPECT_FALSE(checks::applies(Gate::with_routes, policy));
+  }
+}
+
 TEST(Gates, AreTheseAlone) {
   const std::set<std::string> always = {"mode.in_force",        "imds.reachable", "nic.found",
                                         "nic.address",          "nic.up",         "sysctl.ip_forward",

@@ -269,6 +269,18 @@ TEST(Remedies, AreGivenByEveryCheck) {
   EXPECT_EQ(silent, (std::set<std::string, std::less<>>())) << "no test breaks a node so that these fail";
 }
 
+TEST(Findings, AreAdvisoryWhereTheRowOfAGateSaysSoAndNowhereElse) {
+  std::set<std::string_view> said;
+  std::set<std::string_view> expected;
+  for (const auto& check : checks::check_table()) {
+    if (!check.advisory.empty()) expected.insert(check.id);
+    for (const auto& node : broken_nodes()) {
+      if (check.look(node.facts()).advisory) said.insert(check.id);
+    }
+  }
+  EXPECT_EQ(said, expected);
+}
+
 TEST(Messages, SteerNoTerminalAndEndNoLineWhateverTheNames) {
   for (const auto& node : broken_nodes()) {
     SCOPED_TRACE(node.name);
