@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/asio/post.hpp>
-#include <charconv>
 #include <utility>
 
 namespace simulator {
@@ -13,18 +11,10 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-net::Result<ListenAddress> parse_listen_address(std::string_view text) {
-  const auto colon = std::min(text.find(':'), text.size());
-  const auto address = net::Address::parse(text.substr(0, colon));
-  const auto digits = text.substr(std::min(colon + 1, text.size()));
-  ListenAddress parsed;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), parsed.port);
-  if (!address || address->family() != net::Family::ipv4 || error != std::errc{} ||
-      end != digits.data() + digits.size()) {
-    return net::failure(EINVAL, fmt::format("'{}' is not IPV4-ADDRESS:PORT, such as 127.0.0.1:8080", text));
-  }
-  parsed.address = *address;
-  return parsed;
+net::Result<net::ListenAddress> parse_listen_address(std::string_view text) {
+  auto parsed = net::parse_listen(text);
+  if (parsed && !parsed->is_unix() && parsed->address.family() == net::Family::ipv4) return parsed;
+  return net::failure(EINVAL, fmt::format("'{}' is not IPV4-ADDRESS:PORT, such as 127.0.0.1:8080", text));
 }
 
 Listener::~Listener() {

@@ -3,7 +3,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,18 +11,13 @@
 #include <utility>
 #include <vector>
 
-#include "net/address.h"
 #include "net/error.h"
+#include "net/listen_address.h"
 
 namespace simulator {
 
-struct ListenAddress {
-  net::Address address;
-  std::uint16_t port = 0;
-};
-
 /// "127.0.0.1:8080", IPv4 like IMDS; port 0 = any free one. EINVAL otherwise.
-net::Result<ListenAddress> parse_listen_address(std::string_view text);
+net::Result<net::ListenAddress> parse_listen_address(std::string_view text);
 
 /// Listens on a local address and serves what connects, on a thread of its own until destroyed.
 class Listener {

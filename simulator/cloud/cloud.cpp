@@ -24,7 +24,7 @@ struct Cloud::State {
   const std::vector<std::string> tokens;
   ArmStore arm;
   NodeStore nodes;
-  std::uint64_t watch_generation = 0;  ///< of watches: end_watches() begins a new one
+  std::uint64_t watch_generation = 0;  ///< end_watches() begins a new one
   boost::asio::ssl::context context{boost::asio::ssl::context::tls_server};
   Listener listener;
 };
@@ -47,9 +47,9 @@ net::Result<std::unique_ptr<Cloud>> Cloud::start(const Options& options) {
 Reply Cloud::true_reply(const Request& request, const Target& target, const Fault* /*fault*/, Time /*now*/) {
   if (is_kubernetes(target)) {
     const auto user = user_of(request.headers, request.certificate, state_->tokens);
-    auto said = answer_kubernetes(request, target, user, state_->nodes);
-    Reply reply{.response = std::move(said.response)};
-    if (said.watch) reply.stream = watch(*std::move(said.watch));
+    auto answered = answer_kubernetes(request, target, user, state_->nodes);
+    Reply reply{.response = std::move(answered.response)};
+    if (answered.watch) reply.stream = watch(*std::move(answered.watch));
     return reply;
   }
   if (target.is_below_in_any_case({"metadata", "endpoints"})) {

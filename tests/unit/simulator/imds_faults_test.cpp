@@ -55,6 +55,8 @@ TEST_F(Simulated, AFaultMayConcernOnePathAlone) {
   simulator_->set_fault({.kind = Kind::status, .code = 500, .path = "/metadata/identity"});
   EXPECT_EQ(get(kInstance).status, 200);
   EXPECT_EQ(get(kToken).status, 500);
+  simulator_->set_fault({.kind = Kind::status, .code = 500});
+  EXPECT_EQ(get("/nowhere").status, 500) << "without a path it concerns every request";
 }
 
 TEST_F(Simulated, PagesAndRedirects) {
