@@ -8,6 +8,7 @@
 
 #include "checks/check.h"
 #include "checks/facts.h"
+#include "net/names.h"
 #include "remedy/remedy.h"
 
 // What a check is: one row, which stands in the file of its function.
@@ -59,9 +60,10 @@ struct Finding {
 
 /// Under which heading `doctor` shows a check.
 enum class Group : std::uint8_t { kernel, azure, kubernetes, cni };
-inline constexpr std::array kGroups = {Group::kernel, Group::azure, Group::kubernetes, Group::cni};
-/// "kernel", "Azure", "Kubernetes", "CNI".
-std::string_view group_name(Group group);
+inline constexpr auto kGroupNames = std::to_array<net::Named<Group>>({{Group::kernel, "kernel"},
+                                                                      {Group::azure, "Azure"},
+                                                                      {Group::kubernetes, "Kubernetes"},
+                                                                      {Group::cni, "CNI"}});
 
 /// What a check is about, where the journal names it.
 enum class Subject : std::uint8_t { node, imds, nic, routes, shadowed_route };
@@ -79,8 +81,14 @@ enum class Gate : std::uint8_t {
   with_demanded_node_cidr,  ///< but not flannel's, which may itself wait for the gate
 };
 bool applies(Gate gate, const node::Policy& policy);
-/// "always", "with IPv6 pods"; empty for `never`.
-std::string_view gate_words(Gate gate);
+inline constexpr auto kGateWords = std::to_array<net::Named<Gate>>(
+    {{Gate::never, ""},
+     {Gate::always, "always"},
+     {Gate::with_routes, "in mode udr, flannel or calico-vxlan, with routes.enabled = true"},
+     {Gate::with_pod_cidrs, "in mode udr, flannel or calico-vxlan"},
+     {Gate::with_ipv6, "with IPv6 pods"},
+     {Gate::with_demanded_node_cidr,
+      "in mode udr, with pods.node_cidr_source static, kubernetes or route-table"}});
 
 /// False where the configuration lets the gate only warn: checks that leave a fault to it must report it
 /// themselves then.
@@ -90,8 +98,10 @@ bool may_hold(const node::Policy& policy, std::string_view gate);
 /// them.
 enum class NeedsKubelet : std::uint8_t { never, always, unless_node_cidr_is_static };
 bool applies(NeedsKubelet needs, const node::Policy& policy);
-/// "with pods.node_cidr_source other than static"; empty for `never`.
-std::string_view kubelet_words(NeedsKubelet needs);
+inline constexpr auto kKubeletWords = std::to_array<net::Named<NeedsKubelet>>(
+    {{NeedsKubelet::never, ""},
+     {NeedsKubelet::always, "always"},
+     {NeedsKubelet::unless_node_cidr_is_static, "with pods.node_cidr_source other than static"}});
 
 struct Check {
   int order = 0;  ///< in which checks are shown; leave gaps

@@ -100,7 +100,8 @@ void compare_source(const checks::CheckResult* before, const checks::CheckResult
 }
 
 /// IMDS misses a request now and then; its check warns when it has not answered for long.
-void compare_imds(const node::ImdsStatus& before, const node::ImdsStatus& after, std::vector<LogEvent>& events) {
+void compare_imds(const node::ImdsStatus& before, const node::ImdsStatus& after,
+                  std::vector<LogEvent>& events) {
   if (after.source == node::ImdsSource::none) return;  // its check reports that
   const std::string check_id(checks::check_about(checks::Subject::imds).id);
   const bool found = after.source != before.source;

@@ -66,7 +66,7 @@ void print_group(checks::Group group, std::span<const checks::CheckResult> check
     if (checks::check_named(check.id).group != group || check.status == checks::CheckStatus::skip) continue;
     const bool unknown = check.status == checks::CheckStatus::unknown;
     if (unknown && std::find(said.begin(), said.end(), check.message) != said.end()) continue;
-    if (!std::exchange(titled, true)) std::cout << '\n' << checks::group_name(group) << '\n';
+    if (!std::exchange(titled, true)) std::cout << '\n' << net::name_of(checks::kGroupNames, group) << '\n';
     print_check(check);
     if (!unknown) continue;
     said.push_back(check.message);
@@ -82,7 +82,7 @@ void print_group(checks::Group group, std::span<const checks::CheckResult> check
 
 void print_text(const std::vector<checks::CheckResult>& checks, const Verdict& verdict) {
   std::cout << bold(verdict.sentence) << '\n';
-  for (const auto group : checks::kGroups) print_group(group, checks);
+  for (const auto& group : checks::kGroupNames) print_group(group.value, checks);
   const auto skipped = std::count_if(checks.begin(), checks.end(), [](const checks::CheckResult& check) {
     return check.status == checks::CheckStatus::skip;
   });

@@ -299,7 +299,7 @@ Codec<net::SharedList<net::Prefix>> cidrs() {
 }
 
 Codec<std::vector<std::string>> check_ids() {
-  return list<std::vector<std::string>>("a list such as [\"sysctl.rp_filter\"]", plain());
+  return list<std::vector<std::string>>("a list of check ids in quotes", plain());
 }
 
 Codec<std::optional<node::Mode>> modes() {

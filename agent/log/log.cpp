@@ -27,12 +27,12 @@ constexpr const char* kTextPattern = "%Y-%m-%dT%H:%M:%S.%eZ %* %v";
 // The payload is the rest of the object (json_members).
 constexpr const char* kJsonPattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%*",%v)";
 
-/// How a level looks elsewhere.
-struct LevelLook {
+/// A level for the journal and on a terminal.
+struct LevelStyle {
   int priority;  ///< syslog(3)'s
   std::string_view colour;
 };
-constexpr LevelLook look_of(LogLevel level) {
+constexpr LevelStyle style_of(LogLevel level) {
   switch (level) {
     case LogLevel::trace:
       return {7, "\x1b[37m"};
@@ -60,7 +60,7 @@ class LevelWord : public spdlog::custom_flag_formatter {
   void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
               spdlog::memory_buf_t& out) override {
     const auto level = static_cast<LogLevel>(message.level);
-    const auto colour = coloured_ ? look_of(level).colour : "";
+    const auto colour = coloured_ ? style_of(level).colour : "";
     const std::string_view reset = coloured_ ? "\x1b[m" : "";
     for (const auto part : {colour, net::name_of(kLevelNames, level), reset})
       out.append(part.data(), part.data() + part.size());
@@ -78,7 +78,7 @@ bool is_coloured(int descriptor) {
   return (no_color == nullptr || *no_color == '\0') && isatty(descriptor) == 1;
 }
 
-/// Lines of spdlog's for a LineWriter.
+/// Formatted lines go to a LineWriter, which knows whether they were written.
 class LineSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
   explicit LineSink(int descriptor) : coloured_(is_coloured(descriptor)), writer_(descriptor) {}
@@ -113,7 +113,7 @@ bool sent_to_journal(const Event& event, std::string_view line) {
   std::vector<systemd::JournalField> named = {{"SYSLOG_IDENTIFIER", kIdentifier}};
   if (const auto* kind = find_kind(event.kind)) named.emplace_back("MESSAGE_ID", kind->message_id);
   for (const auto& field : event.fields) named.emplace_back("AGENT_" + std::string(field.name), field.value);
-  return systemd::journal_send(look_of(event.level).priority, line, named).has_value();
+  return systemd::journal_send(style_of(event.level).priority, line, named).has_value();
 }
 
 }  // namespace

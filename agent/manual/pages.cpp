@@ -121,9 +121,9 @@ std::string checks() {
   std::string with_kubelet;
   for (const auto& check : checks::check_table()) {
     if (!check.advisory.empty()) append(advisory, check.id, check.advisory);
-    const auto needs = checks::kubelet_words(check.needs_kubelet);
+    const auto needs = net::name_of(checks::kKubeletWords, check.needs_kubelet);
     if (check.gate != checks::Gate::never && !needs.empty()) append(with_kubelet, check.id, needs);
-    const std::string when(checks::gate_words(check.gate));
+    const std::string when(net::name_of(checks::kGateWords, check.gate));
     const auto group = std::find_if(by_condition.begin(), by_condition.end(),
                                     [&when](const auto& each) { return each.first == when; });
     if (when.empty()) {

@@ -9,9 +9,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 _ROW = re.compile(r"\{\s*(\.order = .*?\.look = \w+)\}", re.DOTALL)
 _FIELD = re.compile(r'\.(\w+) = ((?:"[^"]*"\s*)+|[^,"]+)')
 _COMMENT = re.compile(r'//[^\n]*|("(?:\\.|[^"\\\n])*")')
-# Keys of the configuration that are called as a check is, and an example in an error of that key.
-_NOT_CHECKS = {("agent/config", "azure.cloud_config"), ("agent/cloud", "azure.cloud_config"),
-               ("agent/config", "sysctl.rp_filter")}
+# A key of the configuration that is called as a check is.
+_NOT_CHECKS = {("agent/config", "azure.cloud_config"), ("agent/cloud", "azure.cloud_config")}
 
 
 def rows() -> list[dict[str, str]]:

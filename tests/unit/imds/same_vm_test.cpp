@@ -98,16 +98,16 @@ TEST(SameVm, WithoutAUsableUuidALinkMustHaveTheMacAndAnAddressOfOneNic) {
 
 TEST(ProductUuid, IsReadWithoutItsNewline) {
   const test_support::Folder folder;
-  write_file(folder.path / "product_uuid", "02AAB8A4-74EF-476E-8182-F6D2BA4166A6\n");
-  EXPECT_EQ(imds::product_uuid(folder.path / "product_uuid"), "02AAB8A4-74EF-476E-8182-F6D2BA4166A6");
+  write_file(folder.path() / "product_uuid", "02AAB8A4-74EF-476E-8182-F6D2BA4166A6\n");
+  EXPECT_EQ(imds::product_uuid(folder.path() / "product_uuid"), "02AAB8A4-74EF-476E-8182-F6D2BA4166A6");
 }
 
 TEST(ProductUuid, IsAbsentWhereItCannotBeRead) {
   const test_support::Folder folder;
-  EXPECT_EQ(imds::product_uuid(folder.path / "missing"), std::nullopt);
-  EXPECT_EQ(imds::product_uuid(folder.path), std::nullopt);
-  write_file(folder.path / "empty", "\n");
-  EXPECT_EQ(imds::product_uuid(folder.path / "empty"), std::nullopt);
+  EXPECT_EQ(imds::product_uuid(folder.path() / "missing"), std::nullopt);
+  EXPECT_EQ(imds::product_uuid(folder.path()), std::nullopt);
+  write_file(folder.path() / "empty", "\n");
+  EXPECT_EQ(imds::product_uuid(folder.path() / "empty"), std::nullopt);
 }
 
 }  // namespace

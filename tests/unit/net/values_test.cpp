@@ -3,12 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 
 #include "net/error.h"
 #include "net/link.h"
+#include "net/names.h"
+#include "net/number.h"
 #include "net/sysctls.h"
 #include "observed/node_network.h"
 #include "parsed.h"
@@ -34,6 +39,27 @@ TEST(Error, IsPassedOnUnchangedToAnotherResult) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, first.error().code);
   EXPECT_EQ(second.error().what, "busy");
+}
+
+enum class Colour { red, green, unnamed };
+constexpr auto kColourNames =
+    std::to_array<net::Named<Colour>>({{Colour::red, "red"}, {Colour::green, "green"}});
+
+TEST(Names, AreFoundByValueAndValuesByName) {
+  static_assert(net::name_of(kColourNames, Colour::red) == "red");
+  EXPECT_EQ(net::name_of(kColourNames, Colour::unnamed), "green") << "the last row's";
+  EXPECT_EQ(net::value_named(kColourNames, "green"), Colour::green);
+  EXPECT_EQ(net::value_named(kColourNames, "gree"), std::nullopt);
+  EXPECT_EQ(net::value_named(kColourNames, ""), std::nullopt);
+}
+
+TEST(Number, IsTheWholeText) {
+  EXPECT_EQ(net::parse_number<std::uint16_t>("65535"), 65535);
+  EXPECT_EQ(net::parse_number<int>("-1"), -1);
+  EXPECT_EQ(net::parse_number<unsigned>("ff", 16), 255U);
+  for (const std::string_view text : {"", " 1", "1 ", "+1", "-1", "1x", "65536"}) {
+    EXPECT_EQ(net::parse_number<std::uint16_t>(text), std::nullopt) << text;
+  }
 }
 
 TEST(Link, HasTheAddressesOnItWhateverTheirLength) {

@@ -248,9 +248,9 @@ TEST(AzureSimulator, SaysWhenItListensServesAndEndsOnSigterm) {
 
 TEST(AzureSimulator, ServesADocumentFromAFileToAnAllowedSource) {
   const test_support::Folder folder;
-  write_file(folder.path / "document.json", sample("real_vm_2020_trimmed.json"));
+  write_file(folder.path() / "document.json", sample("real_vm_2020_trimmed.json"));
   Program program({"--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--document",
-                   (folder.path / "document.json").string(), "--allow-source", "127.0.0.1", "--rate-limit",
+                   (folder.path() / "document.json").string(), "--allow-source", "127.0.0.1", "--rate-limit",
                    "0"});
   const auto line = program.line();
   const auto control = httplib::Client(url(line, "control on ")).Get("/state");
@@ -267,8 +267,8 @@ TEST(AzureSimulator, ServesTheCloudWhereItIsAskedFor) {
   const CertificateAuthority authority;
   const auto server = authority.issue("IP:127.0.0.1");
   const auto file = [&folder](const char* name, const std::string& text) {
-    write_file(folder.path / name, text);
-    return (folder.path / name).string();
+    write_file(folder.path() / name, text);
+    return (folder.path() / name).string();
   };
   const auto certificate = file("server.pem", server.certificate);
   const auto key = file("server.key", server.key);
