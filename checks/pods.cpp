@@ -109,7 +109,7 @@ std::string silence_of(const Facts& facts, node::NodeCidrSource source) {
     case node::NodeCidrSource::flannel:
       if (!facts.environment->cni) return "flannel's subnet.env has not been read yet";
       return facts.environment->cni->flannel_lease ? "flannel's subnet.env names no FLANNEL_SUBNET"
-                                                  : facts.environment->cni->flannel_lease.error().what;
+                                                   : facts.environment->cni->flannel_lease.error().what;
     default:
       return "pods.node_cidrs is empty";
   }

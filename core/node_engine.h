@@ -145,8 +145,9 @@ class NodeEngine {
   std::optional<Reading> reading_;        ///< not yet held against the links
   std::optional<PersistedState> before_;  ///< of before a restart, until a document of its VM is in force
   node::NodeDocument document_;
-  net::Shared<observed::CloudState> cloud_state_;  ///< with own_node()'s judgement of what was heard of the Node
-  node::NodeAnswer heard_node_;       ///< as it was told
+  net::Shared<observed::CloudState>
+      cloud_state_;              ///< with own_node()'s judgement of what was heard of the Node
+  node::NodeAnswer heard_node_;  ///< as it was told
   net::Shared<observed::NodeEnvironment> environment_;
   std::map<std::uint32_t, net::MonoTime> links_since_;
   node::NodeCidrs node_cidrs_;

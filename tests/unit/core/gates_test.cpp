@@ -28,7 +28,7 @@ bool is_of_the_node(const net::Link& link) { return link.loopback || link.kind.e
 /// The node as it boots: nothing that calico/node, flannel or a plug-in makes, writes or answers is there,
 /// nor has the cluster heard of it.
 checks::Facts before_the_gate(checks::Facts facts) {
-  std::erase_if(facts.links, [](const net::Link& link) { return !is_of_the_node(link); });
+  std::erase_if(facts.links.edit(), [](const net::Link& link) { return !is_of_the_node(link); });
   facts.environment = {};
   facts.cloud_state = {};
   return facts;
@@ -36,18 +36,18 @@ checks::Facts before_the_gate(checks::Facts facts) {
 
 /// All of it is there, and wrong.
 checks::Facts everything_wrong_behind_it(checks::Facts facts) {
-  auto& files = facts.environment.cni.emplace();
+  auto& files = facts.environment.edit().cni.emplace();
   files.configuration = observed::CniConfiguration{
       .folder = "/etc/cni/net.d",
       .files = {{.path = "/etc/cni/net.d/05.conf", .network = "", .plugins = {}, .problem = "half written"}},
       .missing_programs = {"/opt/cni/bin/calico is not there"}};
-  facts.environment.data_plane = net::failure(EPERM, "not allowed");
-  auto& host = facts.environment.host.emplace();
+  facts.environment.edit().data_plane = net::failure(EPERM, "not allowed");
+  auto& host = facts.environment.edit().host.emplace();
   host.felix = 503;
   host.cns = 503;
   host.conntrack = observed::Conntrack{.entries = 1, .room = 1};
-  facts.cloud_state.node = net::failure(ETIMEDOUT, "no answer");
-  facts.cloud_state.azure = observed::AzureNetwork{};
+  facts.cloud_state.edit().node = net::failure(ETIMEDOUT, "no answer");
+  facts.cloud_state.edit().azure = observed::AzureNetwork{};
   return facts;
 }
 
