@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/folder.h"
+#include "tests/support/service_manager.h"
 
 namespace {
 
@@ -20,31 +20,11 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using systemd::Notifier;
 
-/// The service manager's end: a datagram socket that NOTIFY_SOCKET names.
 class ServiceManager : public testing::Test {
  protected:
-  ServiceManager() : socket_(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
-    const auto path = (folder_ / "socket").string();
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(static_cast<char*>(address.sun_path), sizeof(address.sun_path) - 1);
-    if (bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-      ADD_FAILURE() << "no socket " << path;
-    }
-    setenv("NOTIFY_SOCKET", path.c_str(), 1);
-    unsetenv("WATCHDOG_USEC");
-    unsetenv("WATCHDOG_PID");
-  }
-  ~ServiceManager() override { close(socket_); }
-  /// The next datagram; "" when there is none.
-  [[nodiscard]] std::string received() const {
-    std::array<char, 4096> buffer{};
-    const auto count = recv(socket_, buffer.data(), buffer.size(), 0);
-    return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
-  }
+  [[nodiscard]] std::string received() const { return manager_.received(); }
 
-  test_support::Folder folder_;
-  int socket_;
+  test_support::ServiceManager manager_;
   Notifier notifier_;
 };
 
