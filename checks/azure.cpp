@@ -58,7 +58,7 @@ remedy::Remedy switch_forwarding_on(const Facts& facts, const observed::AzureNic
 /// The full id of the cloud provider's route table, since az takes a bare name for one in the subnet's
 /// resource group; what the configuration leaves out is as for this VM. Empty: the table's name is not known.
 std::string table_to_associate(const Facts& facts) {
-  const auto& config = facts.cloud_state.cloud_config;
+  const auto& config = facts.cloud_state->cloud_config;
   if (!config || !*config || (*config)->route_table_name.empty()) return "";
   const auto& vm = facts.network ? facts.network->identity.resource_id : "";
   const auto or_of_vm = [&vm](std::string_view said, std::string_view key) {
@@ -93,8 +93,8 @@ Finding route_that_takes_nodes_packets(const Facts& facts) {
                     "at for routes that take what nodes send each other",
                     node::mode_name(facts.policy.mode)));
   }
-  if (!facts.cloud_state.azure) return Finding::unknown("Azure Resource Manager has not been asked yet");
-  const auto& azure = *facts.cloud_state.azure;
+  if (!facts.cloud_state->azure) return Finding::unknown("Azure Resource Manager has not been asked yet");
+  const auto& azure = *facts.cloud_state->azure;
   if (!azure.subnet) return Finding::unknown(azure.subnet.error().what);
   if (!azure.route_table) return Finding::unknown(azure.route_table.error().what);
   if (!*azure.route_table)
@@ -157,7 +157,7 @@ std::string difference(const observed::CloudConfig& named, std::string_view tabl
 
 Finding azure_ip_forwarding(const Facts& facts) {
   if (auto nothing = nothing_from_azure(facts)) return *nothing;
-  const auto& nic = facts.cloud_state.azure->nic;
+  const auto& nic = facts.cloud_state->azure->nic;
   if (!nic) return Finding::unknown(nic.error().what);
   if (nic->ip_forwarding)
     return Finding::pass(fmt::format("IP forwarding is on for NIC {}", node::name_of(nic->id)));
@@ -168,7 +168,7 @@ Finding azure_ip_forwarding(const Facts& facts) {
 Finding azure_route_table(const Facts& facts) {
   if (facts.policy.mode != node::Mode::udr) return route_that_takes_nodes_packets(facts);
   if (auto nothing = nothing_from_azure(facts)) return *nothing;
-  const auto& azure = *facts.cloud_state.azure;
+  const auto& azure = *facts.cloud_state->azure;
   if (!azure.subnet) return Finding::unknown(azure.subnet.error().what);
   const auto& subnet = *azure.subnet;
   if (!subnet.route_table_id.empty()) {
@@ -184,7 +184,7 @@ Finding azure_route_table(const Facts& facts) {
 /// route table alone leads to them. https://learn.microsoft.com/azure/aks/configure-kubenet
 Finding azure_vnet_range(const Facts& facts) {
   if (auto nothing = nothing_from_azure(facts)) return *nothing;
-  const auto& azure = *facts.cloud_state.azure;
+  const auto& azure = *facts.cloud_state->azure;
   if (!azure.network) return Finding::unknown(azure.network.error().what);
   const auto network = node::name_of(azure.network->id);
   std::string outside;
@@ -215,12 +215,12 @@ Finding azure_cloud_config(const Facts& facts) {
     return Finding::skip(
         fmt::format("AKS's route controller does not go by this node's {}", facts.policy.cloud_config));
   }
-  const auto& config = facts.cloud_state.cloud_config;
+  const auto& config = facts.cloud_state->cloud_config;
   if (!config) return Finding::unknown("the cloud provider's configuration has not been read yet");
   if (!*config) return Finding::unknown(config->error().what);
   const auto& named = **config;
   const auto& file = facts.policy.cloud_config;
-  const auto* table = facts.cloud_state.azure ? table_of(*facts.cloud_state.azure) : nullptr;
+  const auto* table = facts.cloud_state->azure ? table_of(*facts.cloud_state->azure) : nullptr;
   if (named.route_table_name.empty()) {
     const auto name = table != nullptr ? node::name_of(table->id) : std::string_view("THE_ROUTE_TABLE");
     return Finding::fail(

@@ -57,7 +57,7 @@ Addresses addresses_of(const Facts& facts, const observed::AzureCniState& state)
       own.begin(), own.end(), [](const auto& each) { return each.family() == net::Family::ipv4; }));
   addresses.for_pods = ipv4 > 0 ? ipv4 - 1 : 0;  // the first is the node's own
   const auto links =
-      static_cast<std::size_t>(std::count_if(facts.links.begin(), facts.links.end(), is_azures));
+      static_cast<std::size_t>(std::count_if(facts.links->begin(), facts.links->end(), is_azures));
   addresses.in_use = state.pool ? state.pool->in_use : links;
   if (const auto plane = seen_data_plane(facts)) {
     for (const auto& pod : routed_pods(facts, **plane)) {
@@ -77,7 +77,7 @@ bool says_that_nobody_answers(int code) {
 Finding not_azures(const Facts& facts, const observed::CniNetwork& network) {
   const auto& path = network.file->path;
   if (is_in_the_way(facts)) return Finding::unknown(fmt::format("{} wins, see cni.winner", sanitized(path)));
-  if (node::contradiction_to(node::Mode::azure_cni, &*facts.environment.cni->configuration, facts.links))
+  if (node::contradiction_to(node::Mode::azure_cni, &*facts.environment->cni->configuration, *facts.links))
     return Finding::unknown(
         fmt::format("{} is {}, see cni.mode", sanitized(path), sanitized(network.main->type)));
   return Finding::fail(
@@ -118,7 +118,7 @@ Finding azure_cni_addresses(const Facts& facts) {
   const auto network = network_with_ipam(facts, {"azure-vnet-ipam"});
   if (!network) return network.error();
   if (!facts.nic.nic) return Finding::unknown("the NIC is not found, see nic.found");
-  const auto& state = facts.environment.cni->azure;
+  const auto& state = facts.environment->cni->azure;
   if (!state && state.error().code.value() != ENOENT) return Finding::unknown(state.error().what);
   const auto addresses = addresses_of(facts, state.value_or(observed::AzureCniState{}));
   const auto listed = addresses.in_use - std::min(addresses.in_use, addresses.unlisted);

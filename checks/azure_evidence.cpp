@@ -19,14 +19,14 @@ bool is_own_cidr(const Facts& facts, const net::Prefix& prefix) {
 
 bool is_contradicted(const Facts& facts) {
   return !dispute_over_node_cidrs(facts).empty() || !facts.node_cidrs.refused.empty() ||
-         node::is_another_machines(facts.cloud_state.node);
+         node::is_another_machines(facts.cloud_state->node);
 }
 
 /// The Node object of this very VM has the prefix.
 bool is_vouched_for(const Facts& facts, const net::Prefix& prefix) {
-  const auto& node = facts.cloud_state.node;
+  const auto& node = facts.cloud_state->node;
   if (!node || !*node || !facts.network) return false;
-  if (node::whose_node(**node, *facts.network, facts.links) != node::NodeIs::this_machine) return false;
+  if (node::whose_node(**node, *facts.network, *facts.links) != node::NodeIs::this_machine) return false;
   return net::any_contains((*node)->pod_cidrs, prefix);
 }
 
@@ -41,7 +41,7 @@ std::optional<Finding> without_route_table_mode(const Facts& facts) {
 std::optional<Finding> nothing_from_azure(const Facts& facts) {
   if (auto skipped = without_route_table_mode(facts)) return skipped;
   if (!facts.policy.azure_verified) return Finding::skip("azure.verify is off");
-  if (!facts.cloud_state.azure) return Finding::unknown("Azure Resource Manager has not been asked yet");
+  if (!facts.cloud_state->azure) return Finding::unknown("Azure Resource Manager has not been asked yet");
   return std::nullopt;
 }
 
@@ -105,7 +105,7 @@ bool is_own_address(const Facts& facts, const std::optional<net::Address>& addre
 }
 
 bool is_too_new_for_its_route(const Facts& facts) {
-  const auto& cloud_state = facts.cloud_state;
+  const auto& cloud_state = *facts.cloud_state;
   const auto read_at =
       cloud_state.azure && cloud_state.azure->read_at ? *cloud_state.azure->read_at : facts.wall;
   // The API server knows it better than an agent that has just been installed.

@@ -132,8 +132,8 @@ std::optional<Astray> stray(const Facts& facts, const observed::AzureRouteTable&
 
 Finding azure_node_route(const Facts& facts) {
   if (auto nothing = nothing_from_azure(facts)) return *nothing;
-  const auto* table = table_of(*facts.cloud_state.azure);
-  if (table == nullptr) return without_table(*facts.cloud_state.azure);
+  const auto* table = table_of(*facts.cloud_state->azure);
+  if (table == nullptr) return without_table(*facts.cloud_state->azure);
   if (facts.policy.node_cidrs.empty() || !facts.nic.nic)
     return Finding::unknown("this node's pod CIDR is not known, see pods.node_cidr");
   std::optional<Astray> first;
@@ -152,7 +152,7 @@ Finding azure_node_route(const Facts& facts) {
     return Finding::pass(
         fmt::format("route table {} leads this node's pod CIDR to this NIC", node::name_of(table->id)));
   }
-  if (node::is_another_machines(facts.cloud_state.node))
+  if (node::is_another_machines(facts.cloud_state->node))
     return Finding::unknown(first->what + ", unless that is another machine's: see kubernetes.node_cidr");
   if (first->passes_by_itself) return Finding::unless_required(first->what, first->remedy);
   if (!dispute_over_node_cidrs(facts).empty()) {
@@ -168,7 +168,7 @@ Finding azure_node_route(const Facts& facts) {
 
 Finding azure_stale_routes(const Facts& facts) {
   if (auto nothing = nothing_from_azure(facts)) return *nothing;
-  const auto& azure = *facts.cloud_state.azure;
+  const auto& azure = *facts.cloud_state->azure;
   const auto* table = table_of(azure);
   if (table == nullptr) {
     if (!azure.route_table) return Finding::unknown(azure.route_table.error().what);

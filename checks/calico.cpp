@@ -22,8 +22,8 @@ struct NeededPrefix {
 std::vector<NeededPrefix> needed_prefixes(const Facts& facts) {
   std::vector<NeededPrefix> needed;
   const auto of_links = [&](std::string_view prefix, bool (*is_theirs)(const net::Link&)) {
-    const auto first = std::find_if(facts.links.begin(), facts.links.end(), is_theirs);
-    if (first != facts.links.end())
+    const auto first = std::find_if(facts.links->begin(), facts.links->end(), is_theirs);
+    if (first != facts.links->end())
       needed.push_back({prefix, fmt::format("pods have links such as {}", first->name)});
   };
   of_links("cali", is_calicos);
@@ -62,7 +62,7 @@ std::string prefixes_in_environment(const observed::HostSettings& host) {
 }
 
 remedy::Remedy set_prefixes(const Facts& facts, const std::vector<NeededPrefix>& needed, std::string list) {
-  const auto& host = *facts.environment.host;
+  const auto& host = *facts.environment->host;
   for (const auto& each : needed) {
     if (!lists(list, each.prefix)) list += fmt::format("{}{}", list.empty() ? "" : ",", each.prefix);
   }
@@ -81,7 +81,7 @@ remedy::Remedy set_prefixes(const Facts& facts, const std::vector<NeededPrefix>&
 
 Finding calico_node_name(const Facts& facts) {
   const auto network = seen_network(facts);
-  const bool has_links = std::any_of(facts.links.begin(), facts.links.end(), is_calicos);
+  const bool has_links = std::any_of(facts.links->begin(), facts.links->end(), is_calicos);
   if (network && network->main->type != "calico" && !has_links)
     return Finding::skip("no pod is Calico's plug-in's");
   if (!network && !has_links) return network.error();
@@ -97,7 +97,7 @@ Finding calico_node_name(const Facts& facts) {
   // Kubernetes has small letters; calico/node keeps what NODENAME has, as its etcd datastore lets it.
   if (net::same_ignoring_case(*name, facts.node_name))
     return Finding::pass(fmt::format("calico/node calls this node {}", sanitized(*name)));
-  if (node::is_another_machines(facts.cloud_state.node))
+  if (node::is_another_machines(facts.cloud_state->node))
     return Finding::unknown("the agent does not know this node's name, see kubernetes.node_cidr");
   return Finding::fail(
       fmt::format("/var/lib/calico/nodename says {}, this node is {}", sanitized(*name),

@@ -121,7 +121,7 @@ Finding cni_plugins(const Facts& facts) {
   if (!network) return network.error();
   if (is_in_the_way(facts))
     return Finding::unknown(fmt::format("{} is in the way, see cni.winner", sanitized(network->file->path)));
-  const auto& configuration = *facts.environment.cni->configuration;
+  const auto& configuration = *facts.environment->cni->configuration;
   const auto& missing = configuration.missing_programs;
   if (missing.empty() && !configuration.unknown_programs.empty())
     return Finding::unknown(configuration.unknown_programs);

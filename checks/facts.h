@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 
+#include "net/shared.h"
 #include "node/desired_routes.h"
 #include "node/imds_status.h"
 #include "node/kernel_state.h"
@@ -17,7 +18,7 @@
 namespace checks {
 
 /// Everything that is known about this node at one moment, gathered by the doors: what checks judge. A value,
-/// so that every check can be tested from a literal.
+/// so that every check can be tested from a literal; its large parts are shared, and replaced whole.
 struct Facts {
   node::Policy policy;
   std::string mode_reason;
@@ -37,12 +38,12 @@ struct Facts {
   std::string survey_error;
   node::NicResolution nic;
   /// Every link of this machine.
-  std::vector<net::Link> links;
+  net::Shared<std::vector<net::Link>> links;
   /// When each link was first seen, by its index; empty where this is the first look.
   std::map<std::uint32_t, net::MonoTime> links_since;
   observed::SysctlReadings sysctls;
-  observed::CloudState cloud_state;
-  observed::NodeEnvironment environment;
+  net::Shared<observed::CloudState> cloud_state;
+  net::Shared<observed::NodeEnvironment> environment;
   node::NodeCidrs node_cidrs;  ///< who told the CIDRs in `policy`
   /// When they came to be known; nullopt: before this agent started, or where this is its only look.
   std::optional<net::MonoTime> node_cidrs_since = {};

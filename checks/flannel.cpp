@@ -35,7 +35,7 @@ std::optional<Finding> wrong_lease(const Facts& facts, const observed::FlannelLe
 Finding overlay_vtep(const Facts& facts) {
   if (auto nothing = without_overlay(facts)) return *nothing;
   if (is_calicos_overlay(facts)) return Finding::skip("Felix announces them in Calico's own resources");
-  const auto& node = facts.cloud_state.node;
+  const auto& node = facts.cloud_state->node;
   if (!node) return Finding::unknown("the API server has not been asked yet");
   if (!*node) return Finding::unknown(node->error().what);
   const auto* told = flannel_annotations(facts);
@@ -79,7 +79,7 @@ Finding flannel_subnet_env(const Facts& facts) {
   if (!network) return network.error();
   if (network->main->type != "flannel")
     return Finding::skip("pods are not made by flannel's plug-in, which alone reads the lease");
-  const auto& lease = facts.environment.cni->flannel_lease;
+  const auto& lease = facts.environment->cni->flannel_lease;
   if (!lease) {
     const auto& error = lease.error();
     if (error.code.value() != ENOENT) return Finding::unknown(error.what);
@@ -90,7 +90,7 @@ Finding flannel_subnet_env(const Facts& facts) {
   }
   if (auto wrong = wrong_lease(facts, *lease)) return *wrong;
   if (auto nothing = without_node_cidrs(facts)) return *nothing;
-  const auto& node = facts.cloud_state.node;
+  const auto& node = facts.cloud_state->node;
   auto own =
       node && *node && !(*node)->pod_cidrs.empty() ? (*node)->pod_cidrs : facts.policy.node_cidrs.list();
   auto leased = lease->subnets;

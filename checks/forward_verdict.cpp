@@ -63,7 +63,7 @@ End own_end(const Facts& facts) {
     if (link_named(facts, bridge) != nullptr) end.links.push_back(bridge);
     if (!bridge.empty()) end.likely_links.push_back(std::move(bridge));
   }
-  for (const auto& link : facts.links) {
+  for (const auto& link : *facts.links) {
     const bool is_nic = facts.nic.nic && link.index == facts.nic.nic->link.index;
     if (link.kind == "veth" && !is_nic) end.likely_links.push_back(link.name);
   }
@@ -94,8 +94,8 @@ End other_end(const Facts& facts, const Prefixes& own) {
     const auto is_master = [&nic](const net::Link& link) {
       return nic.master != 0 && link.index == nic.master;
     };
-    const auto master = std::find_if(facts.links.begin(), facts.links.end(), is_master);
-    end.links.push_back(master == facts.links.end() ? nic.name : master->name);
+    const auto master = std::find_if(facts.links->begin(), facts.links->end(), is_master);
+    end.links.push_back(master == facts.links->end() ? nic.name : master->name);
   }
   if (!end.links.empty() && link_named(facts, "wireguard.cali") != nullptr)
     end.links.emplace_back("wireguard.cali");

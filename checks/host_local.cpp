@@ -40,7 +40,7 @@ std::optional<std::uint64_t> unowned_on(const Facts& facts, std::string_view bri
     return master != nullptr && link.kind == "veth" && link.master == master->index;
   };
   const auto pods =
-      static_cast<std::uint64_t>(std::count_if(facts.links.begin(), facts.links.end(), is_pods));
+      static_cast<std::uint64_t>(std::count_if(facts.links->begin(), facts.links->end(), is_pods));
   return range.reserved.size() > pods ? range.reserved.size() - pods : 0;
 }
 
@@ -108,7 +108,7 @@ Finding cni_host_local(const Facts& facts) {
     return Finding::skip(
         fmt::format("{} does not give addresses by host-local", sanitized(seen->file->path)));
   }
-  const auto& networks = facts.environment.cni->host_local;
+  const auto& networks = facts.environment->cni->host_local;
   if (!networks && networks.error().code.value() != ENOENT) return Finding::unknown(networks.error().what);
   const auto* network = networks ? network_named(*networks, seen->name) : nullptr;
   if (network == nullptr) return Finding::pass("host-local has given no address away yet");

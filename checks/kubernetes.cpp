@@ -13,7 +13,7 @@ namespace {
 std::optional<Finding> not_known(const Facts& facts) {
   if (facts.policy.mode == node::Mode::azure_cni)
     return Finding::skip("Azure CNI gives pods addresses of the subnet");
-  const auto& node = facts.cloud_state.node;
+  const auto& node = facts.cloud_state->node;
   if (!node) return Finding::unknown("the API server has not been asked yet");
   if (!*node) return Finding::unknown(node->error().what);
   return std::nullopt;
@@ -61,7 +61,7 @@ remedy::Remedy allocate_node_cidrs(const Facts& facts) {
 /// The route controller has not confirmed the route. Only its RouteCreated counts as evidence: Calico and
 /// flannel set the same condition for other reasons. Where ARM has been read, the route table decides.
 Finding without_the_controllers_word(const Facts& facts, net::WallTime since, const std::string& said) {
-  const auto& azure = facts.cloud_state.azure;
+  const auto& azure = facts.cloud_state->azure;
   if (const auto* table = azure ? table_of(*azure) : nullptr; table != nullptr && leads_here(facts, *table)) {
     return Finding::pass(
         fmt::format("{}; route table {} leads to this node", said, node::name_of(table->id)));
@@ -88,8 +88,8 @@ Finding without_the_controllers_word(const Facts& facts, net::WallTime since, co
 }
 
 Finding kubernetes_node_cidr(const Facts& facts) {
-  if (facts.policy.mode != node::Mode::azure_cni && node::is_another_machines(facts.cloud_state.node)) {
-    const auto& said = facts.cloud_state.node->error().what;
+  if (facts.policy.mode != node::Mode::azure_cni && node::is_another_machines(facts.cloud_state->node)) {
+    const auto& said = facts.cloud_state->node->error().what;
     constexpr auto kWhy = "what the cluster says of that machine, its pod CIDR above all, is not this one's";
     // One fault, one check: where the CIDR must come from this Node, pods.node_cidr holds readiness.
     if (facts.policy.node_cidrs.empty() && facts.policy.node_cidr_source == node::NodeCidrSource::kubernetes)
@@ -97,7 +97,7 @@ Finding kubernetes_node_cidr(const Facts& facts) {
     return Finding::fail(said, kWhy, name_own_node(facts));
   }
   if (auto nothing = not_known(facts)) return *nothing;
-  const auto& node = **facts.cloud_state.node;
+  const auto& node = **facts.cloud_state->node;
   if (!node.pod_cidrs.empty()) {
     return Finding::pass(
         fmt::format("spec.podCIDRs of node {} is {}", node.name, net::joined(node.pod_cidrs)));
@@ -116,7 +116,7 @@ Finding kubernetes_node_cidr(const Facts& facts) {
 Finding kubernetes_route_created(const Facts& facts) {
   if (auto skipped = without_route_table_mode(facts)) return *skipped;
   if (auto nothing = not_known(facts)) return *nothing;
-  const auto& node = **facts.cloud_state.node;
+  const auto& node = **facts.cloud_state->node;
   if (node.pod_cidrs.empty()) {
     return Finding::reported_by("kubernetes.node_cidr", "without spec.podCIDRs no route is made");
   }

@@ -23,7 +23,7 @@ Finding mode_in_force(const Facts& facts) {
 
 /// The agent follows evidence against a mode that is not configured after a short while.
 std::optional<Finding> about_to_change(const Facts& facts, const observed::CniConfiguration* configuration) {
-  const auto cloud_state = node::evident_mode(configuration, facts.links);
+  const auto cloud_state = node::evident_mode(configuration, *facts.links);
   const auto mode = facts.policy.mode;
   if (!facts.policy.mode_is_automatic || !cloud_state || !node::speaks_against(*cloud_state, mode))
     return std::nullopt;
@@ -33,7 +33,7 @@ std::optional<Finding> about_to_change(const Facts& facts, const observed::CniCo
 }
 
 Finding mode_contradicted(const Facts& facts) {
-  const auto& cni = facts.environment.cni;
+  const auto& cni = facts.environment->cni;
   if (!cni) return Finding::unknown("the node's CNI files have not been read yet");
   const auto& configuration = cni->configuration;
   if (is_in_the_way(facts)) {
@@ -42,7 +42,7 @@ Finding mode_contradicted(const Facts& facts) {
   }
   const auto* files = configuration ? &*configuration : nullptr;
   if (auto changes = about_to_change(facts, files)) return *changes;
-  const auto against = node::contradiction_to(facts.policy.mode, files, facts.links);
+  const auto against = node::contradiction_to(facts.policy.mode, files, *facts.links);
   if (against) {
     return Finding::fail(against->what, "pods of two networkings on one node do not reach each other",
                          against->remedy);

@@ -31,7 +31,7 @@ struct LinkPattern {
 };
 
 bool has_link(const Facts& facts, bool (*is_theirs)(const net::Link&)) {
-  return std::any_of(facts.links.begin(), facts.links.end(), is_theirs);
+  return std::any_of(facts.links->begin(), facts.links->end(), is_theirs);
 }
 
 /// https://docs.tigera.io/calico/latest/operations/troubleshoot/troubleshooting (Configure NetworkManager):
@@ -181,7 +181,7 @@ Finding udev_mac_policy(const Facts& facts) {
   const auto& files = (*host)->link_files;
   if (!files) return Finding::unknown(files.error().what);
   const auto is_theirs = [glob](const net::Link& link) { return matches(glob, link.name); };
-  if (std::none_of(facts.links.begin(), facts.links.end(), is_theirs))
+  if (std::none_of(facts.links->begin(), facts.links->end(), is_theirs))
     return Finding::unknown(fmt::format("there is no link {} yet", glob));
   for (const auto& each : *files) {
     if (!matches(glob, each.link) || each.mac_address_policy != "persistent" ||

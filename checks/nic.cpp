@@ -188,7 +188,7 @@ Finding nic_vf(const Facts& facts) {
   if (!facts.survey_error.empty()) return Finding::unknown("could not read the links: " + facts.survey_error);
   if (!facts.nic.nic) return Finding::unknown("the NIC is not found, see nic.found");
   const net::Link* last = nullptr;
-  for (const auto& link : facts.links) {
+  for (const auto& link : *facts.links) {
     if (!is_vf(facts, link)) continue;
     last = &link;
     const auto* address = given_address(link);

@@ -41,7 +41,7 @@ bool has_all_pods(const net::Prefix& prefix, const std::vector<RoutedPod>& pods)
 
 std::string dispute_over_node_cidrs(const Facts& facts) {
   if (!facts.node_cidrs.disagreement.empty()) return facts.node_cidrs.disagreement;
-  const auto* table = facts.cloud_state.azure ? table_of(*facts.cloud_state.azure) : nullptr;
+  const auto* table = facts.cloud_state->azure ? table_of(*facts.cloud_state->azure) : nullptr;
   const auto plane = seen_data_plane(facts);
   if (facts.policy.mode != node::Mode::udr || table == nullptr || !plane || (*plane)->routes_cut) return "";
   const auto pods = routed_pods(facts, **plane);

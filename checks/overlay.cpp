@@ -23,7 +23,7 @@ std::vector<const net::Link*> overlay_links(const Facts& facts) {
                                      : name.starts_with("flannel.") || name.starts_with("flannel-v6.");
   };
   std::vector<const net::Link*> links;
-  for (const auto& link : facts.links) {
+  for (const auto& link : *facts.links) {
     if (link.kind == "vxlan" && is_named(link.name)) links.push_back(&link);
   }
   return links;
@@ -36,7 +36,7 @@ std::string_view overlay_name(node::Mode mode) {
 bool is_calicos_overlay(const Facts& facts) { return facts.policy.mode == node::Mode::calico_vxlan; }
 
 const observed::FlannelAnnotations* flannel_annotations(const Facts& facts) {
-  const auto& node = facts.cloud_state.node;
+  const auto& node = facts.cloud_state->node;
   return node && *node && (*node)->flannel ? &*(*node)->flannel : nullptr;
 }
 

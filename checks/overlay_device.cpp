@@ -115,7 +115,7 @@ bool has_pods(const Facts& facts) {
   const auto network = seen_network(facts);
   const auto bridge = network ? bridge_of(*network->main) : "";
   const auto* master = bridge.empty() ? nullptr : link_named(facts, bridge);
-  return std::any_of(facts.links.begin(), facts.links.end(), [master](const net::Link& link) {
+  return std::any_of(facts.links->begin(), facts.links->end(), [master](const net::Link& link) {
     return is_calicos(link) || (master != nullptr && link.master == master->index);
   });
 }
@@ -150,7 +150,7 @@ std::optional<Finding> wrong_way_out(const Facts& facts, const net::Link& link) 
 
 /// As flanneld takes it from the API server, else as the agent uses it. Empty: not known.
 std::vector<net::Prefix> own_cidrs(const Facts& facts) {
-  const auto& node = facts.cloud_state.node;
+  const auto& node = facts.cloud_state->node;
   if (node && *node && !(*node)->pod_cidrs.empty()) return (*node)->pod_cidrs;
   if (without_node_cidrs(facts)) return {};
   return facts.policy.node_cidrs.list();
@@ -167,7 +167,7 @@ std::optional<Finding> wrong_own_address(const Facts& facts, const net::Link& li
     });
   };
   const auto own = own_cidrs(facts);
-  const auto& cni = facts.environment.cni;
+  const auto& cni = facts.environment->cni;
   const auto leased = cni && cni->flannel_lease ? cni->flannel_lease->subnets : std::vector<net::Prefix>{};
   // flannel.subnet_env compares the lease with this node's CIDR; here the link may match either.
   if (has_one_of(own) || has_one_of(leased)) return std::nullopt;

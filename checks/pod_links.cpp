@@ -36,15 +36,15 @@ std::string some_of(std::size_t count, std::size_t all) {
 const std::string* switched_off(const Facts& facts, const net::Link& link) {
   for (const auto* name : {"proxy_arp", "forwarding"}) {
     const auto reading =
-        facts.environment.pod_sysctls.find(fmt::format("net/ipv4/conf/{}/{}", link.name, name));
-    if (reading != facts.environment.pod_sysctls.end() && reading->second && *reading->second == "0")
+        facts.environment->pod_sysctls.find(fmt::format("net/ipv4/conf/{}/{}", link.name, name));
+    if (reading != facts.environment->pod_sysctls.end() && reading->second && *reading->second == "0")
       return &reading->first;
   }
   return nullptr;
 }
 
 std::optional<Finding> sysctls_of(const Facts& facts) {
-  for (const auto& link : facts.links) {
+  for (const auto& link : *facts.links) {
     if (!is_routed(link) || !is_settled(facts, link)) continue;
     const auto* key = switched_off(facts, link);
     if (key == nullptr) continue;
@@ -63,7 +63,7 @@ std::optional<Finding> macs_of(const Facts& facts) {
   if (!network || network->main->type != "azure-vnet" || network->main->mode != "transparent")
     return std::nullopt;
   const auto wanted = net::MacAddress::parse(kAzureHostMac);
-  for (const auto& link : facts.links) {
+  for (const auto& link : *facts.links) {
     if (!is_azures(link) || !is_routed(link) || !is_settled(facts, link) || !link.mac || *link.mac == *wanted)
       continue;
     return Finding::fail(
@@ -85,7 +85,7 @@ std::vector<const net::Link*> links_of_pods(const Facts& facts) {
   const auto* master = bridge.empty() ? nullptr : link_named(facts, bridge);
   const bool by_ptp = network && network->main->type == "ptp";
   std::vector<const net::Link*> links;
-  for (const auto& link : facts.links) {
+  for (const auto& link : *facts.links) {
     const bool on_bridge = master != nullptr && link.kind == "veth" && link.master == master->index;
     const bool of_ptp = by_ptp && link.name.starts_with("veth") && link.master == 0;
     if (is_calicos(link) || is_azures(link) || on_bridge || of_ptp) links.push_back(&link);
@@ -101,12 +101,12 @@ struct Ceiling {
 /// The most that pods may send at once. That an overlay has the MTU which its NIC allows is another check's.
 Ceiling ceiling_of(const Facts& facts) {
   const auto& nic = facts.nic.nic->link;
-  const auto overlay = std::find_if(facts.links.begin(), facts.links.end(), [&facts](const auto& link) {
+  const auto overlay = std::find_if(facts.links->begin(), facts.links->end(), [&facts](const auto& link) {
     return facts.policy.mode == node::Mode::flannel
                ? link.vxlan && link.name.starts_with("flannel.")
                : facts.policy.mode == node::Mode::calico_vxlan && link.name == "vxlan.calico";
   });
-  if (overlay == facts.links.end()) return {nic.mtu, nic.name};
+  if (overlay == facts.links->end()) return {nic.mtu, nic.name};
   const auto room = nic.mtu > kVxlanOverhead ? nic.mtu - kVxlanOverhead : 0;
   return {std::max(overlay->mtu, room), overlay->name};
 }
@@ -156,7 +156,7 @@ Finding pods_addresses(const Facts& facts) {
 Finding pods_links(const Facts& facts) {
   if (!facts.survey_error.empty()) return Finding::unknown("could not read the links: " + facts.survey_error);
   const auto routed =
-      static_cast<std::size_t>(std::count_if(facts.links.begin(), facts.links.end(), is_routed));
+      static_cast<std::size_t>(std::count_if(facts.links->begin(), facts.links->end(), is_routed));
   if (routed == 0) return Finding::skip("no pod has a link of its own by Calico or Azure CNI");
   if (auto wrong = sysctls_of(facts)) return *wrong;
   if (auto wrong = macs_of(facts)) return *wrong;
@@ -165,7 +165,7 @@ Finding pods_links(const Facts& facts) {
   if ((*plane)->routes_cut) return Finding::unknown("there are more routes to pods than are checked");
   const auto pods = routed_pods(facts, **plane);
   std::vector<const net::Link*> without;
-  for (const auto& link : facts.links) {
+  for (const auto& link : *facts.links) {
     const auto leads_there = [&link](const auto& pod) { return pod.link == &link; };
     if (is_routed(link) && link.up && is_settled(facts, link) &&
         std::none_of(pods.begin(), pods.end(), leads_there))

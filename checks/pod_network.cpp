@@ -21,8 +21,8 @@ tl::unexpected<Finding> unknown(std::string why) {
 }  // namespace
 
 Seen<const observed::CniFiles*> seen_cni(const Facts& facts) {
-  if (!facts.environment.cni) return unknown("the CNI's files have not been read yet");
-  return &*facts.environment.cni;
+  if (!facts.environment->cni) return unknown("the CNI's files have not been read yet");
+  return &*facts.environment->cni;
 }
 
 Seen<observed::CniNetwork> seen_network(const Facts& facts) {
@@ -36,15 +36,15 @@ Seen<observed::CniNetwork> seen_network(const Facts& facts) {
 }
 
 Seen<const observed::DataPlane*> seen_data_plane(const Facts& facts) {
-  const auto& plane = facts.environment.data_plane;
+  const auto& plane = facts.environment->data_plane;
   if (!plane) return unknown("the kernel's routes to pods have not been read yet");
   if (!*plane) return unknown(plane->error().what);
   return &**plane;
 }
 
 Seen<const observed::HostSettings*> seen_host(const Facts& facts) {
-  if (!facts.environment.host) return unknown("this machine's services have not been read yet");
-  return &*facts.environment.host;
+  if (!facts.environment->host) return unknown("this machine's services have not been read yet");
+  return &*facts.environment->host;
 }
 
 bool fits(node::Mode mode, const observed::CniPlugin& main) {
@@ -78,7 +78,7 @@ const observed::CniFile* meant_instead(const Facts& facts) {
   if (facts.policy.mode_is_automatic && !node::is_known_plugin(*network->main)) return nullptr;
   // A configuration that Calico has written and uses is no leftover; cni.ipam checks it.
   if (network->main->type == "calico" && felix_runs(facts)) return nullptr;
-  const auto files = facts.environment.cni->configuration->of_pods();
+  const auto files = facts.environment->cni->configuration->of_pods();
   const auto found = std::find_if(files.begin(), files.end(),
                                   [mode](const auto* file) { return fits(mode, *file->main()); });
   return found == files.end() ? nullptr : *found;
@@ -106,9 +106,9 @@ bool is_calicos(const net::Link& link) { return link.name.starts_with("cali"); }
 bool is_azures(const net::Link& link) { return link.name.starts_with("azv"); }
 
 const net::Link* link_named(const Facts& facts, std::string_view name) {
-  const auto found = std::find_if(facts.links.begin(), facts.links.end(),
+  const auto found = std::find_if(facts.links->begin(), facts.links->end(),
                                   [name](const net::Link& link) { return link.name == name; });
-  return found == facts.links.end() ? nullptr : &*found;
+  return found == facts.links->end() ? nullptr : &*found;
 }
 
 std::string bridge_of(const observed::CniPlugin& main) {
@@ -122,9 +122,9 @@ std::vector<RoutedPod> routed_pods(const Facts& facts, const observed::DataPlane
   for (const auto& route : plane.routes) {
     const auto& to = route.key.destination;
     if (route.type != net::RouteType::unicast || to.length() != net::address_bits(to.family())) continue;
-    const auto link = std::find_if(facts.links.begin(), facts.links.end(),
+    const auto link = std::find_if(facts.links->begin(), facts.links->end(),
                                    [&route](const auto& each) { return each.index == route.device; });
-    if (link == facts.links.end()) continue;
+    if (link == facts.links->end()) continue;
     if (is_calicos(*link) || is_azures(*link) || link->name.starts_with("veth"))
       pods.push_back({&*link, to.network()});
   }
@@ -132,7 +132,7 @@ std::vector<RoutedPod> routed_pods(const Facts& facts, const observed::DataPlane
 }
 
 bool shows_calico(const Facts& facts) {
-  if (std::any_of(facts.links.begin(), facts.links.end(), is_calicos)) return true;
+  if (std::any_of(facts.links->begin(), facts.links->end(), is_calicos)) return true;
   if (const auto network = seen_network(facts); network && network->main->type == "calico") return true;
   return felix_runs(facts);
 }

@@ -74,14 +74,14 @@ std::optional<Finding> captured_elsewhere(const Facts& facts) {
                            "AKS uses these addresses on its nodes and refuses them for pods",
                            give_another_range());
     }
-    for (const auto& service : facts.cloud_state.service_addresses) {
+    for (const auto& service : facts.cloud_state->service_addresses) {
       if (!cidr.contains(service)) continue;
       return Finding::fail(
           fmt::format("{} holds {}, an address of a Kubernetes service", cidr.text(), service.text()),
           "what goes to a pod with a service's address reaches the service", give_another_range());
     }
     if (facts.policy.node_cidrs.empty()) continue;  // whose links these are is not known
-    for (const auto& link : facts.links) {
+    for (const auto& link : *facts.links) {
       for (const auto& each : link.addresses) {
         const auto prefix = net::Prefix::around(each.address, each.prefix_length);
         if (!prefix || link.index == facts.nic.nic->link.index || !cidr.overlaps(*prefix)) continue;
@@ -96,7 +96,7 @@ std::optional<Finding> captured_elsewhere(const Facts& facts) {
 
 /// Why the configured source has no CIDR for this node.
 std::string silence_of(const Facts& facts, node::NodeCidrSource source) {
-  const auto& cloud_state = facts.cloud_state;
+  const auto& cloud_state = *facts.cloud_state;
   switch (source) {
     case node::NodeCidrSource::kubernetes:
       if (!cloud_state.node) return "the API server has not been asked yet";
@@ -107,9 +107,9 @@ std::string silence_of(const Facts& facts, node::NodeCidrSource source) {
       if (!cloud_state.azure->route_table) return cloud_state.azure->route_table.error().what;
       return "no route of Azure's route table leads to this NIC";
     case node::NodeCidrSource::flannel:
-      if (!facts.environment.cni) return "flannel's subnet.env has not been read yet";
-      return facts.environment.cni->flannel_lease ? "flannel's subnet.env names no FLANNEL_SUBNET"
-                                                  : facts.environment.cni->flannel_lease.error().what;
+      if (!facts.environment->cni) return "flannel's subnet.env has not been read yet";
+      return facts.environment->cni->flannel_lease ? "flannel's subnet.env names no FLANNEL_SUBNET"
+                                                   : facts.environment->cni->flannel_lease.error().what;
     default:
       return "pods.node_cidrs is empty";
   }
@@ -167,7 +167,7 @@ Finding pods_node_cidr(const Facts& facts) {
   const auto source = facts.policy.node_cidr_source;
   if (source != node::NodeCidrSource::automatic) {
     const bool is_misnamed =
-        source == node::NodeCidrSource::kubernetes && node::is_another_machines(facts.cloud_state.node);
+        source == node::NodeCidrSource::kubernetes && node::is_another_machines(facts.cloud_state->node);
     return Finding::fail(
         fmt::format("this node's pod CIDR is not known: {}", silence_of(facts, source)), kLoops,
         is_misnamed

@@ -99,7 +99,7 @@ std::optional<net::Address> pod_elsewhere(const Facts& facts, const net::PolicyR
     }
     return std::nullopt;
   };
-  for (const auto& node : node::cidrs_of_other_nodes(facts.policy, facts.cloud_state)) {
+  for (const auto& node : node::cidrs_of_other_nodes(facts.policy, *facts.cloud_state)) {
     if (auto address = first_of(node)) return address;
   }
   for (const auto& cidr : facts.policy.cluster_cidrs) {
@@ -152,7 +152,7 @@ std::optional<routing::PodFlow> flow_of(const Facts& facts, const net::PolicyRul
       .own = nic.azure.primary(family),
       .forwards = incoming ? forwards(facts.sysctls, nic.link.name, family)
                            : family == net::Family::ipv6 ||
-                                 forwards(facts.environment.pod_sysctls, pod.link->name, family),
+                                 forwards(facts.environment->pod_sysctls, pod.link->name, family),
       .stands_for_all = chooses_all(facts, rule),
       .rule = in_a_sentence(rule),
       .table = rule.action == net::PolicyRule::Action::lookup ? rule.table : 0};
@@ -190,7 +190,7 @@ Finding routes_main_rules(const Facts& facts) {
 std::vector<routing::PodFlow> flows_that_rules_choose(const Facts& facts) {
   constexpr std::size_t kMost = 16;  // lookups, of which one for each rule is the most that anybody needs
   std::vector<routing::PodFlow> flows;
-  const auto& plane = facts.environment.data_plane;
+  const auto& plane = facts.environment->data_plane;
   if (facts.policy.mode != node::Mode::udr || !facts.nic.nic || !plane || !*plane) return flows;
   const auto& rules = (*plane)->rules_before_main;
   if (rules.empty()) return flows;

@@ -106,7 +106,7 @@ Finding routes_in_sync(const Facts& facts) {
     }
     return Finding::fail(
         fmt::format("{} are not in place yet, first {}{}{}{}", some,
-                    net::route_text(pending->route, net::link_name(facts.links, pending->route.device)),
+                    net::route_text(pending->route, net::link_name(*facts.links, pending->route.device)),
                     facts.no_daemon ? ": no daemon runs" : "", facts.route_error.empty() ? "" : ": ",
                     facts.route_error),
         bring_about(facts, remedy::command("calico-azure-agent plan")));
@@ -142,7 +142,7 @@ Finding routes_shadowed(const Facts& facts) {
   if (const auto shadowed = facts.sync.routes.first(routing::RouteState::shadowed)) {
     return Finding::fail(
         fmt::format("{}: {}",
-                    net::route_text(shadowed->route, net::link_name(facts.links, shadowed->route.device)),
+                    net::route_text(shadowed->route, net::link_name(*facts.links, shadowed->route.device)),
                     shadowed->error),
         "packets follow the other route; the agent never touches it", show_command(*shadowed));
   }

@@ -98,7 +98,7 @@ Finding without_the_kernels_help(const Facts& facts, const std::string& key, int
 std::optional<Finding> drops_as_spoofed(const Facts& facts, int all) {
   if (!facts.network || facts.nic.nic->primary) return std::nullopt;
   for (const auto& nic : facts.network->nics) {
-    const auto link = node::find_link(nic, facts.links);
+    const auto link = node::find_link(nic, *facts.links);
     if (!link || link->index == facts.nic.nic->link.index) continue;
     const auto key = fmt::format("net/ipv4/conf/{}/rp_filter", link->name);
     const auto own = number(facts, key);

@@ -9,9 +9,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <memory>
+
+#include "files/read.h"
 
 namespace cni {
 namespace {
@@ -119,18 +120,7 @@ net::Result<std::string> Folder::read(const std::string& name) const {
   if (::fstat(file->get(), &status) != 0) return unreadable(errno);
   if (S_ISDIR(status.st_mode)) return net::failure(EISDIR, "is a folder");
   if (!S_ISREG(status.st_mode)) return net::failure(EINVAL, "is no regular file");
-  std::string contents;
-  std::array<char, 16384> part{};
-  for (;;) {
-    const auto count = ::read(file->get(), part.data(), part.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return unreadable(errno);
-    if (count == 0) return contents;
-    contents.append(part.data(), static_cast<std::size_t>(count));
-    if (contents.size() > kLargestFile) {
-      return net::failure(EFBIG, fmt::format("is larger than {} KiB", kLargestFile / 1024));
-    }
-  }
+  return files::read_rest(*file, kLargestFile);
 }
 
 net::Result<std::string> read_file(const std::filesystem::path& path) {

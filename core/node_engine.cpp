@@ -61,30 +61,36 @@ void NodeEngine::set_policy(node::Policy policy, net::MonoTime now) {
 }
 
 void NodeEngine::take_cloud_state(observed::CloudState cloud_state, net::MonoTime now) {
+  heard_node_ = std::move(cloud_state.node);
+  cloud_state.node = node::own_node(heard_node_, document_.in_force(), *view_.kernel_state.links);
   cloud_state_ = std::move(cloud_state);
-  heard_node_ = std::move(cloud_state_.node);
-  cloud_state_.node = node::own_node(heard_node_, document_.in_force(), view_.kernel_state.links);
   follow_node_cidrs(now);
 }
 
 /// Again, now that these links are here, or another document.
 void NodeEngine::judge_node(std::span<const net::Link> links, net::MonoTime now) {
-  const auto verdict = [this] {
-    return !cloud_state_.node || *cloud_state_.node ? 0 : cloud_state_.node->error().code.value();
+  const auto refusal = [](const node::NodeAnswer& answer) {
+    return !answer || *answer ? std::string() : answer->error().what;
   };
-  const auto before = verdict();
-  cloud_state_.node = node::own_node(heard_node_, document_.in_force(), links);
-  if (verdict() != before) follow_node_cidrs(now);
+  auto judged = node::own_node(heard_node_, document_.in_force(), links);
+  if (refusal(judged) == refusal(cloud_state_->node)) return;
+  cloud_state_.edit().node = std::move(judged);
+  follow_node_cidrs(now);
 }
 
 void NodeEngine::take_environment(observed::NodeEnvironment environment, net::MonoTime now) {
   const auto before = std::exchange(environment_, std::move(environment));
-  if (!std::ranges::equal(rules_of_others(environment_), rules_of_others(before)))
+  if (!std::ranges::equal(rules_of_others(*environment_), rules_of_others(*before)))
     reconciler_.request_sync(now);  // the next step looks up where they lead
+  consider_evidence(now);
+}
+
+/// Of the mode, as the CNI's files and the links show it now.
+void NodeEngine::consider_evidence(net::MonoTime now) {
   const auto links = kernel_.links();
   if (links) note_age(*links, now);
-  if (links && environment_.cni) {
-    const auto& configuration = environment_.cni->configuration;
+  if (links && environment_->cni) {
+    const auto& configuration = environment_->cni->configuration;
     const bool known = !mode_.is_a_guess(now);
     mode_.see(node::evident_mode(configuration ? &*configuration : nullptr, *links), now);
     if (follow_mode(now)) mode_before_was_known_ = known;
@@ -138,7 +144,7 @@ std::optional<PersistedState> NodeEngine::persisted(const PersistedState& before
 }
 
 bool NodeEngine::reconsider_mode(net::MonoTime now) {
-  if (const auto due = mode_.due(); due && *due <= now) take_environment(std::move(environment_), now);
+  if (const auto due = mode_.due(); due && *due <= now) consider_evidence(now);
   return mode_before_ && mode_before_was_known_;
 }
 
@@ -163,7 +169,7 @@ std::optional<net::MonoTime> NodeEngine::due() const {
 void NodeEngine::follow_node_cidrs(net::MonoTime now) {
   auto asked = configured_;
   asked.mode = policy_.mode;
-  auto told = node::decide_node_cidrs(asked, cloud_state_, environment_, node_name_, node_cidrs_);
+  auto told = node::decide_node_cidrs(asked, *cloud_state_, *environment_, node_name_, node_cidrs_);
   const bool moved = told.cidrs != policy_.node_cidrs || told.awaited != node_cidrs_.awaited;
   if (told.cidrs != node_cidrs_.cidrs) {
     const bool are_new = !told.kept && !told.cidrs.empty();
@@ -277,8 +283,8 @@ net::Result<NodePlan> NodeEngine::plan(net::MonoTime now, net::WallTime wall) {
 }
 
 NodeEngine::Lookups NodeEngine::wanted_lookups(net::MonoTime now, net::WallTime wall) const {
-  Lookups lookups{.other_nodes = node::cidrs_of_other_nodes(policy_, cloud_state_), .flows = {}};
-  if (!rules_of_others(environment_).empty())
+  Lookups lookups{.other_nodes = node::cidrs_of_other_nodes(policy_, *cloud_state_), .flows = {}};
+  if (!rules_of_others(*environment_).empty())
     lookups.flows = checks::flows_that_rules_choose(facts(now, wall));
   return lookups;
 }
@@ -297,7 +303,7 @@ bool NodeEngine::read_kernel(net::MonoTime now) {
     kernel_read_wanted_ = true;
     return false;
   }
-  judge_node(seen->links, now);
+  judge_node(*seen->links, now);
   view_ = node::view_of(std::move(*seen), sysctls_, policy_, document_.in_force(), view_.primary);
   view_.desired.node_cidrs_awaited = node_cidrs_.awaited;
   if (!policy_.routes_enabled) reconciler_.release_all();

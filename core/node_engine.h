@@ -102,7 +102,7 @@ class NodeEngine {
   [[nodiscard]] const std::optional<net::MacAddress>& primary() const { return view_.primary; }
   [[nodiscard]] const std::optional<observed::NodeNetwork>& network() const { return document_.in_force(); }
   /// The links as of the last turn.
-  [[nodiscard]] const std::vector<net::Link>& links() const { return view_.kernel_state.links; }
+  [[nodiscard]] const std::vector<net::Link>& links() const { return *view_.kernel_state.links; }
 
  private:
   struct Reading {
@@ -118,6 +118,7 @@ class NodeEngine {
   };
   void restore(net::MonoTime now);
   bool follow_mode(net::MonoTime now);
+  void consider_evidence(net::MonoTime now);
   void note_age(std::span<const net::Link> links, net::MonoTime now);
   void judge_node(std::span<const net::Link> links, net::MonoTime now);
   void follow_node_cidrs(net::MonoTime now);
@@ -144,9 +145,10 @@ class NodeEngine {
   std::optional<Reading> reading_;        ///< not yet held against the links
   std::optional<PersistedState> before_;  ///< of before a restart, until a document of its VM is in force
   node::NodeDocument document_;
-  observed::CloudState cloud_state_;  ///< with own_node()'s judgement of what was heard of the Node
-  node::NodeAnswer heard_node_;       ///< as it was told
-  observed::NodeEnvironment environment_;
+  net::Shared<observed::CloudState>
+      cloud_state_;              ///< with own_node()'s judgement of what was heard of the Node
+  node::NodeAnswer heard_node_;  ///< as it was told
+  net::Shared<observed::NodeEnvironment> environment_;
   std::map<std::uint32_t, net::MonoTime> links_since_;
   node::NodeCidrs node_cidrs_;
   std::optional<net::MonoTime> node_cidrs_since_;  ///< nullopt: there are none, or they are as of before

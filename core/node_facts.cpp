@@ -75,7 +75,7 @@ Snapshot NodeEngine::snapshot(net::MonoTime now, net::WallTime wall) {
   snapshot.node_cidrs = policy_.node_cidrs;
   snapshot.pods_source = node_cidrs_.source;
   snapshot.routes = known.sync.routes;
-  snapshot.routes.name_devices(view_.kernel_state.links);
+  snapshot.routes.name_devices(*view_.kernel_state.links);
   snapshot.checks = checks_;
   snapshot.counters = counters_;
   return snapshot;

@@ -17,7 +17,7 @@ net::Result<int> ask(const net::Address& address, std::uint16_t port, const std:
                      Clock::time_point finish_by, http1::Extent extent) {
   const auto host = address.family() == net::Family::ipv6 ? fmt::format("[{}]:{}", address.text(), port)
                                                           : fmt::format("{}:{}", address.text(), port);
-  const auto answer = http1::Exchange().get({.peer = http1::TcpPort{address, port},
+  const auto answer = http1::Exchange().get({.peer = {.address = address, .port = port, .unix_path = {}},
                                              .target = path,
                                              .host = host,
                                              .headers = {{"User-Agent", "calico-azure-agent"}},

@@ -1,39 +1,14 @@
 #include "host/text.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
 #include <fnmatch.h>
-#include <unistd.h>
 
-#include <array>
-#include <cerrno>
-#include <cstring>
-
-#include "net/descriptor.h"
+#include "files/read.h"
 
 namespace host {
-namespace {
-
-constexpr std::size_t kLimit = std::size_t{1} << 20;
-
-}  // namespace
 
 net::Result<std::string> read_text(const std::filesystem::path& file) {
-  const auto failed = [&file](int error) {
-    return net::failure(error, fmt::format("{}: {}", file.string(), std::strerror(error)));
-  };
-  const net::Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (descriptor.get() < 0) return failed(errno);
-  std::string text;
-  std::array<char, 16384> part{};
-  while (true) {
-    const auto count = ::read(descriptor.get(), part.data(), part.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return failed(errno);
-    if (count == 0) return text;
-    text.append(part.data(), static_cast<std::size_t>(count));
-    if (text.size() > kLimit) return failed(EFBIG);
-  }
+  constexpr std::size_t kLimit = std::size_t{1} << 20;
+  return files::read(file, kLimit);
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -32,12 +32,9 @@ constexpr std::uint32_t kHeaderLimit = std::uint32_t{16} << 10;
 constexpr std::size_t kLongestUnixPath = 107;  // unix(7)
 constexpr auto kBacklogPause = std::chrono::milliseconds(10);
 
-asio::generic::stream_protocol::endpoint endpoint_of(const TcpPort& peer) {
+asio::generic::stream_protocol::endpoint endpoint_of(const net::ListenAddress& peer) {
+  if (peer.is_unix()) return asio::local::stream_protocol::endpoint(peer.unix_path);
   return asio::ip::tcp::endpoint(asio::ip::make_address(peer.address.text()), peer.port);
-}
-
-asio::generic::stream_protocol::endpoint endpoint_of(const UnixSocket& peer) {
-  return asio::local::stream_protocol::endpoint(peer.path);
 }
 
 std::string text_of(const Request& request) {
@@ -99,9 +96,8 @@ class Conversation {
   /// By hand, since Asio sets no FD_CLOEXEC, and takes EAGAIN for a connection under way.
   error_code connect() {
     const auto deadline = std::min(request_.connect_by, request_.finish_by);
-    const auto* path = std::get_if<UnixSocket>(&request_.peer);
-    if (path != nullptr && path->path.size() > kLongestUnixPath) return asio::error::name_too_long;
-    const auto peer = std::visit([](const auto& each) { return endpoint_of(each); }, request_.peer);
+    if (request_.peer.unix_path.size() > kLongestUnixPath) return asio::error::name_too_long;
+    const auto peer = endpoint_of(request_.peer);
     const int descriptor = ::socket(peer.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (descriptor < 0) return {errno, boost::system::system_category()};
     socket_.assign(peer.protocol(), descriptor);

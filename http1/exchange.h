@@ -8,26 +8,16 @@
 #include <system_error>
 #include <tl/expected.hpp>
 #include <utility>
-#include <variant>
 #include <vector>
 
-#include "net/address.h"
+#include "net/listen_address.h"
 
 namespace http1 {
-
-struct TcpPort {
-  net::Address address;
-  std::uint16_t port = 0;
-};
-
-struct UnixSocket {
-  std::string path;
-};
 
 enum class Extent : std::uint8_t { connection, header, body };  ///< what is waited for
 
 struct Request {
-  std::variant<TcpPort, UnixSocket> peer;
+  net::ListenAddress peer;
   std::string target;  ///< path and query, fit for a request line
   std::string host;    ///< the Host header
   std::vector<std::pair<std::string, std::string>> headers = {};

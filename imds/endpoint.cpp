@@ -68,7 +68,7 @@ net::Result<Endpoint> parse_endpoint(std::string_view text) {
 http1::Request request_to(const Endpoint& endpoint, std::string target,
                           std::chrono::steady_clock::time_point connect_by,
                           std::chrono::steady_clock::time_point finish_by) {
-  return {.peer = http1::TcpPort{endpoint.address, endpoint.port},
+  return {.peer = {.address = endpoint.address, .port = endpoint.port, .unix_path = {}},
           .target = std::move(target),
           .host = endpoint.authority,
           .headers = {{"Metadata", "true"},

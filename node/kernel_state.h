@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "net/kernel.h"
+#include "net/shared.h"
 #include "net/sysctls.h"
 #include "node/nic_resolution.h"
 #include "node/policy.h"
@@ -18,7 +19,7 @@ namespace node {
 /// One look at everything of the kernel that the wanted routes and the checks depend on, except our own
 /// routes.
 struct KernelState {
-  std::vector<net::Link> links;
+  net::Shared<std::vector<net::Link>> links;
   PlatformRoutes platform_routes;
   /// Routes to wanted destinations in our tables that are not ours. Of two IPv4 routes of one key the kernel
   /// takes the first: one that stands behind ours is no stranger.

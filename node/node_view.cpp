@@ -12,7 +12,7 @@ namespace {
 void read_other_nics(net::Sysctls& sysctls, const observed::NodeNetwork& network, NodeView& view) {
   if (!view.nic.nic) return;
   for (const auto& nic : network.nics) {
-    const auto link = find_link(nic, view.kernel_state.links);
+    const auto link = find_link(nic, *view.kernel_state.links);
     if (!link || link->index == view.nic.nic->link.index) continue;
     auto key = fmt::format("net/ipv4/conf/{}/rp_filter", link->name);
     auto reading = sysctls.read(key);
@@ -24,8 +24,8 @@ void read_other_nics(net::Sysctls& sysctls, const observed::NodeNetwork& network
 
 Machine machine_of(const KernelState& kernel_state, const Policy& policy,
                    const std::optional<net::MacAddress>& primary) {
-  Machine machine{.links = kernel_state.links,
-                  .azures = macs_of_platform_routes(kernel_state.links, kernel_state.platform_routes),
+  Machine machine{.links = *kernel_state.links,
+                  .azures = macs_of_platform_routes(*kernel_state.links, kernel_state.platform_routes),
                   .select = policy.nic,
                   .ipv6 = policy.uses(net::Family::ipv6)};
   if (primary) machine.azures.push_back(*primary);
@@ -43,9 +43,9 @@ NodeView view_of(KernelState kernel_state, net::Sysctls& sysctls, const Policy& 
                 .sysctls = {}};
   if (network) {
     const auto& [links, platform_routes, foreign_routes] = view.kernel_state;
-    if (auto shown = shown_primary(*network, links, platform_routes, primary)) view.primary = shown;
-    const auto counting = primary_that_counts(*network, links, view.primary);
-    view.nic = resolve_nic(*network, links, platform_routes, policy.nic, counting);
+    if (auto shown = shown_primary(*network, *links, platform_routes, primary)) view.primary = shown;
+    const auto counting = primary_that_counts(*network, *links, view.primary);
+    view.nic = resolve_nic(*network, *links, platform_routes, policy.nic, counting);
     view.desired = desired_routes(policy, *network, view.nic.nic ? &*view.nic.nic : nullptr);
   }
   view.sysctls = read_sysctls(sysctls, policy, view.nic.nic ? view.nic.nic->link.name : "");

@@ -54,7 +54,7 @@ void explain_wanted(const NodeLook& look, const LoadedConfig& loaded, const net:
     say("wanted", "no route of the agent's covers it");
     return;
   }
-  say("wanted", net::route_text(*route, net::link_name(look.plan.facts.links, route->device)));
+  say("wanted", net::route_text(*route, net::link_name(*look.plan.facts.links, route->device)));
   const auto& told = look.plan.facts.node_cidrs;
   const bool own =
       std::find(told.cidrs.begin(), told.cidrs.end(), route->key.destination) != told.cidrs.end();
@@ -92,13 +92,13 @@ bool explain_kernel(const NodeLook& look, const net::Address& address) {
     say("kernel", *nowhere != '\0' ? nowhere : route.error().what);
     return *nowhere != '\0';
   }
-  say("kernel", net::route_text(*route, net::link_name(look.plan.facts.links, route->device)));
+  say("kernel", net::route_text(*route, net::link_name(*look.plan.facts.links, route->device)));
   if (route->protocol == look.plan.facts.policy.protocol) say("", "the agent's");
   return true;
 }
 
 void explain_azure(const NodeLook& look, const net::Address& address) {
-  const auto& azure = look.plan.facts.cloud_state.azure;
+  const auto& azure = look.plan.facts.cloud_state->azure;
   if (!azure || !azure->route_table) {
     say("Azure", azure ? azure->route_table.error().what : std::string("not asked: azure.verify is off"));
     return;

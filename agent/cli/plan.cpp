@@ -50,7 +50,7 @@ bool is_of_unknown_owner(const net::Change& change) {
 /// How the route that the change is about stands: the wanted one's judgement, else plainly pending.
 routing::RouteStatus status_of(const core::NodePlan& plan, const net::Route& route) {
   routing::RouteStatus status{.route = route,
-                              .device = std::string(net::link_name(plan.facts.links, route.device)),
+                              .device = std::string(net::link_name(*plan.facts.links, route.device)),
                               .state = routing::RouteState::pending,
                               .error = ""};
   for (const auto& wanted : plan.facts.sync.routes) {
@@ -104,7 +104,7 @@ void print_text(const core::NodePlan& plan, const std::vector<PendingSysctl>& sy
     } else {
       const auto& route = std::get<net::Route>(change.object);
       std::cout << fmt::format("{:<8}{}{}\n", net::verb_name(change.verb),
-                               net::route_text(route, net::link_name(plan.facts.links, route.device)),
+                               net::route_text(route, net::link_name(*plan.facts.links, route.device)),
                                is_of_unknown_owner(change) ? ", where it is the agent's" : "");
     }
   }
@@ -118,7 +118,7 @@ void print_text(const core::NodePlan& plan, const std::vector<PendingSysctl>& sy
     if (route.error.empty()) continue;
     std::cout << fmt::format(
         "{:<7} {}: {}\n", routing::route_state_name(route.state),
-        net::route_text(route.route, net::link_name(plan.facts.links, route.route.device)), route.error);
+        net::route_text(route.route, net::link_name(*plan.facts.links, route.route.device)), route.error);
   }
   if (!plan.facts.nic.problem.empty())
     std::cout << "the NIC is not found: " << net::foreign_text(plan.facts.nic.problem, kLongestProblem)

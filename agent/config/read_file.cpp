@@ -6,10 +6,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <system_error>
 
+#include "files/read.h"
 #include "net/descriptor.h"
 
 namespace agent {
@@ -32,18 +32,7 @@ net::Result<std::string> read_file(const std::filesystem::path& path, std::size_
   if (file.get() < 0 || ::fstat(file.get(), &status) != 0) return unreadable(errno);
   const bool regular = S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) || is_null_device(status);
   if (kinds == Kinds::regular && !regular) return net::failure(EINVAL, "is no regular file: it is not read");
-  std::string contents;
-  std::array<char, 16384> part{};
-  for (;;) {
-    const auto count = ::read(file.get(), part.data(), part.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return unreadable(errno);
-    if (count == 0) return contents;
-    contents.append(part.data(), static_cast<std::size_t>(count));
-    if (contents.size() > most) {
-      return net::failure(EFBIG, fmt::format("is larger than {} KiB", most / 1024));
-    }
-  }
+  return files::read_rest(file, most);
 }
 
 }  // namespace agent

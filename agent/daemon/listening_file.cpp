@@ -13,11 +13,13 @@
 namespace agent {
 namespace {
 
-constexpr auto kName = "listening";
+constexpr auto kListeningFile = "listening";
 
 }  // namespace
 
-ListeningFile::ListeningFile(const std::filesystem::path& folder) : path_(folder / kName) { withdraw(); }
+ListeningFile::ListeningFile(const std::filesystem::path& folder) : path_(folder / kListeningFile) {
+  withdraw();
+}
 
 net::Result<void> ListeningFile::write(const net::ListenAddress& listen) {
   std::error_code ignored;  // under systemd it exists; where it cannot be made, writing the file fails
@@ -33,7 +35,7 @@ void ListeningFile::withdraw() noexcept {
 std::optional<net::ListenAddress> where_a_daemon_listens(const std::filesystem::path& folder) {
   // The service's user may have put anything there: a link, a FIFO, a disk full of zeros.
   const net::Descriptor file(
-      ::open((folder / kName).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+      ::open((folder / kListeningFile).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
   if (!Trusted(folder).includes(status.st_uid)) return std::nullopt;

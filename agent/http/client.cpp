@@ -38,13 +38,6 @@ std::string sentence(const http1::Failure& failure, const std::string& where, mi
   }
 }
 
-net::Result<std::variant<http1::TcpPort, http1::UnixSocket>> peer_at(const net::ListenAddress& where) {
-  // Says what is wrong with a path that is too long.
-  if (const auto usable = socket_address(where); !usable) return net::pass_on(usable);
-  if (where.is_unix()) return http1::UnixSocket{where.unix_path};
-  return http1::TcpPort{where.address, where.port};
-}
-
 }  // namespace
 
 net::Result<HttpReply> http_get(const net::ListenAddress& where, std::string_view target,
@@ -54,11 +47,11 @@ net::Result<HttpReply> http_get(const net::ListenAddress& where, std::string_vie
   if (target.empty() || !sendable) {
     return net::failure(EINVAL, "not a request target: \"" + std::string(target) + "\"");
   }
-  const auto at = peer_at(where);
-  if (!at) return net::pass_on(at);
+  // Says what is wrong with a path that is too long.
+  if (const auto usable = socket_address(where); !usable) return net::pass_on(usable);
   const auto finish_by = Clock::now() + std::min<milliseconds>(timeout, std::chrono::hours{24});
   std::optional<net::Result<Peer>> peer;
-  auto answer = http1::Exchange().get({.peer = *at,
+  auto answer = http1::Exchange().get({.peer = where,
                                        .target = std::string(target),
                                        .host = where.is_unix() ? "localhost" : net::listen_text(where),
                                        .connect_by = finish_by,

@@ -8,7 +8,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "house"))
-import checks
+from checks import rows as check_rows
 
 _BUILD = pathlib.Path(os.environ.get("CAA_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build/dev"))
 _MADE = _BUILD / "agent" / "manual"
@@ -96,7 +96,7 @@ class Pages(unittest.TestCase):
     def test_of_the_program_has_every_check_once_and_says_which_gate(self):
         text = page(_MADE / "calico-azure-agent.8")["CHECKS"]
         gates, _, others = text.partition("These only warn.")
-        rows = checks.rows()
+        rows = check_rows()
         table = [(row["id"], row.get("gate", "never")) for row in rows]
         self.assertGreater(len(table), 40)
         conditions = {
@@ -105,11 +105,11 @@ class Pages(unittest.TestCase):
             "with_routes": "in mode udr, flannel or calico-vxlan, with routes.enabled = true",
             "with_demanded_node_cidr": "in mode udr, with pods.node_cidr_source static, kubernetes or route-table"}
         for rule, words in conditions.items():
-            checks = [check for check, gate in table if gate == rule]
-            self.assertGreater(len(checks), 0)
-            self.assertRegex(gates, rf"\n {{7}}{re.escape(words)}\s+{re.escape(', '.join(checks))}\.\n")
-        checks = [check for check, gate in table if gate == "never"]
-        self.assertIn(f"\n       {', '.join(checks)}.\n", others)
+            ids = [check for check, gate in table if gate == rule]
+            self.assertGreater(len(ids), 0)
+            self.assertRegex(gates, rf"\n {{7}}{re.escape(words)}\s+{re.escape(', '.join(ids))}\.\n")
+        ids = [check for check, gate in table if gate == "never"]
+        self.assertIn(f"\n       {', '.join(ids)}.\n", others)
         self.assertEqual({gate for _, gate in table}, {*conditions, "never"})
         for row in rows:
             if "advisory" in row:

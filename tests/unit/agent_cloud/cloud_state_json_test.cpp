@@ -14,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(EvidenceLine, SaysItAllAndIsOneLine) {
-  auto cloud_state = testing::healthy_with_cloud_state().cloud_state;
+  auto cloud_state = *testing::healthy_with_cloud_state().cloud_state;
   cloud_state.service_addresses = {*net::Address::parse("10.0.0.10"), *net::Address::parse("fd00::a")};
   cloud_state.azure->read_at = net::WallTime(std::chrono::milliseconds(1764374400123));
   const auto line = cloud_state_line(cloud_state);
@@ -49,7 +49,7 @@ TEST(EvidenceLine, ErrorsKeepTheirCodeAndNothingStaysNothing) {
 TEST(EvidenceLine, WordsSteerNoTerminalAndEndNoLineWhoeverTellsThem) {
   constexpr auto kHostile = "a\x1b[31mb\u009b2Kc\r\nd\u202ee\u200bf";
   constexpr auto kTamed = "a?[31mb?2Kc d?e?f";
-  auto cloud_state = testing::healthy_with_cloud_state().cloud_state;
+  auto cloud_state = *testing::healthy_with_cloud_state().cloud_state;
   cloud_state.azure->nic->id = kHostile;
   (*cloud_state.azure->route_table)->routes.front().name = kHostile;
   cloud_state.azure->network = net::failure(EACCES, kHostile);

@@ -22,12 +22,12 @@ using testing::run_by_aks;
 TEST(AzureChecks, WhatCouldNotBeReadIsUnknownAndNothingElse) {
   auto facts = healthy_with_cloud_state();
   const auto refused = net::failure(EACCES, "no permission for Microsoft.Network/networkInterfaces/read");
-  facts.cloud_state.azure->nic = refused;
-  facts.cloud_state.azure->subnet = refused;
-  facts.cloud_state.azure->route_table = refused;
-  facts.cloud_state.azure->network = refused;
-  facts.cloud_state.node = net::failure(ETIMEDOUT, "the API server does not answer");
-  facts.cloud_state.cloud_config = net::failure(ENOENT, "no /etc/kubernetes/azure.json");
+  facts.cloud_state.edit().azure->nic = refused;
+  facts.cloud_state.edit().azure->subnet = refused;
+  facts.cloud_state.edit().azure->route_table = refused;
+  facts.cloud_state.edit().azure->network = refused;
+  facts.cloud_state.edit().node = net::failure(ETIMEDOUT, "the API server does not answer");
+  facts.cloud_state.edit().cloud_config = net::failure(ENOENT, "no /etc/kubernetes/azure.json");
   EXPECT_TRUE(failures(facts).empty());
   for (const auto* id :
        {"azure.ip_forwarding", "azure.route_table", "azure.node_route", "azure.stale_routes",
@@ -40,14 +40,14 @@ TEST(AzureChecks, WhatCouldNotBeReadIsUnknownAndNothingElse) {
 
 TEST(AzureChecks, WhatIsRequiredHoldsReadiness) {
   auto facts = healthy_with_cloud_state();
-  facts.cloud_state.azure->nic->ip_forwarding = false;
+  facts.cloud_state.edit().azure->nic->ip_forwarding = false;
   facts.policy.require = {"azure.ip_forwarding"};
   EXPECT_FALSE(checks::is_ready(checks::assess(facts, {}, facts.wall)));
 }
 
 TEST(AzureChecks, DoNotApplyWhereTheyAreOffOrTheModeHasNoRouteTable) {
   auto facts = healthy_with_cloud_state();
-  facts.cloud_state.azure->nic->ip_forwarding = false;
+  facts.cloud_state.edit().azure->nic->ip_forwarding = false;
   facts.policy.azure_verified = false;
   EXPECT_EQ(result(facts, "azure.ip_forwarding").status, checks::CheckStatus::skip);
   facts.policy.azure_verified = true;
@@ -75,8 +75,8 @@ TEST(AzureChecks, LookInOverlaysForRoutesThatTakeWhatNodesSendEachOther) {
     return result(overlay_with_route(destination, hop_type), "azure.route_table");
   };
   const auto own = healthy_with_cloud_state();
-  const auto subnet = own.cloud_state.azure->subnet->prefixes.front().text();
-  const auto network = own.cloud_state.azure->network->address_space.front().text();
+  const auto subnet = own.cloud_state->azure->subnet->prefixes.front().text();
+  const auto network = own.cloud_state->azure->network->address_space.front().text();
   for (const auto& range : {subnet, network}) {
     const auto firewall = said(range.c_str(), "VirtualAppliance");
     EXPECT_EQ(firewall.status, checks::CheckStatus::unknown) << range;
@@ -135,14 +135,14 @@ TEST(AzureChecks, ANodeThatIsSecondsOldHasNoRouteYetOrAFormerOne) {
         Former{have_former_cidr, "azure.node_route"}, Former{have_others_cidr, "azure.stale_routes"}}) {
     auto facts = healthy_with_cloud_state();
     inject(facts);
-    auto& node = **facts.cloud_state.node;
+    auto& node = **facts.cloud_state.edit().node;
     node.created = facts.wall - std::chrono::seconds(20);
     expect_quiet_but_held(facts, id);
     // What was read then counts for no later moment: ARM is asked every quarter of an hour.
-    facts.cloud_state.azure->read_at = facts.wall;
+    facts.cloud_state.edit().azure->read_at = facts.wall;
     facts.wall += std::chrono::minutes(10);
     expect_quiet_but_held(facts, id);
-    facts.cloud_state.azure->read_at = facts.wall;
+    facts.cloud_state.edit().azure->read_at = facts.wall;
     EXPECT_EQ(result(facts, id).status, checks::CheckStatus::fail) << id;
   }
 }
@@ -150,7 +150,7 @@ TEST(AzureChecks, ANodeThatIsSecondsOldHasNoRouteYetOrAFormerOne) {
 TEST(AzureChecks, ACidrThatTheAgentHasJustSeenIsGivenTheSameTime) {
   auto facts = healthy_with_cloud_state();
   lose_node_route(facts);
-  facts.cloud_state.node.reset();
+  facts.cloud_state.edit().node.reset();
   EXPECT_EQ(result(facts, "azure.node_route").status, checks::CheckStatus::fail) << "doctor looks once";
   facts.node_cidrs_since = facts.now - std::chrono::seconds(60);
   expect_quiet_but_held(facts, "azure.node_route");
@@ -169,17 +169,17 @@ TEST(AzureChecks, ARequiredCheckHoldsWhereAnotherOneNamesTheFault) {
   auto facts = healthy_with_cloud_state();
   dissociate(facts);
   held(facts, "azure.node_route");
-  facts.cloud_state.azure->network->address_space = {prefix("10.240.0.0/16")};
+  facts.cloud_state.edit().azure->network->address_space = {prefix("10.240.0.0/16")};
   held(facts, "azure.vnet_range");
-  (*facts.cloud_state.node)->network_unavailable->reason = "CalicoIsUp";
+  (*facts.cloud_state.edit().node)->network_unavailable->reason = "CalicoIsUp";
   held(facts, "kubernetes.route_created");
-  (*facts.cloud_state.node)->pod_cidrs.clear();
+  (*facts.cloud_state.edit().node)->pod_cidrs.clear();
   held(facts, "kubernetes.route_created");
 }
 
 TEST(AzureChecks, PodsOutsideTheVirtualNetworkAreNormalWhereTheTableLeads) {
   auto facts = healthy_with_cloud_state();
-  facts.cloud_state.azure->network->address_space = {prefix("10.240.0.0/16")};  // AKS's kubenet, CAPZ
+  facts.cloud_state.edit().azure->network->address_space = {prefix("10.240.0.0/16")};  // AKS's kubenet, CAPZ
   EXPECT_TRUE(failures(facts).empty());
   const auto said = result(facts, "azure.vnet_range");
   EXPECT_EQ(said.status, checks::CheckStatus::pass);
@@ -188,7 +188,7 @@ TEST(AzureChecks, PodsOutsideTheVirtualNetworkAreNormalWhereTheTableLeads) {
 
 TEST(AzureChecks, ARouteToEverythingLeadsNoPods) {
   auto facts = healthy_with_cloud_state();
-  facts.cloud_state.azure->network->address_space = {prefix("10.240.0.0/16")};
+  facts.cloud_state.edit().azure->network->address_space = {prefix("10.240.0.0/16")};
   facts.policy.node_cidrs = {};
   facts.node_cidrs = {};
   azure_routes(facts) = {{"firewall", "0.0.0.0/0", prefix("0.0.0.0/0"), "VirtualAppliance",
@@ -206,7 +206,7 @@ TEST(AzureChecks, ARouteOfOneAddressIsMadeOnPurpose) {
 TEST(AzureChecks, TheCloudConfigOfAnAksNodeIsNotItsRouteControllers) {
   auto facts = healthy_with_cloud_state();
   run_by_aks(facts);
-  (*facts.cloud_state.cloud_config)->route_table_name = "old";
+  (*facts.cloud_state.edit().cloud_config)->route_table_name = "old";
   EXPECT_EQ(result(facts, "azure.cloud_config").status, checks::CheckStatus::skip);
 }
 
@@ -222,11 +222,11 @@ TEST(AzureChecks, TwoCidrsWithoutRoutesAreMendedByOneRemedy) {
   EXPECT_NE(found.remedy.find("--address-prefix 10.244.3.0/24"), std::string::npos) << found.remedy;
 }
 
-void lose_node_cidr(checks::Facts& facts) { (*facts.cloud_state.node)->pod_cidrs.clear(); }
+void lose_node_cidr(checks::Facts& facts) { (*facts.cloud_state.edit().node)->pod_cidrs.clear(); }
 
 TEST(AzureChecks, AMissingRouteTableIsNoFailureWhileTheModeIsAGuess) {
   auto facts = healthy_with_cloud_state();
-  facts.cloud_state.azure->subnet->route_table_id.clear();
+  facts.cloud_state.edit().azure->subnet->route_table_id.clear();
   ASSERT_EQ(result(facts, "azure.route_table").status, checks::CheckStatus::fail);
   facts.mode_is_a_guess = true;
   EXPECT_EQ(result(facts, "azure.route_table").status, checks::CheckStatus::unknown);
@@ -263,14 +263,14 @@ TEST(AzureChecks, ANodeBeforeItsPluginIsBlamedForNoCidr) {
   EXPECT_EQ(found.status, checks::CheckStatus::fail) << "host-local";
   run_by_aks(facts);
   EXPECT_TRUE(result(facts, "kubernetes.node_cidr").remedy.starts_with("# AKS assigns")) << found.remedy;
-  (*facts.cloud_state.node)->created = facts.wall - std::chrono::seconds(5);
+  (*facts.cloud_state.edit().node)->created = facts.wall - std::chrono::seconds(5);
   EXPECT_EQ(result(facts, "kubernetes.node_cidr").status, checks::CheckStatus::unknown) << "5 s old";
 }
 
 TEST(AzureChecks, AnIdThatIsNoNameIsNotPutIntoAPathOfAz) {
   auto facts = healthy_with_cloud_state();
-  facts.cloud_state.azure->nic->ip_forwarding = false;
-  facts.cloud_state.azure->nic->id =
+  facts.cloud_state.edit().azure->nic->ip_forwarding = false;
+  facts.cloud_state.edit().azure->nic->id =
       "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachineScaleSets/pool/"
       "virtualMachines/3/networkInterfaces/nic0].x=1";
   EXPECT_TRUE(result(facts, "azure.ip_forwarding").remedy.starts_with("# "));
@@ -278,8 +278,8 @@ TEST(AzureChecks, AnIdThatIsNoNameIsNotPutIntoAPathOfAz) {
 
 TEST(AzureChecks, ANewNodeIsGivenTimeForItsRoute) {
   auto facts = healthy_with_cloud_state();
-  facts.cloud_state.azure.reset();
-  auto& node = **facts.cloud_state.node;
+  facts.cloud_state.edit().azure.reset();
+  auto& node = **facts.cloud_state.edit().node;
   for (const auto age : {std::chrono::seconds(20), std::chrono::seconds(200)}) {
     const auto wanted =
         age < std::chrono::seconds(180) ? checks::CheckStatus::unknown : checks::CheckStatus::fail;
@@ -295,8 +295,8 @@ TEST(AzureChecks, ANewNodeIsGivenTimeForItsRoute) {
 
 TEST(AzureChecks, WhereArmShowsTheTableTheRouteControllersWordIsNotNeeded) {
   auto facts = healthy_with_cloud_state();
-  (*facts.cloud_state.node)->network_unavailable = {"False", "CalicoIsUp", "",
-                                                    facts.wall - std::chrono::hours(1)};
+  (*facts.cloud_state.edit().node)->network_unavailable = {"False", "CalicoIsUp", "",
+                                                           facts.wall - std::chrono::hours(1)};
   EXPECT_TRUE(failures(facts).empty());
   EXPECT_EQ(result(facts, "kubernetes.route_created").status, checks::CheckStatus::pass);
   azure_routes(facts).erase(azure_routes(facts).begin());
@@ -330,7 +330,7 @@ TEST(AzureChecks, ARouteOverThisNodesCidrsDelivers) {
 /// What the configuration says of this node's CIDR, with nobody asked but Azure.
 checks::Facts configured(const char* cidr) {
   auto facts = healthy_with_cloud_state();
-  facts.cloud_state.node.reset();
+  facts.cloud_state.edit().node.reset();
   facts.policy.node_cidr_source = node::NodeCidrSource::static_list;
   facts.policy.node_cidrs = {prefix(cidr)};
   facts.node_cidrs = {.cidrs = {prefix(cidr)}, .source = "static"};
@@ -365,7 +365,7 @@ checks::Facts with_another_nodes_cidr() {
   const auto other = prefix("10.244.2.0/24");
   facts.policy.node_cidrs = {other};
   facts.node_cidrs = {.cidrs = {other}, .source = "kubernetes"};
-  (*facts.cloud_state.node)->pod_cidrs = {other};
+  (*facts.cloud_state.edit().node)->pod_cidrs = {other};
   return facts;
 }
 

@@ -8,12 +8,12 @@
 namespace agent::testing {
 
 inline std::vector<observed::AzureRoute>& azure_routes(checks::Facts& facts) {
-  return (**facts.cloud_state.azure->route_table).routes;
+  return (**facts.cloud_state.edit().azure->route_table).routes;
 }
 
 inline void dissociate(checks::Facts& facts) {
-  facts.cloud_state.azure->subnet->route_table_id.clear();
-  facts.cloud_state.azure->route_table = std::optional<observed::AzureRouteTable>();
+  facts.cloud_state.edit().azure->subnet->route_table_id.clear();
+  facts.cloud_state.edit().azure->route_table = std::optional<observed::AzureRouteTable>();
 }
 
 inline void run_by_aks(checks::Facts& facts) {

@@ -32,14 +32,14 @@ struct CloudFault {
 };
 
 const CloudFault kCloudFaults[] = {
-    {"IpForwardingOff", [](checks::Facts& f) { f.cloud_state.azure->nic->ip_forwarding = false; },
+    {"IpForwardingOff", [](checks::Facts& f) { f.cloud_state.edit().azure->nic->ip_forwarding = false; },
      "azure.ip_forwarding", "off for NIC worker-1-nic",
      "az network nic update --ids '/subscriptions/sub-1/resourceGroups/net "
      "(east)/providers/Microsoft.Network/networkInterfaces/worker-1-nic' --ip-forwarding true"},
     {"IpForwardingOffInAUniformSet",
      [](checks::Facts& f) {
-       f.cloud_state.azure->nic->ip_forwarding = false;
-       f.cloud_state.azure->nic->id =
+       f.cloud_state.edit().azure->nic->ip_forwarding = false;
+       f.cloud_state.edit().azure->nic->id =
            "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachineScaleSets/pool/"
            "virtualMachines/3/networkInterfaces/nic0";
      },
@@ -52,14 +52,14 @@ const CloudFault kCloudFaults[] = {
      "the whole latest model"},
     {"IpForwardingOffInAFlexibleSet",
      [](checks::Facts& f) {
-       f.cloud_state.azure->nic->ip_forwarding = false;
+       f.cloud_state.edit().azure->nic->ip_forwarding = false;
        f.network->identity.vm_scale_set = "pool";
      },
      "azure.ip_forwarding", "NIC worker-1-nic",
      "--ip-forwarding true   # and enableIPForwarding in the profile of scale set pool"},
     {"IpForwardingOffOnAks",
      [](checks::Facts& f) {
-       f.cloud_state.azure->nic->ip_forwarding = false;
+       f.cloud_state.edit().azure->nic->ip_forwarding = false;
        run_by_aks(f);
      },
      "azure.ip_forwarding", "NIC worker-1-nic", "# AKS made NIC "},
@@ -72,7 +72,7 @@ const CloudFault kCloudFaults[] = {
     {"RouteTableIsInTheClustersGroup",
      [](checks::Facts& f) {
        dissociate(f);
-       (*f.cloud_state.cloud_config)->route_table_resource_group.clear();
+       (*f.cloud_state.edit().cloud_config)->route_table_resource_group.clear();
      },
      "azure.route_table", "no route table",
      "--route-table /subscriptions/SUB-1/resourceGroups/cluster/providers/Microsoft.Network/routeTables/"
@@ -80,13 +80,13 @@ const CloudFault kCloudFaults[] = {
     {"RouteTableIsInTheNetworksSubscription",
      [](checks::Facts& f) {
        dissociate(f);
-       (*f.cloud_state.cloud_config)->network_subscription = "sub-2";
+       (*f.cloud_state.edit().cloud_config)->network_subscription = "sub-2";
      },
      "azure.route_table", "no route table", "--route-table '/subscriptions/sub-2/resourceGroups/NET (EAST)/"},
     {"RouteTableWhereTheVmIsForAllThatTheConfigurationLeavesOut",
      [](checks::Facts& f) {
        dissociate(f);
-       auto& config = **f.cloud_state.cloud_config;
+       auto& config = **f.cloud_state.edit().cloud_config;
        config.route_table_resource_group.clear();
        config.resource_group.clear();
        config.subscription.clear();
@@ -98,7 +98,7 @@ const CloudFault kCloudFaults[] = {
      [](checks::Facts& f) {
        dissociate(f);
        run_by_aks(f);
-       auto& config = **f.cloud_state.cloud_config;
+       auto& config = **f.cloud_state.edit().cloud_config;
        config.route_table_resource_group.clear();
        config.resource_group = "MC_rg_cluster_westeurope";
      },
@@ -107,7 +107,7 @@ const CloudFault kCloudFaults[] = {
     {"NobodyNamesARouteTable",
      [](checks::Facts& f) {
        dissociate(f);
-       f.cloud_state.cloud_config = net::failure(ENOENT, "no /etc/kubernetes/azure.json");
+       f.cloud_state.edit().cloud_config = net::failure(ENOENT, "no /etc/kubernetes/azure.json");
      },
      "azure.route_table", "no route table",
      "az network route-table list --subscription sub-1 --output table   # then"},
@@ -121,8 +121,8 @@ const CloudFault kCloudFaults[] = {
      "# let the route controller write a route of each node into table cluster-routes"},
     {"NodeCidrNotAllocated",
      [](checks::Facts& f) {
-       (*f.cloud_state.node)->pod_cidrs.clear();
-       (*f.cloud_state.node)->network_unavailable.reset();
+       (*f.cloud_state.edit().node)->pod_cidrs.clear();
+       (*f.cloud_state.edit().node)->network_unavailable.reset();
        azure_routes(f).erase(azure_routes(f).begin());
        f.policy.node_cidrs = {};
        f.node_cidrs = {};
@@ -132,23 +132,24 @@ const CloudFault kCloudFaults[] = {
      "kubernetes.node_cidr", "worker-1 has no spec.podCIDRs",
      "--allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16"},
     {"CloudConfigNamesNoTable",
-     [](checks::Facts& f) { (*f.cloud_state.cloud_config)->route_table_name.clear(); }, "azure.cloud_config",
-     "names no routeTableName",
+     [](checks::Facts& f) { (*f.cloud_state.edit().cloud_config)->route_table_name.clear(); },
+     "azure.cloud_config", "names no routeTableName",
      "# set routeTableName to cluster-routes in /etc/kubernetes/azure.json of every control-plane node"},
     {"CloudConfigNamesAnotherTable",
-     [](checks::Facts& f) { (*f.cloud_state.cloud_config)->route_table_name = "old"; }, "azure.cloud_config",
-     "names route table old, but cluster-routes in resource group net (east)", "cluster-routes"},
+     [](checks::Facts& f) { (*f.cloud_state.edit().cloud_config)->route_table_name = "old"; },
+     "azure.cloud_config", "names route table old, but cluster-routes in resource group net (east)",
+     "cluster-routes"},
     {"CloudConfigNamesAnotherGroup",
-     [](checks::Facts& f) { (*f.cloud_state.cloud_config)->route_table_resource_group = "elsewhere"; },
+     [](checks::Facts& f) { (*f.cloud_state.edit().cloud_config)->route_table_resource_group = "elsewhere"; },
      "azure.cloud_config", "in resource group elsewhere", "routeTableResourceGroup to 'net (east)'"},
     {"CloudConfigMeansTheClustersGroup",
-     [](checks::Facts& f) { (*f.cloud_state.cloud_config)->route_table_resource_group.clear(); },
+     [](checks::Facts& f) { (*f.cloud_state.edit().cloud_config)->route_table_resource_group.clear(); },
      "azure.cloud_config",
      "names route table cluster-routes in resource group cluster, but cluster-routes in resource group net "
      "(east)",
      "routeTableResourceGroup"},
     {"CloudConfigMeansAnotherSubscription",
-     [](checks::Facts& f) { (*f.cloud_state.cloud_config)->network_subscription = "sub-2"; },
+     [](checks::Facts& f) { (*f.cloud_state.edit().cloud_config)->network_subscription = "sub-2"; },
      "azure.cloud_config", "cluster-routes in subscription sub-2", "routeTableName"},
     {"NodeRouteMissing", [](checks::Facts& f) { azure_routes(f).erase(azure_routes(f).begin()); },
      "azure.node_route", "has no route to 10.244.1.0/24",
@@ -191,8 +192,8 @@ const CloudFault kCloudFaults[] = {
     {"NoRouteAndNoRouteCreated",
      [](checks::Facts& f) {
        azure_routes(f).erase(azure_routes(f).begin());
-       (*f.cloud_state.node)->network_unavailable = {"True", "NoRouteCreated", "none was made",
-                                                     f.wall - std::chrono::minutes(10)};
+       (*f.cloud_state.edit().node)->network_unavailable = {"True", "NoRouteCreated", "none was made",
+                                                            f.wall - std::chrono::minutes(10)};
      },
      "azure.node_route", "has no route to 10.244.1.0/24", "az network route-table route create"},
     {"TheNameOfOurRouteIsAFirewalls",
@@ -221,23 +222,23 @@ const CloudFault kCloudFaults[] = {
      "# it cannot be told from here whose pods these are: lead worker-2 of table cluster-routes"},
     {"RouteNotCreated",
      [](checks::Facts& f) {
-       (*f.cloud_state.node)->network_unavailable = {"True", "NoRouteCreated",
-                                                     "RouteController failed to create a route",
-                                                     f.wall - std::chrono::minutes(10)};
+       (*f.cloud_state.edit().node)->network_unavailable = {"True", "NoRouteCreated",
+                                                            "RouteController failed to create a route",
+                                                            f.wall - std::chrono::minutes(10)};
      },
      "kubernetes.route_created", "NetworkUnavailable is True (NoRouteCreated) since 10 min",
      "kubectl get events"},
     {"NobodySaysThatTheRouteWasMade",
      [](checks::Facts& f) {
-       f.cloud_state.azure.reset();
-       (*f.cloud_state.node)->network_unavailable->reason = "CalicoIsUp";
+       f.cloud_state.edit().azure.reset();
+       (*f.cloud_state.edit().node)->network_unavailable->reason = "CalicoIsUp";
      },
      "kubernetes.route_created", "(CalicoIsUp)",
      "# start cloud-controller-manager with --configure-cloud-routes=true, or let ARM be read"},
     {"NobodySaysThatTheRouteWasMadeOnAks",
      [](checks::Facts& f) {
-       f.cloud_state.azure.reset();
-       (*f.cloud_state.node)->network_unavailable->reason = "CalicoIsUp";
+       f.cloud_state.edit().azure.reset();
+       (*f.cloud_state.edit().node)->network_unavailable->reason = "CalicoIsUp";
        run_by_aks(f);
      },
      "kubernetes.route_created", "(CalicoIsUp)", "# let ARM be read"},

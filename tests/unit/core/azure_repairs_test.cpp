@@ -157,7 +157,7 @@ std::vector<Repair> all_at_once() {
       for (const auto& own : kOwnRoute) {
         for (const auto& hole : kHoles) {
           auto facts = testing::healthy_with_cloud_state();
-          Azure azure(*facts.cloud_state.azure);
+          Azure azure(*facts.cloud_state.edit().azure);
           for (const auto* change : {&forwarding, &association, &own, &hole}) change->make(azure);
           const auto routes = azure.routes().size();
           all.push_back({.name = std::string(forwarding.name) + association.name + own.name + hole.name,
@@ -187,10 +187,10 @@ TEST(AzureRepairs, PastedOneAfterTheOtherLeaveTheNodeRepaired) {
     SCOPED_TRACE(repair.name);
     // A table that is not associated yet shows its routes in the second round.
     for (int round = 0; round < 2; ++round) {
-      repair.facts.cloud_state.azure = repair.azure.sanitized();
+      repair.facts.cloud_state.edit().azure = repair.azure.sanitized();
       mend(repair);
     }
-    repair.facts.cloud_state.azure = repair.azure.sanitized();
+    repair.facts.cloud_state.edit().azure = repair.azure.sanitized();
     for (const auto& left : testing::failures(repair.facts)) ADD_FAILURE() << left.id << ": " << left.message;
     EXPECT_EQ(testing::result(repair.facts, "azure.node_route").status, checks::CheckStatus::pass);
     EXPECT_GE(repair.azure.routes().size(), repair.routes) << "nothing of others' is taken away";

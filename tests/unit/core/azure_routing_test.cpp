@@ -48,7 +48,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(AzureRouting, KnowsTheCidrsOfOtherNodes) {
   const auto facts = testing::healthy_with_cloud_state();
-  auto cloud_state = facts.cloud_state;
+  auto cloud_state = *facts.cloud_state;
   auto& routes = (*cloud_state.azure->route_table)->routes;
   const auto add = [&routes](const char* cidr, const char* hop, const char* state = "Succeeded") {
     routes.push_back({"", cidr, prefix(cidr), "VirtualAppliance", address(hop), state});

@@ -216,7 +216,8 @@ const std::vector<NodeFault> kNodeFaults = {
      "instead of 10.0.0.0/8"},
     {"PodsInAnotherLinksRange",
      [](checks::Facts& f) {
-       f.links.push_back(testing::link(9, "docker0", "02:42:ac:11:00:01", {{address("10.244.200.1"), 24}}));
+       f.links.edit().push_back(
+           testing::link(9, "docker0", "02:42:ac:11:00:01", {{address("10.244.200.1"), 24}}));
      },
      "pods.overlap", false, "10.244.0.0/16 overlaps 10.244.200.0/24 of docker0", "another range"},
     {"PodsAmongThePlatformsAddresses",
@@ -225,8 +226,9 @@ const std::vector<NodeFault> kNodeFaults = {
     {"PodsAroundTheWireServer", [](checks::Facts& f) { f.policy.cluster_cidrs = {prefix("168.63.0.0/16")}; },
      "pods.overlap", false, "168.63.0.0/16 overlaps 168.63.129.16/32 of Azure's platform", "another range"},
     {"PodsAmongServices",
-     [](checks::Facts& f) { f.cloud_state.service_addresses = {address("10.244.0.10")}; }, "pods.overlap",
-     false, "10.244.0.0/16 holds 10.244.0.10, an address of a Kubernetes service", "another range"},
+     [](checks::Facts& f) { f.cloud_state.edit().service_addresses = {address("10.244.0.10")}; },
+     "pods.overlap", false, "10.244.0.0/16 holds 10.244.0.10, an address of a Kubernetes service",
+     "another range"},
 };
 
 const bool kNodeFaultsAreListed = [] {

@@ -205,9 +205,9 @@ const Calm kCalms[] = {
     {"CiliumWithAzuresIpam", testing::azure_cni_with_cns,
      [](checks::Facts& f) {
        winner_of(f).plugins.front() = {.type = "cilium-cni", .ipam = "azure-ipam"};
-       std::erase_if(f.links, [](const auto& each) { return each.name.starts_with("azv"); });
+       std::erase_if(f.links.edit(), [](const auto& each) { return each.name.starts_with("azv"); });
        data_plane_of(f).routes.clear();
-       f.environment.pod_sysctls.clear();
+       f.environment.edit().pod_sysctls.clear();
      },
      "azure_cni.configuration", checks::CheckStatus::pass, "10-azure.conflist: cilium-cni with azure-ipam"},
     {"AnotherModeIsFollowedBeforeLong", udr_with_kubenet,
@@ -233,7 +233,7 @@ const Calm kCalms[] = {
     {"ATunnelOfAStrangersIsNoResidue", udr_with_calico,
      [](checks::Facts& f) {
        add_tunnel(f, "172.20.0.1");
-       f.links.back().name = "vpn0";
+       f.links.edit().back().name = "vpn0";
        data_plane_of(f).routes.push_back(route("172.20.0.0/24", "", 90, 3, 0));
      },
      "calico.residue", checks::CheckStatus::pass, "is left"},
@@ -252,7 +252,7 @@ const Calm kCalms[] = {
        host_of(f).calico_environment = net::failure(ESRCH, "no calico-felix runs");
        host_of(f).felix = net::failure(ECONNREFUSED, "127.0.0.1:9099: connection refused");
        data_plane_of(f).routes.clear();
-       for (auto& each : f.links) {
+       for (auto& each : f.links.edit()) {
          if (each.name.starts_with("azv")) each.master = 77;
        }
      },
@@ -294,8 +294,8 @@ TEST(PodNetworkChecks, SayUnknownWhereNobodyCouldLookAndAccuseNobody) {
     auto refused = node.facts();
     const auto error = net::failure(EACCES, "permission denied");
     cni_of(refused) = {error, error, error, error, error};
-    refused.environment.data_plane = error;
-    refused.environment.pod_sysctls.clear();
+    refused.environment.edit().data_plane = error;
+    refused.environment.edit().pod_sysctls.clear();
     auto& host = host_of(refused);
     host.calico_environment = error;
     host.felix = error;
@@ -338,12 +338,12 @@ TEST(PodLinks, AreJudgedOnceTheyHaveBeenHereForThirtySeconds) {
   auto facts = testing::calico_vxlan();
   data_plane_of(facts).routes.pop_back();
   ASSERT_EQ(result(facts, "pods.links").status, checks::CheckStatus::fail) << "who looks once judges at once";
-  for (const auto& link : facts.links)
+  for (const auto& link : *facts.links)
     facts.links_since.emplace(link.index, facts.now - std::chrono::seconds(29));
   EXPECT_EQ(result(facts, "pods.links").status, checks::CheckStatus::pass);
   facts.now += std::chrono::seconds(1);
   EXPECT_EQ(result(facts, "pods.links").status, checks::CheckStatus::fail);
-  facts.links_since.erase(facts.links.back().index);
+  facts.links_since.erase(facts.links.edit().back().index);
   EXPECT_EQ(result(facts, "pods.links").status, checks::CheckStatus::pass)
       << "a link that came since the last look";
 }

@@ -238,7 +238,7 @@ const Fault kCalicoFaults[] = {
     {"PrefixBeforeTheFirstPod", azure_cni_with_cns,
      [](checks::Facts& f) {
        set_prefix_of_felix(f, "cali,tap");
-       std::erase_if(f.links, [](const auto& each) { return each.name.starts_with("azv"); });
+       std::erase_if(f.links.edit(), [](const auto& each) { return each.name.starts_with("azv"); });
        data_plane_of(f).routes.clear();
      },
      "calico.interface_prefix", "links named cali,tap*, but azure-vnet names pods' links azv*",
@@ -321,7 +321,7 @@ const Fault kAzureCniFaults[] = {
     {"NeitherAzureVnetNorAnotherMode", azure_cni,
      [](checks::Facts& f) {
        winner_of(f).plugins.front() = {.type = "cilium-cni"};
-       std::erase_if(f.links, [](const net::Link& each) { return each.name.starts_with("azv"); });
+       std::erase_if(f.links.edit(), [](const net::Link& each) { return each.name.starts_with("azv"); });
        data_plane_of(f).routes.clear();
      },
      "azure_cni.configuration", "10-azure.conflist is cilium-cni, not azure-vnet", "10-azure.conflist"},

@@ -40,7 +40,7 @@ inline bool on_calico_vxlan(const checks::Facts& facts) {
 }
 inline bool on_overlays(const checks::Facts& facts) { return on_flannel(facts) || on_calico_vxlan(facts); }
 inline bool on_azure_cni(const checks::Facts& facts) { return facts.policy.mode == node::Mode::azure_cni; }
-inline bool with_calico(const checks::Facts& facts) { return facts.environment.host->felix.has_value(); }
+inline bool with_calico(const checks::Facts& facts) { return facts.environment->host->felix.has_value(); }
 /// Where others make links by names that they can be told by.
 inline bool with_named_links(const checks::Facts& facts) { return with_calico(facts) || on_overlays(facts); }
 inline bool with_sink(const checks::Facts& facts) { return !on_azure_cni(facts); }

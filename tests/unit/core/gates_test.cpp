@@ -28,7 +28,7 @@ bool is_of_the_node(const net::Link& link) { return link.loopback || link.kind.e
 /// The node as it boots: nothing that calico/node, flannel or a plug-in makes, writes or answers is there,
 /// nor has the cluster heard of it.
 checks::Facts before_the_gate(checks::Facts facts) {
-  std::erase_if(facts.links, [](const net::Link& link) { return !is_of_the_node(link); });
+  std::erase_if(facts.links.edit(), [](const net::Link& link) { return !is_of_the_node(link); });
   facts.environment = {};
   facts.cloud_state = {};
   return facts;
@@ -36,18 +36,18 @@ checks::Facts before_the_gate(checks::Facts facts) {
 
 /// All of it is there, and wrong.
 checks::Facts everything_wrong_behind_it(checks::Facts facts) {
-  auto& files = facts.environment.cni.emplace();
+  auto& files = facts.environment.edit().cni.emplace();
   files.configuration = observed::CniConfiguration{
       .folder = "/etc/cni/net.d",
       .files = {{.path = "/etc/cni/net.d/05.conf", .network = "", .plugins = {}, .problem = "half written"}},
       .missing_programs = {"/opt/cni/bin/calico is not there"}};
-  facts.environment.data_plane = net::failure(EPERM, "not allowed");
-  auto& host = facts.environment.host.emplace();
+  facts.environment.edit().data_plane = net::failure(EPERM, "not allowed");
+  auto& host = facts.environment.edit().host.emplace();
   host.felix = 503;
   host.cns = 503;
   host.conntrack = observed::Conntrack{.entries = 1, .room = 1};
-  facts.cloud_state.node = net::failure(ETIMEDOUT, "no answer");
-  facts.cloud_state.azure = observed::AzureNetwork{};
+  facts.cloud_state.edit().node = net::failure(ETIMEDOUT, "no answer");
+  facts.cloud_state.edit().azure = observed::AzureNetwork{};
   return facts;
 }
 
@@ -96,6 +96,35 @@ TEST(Gates, TheKubeletIsNotKeptWaitingForWhatItBrings) {
   facts.policy.node_cidr_source = node::NodeCidrSource::kubernetes;
   facts.sysctls["net/ipv4/ip_forward"] = "0";
   EXPECT_FALSE(checks::is_ready_for_kubelet(gates_of(facts)));
+}
+
+TEST(Gates, ApplyWhereTheirWordsInTheManualSay) {
+  const auto words = [](checks::Gate gate) { return net::name_of(checks::kGateWords, gate); };
+  const auto names = [](std::string_view text, std::string_view word) {
+    return text.find(word) != text.npos;
+  };
+  using checks::Gate;
+  for (const auto& mode : node::kModeNames) {
+    node::Policy policy;
+    policy.mode = mode.value;
+    EXPECT_EQ(checks::applies(Gate::with_pod_cidrs, policy), names(words(Gate::with_pod_cidrs), mode.name));
+    EXPECT_EQ(checks::applies(Gate::with_routes, policy), names(words(Gate::with_routes), mode.name));
+    using node::NodeCidrSource;
+    for (const auto& source :
+         std::initializer_list<net::Named<NodeCidrSource>>{{NodeCidrSource::automatic, "auto"},
+                                                           {NodeCidrSource::static_list, "static"},
+                                                           {NodeCidrSource::kubernetes, "kubernetes"},
+                                                           {NodeCidrSource::route_table, "route-table"},
+                                                           {NodeCidrSource::flannel, "flannel"}}) {
+      policy.node_cidr_source = source.value;
+      const auto text = words(Gate::with_demanded_node_cidr);
+      EXPECT_EQ(checks::applies(Gate::with_demanded_node_cidr, policy),
+                names(text, "mode " + std::string(mode.name)) && names(text, source.name))
+          << mode.name << ' ' << source.name;
+    }
+    policy.routes_enabled = false;
+    EXPECT_FALSE(checks::applies(Gate::with_routes, policy));
+  }
 }
 
 TEST(Gates, AreTheseAlone) {

@@ -30,9 +30,9 @@ inline checks::Facts healthy() {
   resolved.primary = true;
   resolved.gateway_v4 = node::Gateway{address("10.240.0.1"), false};
   facts.nic.nic = resolved;
-  facts.links = {eth0()};
-  facts.environment.cni.emplace();
-  facts.environment.cni->configuration = observed::CniConfiguration{};
+  facts.links = std::vector{eth0()};
+  facts.environment.edit().cni.emplace();
+  facts.environment.edit().cni->configuration = observed::CniConfiguration{};
   facts.sysctls.emplace("net/ipv4/ip_forward", "1");
   facts.sysctls.emplace("net/ipv4/conf/eth0/forwarding", "1");
   facts.sysctls.emplace("net/ipv4/conf/all/rp_filter", "1");
@@ -69,22 +69,22 @@ inline observed::AzureNetwork azure_as_it_should_be() {
 /// The healthy node, with Azure and Kubernetes asked and content.
 inline checks::Facts healthy_with_cloud_state() {
   auto facts = healthy();
-  facts.cloud_state.azure = azure_as_it_should_be();
-  facts.cloud_state.node = observed::KubernetesNode{
+  facts.cloud_state.edit().azure = azure_as_it_should_be();
+  facts.cloud_state.edit().node = observed::KubernetesNode{
       "worker-1",
       {prefix("10.244.1.0/24")},
       facts.wall - std::chrono::hours(2),
       observed::KubernetesCondition{"False", "RouteCreated", "RouteController created a route",
                                     facts.wall - std::chrono::hours(1)}};
-  (*facts.cloud_state.node)->provider_id = "azure://" + facts.network->identity.resource_id;
-  (*facts.cloud_state.node)->internal_addresses = {address("10.240.0.4")};
-  facts.cloud_state.cloud_config = observed::CloudConfig{.cloud = "AzurePublicCloud",
-                                                         .resource_manager_endpoint = "",
-                                                         .route_table_name = "cluster-routes",
-                                                         .route_table_resource_group = "NET (EAST)",
-                                                         .user_assigned_identity = "",
-                                                         .resource_group = "cluster",
-                                                         .subscription = "SUB-1"};
+  (*facts.cloud_state.edit().node)->provider_id = "azure://" + facts.network->identity.resource_id;
+  (*facts.cloud_state.edit().node)->internal_addresses = {address("10.240.0.4")};
+  facts.cloud_state.edit().cloud_config = observed::CloudConfig{.cloud = "AzurePublicCloud",
+                                                                .resource_manager_endpoint = "",
+                                                                .route_table_name = "cluster-routes",
+                                                                .route_table_resource_group = "NET (EAST)",
+                                                                .user_assigned_identity = "",
+                                                                .resource_group = "cluster",
+                                                                .subscription = "SUB-1"};
   facts.node_cidrs = {.cidrs = facts.policy.node_cidrs.list(), .source = "kubernetes"};
   return facts;
 }

@@ -73,7 +73,7 @@ inline void add_overlay(checks::Facts& facts, std::string name, const net::Vxlan
   made.kind = "vxlan";
   made.mtu = 1450;
   made.vxlan = vxlan;
-  facts.links.push_back(std::move(made));
+  facts.links.edit().push_back(std::move(made));
   auto& plane = data_plane_of(facts);
   for (const auto& peer : peers) {
     plane.routes.push_back(route(peer.pods, peer.hop, kOverlayLink, protocol, 0));
@@ -91,7 +91,7 @@ inline void add_flannel(checks::Facts& facts) {
               {{"10.244.2.0/24", "10.244.2.0", "66:00:00:00:00:02", "10.240.0.5"},
                {"10.244.3.0/24", "10.244.3.0", "66:00:00:00:00:03", "10.240.0.6"}},
               kBoot);
-  auto& node = **facts.cloud_state.node;
+  auto& node = **facts.cloud_state.edit().node;
   node.network_unavailable->reason = "FlannelIsUp";
   node.network_unavailable->message = "Flannel is running on this node";
   node.flannel = observed::FlannelAnnotations{
@@ -105,7 +105,7 @@ inline void add_flannel(checks::Facts& facts) {
 /// itself.
 inline checks::Facts canal() {
   auto facts = healthy_with_cloud_state();
-  facts.cloud_state.azure.reset();
+  facts.cloud_state.edit().azure.reset();
   facts.environment = surroundings_with(cni_file("/etc/cni/net.d/10-canal.conflist", "k8s-pod-network",
                                                  calico_plugin("host-local", "usePodCidr", 1450)),
                                         kGivenAway);
@@ -119,7 +119,7 @@ inline checks::Facts canal() {
 /// flannel alone, with its bridge and its lease.
 inline checks::Facts plain_flannel() {
   auto facts = healthy_with_cloud_state();
-  facts.cloud_state.azure.reset();
+  facts.cloud_state.edit().azure.reset();
   facts.environment = surroundings_with(
       cni_file("/etc/cni/net.d/10-flannel.conflist", "cbr0",
                {.type = "flannel", .ipam = "", .subnet = "", .mode = "", .bridge = "", .mtu = std::nullopt}),
@@ -137,8 +137,8 @@ inline checks::Facts plain_flannel() {
 /// Calico's own overlay, with Calico's own addresses.
 inline checks::Facts calico_vxlan() {
   auto facts = healthy_with_cloud_state();
-  facts.cloud_state.azure.reset();
-  (**facts.cloud_state.node).network_unavailable->reason = "CalicoIsUp";
+  facts.cloud_state.edit().azure.reset();
+  (**facts.cloud_state.edit().node).network_unavailable->reason = "CalicoIsUp";
   facts.environment = surroundings_with(cni_file("/etc/cni/net.d/10-calico.conflist", "k8s-pod-network",
                                                  calico_plugin("calico-ipam", "", 1450)),
                                         {});
@@ -158,11 +158,11 @@ inline checks::Facts calico_vxlan() {
 /// Azure CNI in transparent mode with Calico for policy: pods have addresses of the subnet.
 inline checks::Facts azure_cni() {
   auto facts = healthy_with_cloud_state();
-  facts.cloud_state.azure.reset();
+  facts.cloud_state.edit().azure.reset();
   facts.policy.cluster_cidrs = {};
   facts.policy.node_cidrs = {};
   facts.node_cidrs = {};
-  (**facts.cloud_state.node).pod_cidrs.clear();
+  (**facts.cloud_state.edit().node).pod_cidrs.clear();
   for (int last = 10; last < 40; ++last) {
     const auto each = address(fmt::format("10.240.0.{}", last));
     facts.network->nics.front().addresses.push_back(each);
@@ -182,7 +182,7 @@ inline checks::Facts azure_cni() {
   add_routed_pod(facts, "azv0a1b2c3d4e5", "10.240.0.10", kStatic, 1500);
   add_routed_pod(facts, "azv1a1b2c3d4e5", "10.240.0.11", kStatic, 1500);
   add_routed_pod(facts, "azv2a1b2c3d4e5", "10.240.0.12", kStatic, 1500);
-  for (const auto& each : facts.links) {
+  for (const auto& each : *facts.links) {
     if (!each.name.starts_with("azv")) continue;
     host_of(facts).link_files->push_back(default_link_file(each.name));
   }

@@ -81,15 +81,15 @@ const FaultOfNodes kHostFaults[] = {
      "mkdir -p /etc/systemd/networkd.conf.d"},
     {"NetworkManager takes Calico's WireGuard", on_calico_vxlan,
      [](checks::Facts& f) {
-       f.links.push_back(testing::link(95, "wireguard.cali", "66:00:00:00:00:95"));
-       f.links.push_back(testing::link(96, "wg-v6.cali", "66:00:00:00:00:96"));
+       f.links.edit().push_back(testing::link(95, "wireguard.cali", "66:00:00:00:00:95"));
+       f.links.edit().push_back(testing::link(96, "wg-v6.cali", "66:00:00:00:00:96"));
        use_network_manager(f, {"interface-name:cali*", "interface-name:vxlan.calico"});
      },
      "networkmanager.unmanaged", "NetworkManager manages wireguard.cali, wg-v6.cali",
      "interface-name:wireguard.cali;interface-name:wg-v6.cali'"},
     {"NetworkManager takes Calico's VXLAN of IPv6", on_calico_vxlan,
      [](checks::Facts& f) {
-       f.links.push_back(testing::link(95, "vxlan-v6.calico", "66:00:00:00:00:95"));
+       f.links.edit().push_back(testing::link(95, "vxlan-v6.calico", "66:00:00:00:00:95"));
        use_network_manager(f, {"interface-name:cali*", "interface-name:vxlan.calico"});
      },
      "networkmanager.unmanaged", "NetworkManager manages vxlan-v6.calico", "interface-name:vxlan-v6.calico'"},
@@ -167,14 +167,14 @@ const FaultOfNodes kHostFaults[] = {
      "sysctl.ip_forward", "net.ipv4.ip_forward is 0", "sysctl -w"},
     {"DHCP on the virtual function", anywhere,
      [](checks::Facts& f) {
-       f.links.push_back(vf_of(f));
-       f.links.back().addresses = {{address("fe80::1"), 64}, {address("10.240.0.4"), 24}};
+       f.links.edit().push_back(vf_of(f));
+       f.links.edit().back().addresses = {{address("fe80::1"), 64}, {address("10.240.0.4"), 24}};
      },
      "nic.vf", "enP30832s1 is the virtual function of eth0 and has 10.240.0.4",
      "drain and reboot this node: enP30832s1 comes up without"},
     {"a default route by the virtual function", anywhere,
      [](checks::Facts& f) {
-       f.links.push_back(vf_of(f));
+       f.links.edit().push_back(vf_of(f));
        data_plane_of(f).routes.insert(data_plane_of(f).routes.begin(),
                                       route("0.0.0.0/0", "10.240.0.1", 3, 16, 100));
      },
@@ -223,9 +223,9 @@ const CalmOfNodes kHostCalms[] = {
        use_network_manager(f, {});
        host_of(f).cns = 200;
        testing::winner_of(f).plugins.front() = {.type = "cilium-cni", .ipam = "azure-ipam"};
-       std::erase_if(f.links, [](const auto& each) { return each.name.starts_with("azv"); });
+       std::erase_if(f.links.edit(), [](const auto& each) { return each.name.starts_with("azv"); });
        data_plane_of(f).routes.clear();
-       f.environment.pod_sysctls.clear();
+       f.environment.edit().pod_sysctls.clear();
      },
      "networkmanager.unmanaged", checks::CheckStatus::skip, "no link of a pod"},
     {"no .link file is about the links", with_a_told_mac,
@@ -245,8 +245,8 @@ const CalmOfNodes kHostCalms[] = {
      "sysctl.persistence", checks::CheckStatus::pass, "switches forwarding on again"},
     {"a virtual function that is left alone", anywhere,
      [](checks::Facts& f) {
-       f.links.push_back(vf_of(f));
-       f.links.back().addresses = {{address("fe80::1"), 64}};
+       f.links.edit().push_back(vf_of(f));
+       f.links.edit().back().addresses = {{address("fe80::1"), 64}};
      },
      "nic.vf", checks::CheckStatus::pass, "enP30832s1 has no address"},
 };
@@ -257,8 +257,8 @@ TEST(HostChecks, AccuseNobodyWhereNothingIsWrong) {
 
 TEST(HostChecks, AVirtualFunctionIsToldFromANicOfTheSameDriverThatStandsUnderNone) {
   auto facts = testing::udr_with_calico();
-  facts.links.push_back(vf_of(facts));
-  facts.links.back().addresses = {{address("10.240.0.4"), 24}};
+  facts.links.edit().push_back(vf_of(facts));
+  facts.links.edit().back().addresses = {{address("10.240.0.4"), 24}};
   const auto remedy = result(facts, "nic.vf").remedy;
   const auto has = [&remedy](std::string_view part) { return remedy.find(part) != std::string::npos; };
   constexpr std::string_view kFlags = "ATTR{flags}==\"";
@@ -279,7 +279,7 @@ TEST(HostChecks, SayUnknownWhereNobodyCouldLook) {
   for (const auto& node : testing::kHealthyNodes) {
     auto refused = node.facts();
     const auto error = net::failure(EACCES, "permission denied");
-    refused.environment.data_plane = error;
+    refused.environment.edit().data_plane = error;
     auto& host = host_of(refused);
     host.boot_sysctls = error;
     host.networkd = error;

@@ -15,7 +15,7 @@ inline constexpr std::uint8_t kRa = 9;  ///< RTPROT_RA
 /// The healthy node with IPv6 pods as well.
 inline checks::Facts healthy_dual_stack() {
   auto facts = udr_with_calico();
-  facts.cloud_state.azure->network->address_space.push_back(prefix("fd44::/40"));
+  facts.cloud_state.edit().azure->network->address_space.push_back(prefix("fd44::/40"));
   facts.policy.cluster_cidrs = with(facts.policy.cluster_cidrs, std::array{"fd44::/48"});
   auto& nic = *facts.nic.nic;
   nic.azure.addresses.push_back(address("fd00::4"));
@@ -40,7 +40,7 @@ inline void set_sysctl(checks::Facts& facts, const std::string& key, std::string
 
 /// nic.select names the second NIC.
 inline void use_second_nic_for_pods(checks::Facts& facts) {
-  facts.links.push_back(eth1());
+  facts.links.edit().push_back(eth1());
   facts.network->nics.push_back(second_nic());
   auto& nic = *facts.nic.nic;
   nic.azure = second_nic();

@@ -49,7 +49,7 @@ TEST(NodeEngineEvidence, TheCidrsOfOtherNodesAreAskedForInTurns) {
   node.kernel.add_address(ib0, "172.16.5.1/16");
   const auto stranger = testing::route("10.244.200.0/24", "172.16.0.9", ib0, 4, 100);
   node.kernel.add_as_stranger(stranger);
-  auto cloud_state = testing::healthy_with_cloud_state().cloud_state;
+  auto cloud_state = *testing::healthy_with_cloud_state().cloud_state;
   for (int i = 3; i <= 200; ++i) {
     const auto cidr = fmt::format("10.244.{}.0/24", i);
     (*cloud_state.azure->route_table)
@@ -136,7 +136,7 @@ TEST(NodeEngineEvidence, WhatWasKeptOverARestartIsUsedUntilTheSourceAnswers) {
 
 /// Azure's table without this node's route, read now, while the API server cannot be asked.
 observed::CloudState without_a_route(net::MonoTime now) {
-  auto cloud_state = testing::healthy_with_cloud_state().cloud_state;
+  auto cloud_state = *testing::healthy_with_cloud_state().cloud_state;
   cloud_state.node = net::failure(ENOKEY, "no credential");
   (**cloud_state.azure->route_table).routes.clear();
   cloud_state.azure->read_at =

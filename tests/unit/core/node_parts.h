@@ -19,9 +19,11 @@ inline constexpr std::uint8_t kCalico = 80;  ///< Felix's since 3.22
 
 inline constexpr std::string_view kOwnVtep = "66:00:00:00:00:01";
 
-inline observed::HostSettings& host_of(checks::Facts& facts) { return *facts.environment.host; }
-inline observed::DataPlane& data_plane_of(checks::Facts& facts) { return **facts.environment.data_plane; }
-inline observed::CniFiles& cni_of(checks::Facts& facts) { return *facts.environment.cni; }
+inline observed::HostSettings& host_of(checks::Facts& facts) { return *facts.environment.edit().host; }
+inline observed::DataPlane& data_plane_of(checks::Facts& facts) {
+  return **facts.environment.edit().data_plane;
+}
+inline observed::CniFiles& cni_of(checks::Facts& facts) { return *facts.environment.edit().cni; }
 /// The file whose plug-in makes pods' interfaces.
 inline observed::CniFile& winner_of(checks::Facts& facts) {
   for (auto& each : cni_of(facts).configuration->files) {
@@ -34,7 +36,7 @@ inline std::map<std::string, std::string>& felix_of(checks::Facts& facts) {
 }
 
 inline net::Link& link_of(checks::Facts& facts, std::string_view name) {
-  for (auto& each : facts.links) {
+  for (auto& each : facts.links.edit()) {
     if (each.name == name) return each;
   }
   throw std::out_of_range("no such link in this literal");
@@ -51,20 +53,21 @@ inline net::Link pod_link(std::uint32_t index, std::string name, std::string_vie
 
 inline void set_pod_sysctl(checks::Facts& facts, std::string_view name, std::string_view key,
                            std::string value) {
-  facts.environment.pod_sysctls.insert_or_assign(fmt::format("net/ipv4/conf/{}/{}", name, key),
-                                                 net::Result<std::string>(std::move(value)));
+  facts.environment.edit().pod_sysctls.insert_or_assign(fmt::format("net/ipv4/conf/{}/{}", name, key),
+                                                        net::Result<std::string>(std::move(value)));
 }
 
 /// A pod with a link of its own, an address of its own by that link, and Calico's settings on it.
 inline void add_routed_pod(checks::Facts& facts, std::string name, std::string_view pod_address,
                            std::uint8_t protocol, std::uint32_t mtu) {
-  const auto index = kFirstPodLink + static_cast<std::uint32_t>(facts.environment.pod_sysctls.size() / 2);
+  const auto index =
+      kFirstPodLink + static_cast<std::uint32_t>(facts.environment.edit().pod_sysctls.size() / 2);
   const auto* mac_text = name.starts_with("azv") ? "aa:aa:aa:aa:aa:aa" : "ee:ee:ee:ee:ee:ee";
   set_pod_sysctl(facts, name, "proxy_arp", "1");
   set_pod_sysctl(facts, name, "forwarding", "1");
   const auto to_pod = route(fmt::format("{}/32", pod_address), "", index, protocol, 0);
   data_plane_of(facts).routes.push_back(to_pod);
-  facts.links.push_back(pod_link(index, std::move(name), mac_text, mtu));
+  facts.links.edit().push_back(pod_link(index, std::move(name), mac_text, mtu));
 }
 
 /// A bridge and pods on it, which it reaches without routes of their own.
@@ -72,11 +75,11 @@ inline void add_bridged_pods(checks::Facts& facts, std::string bridge, std::uint
   auto made = link(kBridgeLink, std::move(bridge), "0a:58:0a:f4:01:01", {{address("10.244.1.1"), 24}});
   made.kind = "bridge";
   made.mtu = mtu;
-  facts.links.push_back(std::move(made));
+  facts.links.edit().push_back(std::move(made));
   std::uint32_t index = kFirstPodLink;
   for (const auto* name : {"veth1a2b3c4d", "veth2a2b3c4d", "veth3a2b3c4d"}) {
-    facts.links.push_back(pod_link(index++, name, "6e:1b:30:af:c2:11", mtu));
-    facts.links.back().master = kBridgeLink;
+    facts.links.edit().push_back(pod_link(index++, name, "6e:1b:30:af:c2:11", mtu));
+    facts.links.edit().back().master = kBridgeLink;
   }
 }
 

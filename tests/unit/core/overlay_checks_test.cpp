@@ -25,14 +25,14 @@ using testing::prefix;
 using testing::route;
 
 net::Link& overlay_of(checks::Facts& facts) {
-  for (auto& each : facts.links) {
+  for (auto& each : facts.links.edit()) {
     if (each.index == kOverlayLink) return each;
   }
   throw std::out_of_range("no overlay in this literal");
 }
 
 observed::FlannelAnnotations& annotations_of(checks::Facts& facts) {
-  return *(**facts.cloud_state.node).flannel;
+  return *(**facts.cloud_state.edit().node).flannel;
 }
 
 /// What the kernel drops with a link that goes down: the routes and the neighbours by it, permanent or not.
@@ -47,7 +47,7 @@ void lose_overlay(checks::Facts& facts) {
   data_plane_of(facts).forwarding.clear();
   data_plane_of(facts).checksums.clear();
   host_of(facts).link_files->clear();
-  std::erase_if(facts.links, [](const auto& each) { return each.index == kOverlayLink; });
+  std::erase_if(facts.links.edit(), [](const auto& each) { return each.index == kOverlayLink; });
 }
 
 void add_direct_route(checks::Facts& facts) {
@@ -55,7 +55,9 @@ void add_direct_route(checks::Facts& facts) {
       route("10.244.2.0/24", "10.240.0.5", facts.nic.nic->link.index, 3, 0));
 }
 
-bool on_plain_flannel(const checks::Facts& facts) { return facts.environment.cni->flannel_lease.has_value(); }
+bool on_plain_flannel(const checks::Facts& facts) {
+  return facts.environment->cni->flannel_lease.has_value();
+}
 bool on_canal(const checks::Facts& facts) { return testing::on_flannel(facts) && !on_plain_flannel(facts); }
 
 const FaultOfNodes kOverlayFaults[] = {
@@ -116,7 +118,7 @@ const FaultOfNodes kOverlayFaults[] = {
     {"host-gw, and the API server is not asked", on_flannel,
      [](checks::Facts& f) {
        lose_overlay(f);
-       f.cloud_state.node.reset();
+       f.cloud_state.edit().node.reset();
        add_direct_route(f);
      },
      "overlay.backend", "10.244.2.0/24 via 10.240.0.5 dev eth0", "kubectl edit configmap"},
@@ -206,11 +208,11 @@ const CalmOfNodes kOverlayCalms[] = {
     {"flanneld has not started, and there is no pod", on_flannel,
      [](checks::Facts& f) {
        lose_overlay(f);
-       std::erase_if(f.links, [](const auto& each) { return each.kind == "veth"; });
+       std::erase_if(f.links.edit(), [](const auto& each) { return each.kind == "veth"; });
        data_plane_of(f).routes.clear();
-       f.environment.pod_sysctls.clear();
+       f.environment.edit().pod_sysctls.clear();
        for (auto& each : *cni_of(f).host_local) each.reserved.clear();
-       (**f.cloud_state.node).flannel.reset();
+       (**f.cloud_state.edit().node).flannel.reset();
      },
      "overlay.device", checks::CheckStatus::unknown, "flanneld makes it when it starts"},
     {"another port is read and named", on_overlays,
@@ -227,7 +229,7 @@ const CalmOfNodes kOverlayCalms[] = {
        overlay_of(f).vxlan->local = address("10.240.0.77");
      },
      "overlay.device", checks::CheckStatus::pass, "from 10.240.0.77"},
-    {"leases in etcd", on_flannel, [](checks::Facts& f) { (**f.cloud_state.node).flannel.reset(); },
+    {"leases in etcd", on_flannel, [](checks::Facts& f) { (**f.cloud_state.edit().node).flannel.reset(); },
      "overlay.vtep", checks::CheckStatus::unknown, "keeps leases in etcd"},
     {"Calico has no annotation", on_calico_vxlan, [](checks::Facts&) {}, "overlay.vtep",
      checks::CheckStatus::skip, "Felix"},
@@ -282,7 +284,8 @@ const CalmOfNodes kOverlayCalms[] = {
     {"no lease before flanneld", on_plain_flannel,
      [](checks::Facts& f) {
        lose_overlay(f);
-       std::erase_if(f.links, [](const auto& each) { return each.kind == "veth" || each.kind == "bridge"; });
+       std::erase_if(f.links.edit(),
+                     [](const auto& each) { return each.kind == "veth" || each.kind == "bridge"; });
        cni_of(f).host_local->clear();
        cni_of(f).flannel_lease = net::failure(ENOENT, "/run/flannel/subnet.env is not there");
      },

@@ -135,12 +135,12 @@ TEST(OwnNode, AnotherMachinesCidrTakesTheKnownOneNotAway) {
 /// kubernetes.node_name names vm2, as in a configuration that was copied.
 checks::Facts misnamed(checks::Facts facts) {
   facts.node_name = "vm2";
-  auto& node = **facts.cloud_state.node;
+  auto& node = **facts.cloud_state.edit().node;
   node.name = "vm2";
   node.pod_cidrs = {prefix("10.244.2.0/24")};
   node.internal_addresses = {address("10.240.0.5")};
   node.provider_id = azure(changed(facts.network->identity.resource_id, "worker-1", "vm2"));
-  facts.cloud_state.node = node::own_node(facts.cloud_state.node, facts.network, facts.links);
+  facts.cloud_state.edit().node = node::own_node(facts.cloud_state->node, facts.network, *facts.links);
   return facts;
 }
 
@@ -183,7 +183,7 @@ TEST(OwnNode, WhereTheCidrMustComeFromKubernetesThatIsWhatHolds) {
 
 TEST(OwnNode, NoMissingRouteOfAKnownCidrIsMadeUnderAnothersName) {
   auto facts = misnamed(testing::udr_with_calico());
-  (**facts.cloud_state.azure->route_table).routes.clear();
+  (**facts.cloud_state.edit().azure->route_table).routes.clear();
   EXPECT_EQ(result(facts, "azure.node_route").status, checks::CheckStatus::unknown);
 }
 

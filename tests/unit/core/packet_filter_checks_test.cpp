@@ -102,7 +102,7 @@ const FaultOfNodes kPacketFilterFaults[] = {
     {"what comes in by the NIC is accepted alone", anywhere,
      [](checks::Facts& f) {
        // A NIC may be of the kind that pods' links are: in a container, say.
-       for (auto& link : f.links) {
+       for (auto& link : f.links.edit()) {
          if (link.name == "eth0") link.kind = "veth";
        }
        accept_alone(f, {.in = "eth0", .target = "ACCEPT"});

@@ -33,7 +33,7 @@ inline void add_veths(checks::Facts& facts, int count) {
     auto made = pod_link(100U + static_cast<std::uint32_t>(i), fmt::format("vethff{:06x}", i),
                          "6e:1b:30:af:c2:11", 1450);
     made.master = kBridgeLink;
-    facts.links.push_back(std::move(made));
+    facts.links.edit().push_back(std::move(made));
   }
 }
 
@@ -45,13 +45,13 @@ inline void add_tunnel(checks::Facts& facts, std::string_view its_address) {
   tunnel.mtu = 1480;
   tunnel.up = true;
   if (!its_address.empty()) tunnel.addresses = {{address(its_address), 32}};
-  facts.links.push_back(tunnel);
+  facts.links.edit().push_back(tunnel);
 }
 
 inline void add_stray_vxlan(checks::Facts& facts) {
   auto made = link(91, "vxlan.calico", "66:00:00:00:00:91");
   made.kind = "vxlan";
-  facts.links.push_back(made);
+  facts.links.edit().push_back(made);
   data_plane_of(facts).routes.push_back(route("10.244.2.64/26", "10.244.2.64", 91, 80, 0));
 }
 

@@ -39,7 +39,7 @@ net::PolicyRule by_port(std::uint16_t first, std::uint16_t last) {
 checks::CheckResult shadowed(const net::PolicyRule& rule, node::Mode mode = node::Mode::udr) {
   auto facts = testing::udr_with_calico();
   facts.policy.mode = mode;
-  facts.links.push_back(testing::link(99, "docker0", "02:42:ac:11:00:01"));
+  facts.links.edit().push_back(testing::link(99, "docker0", "02:42:ac:11:00:01"));
   testing::data_plane_of(facts).rules_before_main = {rule};
   return testing::result(facts, "routes.shadowed");
 }
@@ -47,7 +47,7 @@ checks::CheckResult shadowed(const net::PolicyRule& rule, node::Mode mode = node
 TEST(PolicyRules, ThatMayLeadPodsAwayAreNamed) {
   const std::string pod_link = [] {
     const auto facts = testing::udr_with_calico();
-    for (const auto& link : facts.links) {
+    for (const auto& link : *facts.links) {
       if (link.name.starts_with("cali")) return link.name;
     }
     return std::string("none");

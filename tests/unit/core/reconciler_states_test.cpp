@@ -37,7 +37,10 @@ class Reconciled {
 
   void want(const char* destination) {
     destination_ = destination;
-    reconciler_.want({.routes = {wanted()}, .rules = {}, .complete = true}, 169, true, now_);
+    routing::Desired desired;
+    desired.routes = {wanted()};
+    desired.complete = true;
+    reconciler_.want(std::move(desired), 169, true, now_);
   }
   /// Another process removes it.
   void lose_the_route() {
@@ -82,7 +85,9 @@ void check_row(const char* event, const std::function<void(Reconciled&)>& happen
     happen(node);
     EXPECT_EQ(node.state(), after->second) << event << " in state " << static_cast<int>(before);
     const bool waits = after->second != SyncState::settled && after->second != SyncState::released;
-    if (after->second != SyncState::released) EXPECT_EQ(node.is_due(), waits) << event;
+    if (after->second != SyncState::released) {
+      EXPECT_EQ(node.is_due(), waits) << event;
+    }
   }
 }
 

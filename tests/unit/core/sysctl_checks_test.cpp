@@ -105,7 +105,7 @@ TEST(SysctlChecks, StrictOrLooseFiltersThatDropNothingAreNoAlarm) {
   EXPECT_NE(result.message.find("Calico 3.11"), std::string::npos) << result.message;
   facts = healthy();
   facts.network->nics.push_back(testing::second_nic());
-  facts.links.push_back(testing::eth1());
+  facts.links.edit().push_back(testing::eth1());
   set_sysctl(facts, "net/ipv4/conf/eth1/rp_filter", "1");
   result = testing::result(facts, "sysctl.rp_filter");
   EXPECT_EQ(result.status, checks::CheckStatus::pass)

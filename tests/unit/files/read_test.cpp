@@ -36,7 +36,8 @@ TEST(Read, NamesWhatItCannotRead) {
   const auto absent = files::read(folder.path() / "absent", 10);
   ASSERT_FALSE(absent);
   EXPECT_EQ(absent.error().code.value(), ENOENT);
-  EXPECT_NE(absent.error().what.find("/absent: No such file"), std::string::npos) << absent.error().what;
+  EXPECT_NE(absent.error().what.find("/absent cannot be read: No such file"), std::string::npos)
+      << absent.error().what;
   EXPECT_EQ(files::read(folder.path(), 10).error().code.value(), EISDIR);
 }
 

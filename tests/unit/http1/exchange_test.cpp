@@ -40,7 +40,7 @@ class Busy : public testing::Test {
   ~Busy() override { std::filesystem::remove(path_); }
 
   [[nodiscard]] http1::Request request(std::chrono::milliseconds patience) const {
-    return {.peer = http1::UnixSocket{path_},
+    return {.peer = {.address = {}, .port = 0, .unix_path = path_},
             .target = "/",
             .host = "localhost",
             .connect_by = steady_clock::now() + patience,
@@ -100,13 +100,13 @@ TEST_F(Busy, NoProgramThatIsStartedMeanwhileGetsTheSocket) {
 }
 
 TEST(UnixSocket, ThatIsNotThereOrHasTooLongANameIsAnError) {
-  http1::Request request{.peer = http1::UnixSocket{"/nowhere/at/all"},
+  http1::Request request{.peer = {.address = {}, .port = 0, .unix_path = "/nowhere/at/all"},
                          .target = "/",
                          .host = "localhost",
                          .connect_by = steady_clock::now() + 20s,
                          .finish_by = steady_clock::now() + 20s};
   EXPECT_EQ(http1::Exchange().get(request).error().code.value(), ENOENT);
-  request.peer = http1::UnixSocket{std::string(108, 'x')};
+  request.peer.unix_path = std::string(108, 'x');
   EXPECT_EQ(http1::Exchange().get(request).error().code.value(), ENAMETOOLONG);
 }
 
