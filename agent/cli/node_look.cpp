@@ -22,9 +22,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 core::Event ask_imds(const Config& config, std::chrono::milliseconds patience) {
-  imds::Options options;
-  options.endpoint = config.imds.endpoint;
-  options.read_timeout = std::min(config.imds.read_timeout, patience);
+  auto options = imds_options(config);
+  options.read_timeout = std::min(options.read_timeout, patience);
   auto reading = imds::fetch_once(options);
   if (!reading) return core::ImdsFailure{reading.error().what};
   return core::ImdsDocument{.network = std::move(reading->network),

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "agent/daemon/paths.h"
 #include "net/ascii_case.h"
 
 namespace agent {
@@ -45,6 +46,15 @@ CloudQuery query_of(const Config& config, const core::CloudTarget& target) {
                  (config.azure.verify == AzureVerify::automatic && target.mode == node::Mode::udr);
   query.interval = config.azure.interval;
   return query;
+}
+
+imds::Options imds_options(const Config& config) {
+  imds::Options options;
+  options.endpoint = config.imds.endpoint;
+  options.read_timeout = config.imds.read_timeout;
+  options.poll_interval = config.imds.poll_interval;
+  options.cache_file = document_cache();
+  return options;
 }
 
 }  // namespace agent

@@ -5,6 +5,7 @@
 #include "agent/cloud/cloud_query.h"
 #include "agent/config/config.h"
 #include "core/effects.h"
+#include "imds/options.h"
 
 namespace agent {
 
@@ -16,5 +17,8 @@ std::string node_name(const Config& config);
 
 /// What to ask Azure and Kubernetes about this node.
 CloudQuery query_of(const Config& config, const core::CloudTarget& target);
+
+/// How to ask IMDS, and where its document is kept.
+imds::Options imds_options(const Config& config);
 
 }  // namespace agent

@@ -222,7 +222,7 @@ void Daemon::Loop::start_poller() {
   std::error_code ignored;  // under systemd it is there; where it cannot be made, the cache says so
   std::filesystem::create_directories(document_cache().parent_path(), ignored);
   poller_ = std::make_unique<imds::Poller>(
-      imds_options(),
+      imds_options(config_),
       [this](imds::Event event) {
         boost::asio::post(io_, [this, event = std::move(event)]() mutable { on_imds(std::move(event)); });
       },
@@ -240,15 +240,6 @@ void Daemon::Loop::on_imds(imds::Event event) {
     return handle(core::ImdsFailure{std::move(failure->error.what)});
   last_reading_ = std::get<imds::Reading>(std::move(event));
   handle(core::ImdsDocument{.network = last_reading_->network, .api_version = last_reading_->api_version});
-}
-
-imds::Options Daemon::Loop::imds_options() const {
-  imds::Options options;
-  options.endpoint = config_.imds.endpoint;
-  options.read_timeout = config_.imds.read_timeout;
-  options.poll_interval = config_.imds.poll_interval;
-  options.cache_file = document_cache();
-  return options;
 }
 
 }  // namespace agent

@@ -66,7 +66,6 @@ class Daemon::Loop {
   void load_kept();
   void start_poller();
   void on_imds(imds::Event event);
-  [[nodiscard]] imds::Options imds_options() const;
 
   // loop_configuration.cpp
   void watch_configuration();

@@ -69,7 +69,7 @@ void Daemon::Loop::take(Config next) {
   if (listen_changed && !server_) listen();  // nobody is served on the old one
   log_.set_level(config_.log.level);
   log_.reopen(config_.log.format);
-  if (imds_changed) poller_->reconfigure(imds_options());
+  if (imds_changed) poller_->reconfigure(imds_options(config_));
   await_resync();
   log_.write({.kind = EventKind::configuration_reloaded, .message = "configuration reloaded"});
   handle(configuration());
