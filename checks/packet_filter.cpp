@@ -129,7 +129,7 @@ Finding netfilter_forward(const Facts& facts) {
   if (undecided != nullptr) {
     return Finding::unknown(
         fmt::format("FORWARD's policy is DROP in iptables' {} backend, and whether its rules accept pods' "
-                    "packets before cannot be told",
+                    "packets before is not known",
                     sanitized(undecided->backend)));
   }
   if (const auto* filter = unseen(**filters)) return Finding::unknown(problem_text(*filter));

@@ -142,8 +142,7 @@ TEST(ConfigErrors, RouteNumbersOfOthersAreRefused) {
   }
   expect_errors({
       {"routes.protocol = 80",
-       {"config.toml:1:8: routes.protocol: protocol 80 belongs to Calico (Felix): choose a number that "
-        "nobody uses, "
+       {"config.toml:1:8: routes.protocol: protocol 80 belongs to Calico (Felix): choose an unused number, "
         "such as 169"}},
       {"routes.protocol = 256", {"config.toml:1:8: routes.protocol: 256 is out of range: 5 to 255"}},
       {"routes.protocol = -1", {"config.toml:1:8: routes.protocol: -1 is out of range: 5 to 255"}},

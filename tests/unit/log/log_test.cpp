@@ -21,7 +21,7 @@ namespace {
 
 using agent::Log;
 using agent::LogFormat;
-using agent::LogLevel;
+using core::LogLevel;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -125,15 +125,15 @@ TEST_F(LogTest, AReaderThatHangsCostsEventsNotTime) {
   const auto after = written();
   ASSERT_EQ(after.size(), before.back().size() == before.front().size() ? 2U : 3U)
       << "a torn line is ended first";
-  EXPECT_THAT(
-      after.at(after.size() - 2),
-      testing::ContainsRegex(fmt::format(" warn {} events were lost: nobody read", 1000 - before.size())));
+  EXPECT_THAT(after.at(after.size() - 2),
+              testing::ContainsRegex(
+                  fmt::format(" warn {} events were lost: the log was not read", 1000 - before.size())));
   EXPECT_THAT(after.back(), testing::EndsWith(" info heard again"));
 }
 
 TEST_F(LogTest, JsonIsOneObjectALineWithItsFields) {
   const auto log = this->log(LogLevel::info, LogFormat::json);
-  log.write({.kind = agent::EventKind::check_failed,
+  log.write({.kind = core::EventKind::check_failed,
              .level = LogLevel::warn,
              .message = "sysctl.ip_forward fails",
              .fields = {{"CHECK", "sysctl.ip_forward"}, {"ROUTE", "10.1.0.0/16 \"x\""}}});
