@@ -66,7 +66,7 @@ TEST_F(ServiceManager, ReloadingCarriesTheMonotonicTime) {
 }
 
 TEST_F(ServiceManager, ThatIsGoneIsAnErrorWhichNamesTheMessage) {
-  std::filesystem::remove(folder_ / "socket");
+  manager_.go_away();
   const auto sent = notifier_.reloading();
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().code, std::errc::no_such_file_or_directory);
