@@ -138,7 +138,14 @@ std::optional<PersistedState> NodeEngine::persisted(const PersistedState& before
   std::sort(state.protocols.begin(), state.protocols.end());
   if (!node_cidrs_.kept && !node_cidrs_.source.empty() && node_cidrs_.source != "static")
     state.node_cidrs = {.cidrs = node_cidrs_.cidrs, .source = node_cidrs_.source, .kept = true};
-  if (const auto& found = mode_.found()) state.mode = *found;
+  // What the configuration contradicts is not what the next start should go by.
+  const auto& found = mode_.found();
+  const bool is_contradicted = found && !configured_.mode_is_automatic && found->mode != configured_.mode;
+  if (is_contradicted) {
+    state.mode.reset();
+  } else if (found) {
+    state.mode = *found;
+  }
   if (view_.primary) state.primary = view_.primary;
   return state;
 }

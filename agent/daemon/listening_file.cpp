@@ -27,6 +27,11 @@ net::Result<void> ListeningFile::write(const net::ListenAddress& listen) {
   return files::replace(path_, listen_text(listen) + '\n', files::Readers::everybody);
 }
 
+bool ListeningFile::is_there() const noexcept {
+  std::error_code ignored;
+  return std::filesystem::exists(path_, ignored);
+}
+
 void ListeningFile::withdraw() noexcept {
   std::error_code ignored;
   std::filesystem::remove(path_, ignored);

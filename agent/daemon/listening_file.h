@@ -19,6 +19,7 @@ class ListeningFile {
   ~ListeningFile() { withdraw(); }
 
   net::Result<void> write(const net::ListenAddress& listen);
+  [[nodiscard]] bool is_there() const noexcept;
   void withdraw() noexcept;
 
  private:

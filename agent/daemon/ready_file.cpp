@@ -13,6 +13,11 @@ net::Result<void> ReadyFile::write(net::WallTime since) {
   return files::replace(path_, core::wall_time_text(since) + '\n', files::Readers::everybody);
 }
 
+bool ReadyFile::is_there() const noexcept {
+  std::error_code ignored;
+  return std::filesystem::exists(path_, ignored);
+}
+
 void ReadyFile::withdraw() noexcept {
   std::error_code ignored;
   std::filesystem::remove(path_, ignored);

@@ -18,6 +18,7 @@ class ReadyFile {
 
   /// As a whole or not at all. Synced on this thread: /run is memory, which takes no time.
   net::Result<void> write(net::WallTime since);
+  [[nodiscard]] bool is_there() const noexcept;
   void withdraw() noexcept;
 
  private:

@@ -326,6 +326,42 @@ TEST_F(NodeControllerTest, WhatIsRemovedDuringADumpIsRestoredBetweenItsParts) {
   EXPECT_THAT(effects.log.front().message, HasSubstr("removed by ip (process 4242)"));
 }
 
+TEST_F(NodeControllerTest, ARouteThatIsGoneWhileItIsLookedUpIsNotShadowed) {
+  get_ready();
+  const auto victim = ours(0);
+  node_.kernel.after_next_dump([&] { node_.kernel.remove_as_stranger(victim); });
+  const auto effects = handle(core::ResyncDue{});
+  EXPECT_EQ(node_.routes(), kHealthyRoutes);
+  EXPECT_TRUE(effects.publish->ready);
+  EXPECT_EQ(kinds(effects), std::vector{EventKind::routes_put_back});
+}
+
+TEST_F(NodeControllerTest, OneAnswerThatPutsAPodCidrIntoTheSubnetWithdrawsNothing) {
+  get_ready();
+  auto wide = document();
+  wide.network.nics.front().subnets = {prefix("10.240.0.0/12")};
+  const auto effects = handle(wide);
+  EXPECT_TRUE(effects.publish->ready) << "a second answer decides";
+  EXPECT_FALSE(effects.ready_file_goes);
+  EXPECT_EQ(node_.routes(), kHealthyRoutes);
+  EXPECT_TRUE(handle(document()).publish->ready);
+  handle(wide);
+  EXPECT_FALSE(handle(wide).publish->ready);
+}
+
+TEST_F(NodeControllerTest, AModeThatTheConfigurationContradictsIsNotKeptForTheNextStart) {
+  auto configuration = Node::udr();
+  configuration.mode_is_automatic = false;
+  start(configuration);
+  handle(core::PersistedState{.vm_id = testing::network().identity.vm_id,
+                              .mode = node::ModeChoice{.mode = node::Mode::azure_cni,
+                                                       .reason = "10-azure.conflist runs azure-vnet"}});
+  handle(core::Wakeup{});
+  const auto effects = handle(document());
+  ASSERT_TRUE(effects.persist);
+  EXPECT_FALSE(effects.persist->mode);
+}
+
 TEST_F(NodeControllerTest, AChangeOfALinkIsInspected) {
   get_ready();
   node_.kernel.set_carrier(node_.eth0_index(), false);
