@@ -307,7 +307,7 @@ TEST_F(NodeControllerTest, OfTwoWhoRemoveRoutesEachIsNamedForItsOwn) {
   watch_.more.back().removed_by = 77;
   const auto effects = handle(core::NotificationsReady{});
   EXPECT_THAT(effects.log.front().message,
-              StartsWith("restored 2 routes removed by ip (process 4242), bird (process 77): "));
+              StartsWith("restored 2 routes removed by bird (process 77), ip (process 4242): "));
   const auto& changes = effects.publish->changes;
   EXPECT_EQ(changes.at(changes.size() - 2).removed_by, "ip (process 4242)");
   EXPECT_EQ(changes.back().removed_by, "bird (process 77)");
@@ -347,6 +347,22 @@ TEST_F(NodeControllerTest, OneAnswerThatPutsAPodCidrIntoTheSubnetWithdrawsNothin
   EXPECT_TRUE(handle(document()).publish->ready);
   handle(wide);
   EXPECT_FALSE(handle(wide).publish->ready);
+}
+
+TEST_F(NodeControllerTest, TheFirstAnswerOfAProcessRemovesNothingWhateverElseItLearns) {
+  get_ready();
+  start(Node::udr());  // and what was kept is lost
+  auto environment = observed::NodeEnvironment{};
+  environment.cni.emplace();
+  handle(environment);
+  handle(core::Wakeup{});
+  auto wide = document();
+  wide.network.nics.front().subnets = {prefix("10.240.0.0/12")};
+  handle(wide);
+  handle(told("10.244.9.0/24"));
+  handle(core::ResyncDue{});
+  EXPECT_THAT(node_.routes(), ::testing::IsSupersetOf({kHealthyRoutes.at(0), kHealthyRoutes.at(1)}));
+  EXPECT_TRUE(handle(document()).publish->ready);
 }
 
 TEST_F(NodeControllerTest, AModeThatTheConfigurationContradictsIsNotKeptForTheNextStart) {
