@@ -21,4 +21,8 @@ struct HostQuery {
 /// `finish_by`.
 observed::HostSettings look_at_host(const HostQuery& query, std::chrono::steady_clock::time_point finish_by);
 
+/// Makes every text of a file, a program or an environment fit for a message, a terminal and a command: this
+/// is where all of them enter.
+void make_presentable(observed::HostSettings& settings);
+
 }  // namespace host

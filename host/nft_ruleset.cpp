@@ -1,11 +1,10 @@
-#include "host/nft_ruleset.h"
+#include "host/packet_filters.h"
 
 #include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
 
-#include "host/iptables_rule.h"
 #include "json/json.h"
 
 namespace host {

@@ -10,9 +10,7 @@
 #include <span>
 #include <utility>
 
-#include "host/iptables_rule.h"
-#include "host/nft_ruleset.h"
-#include "host/program.h"
+#include "host/responses.h"
 #include "host/text.h"
 
 namespace host {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -43,5 +44,19 @@ std::string process_name(const std::filesystem::path& root, pid_t process);
 
 /// When the process was started, to a hundredth of a second since the boot and a second of the boot itself.
 net::Result<std::chrono::system_clock::time_point> start_of(const std::filesystem::path& root, pid_t process);
+
+/// The environment of the Felix that runs in this network namespace, as far as it says how pods are
+/// networked. ESRCH: none runs; EACCES: it is not ours to read, or to see.
+net::Result<std::map<std::string, std::string>> calico_environment(const std::filesystem::path& root);
+
+/// Out of /proc/PID/environ: what concerns networking, its names in capitals, and never a secret.
+std::map<std::string, std::string> parse_environment(std::string_view text);
+
+/// The namespace of calico-node's pod on this node: in the names of its logs, which kubelet links as
+/// /var/log/containers/POD_NAMESPACE_CONTAINER-ID.log. Empty: there is none, or they are not to be read.
+std::string calico_namespace(const std::filesystem::path& root);
+
+/// Whether a BIRD runs in this network namespace. EACCES: other processes are not shown to us.
+net::Result<bool> bird_runs(const std::filesystem::path& root);
 
 }  // namespace host

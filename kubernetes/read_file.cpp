@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "files/read.h"
-#include "host/roots_file.h"
+#include "host/files.h"
 
 namespace kubernetes {
 

@@ -7,7 +7,7 @@
 
 #include "agent/config/load_config.h"
 #include "checks/check_ids.h"
-#include "host/roots_file.h"
+#include "host/files.h"
 #include "net/ascii_case.h"
 
 namespace agent {

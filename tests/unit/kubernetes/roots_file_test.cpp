@@ -1,4 +1,4 @@
-#include "host/roots_file.h"
+#include "host/files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
