@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "imds/answer.h"
-#include "imds/attempt.h"
 #include "imds/cache.h"
+#include "imds/fetch.h"
 #include "imds/schedule.h"
 #include "net/mutex.h"
 

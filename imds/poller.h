@@ -4,8 +4,7 @@
 #include <memory>
 #include <variant>
 
-#include "imds/options.h"
-#include "imds/reading.h"
+#include "imds/fetch.h"
 #include "net/error.h"
 
 namespace imds {

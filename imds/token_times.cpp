@@ -1,4 +1,4 @@
-#include "imds/token_times.h"
+#include "imds/token.h"
 
 #include <algorithm>
 #include <charconv>

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "agent/config/toml_file.h"
-#include "imds/document.h"
+#include "imds/answer.h"
 #include "netlink/message.h"
 #include "netlink/notification_message.h"
 #include "netlink/route_message.h"
