@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cstdint>
 
-#include "arm/fields.h"
+#include "arm/documents.h"
 #include "json/json.h"
 #include "net/address.h"
 #include "net/ascii_case.h"

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <chrono>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "arm/kinds.h"
+#include "arm/resource_id.h"
 #include "https/https.h"
 #include "net/error.h"
 
@@ -25,5 +28,11 @@ bool is_throttling(const https::Response& response);
 /// token is in what https/ hands on. EACCES for 401 and 403 (naming the RBAC action), ENOENT for 404, EBUSY
 /// for 429, EAGAIN for 5xx and a lock, EOPNOTSUPP for redirects and other statuses.
 net::Error refusal(const https::Response& response, const Subject& subject, std::string_view host);
+
+/// How long a reply asks to be left alone: retry-after-ms, x-ms-retry-after-ms (milliseconds), else
+/// Retry-After (seconds or an HTTP date, which counts from the reply's own Date where it has one), in the
+/// order of the Azure SDKs. A day at most; nullopt when it does not say.
+std::optional<std::chrono::milliseconds> retry_after(const std::map<std::string, std::string>& headers,
+                                                     std::chrono::system_clock::time_point now);
 
 }  // namespace arm

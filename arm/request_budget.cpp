@@ -6,7 +6,6 @@
 
 #include "arm/endpoint.h"
 #include "arm/refusal.h"
-#include "arm/retry_after.h"
 
 namespace arm {
 namespace {

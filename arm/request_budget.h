@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "arm/arm.h"
-#include "arm/kinds.h"
+#include "arm/resource_id.h"
 
 namespace arm {
 
