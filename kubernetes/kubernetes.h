@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "https/https.h"
-#include "kubernetes/read_file.h"
+#include "kubernetes/local_files.h"
 #include "net/error.h"
 #include "observed/kubernetes_node.h"
 

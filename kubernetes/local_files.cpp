@@ -1,17 +1,31 @@
-#include "kubernetes/cloud_config.h"
+#include "kubernetes/local_files.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 
+#include "files/read.h"
+#include "host/files.h"
 #include "json/json.h"
-#include "kubernetes/read_file.h"
 #include "kubernetes/yaml.h"
 #include "net/ascii_case.h"
 #include "net/foreign_text.h"
+#include "net/prefix.h"
 
 namespace kubernetes {
+
+net::Result<std::string> read_file(const std::filesystem::path& path, FilesOf whose) {
+  constexpr std::size_t kLargestFile = std::size_t{1} << 20;
+  if (whose == FilesOf::anybody) return files::read(path, kLargestFile);
+  const auto file = host::open_roots_file(path);
+  if (!file) return net::pass_on(file);
+  auto contents = files::read_rest(*file, kLargestFile);
+  if (!contents) contents.error().what = fmt::format("{} {}", path.string(), contents.error().what);
+  return contents;
+}
+
 namespace {
 
 constexpr struct {
@@ -87,6 +101,28 @@ net::Result<observed::CloudConfig> read_cloud_config(const std::filesystem::path
                                                                  file.string(), config.error().what));
   }
   return config;
+}
+
+std::vector<net::Address> cluster_dns(std::string_view kubelet_config) {
+  std::vector<net::Address> addresses;
+  const auto document = parse_yaml(kubelet_config);
+  if (!document) return addresses;
+  const auto list = member(*document, "clusterDNS");
+  if (!list.IsSequence()) return addresses;
+  const auto link_local = *net::Prefix::parse("169.254.0.0/16");
+  for (const auto& entry : list) {
+    const auto address = net::Address::parse(string_of(entry).value_or(""));
+    if (address && !link_local.contains(*address)) addresses.push_back(*address);
+  }
+  return addresses;
+}
+
+std::vector<net::Address> service_addresses(const std::filesystem::path& kubelet_config) {
+  std::vector<net::Address> addresses;
+  if (const auto text = read_file(kubelet_config)) addresses = cluster_dns(*text);
+  const char* host = std::getenv("KUBERNETES_SERVICE_HOST");
+  if (const auto address = net::Address::parse(host == nullptr ? "" : host)) addresses.push_back(*address);
+  return addresses;
 }
 
 }  // namespace kubernetes
