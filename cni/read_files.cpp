@@ -5,14 +5,10 @@
 #include <algorithm>
 #include <array>
 
-#include "cni/azure_locks.h"
-#include "cni/azure_state.h"
 #include "cni/configuration.h"
 #include "cni/folder.h"
-#include "cni/host_local.h"
+#include "cni/plugin_state.h"
 #include "cni/programs.h"
-#include "cni/runtime.h"
-#include "cni/subnet_env.h"
 #include "net/foreign_text.h"
 
 namespace cni {

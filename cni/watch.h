@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "cni/paths.h"
+#include "cni/read_files.h"
 #include "net/descriptor.h"
 #include "net/error.h"
 
