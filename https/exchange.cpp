@@ -5,16 +5,12 @@
 #include <algorithm>
 #include <optional>
 
-#include "https/explain.h"
+#include "https/answer.h"
+#include "https/guards.h"
 #include "https/https.h"
-#include "https/intake.h"
-#include "https/pipe_signal.h"
-#include "https/probe.h"
-#include "https/resolve.h"
 #include "https/sent_secrets.h"
+#include "https/server.h"
 #include "https/tls.h"
-#include "https/url.h"
-#include "https/watch.h"
 #include "net/ascii_case.h"
 
 namespace https {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "https/url.h"
+#include "https/server.h"
 #include "kubernetes/local_files.h"
 #include "kubernetes/yaml.h"
 #include "net/foreign_text.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "https/sent_secrets.h"
-#include "https/url.h"
+#include "https/server.h"
 #include "json/json.h"
 #include "kubernetes/kubernetes.h"
 #include "kubernetes/node_json.h"

@@ -1,4 +1,4 @@
-#include "https/intake.h"
+#include "https/answer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "net/address.h"
 #include "net/error.h"
 
 namespace https {
@@ -23,5 +26,14 @@ struct Url {
 /// EINVAL for what is no such URL, bears a user or a fragment, or is http:// to anything but a literal
 /// loopback address. The sentence quotes the host at most.
 net::Result<Url> parse_url(std::string_view text);
+
+/// The addresses of a host in the order in which to try them; a literal is itself. EHOSTUNREACH when the name
+/// does not resolve, ETIMEDOUT when nobody says so in time.
+net::Result<std::vector<net::Address>> resolve(const std::string& host,
+                                               std::chrono::steady_clock::time_point finish_by);
+
+/// Why nobody can connect there: the errno that connect(2) gives, which cpp-httplib keeps to itself.
+/// ETIMEDOUT at the deadline; EAGAIN when this time it goes well.
+int why_not(const net::Address& address, std::uint16_t port, std::chrono::steady_clock::time_point finish_by);
 
 }  // namespace https

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <thread>
 
 #include "net/descriptor.h"
@@ -30,6 +31,20 @@ class Watch {
   bool expired_ CAA_GUARDED_BY(mutex_) = false;
   net::Descriptor socket_ CAA_GUARDED_BY(mutex_);
   std::thread thread_;
+};
+
+/// While it lives, a write to a closed connection is an error of that write and no SIGPIPE in this thread:
+/// OpenSSL writes without MSG_NOSIGNAL.
+class PipeSignal {
+ public:
+  PipeSignal();
+  ~PipeSignal();
+  PipeSignal(const PipeSignal&) = delete;
+  PipeSignal& operator=(const PipeSignal&) = delete;
+
+ private:
+  sigset_t before_{};
+  bool was_pending_ = false;
 };
 
 }  // namespace https
