@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 
 #include "net/error.h"
 #include "net/link.h"
+#include "netlink/rtnl_socket.h"
 #include "observed/data_plane.h"
 
 namespace netlink {
@@ -22,5 +25,10 @@ inline constexpr std::size_t kMostOfTheDataPlane = 20000;
 ///
 /// A kernel that does not know a table or an offload has nothing in it; any other refusal is the Error.
 net::Result<observed::DataPlane> look_at_data_plane(std::span<const net::Link> links);
+
+/// Whether the link leaves the checksums of what it sends to what carries it: `tx-checksumming` of
+/// `ethtool -k`, which `ethtool -K LINK tx off` and `tx-checksum-ip-generic off` turn off. nullopt: there is
+/// no such link, or it does not say.
+std::optional<bool> checksum_offload(const Socket& socket, std::uint32_t device);
 
 }  // namespace netlink

@@ -1,4 +1,4 @@
-#include "netlink/link_message.h"
+#include "netlink/codecs.h"
 
 #include <arpa/inet.h>
 #include <linux/if.h>

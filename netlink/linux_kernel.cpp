@@ -7,13 +7,11 @@
 #include <array>
 #include <optional>
 
-#include "netlink/acknowledgement.h"
 #include "netlink/batch.h"
+#include "netlink/codecs.h"
 #include "netlink/dump.h"
-#include "netlink/link_message.h"
+#include "netlink/message.h"
 #include "netlink/route_dump.h"
-#include "netlink/route_message.h"
-#include "netlink/rule_message.h"
 
 namespace netlink {
 namespace {

@@ -5,8 +5,8 @@
 #include <array>
 #include <cstddef>
 
+#include "netlink/codecs.h"
 #include "netlink/dump.h"
-#include "netlink/route_message.h"
 
 namespace netlink {
 namespace {

@@ -1,4 +1,4 @@
-#include "netlink/route_message.h"
+#include "netlink/codecs.h"
 
 #include <linux/icmpv6.h>
 #include <linux/rtnetlink.h>

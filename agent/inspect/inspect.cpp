@@ -11,7 +11,7 @@
 #include "cni/read_files.h"
 #include "host/look.h"
 #include "netlink/data_plane.h"
-#include "netlink/proc_sysctls.h"
+#include "netlink/proc.h"
 
 namespace agent {
 namespace {

@@ -14,8 +14,8 @@
 #include <algorithm>
 
 #include "net/descriptor.h"
+#include "netlink/codecs.h"
 #include "netlink/dump.h"
-#include "netlink/neighbour_message.h"
 #include "tests/netns/real_kernel.h"
 
 namespace {

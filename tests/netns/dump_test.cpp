@@ -11,8 +11,7 @@
 #include <thread>
 #include <tuple>
 
-#include "netlink/link_message.h"
-#include "netlink/route_message.h"
+#include "netlink/codecs.h"
 #include "tests/netns/real_kernel.h"
 
 namespace {

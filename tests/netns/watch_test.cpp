@@ -12,8 +12,8 @@
 #include <algorithm>
 #include <string>
 
-#include "netlink/proc_sysctls.h"
-#include "netlink/route_message.h"
+#include "netlink/codecs.h"
+#include "netlink/proc.h"
 #include "netlink/watch_filter.h"
 #include "tests/netns/real_kernel.h"
 

@@ -10,8 +10,7 @@
 #include <fstream>
 #include <string>
 
-#include "netlink/port_owner.h"
-#include "netlink/proc_sysctls.h"
+#include "netlink/proc.h"
 #include "tests/support/folder.h"
 
 namespace {

@@ -2,13 +2,20 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "net/change.h"
 #include "net/error.h"
 #include "net/flow.h"
+#include "net/link.h"
+#include "net/notification.h"
 #include "net/route.h"
+#include "net/rule.h"
 #include "netlink/message.h"
+#include "observed/data_plane.h"
+
+struct nlmsghdr;
 
 namespace netlink {
 
@@ -67,5 +74,69 @@ std::optional<RouteHeader> header_of_route(const nlmsghdr& header);
 
 /// True for a cache entry (RTM_F_CLONED): no route that anybody made.
 bool is_cloned_route(const nlmsghdr& header);
+
+/// RTM_NEWRULE or RTM_DELRULE for `from SOURCE lookup TABLE`.
+///
+/// - add: NLM_F_CREATE|NLM_F_EXCL. EEXIST where the very same rule stands; one of another protocol may stand
+///   beside it (rule_exists() in net/core/fib_rules.c).
+/// - remove: names protocol, priority, table and source; ENOENT where no rule has them all. A source of
+///   length 0 matches any. Of a rule with a foreign shape the rest is not known: the first one that agrees
+///   goes.
+///
+/// EINVAL: no message says this: replace, or add with a foreign shape.
+net::Result<Message> encode_rule(net::Verb verb, const net::Rule& rule);
+
+/// RTM_GETRULE for a dump of one family; the kernel has no filter for it.
+Message encode_rule_dump(net::Family family);
+
+/// nullopt for other families and bytes that are no rule. Safe for any bytes of a whole message.
+std::optional<net::Rule> decode_rule(const nlmsghdr& header);
+
+/// The same of any rule, with what it chooses packets by.
+std::optional<net::PolicyRule> decode_policy_rule(const nlmsghdr& header);
+
+/// "from 10.1.0.0/24 lookup 16925 priority 100 protocol 169", in ip-rule(8)'s order.
+std::string rule_text(const net::Rule& rule);
+
+/// RTM_GETLINK for a dump without statistics and VF details: with a hundred VFs those alone are longer than a
+/// datagram.
+Message encode_link_dump();
+/// RTM_GETADDR for a dump of both families.
+Message encode_address_dump();
+
+/// The link without its addresses; nullopt for bytes that are no link, messages of bridge ports (AF_BRIDGE)
+/// included. Safe for any bytes of a whole message.
+std::optional<net::Link> decode_link(const nlmsghdr& header);
+
+/// An address and the index of its link.
+struct AddressOnLink {
+  std::uint32_t index = 0;
+  net::LinkAddress address;
+
+  bool operator==(const AddressOnLink&) const = default;
+};
+/// nullopt for other families, for bytes that are no address, and for an IPv6 duplicate (IFA_F_DADFAILED),
+/// which the kernel does not use. Safe for any bytes of a whole message.
+std::optional<AddressOnLink> decode_address(const nlmsghdr& header);
+
+/// RTM_GETNEIGH for a dump of the ARP and ND entries of one link.
+Message encode_neighbour_dump(std::uint32_t device);
+/// RTM_GETNEIGH for a dump of the forwarding database of one vxlan link; where it is a port of a bridge, what
+/// the bridge knows of the port is dumped too.
+///
+/// Kernels before 5.0 do not filter it: the entries' own device decides.
+Message encode_forwarding_dump(std::uint32_t device);
+
+/// A permanent entry (NUD_PERMANENT); nullopt for what the kernel learned or makes of itself (multicast),
+/// for other families and for bytes that are none. Safe for any bytes of a whole message.
+std::optional<observed::Neighbour> decode_neighbour(const nlmsghdr& header);
+
+/// nullopt for the entry of a bridge, and for bytes that are none. The MAC 00:00:00:00:00:00 is where what
+/// has no entry of its own goes. Safe for any bytes of a whole message.
+std::optional<observed::ForwardingEntry> decode_forwarding(const nlmsghdr& header);
+
+/// The hint in a notification; nullopt for what is none (cached routes, other types). One that cannot be
+/// understood in full still says that something changed. Safe for any bytes of a whole message.
+std::optional<net::Notification> decode_notification(const nlmsghdr& header);
 
 }  // namespace netlink

@@ -1,10 +1,12 @@
-#include "netlink/proc_sysctls.h"
+#include "netlink/proc.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <fstream>
 #include <system_error>
 
 #include "net/descriptor.h"
@@ -59,6 +61,25 @@ net::Result<void> ProcSysctls::write(std::string_view key, std::string_view valu
   if (written < 0) return failed(errno, "set", key);
   if (static_cast<std::size_t>(written) != value.size()) return failed(EIO, "set", key);
   return {};
+}
+
+namespace {
+
+/// PID_MAX_LIMIT of 64-bit kernels, include/linux/threads.h.
+constexpr std::uint32_t kLargestProcessId = 4 * 1024 * 1024;
+
+}  // namespace
+
+std::string process_name_of_port(std::uint32_t port) {
+  if (port == 0 || port > kLargestProcessId) return "";
+  std::ifstream file(fmt::format("/proc/{}/comm", port));
+  std::string name;
+  // A name may hold newlines; the kernel's own is the last character.
+  std::getline(file, name, '\0');
+  if (name.ends_with('\n')) name.pop_back();
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return name;
 }
 
 }  // namespace netlink
