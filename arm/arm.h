@@ -9,7 +9,7 @@
 #include "arm/known_nic.h"
 #include "https/https.h"
 #include "observed/azure_network.h"
-#include "observed/cloud_config.h"
+#include "observed/cloud_state.h"
 
 namespace arm {
 

@@ -8,7 +8,7 @@
 
 #include "net/address.h"
 #include "net/error.h"
-#include "observed/cloud_config.h"
+#include "observed/cloud_state.h"
 
 namespace kubernetes {
 

@@ -9,7 +9,7 @@
 #include "imds/token.h"
 #include "kubernetes/local_files.h"
 #include "net/error.h"
-#include "observed/cloud_config.h"
+#include "observed/cloud_state.h"
 
 namespace agent {
 
