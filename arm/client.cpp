@@ -7,7 +7,6 @@
 #include "arm/documents.h"
 #include "arm/nic_search.h"
 #include "arm/request_budget.h"
-#include "net/ascii_case.h"
 #include "net/foreign_text.h"
 
 namespace arm {

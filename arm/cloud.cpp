@@ -5,7 +5,6 @@
 
 #include "arm/arm.h"
 #include "arm/endpoint.h"
-#include "net/ascii_case.h"
 #include "net/foreign_text.h"
 
 namespace arm {

@@ -9,7 +9,7 @@
 #include "arm/documents.h"
 #include "json/json.h"
 #include "net/address.h"
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 
 namespace arm {
 namespace {

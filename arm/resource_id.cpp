@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <vector>
 
-#include "net/ascii_case.h"
 #include "net/foreign_text.h"
 
 namespace arm {

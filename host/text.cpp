@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 
 namespace host {
 

@@ -11,7 +11,7 @@
 #include "https/sent_secrets.h"
 #include "https/server.h"
 #include "https/tls.h"
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 
 namespace https {
 namespace {

@@ -10,7 +10,6 @@
 #include "host/files.h"
 #include "json/json.h"
 #include "kubernetes/yaml.h"
-#include "net/ascii_case.h"
 #include "net/foreign_text.h"
 #include "net/prefix.h"
 

@@ -7,10 +7,10 @@
 
 #include "net/change.h"
 #include "net/error.h"
-#include "net/flow.h"
+#include "net/kernel.h"
 #include "net/link.h"
-#include "net/notification.h"
 #include "net/route.h"
+#include "net/route_watch.h"
 #include "net/rule.h"
 #include "netlink/message.h"
 #include "observed/data_plane.h"

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 #include "simulator/access_token.h"
 #include "simulator/api_versions.h"
 

@@ -8,7 +8,7 @@
 #include <ctime>
 #include <random>
 
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 
 namespace simulator {
 

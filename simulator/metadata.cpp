@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 #include "simulator/api_versions.h"
 #include "simulator/instance_document.h"
 

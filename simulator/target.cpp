@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cstdint>
 
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 
 namespace simulator {
 namespace {

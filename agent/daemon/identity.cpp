@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 
 namespace agent {
 

@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 #include "simulator/cloud/resource_types.h"
 
 namespace simulator::cloud {

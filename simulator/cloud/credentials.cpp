@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 #include "simulator/identity.h"
 
 namespace simulator::cloud {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 
 namespace simulator::cloud {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "net/kernel.h"
-#include "net/notification.h"
+#include "net/route_watch.h"
 #include "tests/support/fake_fib.h"
 
 /// The protocol number that the tests apply by, and one of somebody else.
