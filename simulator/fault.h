@@ -10,7 +10,6 @@
 
 #include "net/error.h"
 #include "simulator/message.h"
-#include "simulator/target.h"
 
 namespace simulator {
 

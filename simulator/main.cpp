@@ -16,12 +16,11 @@
 #include <utility>
 #include <vector>
 
-#include "simulator/cloud/control_handlers.h"
+#include "simulator/cloud/cloud.h"
 #include "simulator/control.h"
-#include "simulator/control_handlers.h"
-#include "simulator/default_document.h"
 #include "simulator/imds.h"
 #include "simulator/listener.h"
+#include "simulator/metadata.h"
 
 namespace {
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "net/error.h"
+#include "simulator/control.h"
 #include "simulator/simulated_service.h"
 
 namespace simulator::cloud {
@@ -66,5 +67,9 @@ class Cloud final : public SimulatedService {
 
   const std::unique_ptr<State> state_;
 };
+
+/// What the control endpoint takes for the cloud, which outlives it: /arm, /nodes, /compaction, /watches,
+/// /cloud-fault, /cloud-requests.
+std::vector<ControlHandler> control_handlers(Cloud& cloud);
 
 }  // namespace simulator::cloud
