@@ -1,6 +1,5 @@
 #include "https/server.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -22,6 +21,8 @@
 
 namespace https {
 namespace {
+
+using std::chrono::steady_clock;
 
 constexpr std::uint16_t kHttpsPort = 443;
 constexpr std::uint16_t kHttpPort = 80;
@@ -114,11 +115,11 @@ void add(std::vector<net::Address>& all, const addrinfo& entry, Bytes Sockaddr::
 }
 
 void look_up(const std::shared_ptr<Question>& question) {
-  addrinfo notifications{};
-  notifications.ai_socktype = SOCK_STREAM;
-  notifications.ai_flags = AI_ADDRCONFIG;
+  addrinfo criteria{};
+  criteria.ai_socktype = SOCK_STREAM;
+  criteria.ai_flags = AI_ADDRCONFIG;
   addrinfo* list = nullptr;
-  const int error = ::getaddrinfo(question->host.c_str(), nullptr, &notifications, &list);
+  const int error = ::getaddrinfo(question->host.c_str(), nullptr, &criteria, &list);
   std::vector<net::Address> addresses;
   for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
     if (entry->ai_family == AF_INET) add(addresses, *entry, &sockaddr_in::sin_addr);
@@ -139,7 +140,7 @@ net::Result<std::vector<net::Address>> resolve(const std::string& host,
   if (const auto literal = net::Address::parse(host)) return std::vector{*literal};
   const auto question = std::make_shared<Question>();
   question->host = host;
-  // getaddrinfo(3) cannot be interrupted and may wait 30 s for DNS: a late answer finds nobody waiting.
+  // getaddrinfo(3) cannot be interrupted and may wait 30 s for DNS: a late answer is dropped.
   std::thread(look_up, question).detach();
   const net::Lock lock(question->mutex);
   while (!question->done && question->answered.wait_until(question->mutex, finish_by)) continue;
@@ -155,36 +156,16 @@ net::Result<std::vector<net::Address>> resolve(const std::string& host,
   return question->addresses;
 }
 
-namespace {
-
-using std::chrono::steady_clock;
-
-socklen_t fill(sockaddr_storage& to, const net::Address& address, std::uint16_t port) {
-  const auto bytes = address.bytes();
-  if (address.family() == net::Family::ipv4) {
-    sockaddr_in v4{};
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(port);
-    std::memcpy(&v4.sin_addr, bytes.data(), bytes.size());
-    std::memcpy(&to, &v4, sizeof v4);
-    return sizeof v4;
-  }
-  sockaddr_in6 v6{};
-  v6.sin6_family = AF_INET6;
-  v6.sin6_port = htons(port);
-  std::memcpy(&v6.sin6_addr, bytes.data(), bytes.size());
-  std::memcpy(&to, &v6, sizeof v6);
-  return sizeof v6;
-}
-
-}  // namespace
-
-int why_not(const net::Address& address, std::uint16_t port, steady_clock::time_point finish_by) {
-  sockaddr_storage peer{};
-  const auto size = fill(peer, address, port);
-  const net::Descriptor socket(::socket(peer.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+int connect_errno_of(const net::Address& address, std::uint16_t port, steady_clock::time_point finish_by) {
+  addrinfo literal{};
+  literal.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  addrinfo* list = nullptr;
+  const auto service = std::to_string(port);
+  if (::getaddrinfo(address.text().c_str(), service.c_str(), &literal, &list) != 0) return EINVAL;
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> peer(list, ::freeaddrinfo);
+  const net::Descriptor socket(::socket(peer->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return errno;
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&peer), size) == 0) return EAGAIN;
+  if (::connect(socket.get(), peer->ai_addr, peer->ai_addrlen) == 0) return EAGAIN;
   if (errno != EINPROGRESS) return errno;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(finish_by - steady_clock::now()).count();
   pollfd wait{.fd = socket.get(), .events = POLLOUT, .revents = 0};

@@ -19,7 +19,7 @@ struct Url {
   std::string authority;
   std::string target;  ///< path and query, at least "/"
 
-  /// "https://authority": all that error sentences say of it.
+  /// "https://authority": all that error sentences have of it.
   [[nodiscard]] std::string site() const;
 };
 
@@ -28,12 +28,13 @@ struct Url {
 net::Result<Url> parse_url(std::string_view text);
 
 /// The addresses of a host in the order in which to try them; a literal is itself. EHOSTUNREACH when the name
-/// does not resolve, ETIMEDOUT when nobody says so in time.
+/// does not resolve, ETIMEDOUT when no answer comes in time.
 net::Result<std::vector<net::Address>> resolve(const std::string& host,
                                                std::chrono::steady_clock::time_point finish_by);
 
-/// Why nobody can connect there: the errno that connect(2) gives, which cpp-httplib keeps to itself.
+/// Why a connection fails: the errno that connect(2) gives, which cpp-httplib keeps to itself.
 /// ETIMEDOUT at the deadline; EAGAIN when this time it goes well.
-int why_not(const net::Address& address, std::uint16_t port, std::chrono::steady_clock::time_point finish_by);
+int connect_errno_of(const net::Address& address, std::uint16_t port,
+                     std::chrono::steady_clock::time_point finish_by);
 
 }  // namespace https
