@@ -68,8 +68,6 @@ std::vector<net::Prefix> prefixes_of(const json::Value& one, const json::Value& 
 
 namespace {
 
-using json::at;
-
 std::optional<observed::AzureRoute> route_of(const json::Value& entry) {
   const json::Value& properties = at(entry, "properties");
   observed::AzureRoute route{.name = json::text(at(entry, "name")),
@@ -142,8 +140,6 @@ net::Result<observed::AzureVirtualNetwork> parse_virtual_network(std::string_vie
 }
 
 namespace {
-
-using json::at;
 
 /// A single address, or the first one of a block.
 std::optional<net::Address> address_of(const std::string& text) {

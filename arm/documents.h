@@ -35,7 +35,7 @@ std::vector<net::Prefix> prefixes_of(const nlohmann::json& one, const nlohmann::
 /// out; a document without what it is about is EBADMSG, naming what is missing. Ids keep their spelling and
 /// are ResourceIds of their kind.
 
-/// The ids of a VM's NICs, the primary one first. ARM says nothing of `primary` when there is but one.
+/// The ids of a VM's NICs, the primary one first. ARM leaves out `primary` when there is but one.
 net::Result<std::vector<std::string>> parse_virtual_machine(std::string_view json);
 
 /// One NIC, of a VM or of a Uniform scale set's instance. IP configurations without an address (the VM is

@@ -65,7 +65,7 @@ net::Result<void> RequestBudget::learn_audience() {
   }
   auto audience = parse_audience(response->body, cloud_.endpoint);
   if (!audience) {
-    return end(about(error(EBADMSG, fmt::format("what it says of itself ({}) cannot be used: {}",
+    return end(about(error(EBADMSG, fmt::format("its description of itself ({}) cannot be used: {}",
                                                 kSelfDescription, audience.error().what))));
   }
   cloud_.audience = *std::move(audience);

@@ -166,9 +166,10 @@ struct LockFile {
   bool by_being_there;
 };
 
-// Until 2021 whoever created the file held the lock, and one that crashed holds it for ever. Since then it is
-// a flock(2) on a file of another name, which stays behind, with its last holder's number in it, when all is
-// well. https://github.com/Azure/azure-container-networking: store/json.go, processlock/filelock.go
+// Until 2021 the process that created the file held the lock, and one that crashed holds it for ever. Since
+// then it is a flock(2) on a file of another name, which stays behind, with its last holder's number in it,
+// when all is well. https://github.com/Azure/azure-container-networking: store/json.go,
+// processlock/filelock.go
 constexpr std::array kLockFiles = {
     LockFile{.name = "azure-vnet.json.lock", .by_being_there = true},
     LockFile{.name = "azure-vnet-ipam.json.lock", .by_being_there = true},

@@ -36,7 +36,7 @@ bool is_flocked(std::string_view proc_locks, dev_t device, ino_t inode);
 
 struct AzureLocks {
   std::vector<observed::AzureCniState::Lock> held;
-  std::string unknown;  ///< why some could not be looked at; empty: all were
+  std::string unknown;  ///< why some could not be read; empty: all were
 };
 
 /// The locks of azure-vnet and azure-vnet-ipam that are held, and since when by their modification time.

@@ -19,7 +19,7 @@ namespace {
 /// Why the program cannot be run, as a predicate of its path; empty: it can.
 struct Look {
   std::string problem;
-  bool is_seen = true;  ///< false: nobody could look, and `problem` says why
+  bool is_seen = true;  ///< false: it could not be read, `problem` is why
 };
 
 Look look_at(const std::filesystem::path& path) {

@@ -17,7 +17,7 @@ std::vector<std::string> programs_of_pods(const observed::CniConfiguration& conf
 
 struct MissingPrograms {
   std::vector<std::string> sentences;  ///< "/opt/cni/bin/flannel is not there"
-  std::string unknown;                 ///< why some could not be looked at; empty: all were
+  std::string unknown;                 ///< why some could not be read; empty: all were
 };
 
 /// The programs that no folder has as an executable file; sentences name the first folder. Links are
@@ -27,9 +27,9 @@ MissingPrograms find_missing_programs(std::span<const std::string> programs,
 
 using Folders = std::vector<std::filesystem::path>;
 
-/// Where the container runtime of this machine is told to look for plug-ins: containerd by
+/// Where the container runtime of this machine is configured to look for plug-ins: containerd by
 /// /etc/containerd/config.toml, CRI-O by /etc/crio/crio.conf and crio.conf.d below `root`. nullopt where that
-/// cannot be told: no such file, it cannot be read or says nothing of it, it imports others, or both may run.
+/// is unknown: no such file, it cannot be read or does not set it, it imports others, or both may run.
 /// https://github.com/containerd/containerd/blob/main/docs/cri/config.md
 /// https://github.com/cri-o/cri-o/blob/main/docs/crio.conf.5.md
 std::optional<Folders> runtimes_program_folders(const std::filesystem::path& root);

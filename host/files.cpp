@@ -101,7 +101,7 @@ class Walk {
     return {};
   }
 
-  /// What a path or a link says comes before what is left of the way.
+  /// The target of a link comes before the rest of the path.
   void follow(const std::filesystem::path& path) {
     std::deque<std::string> names;
     for (const auto& part : path.relative_path()) {

@@ -105,7 +105,7 @@ bool is_met_by_forwarded_packets(const json::Value& chain) {
          ((hook == "prerouting" || hook == "postrouting") && at(chain, "type") == "filter");
 }
 
-/// The chain's table, where forwarded packets meet the chain and it is to be looked at.
+/// The chain's table, where forwarded packets meet the chain and it is to be read.
 std::optional<NftTable> table_met(const json::Value& chain) {
   const auto family = json::string(at(chain, "family"));
   auto table = json::string(at(chain, "table"));

@@ -76,7 +76,7 @@ std::size_t count_met(const Table& table) {
   return count;
 }
 
-/// What accepts by itself, whatever the packet's marks say.
+/// What accepts by itself, whatever the packet's marks are.
 bool accepts(const observed::FilterRule& rule) {
   return rule.target == "ACCEPT" && !rule.is_narrow && !rule.by_mark;
 }

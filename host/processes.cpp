@@ -205,7 +205,7 @@ std::string calico_namespace(const std::filesystem::path& root) {
   for (std::filesystem::directory_iterator entry(root / "var/log/containers", error), end;
        !error && entry != end; entry.increment(error)) {
     const auto name = parts(entry->path().filename().string(), "_");
-    // Where a pod of another installation has left its own, the first by name: each look says the same.
+    // Where a pod of another installation has left its own, the first by name: each call returns the same.
     if (name.size() == 3 && name.at(2).starts_with("calico-node-") && (found.empty() || name.at(1) < found))
       found = name.at(1);
   }

@@ -29,10 +29,10 @@ struct ProcessPattern {
 std::optional<pid_t> find_process(const std::filesystem::path& root, std::span<const ProcessPattern> wanted);
 
 /// False where /proc shows none but our own container's processes, or another user's are hidden: then that a
-/// process is not there cannot be told.
+/// process is not there is unknown.
 bool sees_other_processes(const std::filesystem::path& root);
 
-/// The process's id; ESRCH: it does not run; EACCES: that cannot be told.
+/// The process's id; ESRCH: it does not run; EACCES: that is unknown.
 net::Result<pid_t> running(const std::filesystem::path& root, std::span<const ProcessPattern> wanted);
 
 /// The process that has the socket of this inode open (/proc/PID/fd, proc(5)); nullopt also where others'
@@ -45,7 +45,7 @@ std::string process_name(const std::filesystem::path& root, pid_t process);
 /// When the process was started, to a hundredth of a second since the boot and a second of the boot itself.
 net::Result<std::chrono::system_clock::time_point> start_of(const std::filesystem::path& root, pid_t process);
 
-/// The environment of the Felix that runs in this network namespace, as far as it says how pods are
+/// The environment of the Felix that runs in this network namespace, as far as it sets how pods are
 /// networked. ESRCH: none runs; EACCES: it is not ours to read, or to see.
 net::Result<std::map<std::string, std::string>> calico_environment(const std::filesystem::path& root);
 

@@ -31,7 +31,7 @@ class Child {
     if (id_ > 0) (void)end();
   }
 
-  /// Kills the group, so that nobody of it holds the pipe, and takes the status of the first.
+  /// Kills the group, so that no process of it holds the pipe, and takes the status of the first.
   int end() {
     ::kill(-id_, SIGKILL);
     return wait();
@@ -108,7 +108,7 @@ net::Result<std::string> run_program(const std::vector<std::string>& command, Cl
     if (count <= 0) break;
     text.append(part.data(), static_cast<std::size_t>(count));
     if (text.size() > limit)
-      return net::failure(EFBIG, fmt::format("{} says more than {} bytes", command.front(), limit));
+      return net::failure(EFBIG, fmt::format("{} writes more than {} bytes", command.front(), limit));
   }
   // Its output has ended; a program that lingers without one gets no time for it.
   const int status = child.wait();
@@ -119,7 +119,6 @@ net::Result<std::string> run_program(const std::vector<std::string>& command, Cl
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using Stage = http1::Failure::Stage;
 
 /// The answer's status, or why there is none; 0 where a connection was all that was wanted.

@@ -33,7 +33,7 @@ std::vector<fs::path> with_main(const std::vector<fs::path>& mains, const std::v
   return files;
 }
 
-/// What [Match] of a .link file says of a name; nullopt: it asks for something that a name does not tell.
+/// Whether [Match] of a .link file matches a name; nullopt: it matches by something else than the name.
 std::optional<bool> covers(const std::vector<IniEntry>& entries, const std::string& link) {
   bool named = false;
   for (const auto& entry : entries) {
@@ -86,7 +86,7 @@ std::optional<std::chrono::system_clock::time_point> change_of(const fs::path& f
          duration_cast<system_clock::duration>(nanoseconds(status.st_ctim.tv_nsec));
 }
 
-/// The boot is told to a second, and files may be written just before the process is started.
+/// The time of the boot is known to a second, and files may be written just before the process is started.
 constexpr auto kStartIsKnownTo = std::chrono::seconds(2);
 
 /// True where a service that keeps its files there may have some that are not shown to us, as to a container.

@@ -12,8 +12,8 @@
 
 namespace host {
 
-/// systemd-networkd: networkd.conf and its drop-ins, and whether it runs in this network namespace and knows
-/// them. EACCES, ENOENT: that is hidden from us.
+/// systemd-networkd: networkd.conf and its drop-ins, and whether it runs in this network namespace and has
+/// read them. EACCES, ENOENT: that is hidden from us.
 net::Result<observed::NetworkdSettings> networkd_settings(const std::filesystem::path& root);
 
 /// NetworkManager.conf and its conf.d, and whether it runs in this network namespace. EACCES, ENOENT: that is

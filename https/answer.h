@@ -24,7 +24,7 @@ class BodyReader {
   /// Without a reader, or for another status than 200, the body is kept.
   explicit BodyReader(const std::function<bool(std::string_view)>* line) : line_(line) {}
 
-  /// False when no more is taken; end() says why.
+  /// False when no more is taken; end() is why.
   bool take(std::string_view part);
   /// The body is complete: its last line may lack the line feed.
   void finish();

@@ -15,7 +15,7 @@ namespace imds {
 ///
 /// Values are taken as strings, numbers or booleans. What cannot be used is left out and the rest kept: an
 /// interface without a MAC address, an empty or malformed address, a subnet that is no network (host bits are
-/// cleared; /0 says nothing). IMDS names no IPv6 subnets, so an IPv6 address that no listed subnet holds
+/// cleared; /0 means nothing). IMDS names no IPv6 subnets, so an IPv6 address that no listed subnet holds
 /// brings its /64, the only length that Azure has
 /// (https://learn.microsoft.com/azure/virtual-network/ip-services/ipv6-overview). The order of interfaces and
 /// addresses is kept; an interface without any address stays.
@@ -31,7 +31,7 @@ net::Result<observed::NodeNetwork> parse(std::string_view json);
 /// EOPNOTSUPP for redirects and other statuses; EBADMSG for a 200 without a usable document.
 net::Result<observed::NodeNetwork> judge(const http1::Response& response, std::string_view endpoint);
 
-/// The same for an exchange that brought no answer; the code is the trouble's.
+/// The same for an exchange that brought no answer; the code is the failure's.
 net::Error explain(const http1::Failure& failure, const Options& options);
 
 /// What an attempt's error means for the next one.

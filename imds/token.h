@@ -32,7 +32,7 @@ struct Token {
 /// without quoting.
 net::Result<Token> parse_token(std::string_view json, std::chrono::system_clock::time_point now);
 
-/// IMDS keeps tokens itself and gives the same one again unless told not to: `bypass_cache` in
+/// IMDS keeps tokens itself and returns the same one again unless asked not to: `bypass_cache` in
 /// https://github.com/Azure/azure-rest-api-specs, Microsoft.InstanceMetadataService.
 enum class TokenCache : std::uint8_t { use, bypass };
 

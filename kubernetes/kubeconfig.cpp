@@ -167,12 +167,12 @@ class Kubeconfig {
     }
     if (skip) {
       return refuse(EOPNOTSUPP,
-                    "says insecure-skip-tls-verify: true, which is not done: give certificate-authority");
+                    "sets insecure-skip-tls-verify: true, which is not done: give certificate-authority");
     }
     const auto proxy = text(cluster, "proxy-url");
     if (!proxy) return net::pass_on(proxy);
     if (!proxy->empty())
-      return refuse(EOPNOTSUPP, "says proxy-url: a proxy is not used; reach the server directly");
+      return refuse(EOPNOTSUPP, "sets proxy-url: a proxy is not used; reach the server directly");
     const auto name = text(cluster, "tls-server-name");
     if (!name) return net::pass_on(name);
     access.identity.server_name = *name;

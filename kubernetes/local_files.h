@@ -32,9 +32,9 @@ net::Result<observed::CloudConfig> parse_cloud_config(std::string_view text);
 net::Result<observed::CloudConfig> read_cloud_config(const std::filesystem::path& file,
                                                      FilesOf whose = FilesOf::anybody);
 
-/// Addresses of Kubernetes services that this node is told of: KUBERNETES_SERVICE_HOST (in a pod), and the
-/// cluster's name servers in the kubelet's configuration. Nothing on a node tells the whole range; an address
-/// of it is enough to see that pods were given the same. What cannot be read tells none.
+/// Addresses of Kubernetes services that this node has configured: KUBERNETES_SERVICE_HOST (in a pod), and
+/// the cluster's name servers in the kubelet's configuration. Nothing on a node has the whole range; an
+/// address of it is enough to see that pods were given the same. What cannot be read has none.
 std::vector<net::Address> service_addresses(
     const std::filesystem::path& kubelet_config = "/var/lib/kubelet/config.yaml");
 

@@ -15,7 +15,7 @@ using namespace std::chrono;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Takes what `pattern` says off the front, where '0' stands for a digit: the numbers between other
+/// Removes `pattern` from the front, where '0' stands for a digit: the numbers between other
 /// characters.
 template <std::size_t count>
 std::optional<std::array<int, count>> take(std::string_view& text, std::string_view pattern) {
@@ -90,7 +90,7 @@ tl::unexpected<net::Error> unusable(std::string_view what) {
   return net::failure(EBADMSG, fmt::format("the API server's answer is no usable Node: {}", what));
 }
 
-/// What whoever may write a Node wrote into it.
+/// Text that anyone who may write a Node can set.
 std::string words_of(const json::Value& value) {
   return net::foreign_text(json::string(value), kLongestWords);
 }
@@ -197,7 +197,7 @@ net::Result<Event> parse_event(std::string_view line) {
   const auto& type = json::string(at(*event, "type"));
   const auto& object = at(*event, "object");
   if (type == "BOOKMARK") return Event{};
-  if (type == "DELETED") return Event{.kind = Event::Kind::deleted, .sighting = {}};
+  if (type == "DELETED") return Event{.kind = Event::Kind::deleted, .versioned = {}};
   if (type == "ERROR") {
     return net::failure(ESTALE,
                         fmt::format("the API server ends the watch ({}): the node is read again",
@@ -207,9 +207,9 @@ net::Result<Event> parse_event(std::string_view line) {
     return net::failure(EBADMSG, fmt::format("a watch event of the API server is of the unknown type '{}'",
                                              net::foreign_text(type, kQuotedField)));
   }
-  auto sighting = parse_node(object);
-  if (!sighting) return net::pass_on(sighting);
-  return Event{.kind = Event::Kind::seen, .sighting = std::move(*sighting)};
+  auto versioned = parse_node(object);
+  if (!versioned) return net::pass_on(versioned);
+  return Event{.kind = Event::Kind::seen, .versioned = std::move(*versioned)};
 }
 
 }  // namespace kubernetes

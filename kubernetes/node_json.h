@@ -12,11 +12,11 @@ namespace kubernetes {
 /// The Node in an answer or a watch event; EBADMSG, naming the field, for what is none.
 net::Result<VersionedNode> parse_node(const nlohmann::json& object);
 
-/// What one line of a watch says.
+/// One line of a watch.
 struct Event {
   enum class Kind { seen, deleted, nothing };
   Kind kind = Kind::nothing;
-  VersionedNode sighting;  ///< where seen
+  VersionedNode versioned;  ///< where seen
 };
 
 /// ESTALE for ERROR, which ends a watch; EBADMSG for what is no event.

@@ -22,7 +22,7 @@ Utf8Piece utf8_piece(std::string_view text);
 /// Bytes before the first that is not UTF-8; the size of `text` when all of it is.
 std::size_t utf8_prefix(std::string_view text);
 
-/// A stranger's text (a name of Azure's, Kubernetes' or a file's, a server's words) made fit for a message, a
+/// Foreign text (a name of Azure's, Kubernetes' or a file's, a server's words) made fit for a message, a
 /// terminal, JSON and a command alike: one line of UTF-8, at most `limit` bytes and then "...".
 ///
 /// - White space, line and paragraph separators included, is folded into one space and cut off at both ends.

@@ -61,11 +61,11 @@ class Kernel {
 
   /// Hands over every route of the table that bears the protocol number, both families, in the kernel's
   /// order; table 0 = every one.
-  virtual Result<void> take_routes(std::uint8_t protocol, std::uint32_t table, RouteVisitor& sink) = 0;
+  virtual Result<void> take_routes(std::uint8_t protocol, std::uint32_t table, RouteVisitor& visitor) = 0;
   /// The same as a list, of every table.
   Result<std::vector<Route>> routes(std::uint8_t protocol);
 
-  /// Every route of the table to exactly one of these destinations, which ascend, whoever owns it.
+  /// Every route of the table to exactly one of these destinations, which ascend, with any protocol.
   virtual Result<std::vector<Route>> routes_to(std::uint32_t table, std::span<const Prefix> destinations) = 0;
 
   /// Every policy rule that bears the protocol number, both families.

@@ -20,7 +20,7 @@ class Shared {
   [[nodiscard]] const Value& operator*() const { return *value_; }
   [[nodiscard]] const Value* operator->() const { return value_.get(); }
 
-  /// For whoever makes the next one: a copy of its own, unless this is the only one.
+  /// To make the next version: a copy of its own, unless this is the only one.
   [[nodiscard]] Value& edit() {
     if (value_.use_count() != 1) value_ = std::make_shared<Value>(*value_);
     return *value_;

@@ -25,22 +25,22 @@ namespace netlink {
 ///   fib_table_insert() (net/ipv4/fib_trie.c), table, prefix and metric in fib6_add_rt2node()
 ///   (net/ipv6/ip6_fib.c).
 /// - replace: NLM_F_CREATE|NLM_F_REPLACE. With CREATE, since a route that vanished after the dump is better
-///   put back than refused; where somebody has the key, both forms overwrite alike.
-///   What is left is a race of the milliseconds between dump and send: a stranger who takes our key in them
-///   is overwritten, since rtnetlink has no compare-and-swap. Where one key has several routes (`ip route
-///   append`), IPv4 overwrites the first, and IPv6 the first that can be a multipath sibling alike (with a
-///   gateway or without), siblings included; else the first.
+///   put back than refused; where the key is taken, both forms overwrite alike.
+///   What is left is a race of the milliseconds between dump and send: a foreign route that takes our key in
+///   them is overwritten, since rtnetlink has no compare-and-swap. Where one key has several routes (`ip
+///   route append`), IPv4 overwrites the first, and IPv6 the first that can be a multipath sibling alike
+///   (with a gateway or without), siblings included; else the first.
 /// - remove: names protocol, type, table, metric and the next hop, exactly as the dump had them; the next hop
 ///   because otherwise IPv4 takes the first route of the key (of two of ours perhaps the wrong one), and IPv6
-///   takes a stranger's multipath siblings along (measured, 6.18). ESRCH for a next hop of an IPv6 key that
-///   bears another protocol (ip6_route_del() compares each one's). Scope RT_SCOPE_NOWHERE matches any. IPv4
-///   metric 0 matches any metric, but the lowest comes first (fib_table_delete()).
+///   also removes foreign next hops of the multipath route (measured, 6.18). ESRCH for a next hop of an IPv6
+///   key that bears another protocol (ip6_route_del() compares each one's). Scope RT_SCOPE_NOWHERE matches
+///   any. IPv4 metric 0 matches any metric, but the lowest comes first (fib_table_delete()).
 ///
 /// IPv6 metric 0 is sent as 1024 (IP6_RT_PRIO_USER), which the kernel makes of it anyway when it adds, but
 /// not when it removes: there 0 matches any.
 ///
-/// EINVAL: no message says this: a gateway or source of the other family, a type beyond RTN_THROW, or (but
-/// for remove) one of several next hops or extra attributes.
+/// EINVAL: no message expresses this: a gateway or source of the other family, a type beyond RTN_THROW, or
+/// (but for remove) one of several next hops or extra attributes.
 net::Result<Message> encode_route(net::Verb verb, const net::Route& route);
 /// The same in the memory of another message: for batches.
 net::Result<void> encode_route(Message& message, net::Verb verb, const net::Route& route);
@@ -50,7 +50,7 @@ net::Result<void> encode_route(Message& message, net::Verb verb, const net::Rout
 Message encode_route_dump(net::Family family, std::uint8_t protocol, std::uint32_t table);
 
 /// RTM_GETROUTE for the entry that matches the address (RTM_F_FIB_MATCH), with the table that holds it. While
-/// nobody has made a rule, IPv4 keeps table local inside main and says main for both (fib_unmerge()).
+/// no rule was ever made, IPv4 keeps table local inside main and reports main for both (fib_unmerge()).
 Message encode_route_lookup(const net::Flow& flow);
 
 /// nullopt for bytes that are no route, for other families and for IPv6 routes with a source prefix (`from`),
@@ -63,7 +63,7 @@ std::optional<net::Route> decode_route(const nlmsghdr& header);
 /// route itself where there is nothing to part.
 std::vector<net::Route> next_hops_of(const nlmsghdr& header, const net::Route& route);
 
-/// What tells that a route is not wanted before it is decoded: a quarter of the work, for tables that others
+/// What shows that a route is not wanted before it is decoded: a quarter of the work, for tables that others
 /// fill.
 struct RouteHeader {
   std::uint8_t protocol = 0;
@@ -83,7 +83,7 @@ bool is_cloned_route(const nlmsghdr& header);
 ///   length 0 matches any. Of a rule with a foreign shape the rest is not known: the first one that agrees
 ///   goes.
 ///
-/// EINVAL: no message says this: replace, or add with a foreign shape.
+/// EINVAL: no message expresses this: replace, or add with a foreign shape.
 net::Result<Message> encode_rule(net::Verb verb, const net::Rule& rule);
 
 /// RTM_GETRULE for a dump of one family; the kernel has no filter for it.
@@ -135,8 +135,8 @@ std::optional<observed::Neighbour> decode_neighbour(const nlmsghdr& header);
 /// has no entry of its own goes. Safe for any bytes of a whole message.
 std::optional<observed::ForwardingEntry> decode_forwarding(const nlmsghdr& header);
 
-/// The hint in a notification; nullopt for what is none (cached routes, other types). One that cannot be
-/// understood in full still says that something changed. Safe for any bytes of a whole message.
+/// The notification in a message; nullopt for what is none (cached routes, other types). One that cannot be
+/// understood in full still means that something changed. Safe for any bytes of a whole message.
 std::optional<net::Notification> decode_notification(const nlmsghdr& header);
 
 }  // namespace netlink

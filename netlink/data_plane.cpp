@@ -21,7 +21,7 @@ namespace netlink {
 
 std::optional<bool> checksum_offload(const Socket& socket, std::uint32_t device) {
   // Not by netlink's own "ethtool" family: that is generic netlink, another socket and another library, to
-  // ask for one bit that every kernel tells here.
+  // ask for one bit that every kernel reports here.
   const auto name = socket.device_name(device);
   ethtool_value value{};
   value.cmd = ETHTOOL_GTXCSUM;
@@ -39,16 +39,16 @@ namespace {
 /// felix/dataplane/linux/dataplanedefs).
 constexpr std::uint8_t kProtocolFelix = 80;
 
-/// One more than is kept is taken: it tells that there was more.
+/// One more than is kept is taken: it shows that there was more.
 template <class Value>
 bool has_room(const std::vector<Value>& list) {
-  return list.size() <= kMostOfTheDataPlane;
+  return list.size() <= kMaxDataPlaneEntries;
 }
 
 template <class Value>
 bool cut(std::vector<Value>& list) {
   if (has_room(list)) return false;
-  list.erase(list.begin() + kMostOfTheDataPlane, list.end());
+  list.erase(list.begin() + kMaxDataPlaneEntries, list.end());
   return true;
 }
 
@@ -95,7 +95,7 @@ net::Result<void> look_at_rules(Socket& socket, net::Family family, observed::Da
 
 net::Result<void> look_at_routes(Socket& socket, std::span<const net::Link> links,
                                  observed::DataPlane& plane) {
-  auto detector = Socket::open(kForWitness);
+  auto detector = Socket::open(kForChangeDetector);
   if (!detector) return net::pass_on(detector);
   std::vector<std::uint32_t> devices;
   for (const auto& each : links) devices.push_back(each.index);
@@ -143,7 +143,7 @@ net::Result<void> look_at_overlay(Socket& socket, const net::Link& link, observe
 
 }  // namespace
 
-net::Result<observed::DataPlane> look_at_data_plane(std::span<const net::Link> links) {
+net::Result<observed::DataPlane> read_data_plane(std::span<const net::Link> links) {
   auto socket = Socket::open(kForDumps);
   if (!socket) return net::pass_on(socket);
   observed::DataPlane plane;

@@ -66,13 +66,13 @@ void for_each_message(std::span<const std::byte> datagram, const Visit& visit);
 /// AF_INET or AF_INET6.
 std::uint8_t family_number(net::Family family);
 
-/// What NLMSG_ERROR or NLMSG_DONE says.
+/// The result in an NLMSG_ERROR or NLMSG_DONE.
 struct Outcome {
   int error = 0;      ///< a positive errno; 0 = done
   std::string words;  ///< the kernel's extended acknowledgement (NLMSGERR_ATTR_MSG) and strerror's words
 };
 
-/// Reads an NLMSG_ERROR or NLMSG_DONE. EPROTO: it is too short to say anything. Safe for any bytes of a whole
+/// Reads an NLMSG_ERROR or NLMSG_DONE. EPROTO: it is too short to hold one. Safe for any bytes of a whole
 /// message.
 Outcome outcome_in(const nlmsghdr& header);
 

@@ -26,7 +26,7 @@ class ProcSysctls final : public net::Sysctls {
   std::string root_;
 };
 
-/// The name of the process behind a netlink port (nlmsg_pid), or "" when it cannot be told: for 0, the kernel
+/// The name of the process behind a netlink port (nlmsg_pid), or "" when it is unknown: for 0, the kernel
 /// itself, for what is no process id, and for a process that has ended. Characters that are not printable
 /// ASCII are replaced by '?', since a process may call itself anything.
 ///

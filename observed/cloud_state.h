@@ -12,7 +12,7 @@
 namespace observed {
 
 /// The Kubernetes cloud provider's configuration (azure.json), as far as pod routing needs it; empty where it
-/// says nothing. The file holds secrets too: nothing else of it is ever kept.
+/// is not set. The file holds secrets too: nothing else of it is ever kept.
 /// https://cloud-provider-azure.sigs.k8s.io/install/configs/
 struct CloudConfig {
   std::string cloud;                       ///< AzurePublicCloud, AzureUSGovernmentCloud, AzureChinaCloud, …
@@ -38,13 +38,13 @@ struct CloudConfig {
   bool operator==(const CloudConfig&) const = default;
 };
 
-/// What Azure and Kubernetes say of this node, as far as they could be asked: for each source its latest
-/// answer, an Error for "could not look", or nothing while it has not been asked yet.
+/// Azure's and Kubernetes' answers about this node, as far as they could be queried: for each source its
+/// latest answer, an Error where it could not be read, or nothing while it has not been asked yet.
 struct CloudState {
   std::optional<AzureNetwork> azure;
   std::optional<net::Result<KubernetesNode>> node;
   std::optional<net::Result<CloudConfig>> cloud_config;
-  /// Some addresses of the cluster's services; none where nobody on this node tells any.
+  /// Some addresses of the cluster's services; none where no file on this node has any.
   std::vector<net::Address> service_addresses = {};
 };
 

@@ -131,8 +131,6 @@ std::string Control::endpoint() const { return server_->endpoint(); }
 
 namespace {
 
-using nlohmann::ordered_json;
-
 std::string text_of(const ordered_json& json) { return json.dump(2) + "\n"; }
 
 std::string help_of_faults(Service service) {
@@ -251,7 +249,7 @@ std::vector<ControlHandler> control_handlers(Imds& imds) {
       on_put("/rate-limit",
              R"({"per_second":5, "identity_per_second":20, "identity_concurrent":5}; 0 = no limit)",
              [&](const std::string& body) { return put_rate_limit(imds, body); }),
-      on_get("/source", "whose packets are heard", [&] { return text_of(source_json(imds)); }),
+      on_get("/source", "whose packets are accepted", [&] { return text_of(source_json(imds)); }),
       on_put("/source", R"({"allow":["10.240.0.4"]}: packets of others vanish; [] = everybody)",
              [&](const std::string& body) { return put_source(imds, body); }),
   };

@@ -140,8 +140,6 @@ std::optional<AccessToken> read_access_token(std::string_view text) {
 
 namespace {
 
-using nlohmann::ordered_json;
-
 constexpr std::string_view kFirstVersion = "2018-02-01";
 constexpr auto kTenantId = "72f988bf-86f1-41af-91ab-2d7cd011db47";
 

@@ -15,7 +15,7 @@ std::string to_base64url(std::string_view bytes);
 /// nullopt for what to_base64url() does not write.
 std::optional<std::string> from_base64url(std::string_view text);
 
-/// What the simulated Entra ID vouches for. The text holds it all, so that every simulator can tell a token
+/// What the simulated Entra ID signs. The text holds it all, so that every simulator can tell a token
 /// of any other one, without a secret between them: good for tests alone.
 struct AccessToken {
   std::string audience;

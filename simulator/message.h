@@ -78,7 +78,7 @@ struct EventStream {
     bool ended = false;  ///< nothing more will come
   };
   std::chrono::seconds timeout{};
-  /// What it has not been told yet; `last`: its time is over.
+  /// What it has not been sent yet; `last`: its time is over.
   std::function<News(bool last)> news;
 };
 

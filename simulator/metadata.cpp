@@ -177,8 +177,6 @@ ordered_json as_of(ordered_json instance, std::string_view api_version) {
 
 namespace {
 
-using nlohmann::ordered_json;
-
 constexpr unsigned kNotFound = 404;
 constexpr unsigned kMethodNotAllowed = 405;
 

@@ -29,10 +29,10 @@ Response arm_no_version(const Target& target, const ResourceType& type, const st
 Response arm_not_found(const Target& target);
 Response arm_no_group(const std::string& group);
 
-/// What a fault's status says here; `fault_headers`: it names its own Retry-After.
+/// The response for a fault's status; `fault_headers`: it names its own Retry-After.
 Response arm_status(unsigned status, const Target& target, const Request& request, bool fault_headers);
 
-/// GET of what is stored, for tokens of the simulated IMDS. Writes are 403: nobody has the right.
+/// GET of what is stored, for tokens of the simulated IMDS. Writes are 403: no token has the right.
 ///
 /// A version of the API that Azure does not have for the type is refused in Azure's words. A list that is
 /// not stored is made of what is; a stored one, {"value":[…],"page_size":2}, is served in pages with

@@ -44,7 +44,7 @@ class ArmStore {
   /// The document of a resource or a list; also of what only the document of its parent holds, such as a
   /// route of a table. Null when there is none.
   [[nodiscard]] const nlohmann::ordered_json* find(const Target& target) const;
-  /// A list that nobody stored, of what lies there; nullopt without the resource whose children they are.
+  /// A list that was not stored, of what lies there; nullopt without the resource whose children they are.
   [[nodiscard]] std::optional<nlohmann::ordered_json> list(const Target& target) const;
   /// Whether anything lies in the resource group that the target names.
   [[nodiscard]] bool has_group(const Target& target) const;

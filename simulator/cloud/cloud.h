@@ -45,7 +45,7 @@ class Cloud final : public SimulatedService {
   [[nodiscard]] std::string arm() const;
 
   /// Replaces the Nodes, at once: {"vm-a": {Node}, …}. Each that comes, changes or goes raises the
-  /// resourceVersion by one, and is told to those who watch. EINVAL, with nothing changed, for anything else.
+  /// resourceVersion by one, and is sent to every watch. EINVAL, with nothing changed, for anything else.
   net::Result<void> set_nodes(std::string_view json);
   [[nodiscard]] std::string nodes() const;
   /// Above those of every earlier process, and rising.

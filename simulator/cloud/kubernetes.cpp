@@ -80,7 +80,6 @@ Response kubernetes_status(unsigned code, const std::string& node, bool fault_he
 
 namespace {
 
-using nlohmann::ordered_json;
 using Path = std::vector<std::string>;
 
 constexpr std::string_view kSelector = "metadata.name=";

@@ -10,7 +10,7 @@
 
 namespace simulator::cloud {
 
-/// What the API server says instead of an object: kind Status.
+/// The API server's answer instead of an object: kind Status.
 nlohmann::ordered_json status_object(unsigned code, const std::string& reason, const std::string& message);
 
 /// The same as an answer.
@@ -22,7 +22,7 @@ Response forbidden(const std::string& user, const std::string& verb, const std::
                    const std::string& why);
 Response node_not_found(const std::string& node);
 
-/// What a fault's status says here; `fault_headers`: it names its own Retry-After.
+/// The response for a fault's status; `fault_headers`: it names its own Retry-After.
 Response kubernetes_status(unsigned code, const std::string& node, bool fault_headers);
 
 /// A watch as the client asked for it.

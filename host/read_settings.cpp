@@ -1,4 +1,4 @@
-#include "host/look.h"
+#include "host/read_settings.h"
 
 #include <fmt/format.h>
 
@@ -106,7 +106,7 @@ net::Result<int> felix_status(const Environment& environment, Time finish_by) {
 
 /// Azure's agent (WALinuxAgent, azurelinuxagent/ga/firewall_manager.py) lets its own user, root, connect and
 /// drops everybody else's packets. With the Metadata Security Protocol a connection leads to its proxy on
-/// loopback: only an answer tells of the wire server.
+/// loopback: only an answer proves the wire server.
 net::Result<int> wire_server_status(bool is_root, Time finish_by) {
   if (!is_root) {
     return net::failure(
@@ -117,13 +117,13 @@ net::Result<int> wire_server_status(bool is_root, Time finish_by) {
   const auto address = *net::Address::parse("168.63.129.16");
   if (const auto there = connects(address, 80, finish_by); !there) return net::pass_on(there);
   auto status = http_status(address, 80, "/?comp=versions", finish_by);
-  // Who takes the connection and says nothing is not known.
+  // It is unknown which program takes the connection without an answer.
   return status ? status : net::failure(EPROTO, status.error().what);
 }
 
 }  // namespace
 
-observed::HostSettings look_at_host(const HostQuery& query, Time finish_by) {
+observed::HostSettings read_host_settings(const HostQuery& query, Time finish_by) {
   const auto aside = [](auto&& ask) { return std::async(std::launch::async, ask); };
   auto filters = aside([finish_by] { return packet_filters(finish_by); });
   auto nft = aside([finish_by] { return nft_chains(finish_by); });
@@ -152,7 +152,7 @@ observed::HostSettings look_at_host(const HostQuery& query, Time finish_by) {
     settings.cns = cns.get();
     settings.wire_server = wire_server.get();
   }
-  make_presentable(settings);
+  sanitize(settings);
   return settings;
 }
 
@@ -202,7 +202,7 @@ std::map<std::string, std::string> tidied(const std::map<std::string, std::strin
 
 }  // namespace
 
-void make_presentable(observed::HostSettings& settings) {
+void sanitize(observed::HostSettings& settings) {
   tidy_all(settings.boot_sysctls, [](observed::BootSysctl& each) {
     tidy(each.value);
     tidy(each.file);

@@ -19,10 +19,11 @@ struct HostQuery {
 
 /// All of it, side by side: what waits (programs, services) costs the others nothing, and is given up at
 /// `finish_by`.
-observed::HostSettings look_at_host(const HostQuery& query, std::chrono::steady_clock::time_point finish_by);
+observed::HostSettings read_host_settings(const HostQuery& query,
+                                          std::chrono::steady_clock::time_point finish_by);
 
 /// Makes every text of a file, a program or an environment fit for a message, a terminal and a command: this
 /// is where all of them enter.
-void make_presentable(observed::HostSettings& settings);
+void sanitize(observed::HostSettings& settings);
 
 }  // namespace host

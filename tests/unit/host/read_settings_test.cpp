@@ -6,7 +6,7 @@
 
 #include <chrono>
 
-#include "host/look.h"
+#include "host/read_settings.h"
 #include "machine.h"
 #include "peer.h"
 #include "tests/support/netns.h"
@@ -19,8 +19,8 @@ using testing::IsEmpty;
 
 TEST(Look, AnEmptyMachineSetsNothingAndHasNoConntrack) {
   const Machine machine;
-  const auto settings = host::look_at_host({.nic = "eth0", .root = machine.root()},
-                                           std::chrono::steady_clock::now() + std::chrono::seconds(10));
+  const auto settings = host::read_host_settings({.nic = "eth0", .root = machine.root()},
+                                                 std::chrono::steady_clock::now() + std::chrono::seconds(10));
   EXPECT_THAT(settings.boot_sysctls.value(), IsEmpty());
   EXPECT_EQ(settings.conntrack.error().code.value(), ENOENT);
   EXPECT_EQ(settings.cns.error().code.value(), ENODATA) << "nobody asked";
@@ -31,7 +31,7 @@ TEST(Look, ConntrackIsCounted) {
   machine.write("proc/sys/net/netfilter/nf_conntrack_count", "95\n");
   machine.write("proc/sys/net/netfilter/nf_conntrack_max", "100\n");
   const auto settings =
-      host::look_at_host({.nic = "", .root = machine.root()}, std::chrono::steady_clock::now());
+      host::read_host_settings({.nic = "", .root = machine.root()}, std::chrono::steady_clock::now());
   EXPECT_EQ(settings.conntrack.value(), (observed::Conntrack{.entries = 95, .room = 100}));
 }
 
@@ -43,8 +43,8 @@ constexpr auto kNotFelixs = "HTTP/1.1 404 Not Found\r\n\r\n";
 net::Result<int> felix_of_unknown_port() {
   const Machine machine;
   machine.write("proc/1/comm", "systemd\n");
-  return host::look_at_host({.nic = "", .root = machine.root()},
-                            std::chrono::steady_clock::now() + std::chrono::seconds(20))
+  return host::read_host_settings({.nic = "", .root = machine.root()},
+                                  std::chrono::steady_clock::now() + std::chrono::seconds(20))
       .felix;
 }
 
@@ -65,14 +65,14 @@ TEST(Look, FelixIsLookedForWhereCalicoHasItAndWhereTheOperatorHasItOnOpenShift) 
     EXPECT_EQ(felix_of_unknown_port(), 503);
   }
   {
-    Peer stranger(kNotFelixs, 9099);
-    stranger.serve();
+    Peer other(kNotFelixs, 9099);
+    other.serve();
     Peer felix(kReady, 9199);
     felix.serve();
     EXPECT_EQ(felix_of_unknown_port(), 200);
   }
-  Peer stranger(kNotFelixs, 9099);
-  stranger.serve();
+  Peer other(kNotFelixs, 9099);
+  other.serve();
   EXPECT_EQ(felix_of_unknown_port(), 404);
 }
 
@@ -87,8 +87,8 @@ TEST(Look, FelixIsAskedWhereItsEnvironmentSays) {
     std::string environment = fmt::format("FELIX_HEALTHPORT={}", felix.port());
     environment += '\0';
     machine.write("proc/41/environ", environment + "FELIX_HEALTHHOST=" + host);
-    const auto settings = host::look_at_host({.nic = "", .root = machine.root()},
-                                             std::chrono::steady_clock::now() + std::chrono::seconds(20));
+    const auto settings = host::read_host_settings(
+        {.nic = "", .root = machine.root()}, std::chrono::steady_clock::now() + std::chrono::seconds(20));
     EXPECT_EQ(settings.felix.value(), 503);
     EXPECT_THAT(felix.asked(), testing::StartsWith("GET /readiness "));
   }
@@ -96,8 +96,8 @@ TEST(Look, FelixIsAskedWhereItsEnvironmentSays) {
 
 TEST(Look, WhoIsNotRootDoesNotAskTheWireServer) {
   const Machine machine;
-  const auto settings = host::look_at_host({.nic = "", .azure_cni = true, .root = machine.root()},
-                                           std::chrono::steady_clock::now());
+  const auto settings = host::read_host_settings({.nic = "", .azure_cni = true, .root = machine.root()},
+                                                 std::chrono::steady_clock::now());
   EXPECT_EQ(settings.wire_server.error().code.value(), EPERM);
 }
 
@@ -116,8 +116,8 @@ TEST(Look, MakesEveryTextFitForAMessage) {
                 "[Match]\nOriginalName=*\n[Link]\nMACAddressPolicy=" + kEvil + "\n");
   machine.write("etc/NetworkManager/NetworkManager.conf", "[keyfile]\nunmanaged-devices=" + kEvil + "\n");
   machine.link("var/log/containers/a_" + kEvil + "_calico-node-0.log", "/x");
-  const auto settings = host::look_at_host({.nic = "eth0", .links = {"azv0"}, .root = machine.root()},
-                                           std::chrono::steady_clock::now());
+  const auto settings = host::read_host_settings({.nic = "eth0", .links = {"azv0"}, .root = machine.root()},
+                                                 std::chrono::steady_clock::now());
   EXPECT_EQ(settings.calico_environment->at("FELIX_INTERFACEPREFIX"), kShown);
   EXPECT_EQ(settings.boot_sysctls->front().value, kShown);
   EXPECT_THAT(settings.boot_sysctls->front().file, EndsWith(kShown + ".conf"));
