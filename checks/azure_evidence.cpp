@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "checks/node_cidr_dispute.h"
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 #include "node/azure_names.h"
 #include "node/own_node.h"
 

@@ -6,7 +6,7 @@
 #include "checks/check_row.h"
 #include "checks/node_cidr_dispute.h"
 #include "checks/remedies.h"
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 #include "node/azure_names.h"
 #include "node/own_node.h"
 

@@ -1,6 +1,6 @@
 #include "node/azure_names.h"
 
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 
 namespace node {
 

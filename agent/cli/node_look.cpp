@@ -14,7 +14,7 @@
 #include "agent/inspect/inspect.h"
 #include "core/node_controller.h"
 #include "imds/fetch.h"
-#include "netlink/proc_sysctls.h"
+#include "netlink/proc.h"
 
 namespace agent {
 namespace {

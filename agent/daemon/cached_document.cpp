@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "agent/daemon/paths.h"
-#include "imds/same_vm.h"
+#include "imds/cache.h"
 
 namespace agent {
 

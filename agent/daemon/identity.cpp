@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "agent/daemon/paths.h"
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 
 namespace agent {
 

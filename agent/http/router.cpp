@@ -17,9 +17,7 @@
 #include "agent/http/status_json.h"
 #include "checks/check_ids.h"
 #include "net/address.h"
-#include "net/ascii_case.h"
 #include "net/foreign_text.h"
-#include "net/number.h"
 
 namespace agent::http {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "net/kernel.h"
-#include "net/notification.h"
+#include "net/route_watch.h"
 #include "tests/support/fake_fib.h"
 
 namespace test_support {
