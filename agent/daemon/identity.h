@@ -5,7 +5,7 @@
 #include "agent/cloud/cloud_query.h"
 #include "agent/config/config.h"
 #include "core/effects.h"
-#include "imds/options.h"
+#include "imds/fetch.h"
 
 namespace agent {
 
