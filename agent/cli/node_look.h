@@ -15,13 +15,13 @@
 
 namespace agent {
 
-/// What a command that needs no daemon knows after one look: the daemon's own controller, which observes.
+/// What a command without a daemon knows after one look: the daemon's own controller, which only observes.
 struct NodeLook {
   std::unique_ptr<netlink::LinuxKernel> kernel;
   core::NodePlan plan;
 };
 
-/// How far to look: at IMDS and the kernel, or also at what Azure, Kubernetes and this node's files say.
+/// How far to look: at IMDS and the kernel, or also at Azure, Kubernetes and this node's files.
 enum class Scope : std::uint8_t { kernel, everything };
 
 /// What leaves a look at everything within the 5 s that `doctor` may take.
@@ -37,7 +37,7 @@ net::Result<NodeLook> look_at_node(const Config& config, std::chrono::millisecon
 /// had before and has not seen the last route of.
 std::vector<std::uint8_t> own_protocols(const Config& config, std::span<const net::Link> links);
 
-/// All routes and rules that bear any of them.
+/// All routes and rules that have any of them.
 net::Result<routing::Actual> take_actual(net::Kernel& kernel, std::span<const std::uint8_t> protocols);
 
 }  // namespace agent
