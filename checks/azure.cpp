@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "checks/azure_evidence.h"
+#include "checks/azure_state.h"
 #include "checks/check_row.h"
 #include "checks/remedies.h"
 #include "net/foreign_text.h"
-#include "node/azure_names.h"
+#include "node/azure_routing.h"
 
 namespace checks {
 namespace {
@@ -85,7 +85,7 @@ remedy::Remedy associate(const Facts& facts, const observed::AzureSubnet& subnet
 /// virtual network, and a route that is at least as long as the virtual network's own takes precedence over
 /// it.
 /// https://learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview#how-azure-selects-a-route
-Finding route_that_takes_nodes_packets(const Facts& facts) {
+Finding diverting_route(const Facts& facts) {
   if (!facts.policy.azure_verified) return Finding::skip("azure.verify is off");
   if (!facts.policy.azure_verified_always) {
     return Finding::skip(
@@ -166,7 +166,7 @@ Finding azure_ip_forwarding(const Facts& facts) {
 }
 
 Finding azure_route_table(const Facts& facts) {
-  if (facts.policy.mode != node::Mode::udr) return route_that_takes_nodes_packets(facts);
+  if (facts.policy.mode != node::Mode::udr) return diverting_route(facts);
   if (auto nothing = nothing_from_azure(facts)) return *nothing;
   const auto& azure = *facts.cloud_state->azure;
   if (!azure.subnet) return Finding::unknown(azure.subnet.error().what);

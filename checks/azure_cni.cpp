@@ -68,7 +68,7 @@ Addresses addresses_of(const Facts& facts, const observed::AzureCniState& state)
   return addresses;
 }
 
-bool says_that_nobody_answers(int code) {
+bool means_no_listener(int code) {
   constexpr std::array kCodes = {ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, ECONNRESET};
   return std::find(kCodes.begin(), kCodes.end(), code) != kCodes.end();
 }
@@ -192,8 +192,7 @@ Finding azure_cni_wire_server(const Facts& facts) {
   if (wire_server)
     return Finding::unknown(
         fmt::format("{} port 80 answers {} to root", node::kWireServerAddress, *wire_server));
-  if (!says_that_nobody_answers(wire_server.error().code.value()))
-    return Finding::unknown(wire_server.error().what);
+  if (!means_no_listener(wire_server.error().code.value())) return Finding::unknown(wire_server.error().what);
   return Finding::fail(
       wire_server.error().what,
 

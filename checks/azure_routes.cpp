@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "checks/azure_evidence.h"
+#include "checks/azure_state.h"
 #include "checks/check_row.h"
-#include "checks/node_cidr_dispute.h"
+#include "checks/pod_network.h"
 #include "checks/remedies.h"
 #include "net/foreign_text.h"
-#include "node/azure_names.h"
+#include "node/azure_routing.h"
 #include "node/own_node.h"
 
 namespace checks {
@@ -28,8 +28,8 @@ remedy::Remedy lead_here(const Facts& facts, const observed::AzureRouteTable& ta
                          const observed::AzureRoute& route, const net::Address& address) {
   if (is_evidently_own(facts, route)) return redirect_route(table, route.name, address);
   return remedy::edit(
-      "it cannot be told from here whose pods {} are: lead {} of table {} to {} if they are on this node, "
-      "else correct what says so, pods.node_cidrs or spec.podCIDRs",
+      "it is not known here whose pods {} are: lead {} of table {} to {} if they are on this node, "
+      "else correct its source, pods.node_cidrs or spec.podCIDRs",
       route.destination, route.name, node::name_of(table.id), address.text());
 }
 
@@ -45,9 +45,9 @@ Astray route_missing(const Facts& facts, const observed::AzureRouteTable& table,
   const auto what = fmt::format("route table {} has no route to {}", node::name_of(table.id), cidr.text());
   if (!is_evidently_own(facts, table, cidr)) {
     return {.what = what,
-            .remedy = remedy::edit("it cannot be told from here that {} is the pod CIDR of this node, which "
+            .remedy = remedy::edit("it is not known here that {} is the pod CIDR of this node, which "
                                    "lies outside pods.cluster_cidrs or holds other routes of table {}: "
-                                   "correct what says so, pods.node_cidrs or spec.podCIDRs",
+                                   "correct its source, pods.node_cidrs or spec.podCIDRs",
                                    cidr.text(), node::name_of(table.id))};
   }
   if (const auto* former = former_route(facts, table, cidr)) {
@@ -123,7 +123,7 @@ std::optional<Astray> stray(const Facts& facts, const observed::AzureRouteTable&
   return Astray{
       .what = fmt::format("route {} leads {} to this node, whose pod CIDR is {}", route.name,
                           route.destination, net::joined(own)),
-      .remedy = remedy::edit("it cannot be told from here whose pods these are: lead {} of table {} to the "
+      .remedy = remedy::edit("it is not known here whose pods these are: lead {} of table {} to the "
                              "node that has them, or take it away where none has, as the cloud provider does",
                              route.name, node::name_of(table.id))};
 }

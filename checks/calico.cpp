@@ -100,7 +100,7 @@ Finding calico_node_name(const Facts& facts) {
   if (node::is_another_machines(facts.cloud_state->node))
     return Finding::unknown("the agent does not know this node's name, see kubernetes.node_cidr");
   return Finding::fail(
-      fmt::format("/var/lib/calico/nodename says {}, this node is {}", sanitized(*name),
+      fmt::format("/var/lib/calico/nodename has {}, this node is {}", sanitized(*name),
                   sanitized(facts.node_name)),
 
       remedy::edit_configuration(

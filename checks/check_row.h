@@ -23,7 +23,7 @@ struct Finding {
   /// This failure does not gate, though the row does: see Check::advisory.
   bool advisory = false;
   /// `unknown`, but `fail` where readiness.require names the check.
-  bool fails_where_required = false;
+  bool fails_if_required = false;
 
   static Finding pass(std::string message) {
     return {.status = CheckStatus::pass, .message = std::move(message)};
@@ -46,7 +46,7 @@ struct Finding {
     return {.message = std::move(message),
             .why = std::move(why),
             .remedy = std::move(remedy),
-            .fails_where_required = true};
+            .fails_if_required = true};
   }
   static Finding unless_required(std::string message, remedy::Remedy remedy) {
     return unless_required(std::move(message), "", std::move(remedy));

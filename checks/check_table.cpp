@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "checks/check_ids.h"
 #include "net/foreign_text.h"
 
 namespace checks {
@@ -18,7 +17,7 @@ Finding judge(const Check& check, const Facts& facts) {
   if (finding.status != CheckStatus::fail || !check.once_mode_is_known || !facts.mode_is_a_guess)
     return finding;
   finding.status = CheckStatus::unknown;
-  finding.fails_where_required = true;
+  finding.fails_if_required = true;
   finding.message += "; whether it matters is not known yet: nothing on this node shows how pods are routed";
   return finding;
 }
@@ -70,7 +69,7 @@ std::vector<CheckResult> assess(const Facts& facts, std::span<const CheckResult>
         may_hold(policy, check.id) && (required || (applies(check.gate, policy) && !finding.advisory));
     const auto last = std::find_if(before.begin(), before.end(),
                                    [&check](const CheckResult& result) { return result.id == check.id; });
-    if (required && finding.fails_where_required) finding.status = CheckStatus::fail;
+    if (required && finding.fails_if_required) finding.status = CheckStatus::fail;
     const bool fails = finding.status == CheckStatus::fail;
     const bool unchanged = last != before.end() && last->status == finding.status;
     results.push_back({.id = std::string(check.id),

@@ -28,4 +28,8 @@ bool is_ready(std::span<const CheckResult> checks);
 /// True when no gate fails but those that need the kubelet: what the kubelet may wait for.
 bool is_ready_for_kubelet(std::span<const CheckResult> checks);
 
+/// Every check id that this version knows, in the order in which they are shown. Used to run the checks, and
+/// to refuse a typo in `readiness.require` or `?exclude=`.
+std::span<const std::string_view> check_ids();
+
 }  // namespace checks

@@ -5,10 +5,10 @@
 
 #include "net/shared.h"
 #include "node/desired_routes.h"
-#include "node/imds_status.h"
 #include "node/kernel_state.h"
 #include "node/nic_resolution.h"
 #include "node/node_cidrs.h"
+#include "node/node_document.h"
 #include "node/policy.h"
 #include "observed/cloud_state.h"
 #include "observed/node_environment.h"
@@ -22,7 +22,7 @@ namespace checks {
 struct Facts {
   node::Policy policy;
   std::string mode_reason;
-  /// No evidence confirms the mode yet (ModeTracker::is_a_guess()).
+  /// Nothing confirms the mode yet (ModeTracker::is_a_guess()).
   bool mode_is_a_guess = false;
   /// The mode until now, while its routes are still there.
   std::optional<node::Mode> mode_before;
@@ -35,7 +35,7 @@ struct Facts {
   /// The document in force; nullopt: none was ever had.
   std::optional<observed::NodeNetwork> network;
   /// Why the kernel could not be looked at; empty when it could.
-  std::string survey_error;
+  std::string kernel_error;
   node::NicResolution nic;
   /// Every link of this machine.
   net::Shared<std::vector<net::Link>> links;
@@ -44,14 +44,14 @@ struct Facts {
   observed::SysctlReadings sysctls;
   net::Shared<observed::CloudState> cloud_state;
   net::Shared<observed::NodeEnvironment> environment;
-  node::NodeCidrs node_cidrs;  ///< who told the CIDRs in `policy`
+  node::NodeCidrs node_cidrs;  ///< the source of the CIDRs in `policy`
   /// When they came to be known; nullopt: before this agent started, or where this is its only look.
   std::optional<net::MonoTime> node_cidrs_since = {};
   routing::Desired desired;
   /// True once the kernel's routes were compared with `desired`.
   bool routes_seen = false;
   routing::SyncStatus sync;
-  std::string route_error;  ///< why the last look or batch failed as a whole
+  std::string route_error;  ///< why the last dump or batch failed as a whole
   bool removals_held = false;
   /// No daemon runs here, which would bring the routes about.
   bool no_daemon = false;

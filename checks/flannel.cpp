@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "checks/azure_evidence.h"
+#include "checks/azure_state.h"
 #include "checks/check_row.h"
 #include "checks/overlay.h"
 #include "checks/pod_network.h"
@@ -102,7 +102,7 @@ Finding flannel_subnet_env(const Facts& facts) {
   };
   if (leased.empty() || !std::all_of(leased.begin(), leased.end(), is_own)) {
     return Finding::fail(
-        fmt::format("/run/flannel/subnet.env says {}, this node's pod CIDR is {}",
+        fmt::format("/run/flannel/subnet.env has {}, this node's pod CIDR is {}",
                     leased.empty() ? std::string("no subnet") : net::joined(leased), net::joined(own)),
         "flannel's plug-in gives pods addresses of that file, which are not routed to this node",
         restart_overlay(facts));

@@ -5,14 +5,14 @@
 
 #include "checks/check_row.h"
 #include "checks/pod_network.h"
-#include "node/azure_names.h"
+#include "node/azure_routing.h"
 #include "remedy/commands.h"
 
 namespace checks {
 namespace {
 
 /// From as many in a hundred on, reservations that no pod has are named, and from this number on: a few
-/// belong to pods that are just being made or taken down.
+/// belong to pods that are just being made or removed.
 constexpr std::uint64_t kLeakPercent = 10;
 constexpr std::uint64_t kFewestLeaks = 5;
 constexpr std::uint64_t kFullPercent = 80;
@@ -22,7 +22,7 @@ struct Range {
   net::Prefix cidr;
   std::uint64_t usable = 0;  ///< without the network's own address, the gateway's and the broadcast one
   std::vector<net::Address> reserved;
-  std::optional<std::uint64_t> unowned;  ///< of those, reserved for no pod; nullopt: it cannot be told
+  std::optional<std::uint64_t> unowned;  ///< of those, reserved for no pod; nullopt: not known
 };
 
 std::uint64_t usable_addresses(const net::Prefix& cidr) {
@@ -34,7 +34,7 @@ std::uint64_t usable_addresses(const net::Prefix& cidr) {
 
 /// Pods on a bridge have no routes of their own: only their number is known.
 std::optional<std::uint64_t> unowned_on(const Facts& facts, std::string_view bridge, const Range& range) {
-  if (!facts.survey_error.empty()) return std::nullopt;
+  if (!facts.kernel_error.empty()) return std::nullopt;
   const auto* master = link_named(facts, bridge);
   const auto is_pods = [master](const net::Link& link) {
     return master != nullptr && link.kind == "veth" && link.master == master->index;

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
-#include "checks/azure_evidence.h"
+#include "checks/azure_state.h"
 #include "checks/check_row.h"
 #include "checks/pod_network.h"
 #include "checks/remedies.h"
-#include "node/azure_names.h"
+#include "node/azure_routing.h"
 #include "node/own_node.h"
 
 namespace checks {
@@ -90,7 +90,7 @@ Finding without_the_controllers_word(const Facts& facts, net::WallTime since, co
 Finding kubernetes_node_cidr(const Facts& facts) {
   if (facts.policy.mode != node::Mode::azure_cni && node::is_another_machines(facts.cloud_state->node)) {
     const auto& said = facts.cloud_state->node->error().what;
-    constexpr auto kWhy = "what the cluster says of that machine, its pod CIDR above all, is not this one's";
+    constexpr auto kWhy = "what the cluster knows of that machine, its pod CIDR above all, is not this one's";
     // One fault, one check: where the CIDR must come from this Node, pods.node_cidr holds readiness.
     if (facts.policy.node_cidrs.empty() && facts.policy.node_cidr_source == node::NodeCidrSource::kubernetes)
       return Finding::unless_required(said + "; see pods.node_cidr", kWhy, name_own_node(facts));

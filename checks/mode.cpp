@@ -23,13 +23,13 @@ Finding mode_in_force(const Facts& facts) {
 
 /// The agent follows evidence against a mode that is not configured after a short while.
 std::optional<Finding> about_to_change(const Facts& facts, const observed::CniConfiguration* configuration) {
-  const auto cloud_state = node::evident_mode(configuration, *facts.links);
+  const auto evidence = node::evident_mode(configuration, *facts.links);
   const auto mode = facts.policy.mode;
-  if (!facts.policy.mode_is_automatic || !cloud_state || !node::speaks_against(*cloud_state, mode))
+  if (!facts.policy.mode_is_automatic || !evidence || !node::contradicts(*evidence, mode))
     return std::nullopt;
   return Finding::unknown(fmt::format("{}: mode {} is followed by {} once that has held",
-                                      cloud_state->choice.reason, node::mode_name(mode),
-                                      node::mode_name(cloud_state->choice.mode)));
+                                      evidence->choice.reason, node::mode_name(mode),
+                                      node::mode_name(evidence->choice.mode)));
 }
 
 /// An overlay that has gone away is a fault and no other mode, unless somebody says so.

@@ -6,7 +6,7 @@
 #include "checks/check_row.h"
 #include "checks/overlay.h"
 #include "checks/pod_network.h"
-#include "node/azure_names.h"
+#include "node/azure_routing.h"
 
 namespace checks {
 namespace {
@@ -47,13 +47,13 @@ std::vector<LinkPattern> patterns(const Facts& facts) {
     wanted.push_back({"cali*", "cali0a1b2c3d4e5", "veth"});
   if (mode == node::Mode::flannel) wanted.push_back({"flannel*", "flannel.1", "vxlan"});
   if (mode == node::Mode::calico_vxlan) wanted.push_back({"vxlan.calico", "vxlan.calico", "vxlan"});
-  const auto where_there = [&](const LinkPattern& pattern) {
+  const auto if_present = [&](const LinkPattern& pattern) {
     if (link_named(facts, pattern.example) != nullptr) wanted.push_back(pattern);
   };
-  where_there({"vxlan-v6.calico", "vxlan-v6.calico", "vxlan"});
-  where_there({"wireguard.cali", "wireguard.cali", "wireguard"});
-  where_there({"wg-v6.cali", "wg-v6.cali", "wireguard"});
-  where_there({"tunl*", "tunl0", "ip-tunnel"});
+  if_present({"vxlan-v6.calico", "vxlan-v6.calico", "vxlan"});
+  if_present({"wireguard.cali", "wireguard.cali", "wireguard"});
+  if_present({"wg-v6.cali", "wg-v6.cali", "wireguard"});
+  if_present({"tunl*", "tunl0", "ip-tunnel"});
   return wanted;
 }
 
@@ -190,7 +190,7 @@ Finding udev_mac_policy(const Facts& facts) {
     // The first file by name that matches a link is the only one that counts for it.
     const bool comes_first = node::name_of(each.file) < kLinkFile;
     return Finding::fail(
-        fmt::format("{} says MACAddressPolicy=persistent for {}, whose MAC is random", sanitized(each.file),
+        fmt::format("{} sets MACAddressPolicy=persistent for {}, whose MAC is random", sanitized(each.file),
                     sanitized(each.link)),
 
         comes_first

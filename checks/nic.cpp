@@ -4,7 +4,6 @@
 #include <array>
 
 #include "checks/check_row.h"
-#include "checks/nic_fault.h"
 #include "checks/pod_network.h"
 #include "net/sysctls.h"
 #include "remedy/commands.h"
@@ -14,7 +13,7 @@ namespace {
 
 /// Why there is no NIC to check; nullopt: there is one.
 std::optional<Finding> nothing_to_look_at(const Facts& facts) {
-  if (!facts.survey_error.empty()) return Finding::unknown("could not read the links: " + facts.survey_error);
+  if (!facts.kernel_error.empty()) return Finding::unknown("could not read the links: " + facts.kernel_error);
   if (!facts.network) return Finding::unknown("no document from IMDS yet");
   if (!facts.nic.nic) return Finding::unknown("the NIC is not found, see nic.found");
   return std::nullopt;
@@ -63,7 +62,7 @@ std::optional<Finding> no_default_route(const node::ResolvedNic& nic, net::Famil
 }
 
 Finding nic_found(const Facts& facts) {
-  if (!facts.survey_error.empty()) return Finding::unknown("could not read the links: " + facts.survey_error);
+  if (!facts.kernel_error.empty()) return Finding::unknown("could not read the links: " + facts.kernel_error);
   if (!facts.network) return Finding::unknown("no document from IMDS yet");
   if (!facts.nic.nic) {
     auto compare = remedy::command("ip -br link")
@@ -104,7 +103,7 @@ Finding nic_address(const Facts& facts) {
     }
     if (!nic.link.has(*address)) {
       auto absent =
-          Finding::fail(fmt::format("IMDS says {} but {} does not have this {} address", address->text(),
+          Finding::fail(fmt::format("IMDS names {} but {} does not have this {} address", address->text(),
                                     nic.link.name, net::family_name(family)),
                         "routes with this source are refused, and Azure drops packets from any other address",
                         renew_lease(nic.link.name));
@@ -185,7 +184,7 @@ bool has_default_route(const Facts& facts, const net::Link& link) {
 }
 
 Finding nic_vf(const Facts& facts) {
-  if (!facts.survey_error.empty()) return Finding::unknown("could not read the links: " + facts.survey_error);
+  if (!facts.kernel_error.empty()) return Finding::unknown("could not read the links: " + facts.kernel_error);
   if (!facts.nic.nic) return Finding::unknown("the NIC is not found, see nic.found");
   const net::Link* last = nullptr;
   for (const auto& link : *facts.links) {

@@ -13,7 +13,7 @@ std::optional<Finding> without_overlay(const Facts& facts) {
   const auto mode = facts.policy.mode;
   if (mode != node::Mode::flannel && mode != node::Mode::calico_vxlan)
     return Finding::skip(fmt::format("mode {} has no overlay", node::mode_name(mode)));
-  if (!facts.survey_error.empty()) return Finding::unknown("could not read the links: " + facts.survey_error);
+  if (!facts.kernel_error.empty()) return Finding::unknown("could not read the links: " + facts.kernel_error);
   return std::nullopt;
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "checks/azure_evidence.h"
+#include "checks/azure_state.h"
 #include "checks/check_row.h"
 #include "checks/overlay.h"
 #include "checks/pod_network.h"

@@ -154,7 +154,7 @@ Finding pods_addresses(const Facts& facts) {
 }
 
 Finding pods_links(const Facts& facts) {
-  if (!facts.survey_error.empty()) return Finding::unknown("could not read the links: " + facts.survey_error);
+  if (!facts.kernel_error.empty()) return Finding::unknown("could not read the links: " + facts.kernel_error);
   const auto routed =
       static_cast<std::size_t>(std::count_if(facts.links->begin(), facts.links->end(), is_routed));
   if (routed == 0) return Finding::skip("no pod has a link of its own by Calico or Azure CNI");

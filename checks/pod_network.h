@@ -6,8 +6,11 @@
 #include <vector>
 
 #include "checks/check_row.h"
+#include "checks/facts.h"
+#include "net/address.h"
 
 // What the checks of CNI, Calico and pods share.
+
 namespace checks {
 
 /// What was observed, or the finding where it could not be.
@@ -71,5 +74,20 @@ bool is_by_operator(const Facts& facts);
 
 /// calico/node, in its own manifests, the operator's and canal's.
 inline constexpr std::string_view kCalicoNode = "k8s-app in (calico-node, canal)";
+
+/// The gate that reports why the family does not work on the NIC, and holds back readiness for it: "nic.up",
+/// "nic.address". Checks of what is missing for that reason need not fail too. Empty: none does, also where
+/// readiness.ignore lets it only warn, since another check has to hold back readiness then.
+std::string_view nic_fault(const Facts& facts, net::Family family);
+
+/// net.ipv6.conf.NIC.disable_ipv6, which `all` sets too: the kernel has removed the addresses. As for
+/// net::Sysctls.
+std::string disable_ipv6_of(const net::Link& link);
+bool is_ipv6_disabled(const Facts& facts);
+
+/// What contradicts this node's pod CIDRs, in a sentence that names both; empty: nothing. Either two sources
+/// of them do (NodeCidrs::disagreement), or the pods that are here together with Azure's route table: a Node
+/// object may have been given another node's range.
+std::string dispute_over_node_cidrs(const Facts& facts);
 
 }  // namespace checks

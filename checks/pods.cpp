@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "checks/check_row.h"
-#include "checks/node_cidr_dispute.h"
 #include "checks/pod_network.h"
 #include "checks/remedies.h"
 #include "node/own_node.h"
@@ -160,9 +159,9 @@ Finding pods_node_cidr(const Facts& facts) {
     return *contradiction;
   }
   if (!facts.policy.node_cidrs.empty()) {
-    return Finding::pass(
-        fmt::format("{}{}", net::joined(facts.policy.node_cidrs),
-                    facts.node_cidrs.kept ? fmt::format(", as {} last said", facts.node_cidrs.source) : ""));
+    return Finding::pass(fmt::format(
+        "{}{}", net::joined(facts.policy.node_cidrs),
+        facts.node_cidrs.kept ? fmt::format(", as last known from {}", facts.node_cidrs.source) : ""));
   }
   const auto source = facts.policy.node_cidr_source;
   if (source != node::NodeCidrSource::automatic) {

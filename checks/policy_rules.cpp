@@ -187,8 +187,8 @@ Finding routes_main_rules(const Facts& facts) {
 
 }  // namespace
 
-std::vector<routing::PodFlow> flows_that_rules_choose(const Facts& facts) {
-  constexpr std::size_t kMost = 16;  // lookups, of which one for each rule is the most that anybody needs
+std::vector<routing::PodFlow> flows_of_rules(const Facts& facts) {
+  constexpr std::size_t kMost = 16;  // lookups, of which one for each rule is always enough
   std::vector<routing::PodFlow> flows;
   const auto& plane = facts.environment->data_plane;
   if (facts.policy.mode != node::Mode::udr || !facts.nic.nic || !plane || !*plane) return flows;
@@ -208,7 +208,7 @@ std::vector<routing::PodFlow> flows_that_rules_choose(const Facts& facts) {
   return flows;
 }
 
-std::optional<Finding> rule_that_may_lead_away(const Facts& facts) {
+std::optional<Finding> diverting_rule(const Facts& facts) {
   if (facts.policy.mode != node::Mode::udr) return std::nullopt;
   const auto plane = seen_data_plane(facts);
   if (!plane) return std::nullopt;  // routes.main_rules reports that

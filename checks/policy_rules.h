@@ -11,10 +11,10 @@ namespace checks {
 /// A rule of others before table main that chooses packets by a pod's address, by protocol, ports or TOS, or
 /// by the link that they come from: the kernel's lookups of routes.shadowed do not go by it. Those that go by
 /// a mark are not meant, of which Calico, Cilium, Istio and kube-proxy have some.
-std::optional<Finding> rule_that_may_lead_away(const Facts& facts);
+std::optional<Finding> diverting_rule(const Facts& facts);
 
 /// For each of these rules a packet that it chooses, to or from a pod that Calico has here: for
 /// look_up_flows(). None where there is no such pod, or no such packet.
-std::vector<routing::PodFlow> flows_that_rules_choose(const Facts& facts);
+std::vector<routing::PodFlow> flows_of_rules(const Facts& facts);
 
 }  // namespace checks

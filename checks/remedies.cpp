@@ -1,7 +1,7 @@
 #include "checks/remedies.h"
 
 #include "net/foreign_text.h"
-#include "node/azure_names.h"
+#include "node/azure_routing.h"
 
 namespace checks {
 namespace {

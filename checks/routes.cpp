@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "checks/check_row.h"
-#include "checks/nic_fault.h"
+#include "checks/pod_network.h"
 #include "checks/policy_rules.h"
 #include "remedy/commands.h"
 
@@ -36,11 +36,11 @@ remedy::Remedy bring_about(const Facts& facts, const remedy::Remedy& beside_daem
 
 /// The gate of the NIC that explains all missing routes: they wait for their link or its address. Empty: at
 /// least one has another cause.
-std::string_view what_they_wait_for(const Facts& facts) {
+std::string_view reporting_check(const Facts& facts) {
   if (facts.no_daemon || !facts.nic.nic || !facts.route_error.empty()) return "";
   std::string_view teller;
   const auto& routes = facts.sync.routes;
-  for (const auto& each : routes.exceptions()) {
+  for (const auto& each : routes.out_of_sync()) {
     if (each.state == routing::RouteState::shadowed) continue;
     const auto& route = routes.routes()[each.position];
     if (each.detours || route.device != facts.nic.nic->link.index) return "";
@@ -55,7 +55,7 @@ bool all_wait_for_the_link(const Facts& facts) {
   const auto down = facts.desired.down_device;
   const auto& routes = facts.sync.routes;
   return !facts.no_daemon && facts.nic.nic && down != 0 && facts.route_error.empty() &&
-         std::all_of(routes.exceptions().begin(), routes.exceptions().end(), [&](const auto& each) {
+         std::all_of(routes.out_of_sync().begin(), routes.out_of_sync().end(), [&](const auto& each) {
            return each.state != routing::RouteState::pending || routes.routes()[each.position].device == down;
          });
 }
@@ -88,7 +88,7 @@ Finding routes_in_sync(const Facts& facts) {
                              : "could not read the kernel's routes: " + facts.route_error,
                          remedy::command("journalctl -u calico-azure-agent -n 50"));
   }
-  if (const auto teller = what_they_wait_for(facts); !teller.empty()) {
+  if (const auto teller = reporting_check(facts); !teller.empty()) {
     return Finding::reported_by(teller, fmt::format("{} of {} routes wait for {}",
                                                     sync.routes.count(routing::RouteState::pending) +
                                                         sync.routes.count(routing::RouteState::failed),
@@ -128,7 +128,7 @@ Finding routes_in_sync(const Facts& facts) {
     return Finding::pass(
         "no route is wanted: pods.cluster_cidrs and pods.node_cidrs name none that needs one");
   }
-  const auto in_doubt = rule_that_may_lead_away(facts);
+  const auto in_doubt = diverting_rule(facts);
   return Finding::pass(
       fmt::format("{} routes in place{}{}", sync.routes.size(),
                   facts.removals_held
@@ -148,7 +148,7 @@ Finding routes_shadowed(const Facts& facts) {
   }
   if (!facts.sync.lookup_error.empty())
     return Finding::unknown("could not ask the kernel where packets go: " + facts.sync.lookup_error);
-  if (auto rule = rule_that_may_lead_away(facts)) return *rule;
+  if (auto rule = diverting_rule(facts)) return *rule;
   return Finding::pass(
       "no foreign route takes precedence where the kernel was asked: some addresses of each CIDR and, by "
       "Azure's route table, of other nodes'");

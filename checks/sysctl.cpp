@@ -4,7 +4,6 @@
 #include <charconv>
 
 #include "checks/check_row.h"
-#include "checks/nic_fault.h"
 #include "checks/pod_network.h"
 #include "remedy/commands.h"
 

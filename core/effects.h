@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "core/history.h"
+#include "core/event.h"
 #include "core/log_event.h"
-#include "core/persisted_state.h"
+#include "core/repair_log.h"
 #include "core/snapshot.h"
 #include "net/mac_address.h"
 #include "net/time.h"
@@ -41,10 +41,10 @@ struct Effects {
   std::vector<routing::AppliedChange> applied;
   ProcessNames processes;  ///< who removed what `applied` restored
 
-  /// The ready file goes before the snapshot that tells why is published.
+  /// The ready file is removed before the snapshot with the reason is published.
   bool ready_file_goes = false;
   std::shared_ptr<const Snapshot> publish;
-  std::vector<LogEvent> log;  ///< after publishing: whoever reads of a repair finds it counted
+  std::vector<LogEvent> log;  ///< after publishing: a reader of a logged repair finds it counted
   /// `publish` is the first that is ready since the node last was not.
   bool ready_file_comes = false;
   bool service_is_ready = false;  ///< READY=1, once in the life of the process

@@ -96,7 +96,7 @@ constexpr const EventKindName* find_kind(EventKind kind) {
 
 /// One datum of an event, for machines: {"CHECK", "sysctl.ip_forward"}. Names are upper-case constants of the
 /// code and none is TIME, LEVEL, MESSAGE or EVENT; the journal shows AGENT_CHECK, JSON "check". Text leaves
-/// fields out, so a message says it all by itself.
+/// fields out, so a message is complete by itself.
 struct LogField {
   std::string_view name;
   std::string value;
@@ -110,7 +110,7 @@ struct LogEvent {
   std::vector<LogField> fields = {};
 };
 
-/// What somebody should look at, while the agent goes on as well as it can.
+/// What a person should look at, while the agent goes on as well as it can.
 inline LogEvent warning(EventKind kind, std::string message) {
   return {.kind = kind, .level = LogLevel::warn, .message = std::move(message)};
 }

@@ -38,7 +38,7 @@ Effects NodeController::handle(Event event) {
     publish();
   } else if (next == Next::due) {
     if (is_due(repair_log_.due())) publish_repairs();
-    if (is_due(transition_log_.due())) tell_transitions();
+    if (is_due(transition_log_.due())) log_transitions();
   }
   effects_.wake_at = next_wakeup();
   return std::exchange(effects_, {});
@@ -66,7 +66,7 @@ NodeController::Next NodeController::take(ImdsFailure event) {
   return Next::publish;
 }
 
-/// Before the first turn: nothing can be told of it yet.
+/// Before the first turn: nothing is known of it yet.
 NodeController::Next NodeController::take(CachedDocument event) {
   cached_document_ = event.network;
   engine_.take_cached(std::move(event.network), std::move(event.api_version), event.saved,
@@ -181,14 +181,14 @@ bool NodeController::announce_mode_change() {
   return true;
 }
 
-/// Before the dump that follows another wish: what happens after it is then heard of.
+/// Before the dump that follows a change of the desired routes: later changes are then notified.
 void NodeController::update_filter() {
   if (ports_.watch == nullptr) return;
   auto filter = engine_.filter();
   if (installed_filter_ && *installed_filter_ == filter) return;
   if (const auto installed = ports_.watch->set_filter(filter); !installed) {
     effects_.log.push_back(
-        warning(EventKind::events_lost, installed.error().what + "; every route is heard"));
+        warning(EventKind::events_lost, installed.error().what + "; notifications of every route are read"));
   }
   installed_filter_ = std::move(filter);
 }
@@ -225,7 +225,7 @@ void NodeController::publish() {
   effects_.ready_file_comes = snapshot->ready && !published_->ready;
   published_ = effects_.publish = std::move(snapshot);
   if (auto event = repair_log_.event(now.mono)) effects_.log.push_back(std::move(*event));
-  tell_transitions();
+  log_transitions();
   if (published_->ready_for_kubelet && !std::exchange(service_is_ready_, true)) {
     effects_.service_is_ready = true;
     if (!published_->ready) effects_.log.push_back(kubelet_may_start(*published_));
@@ -243,7 +243,7 @@ void NodeController::publish_repairs() {
   if (auto event = repair_log_.event(ports_.clock().mono)) effects_.log.push_back(std::move(*event));
 }
 
-void NodeController::tell_transitions() {
+void NodeController::log_transitions() {
   const auto now = ports_.clock().mono;
   const auto phase = start_up_.phase(published_->ready, now);
   for (auto& event : transition_log_.see(published_, phase, now)) effects_.log.push_back(std::move(event));
@@ -257,7 +257,7 @@ void NodeController::persist() {
   effects_.persist = persisted_;
 }
 
-/// About the NIC, once it is known: what Azure says of another one helps nobody.
+/// About the NIC, once it is known: Azure's answer about another one is of no use.
 void NodeController::ask_others() {
   const auto& network = engine_.network();
   const auto& nic = engine_.nic();

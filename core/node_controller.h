@@ -8,7 +8,6 @@
 
 #include "core/effects.h"
 #include "core/event.h"
-#include "core/history.h"
 #include "core/node_engine.h"
 #include "core/repair_log.h"
 #include "core/transition_log.h"
@@ -24,7 +23,7 @@ namespace core {
 struct Ports {
   net::Kernel& kernel;
   net::Sysctls& sysctls;
-  net::RouteWatch* watch = nullptr;  ///< nullptr: nothing is heard of, as in a command that looks once
+  net::RouteWatch* watch = nullptr;  ///< nullptr: no notifications, as in a command that looks once
   net::Clock clock;
 };
 
@@ -79,7 +78,7 @@ class NodeController {
   void report(TurnReport done);
   void publish();
   void publish_repairs();
-  void tell_transitions();
+  void log_transitions();
   void persist();
   void ask_others();
   [[nodiscard]] bool is_due(const std::optional<net::MonoTime>& time) const;
@@ -103,7 +102,7 @@ class NodeController {
   std::optional<observed::NodeNetwork> cached_document_;  ///< as it is on disk, or about to be
   std::optional<CloudTarget> queried_;
   std::optional<InspectionTarget> inspected_;
-  bool turn_postponed_ = false;         ///< until a change of the mode has been told
+  bool turn_postponed_ = false;         ///< until a change of the mode has been published
   bool mode_change_announced_ = false;  ///< the one that is under way
   bool service_is_ready_ = false;
 };

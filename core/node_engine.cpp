@@ -52,7 +52,7 @@ void NodeEngine::set_policy(node::Policy policy, net::MonoTime now) {
   configured_ = policy;
   const auto mode = std::exchange(policy_, std::move(policy)).mode;
   mode_.configure(configured_mode(configured_));
-  policy_.mode = mode;  // until follow_mode() knows better
+  policy_.mode = mode;  // until follow_mode() changes it
   follow_mode(now);
   follow_node_cidrs(now);
   watched_ = node::watched_destinations(policy_);
@@ -61,8 +61,8 @@ void NodeEngine::set_policy(node::Policy policy, net::MonoTime now) {
 }
 
 void NodeEngine::take_cloud_state(observed::CloudState cloud_state, net::MonoTime now) {
-  heard_node_ = std::move(cloud_state.node);
-  cloud_state.node = node::own_node(heard_node_, document_.in_force(), *view_.kernel_state.links);
+  received_node_ = std::move(cloud_state.node);
+  cloud_state.node = node::own_node(received_node_, document_.in_force(), *view_.kernel_state.links);
   cloud_state_ = std::move(cloud_state);
   follow_node_cidrs(now);
 }
@@ -72,7 +72,7 @@ void NodeEngine::judge_node(std::span<const net::Link> links, net::MonoTime now)
   const auto refusal = [](const node::NodeAnswer& answer) {
     return !answer || *answer ? std::string() : answer->error().what;
   };
-  auto judged = node::own_node(heard_node_, document_.in_force(), links);
+  auto judged = node::own_node(received_node_, document_.in_force(), links);
   if (refusal(judged) == refusal(cloud_state_->node)) return;
   cloud_state_.edit().node = std::move(judged);
   follow_node_cidrs(now);
@@ -291,8 +291,7 @@ net::Result<NodePlan> NodeEngine::plan(net::MonoTime now, net::WallTime wall) {
 
 NodeEngine::Lookups NodeEngine::wanted_lookups(net::MonoTime now, net::WallTime wall) const {
   Lookups lookups{.other_nodes = node::cidrs_of_other_nodes(policy_, *cloud_state_), .flows = {}};
-  if (!rules_of_others(*environment_).empty())
-    lookups.flows = checks::flows_that_rules_choose(facts(now, wall));
+  if (!rules_of_others(*environment_).empty()) lookups.flows = checks::flows_of_rules(facts(now, wall));
   return lookups;
 }
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "checks/facts.h"
-#include "core/persisted_state.h"
+#include "core/event.h"
 #include "core/snapshot.h"
 #include "net/kernel.h"
 #include "net/route_watch.h"
@@ -55,14 +55,14 @@ class NodeEngine {
   void take_reading(observed::NodeNetwork network, std::string api_version, net::MonoTime now,
                     net::WallTime wall);
   void take_failure(std::string error);
-  /// What Azure and Kubernetes say now; another node CIDR is followed at once.
+  /// The state of Azure and Kubernetes as of now; another node CIDR is followed at once.
   void take_cloud_state(observed::CloudState cloud_state, net::MonoTime now);
   /// What others have set up here; another mode is followed once it has held.
   void take_environment(observed::NodeEnvironment environment, net::MonoTime now);
   /// What was known before a restart; it counts once a document of the same VM is in force.
   void take_persisted(PersistedState before, net::MonoTime now);
-  /// Restores at once what the notifications say is gone; whatever else they say makes a turn due. May be
-  /// called between two parts of a dump.
+  /// Restores at once the routes that notifications report as removed; all other changes make a turn due. May
+  /// be called between two parts of a dump.
   routing::RepairReport take_notifications(std::span<const net::Notification> notifications,
                                            net::MonoTime now);
   /// Anything may have changed.
@@ -75,8 +75,8 @@ class NodeEngine {
 
   /// When the next turn should run; nullopt: when something happens.
   [[nodiscard]] std::optional<net::MonoTime> due() const;
-  /// Changes the mode where other evidence has held long enough. True while the routes are still another
-  /// mode's that was more than a guess: that is worth telling before the turn that changes them.
+  /// Changes the mode where the node has shown another one for long enough. True while the routes are still
+  /// another mode's that was more than a guess: that is worth telling before the turn that changes them.
   bool reconsider_mode(net::MonoTime now);
   /// Reads the kernel's state where that was asked for, and brings the kernel in line.
   TurnReport turn(net::MonoTime now, net::WallTime wall);
@@ -144,9 +144,8 @@ class NodeEngine {
   std::optional<Reading> reading_;        ///< not yet held against the links
   std::optional<PersistedState> before_;  ///< of before a restart, until a document of its VM is in force
   node::NodeDocument document_;
-  net::Shared<observed::CloudState>
-      cloud_state_;              ///< with own_node()'s judgement of what was heard of the Node
-  node::NodeAnswer heard_node_;  ///< as it was told
+  net::Shared<observed::CloudState> cloud_state_;  ///< with own_node()'s judgement of the Node object
+  node::NodeAnswer received_node_;                 ///< as it was received
   net::Shared<observed::NodeEnvironment> environment_;
   std::map<std::uint32_t, net::MonoTime> links_since_;
   node::NodeCidrs node_cidrs_;

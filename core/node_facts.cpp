@@ -1,4 +1,7 @@
-// What is known of the node: for the checks, and for whoever reads its state.
+// What is known of the node: for the checks, and for all readers of its state.
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
 #include "checks/check_table.h"
 #include "core/node_engine.h"
 
@@ -17,7 +20,7 @@ checks::Facts NodeEngine::facts(net::MonoTime now, net::WallTime wall) const {
   facts.node_name = node_name_;
   facts.imds = document_.status();
   facts.network = document_.in_force();
-  facts.survey_error = view_.error;
+  facts.kernel_error = view_.error;
   facts.nic = view_.nic;
   facts.links = view_.kernel_state.links;
   if (!observes) facts.links_since = links_since_;
@@ -79,6 +82,13 @@ Snapshot NodeEngine::snapshot(net::MonoTime now, net::WallTime wall) {
   snapshot.checks = checks_;
   snapshot.counters = counters_;
   return snapshot;
+}
+
+std::string wall_time_text(net::WallTime time) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(time - whole).count();
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(whole)),
+                     milliseconds);
 }
 
 }  // namespace core

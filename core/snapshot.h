@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "checks/check.h"
-#include "core/config_in_force.h"
+#include "core/event.h"
 #include "net/route.h"
 #include "net/time.h"
-#include "node/imds_status.h"
+#include "node/node_document.h"
 #include "node/policy.h"
 #include "observed/node_network.h"
 #include "routing/route_statuses.h"
@@ -35,12 +35,12 @@ struct RouteChange {
   std::string action;  ///< "add", "replace", "remove"
   net::Route route;
   std::string device;      ///< the name of the route's link then; empty: gone, or none
-  std::string removed_by;  ///< whose deed it repaired; empty when nobody's, or not known
+  std::string removed_by;  ///< the process whose removal it repaired; empty: none, or not known
 };
 
 struct Counters {
-  std::uint64_t routes_repaired = 0;  ///< routes put back after they had once been in sync
-  std::uint64_t resyncs = 0;          ///< looks at the kernel (dump, diff)
+  std::uint64_t routes_repaired = 0;  ///< routes restored after they had once been in sync
+  std::uint64_t resyncs = 0;          ///< dumps of the kernel's routes, each compared
   std::uint64_t imds_errors = 0;
 };
 
@@ -48,10 +48,10 @@ struct Counters {
 struct Snapshot {
   std::uint64_t sequence = 0;  ///< counts those of this process; 0: none has been published yet
   std::string version;
-  std::shared_ptr<const ConfigInForce> config;  ///< nullptr: not told
+  std::shared_ptr<const ConfigInForce> config;  ///< nullptr: not shown
   node::Mode mode = node::Mode::udr;
   std::string mode_reason;
-  bool mode_is_a_guess = false;  ///< nobody has said so yet
+  bool mode_is_a_guess = false;  ///< nothing confirms it yet
   bool ready = false;
   bool ready_for_kubelet = false;  ///< every gate passes but those that need the kubelet
   std::optional<net::WallTime> ready_since;
@@ -61,11 +61,14 @@ struct Snapshot {
   NicStatus nic;
   net::SharedList<net::Prefix> cluster_cidrs;
   net::SharedList<net::Prefix> node_cidrs;
-  std::string pods_source;  ///< who told node_cidrs: "kubernetes", "flannel", …; empty: nobody
+  std::string pods_source;  ///< the source of node_cidrs: "kubernetes", "flannel", …; empty: none
   routing::RouteStatuses routes;
   std::vector<checks::CheckResult> checks;
   std::vector<RouteChange> changes;  ///< the last ones, oldest first
   Counters counters;
 };
+
+/// RFC 3339 in UTC with milliseconds: "2026-03-01T12:00:00.000Z".
+std::string wall_time_text(net::WallTime time);
 
 }  // namespace core

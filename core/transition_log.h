@@ -13,16 +13,16 @@
 namespace core {
 
 /// Tells the journal how a node gets from state to state: the first changes at once, then once a second at
-/// most what is different from what was told last, and how many changes were passed over. Somebody who
+/// most the difference from what was logged last, and how many changes were left out. Somebody who
 /// replaces our routes again and again makes hundreds of them in a second.
 class TransitionLog {
  public:
   static constexpr std::size_t kAtOnce = 20;
   static constexpr auto kPause = std::chrono::seconds(1);
 
-  /// What is to be said now that the node is as `now_is`. Nothing is passed over while it starts.
+  /// What to log now that the node is as `now_is`. Nothing is left out while it starts.
   std::vector<LogEvent> see(std::shared_ptr<const Snapshot> now_is, Phase phase, net::MonoTime now);
-  /// When see() has something to say though nothing changes; nullopt: nothing was passed over.
+  /// When see() has something to log though nothing changes; nullopt: nothing was left out.
   [[nodiscard]] std::optional<net::MonoTime> due() const;
 
  private:

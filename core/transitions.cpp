@@ -15,7 +15,7 @@ const checks::CheckResult* find(const std::vector<checks::CheckResult>& checks, 
   return found == checks.end() ? nullptr : &*found;
 }
 
-/// Before the first attempt has ended there is nothing to say about IMDS.
+/// Before the first attempt has ended there is nothing to log about IMDS.
 bool too_early(const std::string& id, const Snapshot& snapshot) {
   return checks::check_named(id).subject == checks::Subject::imds &&
          snapshot.imds.source == node::ImdsSource::none && snapshot.imds.last_error.empty();

@@ -38,7 +38,7 @@ class StartUp {
 std::vector<LogEvent> transitions(const Snapshot& before, const Snapshot& after,
                                   Phase phase = Phase::running);
 
-/// READY=1 is said though some gates fail: all that does needs the kubelet, which may wait for READY=1.
+/// READY=1 is sent though some gates fail: all that does needs the kubelet, which may wait for READY=1.
 LogEvent kubelet_may_start(const Snapshot& snapshot);
 
 }  // namespace core

@@ -6,10 +6,33 @@
 #include <span>
 #include <string_view>
 
-#include "node/azure_names.h"
+#include "net/foreign_text.h"
 #include "routing/sync_status.h"
 
 namespace node {
+
+std::string_view segment_of(std::string_view id, std::string_view key) {
+  bool next = false;
+  while (!id.empty()) {
+    const auto slash = id.find('/');
+    const auto segment = id.substr(0, slash);
+    if (next) return segment;
+    next = net::same_ignoring_case(segment, key);
+    if (slash == std::string_view::npos) break;
+    id.remove_prefix(slash + 1);
+  }
+  return {};
+}
+
+std::string_view name_of(std::string_view id) { return id.substr(id.rfind('/') + 1); }
+
+bool is_named_after(std::string_view node, std::string_view route) {
+  if (node.empty() || route.size() < node.size()) return false;
+  const auto rest = route.substr(node.size());
+  return net::same_ignoring_case(route.substr(0, node.size()), node) &&
+         (rest.empty() || rest.starts_with(kBeforeTheCidr));
+}
+
 namespace {
 
 // Private and shared addresses go nowhere unless the virtual network or a route table has them.
@@ -113,7 +136,7 @@ std::vector<net::Prefix> node_cidrs_of_table(const Policy& policy, const observe
 
 std::vector<net::Prefix> cidrs_of_other_nodes(const Policy& policy, const observed::CloudState& cloud_state) {
   if (policy.mode != Mode::udr || policy.node_cidrs.empty() || !cloud_state.azure) return {};
-  if (policy.cluster_cidrs.size() > routing::kAlwaysLookedUp) return {};  // nobody asks then
+  if (policy.cluster_cidrs.size() > routing::kAlwaysLookedUp) return {};  // not used then
   const auto& [read_at, nic, subnet, table, network] = *cloud_state.azure;
   if (!nic || !table || !*table) return {};
   std::vector<net::Prefix> others;

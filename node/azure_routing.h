@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/prefix.h"
@@ -10,6 +11,21 @@
 #include "observed/cloud_state.h"
 
 namespace node {
+
+/// The value after a key of an ARM id, in any case: segment_of(id, "resourceGroups"); empty when there is
+/// none. https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+std::string_view segment_of(std::string_view id, std::string_view key);
+
+/// The resource's own name: what follows the last slash.
+std::string_view name_of(std::string_view id);
+
+/// What the cloud provider puts between a node's name and the CIDR where a node has two.
+/// https://github.com/kubernetes-sigs/cloud-provider-azure/blob/master/pkg/provider/azure_routes.go
+inline constexpr std::string_view kBeforeTheCidr = "____";
+
+/// Whether the cloud provider would give a route of this node's that name. Azure keeps the case of names, and
+/// compares without.
+bool is_named_after(std::string_view node, std::string_view route);
 
 /// Azure's choice for packets that leave a subnet.
 /// https://learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview
@@ -32,7 +48,7 @@ AzureChoice azure_choice(const observed::AzureRouteTable* table, const observed:
 bool can_be_one_nodes(const Policy& policy, const observed::AzureNetwork* azure, const net::Prefix& prefix);
 
 /// This node's pod CIDRs as the NIC's route table has them: the prefix of pods whose next hop is this NIC,
-/// one of each family, by a route that bears the node's name (the cloud provider's do), or else by one that
+/// one of each family, by a route that has the node's name (the cloud provider's do), or else by one that
 /// can be a node's beside those of others and holds none of theirs. A node that is an appliance or a gateway,
 /// too, is led more than its pods, and a sink for that would cut others off; of several routes nothing can be
 /// told.

@@ -19,7 +19,7 @@ std::vector<net::Prefix> ascending(std::vector<net::Prefix> destinations) {
   return destinations;
 }
 
-std::vector<net::Prefix> landmark_destinations(const Policy& policy) {
+std::vector<net::Prefix> platform_destinations(const Policy& policy) {
   std::vector<net::Prefix> destinations = {net::Prefix::any(net::Family::ipv4),
                                            net::Prefix::host(*net::Address::parse(kImdsAddress)),
                                            net::Prefix::host(*net::Address::parse(kWireServerAddress))};
@@ -49,17 +49,17 @@ bool is_one_of(std::span<const std::uint8_t> protocols, const net::Route& route)
   return std::find(protocols.begin(), protocols.end(), route.protocol) != protocols.end();
 }
 
-void sort_in_landmarks(const std::vector<net::Route>& routes, const Policy& policy,
-                       KernelState& kernel_state) {
-  const auto platform_routes = landmark_destinations(policy);
+void sort_in_platform_routes(const std::vector<net::Route>& routes, const Policy& policy,
+                             KernelState& kernel_state) {
+  const auto platform_routes = platform_destinations(policy);
   for (const auto& route : routes) {
     if (holds(platform_routes, route.key.destination)) kernel_state.platform_routes.routes.push_back(route);
   }
 }
 
 /// `routes` of one table, in the kernel's order.
-void sort_in_strangers(const std::vector<net::Route>& routes, const std::vector<net::Prefix>& wanted,
-                       std::span<const std::uint8_t> ours, KernelState& kernel_state) {
+void sort_in_foreign_routes(const std::vector<net::Route>& routes, const std::vector<net::Prefix>& wanted,
+                            std::span<const std::uint8_t> ours, KernelState& kernel_state) {
   std::vector<const net::Route*> foreign_routes;
   for (const auto& route : routes) {
     if (!is_one_of(ours, route) && holds(wanted, route.key.destination)) foreign_routes.push_back(&route);
@@ -69,17 +69,16 @@ void sort_in_strangers(const std::vector<net::Route>& routes, const std::vector<
   for (const auto& route : routes) {
     if (is_one_of(ours, route)) first_of_ours.emplace(route.key, &route);
   }
-  for (const auto* stranger : foreign_routes) {
-    const auto own = first_of_ours.find(stranger->key);
-    if (own == first_of_ours.end() || stranger < own->second)
-      kernel_state.foreign_routes.push_back(*stranger);
+  for (const auto* foreign : foreign_routes) {
+    const auto own = first_of_ours.find(foreign->key);
+    if (own == first_of_ours.end() || foreign < own->second) kernel_state.foreign_routes.push_back(*foreign);
   }
 }
 
 }  // namespace
 
 std::vector<net::Prefix> watched_destinations(const Policy& policy) {
-  auto destinations = landmark_destinations(policy);
+  auto destinations = platform_destinations(policy);
   const auto pods = pod_destinations(policy);
   const auto platform_routes = static_cast<std::ptrdiff_t>(destinations.size());
   destinations.insert(destinations.end(), pods.begin(), pods.end());
@@ -96,21 +95,21 @@ net::Result<KernelState> read_kernel_state(net::Kernel& kernel, const Policy& po
 
   const auto pods = pod_destinations(policy);
   const auto in_main =
-      policy.table == net::kMainTable ? watched_destinations(policy) : landmark_destinations(policy);
+      policy.table == net::kMainTable ? watched_destinations(policy) : platform_destinations(policy);
   const auto main = kernel.routes_to(net::kMainTable, in_main);
   if (!main) return net::pass_on(main);
-  sort_in_landmarks(*main, policy, kernel_state);
-  if (policy.table == net::kMainTable) sort_in_strangers(*main, pods, ours, kernel_state);
+  sort_in_platform_routes(*main, policy, kernel_state);
+  if (policy.table == net::kMainTable) sort_in_foreign_routes(*main, pods, ours, kernel_state);
   if (policy.table != net::kMainTable) {
     const auto elsewhere = kernel.routes_to(policy.table, pods);
     if (!elsewhere) return net::pass_on(elsewhere);
-    sort_in_strangers(*elsewhere, pods, ours, kernel_state);
+    sort_in_foreign_routes(*elsewhere, pods, ours, kernel_state);
   }
   if (!std::holds_alternative<PrimaryNic>(policy.nic)) {
     const auto wanted = pod_table_destinations(policy);
     const auto of_pods = kernel.routes_to(routing::kPodTable, wanted);
     if (!of_pods) return net::pass_on(of_pods);
-    sort_in_strangers(*of_pods, wanted, ours, kernel_state);
+    sort_in_foreign_routes(*of_pods, wanted, ours, kernel_state);
   }
   return kernel_state;
 }

@@ -22,7 +22,7 @@ struct KernelState {
   net::Shared<std::vector<net::Link>> links;
   PlatformRoutes platform_routes;
   /// Routes to wanted destinations in our tables that are not ours. Of two IPv4 routes of one key the kernel
-  /// takes the first: one that stands behind ours is no stranger.
+  /// takes the first: one behind ours is left out.
   std::vector<net::Route> foreign_routes;
 };
 
@@ -30,7 +30,7 @@ struct KernelState {
 /// CIDRs. Ascends.
 std::vector<net::Prefix> watched_destinations(const Policy& policy);
 
-/// An Error means that nothing was learned. `ours` are the protocol numbers that do not count as strangers.
+/// An Error means that nothing was learned. `ours` are the protocol numbers that do not count as foreign.
 net::Result<KernelState> read_kernel_state(net::Kernel& kernel, const Policy& policy,
                                            std::span<const std::uint8_t> ours);
 
@@ -41,7 +41,7 @@ observed::SysctlReadings read_sysctls(net::Sysctls& sysctls, const Policy& polic
 struct SysctlWish {
   std::string key;
   std::string value;
-  /// A value that is somebody else's decision, and stays.
+  /// A value that others have decided, and that stays.
   std::string_view respected = {};
 };
 

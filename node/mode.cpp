@@ -66,7 +66,7 @@ ModeEvidence sure(Mode mode, std::string reason) {
   return {.choice = {.mode = mode, .reason = std::move(reason)}, .conclusive = true};
 }
 
-/// What the plug-in says by itself.
+/// The mode of a plug-in by itself.
 std::optional<ModeEvidence> of_plugin(const observed::CniNetwork& network) {
   const auto& plugin = *network.main;
   if (is_azure_plugin(plugin)) {
@@ -81,7 +81,7 @@ ModeEvidence guess(Mode mode, std::string reason) {
   return {.choice = {.mode = mode, .reason = std::move(reason)}, .conclusive = false};
 }
 
-/// What a plug-in tells while there is no overlay.
+/// The mode of a plug-in while there is no overlay.
 ModeEvidence without_overlay_of(const observed::CniNetwork& network, std::span<const net::Link> links) {
   const auto& plugin = *network.main;
   if (!is_known_plugin(plugin)) {
@@ -114,7 +114,7 @@ ModeEvidence without_overlay_of(const observed::CniNetwork& network, std::span<c
 std::optional<ModeEvidence> of_absence(const observed::CniConfiguration* configuration,
                                        std::span<const net::Link> links) {
   if (const auto network = network_of(configuration)) return without_overlay_of(*network, links);
-  // No pod by name: they come and go, and a reason that changes would be told and kept anew each time.
+  // No pod by name: they come and go, and a reason that changes would be logged and saved each time.
   if (calico_pod(links) != nullptr)
     return guess(Mode::udr, "pods have links of Calico, and there is no overlay");
   if (configuration == nullptr) return std::nullopt;
@@ -130,10 +130,10 @@ std::optional<Contradiction> stray_link(const observed::CniNetwork& network,
     return Contradiction{
         .what =
             fmt::format("{} runs {}, but {} is {}", place_of(network), network.main->type, link.name, whose),
-        .remedy = remedy::edit(
-            "drain this node, take away the CNI configurations that are not wanted, and reboot it: "
-            "{} belongs to another networking",
-            link.name)};
+        .remedy =
+            remedy::edit("drain this node, remove the CNI configurations that are not wanted, and reboot it: "
+                         "{} belongs to another networking",
+                         link.name)};
   };
   if (network.main->type == kAzureVnet) {
     if (const auto* link = calico_pod(links)) return against(*link, "a pod's link of the Calico plug-in");
@@ -157,7 +157,7 @@ bool is_known_plugin(const observed::CniPlugin& plugin) {
          plugin.type == "bridge" || plugin.type == "ptp";
 }
 
-bool speaks_against(const ModeEvidence& evidence, Mode mode) {
+bool contradicts(const ModeEvidence& evidence, Mode mode) {
   const bool is_sure = evidence.conclusive || (mode == Mode::azure_cni && evidence.is_not_azure_cni);
   return is_sure && evidence.choice.mode != mode;
 }
@@ -180,7 +180,7 @@ std::optional<ModeEvidence> evident_mode(const observed::CniConfiguration* confi
 std::optional<Contradiction> contradiction_to(Mode mode, const observed::CniConfiguration* configuration,
                                               std::span<const net::Link> links) {
   const auto evidence = evident_mode(configuration, links);
-  if (evidence && speaks_against(*evidence, mode)) {
+  if (evidence && contradicts(*evidence, mode)) {
     return Contradiction{
         .what = fmt::format("the mode in force is {}, but {}", mode_name(mode), evidence->choice.reason),
         .remedy = remedy::edit_configuration(
@@ -198,7 +198,7 @@ std::optional<Contradiction> contradiction_to(Mode mode, const observed::CniConf
     return Contradiction{
         .what = fmt::format("{} and {} are two overlays on one node", flannel->name, calico->name),
         .remedy = remedy::edit(
-            "take away what makes {0}, or where nothing does any more, drain this node and reboot it: "
+            "remove what makes {0}, or where nothing does any more, drain this node and reboot it: "
             "deleting {0} by hand cuts off the pods that it leads to",
             other->name)};
   }

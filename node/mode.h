@@ -12,7 +12,7 @@
 
 namespace node {
 
-/// A mode, and the sentence that says why it is this one.
+/// A mode, and the reason for it in a sentence.
 struct ModeChoice {
   Mode mode = Mode::udr;
   std::string reason;
@@ -33,12 +33,12 @@ struct ModeEvidence {
   bool operator==(const ModeEvidence&) const = default;
 };
 
-/// True where the mode cannot be `mode`, but must be the evidence's or, by a guess, may be.
-bool speaks_against(const ModeEvidence& evidence, Mode mode);
+/// True where the mode cannot be `mode`, but must be that of the evidence or, by a guess, may be.
+bool contradicts(const ModeEvidence& evidence, Mode mode);
 
 /// Cheapest first: the plug-in that makes pods' interfaces, by the file that wins and whomever a meta plug-in
-/// in it hands them to; Azure CNI's links where that plug-in says nothing; the overlay's link; the pods'
-/// links. nullopt: none says anything. `configuration` is null while it could not be read.
+/// in it hands them to; Azure CNI's links where that plug-in shows nothing; the overlay's link; the pods'
+/// links. nullopt: none shows any. `configuration` is null while it could not be read.
 std::optional<ModeEvidence> evident_mode(const observed::CniConfiguration* configuration,
                                          std::span<const net::Link> links);
 
@@ -48,7 +48,7 @@ bool is_known_plugin(const observed::CniPlugin& plugin);
 /// Pods' addresses are Azure's: azure-vnet, or another plug-in with an IPAM of Azure's.
 bool is_azure_plugin(const observed::CniPlugin& plugin);
 
-/// What on this node speaks against the mode in force, and what mends it; nullopt: nothing.
+/// What on this node contradicts the mode in force, and the remedy; nullopt: nothing.
 struct Contradiction {
   std::string what;
   remedy::Remedy remedy;

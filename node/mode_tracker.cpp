@@ -44,7 +44,7 @@ void ModeTracker::find(ModeEvidence evidence, net::MonoTime now) {
 void ModeTracker::see(std::optional<ModeEvidence> evidence, net::MonoTime now) {
   if (!first_look_) first_look_ = now;
   const bool is_no_other = evidence && (!found_ || evidence->choice.mode == found_->mode);
-  const bool is_another = evidence && !is_no_other && speaks_against(*evidence, found_->mode);
+  const bool is_another = evidence && !is_no_other && contradicts(*evidence, found_->mode);
   if (!is_another) {
     pending_.reset();
   } else if (!pending_ || pending_->choice.mode != evidence->choice.mode) {
@@ -74,7 +74,7 @@ void ModeTracker::decide() {
   } else {
     in_force_ = {.mode = Mode::udr,
                  .reason =
-                     "mode = \"auto\": nothing on this node tells its networking yet, user-defined routes "
+                     "mode = \"auto\": nothing on this node shows its networking yet, user-defined routes "
                      "are assumed"};
   }
 }

@@ -9,9 +9,9 @@
 
 namespace node {
 
-/// Keeps the mode in force: the configuration's word, else what the evidence says. The first evidence is
-/// believed at once, for without it user-defined routes are a mere guess; a changed mind needs the evidence
-/// to hold, so that a CNI that is being installed or replaced makes nobody flap; evidence that goes away
+/// Keeps the mode in force: the configured one, else the one that the node shows. The first evidence is
+/// followed at once, for without it user-defined routes are a mere guess; a change of mode needs the evidence
+/// to hold, so that a CNI that is being installed or replaced makes no node flap; evidence that goes away
 /// changes nothing, nor does a guess, but where it rules out the mode that was found.
 class ModeTracker {
  public:
@@ -27,7 +27,7 @@ class ModeTracker {
   /// `configured` empty: mode = "auto". `kept`: as it was before a restart.
   ModeTracker(std::optional<Mode> configured, std::optional<ModeChoice> kept);
 
-  /// The configuration's word now.
+  /// The configured mode as of now.
   void configure(std::optional<Mode> configured);
   /// What was known before a restart counts while nothing is known better.
   void restore(ModeChoice kept);
@@ -36,7 +36,7 @@ class ModeTracker {
   [[nodiscard]] const ModeChoice& in_force() const { return in_force_; }
   /// What the node itself shows, as far as it is believed: worth keeping.
   [[nodiscard]] const std::optional<ModeChoice>& found() const { return found_; }
-  /// Nothing, or nothing conclusive for long enough, says that the mode is this one: what it would need is
+  /// Nothing, or nothing conclusive for long enough, shows that the mode is this one: what it would need is
   /// not to be demanded yet, and another mode is no news.
   [[nodiscard]] bool is_a_guess(net::MonoTime now) const;
   /// When see() has to be asked again, though nothing has happened.

@@ -69,7 +69,7 @@ std::vector<net::Route> routes_to_platform(const PlatformRoutes& platform_routes
   return found;
 }
 
-/// Index of the selected NIC, or the sentence that says why none is.
+/// Index of the selected NIC, or the reason why none is.
 net::Result<std::size_t> selected_index(const observed::NodeNetwork& network,
                                         std::span<const net::Link> links, const NicSelector& selector,
                                         const std::optional<net::MacAddress>& primary) {
@@ -226,9 +226,9 @@ std::optional<net::MacAddress> shown_primary(const observed::NodeNetwork& networ
   return macs.front();
 }
 
-std::optional<net::MacAddress> primary_that_counts(const observed::NodeNetwork& network,
-                                                   std::span<const net::Link> links,
-                                                   const std::optional<net::MacAddress>& remembered) {
+std::optional<net::MacAddress> effective_primary(const observed::NodeNetwork& network,
+                                                 std::span<const net::Link> links,
+                                                 const std::optional<net::MacAddress>& remembered) {
   if (!remembered || index_of(network, *remembered)) return remembered;
   const bool is_here = std::any_of(links.begin(), links.end(),
                                    [&remembered](const net::Link& link) { return link.mac == *remembered; });

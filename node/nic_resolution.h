@@ -21,7 +21,7 @@ inline constexpr std::string_view kWireServerAddress = "168.63.129.16";
 /// Azure's IPv6 gateway on every NIC (seen in router advertisements and in azure-ipam's ipconfig.go).
 inline constexpr std::string_view kAzureIpv6Gateway = "fe80::1234:5678:9abc";
 
-/// What the kernel says about where things lead: routes of table main to the default destinations and to the
+/// Where the kernel sends packets: routes of table main to the default destinations and to the
 /// two platform addresses.
 struct PlatformRoutes {
   std::vector<net::Route> routes;
@@ -70,7 +70,7 @@ bool matches_any_link(const observed::NodeNetwork& network, std::span<const net:
 /// here.
 std::string unlike_any_link(const observed::NodeNetwork& network, std::span<const net::Link> links);
 
-/// The MACs of the links that bear a route to a platform address. DHCP gives such routes to the primary NIC
+/// The MACs of the links that have a route to a platform address. DHCP gives such routes to the primary NIC
 /// alone.
 std::vector<net::MacAddress> macs_of_platform_routes(std::span<const net::Link> links,
                                                      const PlatformRoutes& platform_routes);
@@ -86,9 +86,9 @@ std::optional<net::MacAddress> shown_primary(const observed::NodeNetwork& networ
 
 /// What was remembered, as long as there is such a NIC: in the document or, where that leaves it out, as a
 /// link here. One that is in neither was replaced, and counts again only if it comes back.
-std::optional<net::MacAddress> primary_that_counts(const observed::NodeNetwork& network,
-                                                   std::span<const net::Link> links,
-                                                   const std::optional<net::MacAddress>& remembered);
+std::optional<net::MacAddress> effective_primary(const observed::NodeNetwork& network,
+                                                 std::span<const net::Link> links,
+                                                 const std::optional<net::MacAddress>& remembered);
 
 /// The NIC that carries pod traffic. `primary` is the MAC that was once shown to be the primary NIC's;
 /// without it IMDS index 0 is. A primary NIC that the document does not have is a problem and no reason to

@@ -13,13 +13,13 @@ namespace {
 
 using Cidrs = std::vector<net::Prefix>;
 
-/// A source's word at the moment; nullopt: it says nothing.
+/// The CIDRs of a source at the moment; nullopt: it has none.
 struct Candidate {
   NodeCidrSource source = NodeCidrSource::static_list;
-  std::string_view name;      ///< as /status and the configuration spell it
-  std::string_view evidence;  ///< where a person finds it
+  std::string_view name;   ///< as /status and the configuration spell it
+  std::string_view place;  ///< where a person finds it
   std::optional<Cidrs> cidrs;
-  Cidrs too_wide = {};  ///< what it says besides, and cannot be
+  Cidrs too_wide = {};  ///< what it has besides, and cannot be
 };
 
 std::optional<Cidrs> unless_empty(Cidrs cidrs) {
@@ -44,7 +44,7 @@ std::optional<Cidrs> of_flannel(const observed::NodeEnvironment& environment) {
   return unless_empty(environment.cni->flannel_lease->subnets);
 }
 
-/// A node has a part of the cluster's range. A sink for a wider one would catch what is nobody's pod: peered
+/// A node has a part of the cluster's range. A sink for a wider one would catch what is no pod: peered
 /// networks, the Internet.
 bool is_too_wide(const Policy& policy, const net::Prefix& prefix) {
   return std::any_of(policy.cluster_cidrs.begin(), policy.cluster_cidrs.end(),
@@ -75,16 +75,16 @@ std::array<Candidate, 4> candidates(const Policy& policy, const observed::CloudS
   return all;
 }
 
-/// True when there is nothing to ask with, and so nobody will tell: no credential of a kind that is used, no
-/// identity, not to be asked. Everything else may pass: names that do not resolve, a node that has not
+/// True when there is nothing to ask with, and so no answer will come: no credential of a kind that is used,
+/// no identity, not to be asked. Everything else may pass: names that do not resolve, a node that has not
 /// registered yet, a file that is being written.
 bool is_final(const net::Error& error) {
   const auto code = error.code.value();
   return code == ENOKEY || code == EOPNOTSUPP || code == ENODATA;
 }
 
-bool may_still_tell(NodeCidrSource source, const observed::CloudState& cloud_state,
-                    const observed::NodeEnvironment& environment) {
+bool may_still_answer(NodeCidrSource source, const observed::CloudState& cloud_state,
+                      const observed::NodeEnvironment& environment) {
   const auto is_open = [](const auto& answer) { return !answer && !is_final(answer.error()); };
   switch (source) {
     case NodeCidrSource::kubernetes:
@@ -111,7 +111,7 @@ bool has_a_check_of_its_own(NodeCidrSource chosen, NodeCidrSource other) {
          (other == NodeCidrSource::route_table || other == NodeCidrSource::flannel);
 }
 
-/// What a source said before, without what no source would be believed now.
+/// The CIDRs that a source had before, without those that would be refused of any source now.
 Cidrs still_fit(const Policy& policy, const observed::CloudState& cloud_state, NodeCidrSource source,
                 Cidrs cidrs) {
   const auto* azure = cloud_state.azure ? &*cloud_state.azure : nullptr;
@@ -123,7 +123,7 @@ Cidrs still_fit(const Policy& policy, const observed::CloudState& cloud_state, N
 }
 
 std::string width_of(const Policy& configured, const Candidate& candidate) {
-  return fmt::format("{} says {}, which is wider than pods.cluster_cidrs {}", candidate.evidence,
+  return fmt::format("{} has {}, which is wider than pods.cluster_cidrs {}", candidate.place,
                      net::joined(candidate.too_wide), net::joined(configured.cluster_cidrs));
 }
 
@@ -134,7 +134,7 @@ std::string contradiction(const Policy& configured, const Candidate& chosen, con
     if (other.source == chosen.source || !other.cidrs || *other.cidrs == cidrs) continue;
     if (has_a_check_of_its_own(chosen.source, other.source)) continue;
     if (other.source == NodeCidrSource::flannel && configured.mode != Mode::flannel) continue;
-    return fmt::format("{} says {}, {} says {}", chosen.evidence, net::joined(cidrs), other.evidence,
+    return fmt::format("{} has {}, {} has {}", chosen.place, net::joined(cidrs), other.place,
                        net::joined(*other.cidrs));
   }
   return "";
@@ -163,9 +163,9 @@ NodeCidrs decide_node_cidrs(const Policy& configured, const observed::CloudState
       decided.disagreement = contradiction(configured, candidate, decided.cidrs, all);
       return decided;
     }
-    decided.awaited = decided.awaited || may_still_tell(candidate.source, cloud_state, environment);
+    decided.awaited = decided.awaited || may_still_answer(candidate.source, cloud_state, environment);
   }
-  // What the configuration named itself until now, and names no longer, was taken away on purpose.
+  // What the configuration named itself until now, and names no longer, was removed on purpose.
   if (before.source == "static") decided.awaited = false;
   return decided;
 }

@@ -67,7 +67,7 @@ std::string missing_selected(const observed::NodeNetwork& document, const Machin
 std::string missing_address(const observed::NodeNetwork& document, const observed::NodeNetwork* before,
                             const Machine& machine) {
   const auto leaves_out = [](const net::Link& link, const net::Address& address) {
-    return fmt::format("IMDS leaves out {}, which {} bears", address.text(), link.name);
+    return fmt::format("IMDS leaves out {}, which {} has", address.text(), link.name);
   };
   for (const auto& link : machine.links) {
     const auto* nic = bears_a_nic(link) ? nic_of(document, *link.mac) : nullptr;

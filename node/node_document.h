@@ -1,23 +1,42 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/link.h"
 #include "net/mac_address.h"
-#include "node/imds_status.h"
+#include "net/names.h"
+#include "net/time.h"
 #include "node/policy.h"
 #include "observed/node_network.h"
 
 namespace node {
 
+/// Where the document about this VM came from.
+enum class ImdsSource : std::uint8_t { none, cache, live };
+
+inline constexpr auto kSourceNames = std::to_array<net::Named<ImdsSource>>(
+    {{ImdsSource::none, "none"}, {ImdsSource::cache, "cache"}, {ImdsSource::live, "live"}});
+constexpr std::string_view source_name(ImdsSource source) { return net::name_of(kSourceNames, source); }
+
+struct ImdsStatus {
+  ImdsSource source = ImdsSource::none;
+  std::optional<net::WallTime> last_success;
+  /// The same moment on the monotonic clock: ages are computed when rendered.
+  std::optional<net::MonoTime> last_success_mono;
+  std::string api_version;
+  std::string last_error;
+};
+
 /// What a document is held against: this machine, and what is wanted of it.
 struct Machine {
   std::span<const net::Link> links;
-  /// MACs that are a NIC of Azure's for certain: the primary one's, and those of links that bear a route to a
+  /// MACs that are a NIC of Azure's for certain: the primary one's, and those of links that have a route to a
   /// platform address.
   std::vector<net::MacAddress> azures = {};
   NicSelector select = {};
@@ -30,14 +49,14 @@ struct Machine {
 /// https://github.com/canonical/cloud-init/commit/32fcbb580):
 /// - none of its NICs has a link here;
 /// - it lacks a NIC that is here for certain, or the one that nic.select names and a link here fits;
-/// - it shows a NIC without an address which `before` had and which its link still bears;
-/// - it shows a NIC without any address of a family of which its link bears one.
+/// - it shows a NIC without an address which `before` had and which its link still has;
+/// - it shows a NIC without any address of a family of which its link has one.
 std::string incompleteness(const observed::NodeNetwork& document, const observed::NodeNetwork* before,
                            const Machine& machine);
 
 /// The document about this VM that is in force, and the rules by which a new one takes its place:
 /// - a failure never does: the last good document stays;
-/// - an incomplete one waits until kAgreeingReadings readings in a row have said the same, or until it fits;
+/// - an incomplete one waits until kAgreeingReadings readings in a row have agreed, or until it fits;
 /// - a kept document from disk is in force until the first live one.
 class NodeDocument {
  public:
@@ -55,7 +74,7 @@ class NodeDocument {
 
   [[nodiscard]] const std::optional<observed::NodeNetwork>& in_force() const { return network_; }
   [[nodiscard]] const ImdsStatus& status() const { return status_; }
-  /// More than one reading in a row, or the cache, said what is in force: it may ask for removals.
+  /// More than one reading in a row, or the cache, agree with what is in force: it may ask for removals.
   [[nodiscard]] bool is_confirmed() const { return agreeing_ > 1; }
   /// Another answer of IMDS would settle something.
   [[nodiscard]] bool wants_another_reading() const { return waiting_.has_value(); }
@@ -74,7 +93,7 @@ class NodeDocument {
 
   std::optional<observed::NodeNetwork> network_;
   std::optional<Waiting> waiting_;
-  int agreeing_ = 0;  ///< readings in a row that said what is in force
+  int agreeing_ = 0;  ///< readings in a row that agree with what is in force
   ImdsStatus status_;
   std::uint64_t failures_ = 0;
 };

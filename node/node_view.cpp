@@ -44,7 +44,7 @@ NodeView view_of(KernelState kernel_state, net::Sysctls& sysctls, const Policy& 
   if (network) {
     const auto& [links, platform_routes, foreign_routes] = view.kernel_state;
     if (auto shown = shown_primary(*network, *links, platform_routes, primary)) view.primary = shown;
-    const auto counting = primary_that_counts(*network, *links, view.primary);
+    const auto counting = effective_primary(*network, *links, view.primary);
     view.nic = resolve_nic(*network, *links, platform_routes, policy.nic, counting);
     view.desired = desired_routes(policy, *network, view.nic.nic ? &*view.nic.nic : nullptr);
   }

@@ -15,7 +15,7 @@ namespace node {
 /// What the kernel shows around the node's NIC, and what follows from it for our routes.
 struct NodeView {
   KernelState kernel_state;
-  /// Why there is no survey; empty when there is one.
+  /// Why there is no kernel state; empty when there is one.
   std::string error;
   /// The MAC that was once shown to be the primary NIC's (shown_primary()); nullopt: none was ever.
   std::optional<net::MacAddress> primary;
@@ -24,23 +24,24 @@ struct NodeView {
   observed::SysctlReadings sysctls;
 };
 
-/// What a document is held against, as the survey shows it.
+/// What a document is compared with, as the kernel shows it.
 Machine machine_of(const KernelState& kernel_state, const Policy& policy,
                    const std::optional<net::MacAddress>& primary);
 
-/// Derives from a survey; `network` may be absent (then nothing is desired). `primary` is the remembered one.
+/// Derives the view from a kernel state; `network` may be absent (then nothing is desired). `primary` is the
+/// remembered one.
 NodeView view_of(KernelState kernel_state, net::Sysctls& sysctls, const Policy& policy,
                  const std::optional<observed::NodeNetwork>& network,
                  const std::optional<net::MacAddress>& primary);
 
 /// What a notification asks for.
 enum class NotificationScope : std::uint8_t {
-  nothing,  ///< somebody else's business
-  routes,   ///< look at our routes
-  all,      ///< look around: links, addresses, landmarks, strangers, sysctls
+  nothing,  ///< of no concern to us
+  routes,   ///< dump our routes
+  all,      ///< observe all: links, addresses, platform routes, foreign routes, sysctls
 };
 
-/// Judges a hint without looking at the kernel. `watched` are watched_destinations().
+/// Judges a notification without reading the kernel. `watched` are watched_destinations().
 NotificationScope classify(const net::Notification& notification, std::uint8_t protocol,
                            std::span<const net::Prefix> watched);
 

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "net/foreign_text.h"
-#include "node/azure_names.h"
+#include "node/azure_routing.h"
 
 namespace node {
 namespace {
@@ -44,7 +44,7 @@ NodeIs by_provider_id(std::string_view provider_id, std::string_view resource_id
   const auto vm = theirs("virtualMachines");
   const auto own_set = ours("virtualMachineScaleSets");
   const auto own_vm = ours("virtualMachines");
-  // A flexible scale set's VM may be told with its set or without it.
+  // A flexible scale set's VM may be named with its set or without it.
   if (vm.empty() || own_vm.empty() || set.empty() != own_set.empty()) return NodeIs::not_told;
   const bool same = set.empty() ? net::same_ignoring_case(vm, own_vm)
                                 : net::same_ignoring_case(set, own_set) && is_same_instance(vm, own_vm);
@@ -77,8 +77,8 @@ std::string signs_of(const observed::KubernetesNode& node) {
 
 }  // namespace
 
-NodeIs whose_node(const observed::KubernetesNode& node, const observed::NodeNetwork& network,
-                  std::span<const net::Link> links) {
+NodeIs identify_node(const observed::KubernetesNode& node, const observed::NodeNetwork& network,
+                     std::span<const net::Link> links) {
   const auto told = by_provider_id(node.provider_id, network.identity.resource_id);
   if (told != NodeIs::not_told) return told;
   const auto& addresses = node.internal_addresses;
@@ -97,7 +97,7 @@ NodeAnswer own_node(NodeAnswer answer, const std::optional<observed::NodeNetwork
                                             "document from IMDS",
                                             node.name));
   }
-  if (whose_node(node, *network, links) != NodeIs::another_machine) return answer;
+  if (identify_node(node, *network, links) != NodeIs::another_machine) return answer;
   return net::failure(kAnotherMachine,
                       fmt::format("Node {} is another machine ({}), not this VM: kubernetes.node_name, "
                                   "NODE_NAME or the host name names it",

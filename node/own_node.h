@@ -15,11 +15,11 @@ namespace node {
 /// Whether a Node object is this VM's.
 enum class NodeIs : std::uint8_t { this_machine, another_machine, not_told };
 
-/// By spec.providerID, which the cloud provider writes and nobody can change, against IMDS' resourceId;
-/// where that tells nothing (no cloud provider, a fresh node, a VM that was moved to another resource
+/// By spec.providerID, which the cloud provider writes and cannot be changed, against IMDS' resourceId;
+/// where that is inconclusive (no cloud provider, a fresh node, a VM that was moved to another resource
 /// group), by its InternalIPs: one of a NIC's or of a link's here, or none.
-NodeIs whose_node(const observed::KubernetesNode& node, const observed::NodeNetwork& network,
-                  std::span<const net::Link> links);
+NodeIs identify_node(const observed::KubernetesNode& node, const observed::NodeNetwork& network,
+                     std::span<const net::Link> links);
 
 /// The code of the Error that takes the place of another machine's Node.
 inline constexpr int kAnotherMachine = EREMOTE;
@@ -27,8 +27,8 @@ inline constexpr int kAnotherMachine = EREMOTE;
 using NodeAnswer = std::optional<net::Result<observed::KubernetesNode>>;
 
 /// What may be believed of the API server's answer: a Node of another machine is an Error, and so is one of
-/// which IMDS has not told yet whose it is. kubernetes.node_name is written by people, and copied by them:
-/// who takes another node's pod CIDR for its own blackholes that node's pods.
+/// which cannot be identified before IMDS has answered. kubernetes.node_name is written by people, and copied
+/// by them: who takes another node's pod CIDR for its own blackholes that node's pods.
 NodeAnswer own_node(NodeAnswer answer, const std::optional<observed::NodeNetwork>& network,
                     std::span<const net::Link> links);
 

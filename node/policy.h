@@ -24,7 +24,7 @@ inline constexpr auto kModeNames = std::to_array<net::Named<Mode>>({{Mode::udr, 
                                                                     {Mode::azure_cni, "azure-cni"},
                                                                     {Mode::calico_vxlan, "calico-vxlan"}});
 
-/// The configuration's word.
+/// As configured.
 constexpr std::string_view mode_name(Mode mode) { return net::name_of(kModeNames, mode); }
 
 /// What catches unused addresses of this node's pod CIDR.
@@ -47,7 +47,7 @@ std::string selector_text(const NicSelector& selector);
 /// Where this node's pod CIDRs come from (`pods.node_cidr_source`).
 enum class NodeCidrSource : std::uint8_t { automatic, static_list, kubernetes, route_table, flannel };
 
-/// Everything that the configuration says about what this node should be; the core's only knowledge of it.
+/// All of the configuration about what this node should be; the core's only knowledge of it.
 struct Policy {
   Mode mode = Mode::udr;
   /// mode = "auto": the NodeController puts in `mode` what it finds.
@@ -60,7 +60,7 @@ struct Policy {
   NodeCidrSource node_cidr_source = NodeCidrSource::automatic;
   /// azure.verify is not "off".
   bool azure_verified = true;
-  /// azure.verify is "on": ARM is asked in every mode, else in mode udr alone, which depends on what it says.
+  /// azure.verify is "on": ARM is asked in every mode, else in mode udr alone, which depends on its answer.
   bool azure_verified_always = false;
   /// azure.cloud_config, for messages.
   std::string cloud_config = "/etc/kubernetes/azure.json";

@@ -28,7 +28,7 @@ Remedy list_pods(std::string_view node, std::string_view selector);
 /// Deletes a DaemonSet's pods on the node; it makes them anew.
 Remedy restart_pods(std::string_view node, std::string_view selector);
 Remedy cordon(std::string_view node);
-/// Tigera's operator sets up Calico from this resource; a note says what to change.
+/// Tigera's operator sets up Calico from this resource; a note names what to change.
 Remedy edit_installation();
 /// `json` is merged into the default FelixConfiguration.
 Remedy patch_felix_configuration(std::string_view json);

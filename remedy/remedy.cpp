@@ -36,7 +36,7 @@ std::string Remedy::text() const {
   const bool shown_only = is_comment_ || !is_safe_;
   auto line = shown_only ? "# " + text_ : text_;
   if (!note_.empty()) line += (shown_only ? "; " : "   # ") + note_;
-  if (!is_comment_ && !is_safe_) line += "; not to be pasted: a name in it is empty or looks like an option";
+  if (!is_comment_ && !is_safe_) line += "; do not paste: a name in it is empty or looks like an option";
   return line;
 }
 

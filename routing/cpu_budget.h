@@ -3,15 +3,17 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <random>
 
 #include "net/time.h"
 
 namespace routing {
 
-/// Bounds what repairing may cost under a storm of hints, without delaying the first repairs: a bucket of
-/// processor time, refilled at a tenth of real time. While it holds something a step is due at once; an empty
-/// one delays the next step, but never longer than kLongestWait, so a storm costs about a tenth of a core.
-/// What was put back without a step waits longer for one.
+/// Bounds what repairing may cost under a storm of notifications, without delaying the first repairs: a
+/// bucket of processor time, refilled at a tenth of real time. While it holds something a step is due at
+/// once; an empty one delays the next step, but never longer than kLongestWait, so a storm costs about a
+/// tenth of a core. The step that confirms a repair waits longer.
 class CpuBudget {
  public:
   using Duration = std::chrono::steady_clock::duration;
@@ -31,8 +33,8 @@ class CpuBudget {
     return std::clamp(refilled, asked, asked + kLongestWait);
   }
 
-  /// When a step may run that only confirms what was already put back, first at `first`, last at `last`: once
-  /// it is quiet, and so seldom that what it costs stays out of the way of what is to be put back next.
+  /// When a step may run that only confirms a repair, first at `first`, last at `last`: once
+  /// it is quiet, and so seldom that what it costs stays out of the way of the next repair.
   [[nodiscard]] net::MonoTime due_after_repair(net::MonoTime first, net::MonoTime last) const {
     const auto quiet = std::min(last + kQuiet, first + kLongestWait);
     return std::max({quiet, due(first), as_of_ + std::min(last_cost_ * kConfirmationShare, kLongestRest)});
@@ -54,14 +56,14 @@ class CpuBudget {
   Duration last_cost_ = Duration::zero();
 };
 
-/// Bounds what putting back without a look may cost against somebody who takes away as fast: a bucket of
+/// Bounds the cost of repairs against a process that removes routes as fast: a bucket of
 /// routes, large enough for all of them at once.
 class RepairRateLimiter {
  public:
   /// Each costs about a tenth of a millisecond: a tenth of a core.
   static constexpr int kPerSecond = 1000;
 
-  /// True when `count` routes of `all` may be put back now.
+  /// True when `count` routes of `all` may be restored now.
   bool take(std::size_t count, std::size_t all, net::MonoTime now) {
     const auto room = static_cast<double>(kPerSecond + 2 * all);
     const auto passed = std::chrono::duration<double>(now - as_of_).count();
@@ -75,6 +77,28 @@ class RepairRateLimiter {
  private:
   net::MonoTime as_of_{};
   double left_ = 0;
+};
+
+/// Waiting times after failures: 250 ms doubling to 30 s, each between half and the whole (so that a thousand
+/// nodes do not try in step).
+class Backoff {
+ public:
+  using Duration = std::chrono::milliseconds;
+  static constexpr Duration kFirst{250};
+  static constexpr Duration kLast{30000};
+
+  explicit Backoff(std::uint32_t seed) : random_(seed) {}
+
+  Duration next() {
+    const auto whole = current_;
+    current_ = std::min(current_ * 2, kLast);
+    return Duration(std::uniform_int_distribution<Duration::rep>(whole.count() / 2, whole.count())(random_));
+  }
+  void reset() { current_ = kFirst; }
+
+ private:
+  Duration current_ = kFirst;
+  std::minstd_rand random_;
 };
 
 }  // namespace routing

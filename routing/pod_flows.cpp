@@ -22,7 +22,7 @@ std::optional<RouteIndex::Position> way_to(const net::Address& address, std::spa
 }
 
 bool is_known(const RouteStatuses& routes, RouteIndex::Position position) {
-  const auto& known = routes.exceptions();
+  const auto& known = routes.out_of_sync();
   return std::any_of(known.begin(), known.end(),
                      [position](const OutOfSyncRoute& each) { return each.position == position; });
 }
@@ -49,7 +49,7 @@ bool is_dropped_by_its_way(net::Kernel& kernel, const PodFlow& asked, int error)
 }
 
 std::string text_without_link(net::Route route) {
-  route.device = 0;  // protocol and next hop tell it; an interface index would not
+  route.device = 0;  // protocol and next hop identify it; an interface index would not
   return net::route_text(route);
 }
 
@@ -78,15 +78,15 @@ std::optional<OutOfSyncRoute> judge(net::Kernel& kernel, std::span<const net::Ru
 
 void look_up_flows(net::Kernel& kernel, std::span<const net::Rule> rules, std::span<const PodFlow> flows,
                    SyncStatus& sync) {
-  // Where the kernel cannot be asked at all, standing.lookup_error says so already.
+  // Where the kernel cannot be asked at all, SyncStatus::lookup_error has the reason already.
   if (!sync.lookup_error.empty()) return;
   for (const auto& flow : flows) {
     const auto position = way_to(flow.elsewhere, sync.routes.routes());
     if (!position || is_known(sync.routes, *position)) continue;
-    auto exception = judge(kernel, rules, flow, sync.routes.routes()[*position]);
-    if (!exception) continue;
-    exception->position = *position;
-    sync.routes.add({std::move(*exception)});
+    auto found = judge(kernel, rules, flow, sync.routes.routes()[*position]);
+    if (!found) continue;
+    found->position = *position;
+    sync.routes.add({std::move(*found)});
   }
 }
 

@@ -150,7 +150,7 @@ std::optional<net::MonoTime> Reconciler::due() const {
   return next;
 }
 
-/// True when the notification says no more than that a wanted route is gone.
+/// True when the notification only reports that a wanted route is gone.
 bool Reconciler::is_gone(const net::Notification& notification, std::vector<Position>& gone) {
   const auto& key = notification.route->key;
   if (std::find(tables_.begin(), tables_.end(), key.table) == tables_.end()) every_table_ = true;
@@ -215,7 +215,7 @@ RepairReport Reconciler::put_back(std::vector<Position> positions, net::MonoTime
   return report;
 }
 
-/// With who removed the route, as far as it was heard.
+/// With the process that removed the route, as far as it is known.
 AppliedChange Reconciler::applied(net::Change change, Position position) {
   const auto removed = removed_by_.extract(position);
   return {.change = std::move(change),
@@ -283,7 +283,7 @@ StepReport Reconciler::step(net::MonoTime now, const LookupTargets& targets) {
     retry_at_ = now + backoff_.next();
   }
   if (!sync_.lookup_error.empty()) retry_at_ = now + backoff_.next();
-  if (report.hops_removed) request_sync(now);  // the next dump tells the state of the key without them
+  if (report.hops_removed) request_sync(now);  // the next dump shows the state of the key without them
   return report;
 }
 
@@ -365,7 +365,7 @@ void Reconciler::settle(Diff diff, std::span<const net::Refusal> refused, StepRe
   drift.absent = std::move(absent);
   sync_ = evaluate_sync(*desired_, index_, drift, foreign_routes_, refusals);
   in_place_.assign(index_.routes().size(), true);
-  for (const auto& each : sync_.routes.exceptions())
+  for (const auto& each : sync_.routes.out_of_sync())
     in_place_[each.position] = each.state == RouteState::shadowed;
   removed_by_.clear();
   looked_ = true;

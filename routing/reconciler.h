@@ -8,7 +8,6 @@
 
 #include "net/kernel.h"
 #include "net/route_watch.h"
-#include "routing/backoff.h"
 #include "routing/cpu_budget.h"
 #include "routing/desired.h"
 #include "routing/pod_flows.h"
@@ -23,7 +22,7 @@ namespace routing {
 struct AppliedChange {
   net::Change change;
   bool repaired = false;         ///< the route had been in sync before
-  std::uint32_t removed_by = 0;  ///< netlink port of the process that removed it; 0: the kernel, or not heard
+  std::uint32_t removed_by = 0;  ///< netlink port of the process that removed it; 0: the kernel, or not known
 };
 
 /// What one step did.
@@ -47,7 +46,7 @@ struct Plan {
   bool removals_held = false;  ///< those that remove wait for a second reading
 };
 
-/// What the reconciler waits for; due() says until when.
+/// What the reconciler waits for, until due().
 enum class SyncState : std::uint8_t {
   released,    ///< nothing has ever been wanted, or nothing is any more: a step changes nothing
   requested,   ///< for its next step: something may differ
@@ -65,13 +64,13 @@ struct LookupTargets {
 
 /// Brings the kernel's routes to the wanted ones and keeps them there.
 ///
-/// A clockless state machine: the caller says what is wanted and when something may have changed, asks when
+/// A clockless state machine: the caller sets what is wanted, reports what may have changed, asks when
 /// the next step is due, and runs it. Each step dumps our routes (a dump is the only truth), applies the
 /// difference and judges the sync status of each. The first request is due at once; storms are slowed by
 /// CpuBudget, failures by Backoff.
 ///
-/// What a notification says to be gone is restored before any step, with the verb `add` alone, so that the
-/// kernel takes it only where a step would have added it too. A step confirms it soon after.
+/// A route that a notification reports as removed is restored before any step, with the verb `add` alone, so
+/// that the kernel takes it only where a step would have added it too. A step confirms it soon after.
 ///
 ///                    released   requested   confirming  retrying    settled
 ///   want(), other    requested  requested   requested   requested   requested
@@ -100,9 +99,9 @@ class Reconciler {
   void request_sync(net::MonoTime now);
   /// Anything may have changed: the next step looks for routes of ours in every table.
   void request_full_resync(net::MonoTime now);
-  /// Restores at once what the notifications say was removed, and all wanted routes by `device` (0: none), of
-  /// which the kernel removed some without a notification. Whatever else the notifications say makes a step
-  /// due. May run between two parts of the dump of a step. A process that removes routes faster than
+  /// Restores at once the routes that the notifications report as removed, and all wanted routes by `device`
+  /// (0: none), of which the kernel removed some without a notification. Every other notification makes a
+  /// step due. May run between two parts of the dump of a step. A process that removes routes faster than
   /// RepairRateLimiter allows is answered by steps alone.
   RepairReport repair_from_notifications(std::span<const net::Notification> notifications,
                                          std::uint32_t device, net::MonoTime now);
@@ -115,7 +114,7 @@ class Reconciler {
   [[nodiscard]] std::optional<net::MonoTime> due() const;
   /// Dumps, applies, and looks up where the kernel sends packets then.
   StepReport step(net::MonoTime now, const LookupTargets& targets = {});
-  /// What step() would do; sync() then tells how the routes stand without it. Changes nothing in the kernel.
+  /// What step() would do; sync() then has the state without it. Changes nothing in the kernel.
   net::Result<Plan> plan(const LookupTargets& targets);
   /// What the last step cost; feeds the budget.
   void charge(net::MonoTime now, CpuBudget::Duration cost) { budget_.charge(now, cost); }

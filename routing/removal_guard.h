@@ -11,7 +11,13 @@ namespace routing {
 class RemovalGuard {
  public:
   /// `agreed`: more than one reading, or the configuration, asks for these routes.
-  void want(const Desired& desired, bool agreed);
+  void want(const Desired& desired, bool agreed) {
+    // A link that goes down asks for no removal, nor does a CIDR that is awaited.
+    const bool same = wanted_ && wanted_->routes == desired.routes && wanted_->rules == desired.rules;
+    if (!same) agreed_ = false;
+    wanted_ = desired;
+    agreed_ = agreed_ || agreed;
+  }
   [[nodiscard]] bool allows_removals() const { return agreed_; }
 
  private:

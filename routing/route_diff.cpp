@@ -99,7 +99,7 @@ Diff RouteDiffer::finish(std::span<const net::Rule> rules, std::span<const Posit
   std::vector<bool> settled(others_.size(), false);  // left alone, or about to be replaced in place
 
   for (const auto position : drift.absent) {
-    // A replace could hit the stranger's route, an add could only be refused.
+    // A replace could hit the foreign route, an add could only be refused.
     if (std::binary_search(occupied.begin(), occupied.end(), position)) continue;
     const auto& route = desired_.routes[position];
     auto holder = std::lower_bound(held.begin(), held.end(), position,
@@ -147,8 +147,8 @@ bool is_next_hop_of_others(const net::Change& change, const net::Error& refusal)
 std::vector<Position> occupied_positions(const RouteIndex& index,
                                          std::span<const net::Route> foreign_routes) {
   std::vector<Position> positions;
-  for (const auto& stranger : foreign_routes) {
-    if (const auto position = index.at(stranger.key)) positions.push_back(*position);
+  for (const auto& foreign : foreign_routes) {
+    if (const auto position = index.at(foreign.key)) positions.push_back(*position);
   }
   std::sort(positions.begin(), positions.end());
   positions.erase(std::unique(positions.begin(), positions.end()), positions.end());

@@ -15,7 +15,7 @@
 
 namespace routing {
 
-/// What bears our protocol number in the kernel, complete.
+/// Everything with our protocol number in the kernel, complete.
 struct Actual {
   std::vector<net::Route> routes;
   std::vector<net::Rule> rules;
@@ -49,7 +49,7 @@ struct Diff {
 };
 
 /// Whether the refusal of a change means that there is nothing of ours to remove: of several next hops of one
-/// IPv6 key a dump does not tell which are ours, and the kernel removes only those (net::Route::multipath).
+/// IPv6 key a dump does not show which are ours, and the kernel removes only those (net::Route::multipath).
 bool is_next_hop_of_others(const net::Change& change, const net::Error& refusal);
 
 /// Compares what a dump shows of ours, route by route, with what is wanted; what is there as wanted leaves
@@ -58,8 +58,8 @@ bool is_next_hop_of_others(const net::Change& change, const net::Error& refusal)
 /// - add: the key is free among ours;
 /// - replace: a route of ours has the key but differs;
 /// - remove: ours, but not wanted; exactly as the dump showed it.
-/// Keys in `occupied` belong to strangers: there nothing of ours is added or replaced. Under a key with
-/// several next hops some may be others', which a replace would take away: only single ones are removed
+/// Keys in `occupied` belong to foreign routes: there nothing of ours is added or replaced. Under a key with
+/// several next hops some may be others', which a replace would remove: only single ones are removed
 /// there. `unknown_selectors` rules under our protocol are removed like any other that is not wanted.
 class RouteDiffer final : public net::RouteVisitor {
  public:
@@ -87,7 +87,7 @@ class RouteDiffer final : public net::RouteVisitor {
   std::size_t others_for_good_ = 0;
 };
 
-/// Positions of the wanted routes whose keys strangers hold, ascending.
+/// Positions of the wanted routes whose keys foreign routes hold, ascending.
 std::vector<RouteIndex::Position> occupied_positions(const RouteIndex& index,
                                                      std::span<const net::Route> foreign_routes);
 

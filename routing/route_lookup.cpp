@@ -11,7 +11,7 @@
 namespace routing {
 namespace {
 
-/// The address that many bits of the prefix's host part say: 0x1, 0x7fff… of them, from its end.
+/// The address of that many bits of the prefix's host part: 0x1, 0x7fff… of them, from its end.
 net::Address host_of(const net::Prefix& prefix, std::uint32_t pattern) {
   const auto network = prefix.network().bytes();
   std::array<std::uint8_t, 16> bytes{};
@@ -42,7 +42,7 @@ bool is_taken(const net::Route& wanted, const net::Route& found) {
 }
 
 std::string text_of(net::Route other) {
-  other.device = 0;  // protocol and next hop tell it; an interface index would not
+  other.device = 0;  // protocol and next hop identify it; an interface index would not
   return net::route_text(other);
 }
 
@@ -70,7 +70,7 @@ Obstacle obstacle_of(const net::Route& wanted, const net::Route& found) {
     const bool ipv6 = wanted.key.destination.family() == net::Family::ipv6;
     return {.state = RouteState::shadowed,
             .what = fmt::format("the kernel takes {} in its place, whose prefix is shorter{}", text_of(found),
-                                ipv6 ? ", as it does where somebody has a route to the same destination for "
+                                ipv6 ? ", as it does where there is a route to the same destination for "
                                        "certain sources alone (\"from PREFIX\")"
                                      : ""),
             .passed_by = true};
@@ -112,7 +112,7 @@ bool is_known(std::span<const OutOfSyncRoute> known, RouteIndex::Position positi
   return at != known.end() && at->position == position;
 }
 
-OutOfSyncRoute exception_of(RouteIndex::Position position, Obstacle obstacle) {
+OutOfSyncRoute out_of_sync(RouteIndex::Position position, Obstacle obstacle) {
   return {.position = position,
           .state = obstacle.state,
           .error = std::move(obstacle.what),
@@ -204,7 +204,7 @@ std::vector<net::Address> probes_of(const net::Prefix& prefix, std::span<const n
 void look_up(net::Kernel& kernel, std::span<const net::Rule> rules, std::span<const net::Prefix> node_cidrs,
              std::size_t round, SyncStatus& sync) {
   const auto& routes = sync.routes.routes();
-  const auto& known = sync.routes.exceptions();
+  const auto& known = sync.routes.out_of_sync();
   const auto count = routes.size() <= kAlwaysLookedUp ? routes.size() : kLookedUpOfMany;
   const auto stride = count == 0 ? 1 : routes.size() / count;
   Lookups lookups(kernel, node_cidrs);
@@ -213,7 +213,7 @@ void look_up(net::Kernel& kernel, std::span<const net::Rule> rules, std::span<co
     const auto position = static_cast<RouteIndex::Position>(i * stride + round % stride);
     const auto& route = routes[position];
     if (!is_looked_up(route, rules) || is_known(known, position)) continue;
-    if (auto obstacle = lookups.judge(route)) found.push_back(exception_of(position, std::move(*obstacle)));
+    if (auto obstacle = lookups.judge(route)) found.push_back(out_of_sync(position, std::move(*obstacle)));
   }
   sync.lookup_error = lookups.error();
   sync.routes.add(std::move(found));
@@ -228,12 +228,12 @@ std::vector<net::Prefix> look_up_parts(net::Kernel& kernel, std::span<const net:
   for (const auto& part : parts) {
     const auto address = probes_of(part, {}).front();
     const auto position = way_to(address, routes, rules);
-    if (!position || is_known(sync.routes.exceptions(), *position)) continue;
+    if (!position || is_known(sync.routes.out_of_sync(), *position)) continue;
     auto obstacle = lookups.judge_part(routes[*position], address);
     if (!lookups.error().empty()) break;
     if (!obstacle) continue;
     obstacle->what = fmt::format("for {} of another node {}", part.text(), obstacle->what);
-    sync.routes.add({exception_of(*position, std::move(*obstacle))});
+    sync.routes.add({out_of_sync(*position, std::move(*obstacle))});
     led_away.push_back(part);
   }
   sync.lookup_error = lookups.error();

@@ -22,8 +22,8 @@ namespace routing {
 enum class RouteState : std::uint8_t {
   in_sync,   ///< present exactly as wanted
   pending,   ///< not there yet, or not looked since it was wanted
-  failed,    ///< the kernel refused it, or a stranger's route that leads elsewhere holds its key
-  shadowed,  ///< a stranger's route to the destination wins or leads the same way in our place
+  failed,    ///< the kernel refused it, or a foreign route that leads elsewhere holds its key
+  shadowed,  ///< a foreign route to the destination wins or leads the same way in our place
 };
 
 inline constexpr auto kRouteStateNames =
@@ -50,7 +50,7 @@ struct RouteStatus {
   net::Route route;
   std::string device;  ///< the link's name; empty when the route has none
   RouteState state = RouteState::pending;
-  std::string error;  ///< in the kernel's words, or naming the other owner
+  std::string error;  ///< the kernel's error, or one that names the other owner
   std::optional<LedAway> led_away = {};
 };
 
@@ -70,9 +70,9 @@ struct OutOfSyncRoute {
 class RouteStatuses {
  public:
   RouteStatuses() = default;
-  /// The exceptions ascend by position.
-  RouteStatuses(net::SharedList<net::Route> routes, std::vector<OutOfSyncRoute> exceptions)
-      : routes_(std::move(routes)), exceptions_(std::move(exceptions)) {}
+  /// Those out of sync ascend by position.
+  RouteStatuses(net::SharedList<net::Route> routes, std::vector<OutOfSyncRoute> out_of_sync)
+      : routes_(std::move(routes)), out_of_sync_(std::move(out_of_sync)) {}
   /// From whole judgements, and back: for a few.
   explicit RouteStatuses(const std::vector<RouteStatus>& statuses);
   [[nodiscard]] std::vector<RouteStatus> list() const;
@@ -81,13 +81,13 @@ class RouteStatuses {
   [[nodiscard]] bool empty() const { return routes_.empty(); }
   [[nodiscard]] RouteStatus at(std::size_t position) const;
   [[nodiscard]] const net::SharedList<net::Route>& routes() const { return routes_; }
-  [[nodiscard]] const net::SharedList<OutOfSyncRoute>& exceptions() const { return exceptions_; }
+  [[nodiscard]] const net::SharedList<OutOfSyncRoute>& out_of_sync() const { return out_of_sync_; }
   [[nodiscard]] std::size_t count(RouteState state) const;
   [[nodiscard]] std::optional<RouteStatus> first(RouteState state) const;
   /// The first shadowed one whose packets go another way.
   [[nodiscard]] std::optional<RouteStatus> first_detour() const;
-  /// More exceptions, ascending, of routes that were none.
-  void add(std::vector<OutOfSyncRoute> exceptions);
+  /// More of them, ascending, of routes that were in sync.
+  void add(std::vector<OutOfSyncRoute> out_of_sync);
 
   /// Fills in RouteStatus::device, for the routes' own links.
   void name_devices(std::span<const net::Link> links);
@@ -113,7 +113,7 @@ class RouteStatuses {
   [[nodiscard]] bool knows(std::uint32_t device) const;
 
   net::SharedList<net::Route> routes_;
-  net::SharedList<OutOfSyncRoute> exceptions_;
+  net::SharedList<OutOfSyncRoute> out_of_sync_;
   std::vector<std::pair<std::uint32_t, std::string>> devices_;
 };
 

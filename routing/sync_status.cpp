@@ -11,62 +11,62 @@ namespace {
 
 using Position = RouteIndex::Position;
 
-/// The stranger for people: protocol and next hop tell it; an interface index would not.
-std::string owner_of(net::Route stranger) {
-  stranger.device = 0;
-  return net::route_text(stranger);
+/// The foreign route for people: protocol and next hop identify it; an interface index would not.
+std::string owner_of(net::Route foreign) {
+  foreign.device = 0;
+  return net::route_text(foreign);
 }
 
 /// What hands pods their packets comes before the sink of this node's own CIDR; what leads by a next hop
 /// takes packets to unused addresses out of the node.
-bool may_precede(const net::Route& stranger, const net::Route& wanted) {
-  return wanted.key.metric == kSinkMetric && !stranger.gateway && !stranger.multipath;
+bool may_precede(const net::Route& foreign, const net::Route& wanted) {
+  return wanted.key.metric == kSinkMetric && !foreign.gateway && !foreign.multipath;
 }
 
 /// "throw" goes on with the next rule: behind table main there is nothing that leads to pods.
-bool drops_what_is_led(const net::Route& stranger, const net::Route& wanted) {
-  return !net::leads_somewhere(stranger.type) && net::leads_somewhere(wanted.type);
+bool drops_our_traffic(const net::Route& foreign, const net::Route& wanted) {
+  return !net::leads_somewhere(foreign.type) && net::leads_somewhere(wanted.type);
 }
 
 /// The wanted routes that are not in sync, as they come to light.
-class Exceptions {
+class OutOfSyncRoutes {
  public:
-  Exceptions(const RouteIndex& index, std::span<const Position> absent, const Refusals& refusals)
+  OutOfSyncRoutes(const RouteIndex& index, std::span<const Position> absent, const Refusals& refusals)
       : index_(index), absent_(absent) {
     found_.reserve(absent.size());
     for (const auto position : absent) {
-      auto& exception = found_.emplace_back();
-      exception.position = position;
+      auto& found = found_.emplace_back();
+      found.position = position;
       if (refusals.empty()) continue;
       const auto refused = refusals.find(index_.routes()[position].key);
       if (refused == refusals.end()) continue;
-      exception.state = RouteState::failed;
-      exception.error = refused->second;
+      found.state = RouteState::failed;
+      found.error = refused->second;
     }
   }
 
   /// Half of the packets go by the other next hop.
   void judge(const SharedKey& key) {
-    auto* exception = known(key.position);
-    if (exception == nullptr) return;
-    exception->state = RouteState::failed;
-    exception->detours = true;
-    exception->error = fmt::format("{} also leads via {}, a next hop of others under the same key",
-                                   key.other.key.destination.text(),
-                                   key.other.gateway ? key.other.gateway->text() : "another link");
+    auto* found = known(key.position);
+    if (found == nullptr) return;
+    found->state = RouteState::failed;
+    found->detours = true;
+    found->error = fmt::format("{} also leads via {}, a next hop of others under the same key",
+                               key.other.key.destination.text(),
+                               key.other.gateway ? key.other.gateway->text() : "another link");
     decided_.insert(key.position);
   }
 
-  void judge(const net::Route& stranger) {
-    index_.each_to(stranger.key.table, stranger.key.destination, [&](Position position) {
-      if (!decided_.contains(position)) judge(stranger, position);
+  void judge(const net::Route& foreign) {
+    index_.each_to(foreign.key.table, foreign.key.destination, [&](Position position) {
+      if (!decided_.contains(position)) judge(foreign, position);
     });
   }
 
   /// Ascending.
   [[nodiscard]] std::vector<OutOfSyncRoute> list() && {
     const auto absent = static_cast<std::ptrdiff_t>(found_.size());
-    for (auto& [position, exception] : in_the_shadow_) found_.push_back(std::move(exception));
+    for (auto& [position, found] : in_the_shadow_) found_.push_back(std::move(found));
     std::inplace_merge(
         found_.begin(), found_.begin() + absent, found_.end(),
         [](const OutOfSyncRoute& a, const OutOfSyncRoute& b) { return a.position < b.position; });
@@ -74,24 +74,24 @@ class Exceptions {
   }
 
  private:
-  void judge(const net::Route& stranger, Position position) {
+  void judge(const net::Route& foreign, Position position) {
     const auto& route = index_.routes()[position];
-    auto* exception = known(position);
-    const bool same_way = net::leads_the_same_way(stranger, route);
-    if (stranger.key == route.key) {
-      auto& holder = exception != nullptr ? *exception : in_the_shadow_[position];
+    auto* found = known(position);
+    const bool same_way = net::leads_the_same_way(foreign, route);
+    if (foreign.key == route.key) {
+      auto& holder = found != nullptr ? *found : in_the_shadow_[position];
       holder = {.position = position,
                 .state = same_way ? RouteState::shadowed : RouteState::failed,
-                .error = fmt::format("{} holds the place{}", owner_of(stranger),
+                .error = fmt::format("{} holds the place{}", owner_of(foreign),
                                      same_way ? " and leads the same way" : ""),
                 .detours = !same_way};
       decided_.insert(position);
-    } else if (exception == nullptr && stranger.key.tos == route.key.tos &&
-               stranger.key.metric < route.key.metric && !may_precede(stranger, route)) {
-      const bool drops = drops_what_is_led(stranger, route);
+    } else if (found == nullptr && foreign.key.tos == route.key.tos &&
+               foreign.key.metric < route.key.metric && !may_precede(foreign, route)) {
+      const bool drops = drops_our_traffic(foreign, route);
       in_the_shadow_[position] = {.position = position,
                                   .state = drops ? RouteState::failed : RouteState::shadowed,
-                                  .error = fmt::format("{} has the lower metric and {}", owner_of(stranger),
+                                  .error = fmt::format("{} has the lower metric and {}", owner_of(foreign),
                                                        drops ? "drops all packets" : "wins"),
                                   .detours = !same_way};
     }
@@ -115,25 +115,25 @@ class Exceptions {
 }  // namespace
 
 bool SyncStatus::settled() const {
-  const auto& exceptions = routes.exceptions();
-  return rule_problems.empty() && std::all_of(exceptions.begin(), exceptions.end(), [](const auto& each) {
+  const auto& out_of_sync = routes.out_of_sync();
+  return rule_problems.empty() && std::all_of(out_of_sync.begin(), out_of_sync.end(), [](const auto& each) {
            return each.state == RouteState::shadowed;
          });
 }
 
 bool SyncStatus::leads_as_wanted() const {
-  const auto& exceptions = routes.exceptions();
+  const auto& out_of_sync = routes.out_of_sync();
   return settled() && lookup_error.empty() &&
-         std::none_of(exceptions.begin(), exceptions.end(), [](const auto& each) { return each.detours; });
+         std::none_of(out_of_sync.begin(), out_of_sync.end(), [](const auto& each) { return each.detours; });
 }
 
 SyncStatus evaluate_sync(const Desired& desired, const RouteIndex& index, const Drift& drift,
                          std::span<const net::Route> foreign_routes, const Refusals& refusals) {
-  Exceptions exceptions(index, drift.absent, refusals);
-  for (const auto& key : drift.shared) exceptions.judge(key);
-  for (const auto& stranger : foreign_routes) exceptions.judge(stranger);
+  OutOfSyncRoutes out_of_sync(index, drift.absent, refusals);
+  for (const auto& key : drift.shared) out_of_sync.judge(key);
+  for (const auto& foreign : foreign_routes) out_of_sync.judge(foreign);
   SyncStatus sync;
-  sync.routes = {desired.routes, std::move(exceptions).list()};
+  sync.routes = {desired.routes, std::move(out_of_sync).list()};
   sync.unwanted = drift.unwanted;
   for (const auto& rule : desired.rules) {
     if (std::find(drift.rules.begin(), drift.rules.end(), rule) == drift.rules.end()) {

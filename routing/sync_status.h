@@ -23,16 +23,16 @@ struct SyncStatus {
   /// Why the kernel could not be asked where packets go; empty: it was asked.
   std::string lookup_error = {};
 
-  /// Nothing is left to do: every route is there, or somebody else's leads in its place.
+  /// Nothing is left to do: every route is there, or a foreign one leads in its place.
   [[nodiscard]] bool settled() const;
   /// The kernel sends what is wanted where it is wanted.
   [[nodiscard]] bool leads_as_wanted() const;
 };
 
-/// The kernel's words for refused changes, by the key of the route.
+/// The kernel's errors for refused changes, by the key of the route.
 using Refusals = std::map<net::RouteKey, std::string>;
 
-/// Judges from values only. `strangers` are foreign routes to wanted destinations that stand before ours
+/// Judges from values only. `foreign_routes` are those to wanted destinations that take precedence over ours
 /// where they have our very key: such a one makes ours `shadowed` when it leads the same way (gateway and
 /// device), else `failed`; one with a lower metric in our table makes ours `shadowed`, or `failed` where it
 /// drops what ours leads. Both name the owner's protocol. A route with a TOS is in the way of packets with

@@ -11,7 +11,7 @@ namespace systemd {
 /// libsystemd's own calls wait for as long as the receiver's queue is full, which a service manager or a
 /// journald that hangs makes for ever: ask first. Another sender can still take the last place in between.
 ///
-/// EAGAIN: the queue is full. Other errors: nobody is there, as connect(2) says it.
+/// EAGAIN: the queue is full. Other errors are connect(2)'s: no receiver.
 net::Result<void> datagram_room(std::string_view path);
 
 }  // namespace systemd

@@ -1,4 +1,4 @@
-// Where in this file a message was sent from is of no use to anybody: without this, libsystemd adds it to
+// Where in this file a message was sent from is of no use: without this, libsystemd adds it to
 // each.
 #define SD_JOURNAL_SUPPRESS_LOCATION
 

@@ -14,10 +14,10 @@ namespace systemd {
 /// (started by hand, by Kubernetes) every call succeeds and does nothing.
 ///
 /// No call waits for the manager. What it has no room for now (EAGAIN) is kept, the newest of each kind, and
-/// sent before whatever is said next; any other Error means that the message is lost.
+/// sent before the next message; any other Error means that the message is lost.
 class Notifier {
  public:
-  /// True when somebody listens: NOTIFY_SOCKET is set.
+  /// True when NOTIFY_SOCKET is set.
   [[nodiscard]] static bool attached();
 
   /// Start-up or a reload is complete: READY=1.

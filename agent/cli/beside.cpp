@@ -8,10 +8,10 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/cli/running_daemon.h"
-#include "agent/config/in_force.h"
+#include "agent/config/show_config.h"
 #include "agent/daemon/instance_lock.h"
 #include "agent/daemon/paths.h"
-#include "checks/check_ids.h"
+#include "checks/check_table.h"
 #include "host/files.h"
 #include "net/foreign_text.h"
 
@@ -30,7 +30,7 @@ bool says_something(const ConfigSources& given) {
   return given.file_required || !given.settings.empty() || !given.environment.empty();
 }
 
-/// What of it a command of root's may go by, and what not, in words.
+/// The parts of it that a command of root may use, and the names of the others.
 struct Taken {
   ConfigSources sources;
   std::string left_out;
@@ -44,7 +44,7 @@ Taken take(const core::ConfigInForce& told, DaemonOf daemon) {
   taken.left_out = fmt::format("{}", fmt::join(overrides.left_out, ", "));
   if (!taken.sources.file) return taken;
   const auto opened = host::open_roots_file(*taken.sources.file);
-  // What is not there is nobody's.
+  // What does not exist has no owner.
   if (!opened && opened.error().code.value() != ENOENT) {
     taken.sources.file.reset();
     taken.left_out += (taken.left_out.empty() ? "" : ", ") + opened.error().what;
@@ -61,7 +61,7 @@ std::string difference(const LoadedConfig& own, const core::ConfigInForce& told,
   return fmt::format("the running daemon's configuration differs{}: it goes by {}", keys, origin_of(told));
 }
 
-/// The file is no longer what the daemon has read: of what it has in force it tells all that shapes routes
+/// The file is no longer what the daemon has read: it reports of its values in force all that shape routes
 /// and checks; the rest is as the file has it now.
 Beside as_edited(const tl::expected<LoadedConfig, std::vector<ConfigError>>& file, const Taken& taken,
                  const core::ConfigInForce& told, LoadedConfig own, std::string note) {
@@ -70,16 +70,16 @@ Beside as_edited(const tl::expected<LoadedConfig, std::vector<ConfigError>>& fil
   if (!file) sources.file.reset();
   const auto values = sort_overrides(told.values).taken;
   sources.settings.insert(sources.settings.end(), values.begin(), values.end());
-  auto mended = values.empty() ? file : load_config(sources, checks::check_ids());
-  if (!mended) {
+  auto corrected = values.empty() ? file : load_config(sources, checks::check_ids());
+  if (!corrected) {
     return {.loaded = std::move(own),
             .note = fmt::format("the running daemon goes by {}, which cannot be taken: {}", origin_of(told),
-                                net::foreign_text(mended.error().front().text())),
+                                net::foreign_text(corrected.error().front().text())),
             .is_edited = true};
   }
-  const bool exact = in_force(sources, mended->config).digest == told.digest;
+  const bool exact = in_force(sources, corrected->config).digest == told.digest;
   const bool left_out = !told.file.empty() && !taken.sources.file;
-  if (left_out) return {.loaded = std::move(*mended), .note = std::move(note), .is_the_daemons = exact};
+  if (left_out) return {.loaded = std::move(*corrected), .note = std::move(note), .is_the_daemons = exact};
   note += file ? "; the file is not what the daemon has read: changed since (systemctl reload "
                  "calico-azure-agent), or another one in the daemon's container"
                : "; the file cannot be taken (" + fault + "), and the daemon keeps what it has read";
@@ -89,7 +89,8 @@ Beside as_edited(const tl::expected<LoadedConfig, std::vector<ConfigError>>& fil
     note += "; of imds, kubernetes and azure this goes by ";
     note += file ? "the file as it is now" : "the defaults";
   }
-  return {.loaded = std::move(*mended), .note = std::move(note), .is_the_daemons = exact, .is_edited = true};
+  return {
+      .loaded = std::move(*corrected), .note = std::move(note), .is_the_daemons = exact, .is_edited = true};
 }
 
 }  // namespace
@@ -146,7 +147,7 @@ void say_note(const Beside& beside) {
 }
 
 Beside beside_daemon(LoadedConfig own, const ConfigSources& given, std::chrono::milliseconds patience) {
-  const auto where = where_to_ask(given, own);
+  const auto where = daemon_address(given, own);
   const auto reply = ask_daemon(where, "/status", patience);
   if (!reply) {
     const auto error = reply.error().code.value();

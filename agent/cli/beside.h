@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "agent/config/load_config.h"
-#include "core/config_in_force.h"
+#include "core/event.h"
 
 namespace agent {
 
-/// The configuration that a command goes by beside a daemon, and what has to be said about it: one sentence,
+/// The configuration that a command uses beside a daemon, and a note about it: one sentence,
 /// or none.
 struct Beside {
   LoadedConfig loaded;
@@ -21,7 +21,7 @@ struct Beside {
   bool is_edited = false;       ///< the daemon's file is no longer what the daemon has read
 };
 
-/// Whose daemon tells of its configuration. Of another user's than root's, nothing may lead root's command
+/// Whose daemon reports its configuration. Of another user's than root's, nothing may lead root's command
 /// anywhere: neither a file that this user could have written, nor a path, an endpoint or an identity.
 enum class DaemonOf : std::uint8_t { root, service_user };
 
@@ -42,7 +42,7 @@ struct Overrides {
 };
 Overrides sort_overrides(const std::vector<std::string>& overrides);
 
-/// "config" of a /status; nullopt where it does not tell.
+/// "config" of a /status; nullopt where it has none.
 std::optional<core::ConfigInForce> config_told(std::string_view status);
 
 }  // namespace agent

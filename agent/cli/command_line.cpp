@@ -1,4 +1,3 @@
-#include "agent/cli/command_line.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -12,17 +11,21 @@
 
 #include "agent/cli/command_tree.h"
 #include "agent/cli/commands.h"
-#include "agent/cli/exit_codes.h"
+#include "agent/config/keys.h"
 #include "agent/config/load_config.h"
 #include "agent/config/show_config.h"
-#include "agent/config/suggest.h"
 #include "agent/config/values.h"
-#include "agent/daemon/version.h"
+#include "agent/daemon/daemon.h"
+#include "agent/daemon/instance_lock.h"
+#include "agent/daemon/paths.h"
+#include "agent/daemon/process.h"
+#include "agent/daemon/runtime_files.h"
 #include "agent/log/log.h"
-#include "checks/check_ids.h"
+#include "checks/check_table.h"
 #include "net/foreign_text.h"
 
 namespace agent {
+
 namespace {
 
 /// For the daemon beside, which answers from memory; node-problem-detector waits for no more than 4 s in all.
@@ -99,7 +102,7 @@ Beside beside_daemon_of(const Ask& ask, const CommandLine& line) {
 }
 
 void complain_of(const std::vector<ConfigError>& errors) {
-  for (const auto& error : errors) complain(EventKind::configuration_refused, error.text());
+  for (const auto& error : errors) complain(core::EventKind::configuration_refused, error.text());
 }
 
 /// A daemon keeps what it had before the file became what it is, and its node may be ready: who waits for it,
@@ -117,7 +120,7 @@ int run_without_the_file(const CLI::App& app, const CommandLine& line, const Con
   const auto beside = beside_daemon_of(ask, line);
   if (beside.is_the_daemons) return go_by(app, line, ask, beside);
   if (!app.got_subcommand("doctor") || beside.no_daemon) return kBadConfig;
-  return print_what_the_daemon_says(ask.sources, ask.loaded, line.doctor).value_or(kBadConfig);
+  return print_daemon_status(ask.sources, ask.loaded, line.doctor).value_or(kBadConfig);
 }
 
 int run_with(const CLI::App& app, const CommandLine& line) {
@@ -132,7 +135,7 @@ int run_with(const CLI::App& app, const CommandLine& line) {
     if (!is_said && !is_any_of(app, {"run", "config"}))
       return run_without_the_file(app, line, sources, loaded.error());
     complain_of(loaded.error());
-    if (app.got_subcommand("run")) withdraw_what_a_killed_daemon_left();
+    if (app.got_subcommand("run")) remove_stale_runtime_files();
     return kBadConfig;
   }
   if (app.got_subcommand("run")) return run_daemon(sources, *loaded);
@@ -158,6 +161,23 @@ int run_command_line(int argc, char** argv) {
     return refuse(app, error);
   }
   return run_with(app, line);
+}
+
+int run_daemon(const ConfigSources& sources, const LoadedConfig& loaded) {
+  auto daemon = Daemon::create(sources, loaded);
+  if (!daemon) {
+    complain(core::EventKind::start_refused, "calico-azure-agent: " + daemon.error().what);
+    return kNo;
+  }
+  (*daemon)->run();
+  return kOk;
+}
+
+void remove_stale_runtime_files() {
+  const auto folder = runtime_directory();
+  if (InstanceLock::holder(folder)) return;  // a running daemon wrote them
+  ReadyFile{folder}.withdraw();
+  ListeningFile{folder}.withdraw();
 }
 
 }  // namespace agent

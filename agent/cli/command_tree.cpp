@@ -91,7 +91,7 @@ Command described(const CLI::App& app) {
 
 void describe(CLI::App& app, CommandLine& line) {
   app.name(kProgram);
-  app.description("Keeps the pod routes of an Azure node for Calico, and says what is wrong");
+  app.description("Keeps the pod routes of an Azure node for Calico and reports what is wrong");
   app.footer("Manual: calico-azure-agent(8); every key: calico-azure-agent.toml(5)");
   app.formatter(std::make_shared<Help>());
   app.set_help_flag("-h,--help", "Print this help");
@@ -119,7 +119,7 @@ void describe(CLI::App& app, CommandLine& line) {
            line.output.json);
   auto* flush = add(app, "flush", "Remove every route and rule of the agent's, nothing else",
                     "0 nothing of it is left, 1 an error");
-  flush->add_flag("--dry-run", line.flush.dry_run, "Only say what would be removed");
+  flush->add_flag("--dry-run", line.flush.dry_run, "Only print what would be removed");
   flush->add_flag("--protocols", line.flush.protocols,
                   "Only print the protocol numbers by which routes are the agent's");
   flush->add_flag("--force", line.flush.force, "Even while the daemon runs, which puts them back");

@@ -30,7 +30,7 @@ inline constexpr auto kDefaultFile = "/etc/calico-azure-agent/config.toml";
 /// which has to live as long as `app`.
 void describe(CLI::App& app, CommandLine& line);
 
-/// One command, for manual pages and shells: what --help says, as data.
+/// One command, for manual pages and shells: the content of --help, as data.
 struct Command {
   struct Option {
     std::vector<std::string> flags;  ///< "-h", "--help"; empty: an argument that stands by its place

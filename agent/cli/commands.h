@@ -8,14 +8,27 @@
 #include "agent/config/load_config.h"
 
 // One function a command, each in a file of its own; the number is the exit code.
+
 namespace agent {
+
+/// Reads the command line, loads the configuration and runs the command; the number is the exit code.
+int run_command_line(int argc, char** argv);
+
+/// Exit codes of every command; 64 and 78 are EX_USAGE and EX_CONFIG of sysexits.h.
+enum ExitCode : int {
+  kOk = 0,
+  kNo = 1,            ///< not ready, changes pending, a check failed, an error
+  kUndetermined = 2,  ///< could not look
+  kUsage = 64,
+  kBadConfig = 78,
+};
 
 int run_daemon(const ConfigSources& sources, const LoadedConfig& loaded);
 
-/// For a daemon that cannot start: one that was killed before it may have left word that the node is ready.
-void withdraw_what_a_killed_daemon_left();
+/// For a daemon that cannot start: a killed one may have left the ready file behind.
+void remove_stale_runtime_files();
 
-/// Blocks until the agent says ready; prints each failing gate once, and again when it changes.
+/// Blocks until the agent is ready; prints each failing gate once, and again when it changes.
 int wait_until_ready(const ConfigSources& sources, const LoadedConfig& loaded,
                      std::chrono::milliseconds timeout);
 
@@ -35,8 +48,8 @@ struct DoctorOptions {
 };
 
 /// For a doctor that has no configuration to go by: the checks of the running daemon; nullopt without one.
-std::optional<int> print_what_the_daemon_says(const ConfigSources& sources, const LoadedConfig& loaded,
-                                              const DoctorOptions& options);
+std::optional<int> print_daemon_status(const ConfigSources& sources, const LoadedConfig& loaded,
+                                       const DoctorOptions& options);
 
 struct FlushOptions {
   bool dry_run = false;

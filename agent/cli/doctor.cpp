@@ -10,10 +10,8 @@
 #include <vector>
 
 #include "agent/cli/commands.h"
-#include "agent/cli/exit_codes.h"
 #include "agent/cli/node_look.h"
-#include "agent/cli/repairs.h"
-#include "agent/cli/style.h"
+#include "agent/cli/presentation.h"
 #include "checks/check_table.h"
 
 namespace agent {

@@ -6,12 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/cli/commands.h"
-#include "agent/cli/exit_codes.h"
 #include "agent/cli/node_look.h"
+#include "agent/cli/presentation.h"
 #include "agent/cli/running_daemon.h"
-#include "agent/cli/style.h"
 #include "net/foreign_text.h"
-#include "node/azure_names.h"
 #include "node/azure_routing.h"
 
 namespace agent {
@@ -160,7 +158,7 @@ int explain(const ConfigSources& sources, const Beside& beside, const std::strin
   explain_wanted(*look, loaded, *destination);
   const bool known = explain_kernel(*look, destination->network());
   explain_azure(*look, destination->network());
-  explain_changes(where_to_ask(sources, loaded), *destination);
+  explain_changes(daemon_address(sources, loaded), *destination);
   return known || look->plan.facts.network ? kOk : kUndetermined;
 }
 

@@ -5,9 +5,8 @@
 #include <vector>
 
 #include "agent/cli/commands.h"
-#include "agent/cli/exit_codes.h"
 #include "agent/cli/node_look.h"
-#include "agent/daemon/identity.h"
+#include "agent/cloud/cloud_query.h"
 #include "agent/daemon/instance_lock.h"
 #include "agent/daemon/paths.h"
 #include "netlink/linux_kernel.h"

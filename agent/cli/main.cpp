@@ -2,13 +2,12 @@
 #include <exception>
 #include <iostream>
 
-#include "agent/cli/command_line.h"
-#include "agent/cli/exit_codes.h"
-#include "agent/daemon/memory.h"
+#include "agent/cli/commands.h"
+#include "agent/daemon/process.h"
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of that write, not of the agent
-  agent::keep_the_heap_small();
+  agent::limit_heap();
   try {
     return agent::run_command_line(argc, argv);
   } catch (const std::exception& bug) {

@@ -5,12 +5,11 @@
 #include <optional>
 #include <utility>
 
-#include "agent/daemon/cached_document.h"
+#include "agent/cloud/cloud_query.h"
 #include "agent/daemon/cloud_program.h"
-#include "agent/daemon/identity.h"
 #include "agent/daemon/paths.h"
 #include "agent/daemon/persisted_state.h"
-#include "agent/daemon/version.h"
+#include "agent/daemon/process.h"
 #include "agent/inspect/inspect.h"
 #include "core/node_controller.h"
 #include "imds/fetch.h"

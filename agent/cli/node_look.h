@@ -15,7 +15,7 @@
 
 namespace agent {
 
-/// What a command that needs no daemon knows after one look: the daemon's own controller, which observes.
+/// What a command without a daemon knows after one look: the daemon's own controller, which only observes.
 struct NodeLook {
   std::unique_ptr<netlink::LinuxKernel> kernel;
   core::NodePlan plan;
@@ -33,7 +33,7 @@ net::Result<NodeLook> look_at_node(const Config& config, std::chrono::millisecon
 /// had before and has not seen the last route of.
 std::vector<std::uint8_t> own_protocols(const Config& config, std::span<const net::Link> links);
 
-/// All routes and rules that bear any of them.
+/// All routes and rules that have any of them.
 net::Result<routing::Actual> take_actual(net::Kernel& kernel, std::span<const std::uint8_t> protocols);
 
 }  // namespace agent

@@ -5,9 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/cli/commands.h"
-#include "agent/cli/exit_codes.h"
 #include "agent/cli/node_look.h"
-#include "agent/http/status_json.h"
+#include "agent/http/renderings.h"
 #include "checks/check_table.h"
 #include "net/foreign_text.h"
 
@@ -33,12 +32,12 @@ std::vector<PendingSysctl> pending_sysctls(const checks::Facts& facts) {
   return pending;
 }
 
-/// Also where another check is left to tell why.
+/// Also where another check reports why.
 bool is_not_as_wanted(const checks::Finding& verdict) {
-  return verdict.status == checks::CheckStatus::fail || verdict.fails_where_required;
+  return verdict.status == checks::CheckStatus::fail || verdict.fails_if_required;
 }
 
-/// Of several next hops of one IPv6 key a dump does not tell whose they are; the kernel would take away the
+/// Of several next hops of one IPv6 key a dump does not show whose they are; the kernel would remove the
 /// agent's alone.
 bool is_of_unknown_owner(const net::Change& change) {
   const auto* route = std::get_if<net::Route>(&change.object);
@@ -138,7 +137,7 @@ int print_plan(const Beside& beside, const OutputOptions& output) {
   }
   const auto& plan = look->plan;
   if (!plan.facts.network) {
-    std::cerr << "plan: neither IMDS nor a kept document tells what is wanted: " << plan.facts.imds.last_error
+    std::cerr << "plan: neither IMDS nor a cached document describes this VM: " << plan.facts.imds.last_error
               << '\n';
     return kUndetermined;
   }

@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <utility>
 
-#include "agent/daemon/listening_file.h"
 #include "agent/daemon/paths.h"
+#include "agent/daemon/runtime_files.h"
 #include "agent/http/socket_address.h"
 #include "host/processes.h"
 
@@ -18,7 +18,8 @@ std::string text_of(Peer peer) {
   return user_text(*peer.user, peer.process);
 }
 
-/// Of one who hangs up at once no connection is left to tell whose it was, but he still listens.
+/// A peer that hangs up at once leaves no connection to identify it by, but its listening socket is still
+/// there.
 net::Error with_listener(net::Error error, const net::ListenAddress& where) {
   if (error.code.value() != ECONNRESET) return error;
   const auto address = socket_address(where);
@@ -29,13 +30,13 @@ net::Error with_listener(net::Error error, const net::ListenAddress& where) {
 
 }  // namespace
 
-net::ListenAddress where_to_ask(const ConfigSources& sources, const LoadedConfig& loaded) {
+net::ListenAddress daemon_address(const ConfigSources& sources, const LoadedConfig& loaded) {
   const auto origin = loaded.origins.find("http.listen");
   const auto kind = origin == loaded.origins.end() ? OriginKind::by_default : origin->second.kind;
   const bool said = kind == OriginKind::flag || kind == OriginKind::environment ||
                     (kind == OriginKind::file && sources.file_required);
   if (!said) {
-    if (const auto listen = where_a_daemon_listens(runtime_directory())) return *listen;
+    if (const auto listen = read_listening_file(runtime_directory())) return *listen;
   }
   return loaded.config.listen;
 }

@@ -8,15 +8,15 @@
 
 namespace agent {
 
-/// Where to ask a daemon: at http.listen where the caller says it (by --set, a variable or the file of
+/// Where to ask a daemon: at http.listen where the caller names it (by --set, a variable or the file of
 /// --config), else where a daemon has written that it listens, else by the configuration. Whoever waits asks
 /// anew each time: the daemon may start later.
-net::ListenAddress where_to_ask(const ConfigSources& sources, const LoadedConfig& loaded);
+net::ListenAddress daemon_address(const ConfigSources& sources, const LoadedConfig& loaded);
 
-/// An answer of somebody who may be the agent. Its peer is never an Error; who it is stays unknown where it
-/// says so: over a user namespace or from another machine.
+/// An answer of a process that may be the agent. Its peer is never an Error; a peer in another user namespace
+/// or on another machine stays unknown.
 ///
-/// EPERM: it is somebody else's, and the sentence says whose. ECONNRESET: also where that can no longer be
+/// EPERM: it is another user's, whom the sentence names. ECONNRESET: also where that can no longer be
 /// told. Else as http_get().
 net::Result<HttpReply> ask_daemon(const net::ListenAddress& where, std::string_view target,
                                   std::chrono::milliseconds timeout);

@@ -7,9 +7,8 @@
 #include <utility>
 
 #include "agent/cli/commands.h"
-#include "agent/cli/exit_codes.h"
+#include "agent/cli/presentation.h"
 #include "agent/cli/running_daemon.h"
-#include "agent/cli/style.h"
 #include "net/foreign_text.h"
 
 namespace agent {
@@ -21,7 +20,7 @@ constexpr auto kAnswerPatience = std::chrono::seconds(5);
 
 constexpr std::size_t kLongestText = 10'000;
 
-/// The daemon is not root's, and links have names of anybody's: what it says steers no terminal of root's.
+/// The daemon is not root's, and anybody names links: its answer steers no terminal of root.
 std::string sanitized(const Json& value) {
   return net::foreign_text(value.is_string() ? value.get_ref<const std::string&>() : value.dump(),
                            kLongestText);
@@ -103,10 +102,10 @@ void print_people(const Json& status) {
 struct Told {
   std::string body;
   Json status;
-  std::string unknown;  ///< why nobody can tell whose word it is; empty: it is the agent's
+  std::string unknown;  ///< why the peer cannot be verified; empty: it is the agent
 };
 
-/// Otherwise what to say.
+/// Otherwise the sentence to print.
 tl::expected<Told, std::string> ask_status(const net::ListenAddress& where) {
   auto reply = ask_daemon(where, "/status", kAnswerPatience);
   if (!reply || reply->status != 200) {
@@ -125,7 +124,7 @@ tl::expected<Told, std::string> ask_status(const net::ListenAddress& where) {
 
 void print(const Told& told, const net::ListenAddress& where, bool json) {
   if (!told.unknown.empty()) {
-    std::cerr << fmt::format("status: whose word this is on {} cannot be told: {}\n", listen_text(where),
+    std::cerr << fmt::format("status: which process answers on {} is not known: {}\n", listen_text(where),
                              told.unknown);
   }
   if (json) {
@@ -138,7 +137,7 @@ void print(const Told& told, const net::ListenAddress& where, bool json) {
 }  // namespace
 
 int print_status(const ConfigSources& sources, const LoadedConfig& loaded, const OutputOptions& output) {
-  const auto where = where_to_ask(sources, loaded);
+  const auto where = daemon_address(sources, loaded);
   const auto told = ask_status(where);
   if (!told) {
     std::cerr << told.error();
@@ -148,9 +147,9 @@ int print_status(const ConfigSources& sources, const LoadedConfig& loaded, const
   return told->status.value("ready", false) ? kOk : kNo;
 }
 
-std::optional<int> print_what_the_daemon_says(const ConfigSources& sources, const LoadedConfig& loaded,
-                                              const DoctorOptions& options) {
-  const auto where = where_to_ask(sources, loaded);
+std::optional<int> print_daemon_status(const ConfigSources& sources, const LoadedConfig& loaded,
+                                       const DoctorOptions& options) {
+  const auto where = daemon_address(sources, loaded);
   const auto told = ask_status(where);
   if (!told) return std::nullopt;
   if (options.npd) {

@@ -6,7 +6,6 @@
 #include <thread>
 
 #include "agent/cli/commands.h"
-#include "agent/cli/exit_codes.h"
 #include "agent/cli/running_daemon.h"
 #include "net/foreign_text.h"
 
@@ -42,12 +41,12 @@ int wait_until_ready(const ConfigSources& sources, const LoadedConfig& loaded,
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(give_up - Clock::now());
     const auto patience =
         std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds(1), std::chrono::seconds(2));
-    const auto where = where_to_ask(sources, loaded);
+    const auto where = daemon_address(sources, loaded);
     const auto reply = ask_daemon(where, "/readyz?verbose", patience);
     if (reply && reply->status == 200) {
       std::cout << "ready";
       if (!reply->peer->user)
-        std::cout << fmt::format(" (whose word this is on {} cannot be told: {})", listen_text(where),
+        std::cout << fmt::format(" (which process answers on {} is not known: {})", listen_text(where),
                                  reply->peer->unknown);
       std::cout << '\n';
       return kOk;

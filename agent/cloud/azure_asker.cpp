@@ -68,7 +68,7 @@ AzureAsker::Answer AzureAsker::ask(const CloudQuery& query, std::chrono::steady_
   if (!query.verify) return answer;
   const auto mac = net::MacAddress::parse(query.mac);
   if (query.resource_id.empty() || !mac) {
-    answer.azure = nothing_seen({{EAGAIN, std::system_category()}, "IMDS has not told which VM this is"});
+    answer.azure = nothing_seen({{EAGAIN, std::system_category()}, "IMDS has not answered which VM this is"});
     return answer;
   }
   const auto client = client_for(query, answer.cloud_config.value_or(observed::CloudConfig{}));

@@ -1,9 +1,15 @@
 #include "agent/cloud/cloud_query.h"
 
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "agent/cloud/line_json.h"
+#include "net/foreign_text.h"
 #include "net/foreign_text.h"
 
 namespace nlohmann {
@@ -19,6 +25,7 @@ struct adl_serializer<std::chrono::milliseconds> {
 }  // namespace nlohmann
 
 namespace agent {
+
 namespace {
 
 // azure.interval's are within 1m and 24h; tests have less patience.
@@ -51,6 +58,43 @@ net::Result<CloudQuery> parse_cloud_query(std::string_view line) {
   } catch (const std::exception& error) {
     return no_question(error.what());
   }
+}
+
+namespace {
+
+std::string configured_name(const Config& config) {
+  if (!config.kubernetes.node_name.empty()) return config.kubernetes.node_name;
+  const char* variable = std::getenv("NODE_NAME");
+  if (variable != nullptr && *variable != '\0') return variable;
+  std::array<char, 256> host{};
+  return gethostname(host.data(), host.size() - 1) == 0 ? host.data() : "";
+}
+
+}  // namespace
+
+std::string node_name(const Config& config) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const auto name = configured_name(config);
+  const auto first = name.find_first_not_of(kBlank);
+  if (first == std::string::npos) return {};
+  return net::lower(std::string_view(name).substr(first, name.find_last_not_of(kBlank) - first + 1));
+}
+
+CloudQuery query_of(const Config& config, const core::CloudTarget& target) {
+  CloudQuery query;
+  query.imds_endpoint = config.imds.endpoint;
+  query.resource_id = target.vm.resource_id;
+  query.environment = target.vm.environment;
+  query.mac = target.mac;
+  query.node_name = node_name(config);
+  query.kubeconfig = config.kubernetes.kubeconfig;
+  query.cloud_config = config.azure.cloud_config;
+  query.client_id = config.azure.client_id;
+  // Only user-defined routes depend on ARM.
+  query.verify = config.azure.verify == AzureVerify::on ||
+                 (config.azure.verify == AzureVerify::automatic && target.mode == node::Mode::udr);
+  query.interval = config.azure.interval;
+  return query;
 }
 
 }  // namespace agent

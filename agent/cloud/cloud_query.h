@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "agent/config/config.h"
+#include "core/effects.h"
 #include "net/error.h"
 
 namespace agent {
@@ -13,7 +15,7 @@ namespace agent {
 /// goes (own_configuration.h).
 struct CloudQuery {
   std::string imds_endpoint;  ///< for tokens
-  std::string resource_id;    ///< this VM; empty while IMDS has not told
+  std::string resource_id;    ///< this VM; empty until IMDS has answered
   std::string mac;            ///< the NIC of pod traffic
   std::string environment;    ///< compute.azEnvironment
   std::string node_name;
@@ -30,5 +32,14 @@ struct CloudQuery {
 std::string cloud_query_line(const CloudQuery& query);
 /// EBADMSG for anything else, and for an interval that would have Azure asked without a pause.
 net::Result<CloudQuery> parse_cloud_query(std::string_view line);
+
+/// kubernetes.node_name, then NODE_NAME, then the host name; in small letters and without white space around
+/// it, as the kubelet registers its node name (GetHostname() in
+/// https://github.com/kubernetes/component-helpers/blob/master/node/util/hostname.go). Host names of scale
+/// sets count in base 36 with capitals: the eleventh instance is …vmss00000A, and its Node …vmss00000a.
+std::string node_name(const Config& config);
+
+/// What to ask Azure and Kubernetes about this node.
+CloudQuery query_of(const Config& config, const core::CloudTarget& target);
 
 }  // namespace agent

@@ -15,7 +15,7 @@ class CloudQueryState {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  /// `told` gets everything that is known, whenever something was learnt; one call at a time.
+  /// `told` gets everything that is known, whenever something has changed; one call at a time.
   explicit CloudQueryState(std::function<void(const observed::CloudState&)> told) : told_(std::move(told)) {}
 
   struct Numbered {
@@ -34,7 +34,7 @@ class CloudQueryState {
   [[nodiscard]] bool is_stale(std::uint64_t number) const { return query().number != number; }
 
   /// Changes what is known by an answer to the question of that number; one to an older question is not
-  /// heard.
+  /// received.
   void update(std::uint64_t number, const std::function<void(observed::CloudState&)>& change);
   /// The same for whom an answer is as good as long as the question `concerns` it.
   void update_while(const std::function<bool(const CloudQuery&)>& concerns,

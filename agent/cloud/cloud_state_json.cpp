@@ -1,7 +1,11 @@
 #include "agent/cloud/cloud_state_json.h"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include "agent/cloud/line_json.h"
@@ -90,6 +94,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CloudState, azure, node, cloud_config, servic
 }  // namespace observed
 
 namespace agent {
+
 namespace {
 
 constexpr std::size_t kLongestText = 2048;  // an id's
@@ -101,15 +106,29 @@ std::string cloud_state_line(const observed::CloudState& cloud_state) {
 }
 
 net::Result<observed::CloudState> parse_cloud_state(std::string_view line) {
-  // Who tells it parses strangers' answers, and may be in strange hands for that.
+  // The sender parses answers of others and may be compromised by them.
   const auto tidy = [](nlohmann::json& value) {
     if (value.is_string()) value = net::foreign_text(value.get_ref<const std::string&>(), kLongestText);
   };
   try {
     return parse_line(line, tidy).get<observed::CloudState>();
   } catch (const std::exception& error) {
-    return net::failure(EBADMSG, "no evidence: " + net::foreign_text(error.what(), 200));
+    return net::failure(EBADMSG, "no cloud state: " + net::foreign_text(error.what(), 200));
   }
+}
+
+bool CloudStateWriter::write(const observed::CloudState& cloud_state) {
+  auto line = cloud_state_line(cloud_state) + '\n';
+  if (line == last_) return true;
+  last_ = std::move(line);
+  std::string_view rest = last_;
+  while (!rest.empty()) {
+    const auto written = ::write(descriptor_, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
 }
 
 }  // namespace agent

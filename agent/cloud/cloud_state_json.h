@@ -15,4 +15,18 @@ std::string cloud_state_line(const observed::CloudState& cloud_state);
 /// Every text in it as net::foreign_text() has it. EBADMSG for what is no such line.
 net::Result<observed::CloudState> parse_cloud_state(std::string_view line);
 
+/// Writes the cloud state to a descriptor, which it borrows: a line whenever it has changed. The reader is
+/// not woken for a state that it already has.
+class CloudStateWriter {
+ public:
+  explicit CloudStateWriter(int descriptor) : descriptor_(descriptor) {}
+
+  /// False when the reader has gone.
+  [[nodiscard]] bool write(const observed::CloudState& cloud_state);
+
+ private:
+  int descriptor_;
+  std::string last_;
+};
+
 }  // namespace agent

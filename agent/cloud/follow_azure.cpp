@@ -22,7 +22,7 @@ milliseconds between(milliseconds least, milliseconds most) {
 milliseconds ask(CloudQueryState& board, AzureAsker& asker, const CloudQueryState::Numbered& asked,
                  CloudQueryState::Time finish_by) {
   auto answer = asker.ask(asked.query, finish_by);
-  // Also when it has been asked again meanwhile: whoever asks faster than ARM answers is to hear something.
+  // Also when it was asked again meanwhile: a caller that asks faster than ARM answers gets an answer, too.
   board.update(board.query().number, [&answer](observed::CloudState& cloud_state) {
     cloud_state.cloud_config = std::move(answer.cloud_config);
     cloud_state.azure = std::move(answer.azure);

@@ -96,7 +96,7 @@ void ask_kubernetes_once(CloudQueryState& board, kubernetes::FilesOf whose, Clou
 void follow_kubernetes(CloudQueryState& board, kubernetes::FilesOf whose) {
   auto asked = board.await_first();
   while (true) {
-    // A watch cannot be interrupted: that of another node goes on unheard until it ends by itself.
+    // A watch cannot be interrupted: that of another node goes on, ignored, until it ends by itself.
     std::thread([&board, whose, asked] { follow(board, whose, asked); }).detach();
     while (true) {
       auto next = board.await_other(asked.number, steady_clock::now() + std::chrono::hours(1));

@@ -1,6 +1,6 @@
 // Asks Azure Resource Manager and the Kubernetes API server on behalf of the daemon, which has the rights to
 // change routes and therefore neither TLS nor secrets. A question a line on standard input; a line of
-// evidence on standard output whenever something else was learnt. Ends with its input.
+// the cloud state on standard output whenever it has changed. Ends with its input.
 //
 // As a child of the daemon's, or of `doctor`, it has the rights of who asks, and reads the files that the
 // question names. As a service of its own it may read more: then it goes by its own configuration.
@@ -16,7 +16,7 @@
 #include <thread>
 #include <utility>
 
-#include "agent/cloud/cloud_state_writer.h"
+#include "agent/cloud/cloud_state_json.h"
 #include "agent/cloud/followers.h"
 #include "agent/cloud/own_configuration.h"
 #include "agent/cloud/privileges.h"
@@ -78,7 +78,7 @@ net::Result<agent::CloudQuery> as_asked(std::optional<agent::OwnConfiguration>& 
     say(fmt::format("the configuration is not read anew, the old one stays: {}", read.error().what));
   } else if (const auto keys = agent::told_otherwise(query, *config); !keys.empty()) {
     say(
-        fmt::format("the agent was told otherwise (--config, --set or its environment) about {}: "
+        fmt::format("the agent has other values (--config, --set or its environment) for {}: "
                     "calico-azure-agent-cloud goes by {} and the environment of its own unit",
                     fmt::join(keys, ", "), own->file().string()));
   }
@@ -118,7 +118,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   agent::stay_out_of_core_dumps();
-  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL says farewell to peers that have gone
+  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL sends close_notify to peers that have gone
   agent::CloudStateWriter writer(STDOUT_FILENO);
   agent::CloudQueryState board([&writer](const observed::CloudState& cloud_state) {
     if (!writer.write(cloud_state)) _exit(1);
@@ -131,7 +131,7 @@ int main(int argc, char** argv) {
     auto query = agent::parse_cloud_query(*line);
     if (!query) {
       std::cerr << query.error().what << '\n';
-      _exit(kUsage);  // without a farewell to the threads, see below
+      _exit(kUsage);  // without stopping the threads, see below
     }
     auto asked = as_asked(own, *query);
     if (!asked) {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "agent/config/load_config.h"
-#include "checks/check_ids.h"
+#include "checks/check_table.h"
 #include "host/files.h"
 #include "net/foreign_text.h"
 
@@ -41,7 +41,7 @@ std::vector<std::string> told_otherwise(const CloudQuery& asked, const Config& c
 }
 
 net::Result<void> OwnConfiguration::read() {
-  // What is not there is nobody's.
+  // What does not exist has no owner.
   const auto opened = host::open_roots_file(file_);
   if (!opened && opened.error().code.value() != ENOENT) return net::pass_on(opened);
   auto loaded = load_config(

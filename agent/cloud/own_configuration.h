@@ -12,11 +12,11 @@
 namespace agent {
 
 /// What a service that may read root's files goes by, whoever asks it: which VM, NIC and node are asked about
-/// is the asker's to say, and whether; every path, address, identity and interval is the configuration's.
+/// is the daemon's to choose, and whether; every path, address, identity and interval is the configuration's.
 /// Else whoever asks could have it read a secret, or send one somewhere.
 CloudQuery by_own_configuration(const CloudQuery& asked, const Config& config);
 
-/// The keys in which an asker was told otherwise than the configuration says, "kubernetes.kubeconfig", as far
+/// The keys in which the daemon's values differ from the configuration, "kubernetes.kubeconfig", as far
 /// as the answer would be another.
 std::vector<std::string> told_otherwise(const CloudQuery& asked, const Config& config);
 
@@ -26,7 +26,7 @@ class OwnConfiguration {
  public:
   explicit OwnConfiguration(std::filesystem::path file) : file_(std::move(file)) {}
 
-  /// Reads it anew. One that cannot be used leaves the last one in force, and the Error says what is wrong
+  /// Reads it anew. One that cannot be used leaves the last one in force, and the Error names what is wrong
   /// with it; a file that is not there has every default.
   net::Result<void> read();
   /// nullptr until one could be used.

@@ -13,12 +13,12 @@ enum class Powers : std::uint8_t {
 };
 
 /// Gives up every other capability, and the daemon's place at the end of the kernel's list of what to kill
-/// when memory runs out: who parses strangers' answers has no right to change routes, and none to outlive
-/// them. Files are still read as their owner.
+/// when memory runs out: a program that parses answers of others has no right to change routes, and none to
+/// outlive them. Files are still read as their owner.
 net::Result<void> give_up_privileges(Powers kept);
 
 /// Tokens and keys of this process come into no core dump, whoever makes them (prctl(2), PR_SET_DUMPABLE:
-/// systemd-coredump(8) is told nothing, and ptrace(2) is root's alone).
+/// systemd-coredump(8) gets nothing, and ptrace(2) is root's alone).
 void stay_out_of_core_dumps();
 
 }  // namespace agent

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "routing/backoff.h"
+#include "routing/cpu_budget.h"
 
 namespace agent {
 
@@ -36,7 +36,7 @@ class WatchPace {
     return backoff_.next();
   }
 
-  /// The node itself could not be had.
+  /// The node itself could not be read.
   Duration after_failure() { return std::max(kAfterFailure, backoff_.next()); }
 
  private:

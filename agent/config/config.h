@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/log/level.h"
+#include "agent/log/log.h"
 #include "net/listen_address.h"
 #include "net/prefix.h"
 #include "net/shared.h"
@@ -84,7 +84,7 @@ struct Config {
   } readiness;
 
   struct Logging {
-    LogLevel level = LogLevel::info;
+    core::LogLevel level = core::LogLevel::info;
     LogFormat format = LogFormat::automatic;
 
     bool operator==(const Logging&) const = default;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "agent/config/suggest.h"
+#include "agent/config/keys.h"
 
 namespace agent {
 namespace {

@@ -1,12 +1,19 @@
 #include "agent/config/keys.h"
 
-#include <algorithm>
-#include <chrono>
+#include <fmt/format.h>
 
-#include "agent/config/route_numbers.h"
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <numeric>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 #include "agent/config/toml_file.h"
 
 namespace agent {
+
 namespace {
 
 using std::chrono::hours;
@@ -73,7 +80,7 @@ std::vector<Key> table() {
                                              "Whether the agent makes routes at all."),
       key<&Config::routes, &Routes::protocol>(
           "routes.protocol", integer<std::uint8_t>(5, 255, protocol_refusal),
-          "The number that marks the agent's routes. Whatever bears it is the agent's to change and remove.\n"
+          "The number that marks the agent's routes. The agent changes and removes every route that has it.\n"
           "Refused, because others own them: 0-4, 11, 12, 16-18, 66, 80, 186-196."),
       key<&Config::routes, &Routes::table>("routes.table",
                                            integer<std::uint32_t>(1, 4294967295, table_refusal),
@@ -161,6 +168,90 @@ bool is_section(std::string_view name) {
   const auto all = keys();
   return !name.empty() &&
          std::any_of(all.begin(), all.end(), [name](const Key& each) { return each.section == name; });
+}
+
+namespace {
+
+/// Insertions, deletions and substitutions from one word to the other (Levenshtein).
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    auto diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, substituted}));
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::string did_you_mean(std::string_view typed, std::span<const std::string> known,
+                         std::string_view prefix) {
+  std::string_view nearest;
+  std::size_t least = 0;
+  for (const auto& word : known) {
+    const auto limit = std::max<std::size_t>(2, word.size() / 3);
+    if (typed.size() > word.size() + limit) continue;  // also what keeps a typed megabyte cheap
+    const auto far = distance(typed, word);
+    if (far > limit || (!nearest.empty() && far >= least)) continue;
+    nearest = word;
+    least = far;
+  }
+  return nearest.empty() ? "" : fmt::format(": did you mean {}{}?", prefix, nearest);
+}
+
+namespace {
+
+/// The owners of route protocol numbers: linux/rtnetlink.h, iproute2's rt_protos and the programs' own
+/// sources.
+struct Owner {
+  std::int64_t first, last;
+  std::string_view who;
+};
+constexpr std::array kOwners = {
+    Owner{0, 0, "nobody (RTPROT_UNSPEC)"},
+    Owner{1, 1, "ICMP redirects"},
+    Owner{2, 2, "the kernel itself"},
+    Owner{3, 3, "routes made at boot, and by ip-route(8) when it names no protocol"},
+    Owner{4, 4, "static routes of the administrator"},
+    Owner{11, 11, "Zebra and FRRouting"},
+    Owner{12, 12, "BIRD, also Calico's"},
+    Owner{16, 16, "DHCP clients"},
+    Owner{17, 17, "mrouted and kube-router"},
+    Owner{18, 18, "keepalived"},
+    Owner{66, 66, "Google's guest agent"},
+    Owner{80, 80, "Calico (Felix)"},
+    Owner{186, 196, "FRRouting's daemons"},
+};
+
+}  // namespace
+
+std::optional<std::string> protocol_refusal(std::int64_t protocol) {
+  for (const auto& owner : kOwners) {
+    if (protocol < owner.first || owner.last < protocol) continue;
+    return fmt::format("protocol {} belongs to {}: choose an unused number, such as 169", protocol,
+                       owner.who);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> table_refusal(std::int64_t table) {
+  switch (table) {
+    case 0:
+      return "table 0 does not exist (RT_TABLE_UNSPEC): use 254, the main table";
+    case 253:
+      return "table 253 is the kernel's default table, which is looked up after every other: use 254, the "
+             "main table";
+    case 255:
+      return "table 255 is the kernel's own local table: use 254, the main table";
+    case 16925:
+      return "table 16925 is what the agent keeps for nic.select: use 254, the main table";
+    default:
+      return std::nullopt;
+  }
 }
 
 }  // namespace agent

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,5 +41,19 @@ const Key* find_key(std::string_view path);
 
 /// True when keys of that section exist.
 bool is_section(std::string_view name);
+
+/// ": did you mean X?" with the known word that is nearest to a mistyped one, the first of equals; "" when
+/// none is near: at most a third of its letters wrong. `prefix` is what all
+/// words begin with: it is shown but does not make words alike.
+std::string did_you_mean(std::string_view typed, std::span<const std::string> known,
+                         std::string_view prefix = {});
+
+/// Numbers of the kernel's routing that others own. Sentences for the end of "routes.table: ".
+
+/// Who owns the route protocol number; absent for an unused one.
+std::optional<std::string> protocol_refusal(std::int64_t protocol);
+
+/// Why routes are not to be kept in the table; absent for a good one.
+std::optional<std::string> table_refusal(std::int64_t table);
 
 }  // namespace agent

@@ -6,15 +6,16 @@
 #include <cerrno>
 #include <functional>
 
+#include "agent/config/config.h"
 #include "agent/config/cross_checks.h"
 #include "agent/config/keys.h"
 #include "agent/config/read_file.h"
-#include "agent/config/suggest.h"
 #include "agent/config/toml_file.h"
 #include "agent/log/one_line.h"
 #include "net/foreign_text.h"
 
 namespace agent {
+
 namespace {
 
 /// Of each key something.
@@ -197,6 +198,28 @@ std::map<std::string, std::string> config_environment(const char* const* environ
     variables.emplace(assignment.substr(0, equals), assignment.substr(equals + 1));
   }
   return variables;
+}
+
+node::Policy policy_of(const Config& config) {
+  node::Policy policy;
+  policy.mode = config.mode.value_or(node::Mode::udr);
+  policy.mode_is_automatic = !config.mode;
+  policy.nic = config.nic;
+  policy.cluster_cidrs = config.cluster_cidrs;
+  policy.node_cidrs = config.node_cidrs;
+  policy.node_cidr_source = config.node_cidr_source;
+  policy.azure_verified = config.azure.verify != AzureVerify::off;
+  policy.azure_verified_always = config.azure.verify == AzureVerify::on;
+  policy.cloud_config = config.azure.cloud_config;
+  policy.routes_enabled = config.routes.enabled;
+  policy.protocol = config.routes.protocol;
+  policy.table = config.routes.table;
+  policy.metric = config.routes.metric;
+  policy.local_sink = config.routes.local_sink;
+  policy.enforce_sysctls = config.enforce_sysctls;
+  policy.require = config.readiness.require;
+  policy.ignore = config.readiness.ignore;
+  return policy;
 }
 
 }  // namespace agent

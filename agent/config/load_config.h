@@ -51,7 +51,7 @@ struct LoadedConfig {
   std::optional<std::size_t> file_hash = std::nullopt;
 };
 
-/// To tell whether a file has other contents than the one that was read.
+/// Shows whether a file has other contents than the one that was read.
 std::size_t contents_hash(std::string_view contents);
 
 /// The configuration: defaults, overridden by the file, by the environment, by --set. Otherwise everything

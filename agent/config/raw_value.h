@@ -57,7 +57,7 @@ struct RawValue {
   using List = std::vector<RawValue>;
   struct Member;
   using Table = std::vector<Member>;
-  /// A type that no key accepts, in words: "a float".
+  /// A type that no key accepts, spelled out: "a float".
   struct Other {
     std::string_view kind;
   };

@@ -329,7 +329,7 @@ Codec<AzureVerify> azure_verifications() {
   return choice<AzureVerify>({{automatic, "auto"}, {on, "on"}, {off, "off"}});
 }
 
-Codec<LogLevel> log_levels() { return choice(kLevelNames); }
+Codec<core::LogLevel> log_levels() { return choice(kLevelNames); }
 
 Codec<LogFormat> log_formats() { return choice(kFormatNames); }
 

@@ -71,7 +71,7 @@ Codec<node::LocalSink> local_sinks();
 /// True for "enforce".
 Codec<bool> sysctl_actions();
 Codec<AzureVerify> azure_verifications();
-Codec<LogLevel> log_levels();
+Codec<core::LogLevel> log_levels();
 Codec<LogFormat> log_formats();
 
 }  // namespace agent

@@ -12,7 +12,7 @@
 namespace agent {
 
 /// A file that holds what was written last, over power cuts too. A sync takes as long as the
-/// disk does, seconds on one that is throttled, and routes wait for nobody: so it is written on a thread of
+/// disk does, seconds on one that is throttled, and routes must not wait: so it is written on a thread of
 /// its own, which is there while there is something to write.
 class BackgroundFile {
  public:

@@ -24,7 +24,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr auto kName = "calico-azure-agent-cloud";
-// After its own time is up it says what it knows.
+// After its own time is up it reports what it knows.
 constexpr auto kGrace = std::chrono::milliseconds(200);
 
 struct Pipe {
@@ -85,7 +85,7 @@ bool await_input(int descriptor, steady_clock::time_point until) {
   return left > 0 && ::poll(&one, 1, static_cast<int>(left)) > 0;
 }
 
-/// Everything that it says until it ends or the time is up.
+/// All its output until it ends or the time is up.
 std::string read_until(int descriptor, steady_clock::time_point until) {
   std::string text;
   std::array<char, 16384> part{};
@@ -97,8 +97,8 @@ std::string read_until(int descriptor, steady_clock::time_point until) {
   return text;
 }
 
-/// The last whole line, for each says all that is known.
-observed::CloudState last_evidence(std::string_view text) {
+/// The last whole line: each has all that is known.
+observed::CloudState last_cloud_state(std::string_view text) {
   const auto end = text.rfind('\n');
   if (end == std::string_view::npos) return {};
   const auto begin = text.rfind('\n', end == 0 ? 0 : end - 1);
@@ -224,7 +224,7 @@ observed::CloudState ask_cloud_once(const CloudQuery& query, std::chrono::millis
   auto process = CloudProcess::start_once(patience - kGrace);
   if (!process) return nobody_asked(process.error());
   if (const auto told = process->tell(query); !told) return nobody_asked(told.error());
-  auto cloud_state = last_evidence(read_until(process->output(), until));
+  auto cloud_state = last_cloud_state(read_until(process->output(), until));
   auto late = nobody_asked(
       {{ETIMEDOUT, std::system_category()},
        fmt::format("no answer within {} s", std::chrono::ceil<std::chrono::seconds>(patience).count())});

@@ -36,7 +36,7 @@ class CloudProcess {
 
   /// Never waits: EAGAIN when it does not read.
   net::Result<void> tell(const CloudQuery& query);
-  /// What it says; non-blocking.
+  /// Its output; non-blocking.
   [[nodiscard]] int output() const { return output_.get(); }
 
  private:
@@ -52,7 +52,7 @@ class CloudProcess {
 /// answered by then is an ETIMEDOUT.
 observed::CloudState ask_cloud_once(const CloudQuery& query, std::chrono::milliseconds patience);
 
-/// The same error for every source: nobody can be asked.
+/// The same error for every source: none can be asked.
 observed::CloudState nobody_asked(const net::Error& error);
 
 }  // namespace agent

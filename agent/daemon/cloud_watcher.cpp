@@ -23,7 +23,7 @@ CloudWatcher::CloudWatcher(boost::asio::io_context& io, const Log& log,
       deliver_(std::move(deliver)),
       backoff_(std::random_device{}()),
       output_(io),
-      heard_(kLongestLine),
+      received_data_(kLongestLine),
       again_(io) {}
 
 void CloudWatcher::ask(const CloudQuery& query) {
@@ -55,7 +55,7 @@ void CloudWatcher::start() {
 }
 
 void CloudWatcher::listen() {
-  boost::asio::async_read_until(output_, heard_, '\n',
+  boost::asio::async_read_until(output_, received_data_, '\n',
                                 [this](const boost::system::error_code& error, std::size_t length) {
                                   if (error == boost::asio::error::operation_aborted) return;
                                   if (error) return on_end();
@@ -64,9 +64,9 @@ void CloudWatcher::listen() {
 }
 
 void CloudWatcher::on_line(std::size_t length) {
-  const auto* data = static_cast<const char*>(heard_.data().data());
+  const auto* data = static_cast<const char*>(received_data_.data().data());
   auto cloud_state = parse_cloud_state(std::string_view(data, length - 1));
-  heard_.consume(length);
+  received_data_.consume(length);
   if (!cloud_state) return on_end();
   has_spoken_ = true;
   was_missed_ = false;
@@ -78,14 +78,13 @@ void CloudWatcher::on_line(std::size_t length) {
 void CloudWatcher::on_end() {
   boost::system::error_code ignored;
   output_.close(ignored);
-  heard_.consume(heard_.size());
+  received_data_.consume(received_data_.size());
   if (process_ && std::exchange(has_spoken_, false)) {
-    log_.write({.kind = EventKind::cloud_program_ended,
+    log_.write({.kind = core::EventKind::cloud_program_ended,
                 .message = "calico-azure-agent-cloud has ended: it is started again"});
   } else if (process_) {
-    cannot_be_asked(
-        {{EAGAIN, std::system_category()},
-         cloud_program().string() + " ends before it says anything; the journal has its last words"});
+    cannot_be_asked({{EAGAIN, std::system_category()},
+                     cloud_program().string() + " ends without an answer; its error is in the journal"});
   }
   process_.reset();
   again_.expires_after(std::max<routing::Backoff::Duration>(kShortestPause, backoff_.next()));
@@ -97,7 +96,7 @@ void CloudWatcher::on_end() {
 /// One that is not installed is not missed.
 void CloudWatcher::cannot_be_asked(const net::Error& error) {
   if (error.code.value() != ENOKEY && !std::exchange(was_missed_, true))
-    log_.write(warning(EventKind::cloud_program_ended, error.what));
+    log_.write(core::warning(core::EventKind::cloud_program_ended, error.what));
   deliver_(nobody_asked(error));
 }
 

@@ -12,12 +12,12 @@
 #include "agent/daemon/cloud_program.h"
 #include "agent/log/log.h"
 #include "observed/cloud_state.h"
-#include "routing/backoff.h"
+#include "routing/cpu_budget.h"
 
 namespace agent {
 
 /// Keeps the program that asks Azure and Kubernetes running, on the daemon's loop: it gets each new question,
-/// what it says is delivered, and when it ends it is started again, later each time.
+/// its output is delivered, and when it ends it is started again, with growing pauses.
 class CloudWatcher {
  public:
   CloudWatcher(boost::asio::io_context& io, const Log& log,
@@ -41,7 +41,7 @@ class CloudWatcher {
   std::optional<CloudQuery> query_;
   std::optional<CloudProcess> process_;
   boost::asio::posix::stream_descriptor output_;  ///< borrows the process's descriptor
-  boost::asio::streambuf heard_;
+  boost::asio::streambuf received_data_;
   bool has_spoken_ = false;  ///< this process
   bool was_missed_ = false;  ///< in the log, since one has spoken
   boost::asio::steady_timer again_;

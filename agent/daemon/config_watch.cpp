@@ -12,7 +12,7 @@ namespace agent {
 namespace {
 
 // What an editor does to save a file, with its copies and renames, is over by then.
-constexpr auto kCalm = std::chrono::milliseconds(200);
+constexpr auto kQuiet = std::chrono::milliseconds(200);
 
 /// nullopt: there is no file.
 std::optional<std::size_t> fingerprint(const std::filesystem::path& file) {
@@ -27,7 +27,7 @@ std::optional<std::size_t> fingerprint(const std::filesystem::path& file) {
 
 ConfigWatch::ConfigWatch(boost::asio::io_context& io, std::function<void()> changed,
                          std::function<void()> gone)
-    : changed_(std::move(changed)), gone_(std::move(gone)), readable_(io), calm_(io) {}
+    : changed_(std::move(changed)), gone_(std::move(gone)), readable_(io), quiet_(io) {}
 
 net::Result<void> ConfigWatch::begin(const std::filesystem::path& file, std::optional<std::size_t> seen) {
   auto watch = files::Watch::open(file);
@@ -43,7 +43,7 @@ net::Result<void> ConfigWatch::begin(const std::filesystem::path& file, std::opt
 void ConfigWatch::end() {
   boost::system::error_code ignored;
   readable_.close(ignored);
-  calm_.cancel();
+  quiet_.cancel();
   watch_.reset();
 }
 
@@ -65,8 +65,8 @@ void ConfigWatch::await() {
 void ConfigWatch::on_event() {
   // An error to attach again (no watches left, say): what is there now is looked at, the next event tries it.
   if (watch_->drain().value_or(true) && !std::exchange(is_armed_, true)) {
-    calm_.expires_after(kCalm);
-    calm_.async_wait([this](const boost::system::error_code& error) {
+    quiet_.expires_after(kQuiet);
+    quiet_.async_wait([this](const boost::system::error_code& error) {
       is_armed_ = false;
       if (!error) judge();
     });
@@ -74,7 +74,7 @@ void ConfigWatch::on_event() {
   await();
 }
 
-/// An editor has moved the file for less than the calm: one that is away by now was taken away.
+/// An editor moves the file for less than this pause: a file that is still missing was removed.
 void ConfigWatch::judge() {
   if (look()) return changed_();
   if (!is_on() || !seen_ || fingerprint(file_)) return;

@@ -40,7 +40,7 @@ class ConfigWatch {
   std::filesystem::path file_;
   std::optional<files::Watch> watch_;
   boost::asio::posix::stream_descriptor readable_;  ///< a descriptor of its own, for each closes its one
-  boost::asio::steady_timer calm_;
+  boost::asio::steady_timer quiet_;
   bool is_armed_ = false;
   std::optional<std::size_t> seen_;
 };

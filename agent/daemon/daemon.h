@@ -13,7 +13,7 @@ namespace agent {
 class Daemon {
  public:
   /// Takes the instance lock and opens the kernel's door, so that what cannot work is known at once. The HTTP
-  /// address may be somebody else's: that keeps no node without its routes. `sources` are read again on
+  /// address may be another process's: the node gets its routes all the same. `sources` are read again on
   /// SIGHUP, and by itself until the node has been ready.
   static net::Result<std::unique_ptr<Daemon>> create(ConfigSources sources, LoadedConfig loaded);
   Daemon(const Daemon&) = delete;

@@ -10,14 +10,14 @@
 #include <system_error>
 #include <utility>
 
-#include "agent/daemon/cached_document.h"
-#include "agent/daemon/identity.h"
-#include "agent/daemon/memory.h"
+#include "agent/cloud/cloud_query.h"
+#include "agent/daemon/daemon.h"
 #include "agent/daemon/paths.h"
 #include "agent/daemon/persisted_state.h"
-#include "agent/daemon/version.h"
+#include "agent/daemon/process.h"
 
 namespace agent {
+
 namespace {
 
 /// ±10 %, so that nodes which started together do not dump together.
@@ -53,7 +53,7 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, KernelHandles han
       kept_file_(kept_file(),
                  [this](const net::Error& error) {
                    boost::asio::post(io_, [this, what = error.what] {
-                     log_.write(warning(EventKind::file_refused, what));
+                     log_.write(core::warning(core::EventKind::file_refused, what));
                    });
                  }),
       cni_(io_) {
@@ -63,12 +63,13 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, KernelHandles han
 void Daemon::Loop::run() {
   load_kept();
   const auto& engine = controller_.engine();
-  log_.write({.kind = EventKind::started,
+  log_.write({.kind = core::EventKind::started,
               .message = fmt::format(
                   "calico-azure-agent {} starts: mode {} ({}), node {}, {}", version(),
                   node::mode_name(engine.policy().mode), engine.mode().in_force().reason, node_name(config_),
                   server_ ? "status on " + listen_text(config_.listen) : "no status yet")});
-  if (!handles_.lock.remark().empty()) log_.write(warning(EventKind::name_taken, handles_.lock.remark()));
+  if (!handles_.lock.remark().empty())
+    log_.write(core::warning(core::EventKind::name_taken, handles_.lock.remark()));
   start_poller();
   inspector_ = std::make_unique<Inspector>(
       [this](observed::NodeEnvironment environment) { post(std::move(environment)); });
@@ -80,7 +81,7 @@ void Daemon::Loop::run() {
   if (!reporter_.has_been_ready()) watch_configuration();
   io_.run();
 
-  log_.write({.kind = EventKind::stopped, .message = "stopping; routes are left in place"});
+  log_.write({.kind = core::EventKind::stopped, .message = "stopping; routes are left in place"});
   reporter_.stopping();
   inspector_.reset();
   poller_.reset();
@@ -112,7 +113,7 @@ void Daemon::Loop::execute(const core::Effects& effects) {
   if (effects.inspect) inspector_->aim(*effects.inspect);
   if (effects.inspect_again) inspector_->request_inspection();
   if (effects.query) cloud_.ask(query_of(config_, *effects.query));  // starting a program takes its time
-  if (effects.costly) give_back_memory();
+  if (effects.costly) trim_heap();
   await(effects.wake_at);
   // A turn proves what a beat does: one wake-up less. The first one begins the beats.
   const auto in_a_while = Clock::now() + reporter_.until_next_beat();
@@ -137,8 +138,8 @@ void Daemon::Loop::await_cni() {
   if (!cni_watch_) {
     auto watch = cni::Watch::open(cni::Paths{});
     if (!watch) {
-      return log_.write(
-          warning(EventKind::file_refused, watch.error().what + "; changes are seen within a minute"));
+      return log_.write(core::warning(core::EventKind::file_refused,
+                                      watch.error().what + "; changes are seen within a minute"));
     }
     cni_watch_ = std::move(*watch);
     cni_.assign(::dup(cni_watch_->descriptor()));
@@ -195,11 +196,11 @@ void Daemon::Loop::await_signal() {
   });
 }
 
-/// Before the first turn, so that a restart while nobody answers finds everything as it was; and before the
+/// Before the first turn, so that a restart during an outage finds everything as it was; and before the
 /// poller, which may write the document anew.
 void Daemon::Loop::load_kept() {
   const auto tell = [this](const net::Error& error) {
-    if (error.code.value() != ENOENT) log_.write(warning(EventKind::file_refused, error.what));
+    if (error.code.value() != ENOENT) log_.write(core::warning(core::EventKind::file_refused, error.what));
   };
   if (auto state = load_state(kept_file())) {
     handle(std::move(*state));
@@ -219,7 +220,7 @@ void Daemon::Loop::load_kept() {
 }
 
 void Daemon::Loop::start_poller() {
-  std::error_code ignored;  // under systemd it is there; where it cannot be made, the cache says so
+  std::error_code ignored;  // under systemd it is there; where it cannot be made, writing the cache fails
   std::filesystem::create_directories(document_cache().parent_path(), ignored);
   poller_ = std::make_unique<imds::Poller>(
       imds_options(config_),
@@ -228,7 +229,7 @@ void Daemon::Loop::start_poller() {
       },
       [this](const net::Error& error) {
         boost::asio::post(io_, [this, what = error.what] {
-          if (what != last_cache_problem_) log_.write(warning(EventKind::file_refused, what));
+          if (what != last_cache_problem_) log_.write(core::warning(core::EventKind::file_refused, what));
           last_cache_problem_ = what;
           handle(core::CacheFailure{});
         });
@@ -241,5 +242,25 @@ void Daemon::Loop::on_imds(imds::Event event) {
   last_reading_ = std::get<imds::Reading>(std::move(event));
   handle(core::ImdsDocument{.network = last_reading_->network, .api_version = last_reading_->api_version});
 }
+
+net::Result<std::unique_ptr<Daemon>> Daemon::create(ConfigSources sources, LoadedConfig loaded) {
+  auto lock = InstanceLock::take(runtime_directory());
+  if (!lock) return net::pass_on(lock);
+  auto kernel = netlink::LinuxKernel::open();
+  if (!kernel) return net::pass_on(kernel);
+  auto watch = netlink::Watch::open((*kernel)->command_port());
+  if (!watch) return net::pass_on(watch);
+  auto loop = std::make_unique<Loop>(
+      std::move(sources), std::move(loaded),
+      Loop::KernelHandles{
+          .lock = std::move(*lock), .kernel = std::move(*kernel), .watch = std::move(*watch)});
+  loop->listen();
+  return std::unique_ptr<Daemon>(new Daemon(std::move(loop)));
+}
+
+Daemon::Daemon(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
+Daemon::~Daemon() = default;
+
+void Daemon::run() { loop_->run(); }
 
 }  // namespace agent

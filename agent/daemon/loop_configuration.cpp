@@ -3,22 +3,22 @@
 
 #include <utility>
 
-#include "agent/config/in_force.h"
-#include "agent/daemon/identity.h"
+#include "agent/cloud/cloud_query.h"
+#include "agent/config/show_config.h"
 #include "agent/daemon/loop.h"
-#include "checks/check_ids.h"
+#include "checks/check_table.h"
 
 namespace agent {
 
 /// systemd merges a reload into the start job of a service that still starts: SIGHUP would never come, just
-/// when the configuration has to be mended.
+/// when the configuration has to be corrected.
 void Daemon::Loop::watch_configuration() {
   if (!sources_.file) return;
   if (const auto watching = config_watch_.begin(*sources_.file, loaded_file_); !watching) {
-    log_.write(warning(EventKind::file_refused,
-                       watching.error().what +
-                           "; while the node starts, an edited configuration takes effect with "
-                           "systemctl kill --signal=HUP calico-azure-agent"));
+    log_.write(core::warning(core::EventKind::file_refused,
+                             watching.error().what +
+                                 "; while the node starts, an edited configuration takes effect with "
+                                 "systemctl kill --signal=HUP calico-azure-agent"));
   }
   if (config_watch_.look()) return reload();  // edited between the start and this
   report_status();
@@ -39,8 +39,8 @@ void Daemon::Loop::reload() {
 
 void Daemon::Loop::refuse(const std::vector<ConfigError>& errors) {
   for (const auto& error : errors) {
-    log_.write({.kind = EventKind::configuration_refused,
-                .level = LogLevel::error,
+    log_.write({.kind = core::EventKind::configuration_refused,
+                .level = core::LogLevel::error,
                 .message = "configuration not reloaded: " + error.text()});
   }
   refused_configuration_ = errors.front().text();
@@ -51,27 +51,28 @@ void Daemon::Loop::refuse(const std::vector<ConfigError>& errors) {
 /// for one.
 void Daemon::Loop::miss_configuration() {
   refused_configuration_ = sources_.file->string() + " is no longer there";
-  log_.write(warning(EventKind::configuration_refused,
-                     refused_configuration_ + ": what it said stays in force until it is back or a reload"));
+  log_.write(
+      core::warning(core::EventKind::configuration_refused,
+                    refused_configuration_ + ": its values stay in force until it is back or a reload"));
   report_status();
 }
 
 void Daemon::Loop::take(Config next) {
   const bool listen_changed = next.listen != config_.listen;
   if (listen_changed && server_) {
-    log_.write(warning(EventKind::configuration_reloaded,
-                       fmt::format("http.listen = {} needs a restart; still on {}", listen_text(next.listen),
-                                   listen_text(config_.listen))));
+    log_.write(core::warning(core::EventKind::configuration_reloaded,
+                             fmt::format("http.listen = {} needs a restart; still on {}",
+                                         listen_text(next.listen), listen_text(config_.listen))));
     next.listen = config_.listen;
   }
   const bool imds_changed = next.imds != config_.imds;
   config_ = std::move(next);
-  if (listen_changed && !server_) listen();  // nobody is served on the old one
+  if (listen_changed && !server_) listen();  // nothing is served on the old one
   log_.set_level(config_.log.level);
   log_.reopen(config_.log.format);
   if (imds_changed) poller_->reconfigure(imds_options(config_));
   await_resync();
-  log_.write({.kind = EventKind::configuration_reloaded, .message = "configuration reloaded"});
+  log_.write({.kind = core::EventKind::configuration_reloaded, .message = "configuration reloaded"});
   handle(configuration());
   cloud_.ask_again();
 }

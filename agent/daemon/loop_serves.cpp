@@ -1,4 +1,4 @@
-// Who is answered over HTTP. Its address may be somebody else's: that costs the answers, never the routes.
+// The HTTP endpoint. Another process may have its address: that costs the endpoint, never the routes.
 #include <fmt/format.h>
 
 #include <utility>
@@ -22,25 +22,25 @@ void Daemon::Loop::listen() {
   where.port = server_->port();
   reporter_.listens_at(std::move(where));
   if (!std::exchange(not_listening_, {}).empty()) {
-    log_.write({.kind = EventKind::listening,
+    log_.write({.kind = core::EventKind::listening,
                 .message = fmt::format("http.listen = {} is free: status is served there",
                                        listen_text(config_.listen))});
     report_status();
   }
   if (!config_.listen.is_unix() && !config_.listen.address.is_loopback()) {
-    log_.write(warning(
-        EventKind::listens_outside,
+    log_.write(core::warning(
+        core::EventKind::listens_outside,
         fmt::format("http.listen = {} is reachable from outside this node", listen_text(config_.listen))));
   }
 }
 
-/// The same trouble is told once.
+/// The same failure is logged once.
 void Daemon::Loop::listen_later(const net::Error& error) {
   if (std::exchange(not_listening_, error.what) != error.what) {
-    log_.write(warning(EventKind::not_listening,
-                       fmt::format("{}; routes are looked after all the same, nobody is answered over HTTP, "
-                                   "and it is tried again every {} s",
-                                   error.what, kListenAgain.count())));
+    log_.write(core::warning(core::EventKind::not_listening,
+                             fmt::format("{}; routes are kept all the same, nothing is served over HTTP, "
+                                         "and it is tried again every {} s",
+                                         error.what, kListenAgain.count())));
     report_status();
   }
   listen_again_.expires_after(kListenAgain);

@@ -8,10 +8,13 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
-#include "agent/config/route_numbers.h"
+#include "agent/config/keys.h"
+#include "agent/daemon/paths.h"
 #include "files/read.h"
+#include "imds/cache.h"
 
 namespace agent {
+
 namespace {
 
 using Json = nlohmann::json;
@@ -97,6 +100,26 @@ net::Result<core::PersistedState> load_state(const std::filesystem::path& file) 
                                     "CIDRs, its mode or its primary NIC are known",
                                     file.string()));
   }
+}
+
+net::Result<imds::Cached> cached_document(const std::filesystem::path& file,
+                                          std::span<const net::Link> links) {
+  auto cached = imds::load(file);
+  if (!cached) return cached;
+  if (!imds::same_vm(cached->reading.network, imds::product_uuid(product_uuid_file()), links)) {
+    return net::failure(ESTALE, fmt::format("{} is not used: it describes VM {}, which is not this one",
+                                            file.string(), cached->reading.network.identity.vm_id));
+  }
+  return cached;
+}
+
+imds::Options imds_options(const Config& config) {
+  imds::Options options;
+  options.endpoint = config.imds.endpoint;
+  options.read_timeout = config.imds.read_timeout;
+  options.poll_interval = config.imds.poll_interval;
+  options.cache_file = document_cache();
+  return options;
 }
 
 }  // namespace agent

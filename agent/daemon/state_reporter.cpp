@@ -1,9 +1,45 @@
 #include "agent/daemon/state_reporter.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 namespace agent {
+
+namespace {
+
+/// Nothing once the node has been ready: from then on it is a service like any other.
+std::string fate_of_an_edit(const StatusNotes& notes) {
+  if (notes.has_been_ready || notes.file.empty()) return "";
+  if (!notes.refused.empty())
+    return fmt::format("{}: until it is fixed the old configuration stays in force", notes.refused);
+  if (notes.file_is_watched) return fmt::format("an edited {} takes effect by itself", notes.file);
+  return fmt::format("an edited {} takes effect with systemctl {} calico-azure-agent", notes.file,
+                     notes.is_started ? "reload" : "kill --signal=HUP");
+}
+
+}  // namespace
+
+std::string reasons_not_ready(const core::Snapshot& snapshot) {
+  std::string text;
+  for (const auto& check : snapshot.checks) {
+    if (check.holds()) text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", check.id, check.message);
+  }
+  return text;
+}
+
+std::string status_line(const core::Snapshot& snapshot, const StatusNotes& notes) {
+  auto line = snapshot.ready
+                  ? fmt::format("ready: {} routes by {}", snapshot.routes.size(), snapshot.nic.name)
+                  : "waiting for " + reasons_not_ready(snapshot);
+  if (!snapshot.ready && snapshot.ready_for_kubelet) line += ", which comes with the kubelet";
+  for (const auto& note : {notes.not_listening, snapshot.ready ? "" : fate_of_an_edit(notes)}) {
+    if (!note.empty()) line += " | " + note;
+  }
+  return line;
+}
+
 namespace {
 
 using Duration = std::chrono::steady_clock::duration;
@@ -12,7 +48,7 @@ using Duration = std::chrono::steady_clock::duration;
 constexpr Duration kBeat = std::chrono::seconds(20);
 constexpr Duration kQuietBeat = std::chrono::seconds(70);
 // While the service manager has no room for what it was told.
-constexpr Duration kBeatWhileUnheard = std::chrono::seconds(1);
+constexpr Duration kBeatWhileUnsent = std::chrono::seconds(1);
 // Azure may take its time; a loop that no longer turns may not. More than two beats.
 constexpr auto kStartExtension = std::chrono::seconds(60);
 
@@ -71,7 +107,7 @@ void StateReporter::beat() {
 
 Duration StateReporter::until_next_beat() const {
   const bool owes = !ready_file_problem_.empty() || !listening_file_problem_.empty();
-  const auto ours = notifier_.waiting() ? kBeatWhileUnheard : ready_since_ && !owes ? kQuietBeat : kBeat;
+  const auto ours = notifier_.waiting() ? kBeatWhileUnsent : ready_since_ && !owes ? kQuietBeat : kBeat;
   const auto asked = notifier_.watchdog_interval();
   return asked ? std::min<Duration>(ours, *asked) : ours;
 }

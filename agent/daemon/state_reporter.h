@@ -4,15 +4,29 @@
 #include <filesystem>
 #include <string>
 
-#include "agent/daemon/listening_file.h"
-#include "agent/daemon/ready_file.h"
-#include "agent/daemon/status_line.h"
+#include "agent/daemon/runtime_files.h"
 #include "agent/log/log.h"
 #include "core/snapshot.h"
 #include "net/listen_address.h"
 #include "systemd/notify.h"
 
 namespace agent {
+
+/// What `systemctl status` shows beside the node's state.
+struct StatusNotes {
+  bool has_been_ready = false;  ///< the node, since the start
+  bool is_started = false;      ///< READY=1 was sent: a reload no longer waits for the start
+  std::string file;             ///< of the configuration; empty: none is read
+  bool file_is_watched = false;
+  std::string refused;        ///< what is wrong with it as it is now; the one before is in force
+  std::string not_listening;  ///< why nothing is served over HTTP
+};
+
+/// STATUS=: how the node stands, what it waits for, and what an edited configuration file then needs.
+std::string status_line(const core::Snapshot& snapshot, const StatusNotes& notes);
+
+/// "ID: MESSAGE; …" of the gates that fail.
+std::string reasons_not_ready(const core::Snapshot& snapshot);
 
 /// Tells the service manager, and who reads the files in /run/calico-azure-agent, how the node stands. A file
 /// that could not be written is tried again with each beat; the same problem is logged once. One thread.
@@ -40,7 +54,7 @@ class StateReporter {
   [[nodiscard]] std::chrono::steady_clock::duration until_next_beat() const;
 
   [[nodiscard]] bool has_been_ready() const { return has_been_ready_; }
-  /// READY=1 has been said: a reload no longer waits for the start.
+  /// READY=1 has been sent: a reload no longer waits for the start.
   [[nodiscard]] bool is_started() const { return is_started_; }
 
  private:

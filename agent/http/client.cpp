@@ -71,7 +71,7 @@ net::Result<HttpReply> http_get(const net::ListenAddress& where, std::string_vie
   auto& failure = answer.error();
   if (failure.code.value() == EPROTO) failure.code.assign(EBADMSG, std::system_category());
   net::Error error{failure.code, sentence(failure, net::listen_text(where), timeout)};
-  // What keeps a port without a fit answer is somebody's.
+  // Another process has the port if there is no proper answer.
   if (peer && *peer && (*peer)->user && error.code.value() != ECONNRESET)
     error.what += fmt::format("; it is held by user {}", *(*peer)->user);
   return tl::unexpected(std::move(error));

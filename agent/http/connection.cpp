@@ -31,9 +31,9 @@ bool must_wait(const error_code& error) { return error == asio::error::would_blo
 
 }  // namespace
 
-Connection::Connection(asio::io_context& io, ConnectionKeeper& controller, std::uint64_t number,
+Connection::Connection(asio::io_context& io, ConnectionOwner& owner, std::uint64_t number,
                        net::Descriptor socket, int family)
-    : controller_(controller), number_(number), socket_(io) {
+    : owner_(owner), number_(number), socket_(io) {
   socket_.assign(asio::generic::stream_protocol(family, 0), socket.get());
   static_cast<void>(socket.release());
   socket_.non_blocking(true);
@@ -52,7 +52,7 @@ void Connection::proceed() {
 
 void Connection::read() {
   for (;;) {
-    const auto room = controller_.scratch();
+    const auto room = owner_.scratch();
     error_code error;
     const std::size_t count = socket_.read_some(asio::buffer(room.data(), room.size()), error);
     if (must_wait(error)) return wait(asio::socket_base::wait_read);
@@ -60,7 +60,7 @@ void Connection::read() {
     const std::size_t seen = received_.size();
     received_.append(room.data(), count);
     if (!worth_parsing(received_, seen)) continue;
-    if (auto reply = controller_.answer(received_)) {
+    if (auto reply = owner_.answer(received_)) {
       reply_ = std::move(*reply);
       received_ = {};
       stage_ = Stage::writing;
@@ -92,7 +92,7 @@ void Connection::write() {
 
 void Connection::drain() {
   while (drained_ < kDrainLimit) {
-    const auto room = controller_.scratch();
+    const auto room = owner_.scratch();
     error_code error;
     drained_ += socket_.read_some(asio::buffer(room.data(), room.size()), error);
     if (must_wait(error)) return wait(asio::socket_base::wait_read);
@@ -118,7 +118,7 @@ void Connection::hang_up() {
 void Connection::finish() {
   error_code ignored;
   socket_.close(ignored);
-  controller_.closed(number_);
+  owner_.closed(number_);
 }
 
 }  // namespace agent::http

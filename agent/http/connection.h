@@ -19,11 +19,11 @@
 namespace agent::http {
 
 /// What a connection asks of those who keep it.
-class ConnectionKeeper {
+class ConnectionOwner {
  public:
-  ConnectionKeeper() = default;
-  ConnectionKeeper(const ConnectionKeeper&) = delete;
-  ConnectionKeeper& operator=(const ConnectionKeeper&) = delete;
+  ConnectionOwner() = default;
+  ConnectionOwner(const ConnectionOwner&) = delete;
+  ConnectionOwner& operator=(const ConnectionOwner&) = delete;
 
   /// The reply to what has been received so far; nothing while more is needed.
   virtual std::optional<Bytes> answer(std::string_view received) = 0;
@@ -33,7 +33,7 @@ class ConnectionKeeper {
   virtual void closed(std::uint64_t number) = 0;
 
  protected:
-  ~ConnectionKeeper() = default;
+  ~ConnectionOwner() = default;
 };
 
 /// One client: reads a request, writes the reply, and drains what the client still sends. Tries first and
@@ -45,13 +45,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// Takes a connected, non-blocking socket of the address family. Throws boost::system::system_error when
   /// the event loop cannot watch it.
-  Connection(boost::asio::io_context& io, ConnectionKeeper& controller, std::uint64_t number,
+  Connection(boost::asio::io_context& io, ConnectionOwner& owner, std::uint64_t number,
              net::Descriptor socket, int family);
 
   /// Sets out; to be called once, when a shared_ptr holds it.
   void proceed();
 
-  /// Hangs up, with a reset while the client still waits for its reply. Idempotent; does not call the keeper.
+  /// Hangs up, with a reset while the client still waits for its reply. Idempotent; does not call the owner.
   void hang_up();
 
   [[nodiscard]] Clock::time_point accepted() const { return accepted_; }
@@ -65,7 +65,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void wait(boost::asio::socket_base::wait_type readiness);
   void finish();
 
-  ConnectionKeeper& controller_;
+  ConnectionOwner& owner_;
   std::uint64_t number_;
   boost::asio::generic::stream_protocol::socket socket_;
   Clock::time_point accepted_ = Clock::now();

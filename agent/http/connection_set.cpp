@@ -20,10 +20,10 @@ ConnectionSet::ConnectionSet(boost::asio::io_context& io, std::size_t limit, Ans
 void ConnectionSet::admit(net::Descriptor socket, int family) {
   if (members_.size() >= limit_) evict_oldest();
   const auto number = admitted_++;
-  ConnectionKeeper& controller = *this;
+  ConnectionOwner& owner = *this;
   std::shared_ptr<Connection> connection;
   try {
-    connection = std::make_shared<Connection>(io_, controller, number, std::move(socket), family);
+    connection = std::make_shared<Connection>(io_, owner, number, std::move(socket), family);
   } catch (const boost::system::system_error&) {
     return;  // no memory left in the kernel to watch it: this client finds its connection closed
   }

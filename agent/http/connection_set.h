@@ -17,7 +17,7 @@ namespace agent::http {
 
 /// All connections in order of arrival. It never refuses the newest: when full, the oldest goes, since a
 /// well-behaved client is done within milliseconds and the oldest connection is not one.
-class ConnectionSet final : private ConnectionKeeper {
+class ConnectionSet final : private ConnectionOwner {
  public:
   /// From accept to the last byte of the reply.
   static constexpr std::chrono::seconds kDeadline{5};
@@ -33,7 +33,7 @@ class ConnectionSet final : private ConnectionKeeper {
   /// Takes a connected, non-blocking socket of the address family.
   void admit(net::Descriptor socket, int family);
 
-  /// Hangs up on the oldest; false when there is nobody.
+  /// Hangs up on the oldest; false when there is none.
   bool evict_oldest();
 
  private:
@@ -48,7 +48,7 @@ class ConnectionSet final : private ConnectionKeeper {
   Answer answer_;
   std::uint64_t admitted_ = 0;
   std::map<std::uint64_t, std::shared_ptr<Connection>> members_;  ///< by arrival
-  /// Armed only while somebody is here, for the oldest: an idle process is never woken.
+  /// Armed only while there are connections, for the oldest: an idle process is never woken.
   boost::asio::steady_timer deadline_;
   bool armed_ = false;
   std::array<char, 8 * 1024> scratch_{};

@@ -9,8 +9,8 @@
 namespace agent {
 
 /// When the main loop last turned: stamped by it, read by the HTTP thread for /livez, and for /readyz and
-/// /healthz, whose snapshot is that loop's: where nobody restarts a loop that hangs (no WatchdogSec, no
-/// livenessProbe) its last word must not count for ever. Lock-free. The loop must
+/// /healthz, whose snapshot is that loop's: where nothing restarts a loop that hangs (no WatchdogSec, no
+/// livenessProbe) its last snapshot must not count for ever. Lock-free. The loop must
 /// beat well within kPatience even when nothing happens (its watchdog timer does).
 class Heartbeat {
  public:

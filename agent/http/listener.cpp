@@ -15,7 +15,7 @@
 namespace agent::http {
 namespace {
 
-/// The owner and the group may connect, nobody else.
+/// The owner and the group may connect, no other user.
 constexpr mode_t kSocketMode = 0660;
 
 std::string words_of(int error) { return std::system_category().message(error); }
@@ -47,7 +47,7 @@ tl::unexpected<net::Error> refusal(int error, const net::ListenAddress& listen) 
       error, "cannot listen on " + listen_text(listen) + ": " + words_of(error) + advice(error, listen));
 }
 
-/// 0 when the path is free for bind(2), after removal of a socket that nobody listens on; else the errno.
+/// 0 when the path is free for bind(2), after removal of a socket without a listener; else the errno.
 int make_way(const net::ListenAddress& listen, const SocketAddress& address) {
   struct stat there {};
   if (::lstat(listen.unix_path.c_str(), &there) != 0) return errno == ENOENT ? 0 : errno;

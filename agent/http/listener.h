@@ -19,7 +19,7 @@ class Listener {
   static constexpr int kBacklog = 4096;
 
   /// Bound and listening. Without SO_REUSEPORT: a second listener gets EADDRINUSE. A unix socket's file has
-  /// mode 0660 from its first moment and replaces one that nobody listens on; EADDRINUSE when somebody does,
+  /// mode 0660 from its first moment and replaces one without a listener; EADDRINUSE when there is one,
   /// ENOTSOCK when the path is something else. The sentence names the address and how to find who holds it.
   static net::Result<Listener> open(const net::ListenAddress& listen);
 

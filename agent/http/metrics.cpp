@@ -1,4 +1,4 @@
-#include "agent/http/metrics.h"
+#include "agent/http/renderings.h"
 
 #include <algorithm>
 #include <array>
@@ -86,7 +86,7 @@ void routes(Exposition& out, const core::Snapshot& snapshot) {
   for (const routing::RouteState state : kStates) {
     out.count({{"state", routing::route_state_name(state)}}, snapshot.routes.count(state));
   }
-  out.family("routes_repaired_total", "counter", "Routes put back after they had once been in sync.");
+  out.family("routes_repaired_total", "counter", "Routes restored after they had once been in sync.");
   out.count({}, snapshot.counters.routes_repaired);
   out.family("resyncs_total", "counter", "Looks at the kernel's routes: dump and comparison.");
   out.count({}, snapshot.counters.resyncs);

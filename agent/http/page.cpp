@@ -1,4 +1,4 @@
-#include "agent/http/page.h"
+#include "agent/http/renderings.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 #include "agent/http/page_style.h"
 #include "agent/http/text.h"
-#include "core/wall_time.h"
+#include "core/snapshot.h"
 
 namespace agent::http {
 namespace {
@@ -38,7 +38,7 @@ class Html {
   std::string markup_;
 };
 
-/// A word and the colour that goes with it; the word says it all, the colour only helps the eye.
+/// A word and the colour that goes with it; the word is enough, the colour only helps the eye.
 struct Badge {
   std::string_view word;
   std::string_view tone;
@@ -253,7 +253,7 @@ void route_row(Html& html, const routing::RouteStatus& each) {
 
 std::vector<routing::RouteStatus> worst_first(const routing::RouteStatuses& routes, std::size_t most) {
   std::vector<routing::RouteStatus> shown;
-  for (const auto& each : routes.exceptions()) {
+  for (const auto& each : routes.out_of_sync()) {
     if (shown.size() < most) shown.push_back(routes.at(each.position));
   }
   for (std::size_t i = 0; i < routes.size() && shown.size() < most; ++i) {

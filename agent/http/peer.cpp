@@ -90,7 +90,7 @@ std::string words_of(int error) { return std::system_category().message(error); 
 Peer peer_with(uid_t user) {
   Peer peer;
   peer.user = user;
-  // user_namespaces(7): 65534, unless somebody has written another one there.
+  // user_namespaces(7): 65534, unless another one is configured there.
   uid_t overflow = 65534;
   const auto text = text_of("/proc/sys/kernel/overflowuid");
   std::from_chars(text.data(), text.data() + text.size(), overflow);
@@ -185,7 +185,7 @@ net::Result<Peer> peer_by_table(const sockaddr_storage& local, const sockaddr_st
     return peer;
   }
   if (theirs.is_loopback || theirs.address == ours.address)
-    return net::failure(ECONNRESET, "hung up before it could be told who it is");
+    return net::failure(ECONNRESET, "hung up before it could be identified");
   peer.unknown = "its address belongs to another network namespace or machine";
   return peer;
 }
@@ -231,7 +231,7 @@ net::Result<Peer> peer_of(int socket) {
   if (local.ss_family == AF_UNIX) return peer_by_credentials(socket);
   size = sizeof remote;
   if (::getpeername(socket, reinterpret_cast<sockaddr*>(&remote), &size) != 0)
-    return net::failure(ECONNRESET, "hung up before it could be told who it is");
+    return net::failure(ECONNRESET, "hung up before it could be identified");
   return peer_by_table(local, remote);
 }
 

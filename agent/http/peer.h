@@ -22,13 +22,13 @@ struct Peer {
 
 /// Of a connected socket, while the other side still holds its end: the listener's of a unix socket
 /// (SO_PEERCRED, unix(7)), else this network namespace's table of TCP connections. The connection
-/// is looked up, not the port: who took it may have left the port to somebody else since.
+/// is looked up, not the port: the port may have passed to another process since.
 ///
 /// ECONNRESET: the other side has closed it, so its owner can no longer be determined.
 net::Result<Peer> peer_of(int socket);
 
-/// Who listens on a TCP address of this network namespace, as its table says: it needs no connection, which
-/// one who hangs up at once leaves nobody. nullopt: nobody, or that is not shown.
+/// The listener on a TCP address of this network namespace, by its socket table: that needs no connection,
+/// unlike a peer that hangs up at once. nullopt: none, or not shown.
 std::optional<Peer> listener_on(const sockaddr_storage& address);
 
 namespace http {
@@ -39,7 +39,7 @@ struct TcpRow {
   std::string_view remote;
   bool listens = false;
   uid_t user = 0;
-  std::uint64_t inode = 0;  ///< 0: no process holds it any more, or none yet, and `user` says nothing
+  std::uint64_t inode = 0;  ///< 0: no process holds it any more, or none yet, and `user` means nothing
 };
 
 /// nullopt for the heading, and for what is no such line.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "checks/check_ids.h"
+#include "checks/check_table.h"
 #include "net/foreign_text.h"
 
 namespace agent::http {

@@ -42,7 +42,7 @@ Health readyz(const core::Snapshot& snapshot, const HealthQuery& query);
 /// The same over all checks: a failing warning fails it too.
 Health healthz(const core::Snapshot& snapshot, const HealthQuery& query);
 
-/// The ids of the list that no check of this version bears.
+/// The ids of the list that no check of this version has.
 std::vector<std::string> unknown_checks(const core::Snapshot& snapshot, const std::vector<std::string>& ids);
 
 }  // namespace agent::http

@@ -47,7 +47,7 @@ struct Reply {
   std::string body{};
   /// Instead of `body`, a large one that others send too.
   SharedBody shared{};
-  /// Headers beyond those that every reply bears.
+  /// Headers beyond those that every reply has.
   std::vector<std::pair<std::string_view, std::string_view>> headers{};
   /// A reply to HEAD: headers as for GET, Content-Length included, and no body.
   bool without_body = false;
@@ -59,7 +59,7 @@ struct Bytes {
   SharedBody body{};
 };
 
-/// The reply as HTTP/1.1. Every one bears Date, Content-Length, `Cache-Control: no-store` (a state is stale
+/// The reply as HTTP/1.1. Every one has Date, Content-Length, `Cache-Control: no-store` (a state is stale
 /// the moment it is sent), `X-Content-Type-Options: nosniff` and `Connection: close`.
 Bytes reply_bytes(const Reply& reply, net::WallTime now);
 

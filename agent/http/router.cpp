@@ -11,11 +11,9 @@
 #include <variant>
 #include <vector>
 
-#include "agent/http/metrics.h"
-#include "agent/http/page.h"
 #include "agent/http/readyz.h"
-#include "agent/http/status_json.h"
-#include "checks/check_ids.h"
+#include "agent/http/renderings.h"
+#include "checks/check_table.h"
 #include "net/address.h"
 #include "net/foreign_text.h"
 

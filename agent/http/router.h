@@ -25,7 +25,7 @@ struct View {
 
 /// Answers /livez, /readyz, /healthz, /status, /metrics and /, by GET and HEAD: nothing can be changed over
 /// HTTP. 400 for a target that cannot be read or an unknown `?exclude=`, 404, 405 with Allow, 421 for a Host
-/// header that names somebody else (host_is_ours), which over a unix socket means nothing.
+/// header that names another host (host_is_ours), which over a unix socket means nothing.
 Reply route(const Request& request, const View& view);
 
 /// The whole of the protocol as one pure function: the bytes that answer what a connection has received so

@@ -68,7 +68,7 @@ class StatusServer::Loop {
     static_cast<void>(accept_ready_.release());  // the listener closes it
   }
 
-  /// Starts the thread; std::system_error when there is none to be had.
+  /// Starts the thread; std::system_error when there are too many.
   void run() {
     await_clients();
     const SignalsBlocked blocked;

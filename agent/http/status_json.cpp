@@ -1,4 +1,4 @@
-#include "agent/http/status_json.h"
+#include "agent/http/renderings.h"
 
 #include <algorithm>
 #include <chrono>
@@ -7,10 +7,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "agent/http/text.h"
-#include "core/wall_time.h"
+#include "core/snapshot.h"
 
 namespace agent {
 namespace {
@@ -121,9 +122,10 @@ void write_nic(JsonText& json, const core::NicStatus& nic) {
     json.member("name").text(nic.name);
     number_or_null(json.member("index"), nic.index);
     json.member("mac").text(nic.mac);
-    texts(json.member("addresses"), nic.addresses);
-    texts(json.member("subnets"), nic.subnets);
-    texts(json.member("gateways"), nic.gateways);
+    using List = std::pair<std::string_view, const std::vector<std::string>*>;
+    for (const auto& [name, list] :
+         {List{"addresses", &nic.addresses}, List{"subnets", &nic.subnets}, List{"gateways", &nic.gateways}})
+      texts(json.member(name), *list);
     number_or_null(json.member("mtu"), nic.mtu);
   });
 }

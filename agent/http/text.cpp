@@ -14,13 +14,13 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-/// The text with every ill-formed piece replaced; `escape` answers what stands for an ASCII character, or
-/// nothing when it stands for itself.
+/// The text with every ill-formed piece replaced; `escape` answers the replacement of an ASCII character, or
+/// nothing when it stays.
 template <class Escape>
 std::string rewritten(std::string_view text, Escape escape) {
   std::string result;
   result.reserve(text.size());
-  std::size_t kept = 0;  // what lies between here and `at` stands for itself
+  std::size_t kept = 0;  // what lies between here and `at` stays
   for (std::size_t at = 0; at < text.size();) {
     const auto piece = net::utf8_piece(text.substr(at));
     std::string_view instead = kReplacement;

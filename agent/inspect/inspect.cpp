@@ -20,7 +20,7 @@ bool is_pod_link(const net::Link& link) {
   return link.name.starts_with("cali") || link.name.starts_with("azv");
 }
 
-/// Links whose routes and neighbours are somebody's networking of pods.
+/// Links whose routes and neighbours belong to pod networking.
 bool concerns_pods(const net::Link& link) {
   constexpr std::array<std::string_view, 5> kNames = {"tunl0", "cbr0", "cni0", "azure0", "flannel"};
   const auto begins = [&link](std::string_view name) { return link.name.starts_with(name); };

@@ -12,10 +12,10 @@ namespace agent {
 
 using core::InspectionTarget;
 
-/// Only the node's CNI files: what tells the mode. Takes a millisecond, and waits for nobody.
+/// Only the node's CNI files: they show the mode. Takes a millisecond, and waits for nothing.
 observed::NodeEnvironment look_at_files();
 
-/// All of the node's surroundings, read-only: files, the kernel's tables, programs and services on loopback,
+/// The whole node environment, read-only: files, the kernel's tables, programs and services on loopback,
 /// side by side. What does not answer until `finish_by` is an Error in its place.
 observed::NodeEnvironment inspect(const InspectionTarget& aim, std::span<const net::Link> links,
                                   std::chrono::steady_clock::time_point finish_by);

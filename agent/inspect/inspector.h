@@ -11,11 +11,11 @@
 
 namespace agent {
 
-/// When the node's surroundings are looked at again. Knows no clock.
+/// When the node environment is inspected again. Knows no clock.
 class InspectionSchedule {
  public:
   using Time = std::chrono::steady_clock::time_point;
-  /// Between two looks without a cause. What is seen here holds nobody back.
+  /// Between two looks without a cause. It holds back nothing.
   static constexpr auto kInterval = std::chrono::seconds(60);
   /// After each look, whatever the cause: pods come and go by the dozen, and a look starts programs.
   static constexpr auto kLeastPause = std::chrono::seconds(5);
@@ -36,7 +36,7 @@ class InspectionSchedule {
   Time next_{};
 };
 
-/// Looks at the node's surroundings on a thread of its own: now and then, and soon after something that they
+/// Inspects the node environment on a thread of its own: now and then, and soon after something that they
 /// consist of has changed.
 class Inspector {
  public:

@@ -32,25 +32,25 @@ struct LevelStyle {
   int priority;  ///< syslog(3)'s
   std::string_view colour;
 };
-constexpr LevelStyle style_of(LogLevel level) {
+constexpr LevelStyle style_of(core::LogLevel level) {
   switch (level) {
-    case LogLevel::trace:
+    case core::LogLevel::trace:
       return {7, "\x1b[37m"};
-    case LogLevel::debug:
+    case core::LogLevel::debug:
       return {7, "\x1b[36m"};
-    case LogLevel::info:
+    case core::LogLevel::info:
       return {6, "\x1b[32m"};
-    case LogLevel::warn:
+    case core::LogLevel::warn:
       return {4, "\x1b[33m\x1b[1m"};
-    case LogLevel::error:
+    case core::LogLevel::error:
       break;
   }
   return {3, "\x1b[31m\x1b[1m"};
 }
 
-static_assert(static_cast<int>(LogLevel::trace) == SPDLOG_LEVEL_TRACE &&
-              static_cast<int>(LogLevel::error) == SPDLOG_LEVEL_ERROR);
-spdlog::level::level_enum spdlog_level(LogLevel level) {
+static_assert(static_cast<int>(core::LogLevel::trace) == SPDLOG_LEVEL_TRACE &&
+              static_cast<int>(core::LogLevel::error) == SPDLOG_LEVEL_ERROR);
+spdlog::level::level_enum spdlog_level(core::LogLevel level) {
   return static_cast<spdlog::level::level_enum>(level);
 }
 
@@ -59,7 +59,7 @@ class LevelWord : public spdlog::custom_flag_formatter {
   explicit LevelWord(bool coloured) : coloured_(coloured) {}
   void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
               spdlog::memory_buf_t& out) override {
-    const auto level = static_cast<LogLevel>(message.level);
+    const auto level = static_cast<core::LogLevel>(message.level);
     const auto colour = coloured_ ? style_of(level).colour : "";
     const std::string_view reset = coloured_ ? "\x1b[m" : "";
     for (const auto part : {colour, net::name_of(kLevelNames, level), reset})
@@ -109,7 +109,7 @@ LogFormat resolved(LogFormat format, int descriptor) {
   return systemd::journal_attached(descriptor) ? LogFormat::journal : LogFormat::text;
 }
 
-bool sent_to_journal(const Event& event, std::string_view line) {
+bool sent_to_journal(const core::LogEvent& event, std::string_view line) {
   std::vector<systemd::JournalField> named = {{"SYSLOG_IDENTIFIER", kIdentifier}};
   if (const auto* kind = find_kind(event.kind)) named.emplace_back("MESSAGE_ID", kind->message_id);
   for (const auto& field : event.fields) named.emplace_back("AGENT_" + std::string(field.name), field.value);
@@ -120,7 +120,7 @@ bool sent_to_journal(const Event& event, std::string_view line) {
 
 class Log::Sink {
  public:
-  Sink(LogLevel level, LogFormat format, int descriptor)
+  Sink(core::LogLevel level, LogFormat format, int descriptor)
       : descriptor_(descriptor),
         lines_(std::make_shared<LineSink>(descriptor)),
         logger_(kIdentifier, lines_) {
@@ -128,7 +128,7 @@ class Log::Sink {
     reopen(format);
   }
 
-  void set_level(LogLevel level) { logger_.set_level(spdlog_level(level)); }
+  void set_level(core::LogLevel level) { logger_.set_level(spdlog_level(level)); }
 
   void reopen(LogFormat format) {
     const net::Lock lock(mutex_);
@@ -136,12 +136,12 @@ class Log::Sink {
     lines_->set_format(format_);
   }
 
-  void write(const Event& event) {
+  void write(const core::LogEvent& event) {
     if (!logger_.should_log(spdlog_level(event.level))) return;
     const net::Lock lock(mutex_);
     if (lost_ > 0) {
-      if (!deliver(warning(EventKind::events_lost,
-                           fmt::format("{} events were lost: nobody read the log", lost_)))) {
+      if (!deliver(core::warning(core::EventKind::events_lost,
+                                 fmt::format("{} events were lost: the log was not read", lost_)))) {
         ++lost_;
         return;
       }
@@ -151,14 +151,14 @@ class Log::Sink {
   }
 
  private:
-  bool deliver(const Event& event) CAA_REQUIRES(mutex_) {
+  bool deliver(const core::LogEvent& event) CAA_REQUIRES(mutex_) {
     if (format_ == LogFormat::json) return write_line(event.level, json_members(event));
     const auto line = one_line(event.message);
     if (format_ == LogFormat::journal && sent_to_journal(event, line)) return true;
     return write_line(event.level, line);
   }
 
-  bool write_line(LogLevel level, const std::string& payload) CAA_REQUIRES(mutex_) {
+  bool write_line(core::LogLevel level, const std::string& payload) CAA_REQUIRES(mutex_) {
     logger_.log(spdlog_level(level), spdlog::string_view_t(payload));
     return !lines_->take_loss();
   }
@@ -171,22 +171,22 @@ class Log::Sink {
   spdlog::logger logger_;
 };
 
-Log::Log(LogLevel level, LogFormat format, int descriptor)
+Log::Log(core::LogLevel level, LogFormat format, int descriptor)
     : sink_(std::make_unique<Sink>(level, format, descriptor)) {}
 Log::Log(Log&&) noexcept = default;
 Log& Log::operator=(Log&&) noexcept = default;
 Log::~Log() = default;
 
-void Log::set_level(LogLevel level) { sink_->set_level(level); }
+void Log::set_level(core::LogLevel level) { sink_->set_level(level); }
 
 void Log::reopen(LogFormat format) { sink_->reopen(format); }
 
-void Log::write(const Event& event) const { sink_->write(event); }
+void Log::write(const core::LogEvent& event) const { sink_->write(event); }
 
-void complain(EventKind kind, const std::string& message) {
+void complain(core::EventKind kind, const std::string& message) {
   if (systemd::journal_attached(STDERR_FILENO)) {
-    Log(LogLevel::error, LogFormat::journal, STDERR_FILENO)
-        .write({.kind = kind, .level = LogLevel::error, .message = message});
+    Log(core::LogLevel::error, LogFormat::journal, STDERR_FILENO)
+        .write({.kind = kind, .level = core::LogLevel::error, .message = message});
   } else {
     std::cerr << message << '\n';
   }

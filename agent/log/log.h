@@ -1,12 +1,29 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
 
-#include "agent/log/event.h"
+#include "core/log_event.h"
+#include "net/names.h"
 
 namespace agent {
+
+/// `log.format`. `automatic` is the journal where systemd connected standard error to it, else text.
+enum class LogFormat : std::uint8_t { automatic, journal, text, json };
+
+inline constexpr auto kLevelNames =
+    std::to_array<net::Named<core::LogLevel>>({{core::LogLevel::trace, "trace"},
+                                               {core::LogLevel::debug, "debug"},
+                                               {core::LogLevel::info, "info"},
+                                               {core::LogLevel::warn, "warn"},
+                                               {core::LogLevel::error, "error"}});
+inline constexpr auto kFormatNames = std::to_array<net::Named<LogFormat>>({{LogFormat::automatic, "auto"},
+                                                                           {LogFormat::journal, "journal"},
+                                                                           {LogFormat::text, "text"},
+                                                                           {LogFormat::json, "json"}});
 
 /// The agent's log: one event is one line, whatever its message holds. Safe to use from any thread; an event
 /// is written before the call returns. Writing never throws and never fails. It waits for a reader that hangs
@@ -16,24 +33,32 @@ class Log {
   /// Events go to the descriptor (2 in the daemon; the log keeps a duplicate) or to journald. `automatic` is
   /// the journal when JOURNAL_STREAM names the descriptor, else text. Text is coloured on a terminal, unless
   /// NO_COLOR is set (https://no-color.org).
-  Log(LogLevel level, LogFormat format, int descriptor);
+  Log(core::LogLevel level, LogFormat format, int descriptor);
   Log(Log&&) noexcept;
   Log& operator=(Log&&) noexcept;
   ~Log();
 
-  void set_level(LogLevel level);
+  void set_level(core::LogLevel level);
   /// From the next event on, in another format.
   void reopen(LogFormat format);
 
   /// Writes the event, if its level is enabled. In text and in the journal, control characters and bytes that
   /// are not UTF-8 are escaped. An event that journald does not take is written as text.
-  void write(const Event& event) const;
+  void write(const core::LogEvent& event) const;
 
-  void trace(std::string message) const { write({.level = LogLevel::trace, .message = std::move(message)}); }
-  void debug(std::string message) const { write({.level = LogLevel::debug, .message = std::move(message)}); }
+  void trace(std::string message) const {
+    write({.level = core::LogLevel::trace, .message = std::move(message)});
+  }
+  void debug(std::string message) const {
+    write({.level = core::LogLevel::debug, .message = std::move(message)});
+  }
   void info(std::string message) const { write({.message = std::move(message)}); }
-  void warn(std::string message) const { write({.level = LogLevel::warn, .message = std::move(message)}); }
-  void error(std::string message) const { write({.level = LogLevel::error, .message = std::move(message)}); }
+  void warn(std::string message) const {
+    write({.level = core::LogLevel::warn, .message = std::move(message)});
+  }
+  void error(std::string message) const {
+    write({.level = core::LogLevel::error, .message = std::move(message)});
+  }
 
  private:
   class Sink;
@@ -42,6 +67,6 @@ class Log {
 
 /// Reports why a command ends before it has a log: a line on standard error or, where that is connected to
 /// the journal, an error there.
-void complain(EventKind kind, const std::string& message);
+void complain(core::EventKind kind, const std::string& message);
 
 }  // namespace agent

@@ -55,7 +55,7 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
-std::string json_members(const Event& event) {
+std::string json_members(const core::LogEvent& event) {
   nlohmann::ordered_json members;
   members["message"] = event.message;
   if (const auto* kind = find_kind(event.kind)) members["event"] = kind->name;

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "agent/log/event.h"
+#include "core/log_event.h"
 
 namespace agent {
 
@@ -15,6 +15,6 @@ std::string one_line(std::string_view text);
 /// The members of an event's JSON object that follow its time and level, up to the closing brace:
 /// `"message":"…","event":"check_failed","check":"…"}`. Field names in lower case. Valid JSON on one line
 /// whatever bytes the message holds: what is not UTF-8 becomes U+FFFD.
-std::string json_members(const Event& event);
+std::string json_members(const core::LogEvent& event);
 
 }  // namespace agent

@@ -159,7 +159,7 @@ std::string program_page() {
   all += heading("OPTIONS") + "Before or behind any command:\n";
   for (const auto& each : program.options) all += item(tag_of(each), text_of(each));
   all += heading("COMMANDS") + commands_of(program);
-  all += heading("EXIT STATUS") + "Each command says above what its own are. In general:\n" + items(kExits);
+  all += heading("EXIT STATUS") + "Each command lists its own above. In general:\n" + items(kExits);
   all += heading("ENDPOINTS") + paragraphs(kEndpointsIntroduction) + items(kEndpoints);
   all += heading("CHECKS") + checks();
   all += heading("FILES") + items(kFiles);

@@ -19,7 +19,7 @@ that calico/node's start-up can wait for and the kubelet can probe. systemd star
 calico-azure-agent.service.
 
 It serves Azure user-defined routes, flannel, Calico VXLAN and Azure CNI, for IPv4, IPv6 and dual
-stack, and finds out which of them a node runs. Whatever it makes bears route protocol 169,
+stack, and finds out which of them a node runs. All its routes and rules have route protocol 169,
 azure-agent in the output of ip(8); it never touches anything else. Stopping leaves its routes in
 place, starting adopts them.)";
 
@@ -50,7 +50,7 @@ was left out is listed.)"},
 with one that it had on this machine before while routes of that are left. Refused while the daemon
 runs, which would restore them.)"},
     {"doctor",
-     R"(Needs no daemon. Each failure says what is wrong, why it matters to pods, and the command that
+     R"(Needs no daemon. Each failure names what is wrong, why it matters to pods, and the command that
 fixes it; all commands are listed once more at the end, in the order to run them. If the file of a
 running daemon has become invalid, its errors come first; the checks then use the configuration
 that the daemon has in force, or are shown as by status. With --npd it ends within 4 seconds.)"},
@@ -63,7 +63,7 @@ does, and the last changes with who made them.)"},
 
 inline constexpr Entry kExits[] = {
     {"0", "As asked, and as it should be: ready, in sync, nothing failed."},
-    {"1", "Not so, or an error: not ready, timed out, changes pending, a check failed."},
+    {"1", "It is not, or an error: not ready, timed out, changes pending, a check failed."},
     {"2", "Could not be determined: no daemon answers, or the kernel or Azure cannot be asked."},
     {"64", "Bad usage of any command."},
     {"78",
@@ -118,7 +118,7 @@ inline constexpr Entry kFiles[] = {
 inline constexpr Entry kEnvironment[] = {
     {"CALICO_AZURE_AGENT_<SECTION>_<KEY>",
      "Overrides that key of the configuration file: calico-azure-agent.toml(5) has each by name. "
-     "calico-azure-agent-cloud@.service, which asks Azure and Kubernetes, goes by the file and an "
+     "calico-azure-agent-cloud@.service, which asks Azure and Kubernetes, uses the file and an "
      "environment of its own."},
     {"NODE_NAME", "This node's name in Kubernetes, unless kubernetes.node_name is set."},
     {"NO_COLOR", "When set and not empty: no colours, not even on a terminal."},
@@ -148,7 +148,7 @@ What other pod subnets would change, without a change:
 
     calico-azure-agent plan --set pods.cluster_cidrs=10.245.0.0/16,fd00:10:245::/48
 
-Take every route of the agent's away:
+Remove every route of the agent:
 
     systemctl stop calico-azure-agent
     calico-azure-agent flush)";
@@ -167,9 +167,10 @@ While the node has not been ready since the start, an edited file takes effect b
 reload would wait for the start. After that, systemctl reload calico-azure-agent applies every key
 but http.listen. A file with an error is refused, and the old configuration stays.
 
-Each key stands here with its default.)";
+Each key is listed with its default.)";
 
-inline constexpr std::string_view kConfigurationExample = R"(The least that Azure user-defined routes need:
+inline constexpr std::string_view kConfigurationExample =
+    R"(Minimal configuration for Azure user-defined routes:
 
     [pods]
     cluster_cidrs = ["10.244.0.0/16"])";

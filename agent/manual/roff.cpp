@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "agent/daemon/version.h"
+#include "agent/daemon/process.h"
 
 namespace agent::manual {
 namespace {

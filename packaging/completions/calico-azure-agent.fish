@@ -35,7 +35,7 @@ complete -c calico-azure-agent -l set -x -a 'mode= imds.endpoint= imds.poll_inte
 complete -c calico-azure-agent -n '__calico_azure_agent_at "wait"' -l timeout -x -d 'Give up after this long, such as 90s or 1h30m'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "status"' -l json -d 'Print JSON instead of text'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "plan"' -l json -d 'Print JSON instead of text'
-complete -c calico-azure-agent -n '__calico_azure_agent_at "flush"' -l dry-run -d 'Only say what would be removed'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "flush"' -l dry-run -d 'Only print what would be removed'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "flush"' -l protocols -d 'Only print the protocol numbers by which routes are the agent'\''s'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "flush"' -l force -d 'Even while the daemon runs, which puts them back'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "doctor"' -l json -d 'Print JSON instead of text'

@@ -69,7 +69,7 @@ void compare(benchmark::State& state) {
   }
 }
 
-void mend_one(benchmark::State& state) {
+void repair_one(benchmark::State& state) {
   const auto routes = routes_of(state);
   bench::YesKernel kernel;
   routing::Reconciler reconciler(kernel, 1);
@@ -93,7 +93,7 @@ BENCHMARK(parse_document)->Unit(benchmark::kMicrosecond);
 BENCHMARK(parse_configuration)->Arg(400)->Arg(100'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(index)->Arg(400)->Arg(100'000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(compare)->Arg(400)->Arg(100'000)->Unit(benchmark::kMicrosecond);
-BENCHMARK(mend_one)->Arg(10)->Arg(100'000);
+BENCHMARK(repair_one)->Arg(10)->Arg(100'000);
 
 }  // namespace
 

@@ -8,7 +8,7 @@
 #include "agent/http/client.h"
 #include "agent/http/router.h"
 #include "agent/http/server.h"
-#include "checks/check_ids.h"
+#include "checks/check_table.h"
 
 namespace {
 

@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::uint8_t kOurs = 169;
 constexpr std::uint8_t kTheirs = 4;
-constexpr std::size_t kStrangers = 50000;
+constexpr std::size_t kForeign = 50000;
 
 [[noreturn]] void give_up(const std::string& why) {
   fmt::print(stderr, "bench_netlink: {}\n", why);
@@ -54,7 +54,7 @@ class World {
   [[nodiscard]] std::vector<net::Change> changes(net::Verb verb, net::Family family, std::size_t count,
                                                  std::uint8_t protocol = kOurs) const {
     const bool ipv4 = family == net::Family::ipv4;
-    // Strangers' routes lie among ours, not behind them.
+    // Foreign routes lie among ours, not behind them.
     const unsigned metric = protocol == kOurs ? 1024 : 2048;
     std::vector<net::Change> made;
     made.reserve(count);
@@ -156,13 +156,13 @@ void links(benchmark::State& state) {
   for ([[maybe_unused]] auto turn : state) benchmark::DoNotOptimize(must(world().kernel().links()));
 }
 
-/// Once a minute: whatever strangers have in table main goes by.
+/// Once a minute: foreign routes in table main go by.
 void data_plane(benchmark::State& state) {
   const auto foreign_routes =
       world().changes(net::Verb::add, net::Family::ipv4, static_cast<std::size_t>(state.range(0)), kTheirs);
   world().apply(foreign_routes);
   for ([[maybe_unused]] auto turn : state) {
-    if (!must(netlink::read_data_plane({})).routes.empty()) give_up("strangers' routes matter to nobody");
+    if (!must(netlink::read_data_plane({})).routes.empty()) give_up("foreign routes matter to nobody");
   }
   auto removals = foreign_routes;
   for (auto& each : removals) each.verb = net::Verb::remove;
@@ -186,7 +186,7 @@ BENCHMARK(replace)->Apply(each_family_and_size);
 BENCHMARK(remove)->Apply(each_family_and_size);
 BENCHMARK(refusals)->Apply(each_family_and_size);
 BENCHMARK_CAPTURE(dump, alone, 0)->Apply(each_family_and_size);
-BENCHMARK_CAPTURE(dump, among_50000_foreign, kStrangers)->Apply(each_family_and_size);
+BENCHMARK_CAPTURE(dump, among_50000_foreign, kForeign)->Apply(each_family_and_size);
 BENCHMARK(data_plane)->ArgName("foreign")->Arg(0)->Arg(500000)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(links)->Unit(benchmark::kMicrosecond)->UseRealTime();
 BENCHMARK(lookup)->Unit(benchmark::kMicrosecond)->UseRealTime();

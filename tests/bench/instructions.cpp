@@ -1,6 +1,6 @@
 // Does one kind of work so many times; what it costs is counted in instructions, from outside.
 //
-//   instructions encode|decode|compare|mend TIMES ROUTES
+//   instructions encode|decode|compare|repair TIMES ROUTES
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -33,7 +33,7 @@ void compare(unsigned times, const std::vector<net::Route>& routes) {
   for (unsigned i = 0; i < times; ++i) comparison.take(routes[i % routes.size()]);
 }
 
-void mend(unsigned times, const std::vector<net::Route>& routes) {
+void repair(unsigned times, const std::vector<net::Route>& routes) {
   bench::YesKernel kernel;
   routing::Reconciler reconciler(kernel, 1);
   routing::Desired desired;
@@ -60,6 +60,6 @@ int main(int argc, char** argv) {
   if (work == "encode") encode(times, routes);
   if (work == "decode") decode(times, routes);
   if (work == "compare") compare(times, routes);
-  if (work == "mend") mend(times, routes);
+  if (work == "repair") repair(times, routes);
   return 0;
 }

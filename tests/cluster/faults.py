@@ -12,7 +12,7 @@ from case import eventually
 
 
 class Faults:
-    """`faults()` yields, for each: the check that names it, and a context in which it is there. `calms()` yields what
+    """`faults()` yields, for each: the check that names it, and a context in which it is there. `healthy_changes()` yields what
     is in order, for each: its name, and a context in which it is there."""
 
     config = {"azure": {"verify": "off"}}
@@ -23,13 +23,13 @@ class Faults:
     def failures(self, vm):
         return [(check["id"], check["message"]) for check in self.checks(vm) if check["status"] == "fail"]
 
-    def calms(self, _vm):
+    def healthy_changes(self, _vm):
         return ()
 
     def test_what_is_in_order_fails_no_check(self):
         vm = self.vms[0]
-        for name, calm in self.calms(vm):
-            with self.subTest(name), calm:
+        for name, change in self.healthy_changes(vm):
+            with self.subTest(name), change:
                 self.assertEqual(self.failures(vm), [])
 
     def test_each_is_named_by_one_check_and_passes_with_it(self):

@@ -80,7 +80,7 @@ class Truth(ClusterCase):
                 self.cluster.ask(fault)
                 self.ask_again()
                 self.await_failures([check])
-                self.assertRegex(self.vm.agent.check(check)["remedy"], "^# it cannot be told from here whose pods")
+                self.assertRegex(self.vm.agent.check(check)["remedy"], "^# it is not known here whose pods")
                 self.cluster.ask(undo)
                 self.ask_again()
                 self.await_failures([])

@@ -68,7 +68,7 @@ class Udr(Faults, ClusterCase):
                                f"route add {vm.pods[0].address} dev {link} scope link")
         yield "pods.mtu", ip(vm, f"link set {link} mtu 2000", f"link set {link} mtu 1500")
 
-    def calms(self, vm):
+    def healthy_changes(self, vm):
         for name, text in _OF_OTHERS.items():
             yield name, file(vm, f"{cni.NETWORKS}/{name}", text)
         yield "BIRD with Azure Route Server", self.bird(vm)
@@ -245,7 +245,7 @@ class AzureCni(Faults, ClusterCase):
         yield "pods.links", ip(vm, f"link set {link} address 02:00:00:00:00:01",
                                f"link set {link} address aa:aa:aa:aa:aa:aa")
 
-    def calms(self, vm):
+    def healthy_changes(self, vm):
         yield "FelixConfiguration says interfacePrefix", self.prefix_in_felix_rules(vm)
         yield "waagent's firewall", shell(vm, _WAAGENT, _WAAGENT.replace(" -A ", " -D "))
         yield "a leftover behind", file(vm, f"{cni.NETWORKS}/20-flannel.conflist",

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "agent/config/show_config.h"
-#include "checks/check_ids.h"
+#include "checks/check_table.h"
 
 namespace {
 

@@ -88,7 +88,7 @@ class Pages(unittest.TestCase):
             self.assertIn(f"[{option} ", text["SYNOPSIS"])
 
     def test_of_the_program_has_every_exit_code(self):
-        codes = re.findall(r"k\w+ = (\d+),", source("agent/cli/exit_codes.h"))
+        codes = re.findall(r"k\w+ = (\d+),", source("agent/cli/commands.h"))
         self.assertGreater(len(codes), 3)
         text = page(_MADE / "calico-azure-agent.8")["EXIT STATUS"]
         self.assertEqual(re.findall(r"(?m)^ +(\d+) ", text), codes)

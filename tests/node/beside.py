@@ -1,4 +1,4 @@
-"""A node with a daemon, for commands and strangers beside it."""
+"""A node with a daemon, for commands and other processes beside it."""
 
 import contextlib
 import subprocess

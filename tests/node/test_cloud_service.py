@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""calico-azure-agent-cloud as a service: it may read root's files, and who asks it may have fallen into strange hands. A
+"""calico-azure-agent-cloud as a service: it may read root's files, and the daemon that asks it may be compromised. A
 listener stands for wherever that one would have a secret sent."""
 
 import base64
@@ -103,13 +103,13 @@ class ServiceCase(NodeCase):
             f"--bounding-set={this_alone}", f"--inh-caps={this_alone}", f"--ambient-caps={this_alone}",
             program("agent", "cli", "calico-azure-agent-cloud"), *words,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        evidence, self.said = Transcript(), Transcript()
-        readers = [evidence.follow(service.stdout), self.said.follow(service.stderr)]
+        cloud_states, self.said = Transcript(), Transcript()
+        readers = [cloud_states.follow(service.stdout), self.said.follow(service.stderr)]
         self.addCleanup(service.stdin.close)
         self.addCleanup(lambda: [each.join() for each in readers])
         self.addCleanup(service.wait)
         self.addCleanup(service.kill)
-        return service, evidence
+        return service, cloud_states
 
     def question(self, **changed):
         return json.dumps({"imds_endpoint": "http://169.254.169.254", "mac": self.lab.nic.mac, "environment": "",
@@ -118,13 +118,13 @@ class ServiceCase(NodeCase):
 
     def ask(self, words=("--config", "/run/roots/config.toml"), **question):
         """The error that it tells about the node, once everything has been tried."""
-        service, evidence = self.start(*words)
+        service, cloud_states = self.start(*words)
         service.stdin.write(self.question(**question))
         service.stdin.flush()
-        place, _ = evidence.wait_for(lambda line: json.loads(line)["node"], "word of the node", timeout=20)
+        place, _ = cloud_states.wait_for(lambda line: json.loads(line)["node"], "word of the node", timeout=20)
         service.kill()
         service.wait()
-        return json.loads(evidence.lines(place, place + 1)[0])["node"]["error"]
+        return json.loads(cloud_states.lines(place, place + 1)[0])["node"]["error"]
 
     def nothing_arrives(self):
         self.assertEqual(self.listener.seen.lines(), [])
@@ -203,10 +203,10 @@ class ApiServer(ServiceCase):
         self.assertIn("Authorization: Bearer root-token\r\n", request)
 
     def test_it_is_in_no_core_dump_and_holds_one_power(self):
-        service, evidence = self.start("--config", "/run/roots/config.toml")
+        service, cloud_states = self.start("--config", "/run/roots/config.toml")
         service.stdin.write(self.question())
         service.stdin.flush()
-        evidence.wait_for(lambda line: json.loads(line)["node"], "word of the node", timeout=20)
+        cloud_states.wait_for(lambda line: json.loads(line)["node"], "word of the node", timeout=20)
         # What belongs to root in /proc is a process that no core is dumped of, proc(5).
         self.assertEqual(pathlib.Path("/proc", str(service.pid), "mem").stat().st_uid, 0)
         status = pathlib.Path("/proc", str(service.pid), "status").read_text(encoding="ascii")
@@ -227,7 +227,7 @@ class Azure(ServiceCase):
     def setUp(self):
         super().setUp()
         self.configure()
-        self.service, self.evidence = self.start("--config", "/run/roots/config.toml")
+        self.service, self.cloud_states = self.start("--config", "/run/roots/config.toml")
 
     def configure(self, **azure):
         super().configure(azure={"interval": "1m", "cloud_config": "/run/roots/azure.json", **azure})
@@ -235,10 +235,10 @@ class Azure(ServiceCase):
     def told(self, why, about="azure", **question):
         """Until it tells this reason."""
         for each, wanted in (({}, "IMDS has not told which VM"), ({"resource_id": _VM, **question}, why)):
-            since = len(self.evidence)
+            since = len(self.cloud_states)
             self.service.stdin.write(self.question(verify=True, **each))
             self.service.stdin.flush()
-            self.evidence.wait_for(lambda line: wanted in self.reason(json.loads(line), about if each else "azure"),
+            self.cloud_states.wait_for(lambda line: wanted in self.reason(json.loads(line), about if each else "azure"),
                                    wanted, since=since, timeout=20)
 
     @staticmethod
@@ -274,11 +274,11 @@ class Azure(ServiceCase):
 
     def test_it_does_not_verify_where_root_has_switched_that_off(self):
         self.configure(verify="off")
-        since = len(self.evidence)
+        since = len(self.cloud_states)
         self.service.stdin.write(self.question(verify=True, resource_id=_VM))
         self.service.stdin.flush()
-        place, _ = self.evidence.wait_for(lambda line: json.loads(line)["cloud_config"], "azure.json", since, timeout=20)
-        self.assertIsNone(json.loads(self.evidence.lines(place)[0])["azure"])
+        place, _ = self.cloud_states.wait_for(lambda line: json.loads(line)["cloud_config"], "azure.json", since, timeout=20)
+        self.assertIsNone(json.loads(self.cloud_states.lines(place)[0])["azure"])
         self.assertEqual(self.lab.simulator.requests()["count"], 0)
 
 

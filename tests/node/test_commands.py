@@ -129,7 +129,7 @@ class Status(NodeCase):
             self.assertIn(text, done.stdout)
         self.assertNotIn("\x1b", done.stdout)
 
-    def test_not_ready_is_1_and_names_what_failed_and_how_to_mend_it(self):
+    def test_not_ready_is_1_and_names_what_failed_and_how_to_fix_it(self):
         self.lab.vm.sysctl("net.ipv4.ip_forward", 0)
         self.agent.start()
         self.agent.await_word("STATUS=waiting for sysctl.ip_forward")

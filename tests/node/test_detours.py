@@ -29,11 +29,11 @@ class Detours(NodeCase):
 
     def test_a_route_that_is_prepended_under_our_key_fails_the_gate(self):
         self.agent.start_ready()
-        stranger = f"{CLUSTER} via 10.240.0.99 dev eth0 metric 1024 proto static"
-        self.lab.vm.ip(f"route prepend {stranger}")
+        foreign = f"{CLUSTER} via 10.240.0.99 dev eth0 metric 1024 proto static"
+        self.lab.vm.ip(f"route prepend {foreign}")
         self.assert_named(self.agent.await_check("routes.in_sync", "fail"), "10.240.0.99", "protocol 4")
         self.assertFalse(self.agent.is_ready())
-        self.lab.vm.ip(f"route del {stranger}")
+        self.lab.vm.ip(f"route del {foreign}")
         self.agent.await_ready()
         self.assertEqual(self.plan()[0], 0)
 

@@ -34,7 +34,7 @@ class Doctor(NodeCase):
 
         eventually(lambda: not differences(), "the daemon has looked at all that doctor has")
 
-    def test_a_failure_says_what_why_and_how_to_mend_it(self):
+    def test_a_failure_says_what_why_and_how_to_fix_it(self):
         self.agent.start_ready()
         self.lab.vm.sysctl("net.ipv4.ip_forward", 0)
         done = self.agent.command("doctor")
@@ -43,7 +43,7 @@ class Doctor(NodeCase):
             self.assertIn(text, done.stdout)
         self.assertNotIn("\x1b", done.stdout)
 
-    def test_forwarding_that_is_off_is_one_failure_and_its_remedy_mends_all_of_it(self):
+    def test_forwarding_that_is_off_is_one_failure_and_its_remedy_fixes_all_of_it(self):
         self.agent.start_ready()
         self.lab.vm.sysctl("net.ipv4.ip_forward", 0)
         self.agent.await_not_ready()

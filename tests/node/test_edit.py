@@ -54,7 +54,7 @@ class NotReadyYet(Editing):
         begin = len(self.agent.log)
         text = self.agent.file.read_text(encoding="utf-8")
         self.agent.file.unlink()
-        self.agent.await_log(f"{self.agent.file} is no longer there: what it said stays in force", since=begin)
+        self.agent.await_log(f"{self.agent.file} is no longer there: its values stay in force", since=begin)
         self.agent.await_word("STATUS=waiting for nic.found: .*is no longer there")
         self.agent.file.symlink_to("nowhere")
         time.sleep(0.5)  # that nothing is said again is no event

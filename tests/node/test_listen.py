@@ -32,7 +32,7 @@ class Busy(NodeCase):
 
     def test_routes_are_kept_and_it_listens_once_the_address_is_free(self):
         self.agent.start_ready()
-        self.agent.await_log(BUSY + ".*routes are looked after all the same")
+        self.agent.await_log(BUSY + ".*routes are kept all the same")
         self.agent.await_word(rf"STATUS=ready: 2 routes by eth0 \| {BUSY}")
         self.assertTrue(self.agent.ready_file.exists())
         self.lab.vm.ip("route del 10.244.0.0/16 proto 169")

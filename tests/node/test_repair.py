@@ -49,7 +49,7 @@ class Repair(NodeCase):
                 self.lab.vm.ip(f"route add {extra} proto 169")
                 self.await_routes(self.wanted())
 
-    def test_a_stranger_that_takes_our_key_over_is_named_and_its_end_is_seen(self):
+    def test_a_foreign_route_that_takes_our_key_over_is_named_and_its_end_is_seen(self):
         self.lab.vm.ip(f"route replace {CLUSTER} via 10.240.0.9 dev eth0 proto 77 metric 1024")
         self.agent.await_not_ready()
         self.lab.vm.ip(f"route del {CLUSTER} proto 77")

@@ -10,7 +10,7 @@ _DUAL = {"cluster_cidrs": [CLUSTER, CLUSTER6], "node_cidrs": [NODE, NODE6]}
 
 
 class Check(NodeCase):
-    def test_forwarding_switched_off_withdraws_readiness_by_event_and_its_remedy_mends_it(self):
+    def test_forwarding_switched_off_withdraws_readiness_by_event_and_its_remedy_fixes_it(self):
         self.agent.start_ready()
         self.lab.vm.sysctl("net.ipv4.ip_forward", 0)
         self.agent.await_not_ready(timeout=1)

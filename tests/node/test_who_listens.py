@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Whose the port and the name are: the daemon that listens elsewhere, and strangers who hold what is the agent's."""
+"""Whose the port and the name are: the daemon that listens elsewhere, and other users who hold what is the agent's."""
 
 import contextlib
 import json
@@ -139,7 +139,7 @@ class SquattedPort(BesideCase):
         done = self.lab.vm.run("unshare", "--user", *self.agent.words("wait", "--timeout", "5s"),
                                env=self.agent.environment)
         self.assertEqual(done.returncode, 0)
-        self.assertIn("ready (whose word this is on 127.0.0.1:16925 cannot be told", done.stdout)
+        self.assertIn("ready (which process answers on 127.0.0.1:16925 is not known", done.stdout)
 
     def test_status_does_not_believe_him(self):
         self.as_nobody(_SQUATTER)

@@ -57,13 +57,13 @@ net::Result<void> FakeKernel::take_routes(std::uint8_t protocol, std::uint32_t t
   sink.begin();
   for (std::size_t i = 0; i < routes.size(); ++i) {
     if (i == routes.size() / 2) {
-      if (const auto deed = std::exchange(halfway_, nullptr)) deed();
+      if (const auto change = std::exchange(halfway_, nullptr)) change();
       between_parts();
     }
     const auto now = fib_.shown();
     if (std::find(now.begin(), now.end(), routes[i]) != now.end()) sink.take(routes[i]);
   }
-  if (const auto deed = std::exchange(last_, nullptr)) deed();
+  if (const auto change = std::exchange(last_, nullptr)) change();
   between_parts();
   sink.end();
   if (const auto deed = std::exchange(after_dump_, nullptr)) deed();
@@ -132,7 +132,7 @@ Verdict FakeKernel::make(const net::Change& change) {
 
 net::Result<std::vector<net::Refusal>> FakeKernel::apply(std::span<const net::Change> changes) {
   if (auto error = enter(Call::apply)) return tl::unexpected(*error);
-  if (const auto deed = std::exchange(before_apply_, nullptr)) deed();
+  if (const auto change = std::exchange(before_apply_, nullptr)) change();
   batches_.emplace_back(changes.begin(), changes.end());
   const auto lost = std::exchange(lost_, Lost::nothing);
   const auto count = lost == Lost::half ? changes.size() / 2 : changes.size();

@@ -17,7 +17,8 @@
 namespace test_support {
 
 /// A kernel of values that keeps the rules which the real one was seen to keep: keys, owners, silent losses,
-/// hints. Each of them is asked of both in tests/netns/contract_*_test.cpp, so that this cannot drift.
+/// notifications. Each of them is asked of both in tests/netns/contract_*_test.cpp, so that this cannot
+/// drift.
 ///
 /// What it does not model: several addresses of one subnet on one link (the kernel removes the secondary ones
 /// with the primary), IPv6 link-local addresses that the kernel makes itself, next-hop objects, and rules
@@ -25,7 +26,7 @@ namespace test_support {
 class FakeKernel final : public net::Kernel {
  public:
   /// The netlink port of whoever is not us.
-  static constexpr std::uint32_t kStrangerPort = 4242;
+  static constexpr std::uint32_t kForeignPort = 4242;
 
   // --- net::Kernel -------------------------------------------------------------------------------------
   net::Result<std::vector<net::Link>> links() override;
@@ -36,7 +37,8 @@ class FakeKernel final : public net::Kernel {
   net::Result<net::Route> lookup(const net::Flow& flow) override;
   net::Result<std::vector<net::Refusal>> apply(std::span<const net::Change> changes) override;
 
-  // --- The world outside: each gives the hints that the kernel gives -----------------------------------
+  // --- The world outside: each gives the notifications that the kernel gives
+  // -----------------------------------
   /// Adds a device, without addresses; the next free index where it names none. Returns the index.
   std::uint32_t add_link(net::Link link);
   /// An Ethernet device that is up and has carrier. Its MAC is 02:00:00:00:00:INDEX.
@@ -48,17 +50,17 @@ class FakeKernel final : public net::Kernel {
   void add_address(std::uint32_t index, std::string_view cidr);
   void remove_address(std::uint32_t index, std::string_view cidr);
   /// Somebody else's ip-route(8); the route's protocol is its own, such as 4.
-  Verdict as_stranger(Meeting meeting, const net::Route& route);
-  Verdict remove_as_stranger(const net::Route& route);
-  Verdict add_as_stranger(const net::Route& route) { return as_stranger(Meeting::add, route); }
-  Verdict add_as_stranger(const net::Rule& rule);
-  Verdict remove_as_stranger(const net::Rule& rule);
+  Verdict as_foreign(Meeting meeting, const net::Route& route);
+  Verdict remove_foreign(const net::Route& route);
+  Verdict add_foreign(const net::Route& route) { return as_foreign(Meeting::add, route); }
+  Verdict add_foreign(const net::Rule& rule);
+  Verdict remove_foreign(const net::Rule& rule);
   /// A sysctl of forwarding or rp_filter was written; 0 = of "all".
   void change_settings(std::uint32_t index = 0);
-  /// The buffer of the watch overflows: the hints that wait are lost, an overrun stands for them.
+  /// The buffer of the watch overflows: the notifications that wait are lost, an overrun stands for them.
   void overrun();
 
-  /// The hints since the last time, as Watch::read() gives them: none for our own changes.
+  /// The notifications since the last time, as Watch::read() gives them: none for our own changes.
   std::vector<net::Notification> take_notifications();
 
   // --- One knob per failure ----------------------------------------------------------------------------
@@ -81,7 +83,7 @@ class FakeKernel final : public net::Kernel {
   /// Something happens after the next dump of routes, which has shown them all.
   void after_next_dump(std::function<void()> deed) { after_dump_ = std::move(deed); }
   /// Something happens after the dump and before the next batch reaches the kernel.
-  void before_next_apply(std::function<void()> deed) { before_apply_ = std::move(deed); }
+  void before_next_apply(std::function<void()> change) { before_apply_ = std::move(change); }
 
   // --- What was asked of it ----------------------------------------------------------------------------
   [[nodiscard]] std::size_t calls(Call call) const;
@@ -102,7 +104,7 @@ class FakeKernel final : public net::Kernel {
   net::Link& demand(std::uint32_t index);
   void notify(net::Notification::Subject subject, bool removal, std::uint32_t device,
               std::uint32_t removed_by);
-  void route_hint(const net::Route& route, bool removal, std::uint32_t removed_by);
+  void notify_route(const net::Route& route, bool removal, std::uint32_t removed_by);
   void connect(const net::Link& link, const net::LinkAddress& address);
   void lose_ipv4(std::uint32_t index);
   void lose_ipv6(net::Link& link);

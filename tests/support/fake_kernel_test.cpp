@@ -106,17 +106,17 @@ TEST(FakeKernel, LosesTheOutcomeHalfway) {
 
 TEST(FakeKernel, LetsSomebodyActBetweenDumpAndBatch) {
   FakeKernel kernel;
-  kernel.before_next_apply([&kernel] { kernel.add_as_stranger(sink("10.1.0.0/16", 4)); });
+  kernel.before_next_apply([&kernel] { kernel.add_foreign(sink("10.1.0.0/16", 4)); });
   const auto refused = *kernel.apply(additions({"10.1.0.0/16"}));
   ASSERT_THAT(refused, SizeIs(1));
   EXPECT_EQ(refused[0].error.code, std::errc::file_exists);
   EXPECT_THAT(*kernel.apply(additions({"10.2.0.0/16"})), IsEmpty()) << "once only";
 }
 
-TEST(FakeKernel, AnOverrunStandsForEveryHintThatWaited) {
+TEST(FakeKernel, AnOverrunStandsForEveryNotificationThatWaited) {
   FakeKernel kernel;
   kernel.add_link("eth0");
-  kernel.add_as_stranger(sink("10.1.0.0/16", 4));
+  kernel.add_foreign(sink("10.1.0.0/16", 4));
   kernel.overrun();
   const auto notifications = kernel.take_notifications();
   ASSERT_THAT(notifications, SizeIs(1));

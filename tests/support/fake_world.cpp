@@ -1,4 +1,5 @@
-// What happens to the fake kernel from outside: links, addresses, strangers, and the hints of it all.
+// What happens to the fake kernel from outside: links, addresses, foreign routes, and the notifications of it
+// all.
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
@@ -81,7 +82,7 @@ void FakeKernel::notify(Subject subject, bool removal, std::uint32_t device, std
   notification.up = subject == Subject::link && of != nullptr && of->up;
 }
 
-void FakeKernel::route_hint(const net::Route& route, bool removal, std::uint32_t removed_by) {
+void FakeKernel::notify_route(const net::Route& route, bool removal, std::uint32_t removed_by) {
   notify(Subject::route, removal, route.device, removed_by);
   notifications_.back().route = route;
 }
@@ -131,13 +132,13 @@ void FakeKernel::lose_ipv4(std::uint32_t index) {
   });
 }
 
-/// Every IPv6 route by the device goes, and the addresses with them; of each a hint tells
+/// Every IPv6 route by the device goes, and the addresses with them; each with a notification
 /// (addrconf_ifdown()).
 void FakeKernel::lose_ipv6(net::Link& link) {
   for (const auto& route : fib_.take_out([&link](const net::Route& each) {
          return family_of(each) == net::Family::ipv6 && each.device == link.index;
        })) {
-    route_hint(route, true, 0);
+    notify_route(route, true, 0);
   }
   const auto gone = std::erase_if(link.addresses, [](const net::LinkAddress& each) {
     return each.address.family() == net::Family::ipv6;
@@ -156,7 +157,7 @@ void FakeKernel::set_up(std::uint32_t index, bool up) {
     lose_ipv4(index);
     lose_ipv6(link);
   }
-  notify(Subject::link, false, index, kStrangerPort);
+  notify(Subject::link, false, index, kForeignPort);
 }
 
 void FakeKernel::set_carrier(std::uint32_t index, bool carrier) {
@@ -166,14 +167,14 @@ void FakeKernel::set_carrier(std::uint32_t index, bool carrier) {
 
 void FakeKernel::connect(const net::Link& link, const net::LinkAddress& address) {
   for (const auto& route : own_routes(link.index, address)) {
-    if (fib_.insert(route, Meeting::add).error == 0) route_hint(route, false, 0);
+    if (fib_.insert(route, Meeting::add).error == 0) notify_route(route, false, 0);
   }
 }
 
 void FakeKernel::add_address(std::uint32_t index, std::string_view cidr) {
   auto& link = demand(index);
   link.addresses.push_back(parsed(cidr));
-  notify(Subject::address, false, index, kStrangerPort);
+  notify(Subject::address, false, index, kForeignPort);
   if (link.up) connect(link, link.addresses.back());
 }
 
@@ -182,9 +183,9 @@ void FakeKernel::remove_address(std::uint32_t index, std::string_view cidr) {
   const auto address = parsed(cidr);
   if (std::erase(link.addresses, address) == 0)
     throw std::invalid_argument("no address " + std::string(cidr));
-  notify(Subject::address, true, index, kStrangerPort);
+  notify(Subject::address, true, index, kForeignPort);
   for (const auto& route : own_routes(index, address)) {
-    if (fib_.remove(route).error == 0) route_hint(route, true, 0);
+    if (fib_.remove(route).error == 0) notify_route(route, true, 0);
   }
   if (address.address.family() == net::Family::ipv6) {
     // Routes keep standing, without their preferred source; nobody is told (rt6_remove_prefsrc()).
@@ -198,7 +199,7 @@ void FakeKernel::remove_address(std::uint32_t index, std::string_view cidr) {
   if (last) return lose_ipv4(index);
   for (const auto& route :
        fib_.take_out([&address](const net::Route& each) { return each.source == address.address; })) {
-    route_hint(route, true, 0);
+    notify_route(route, true, 0);
   }
 }
 
@@ -262,27 +263,27 @@ Verdict FakeKernel::remove(const net::Rule& rule) {
   return {};
 }
 
-Verdict FakeKernel::as_stranger(Meeting meeting, const net::Route& route) {
+Verdict FakeKernel::as_foreign(Meeting meeting, const net::Route& route) {
   auto verdict = insert(route, meeting);
-  if (verdict.error == 0) route_hint(route, false, kStrangerPort);
+  if (verdict.error == 0) notify_route(route, false, kForeignPort);
   return verdict;
 }
 
-Verdict FakeKernel::remove_as_stranger(const net::Route& route) {
+Verdict FakeKernel::remove_foreign(const net::Route& route) {
   auto verdict = fib_.remove(route);
-  if (verdict.error == 0) route_hint(route, true, kStrangerPort);
+  if (verdict.error == 0) notify_route(route, true, kForeignPort);
   return verdict;
 }
 
-Verdict FakeKernel::add_as_stranger(const net::Rule& rule) {
+Verdict FakeKernel::add_foreign(const net::Rule& rule) {
   auto verdict = insert(rule);
-  if (verdict.error == 0) notify(Subject::rule, false, 0, kStrangerPort);
+  if (verdict.error == 0) notify(Subject::rule, false, 0, kForeignPort);
   return verdict;
 }
 
-Verdict FakeKernel::remove_as_stranger(const net::Rule& rule) {
+Verdict FakeKernel::remove_foreign(const net::Rule& rule) {
   auto verdict = remove(rule);
-  if (verdict.error == 0) notify(Subject::rule, true, 0, kStrangerPort);
+  if (verdict.error == 0) notify(Subject::rule, true, 0, kForeignPort);
   return verdict;
 }
 

@@ -21,7 +21,7 @@ class Packages(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
 
     def test_are_clean_for_rpmlint(self):
-        # What it says and is not mended is in packaging/rpm/rpmlint.toml, argued.
+        # What it reports and is not fixed is in packaging/rpm/rpmlint.toml, argued.
         packaging = PACKAGES.parents[1] / "packaging" / "rpm"
         rpms = [package(f"cpack/{name}-0.1.0-1.*.rpm") for name in ("calico-azure-agent", "azure-simulator")]
         done = subprocess.run(["rpmlint", "--config", packaging / "rpmlint.toml", *rpms,

@@ -9,7 +9,7 @@ from case import AGENT, CLOUD, CLUSTER, NODE, MachineCase, eventually
 from lab.agent import simulator_binary
 from lab.simulator import Simulator
 
-_FAILED = "efae2ad1c16b4d56b5e1b63b864d8a8d"  # MESSAGE_IDs, agent/log/event.h
+_FAILED = "efae2ad1c16b4d56b5e1b63b864d8a8d"  # MESSAGE_IDs, core/log_event.h
 _REFUSED = "2e130d7640a24cfea64198d3ed07b0b3"
 
 
@@ -224,7 +224,7 @@ class Powers(MachineCase):
         self.host.x("calico-azure-agent", "wait", "--timeout", "10s")
 
     def test_who_reads_root_s_files_reads_none_for_whoever_asks(self):
-        """The service's user has fallen into strange hands: it asks in the daemon's place."""
+        """The service's user is compromised: it asks in the daemon's place."""
         self.host.write("/etc/kubernetes/secret", "eyJhbGciOi.of-another-pod\n", 0o600)
         self.install_ready()
         unit = eventually(lambda: self.host.x("systemctl", "list-units", "--plain", "--no-legend",
@@ -272,7 +272,7 @@ class Powers(MachineCase):
         status = self.host.run("calico-azure-agent", "status", "--json").stdout
         return next(each for each in json.loads(status)["checks"] if each["id"] == name)
 
-    def test_the_journal_explains_a_failure_and_how_to_mend_it(self):
+    def test_the_journal_explains_a_failure_and_how_to_fix_it(self):
         self.install_ready()
         self.lab.vm.sysctl("net.ipv4.ip_forward", 0)
         entry = eventually(lambda: self.host.journal("-u", AGENT, f"MESSAGE_ID={_FAILED}"), "the failure", pause=0.02)[0]

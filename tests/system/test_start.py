@@ -8,7 +8,7 @@ import unittest
 from case import AGENT, CLUSTER, DROP_INS, NODE, MachineCase, eventually
 from lab.cloud import Cloud, node
 
-_REFUSED = "2e130d7640a24cfea64198d3ed07b0b3"  # MESSAGE_IDs, agent/log/event.h
+_REFUSED = "2e130d7640a24cfea64198d3ed07b0b3"  # MESSAGE_IDs, core/log_event.h
 _KUBELET_MAY_START = "487fda705d0743d09f7334a65f1d63b9"
 _READY = "bddc394929444e1f9f7c95f6844ff6e8"
 

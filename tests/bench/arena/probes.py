@@ -34,9 +34,9 @@ def version_command():
     return [AGENT, "--version"]
 
 
-def milliseconds_of(deed):
+def milliseconds_of(operation):
     begin = time.monotonic()
-    deed()
+    operation()
     return (time.monotonic() - begin) * 1e3
 
 

@@ -53,7 +53,7 @@ inline Where ours(int family, std::uint32_t n) {
   return where;
 }
 
-/// The n-th of the strangers': /32s of 100.64.0.0/10.
+/// The n-th of the foreign routes: /32s of 100.64.0.0/10.
 inline Where foreign(std::uint32_t n) {
   Where where{.family = AF_INET, .length = 32, .address = {}};
   put_big_endian(where.address.data(), 0x64400000U + n);

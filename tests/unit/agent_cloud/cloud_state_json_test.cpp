@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(EvidenceLine, SaysItAllAndIsOneLine) {
+TEST(CloudStateLine, SaysItAllAndIsOneLine) {
   auto cloud_state = *testing::healthy_with_cloud_state().cloud_state;
   cloud_state.service_addresses = {*net::Address::parse("10.0.0.10"), *net::Address::parse("fd00::a")};
   cloud_state.azure->read_at = net::WallTime(std::chrono::milliseconds(1764374400123));
@@ -31,7 +31,7 @@ TEST(EvidenceLine, SaysItAllAndIsOneLine) {
   EXPECT_EQ(read->service_addresses, cloud_state.service_addresses);
 }
 
-TEST(EvidenceLine, ErrorsKeepTheirCodeAndNothingStaysNothing) {
+TEST(CloudStateLine, ErrorsKeepTheirCodeAndNothingStaysNothing) {
   observed::CloudState cloud_state;
   cloud_state.azure = observed::AzureNetwork{};
   cloud_state.azure->route_table = std::optional<observed::AzureRouteTable>();
@@ -46,7 +46,7 @@ TEST(EvidenceLine, ErrorsKeepTheirCodeAndNothingStaysNothing) {
   EXPECT_FALSE(parse_cloud_state(cloud_state_line({}))->azure);
 }
 
-TEST(EvidenceLine, WordsSteerNoTerminalAndEndNoLineWhoeverTellsThem) {
+TEST(CloudStateLine, WordsSteerNoTerminalAndEndNoLineWhoeverTellsThem) {
   constexpr auto kHostile = "a\x1b[31mb\u009b2Kc\r\nd\u202ee\u200bf";
   constexpr auto kTamed = "a?[31mb?2Kc d?e?f";
   auto cloud_state = *testing::healthy_with_cloud_state().cloud_state;
@@ -64,7 +64,7 @@ TEST(EvidenceLine, WordsSteerNoTerminalAndEndNoLineWhoeverTellsThem) {
   EXPECT_EQ((*read->cloud_config)->route_table_name, kTamed);
 }
 
-TEST(EvidenceLine, WhereTheRouteTableIsComesAlong) {
+TEST(CloudStateLine, WhereTheRouteTableIsComesAlong) {
   observed::CloudState cloud_state;
   cloud_state.cloud_config = observed::CloudConfig{.cloud = "AzurePublicCloud",
                                                    .resource_manager_endpoint = {},
@@ -77,7 +77,7 @@ TEST(EvidenceLine, WhereTheRouteTableIsComesAlong) {
   EXPECT_EQ(**parse_cloud_state(cloud_state_line(cloud_state))->cloud_config, **cloud_state.cloud_config);
 }
 
-TEST(EvidenceLine, AnythingElseIsRefused) {
+TEST(CloudStateLine, AnythingElseIsRefused) {
   for (const auto* line : {"", "null", "[]", "{}", "{\"azure\":3,\"node\":null,\"cloud_config\":null}",
                            "{\"azure\":null,\"node\":{\"value\":{\"name\":3}},\"cloud_config\":null}",
                            "{\"azure\":null,\"node\":{\"error\":1},\"cloud_config\":null}",
@@ -89,7 +89,7 @@ TEST(EvidenceLine, AnythingElseIsRefused) {
 }
 
 // The routes are not restored while the daemon reads a line.
-TEST(EvidenceLine, TheLongestLineThatIsTakenIsReadInNoTime) {
+TEST(CloudStateLine, TheLongestLineThatIsTakenIsReadInNoTime) {
   std::string line = "{\"azure\":[{}";
   while (line.size() < std::size_t{8} * 1024 * 1024) line += ",{}";
   const auto started = std::chrono::steady_clock::now();
@@ -97,7 +97,7 @@ TEST(EvidenceLine, TheLongestLineThatIsTakenIsReadInNoTime) {
   EXPECT_LT(std::chrono::steady_clock::now() - started, 30s);
 }
 
-TEST(EvidenceLine, ANumberIsWholeAndFitsWhatItIsFor) {
+TEST(CloudStateLine, ANumberIsWholeAndFitsWhatItIsFor) {
   observed::CloudState cloud_state;
   cloud_state.azure = observed::AzureNetwork{};
   cloud_state.azure->read_at = std::chrono::system_clock::time_point(86'400'000ms);

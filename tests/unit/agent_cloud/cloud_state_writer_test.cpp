@@ -1,4 +1,3 @@
-#include "agent/cloud/cloud_state_writer.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -18,15 +17,15 @@ observed::CloudState of_node(const std::string& name) {
   return cloud_state;
 }
 
-class EvidenceWriterTest : public ::testing::Test {
+class CloudStateWriterTest : public ::testing::Test {
  protected:
-  EvidenceWriterTest() {
+  CloudStateWriterTest() {
     std::array<int, 2> ends{};
     EXPECT_EQ(pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), 0);
     reader_ = ends[0];
     writer_ = ends[1];
   }
-  ~EvidenceWriterTest() override {
+  ~CloudStateWriterTest() override {
     if (reader_ >= 0) close(reader_);
     close(writer_);
   }
@@ -45,7 +44,7 @@ class EvidenceWriterTest : public ::testing::Test {
   int writer_ = -1;
 };
 
-TEST_F(EvidenceWriterTest, WritesALineOnlyWhenSomethingElseIsKnown) {
+TEST_F(CloudStateWriterTest, WritesALineOnlyWhenSomethingElseIsKnown) {
   CloudStateWriter writer(writer_);
   EXPECT_TRUE(writer.write(of_node("a")));
   EXPECT_EQ(read_all(), cloud_state_line(of_node("a")) + "\n");
@@ -56,7 +55,7 @@ TEST_F(EvidenceWriterTest, WritesALineOnlyWhenSomethingElseIsKnown) {
   EXPECT_EQ(read_all(), cloud_state_line(of_node("b")) + "\n" + cloud_state_line(of_node("a")) + "\n");
 }
 
-TEST_F(EvidenceWriterTest, SaysThatTheReaderHasGone) {
+TEST_F(CloudStateWriterTest, SaysThatTheReaderHasGone) {
   std::signal(SIGPIPE, SIG_IGN);
   stop_reading();
   EXPECT_FALSE(CloudStateWriter(writer_).write(of_node("a")));

@@ -9,9 +9,9 @@
 #include <fstream>
 #include <set>
 
-#include "agent/config/in_force.h"
 #include "agent/config/keys.h"
-#include "checks/check_ids.h"
+#include "agent/config/show_config.h"
+#include "checks/check_table.h"
 #include "tests/support/folder.h"
 
 namespace {
@@ -157,7 +157,7 @@ TEST_F(GoBy, OfAServiceUsersDaemonRootsFileAlone) {
   EXPECT_EQ(go_by({}, daemon(), DaemonOf::root).loaded.config.routes.metric, 5U);
 }
 
-TEST_F(GoBy, AStrangersTextIsMadeFitForATerminal) {
+TEST_F(GoBy, ForeignTextIsMadeFitForATerminal) {
   auto told = daemon();
   told.overrides = {"nic.select=\x1b]0;owned\x07\nin sync"};
   told.digest = "0000000000000000";

@@ -1,4 +1,4 @@
-#include "agent/config/in_force.h"
+#include "agent/config/show_config.h"
 
 #include <gmock/gmock.h>
 

@@ -77,7 +77,7 @@ class RandomConfigs {
         one_of<std::vector<std::string>>({{}, {"nic.found"}, {"nic.found", "sysctl.rp_filter"}});
     config.readiness.ignore = one_of<std::vector<std::string>>({{}, {"sysctl.ip_forward"}});
     config.log = {
-        one_of<agent::LogLevel>({agent::LogLevel::trace, agent::LogLevel::warn, agent::LogLevel::error}),
+        one_of<core::LogLevel>({core::LogLevel::trace, core::LogLevel::warn, core::LogLevel::error}),
         one_of<agent::LogFormat>({agent::LogFormat::automatic, agent::LogFormat::json})};
     return config;
   }

@@ -181,13 +181,13 @@ const CloudFault kCloudFaults[] = {
      "route update --subscription sub-1 --resource-group 'net (east)' --route-table-name cluster-routes "
      "--name worker-1____x "
      "--next-hop-type VirtualAppliance --next-hop-ip-address 10.240.0.4"},
-    {"PartOfOursToNoneUnderAStrangeName",
+    {"PartOfOursToNoneUnderAnotherName",
      [](checks::Facts& f) {
        azure_routes(f).push_back(
            {"hole", "10.244.1.128/25", prefix("10.244.1.128/25"), "None", std::nullopt, "Succeeded"});
      },
      "azure.stale_routes", "leads 10.244.1.128/25 to None",
-     "# it cannot be told from here whose pods 10.244.1.128/25 are: lead hole of table cluster-routes to "
+     "# it is not known here whose pods 10.244.1.128/25 are: lead hole of table cluster-routes to "
      "10.240.0.4 if"},
     {"NoRouteAndNoRouteCreated",
      [](checks::Facts& f) {
@@ -209,17 +209,17 @@ const CloudFault kCloudFaults[] = {
                                   "VirtualAppliance", address("10.240.0.9"), "Succeeded"};
      },
      "azure.node_route", "and worker-1 leads 10.244.9.0/24 to 10.240.0.9", "# rename route worker-1"},
-    {"TheNodesCidrIsAnothersByAStrangersRoute",
+    {"TheNodesCidrIsAnothersByAForeignRoute",
      [](checks::Facts& f) {
        azure_routes(f).front().name = "worker-9";
        azure_routes(f).front().next_hop = address("10.240.0.9");
      },
      "azure.node_route", "route worker-9 leads 10.244.1.0/24 to 10.240.0.9",
-     "# it cannot be told from here whose pods 10.244.1.0/24 are"},
+     "# it is not known here whose pods 10.244.1.0/24 are"},
     {"OurAddressForOtherPods",
      [](checks::Facts& f) { azure_routes(f).at(1).next_hop = address("10.240.0.4"); }, "azure.stale_routes",
      "leads 10.244.2.0/24 to this node, whose pod CIDR is 10.244.1.0/24",
-     "# it cannot be told from here whose pods these are: lead worker-2 of table cluster-routes"},
+     "# it is not known here whose pods these are: lead worker-2 of table cluster-routes"},
     {"RouteNotCreated",
      [](checks::Facts& f) {
        (*f.cloud_state.edit().node)->network_unavailable = {"True", "NoRouteCreated",
@@ -244,7 +244,7 @@ const CloudFault kCloudFaults[] = {
      "kubernetes.route_created", "(CalicoIsUp)", "# let ARM be read"},
     {"SourcesDisagree",
      [](checks::Facts& f) {
-       f.node_cidrs.disagreement = "spec.podCIDRs says 10.244.1.0/24, pods.node_cidrs says 10.244.7.0/24";
+       f.node_cidrs.disagreement = "spec.podCIDRs has 10.244.1.0/24, pods.node_cidrs has 10.244.7.0/24";
      },
      "pods.node_cidr", "10.244.7.0/24", "pods.node_cidrs"},
 };

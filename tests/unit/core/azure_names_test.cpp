@@ -1,4 +1,4 @@
-#include "node/azure_names.h"
+#include "node/azure_routing.h"
 
 #include <gtest/gtest.h>
 

@@ -12,7 +12,7 @@
 #include "net/foreign_text.h"
 #include "tests/unit/core/healthy.h"
 #include "tests/unit/core/judged.h"
-#include "tests/unit/core/pasted.h"
+#include "tests/unit/core/shell_run.h"
 
 namespace agent {
 namespace {
@@ -172,13 +172,13 @@ std::vector<Repair> all_at_once() {
 }
 
 /// Pastes all that is printed of the node, line after line.
-void mend(Repair& repair) {
+void repair_with(Repair& repair) {
   std::vector<std::string> remedies;
   for (const auto& failed : testing::failures(repair.facts)) remedies.push_back(failed.remedy);
   if (remedies.empty()) return;
-  for (const auto& pasted : testing::paste(remedies)) {
-    EXPECT_EQ(pasted.complaints, "");
-    for (const auto& argv : pasted.ran) repair.azure.carry_out(argv);
+  for (const auto& run : testing::paste(remedies)) {
+    EXPECT_EQ(runs.complaints, "");
+    for (const auto& argv : runs.ran) repair.azure.carry_out(argv);
   }
 }
 
@@ -188,7 +188,7 @@ TEST(AzureRepairs, PastedOneAfterTheOtherLeaveTheNodeRepaired) {
     // A table that is not associated yet shows its routes in the second round.
     for (int round = 0; round < 2; ++round) {
       repair.facts.cloud_state.edit().azure = repair.azure.sanitized();
-      mend(repair);
+      repair_with(repair);
     }
     repair.facts.cloud_state.edit().azure = repair.azure.sanitized();
     for (const auto& left : testing::failures(repair.facts)) ADD_FAILURE() << left.id << ": " << left.message;

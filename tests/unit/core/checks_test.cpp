@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "checks/check_ids.h"
 #include "checks/check_table.h"
 #include "tests/unit/core/broken_nodes.h"
 #include "tests/unit/core/build.h"
@@ -92,7 +91,7 @@ const std::vector<NodeFault> kNodeFaults = {
      },
      "nic.found", true, "no link has the MAC", "ip -br link"},
     {"AddressNotOnTheLink", [](checks::Facts& f) { f.nic.nic->link.addresses.clear(); }, "nic.address", true,
-     "IMDS says 10.240.0.4 but eth0 does not have", "networkctl renew eth0"},
+     "IMDS names 10.240.0.4 but eth0 does not have", "networkctl renew eth0"},
     {"NoIpv6AddressInImds", [](checks::Facts& f) { f.nic.nic->azure.addresses.pop_back(); }, "nic.address",
      true, "no IPv6 address", "IPv6 ipconfig", true},
     {"LinkDown", [](checks::Facts& f) { f.nic.nic->link.up = false; }, "nic.up", true, "eth0 is down",
@@ -270,7 +269,7 @@ INSTANTIATE_TEST_SUITE_P(Checks, NodeFaultTest, ::testing::ValuesIn(kNodeFaults)
 
 TEST(Checks, WhatCouldNotBeLookedAtIsUnknownAndHoldsNothing) {
   auto facts = healthy();
-  facts.survey_error = "dump interrupted";
+  facts.kernel_error = "dump interrupted";
   facts.sysctls.clear();
   facts.route_error = "dump interrupted";
   const auto results = checks::assess(facts, {}, net::WallTime{});

@@ -189,7 +189,7 @@ const Fault kCniFaults[] = {
 
 const Fault kCalicoFaults[] = {
     {"AnotherNodesName", udr_with_calico, [](checks::Facts& f) { cni_of(f).calico_node_name = "worker-9"; },
-     "calico.node_name", "/var/lib/calico/nodename says worker-9, this node is worker-1", "NODENAME"},
+     "calico.node_name", "/var/lib/calico/nodename has worker-9, this node is worker-1", "NODENAME"},
     {"FelixNotReady", canal, [](checks::Facts& f) { host_of(f).felix = 503; }, "calico.felix", "answers 503",
      "kubectl get pod"},
     {"PrefixOfCalicoInAzureCni", azure_cni,

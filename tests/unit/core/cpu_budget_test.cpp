@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "routing/backoff.h"
 #include "routing/removal_guard.h"
 #include "tests/unit/core/build.h"
 
@@ -14,7 +13,7 @@ using std::chrono::seconds;
 
 const net::MonoTime kStart = net::MonoTime{} + std::chrono::hours(1);
 
-TEST(CpuBudget, TheFirstHintsAreDueAtOnce) {
+TEST(CpuBudget, TheFirstNotificationsAreDueAtOnce) {
   routing::CpuBudget budget;
   auto now = kStart;
   for (int i = 0; i < 20; ++i) {

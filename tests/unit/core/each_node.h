@@ -24,7 +24,7 @@ struct FaultOfNodes {
 };
 
 /// A state in which nothing is wrong as far as anyone can tell: no check fails, and one says what it knows.
-struct CalmOfNodes {
+struct HealthyNodes {
   const char* name;
   bool (*where)(const checks::Facts&);
   std::function<void(checks::Facts&)> change;
@@ -82,12 +82,12 @@ inline void expect_told_by_one_check(const FaultOfNodes& fault) {
   });
 }
 
-inline void expect_calm(const CalmOfNodes& calm) {
-  on_each(calm.name, calm.where, calm.change, [&](const checks::Facts& facts) {
+inline void expect_healthy(const HealthyNodes& healthy) {
+  on_each(healthy.name, healthy.where, healthy.change, [&](const checks::Facts& facts) {
     for (const auto& each : failures(facts)) ADD_FAILURE() << each.id << ": " << each.message;
-    const auto said = result(facts, calm.id);
-    EXPECT_EQ(said.status, calm.status) << said.message;
-    EXPECT_NE(said.message.find(calm.message), std::string::npos) << said.message;
+    const auto said = result(facts, healthy.id);
+    EXPECT_EQ(said.status, healthy.status) << said.message;
+    EXPECT_NE(said.message.find(healthy.message), std::string::npos) << said.message;
   });
 }
 

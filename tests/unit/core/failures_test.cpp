@@ -1,5 +1,5 @@
 // One story, told again for every failure that can happen once in it. The end is always the same: whatever
-// fails, the table ends right, nothing of a stranger's is touched, and the node is ready.
+// fails, the table ends right, no foreign route is touched, and the node is ready.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -12,7 +12,7 @@ namespace {
 using testing::Node;
 using Call = test_support::FakeKernel::Call;
 
-/// A stranger's route, which must outlive everything.
+/// A foreign route, which must outlive everything.
 net::Route neighbours_route(const Node& node) {
   return testing::route("10.99.0.0/16", "10.240.0.1", node.eth0_index(), 4);
 }
@@ -27,7 +27,7 @@ const std::vector<Failure> kFailures = {
     {"LinksDump", [](Node& node) { node.kernel.fail_next(Call::links, ENOBUFS); }},
     {"RoutesDump", [](Node& node) { node.kernel.fail_next(Call::routes, ENOBUFS); }},
     {"RoutesDumpInterrupted", [](Node& node) { node.kernel.interrupt_next_dump(); }},
-    {"StrangersDump", [](Node& node) { node.kernel.fail_next(Call::routes_to, ENOBUFS); }},
+    {"ForeignDump", [](Node& node) { node.kernel.fail_next(Call::routes_to, ENOBUFS); }},
     {"RulesDump", [](Node& node) { node.kernel.fail_next(Call::rules, ENOBUFS); }},
     {"Lookup", [](Node& node) { node.kernel.fail_next(Call::lookup, ENETUNREACH); }},
     {"LookupUnknown", [](Node& node) { node.kernel.fail_next(Call::lookup, ENOBUFS); }},
@@ -44,15 +44,15 @@ const std::vector<Failure> kFailures = {
        node.kernel.before_next_apply([&node] {
          node.kernel.set_up(node.eth0_index(), false);
          node.kernel.set_up(node.eth0_index(), true);
-         node.kernel.add_as_stranger(neighbours_route(node));  // its owner puts it back too
+         node.kernel.add_foreign(neighbours_route(node));  // its owner puts it back too
        });
      }},
     {"RouteTakenBetweenDumpAndBatch",
      [](Node& node) {
        node.kernel.before_next_apply([&node] {
-         const auto stranger = testing::route("10.244.0.0/16", "10.240.0.1", node.eth0_index(), 4);
-         node.kernel.add_as_stranger(stranger);
-         node.kernel.remove_as_stranger(stranger);
+         const auto foreign = testing::route("10.244.0.0/16", "10.240.0.1", node.eth0_index(), 4);
+         node.kernel.add_foreign(foreign);
+         node.kernel.remove_foreign(foreign);
        });
      }},
 };
@@ -60,7 +60,7 @@ const std::vector<Failure> kFailures = {
 class FailureTest : public ::testing::TestWithParam<Failure> {
  protected:
   void SetUp() override {
-    node.kernel.add_as_stranger(neighbours_route(node));
+    node.kernel.add_foreign(neighbours_route(node));
     foreign_routes = node.routes(4);
   }
   void expect_healthy() {
@@ -85,7 +85,7 @@ TEST_P(FailureTest, AtARepair) {
   expect_healthy();
   GetParam().inject(node);
   for (const auto& route : node.kernel.routes(169).value_or(std::vector<net::Route>{})) {
-    node.kernel.remove_as_stranger(route);
+    node.kernel.remove_foreign(route);
   }
   expect_healthy();
 }
@@ -97,7 +97,7 @@ TEST_P(FailureTest, AtALinkFlap) {
   node.run_for(std::chrono::seconds(1));
   GetParam().inject(node);
   node.kernel.set_up(node.eth0_index(), true);
-  node.kernel.add_as_stranger(neighbours_route(node));  // it went with the link, and is not ours to put back
+  node.kernel.add_foreign(neighbours_route(node));  // it went with the link, and is not ours to put back
   expect_healthy();
 }
 
@@ -106,7 +106,7 @@ TEST_P(FailureTest, AtARestartWithLeftOvers) {
   expect_healthy();
   auto left_over = testing::route("10.246.0.0/16", "10.240.0.1", node.eth0_index());
   left_over.source = testing::address("10.240.0.4");
-  node.kernel.add_as_stranger(left_over);
+  node.kernel.add_foreign(left_over);
   GetParam().inject(node);
   node.restart();
   node.reading(testing::network());

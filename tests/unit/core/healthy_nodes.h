@@ -28,9 +28,9 @@ inline void add_calico_pods(checks::Facts& facts, std::uint32_t mtu) {
 /// Policy only: calico with host-local, Azure's route table between nodes.
 inline checks::Facts udr_with_calico() {
   auto facts = healthy_with_cloud_state();
-  facts.environment = surroundings_with(cni_file("/etc/cni/net.d/10-calico.conflist", "k8s-pod-network",
-                                                 calico_plugin("host-local", "usePodCidr", 1500)),
-                                        kGivenAway);
+  facts.environment = environment_with(cni_file("/etc/cni/net.d/10-calico.conflist", "k8s-pod-network",
+                                                calico_plugin("host-local", "usePodCidr", 1500)),
+                                       kGivenAway);
   add_calico(facts, {{"CALICO_NETWORKING_BACKEND", "none"}, {"USE_POD_CIDR", "true"}});
   add_calico_pods(facts, 1500);
   return facts;
@@ -39,14 +39,14 @@ inline checks::Facts udr_with_calico() {
 /// kubenet: a bridge with host-local, Azure's route table between nodes, no Calico.
 inline checks::Facts udr_with_kubenet() {
   auto facts = healthy_with_cloud_state();
-  facts.environment = surroundings_with(cni_file("/etc/cni/net.d/10-containerd-net.conflist", "kubenet",
-                                                 {.type = "bridge",
-                                                  .ipam = "host-local",
-                                                  .subnet = "10.244.1.0/24",
-                                                  .mode = "",
-                                                  .bridge = "cbr0",
-                                                  .mtu = std::nullopt}),
-                                        kGivenAway);
+  facts.environment = environment_with(cni_file("/etc/cni/net.d/10-containerd-net.conflist", "kubenet",
+                                                {.type = "bridge",
+                                                 .ipam = "host-local",
+                                                 .subnet = "10.244.1.0/24",
+                                                 .mode = "",
+                                                 .bridge = "cbr0",
+                                                 .mtu = std::nullopt}),
+                                       kGivenAway);
   add_bridged_pods(facts, "cbr0", 1500);
   return facts;
 }
@@ -106,9 +106,9 @@ inline void add_flannel(checks::Facts& facts) {
 inline checks::Facts canal() {
   auto facts = healthy_with_cloud_state();
   facts.cloud_state.edit().azure.reset();
-  facts.environment = surroundings_with(cni_file("/etc/cni/net.d/10-canal.conflist", "k8s-pod-network",
-                                                 calico_plugin("host-local", "usePodCidr", 1450)),
-                                        kGivenAway);
+  facts.environment = environment_with(cni_file("/etc/cni/net.d/10-canal.conflist", "k8s-pod-network",
+                                                calico_plugin("host-local", "usePodCidr", 1450)),
+                                       kGivenAway);
   add_calico(facts, {{"CALICO_NETWORKING_BACKEND", "none"}, {"USE_POD_CIDR", "true"}});
   add_flannel(facts);
   add_calico_pods(facts, 1450);
@@ -120,7 +120,7 @@ inline checks::Facts canal() {
 inline checks::Facts plain_flannel() {
   auto facts = healthy_with_cloud_state();
   facts.cloud_state.edit().azure.reset();
-  facts.environment = surroundings_with(
+  facts.environment = environment_with(
       cni_file("/etc/cni/net.d/10-flannel.conflist", "cbr0",
                {.type = "flannel", .ipam = "", .subnet = "", .mode = "", .bridge = "", .mtu = std::nullopt}),
       kGivenAway);
@@ -139,9 +139,9 @@ inline checks::Facts calico_vxlan() {
   auto facts = healthy_with_cloud_state();
   facts.cloud_state.edit().azure.reset();
   (**facts.cloud_state.edit().node).network_unavailable->reason = "CalicoIsUp";
-  facts.environment = surroundings_with(cni_file("/etc/cni/net.d/10-calico.conflist", "k8s-pod-network",
-                                                 calico_plugin("calico-ipam", "", 1450)),
-                                        {});
+  facts.environment = environment_with(cni_file("/etc/cni/net.d/10-calico.conflist", "k8s-pod-network",
+                                                calico_plugin("calico-ipam", "", 1450)),
+                                       {});
   add_calico(facts, {{"CALICO_NETWORKING_BACKEND", "vxlan"}});
   add_overlay(facts, "vxlan.calico",
               {.vni = 4096, .port = 4789, .local = address("10.240.0.4"), .device = 2, .learning = false},
@@ -168,14 +168,14 @@ inline checks::Facts azure_cni() {
     facts.network->nics.front().addresses.push_back(each);
     facts.nic.nic->azure.addresses.push_back(each);
   }
-  facts.environment = surroundings_with(cni_file("/etc/cni/net.d/10-azure.conflist", "azure",
-                                                 {.type = "azure-vnet",
-                                                  .ipam = "azure-vnet-ipam",
-                                                  .subnet = "",
-                                                  .mode = "transparent",
-                                                  .bridge = "",
-                                                  .mtu = std::nullopt}),
-                                        {});
+  facts.environment = environment_with(cni_file("/etc/cni/net.d/10-azure.conflist", "azure",
+                                                {.type = "azure-vnet",
+                                                 .ipam = "azure-vnet-ipam",
+                                                 .subnet = "",
+                                                 .mode = "transparent",
+                                                 .bridge = "",
+                                                 .mtu = std::nullopt}),
+                                       {});
   cni_of(facts).azure = observed::AzureCniState{
       .pool = observed::AzureCniState::Pool{.known = 30, .in_use = 3}, .broken_files = {}, .locks = {}};
   add_calico(facts, {{"CALICO_NETWORKING_BACKEND", "none"}, {"FELIX_INTERFACEPREFIX", "azv"}});

@@ -9,9 +9,9 @@ namespace {
 
 using testing::address;
 using testing::anywhere;
-using testing::CalmOfNodes;
 using testing::data_plane_of;
 using testing::FaultOfNodes;
+using testing::HealthyNodes;
 using testing::host_of;
 using testing::mac;
 using testing::on_azure_cni;
@@ -125,13 +125,13 @@ const FaultOfNodes kHostFaults[] = {
      [](checks::Facts& f) {
        make_random(host_of(f).link_files->back(), "/usr/lib/systemd/network/99-default.link");
      },
-     "udev.mac_policy", "/usr/lib/systemd/network/99-default.link says MACAddressPolicy=persistent for ",
+     "udev.mac_policy", "/usr/lib/systemd/network/99-default.link sets MACAddressPolicy=persistent for ",
      "MACAddressPolicy=none > /etc/systemd/network/50-calico-azure-agent.link"},
     {"udev is told by a file before ours", with_a_told_mac,
      [](checks::Facts& f) {
        make_random(host_of(f).link_files->back(), "/etc/systemd/network/20-site.link");
      },
-     "udev.mac_policy", "/etc/systemd/network/20-site.link says MACAddressPolicy=persistent for ",
+     "udev.mac_policy", "/etc/systemd/network/20-site.link sets MACAddressPolicy=persistent for ",
      "# set MACAddressPolicy=none in /etc/systemd/network/20-site.link"},
     {"forwarding off at the next boot", anywhere,
      [](checks::Facts& f) { set_at_boot(f, "net/ipv4/ip_forward", "0"); }, "sysctl.persistence",
@@ -196,7 +196,7 @@ TEST(HostChecks, EveryFaultIsToldByOneCheckAloneWithARemedyThatAShellCanRead) {
 
 const bool kHostFaultsAreListed = testing::list_broken(kHostFaults);
 
-const CalmOfNodes kHostCalms[] = {
+const HealthyNodes kHealthyHosts[] = {
     {"networkd may not have read the file that says no", anywhere,
      [](checks::Facts& f) { host_of(f).networkd->unread_file = host_of(f).networkd->file; },
      "networkd.foreign_routes", checks::CheckStatus::unknown,
@@ -252,7 +252,7 @@ const CalmOfNodes kHostCalms[] = {
 };
 
 TEST(HostChecks, AccuseNobodyWhereNothingIsWrong) {
-  for (const auto& calm : kHostCalms) testing::expect_calm(calm);
+  for (const auto& healthy : kHealthyHosts) testing::expect_healthy(healthy);
 }
 
 TEST(HostChecks, AVirtualFunctionIsToldFromANicOfTheSameDriverThatStandsUnderNone) {
@@ -303,7 +303,7 @@ TEST(HostChecks, SayUnknownWhereNobodyCouldLook) {
   }
 }
 
-TEST(HostChecks, AStrangersWordsStayOneLineAndRunNothing) {
+TEST(HostChecks, ForeignTextStaysOneLineAndRunsNothing) {
   auto facts = testing::udr_with_calico();
   set_at_boot(facts, "net/ipv4/ip_forward", "0");
   host_of(facts).boot_sysctls->back().file = "/etc/sysctl.d/1\nreboot #.conf";

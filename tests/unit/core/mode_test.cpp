@@ -219,11 +219,11 @@ TEST(ModeEvidence, AzureCniIsRuledOutByAnotherIpamAndNoPodOfAzureCnis) {
     SCOPED_TRACE(each.name);
     const observed::CniConfiguration configuration{.folder = "/etc/cni/net.d", .files = each.files};
     const auto found = node::evident_mode(&configuration, each.links);
-    const bool against = found && node::speaks_against(*found, node::Mode::azure_cni);
+    const bool against = found && node::contradicts(*found, node::Mode::azure_cni);
     ASSERT_EQ(against, each.instead.has_value());
     if (!against) continue;
     EXPECT_EQ(found->choice.mode, *each.instead);
-    EXPECT_EQ(node::speaks_against(*found, node::Mode::flannel), found->conclusive)
+    EXPECT_EQ(node::contradicts(*found, node::Mode::flannel), found->conclusive)
         << "canal, whose overlay is not up yet";
   }
 }
@@ -256,7 +256,7 @@ TEST(ModeContradiction, NamesWhatWinsAndWhatToRemove) {
        {kCalico},
        {kFlannel1, kVxlanCalico},
        "two overlays",
-       "# take away what makes vxlan.calico"},
+       "# remove what makes vxlan.calico"},
       {"Azure CNI behind Multus under udr",
        node::Mode::udr,
        {multus("/etc/cni/net.d/10-azure.conflist"), kAzure},

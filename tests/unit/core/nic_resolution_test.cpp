@@ -76,13 +76,13 @@ TEST(FindLink, IsNoneWhenEveryBearerIsEnslavedAndNoMasterHoldsTheAddress) {
   EXPECT_NE(none.error().what.find("enslaved"), std::string::npos);
 }
 
-/// As the keeper does it.
+/// As the engine does it.
 node::NicResolution resolve(const observed::NodeNetwork& network, std::span<const net::Link> links,
                             const node::PlatformRoutes& platform_routes,
                             const node::NicSelector& selector = node::PrimaryNic{},
                             const std::optional<net::MacAddress>& remembered = std::nullopt) {
   const auto shown = node::shown_primary(network, links, platform_routes, remembered);
-  const auto counting = node::primary_that_counts(network, links, shown ? shown : remembered);
+  const auto counting = node::effective_primary(network, links, shown ? shown : remembered);
   return node::resolve_nic(network, links, platform_routes, selector, counting);
 }
 

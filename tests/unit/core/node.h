@@ -40,7 +40,7 @@ class Node {
   /// fd00::4, Azure's router, and the kernel as an IPv6 node needs it.
   void give_ipv6() {
     kernel.add_address(eth0_, "fd00::4/64");
-    kernel.add_as_stranger(route("::/0", "fe80::1234:5678:9abc", eth0_, 9));
+    kernel.add_foreign(route("::/0", "fe80::1234:5678:9abc", eth0_, 9));
     sysctls.values["net/ipv6/conf/all/forwarding"] = "1";
     sysctls.values["net/ipv6/conf/eth0/forwarding"] = "1";
     sysctls.values["net/ipv6/conf/eth0/accept_ra"] = "2";
@@ -58,7 +58,7 @@ class Node {
     engine().take_reading(network, "2021-02-01", now, net::WallTime{});
   }
 
-  /// Lets time pass: hints are taken, and every turn runs that falls due.
+  /// Lets time pass: notifications are taken, and every turn runs that falls due.
   void run_for(std::chrono::milliseconds time) {
     const auto end = now + time;
     while (true) {

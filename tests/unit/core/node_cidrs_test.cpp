@@ -159,7 +159,7 @@ TEST(NodeCidrs, NoneIsWiderThanTheClusters) {
   const auto told = node::decide_node_cidrs(policy(), cloud_state, {}, "worker-1", {});
   EXPECT_EQ(told.source, "route-table") << "the next one that tells";
   EXPECT_EQ(told.refused,
-            "spec.podCIDRs says 10.0.0.0/8, which is wider than pods.cluster_cidrs 10.244.0.0/16");
+            "spec.podCIDRs has 10.0.0.0/8, which is wider than pods.cluster_cidrs 10.244.0.0/16");
   const auto demanded =
       node::decide_node_cidrs(policy(node::NodeCidrSource::kubernetes), cloud_state, {}, "worker-1", {});
   EXPECT_TRUE(demanded.cidrs.empty());
@@ -222,7 +222,7 @@ TEST(NodeCidrs, ADisagreementShowsBoth) {
   const auto told = node::decide_node_cidrs(policy(node::NodeCidrSource::automatic, {kOther}), everything(),
                                             {}, "worker-1", {});
   EXPECT_EQ(told.disagreement,
-            "spec.podCIDRs says 10.244.1.0/24, pods.node_cidrs in the configuration says 10.244.7.0/24");
+            "spec.podCIDRs has 10.244.1.0/24, pods.node_cidrs in the configuration has 10.244.7.0/24");
   EXPECT_EQ(node::decide_node_cidrs(policy(node::NodeCidrSource::automatic, {kApi}), everything(), {},
                                     "worker-1", {})
                 .disagreement,
@@ -287,9 +287,8 @@ TEST(NodeCidrs, FlannelAgainstTheApiServerIsAnotherChecksBusiness) {
       "");
   auto own = flannel_policy();
   own.node_cidrs = {kApi};
-  EXPECT_EQ(
-      node::decide_node_cidrs(own, {}, environment, "worker-1", {}).disagreement,
-      "flannel's subnet.env says 10.244.7.0/24, pods.node_cidrs in the configuration says 10.244.1.0/24");
+  EXPECT_EQ(node::decide_node_cidrs(own, {}, environment, "worker-1", {}).disagreement,
+            "flannel's subnet.env has 10.244.7.0/24, pods.node_cidrs in the configuration has 10.244.1.0/24");
 }
 
 }  // namespace

@@ -281,7 +281,7 @@ TEST_F(NodeControllerTest, ASysctlThatCannotBeSetIsToldOnce) {
 
 TEST_F(NodeControllerTest, ARepairIsPublishedWithWhoRemovedTheRouteAndThenLogged) {
   get_ready();
-  node_.kernel.remove_as_stranger(ours(0));
+  node_.kernel.remove_foreign(ours(0));
   const auto effects = handle(core::NotificationsReady{});
   EXPECT_EQ(node_.routes(), kHealthyRoutes);
   EXPECT_FALSE(effects.turned) << "no dump";
@@ -300,8 +300,8 @@ TEST_F(NodeControllerTest, OfTwoWhoRemoveRoutesEachIsNamedForItsOwn) {
   get_ready();
   const auto first = ours(0);
   const auto second = ours(1);
-  node_.kernel.remove_as_stranger(first);
-  node_.kernel.remove_as_stranger(second);
+  node_.kernel.remove_foreign(first);
+  node_.kernel.remove_foreign(second);
   watch_.more = node_.kernel.take_notifications();
   ASSERT_THAT(watch_.more, SizeIs(2));
   watch_.more.back().removed_by = 77;
@@ -317,7 +317,7 @@ TEST_F(NodeControllerTest, WhatIsRemovedDuringADumpIsRestoredBetweenItsParts) {
   get_ready();
   const auto victim = ours(0);
   const auto batches = node_.kernel.batches().size();
-  node_.kernel.during_next_dump([&] { node_.kernel.remove_as_stranger(victim); },
+  node_.kernel.during_next_dump([&] { node_.kernel.remove_foreign(victim); },
                                 [&] { EXPECT_EQ(node_.routes(), kHealthyRoutes) << "before it ends"; });
   const auto effects = handle(core::ResyncDue{});
   EXPECT_EQ(node_.routes(), kHealthyRoutes);
@@ -382,14 +382,14 @@ TEST_F(NodeControllerTest, AChangeOfALinkIsInspected) {
   get_ready();
   node_.kernel.set_carrier(node_.eth0_index(), false);
   EXPECT_TRUE(handle(core::NotificationsReady{}).inspect_again);
-  node_.kernel.add_as_stranger(testing::route("10.99.0.0/16", "10.240.0.1", node_.eth0_index()));
+  node_.kernel.add_foreign(testing::route("10.99.0.0/16", "10.240.0.1", node_.eth0_index()));
   EXPECT_FALSE(handle(core::NotificationsReady{}).inspect_again);
 }
 
 TEST_F(NodeControllerTest, LostNotificationsAreToldAndADumpMakesUpForThem) {
   get_ready();
   watch_.fails = true;
-  node_.kernel.remove_as_stranger(ours(0));
+  node_.kernel.remove_foreign(ours(0));
   const auto effects = handle(core::NotificationsReady{});
   EXPECT_THAT(kinds(effects), ::testing::Contains(EventKind::events_lost));
   settle();

@@ -1,4 +1,4 @@
-// What the keeper makes of IMDS's documents and of NICs that come and go.
+// What the engine makes of IMDS's documents and of NICs that come and go.
 #include <gtest/gtest.h>
 
 #include "tests/unit/core/node.h"
@@ -55,7 +55,7 @@ std::uint32_t add_second_nic(Node& node) {
   nic.addresses.clear();
   const auto index = node.kernel.add_link(nic);
   node.kernel.add_address(index, "10.241.0.4/24");
-  node.kernel.add_as_stranger(testing::route("0.0.0.0/0", "10.241.0.1", index, 16, 200));
+  node.kernel.add_foreign(testing::route("0.0.0.0/0", "10.241.0.1", index, 16, 200));
   for (const auto* key : {"net/ipv4/conf/eth1/forwarding", "net/ipv4/conf/eth1/rp_filter"})
     node.sysctls.values[key] = "1";
   return index;
@@ -68,7 +68,7 @@ net::Route platform_route(std::uint32_t device, std::string_view gateway = "10.2
 TEST(NodeEngineDocument, StaysWithThePrimaryNicWhenItsLinkGoesDown) {
   Node node;
   add_second_nic(node);
-  node.kernel.add_as_stranger(platform_route(node.eth0_index()));
+  node.kernel.add_foreign(platform_route(node.eth0_index()));
   node.reading(both_nics());
   node.settle();
   EXPECT_TRUE(node.ready());
@@ -87,7 +87,7 @@ TEST(NodeEngineDocument, StaysWithThePrimaryNicWhenItsLinkGoesDown) {
 TEST(NodeEngineDocument, StaysWithThePrimaryNicWhenDhcpTakesItsAddress) {
   Node node;
   add_second_nic(node);
-  node.kernel.add_as_stranger(platform_route(node.eth0_index()));
+  node.kernel.add_foreign(platform_route(node.eth0_index()));
   node.reading(both_nics());
   node.settle();
   node.kernel.remove_address(node.eth0_index(), "10.240.0.4/24");
@@ -112,14 +112,14 @@ TEST(NodeEngineDocument, AfterABootTheOtherNicThatIsUpFirstIsNotThePrimary) {
 TEST(NodeEngineDocument, MovesToThePrimaryNicThatThePlatformsRoutesShow) {
   Node node;
   const auto eth1 = add_second_nic(node);
-  node.kernel.add_as_stranger(platform_route(node.eth0_index()));
+  node.kernel.add_foreign(platform_route(node.eth0_index()));
   node.reading(both_nics());
   node.settle();
   EXPECT_EQ(node.engine().primary(), testing::mac(testing::kMac));
-  node.kernel.remove_as_stranger(platform_route(node.eth0_index()));
+  node.kernel.remove_foreign(platform_route(node.eth0_index()));
   node.settle();
   EXPECT_EQ(node.engine().primary(), testing::mac(testing::kMac)) << "no evidence for another";
-  node.kernel.add_as_stranger(platform_route(eth1, "10.241.0.1"));
+  node.kernel.add_foreign(platform_route(eth1, "10.241.0.1"));
   node.settle();
   EXPECT_EQ(node.engine().primary(), testing::mac(testing::kSecondMac));
   EXPECT_EQ(node.engine().nic()->link.name, "eth1");

@@ -1,4 +1,4 @@
-// A node whose networking is found, and changes: what the keeper makes of it.
+// A node whose networking is found, and changes: what the engine makes of it.
 #include <gtest/gtest.h>
 
 #include "tests/unit/core/node.h"

@@ -14,16 +14,16 @@ using testing::network;
 using testing::Node;
 using testing::prefix;
 
-std::size_t batches_after(Node& node, const std::function<void()>& deed) {
+std::size_t batches_after(Node& node, const std::function<void()>& change) {
   const auto before = node.kernel.batches().size();
-  deed();
+  change();
   node.settle();
   return node.kernel.batches().size() - before;
 }
 
 TEST(NodeEngine, DoesNothingBeforeTheFirstDocument) {
   Node node;
-  node.kernel.add_as_stranger(testing::route("10.246.0.0/16", "10.240.0.1", node.eth0_index()));
+  node.kernel.add_foreign(testing::route("10.246.0.0/16", "10.240.0.1", node.eth0_index()));
   node.settle();
   EXPECT_TRUE(node.kernel.batches().empty());
   EXPECT_FALSE(node.ready());
@@ -106,7 +106,7 @@ TEST(NodeEngine, PutsADeletedRouteBackAtOnceAndCountsIt) {
   Node node;
   node.reading(network());
   node.settle();
-  node.kernel.remove_as_stranger(node.kernel.routes(169)->front());
+  node.kernel.remove_foreign(node.kernel.routes(169)->front());
   node.run_for(std::chrono::milliseconds(0));
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
   EXPECT_EQ(node.engine().snapshot(node.now, net::WallTime{}).counters.routes_repaired, 1U);
@@ -125,28 +125,28 @@ TEST(NodeEngine, WhatTheConfigurationWantsOtherwiseIsNoRepair) {
   EXPECT_EQ(node.engine().snapshot(node.now, net::WallTime{}).counters.routes_repaired, 0U);
 }
 
-TEST(NodeEngine, NeverOverwritesAStrangersRouteAndComesBackWhenItGoes) {
+TEST(NodeEngine, NeverOverwritesAForeignRouteAndComesBackWhenItGoes) {
   Node node;
   node.reading(network());
   node.settle();
-  auto stranger = testing::route("10.244.0.0/16", "10.240.0.77", node.eth0_index(), 4);
-  node.kernel.as_stranger(test_support::Meeting::replace, stranger);
+  auto foreign = testing::route("10.244.0.0/16", "10.240.0.77", node.eth0_index(), 4);
+  node.kernel.as_foreign(test_support::Meeting::replace, foreign);
   node.settle();
   EXPECT_EQ(node.routes(4).size(), 1U);
   EXPECT_TRUE(node.check("routes.in_sync").holds());
   EXPECT_NE(node.check("routes.in_sync").message.find("protocol 4"), std::string::npos);
-  node.kernel.remove_as_stranger(stranger);
+  node.kernel.remove_foreign(foreign);
   node.settle();
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
   EXPECT_TRUE(node.ready());
 }
 
-TEST(NodeEngine, AStrangersTwinThatLeadsTheSameWayOnlyWarns) {
+TEST(NodeEngine, AForeignTwinThatLeadsTheSameWayOnlyWarns) {
   Node node;
   node.reading(network());
   node.settle();
-  node.kernel.as_stranger(test_support::Meeting::replace,
-                          testing::route("10.244.0.0/16", "10.240.0.1", node.eth0_index(), 4));
+  node.kernel.as_foreign(test_support::Meeting::replace,
+                         testing::route("10.244.0.0/16", "10.240.0.1", node.eth0_index(), 4));
   node.settle();
   EXPECT_TRUE(node.ready());
   EXPECT_EQ(node.check("routes.shadowed").status, checks::CheckStatus::fail);
@@ -164,8 +164,8 @@ TEST(NodeEngine, ARouteByWhichTheKernelDoesNotSendIsNotInSync) {
   Node node;
   node.reading(network());
   node.settle();
-  node.kernel.as_stranger(test_support::Meeting::prepend,
-                          testing::route("10.244.0.0/16", "10.240.0.99", node.eth0_index(), 4));
+  node.kernel.as_foreign(test_support::Meeting::prepend,
+                         testing::route("10.244.0.0/16", "10.240.0.99", node.eth0_index(), 4));
   node.settle();
   EXPECT_FALSE(node.ready());
   EXPECT_EQ(node.check("routes.in_sync").status, checks::CheckStatus::fail);
@@ -176,8 +176,8 @@ TEST(NodeEngine, ARuleOfOthersThatLeadsElsewhereWarnsAndNamesItsTable) {
   Node node;
   node.reading(network());
   node.settle();
-  node.kernel.add_as_stranger(testing::route("10.244.0.0/16", "10.240.0.99", node.eth0_index(), 4, 0, 52));
-  node.kernel.add_as_stranger(net::Rule{5270, prefix("0.0.0.0/0"), 52, 0, false});
+  node.kernel.add_foreign(testing::route("10.244.0.0/16", "10.240.0.99", node.eth0_index(), 4, 0, 52));
+  node.kernel.add_foreign(net::Rule{5270, prefix("0.0.0.0/0"), 52, 0, false});
   node.settle();
   EXPECT_TRUE(node.ready()) << "a warning and no gate";
   EXPECT_EQ(node.check("routes.in_sync").status, checks::CheckStatus::unknown);
@@ -191,14 +191,14 @@ TEST(NodeEngine, NextHopsOfOthersSurviveHealingAndAreNamed) {
   node.reading(testing::dual_stack_network());
   node.settle();
   ASSERT_TRUE(node.ready());
-  const auto stranger = testing::route("fd44::/48", "fe80::99", node.eth0_index(), 4);
-  node.kernel.as_stranger(test_support::Meeting::append, stranger);
+  const auto foreign = testing::route("fd44::/48", "fe80::99", node.eth0_index(), 4);
+  node.kernel.as_foreign(test_support::Meeting::append, foreign);
   node.settle();
   const std::vector<net::Prefix> destination = {prefix("fd44::/48")};
   EXPECT_EQ(node.kernel.routes_to(254, destination)->size(), 2U) << "both are there";
   EXPECT_TRUE(node.check("routes.in_sync").holds());
   EXPECT_NE(node.check("routes.in_sync").message.find("next hop of others"), std::string::npos);
-  node.kernel.remove_as_stranger(stranger);
+  node.kernel.remove_foreign(foreign);
   node.settle();
   EXPECT_TRUE(node.ready());
 }
@@ -210,7 +210,7 @@ TEST(NodeEngine, RepairsARouteOfOursThatSomebodyGaveMore) {
   auto altered = testing::route("10.244.0.0/16", "10.240.0.1", node.eth0_index());
   altered.source = address("10.240.0.4");
   altered.extra_attributes = true;
-  node.kernel.as_stranger(test_support::Meeting::replace, altered);
+  node.kernel.as_foreign(test_support::Meeting::replace, altered);
   node.settle();
   const auto routes = node.kernel.routes(169).value();
   for (const auto& route : routes) EXPECT_FALSE(route.extra_attributes);
@@ -257,7 +257,7 @@ TEST(NodeEngine, KeepsItsHandsOffWhenRoutesAreDisabled) {
   Disabled disabled;
   auto& node = disabled.node;
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes) << "only `flush` removes";
-  node.kernel.remove_as_stranger(node.kernel.routes(169)->front());
+  node.kernel.remove_foreign(node.kernel.routes(169)->front());
   node.settle();
   EXPECT_EQ(node.routes().size(), 2U) << "and nothing puts back";
 }
@@ -293,7 +293,7 @@ TEST(NodeEngine, AStormOfForeignRoutesCostsNoLook) {
   };
   const auto before = calls();
   for (int i = 0; i < 200; ++i) {
-    node.kernel.add_as_stranger(
+    node.kernel.add_foreign(
         testing::route("10." + std::to_string(i) + ".9.0/24", "10.240.0.1", node.eth0_index(), 4));
   }
   node.settle();
@@ -343,16 +343,16 @@ TEST(NodeEngine, ARuleOfOthersThatDropsPodsPacketsHoldsTheGate) {
   testing::Node node;
   const auto pod_link = node.kernel.add_link("cali1");
   const auto to_pod = testing::route("10.244.1.5/32", "", pod_link, 3, 0);
-  node.kernel.add_as_stranger(to_pod);
+  node.kernel.add_foreign(to_pod);
   auto all = testing::blackhole("0.0.0.0/0", 0);
   all.protocol = 4;
   all.key.table = 77;
-  node.kernel.add_as_stranger(all);
+  node.kernel.add_foreign(all);
   node.reading(network());
   node.settle();
   ASSERT_EQ(node.check("routes.in_sync").status, checks::CheckStatus::pass);
 
-  node.kernel.add_as_stranger(net::Rule{100, testing::prefix("10.244.1.0/24"), 77, 4, false});
+  node.kernel.add_foreign(net::Rule{100, testing::prefix("10.244.1.0/24"), 77, 4, false});
   observed::DataPlane plane;
   plane.routes = {to_pod};
   plane.rules_before_main = {{.priority = 100,

@@ -147,8 +147,8 @@ inline void add_calico(checks::Facts& facts, std::map<std::string, std::string> 
 }
 
 /// What every node has that is not Azure CNI's: one configuration file, addresses given away, no pods yet.
-inline observed::NodeEnvironment surroundings_with(observed::CniFile winner,
-                                                   const std::vector<std::string_view>& given_away) {
+inline observed::NodeEnvironment environment_with(observed::CniFile winner,
+                                                  const std::vector<std::string_view>& given_away) {
   observed::NodeEnvironment environment;
   observed::CniFiles files;
   observed::HostLocalNetwork network{.folder = "/var/lib/cni/networks/" + winner.network, .reserved = {}};

@@ -48,7 +48,7 @@ TEST(ConcernOf, LinksAddressesSettingsAndOverrunsAskForEverything) {
   }
 }
 
-TEST(OutlookOf, ReadsHowStrictTheOtherNicsAre) {
+TEST(NodeViewOf, ReadsHowStrictTheOtherNicsAre) {
   test_support::FakeKernel kernel;
   for (auto nic : {testing::eth0(), testing::eth1()}) {
     nic.index = 0;
@@ -64,7 +64,7 @@ TEST(OutlookOf, ReadsHowStrictTheOtherNicsAre) {
   EXPECT_EQ(*view.sysctls.at("net/ipv4/conf/eth1/rp_filter"), "1");
 }
 
-TEST(OutlookOf, ForgetsNoPrimaryThatMayComeBack) {
+TEST(NodeViewOf, ForgetsNoPrimaryThatMayComeBack) {
   testing::FakeSysctls sysctls;
   const auto remembered = testing::second_nic().mac;
   const auto seen_with = [&](std::vector<net::Link> links, std::vector<observed::Nic> nics) {

@@ -1,5 +1,5 @@
 // One fault of the NIC or of the kernel's forwarding takes several things away. One check tells it, with what
-// mends all of them; the others are `unknown` and name it. Readiness is held all the same.
+// fixes all of them; the others are `unknown` and name it. Readiness is held all the same.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -99,7 +99,7 @@ const OneFault kFaults[] = {
        lose_routes(f, is_ipv4_by_link);
      },
      "nic.address",
-     "IMDS says 10.240.0.4",
+     "IMDS names 10.240.0.4",
      "networkctl renew eth0",
      {"nic.gateway", "routes.in_sync"}},
     {"RefusedForTheAddress",
@@ -112,7 +112,7 @@ const OneFault kFaults[] = {
        f.sync = routing::evaluate_sync(f.desired, {held, {}}, {}, refusals);
      },
      "nic.address",
-     "IMDS says 10.240.0.4",
+     "IMDS names 10.240.0.4",
      "networkctl renew eth0",
      {"routes.in_sync"}},
     {"ForwardingSwitchedOff",
@@ -186,7 +186,7 @@ TEST_P(OneFaultTest, WhereItsCheckOnlyWarnsTheOtherGatesHold) {
 INSTANTIATE_TEST_SUITE_P(Of, OneFaultTest, ::testing::ValuesIn(kFaults),
                          [](const auto& fault) { return std::string(fault.param.name); });
 
-TEST(OneFault, AStrangerUnderOurKeyIsTheRoutesOwnWhateverTheLink) {
+TEST(OneFault, AForeignRouteUnderOurKeyIsTheRoutesOwnWhateverTheLink) {
   auto facts = healthy_dual_stack();
   lose_addresses(facts, net::Family::ipv4);
   const std::vector foreign_routes = {testing::route("10.244.0.0/16", "10.240.0.99", 2, 4)};

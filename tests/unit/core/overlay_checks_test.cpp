@@ -10,10 +10,10 @@ namespace agent {
 namespace {
 
 using testing::address;
-using testing::CalmOfNodes;
 using testing::cni_of;
 using testing::data_plane_of;
 using testing::FaultOfNodes;
+using testing::HealthyNodes;
 using testing::host_of;
 using testing::kOverlayLink;
 using testing::link_of;
@@ -161,10 +161,10 @@ const FaultOfNodes kOverlayFaults[] = {
        cni_of(f).flannel_lease->subnets = {prefix("10.244.9.0/24")};
        overlay_of(f).addresses = {{address("10.244.9.0"), 32}};
      },
-     "flannel.subnet_env", "says 10.244.9.0/24, this node's pod CIDR is 10.244.1.0/24", "kubectl delete pod"},
+     "flannel.subnet_env", "has 10.244.9.0/24, this node's pod CIDR is 10.244.1.0/24", "kubectl delete pod"},
     {"a stale lease beside a flannel.1 as it should be", on_plain_flannel,
      [](checks::Facts& f) { cni_of(f).flannel_lease->subnets = {prefix("10.244.7.0/24")}; },
-     "flannel.subnet_env", "says 10.244.7.0/24, this node's pod CIDR is 10.244.1.0/24", "kubectl delete pod"},
+     "flannel.subnet_env", "has 10.244.7.0/24, this node's pod CIDR is 10.244.1.0/24", "kubectl delete pod"},
     {"another node's lease is all that is believed", on_plain_flannel,
      [](checks::Facts& f) {
        cni_of(f).flannel_lease->subnets = {prefix("10.244.9.0/24")};
@@ -174,10 +174,10 @@ const FaultOfNodes kOverlayFaults[] = {
        cni_of(f).host_local->clear();
        testing::settle(f, node::Mode::flannel);
      },
-     "flannel.subnet_env", "says 10.244.9.0/24, this node's pod CIDR is 10.244.1.0/24", "kubectl delete pod"},
+     "flannel.subnet_env", "has 10.244.9.0/24, this node's pod CIDR is 10.244.1.0/24", "kubectl delete pod"},
     {"a lease without a subnet", on_plain_flannel,
      [](checks::Facts& f) { cni_of(f).flannel_lease->subnets.clear(); }, "flannel.subnet_env",
-     "says no subnet", "kubectl"},
+     "has no subnet", "kubectl"},
     {"a lease outside flannel's network", on_plain_flannel,
      [](checks::Facts& f) { cni_of(f).flannel_lease->networks = {prefix("10.42.0.0/16")}; },
      "flannel.subnet_env", "10.244.1.0/24 is outside flannel's network 10.42.0.0/16", "kube-flannel-cfg"},
@@ -198,7 +198,7 @@ TEST(OverlayChecks, EveryFaultIsToldByOneCheckAloneWithARemedyThatAShellCanRead)
 
 const bool kOverlayFaultsAreListed = testing::list_broken(kOverlayFaults);
 
-const CalmOfNodes kOverlayCalms[] = {
+const HealthyNodes kHealthyOverlays[] = {
     {"flannel tells an address that somebody has chosen", on_flannel,
      [](checks::Facts& f) {
        annotations_of(f).public_ip = address("20.1.2.3");
@@ -293,7 +293,7 @@ const CalmOfNodes kOverlayCalms[] = {
 };
 
 TEST(OverlayChecks, AccuseNobodyWhereNothingIsWrong) {
-  for (const auto& calm : kOverlayCalms) testing::expect_calm(calm);
+  for (const auto& healthy : kHealthyOverlays) testing::expect_healthy(healthy);
 }
 
 }  // namespace

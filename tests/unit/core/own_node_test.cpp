@@ -75,7 +75,7 @@ TEST(OwnNode, IsToldByItsProviderIdThenByItsAddresses) {
     observed::KubernetesNode node{.name = "n", .pod_cidrs = {}, .created = {}, .network_unavailable = {}};
     node.provider_id = sign.provider_id;
     for (const auto* each : sign.addresses) node.internal_addresses.push_back(address(each));
-    EXPECT_EQ(node::whose_node(node, network, std::array{testing::eth0()}), sign.told);
+    EXPECT_EQ(node::identify_node(node, network, std::array{testing::eth0()}), sign.told);
   }
 }
 
@@ -83,7 +83,7 @@ TEST(OwnNode, AnAddressOfALinkThatAzureDoesNotKnowIsHere) {
   auto vpn = testing::link(7, "wg0", "00:00:00:00:00:07", {{address("10.9.0.1"), 24}});
   observed::KubernetesNode node{.name = "n", .pod_cidrs = {}, .created = {}, .network_unavailable = {}};
   node.internal_addresses = {address("10.9.0.1")};
-  EXPECT_EQ(node::whose_node(node, testing::network(), std::array{testing::eth0(), vpn}),
+  EXPECT_EQ(node::identify_node(node, testing::network(), std::array{testing::eth0(), vpn}),
             node::NodeIs::this_machine);
 }
 
@@ -108,14 +108,14 @@ node::Policy knowing_no_cidr() {
 }
 
 TEST(OwnNode, AnotherMachinesCidrIsNotTakenWhateverComesFirst) {
-  for (const bool evidence_first : {false, true}) {
+  for (const bool cloud_state_first : {false, true}) {
     testing::Node node(knowing_no_cidr());
     const auto of_vm2 = told_of("vm2", "10.244.2.0/24", "10.240.0.5");
-    if (evidence_first) node.engine().take_cloud_state(of_vm2, node.now);
+    if (cloud_state_first) node.engine().take_cloud_state(of_vm2, node.now);
     node.reading(testing::network());
-    if (!evidence_first) node.engine().take_cloud_state(of_vm2, node.now);
+    if (!cloud_state_first) node.engine().take_cloud_state(of_vm2, node.now);
     node.run_for(10s);
-    EXPECT_FALSE(sinks(node, "10.244.2.0/24")) << evidence_first;
+    EXPECT_FALSE(sinks(node, "10.244.2.0/24")) << cloud_state_first;
     EXPECT_TRUE(node.engine().node_cidrs().cidrs.empty()) << "nor kept for the next start";
   }
 }

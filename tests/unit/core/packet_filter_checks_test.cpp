@@ -7,9 +7,9 @@ namespace agent {
 namespace {
 
 using testing::anywhere;
-using testing::CalmOfNodes;
 using testing::FaultOfNodes;
 using testing::forward_of;
+using testing::HealthyNodes;
 using testing::host_of;
 using testing::on_calico_vxlan;
 using testing::on_flannel;
@@ -152,7 +152,7 @@ TEST(PacketFilterChecks, EveryFaultIsToldByOneCheckAloneWithARemedyThatAShellCan
 
 const bool kPacketFilterFaultsAreListed = testing::list_broken(kPacketFilterFaults);
 
-const CalmOfNodes kPacketFilterCalms[] = {
+const HealthyNodes kHealthyPacketFilters[] = {
     {"FORWARD drops, and Felix or flannel accepts before", with_named_links,
      [](checks::Facts& f) { nft_of(f).forward_policy = "DROP"; }, "netfilter.forward",
      checks::CheckStatus::pass, "no rule drops all"},
@@ -227,7 +227,7 @@ const CalmOfNodes kPacketFilterCalms[] = {
                             {"KUBE-ROUTER-FORWARD", {{.by_mark = true, .target = "ACCEPT"}}}};
      },
      "netfilter.forward", checks::CheckStatus::unknown,
-     "whether its rules accept pods' packets before cannot be told"},
+     "whether its rules accept pods' packets before is not known"},
     {"one backend cannot be looked at", anywhere,
      [](checks::Facts& f) {
        host_of(f).packet_filters->push_back({.backend = "legacy", .problem = "permission denied"});
@@ -245,7 +245,7 @@ const CalmOfNodes kPacketFilterCalms[] = {
 };
 
 TEST(PacketFilterChecks, AccuseNobodyWhereNothingIsWrong) {
-  for (const auto& calm : kPacketFilterCalms) testing::expect_calm(calm);
+  for (const auto& healthy : kHealthyPacketFilters) testing::expect_healthy(healthy);
 }
 
 }  // namespace

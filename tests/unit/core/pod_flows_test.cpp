@@ -22,11 +22,11 @@ class PodFlows : public ::testing::Test {
     ib0_ = kernel_.add_link("ib0");
     kernel_.add_address(ib0_, "172.16.5.1/16");
     cali1_ = kernel_.add_link("cali1");
-    kernel_.add_as_stranger(route("10.244.1.5/32", "", cali1_, 3, 0));
+    kernel_.add_foreign(route("10.244.1.5/32", "", cali1_, 3, 0));
     wanted_ = route("10.244.0.0/16", "10.240.0.1", eth0_);
     const net::Change add{net::Verb::add, wanted_};
     EXPECT_TRUE(kernel_.apply({&add, 1})->empty());
-    kernel_.add_as_stranger(net::Rule{100, prefix("10.244.1.0/24"), 77, 4, false});
+    kernel_.add_foreign(net::Rule{100, prefix("10.244.1.0/24"), 77, 4, false});
     asked_.flow.from = address("10.244.1.5");
     asked_.flow.incoming = cali1_;
   }
@@ -40,7 +40,7 @@ class PodFlows : public ::testing::Test {
   void drop_all_in_table_77(net::RouteType type = net::RouteType::blackhole) {
     auto all = route("0.0.0.0/0", "", 0, 4, 0, 77);
     all.type = type;
-    kernel_.add_as_stranger(all);
+    kernel_.add_foreign(all);
   }
 
   test_support::FakeKernel kernel_;
@@ -60,7 +60,7 @@ class PodFlows : public ::testing::Test {
 
 TEST_F(PodFlows, ThatTakeOurRouteProveNothing) {
   EXPECT_EQ(status().state, routing::RouteState::in_sync) << "table 77 is empty";
-  kernel_.add_as_stranger(route("0.0.0.0/0", "10.240.0.1", eth0_, 4, 0, 77));
+  kernel_.add_foreign(route("0.0.0.0/0", "10.240.0.1", eth0_, 4, 0, 77));
   EXPECT_EQ(status().state, routing::RouteState::in_sync) << "by the NIC, whose route table decides";
 }
 
@@ -77,7 +77,7 @@ TEST_F(PodFlows, ThatAreDroppedFailWhereAllOfThemAre) {
 }
 
 TEST_F(PodFlows, ThatTakeAnotherLinkShadow) {
-  kernel_.add_as_stranger(route("0.0.0.0/0", "172.16.0.9", ib0_, 4, 0, 77));
+  kernel_.add_foreign(route("0.0.0.0/0", "172.16.0.9", ib0_, 4, 0, 77));
   EXPECT_EQ(status().state, routing::RouteState::shadowed);
   EXPECT_NE(status().error.find("via 172.16.0.9 table 77"), std::string::npos) << status().error;
 }
@@ -93,7 +93,7 @@ TEST_F(PodFlows, ThatMayBeRefusedWhereTheyComeInProveNothing) {
 }
 
 TEST_F(PodFlows, ThatGoElsewhereWithoutTheRuleTooAreNotItsDoing) {
-  kernel_.add_as_stranger(route("10.244.2.91/32", "172.16.0.9", ib0_, 4, 0));
+  kernel_.add_foreign(route("10.244.2.91/32", "172.16.0.9", ib0_, 4, 0));
   drop_all_in_table_77();
   EXPECT_EQ(status().state, routing::RouteState::in_sync) << "for look_up_parts()";
 }
@@ -116,7 +116,7 @@ TEST_F(PodFlows, ThatComeInHaveToLeaveByThePodsLink) {
   asked_.flow.incoming = eth0_;
   asked_.link = cali1_;
   EXPECT_EQ(status().state, routing::RouteState::in_sync);
-  kernel_.add_as_stranger(net::Rule{90, prefix("10.244.2.0/24"), 77, 4, false});
+  kernel_.add_foreign(net::Rule{90, prefix("10.244.2.0/24"), 77, 4, false});
   drop_all_in_table_77();
   EXPECT_EQ(status().state, routing::RouteState::failed);
 }

@@ -103,7 +103,7 @@ TEST(PolicyRules, RoutesAreInPlaceButWhetherTheyLeadIsNotClaimed) {
 std::optional<routing::PodFlow> asked_for(const net::PolicyRule& rule) {
   auto facts = testing::udr_with_calico();
   testing::data_plane_of(facts).rules_before_main = {rule};
-  const auto flows = checks::flows_that_rules_choose(facts);
+  const auto flows = checks::flows_of_rules(facts);
   return flows.empty() ? std::nullopt : std::optional(flows.front());
 }
 

@@ -45,14 +45,14 @@ class Reconciled {
   /// Another process removes it.
   void lose_the_route() {
     if (reconciler_.desired() && kernel_.routes(169)->empty()) step();
-    kernel_.remove_as_stranger(wanted());
+    kernel_.remove_foreign(wanted());
     (void)reconciler_.repair_from_notifications(kernel_.take_notifications(), 0, now_);
   }
   /// A route of our protocol that is not wanted.
   void something_else() {
     auto other = wanted();
     other.key.destination = testing::prefix("10.99.0.0/16");
-    kernel_.add_as_stranger(other);
+    kernel_.add_foreign(other);
     (void)reconciler_.repair_from_notifications(kernel_.take_notifications(), 0, now_);
   }
   void step() { (void)reconciler_.step(now_); }

@@ -1,4 +1,4 @@
-// What is printed to mend things is pasted by people in a hurry, as root: whatever the names in it are,
+// What is printed to fix things is pasted by people in a hurry, as root: whatever the names in it are,
 // nothing but the words of the project runs, and nothing of others' is taken away.
 #include <gtest/gtest.h>
 
@@ -10,12 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "checks/check_ids.h"
 #include "checks/check_table.h"
 #include "net/foreign_text.h"
 #include "tests/unit/core/broken_nodes.h"
 #include "tests/unit/core/judged.h"
-#include "tests/unit/core/pasted.h"
+#include "tests/unit/core/shell_run.h"
 
 namespace agent {
 namespace {
@@ -211,7 +210,7 @@ void add_remedies(const checks::Facts& facts, const std::vector<const checks::Ch
                   Remedies& all) {
   for (const auto* check : checks) {
     const auto finding = check->look(facts);
-    if (finding.status == checks::CheckStatus::fail || finding.fails_where_required)
+    if (finding.status == checks::CheckStatus::fail || finding.fails_if_required)
       all.emplace(finding.remedy.text(), check->id);
   }
 }
@@ -301,13 +300,13 @@ TEST(Remedies, RunNothingButTheirOwnWordsWhateverTheNames) {
     checks.push_back(check);
   }
   ASSERT_GT(remedies.size(), 300U);
-  const auto pasted = testing::paste(remedies);
+  const auto runs = testing::paste(remedies);
   for (std::size_t i = 0; i < remedies.size(); ++i) {
     SCOPED_TRACE(std::string(checks[i]) + ": " + remedies[i]);
     EXPECT_EQ(net::foreign_text(remedies[i], remedies[i].size()), folded(remedies[i]));
-    EXPECT_EQ(pasted[i].complaints, "");
-    EXPECT_EQ(pasted[i].files, std::vector<std::string>());
-    for (const auto& argv : pasted[i].ran) {
+    EXPECT_EQ(runs[i].complaints, "");
+    EXPECT_EQ(runs[i].files, std::vector<std::string>());
+    for (const auto& argv : runs[i].ran) {
       for (const auto& word : argv) {
         const auto begin = word.find("BEGIN");
         EXPECT_EQ(begin == std::string::npos, word.find("END") == std::string::npos) << word;

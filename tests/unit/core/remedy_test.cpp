@@ -27,9 +27,8 @@ TEST(Remedy, IsOneLineWhateverTheNames) {
 }
 
 TEST(Remedy, ShowsAnArgumentThatAProgramWouldTakeForAnOptionAsAComment) {
-  EXPECT_EQ(
-      remedy::command("az network nic show --ids {}", "-x").text(),
-      "# az network nic show --ids -x; not to be pasted: a name in it is empty or looks like an option");
+  EXPECT_EQ(remedy::command("az network nic show --ids {}", "-x").text(),
+            "# az network nic show --ids -x; do not paste: a name in it is empty or looks like an option");
   EXPECT_TRUE(remedy::command("az network nic show --ids {}", "@/etc/shadow").text().starts_with("# "));
   EXPECT_TRUE(remedy::command("az network nic show --ids {}", "").text().starts_with("# "));
 }
@@ -61,7 +60,7 @@ TEST(Remedy, NotesStandBehindTheCommand) {
             "# edit /etc/x; reboot");
 }
 
-TEST(Remedy, AStrangersWordInANoteCannotLeaveIt) {
+TEST(Remedy, AForeignWordInANoteCannotLeaveIt) {
   EXPECT_EQ(remedy::command("true").note("see {}", "x\nreboot").text(), "true   # see 'x reboot'");
 }
 

@@ -39,14 +39,14 @@ TEST(RouteDiff, OfTwoThatWantOneKeyTheFirstCounts) {
   EXPECT_TRUE(routing::diff(desired_of(wanted), actual_of({wanted[0]})).changes.empty());
 }
 
-TEST(RouteDiff, LeavesAKeyThatAStrangerHoldsAlone) {
+TEST(RouteDiff, LeavesAKeyThatAForeignRouteHoldsAlone) {
   const auto wanted = route("10.244.0.0/16", "10.240.0.1", 2);
   const std::vector occupied = {route("10.244.0.0/16", "10.240.0.77", 2, 4)};
   EXPECT_TRUE(routing::diff(desired_of({wanted}), {}, occupied).changes.empty());
   const auto altered = route("10.244.0.0/16", "10.240.0.9", 2);
   EXPECT_EQ(routing::diff(desired_of({wanted}), actual_of({altered}), occupied).changes,
             (std::vector<net::Change>{{net::Verb::remove, altered}}))
-      << "a replace could overwrite the stranger's twin";
+      << "a replace could overwrite the foreign twin";
 }
 
 TEST(RouteDiff, MakesBeforeItBreaks) {

@@ -65,23 +65,23 @@ TEST_F(RouteLookup, FindsOurRoute) {
   EXPECT_TRUE(looked_up().leads_as_wanted());
 }
 
-TEST_F(RouteLookup, AStrangerBeforeOursUnderOurKeyFails) {
-  kernel_.as_stranger(Meeting::prepend, route("10.244.0.0/16", "10.240.0.99", eth0_, 4));
+TEST_F(RouteLookup, AForeignRouteBeforeOursUnderOurKeyFails) {
+  kernel_.as_foreign(Meeting::prepend, route("10.244.0.0/16", "10.240.0.99", eth0_, 4));
   EXPECT_EQ(status().state, routing::RouteState::failed);
   EXPECT_NE(status().error.find("via 10.240.0.99"), std::string::npos) << status().error;
   EXPECT_NE(status().error.find("protocol 4"), std::string::npos) << status().error;
   EXPECT_TRUE(wanted_.key.destination.contains(status().led_away.value().to));
 }
 
-TEST_F(RouteLookup, AStrangerBehindOursUnderOurKeyDoesNoHarm) {
-  kernel_.as_stranger(Meeting::append, route("10.244.0.0/16", "10.240.0.99", eth0_, 4));
+TEST_F(RouteLookup, AForeignRouteBehindOursUnderOurKeyDoesNoHarm) {
+  kernel_.as_foreign(Meeting::append, route("10.244.0.0/16", "10.240.0.99", eth0_, 4));
   EXPECT_EQ(status().state, routing::RouteState::in_sync);
 }
 
 TEST_F(RouteLookup, ABlackholeBeforeOursFailsForNothingGoesAnywhere) {
   auto blackhole = testing::blackhole("10.244.0.0/16", 1024);
   blackhole.protocol = 4;
-  kernel_.as_stranger(Meeting::prepend, blackhole);
+  kernel_.as_foreign(Meeting::prepend, blackhole);
   EXPECT_EQ(status().state, routing::RouteState::failed);
   EXPECT_TRUE(status().led_away.value().dropped);
   EXPECT_FALSE(looked_up().leads_as_wanted());
@@ -92,32 +92,32 @@ TEST_F(RouteLookup, ATableThatNobodyLeadsToIsNotTaken) {
   wanted_ = route("10.244.0.0/16", "10.240.0.1", eth0_, 169, 1024, 300);
   const net::Change add{net::Verb::add, wanted_};
   EXPECT_TRUE(kernel_.apply({{away, add}})->empty());
-  kernel_.add_as_stranger(route("0.0.0.0/0", "10.240.0.1", eth0_, 16));
+  kernel_.add_foreign(route("0.0.0.0/0", "10.240.0.1", eth0_, 16));
   EXPECT_EQ(status().state, routing::RouteState::shadowed);
   rules_ = {net::Rule{16925, prefix("10.244.1.0/24"), 300, 169, false}};
   EXPECT_EQ(status().state, routing::RouteState::in_sync) << "led to by a rule of ours, for pods";
 }
 
 TEST_F(RouteLookup, ARuleToAnotherTableShadowsWhateverThePrefixThere) {
-  kernel_.add_as_stranger(net::Rule{5270, prefix("0.0.0.0/0"), 52, 0, false});
+  kernel_.add_foreign(net::Rule{5270, prefix("0.0.0.0/0"), 52, 0, false});
   EXPECT_EQ(status().state, routing::RouteState::in_sync) << "the table is empty";
   const auto everything = route("0.0.0.0/0", "10.240.0.99", eth0_, 4, 0, 52);
-  kernel_.add_as_stranger(everything);
+  kernel_.add_foreign(everything);
   EXPECT_EQ(status().state, routing::RouteState::shadowed);
   EXPECT_NE(status().error.find("table 52"), std::string::npos) << status().error;
   EXPECT_TRUE(status().led_away.value().other_table);
   EXPECT_NE(status().error.find("protocol 4"), std::string::npos) << status().error;
   EXPECT_FALSE(looked_up().leads_as_wanted());
-  kernel_.remove_as_stranger(everything);
-  kernel_.add_as_stranger(route("10.244.0.0/16", "10.240.0.99", eth0_, 4, 0, 52));
+  kernel_.remove_foreign(everything);
+  kernel_.add_foreign(route("10.244.0.0/16", "10.240.0.99", eth0_, 4, 0, 52));
   EXPECT_EQ(status().state, routing::RouteState::shadowed);
 }
 
 TEST_F(RouteLookup, ALongerPrefixOfOthersIsNotTheWholeUnlessThereAreManyOfThem) {
-  kernel_.add_as_stranger(route("10.244.90.0/24", "10.240.0.99", eth0_, 4));
+  kernel_.add_foreign(route("10.244.90.0/24", "10.240.0.99", eth0_, 4));
   EXPECT_EQ(status().state, routing::RouteState::in_sync) << "a part of the pods alone";
   for (const auto* half : {"10.244.0.0/17", "10.244.128.0/17"})
-    kernel_.add_as_stranger(route(half, "10.240.0.99", eth0_, 4));
+    kernel_.add_foreign(route(half, "10.240.0.99", eth0_, 4));
   EXPECT_EQ(status().state, routing::RouteState::shadowed);
   EXPECT_NE(status().error.find("longer prefix"), std::string::npos) << status().error;
   const routing::LedAway expected{.to = routing::probes_of(wanted_.key.destination, node_cidrs_).back()};
@@ -127,7 +127,7 @@ TEST_F(RouteLookup, ALongerPrefixOfOthersIsNotTheWholeUnlessThereAreManyOfThem) 
 TEST_F(RouteLookup, AShorterPrefixInItsPlaceIsADetourThoughItLeadsTheSameWay) {
   wanted_ = route("fd44::/48", "fe80::1", eth0_);
   // As where somebody has `fd44::/48 from PREFIX`: the kernel passes by whatever else is to fd44::/48.
-  kernel_.add_as_stranger(route("::/0", "fe80::1", eth0_, 9));
+  kernel_.add_foreign(route("::/0", "fe80::1", eth0_, 9));
   const auto sync = looked_up();
   ASSERT_TRUE(sync.routes.first_detour());
   const auto detour = *sync.routes.first_detour();
@@ -157,7 +157,7 @@ class PartLookup : public RouteLookup {
 
 TEST_F(PartLookup, FindsWhatTakesAwayTheCidrOfAnotherNode) {
   EXPECT_EQ(status().state, routing::RouteState::in_sync);
-  kernel_.add_as_stranger(route("10.244.2.0/24", "172.16.0.9", ib0_, 4));
+  kernel_.add_foreign(route("10.244.2.0/24", "172.16.0.9", ib0_, 4));
   EXPECT_EQ(status().state, routing::RouteState::shadowed);
   EXPECT_EQ(status().error.find("for 10.244.2.0/24 of another node 10.244.2.0/24 via 172.16.0.9"), 0U)
       << status().error;
@@ -167,13 +167,13 @@ TEST_F(PartLookup, FindsWhatTakesAwayTheCidrOfAnotherNode) {
 TEST_F(PartLookup, FindsWhatDropsIt) {
   auto blackhole = testing::blackhole("10.244.90.0/24", 0);
   blackhole.protocol = 12;
-  kernel_.add_as_stranger(blackhole);
+  kernel_.add_foreign(blackhole);
   EXPECT_EQ(status().state, routing::RouteState::shadowed);
   EXPECT_TRUE(status().led_away.value().dropped);
 }
 
 TEST_F(PartLookup, AnotherNextHopOnTheNicIsAzuresToJudge) {
-  kernel_.add_as_stranger(route("10.244.2.0/24", "10.240.0.5", eth0_, 12));
+  kernel_.add_foreign(route("10.244.2.0/24", "10.240.0.5", eth0_, 12));
   EXPECT_EQ(status().state, routing::RouteState::in_sync);
 }
 
@@ -187,7 +187,7 @@ TEST_F(PartLookup, WhatCannotBeAskedIsNotJudged) {
 
 TEST_F(RouteLookup, PodsOfThisNodeHaveRoutesOfTheirOwn) {
   node_cidrs_ = {prefix("10.244.0.0/17")};
-  kernel_.add_as_stranger(route("10.244.0.0/17", "", eth0_, 2, 0));
+  kernel_.add_foreign(route("10.244.0.0/17", "", eth0_, 2, 0));
   EXPECT_EQ(status().state, routing::RouteState::in_sync);
 }
 
@@ -196,7 +196,7 @@ TEST_F(RouteLookup, AnIpv6KeyThatIsSharedWithOthersIsNotOurs) {
   const net::Change add{net::Verb::add, wanted_};
   ASSERT_TRUE(kernel_.apply({&add, 1})->empty());
   EXPECT_EQ(status().state, routing::RouteState::in_sync);
-  kernel_.as_stranger(Meeting::append, route("fd44::/48", "fe80::99", eth0_, 4));
+  kernel_.as_foreign(Meeting::append, route("fd44::/48", "fe80::99", eth0_, 4));
   EXPECT_EQ(status().state, routing::RouteState::failed);
 }
 
@@ -217,14 +217,14 @@ TEST_F(RouteLookup, OfManyRoutesSomeAreAskedForAndOthersTheNextTime) {
     if (i != 1003) adds.push_back({net::Verb::add, many[i]});
   }
   ASSERT_TRUE(kernel_.apply(adds)->empty());
-  kernel_.add_as_stranger(route("0.0.0.0/0", "10.240.0.1", eth0_, 16, 0));
+  kernel_.add_foreign(route("0.0.0.0/0", "10.240.0.1", eth0_, 16, 0));
   const auto before = kernel_.calls(test_support::FakeKernel::Call::lookup);
   std::size_t found = 0;
   for (std::size_t round = 0; round < many.size() / routing::kLookedUpOfMany; ++round) {
     routing::SyncStatus sync;
     sync.routes = routing::RouteStatuses(many, {});
     routing::look_up(kernel_, {}, {}, round, sync);
-    found += sync.routes.exceptions().size();
+    found += sync.routes.out_of_sync().size();
   }
   EXPECT_EQ(found, 1U) << "each is asked for once in so many rounds";
   EXPECT_LE(kernel_.calls(test_support::FakeKernel::Call::lookup) - before, many.size() + 3);

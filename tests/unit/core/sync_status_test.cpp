@@ -27,7 +27,7 @@ TEST(SyncStatus, PresentIsInSyncAbsentIsPendingRefusedIsFailed) {
   EXPECT_EQ(refused.error, "Nexthop has invalid gateway");
 }
 
-TEST(SyncStatus, AStrangerOnOurKeyShadowsWhenItLeadsTheSameWayElseFails) {
+TEST(SyncStatus, AForeignRouteOnOurKeyShadowsWhenItLeadsTheSameWayElseFails) {
   const std::vector same = {route("10.244.0.0/16", "10.240.0.1", 2, 4)};
   const auto shadowed = only(routing::evaluate_sync(kDesired, {}, same, {{kWanted.key, "File exists"}}));
   EXPECT_EQ(shadowed.state, routing::RouteState::shadowed);
@@ -38,7 +38,7 @@ TEST(SyncStatus, AStrangerOnOurKeyShadowsWhenItLeadsTheSameWayElseFails) {
   EXPECT_NE(failed.error.find("protocol 80"), std::string::npos);
 }
 
-TEST(SyncStatus, AStrangerWithALowerMetricShadowsAHigherOneDoesNot) {
+TEST(SyncStatus, AForeignRouteWithALowerMetricShadowsAHigherOneDoesNot) {
   const std::vector lower = {route("10.244.0.0/16", "10.240.0.77", 2, 4, 5)};
   const std::vector higher = {route("10.244.0.0/16", "10.240.0.77", 2, 4, 5000)};
   EXPECT_EQ(only(routing::evaluate_sync(kDesired, actual_of({kWanted}), lower, {})).state,
@@ -47,7 +47,7 @@ TEST(SyncStatus, AStrangerWithALowerMetricShadowsAHigherOneDoesNot) {
             routing::RouteState::in_sync);
 }
 
-TEST(SyncStatus, AStrangerWithALowerMetricThatDropsWhatIsLedFails) {
+TEST(SyncStatus, AForeignRouteWithALowerMetricThatDropsWhatIsLedFails) {
   for (const auto type : {net::RouteType::unreachable, net::RouteType::blackhole, net::RouteType::prohibit,
                           net::RouteType::throw_on}) {
     for (const auto* destination : {"10.244.0.0/16", "fd44::/48"}) {
@@ -73,7 +73,7 @@ TEST(SyncStatus, ASinkBehindOneOfOthersDropsAsIsWanted) {
             routing::RouteState::in_sync);
 }
 
-TEST(SyncStatus, AStrangerWithATosIsNotInTheWayOfPacketsWithout) {
+TEST(SyncStatus, AForeignRouteWithATosIsNotInTheWayOfPacketsWithout) {
   std::vector foreign_routes = {route("10.244.0.0/16", "", 3, 4, 0)};
   EXPECT_EQ(only(routing::evaluate_sync(kDesired, actual_of({kWanted}), foreign_routes, {})).state,
             routing::RouteState::shadowed);

@@ -86,7 +86,7 @@ TEST_F(TransitionLogTest, WhatCameBackMeanwhileIsOneLine) {
   EXPECT_THAT(see(false), testing::ElementsAre(HasSubstr("not written down: 2")));
 }
 
-TEST_F(TransitionLogTest, AfterSomeCalmTheFirstOnesAreToldAgain) {
+TEST_F(TransitionLogTest, AfterAQuietWhileTheFirstOnesAreToldAgain) {
   use_up();
   now_ += TransitionLog::kPause * kAtOnce;
   for (int i = 0; i < kAtOnce; ++i) EXPECT_EQ(see(i % 2 == 0).size(), 2U) << i;

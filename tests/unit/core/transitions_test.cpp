@@ -90,7 +90,7 @@ TEST(Transitions, TellAFailureAgainWhenItIsAnotherAndNotWhenOnlyACountGoesOn) {
   for (const auto& [before, after, news] :
        {Case{"no answer for 180 s: refused", "no answer for 200 s: refused", false},
         Case{"3 of 4 (75 %), x", "4 of 4 (100 %), x", false}, Case{"eth0 is down", "eth1 is down", true},
-        Case{"IMDS says 10.0.0.4", "IMDS says 10.0.0.5", true}, Case{"x", "y", true}}) {
+        Case{"IMDS names 10.0.0.4", "IMDS names 10.0.0.5", true}, Case{"x", "y", true}}) {
     auto first = with(CheckStatus::fail);
     first.checks[0].message = before;
     auto second = with(CheckStatus::fail);
@@ -126,7 +126,7 @@ TEST(Transitions, OfAFailedCheckHaveTheNicAndTheRouteThatItIsAbout) {
   }
 }
 
-TEST(Transitions, OfAGateSayWhatIsWrongAndHowToMendItThenThatTheNodeIsNotReady) {
+TEST(Transitions, OfAGateSayWhatIsWrongAndHowToFixItThenThatTheNodeIsNotReady) {
   const auto events = core::transitions(with(CheckStatus::pass, true), with(CheckStatus::fail, true));
   ASSERT_EQ(kinds(events), (std::vector{EventKind::check_failed, EventKind::not_ready}));
   EXPECT_EQ(events[0].level, LogLevel::error);
@@ -136,8 +136,8 @@ TEST(Transitions, OfAGateSayWhatIsWrongAndHowToMendItThenThatTheNodeIsNotReady) 
   EXPECT_EQ(fields(events[0]), "CHECK=sysctl.ip_forward;REMEDY=sysctl -w net.ipv4.ip_forward=1;");
   EXPECT_EQ(fields(events[1]), "CHECK=sysctl.ip_forward;");
 
-  const auto mended = core::transitions(with(CheckStatus::fail, true), with(CheckStatus::pass, true));
-  EXPECT_EQ(kinds(mended), (std::vector{EventKind::check_passes, EventKind::ready}));
+  const auto passed = core::transitions(with(CheckStatus::fail, true), with(CheckStatus::pass, true));
+  EXPECT_EQ(kinds(passed), (std::vector{EventKind::check_passes, EventKind::ready}));
   const auto unseen = core::transitions(with(CheckStatus::fail, true), with(CheckStatus::unknown, true));
   EXPECT_EQ(kinds(unseen), (std::vector{EventKind::check_unknown, EventKind::ready}));
   EXPECT_EQ(core::transitions(with(CheckStatus::pass), with(CheckStatus::fail)).at(0).level, LogLevel::warn);

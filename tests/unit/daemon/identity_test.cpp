@@ -1,4 +1,4 @@
-#include "agent/daemon/identity.h"
+#include "agent/cloud/cloud_query.h"
 
 #include <gtest/gtest.h>
 #include <sched.h>

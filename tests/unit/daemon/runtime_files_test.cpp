@@ -9,9 +9,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "agent/daemon/file_lock.h"
-#include "agent/daemon/listening_file.h"
+#include "agent/daemon/instance_lock.h"
 #include "agent/daemon/paths.h"
+#include "agent/daemon/runtime_files.h"
 #include "files/replace.h"
 #include "tests/support/folder.h"
 
@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using agent::lock_holder;
 using agent::lock_holder_in;
-using agent::where_a_daemon_listens;
+using agent::read_listening_file;
 
 class RuntimeFiles : public testing::Test {
  protected:
@@ -30,42 +30,42 @@ class RuntimeFiles : public testing::Test {
 };
 
 TEST_F(RuntimeFiles, TellWhereADaemonListensWhileItDoes) {
-  EXPECT_FALSE(where_a_daemon_listens(folder_));
+  EXPECT_FALSE(read_listening_file(folder_));
   {
     agent::ListeningFile file(folder_);
     for (const char* text : {"127.0.0.1:18000", "[::1]:16925", "unix:/run/calico-azure-agent/http"}) {
       ASSERT_TRUE(file.write(*net::parse_listen(text)));
-      ASSERT_TRUE(where_a_daemon_listens(folder_)) << text;
-      EXPECT_EQ(net::listen_text(*where_a_daemon_listens(folder_)), text);
+      ASSERT_TRUE(read_listening_file(folder_)) << text;
+      EXPECT_EQ(net::listen_text(*read_listening_file(folder_)), text);
     }
     EXPECT_EQ(fs::status(folder_ / "listening").permissions(), fs::perms(0644));
   }
-  EXPECT_FALSE(where_a_daemon_listens(folder_));
+  EXPECT_FALSE(read_listening_file(folder_));
 }
 
 TEST_F(RuntimeFiles, DoNotTellWhatNoDaemonWrites) {
   for (const char* text :
        {"", "127.0.0.1:18000", "localhost:80\n", "unix:relative\n", "127.0.0.1:1\n127.0.0.1:2\n"}) {
     write("listening", text);
-    EXPECT_FALSE(where_a_daemon_listens(folder_)) << text;
+    EXPECT_FALSE(read_listening_file(folder_)) << text;
   }
   write("listening", std::string(4096, '1') + '\n');
-  EXPECT_FALSE(where_a_daemon_listens(folder_));
+  EXPECT_FALSE(read_listening_file(folder_));
 }
 
 TEST_F(RuntimeFiles, AreNotReadThroughLinksNorFromPipesNorFromOthers) {
   write("real", "127.0.0.1:18000\n");
   fs::create_symlink(folder_ / "real", folder_ / "listening");
-  EXPECT_FALSE(where_a_daemon_listens(folder_));
+  EXPECT_FALSE(read_listening_file(folder_));
   fs::remove(folder_ / "listening");
   ASSERT_EQ(::mkfifo((folder_ / "listening").c_str(), 0600), 0);
-  EXPECT_FALSE(where_a_daemon_listens(folder_));
+  EXPECT_FALSE(read_listening_file(folder_));
   fs::remove(folder_ / "listening");
   write("listening", "127.0.0.1:18000\n");
-  EXPECT_TRUE(where_a_daemon_listens(folder_));
+  EXPECT_TRUE(read_listening_file(folder_));
   if (::geteuid() != 0) GTEST_SKIP() << "takes root to give a file away";
   ASSERT_EQ(::chown((folder_ / "listening").c_str(), 65534, 65534), 0);
-  EXPECT_FALSE(where_a_daemon_listens(folder_));
+  EXPECT_FALSE(read_listening_file(folder_));
 }
 
 TEST_F(RuntimeFiles, AreReplacedNotFollowed) {

@@ -1,4 +1,4 @@
-#include "agent/daemon/status_line.h"
+#include "agent/daemon/state_reporter.h"
 
 #include <gtest/gtest.h>
 
@@ -44,7 +44,8 @@ TEST(StatusLine, OfANodeThatStartsTellsWhatAnEditedFileNeeds) {
       status_line(
           node,
           {.file = "/c.toml", .file_is_watched = true, .refused = "/c.toml:1:2: no", .not_listening = ""}),
-      "waiting for nic.found: it is not there | /c.toml:1:2: no: until it is mended what was there before "
+      "waiting for nic.found: it is not there | /c.toml:1:2: no: until it is fixed the old configuration "
+      "stays "
       "is in force");
   EXPECT_EQ(status_line(node, {.file = "", .refused = "", .not_listening = ""}),
             "waiting for nic.found: it is not there");

@@ -30,10 +30,10 @@ constexpr char kWentWrong = '?';
 
 /// A process of misbehaving clients, so that their descriptors are not the server's. Forked before the
 /// server's thread starts; told the port by a pipe.
-class Rabble {
+class ManyClients {
  public:
-  template <class Deeds>
-  explicit Rabble(Deeds deeds) {
+  template <class Behaviour>
+  explicit ManyClients(Behaviour behave) {
     if (::pipe(to_.data()) != 0 || ::pipe(from_.data()) != 0) throw std::runtime_error("pipe");
     child_ = ::fork();
     if (child_ != 0) return;
@@ -41,12 +41,12 @@ class Rabble {
     descriptors(RLIM_INFINITY);
     std::uint16_t port = 0;
     if (::read(to_[0], &port, sizeof port) == sizeof port)
-      deeds(port, [this](char word = kUnderWay) { tell(word); });
+      behave(port, [this](char word = kUnderWay) { tell(word); });
     ::_exit(0);
   }
-  Rabble(const Rabble&) = delete;
-  Rabble& operator=(const Rabble&) = delete;
-  ~Rabble() {
+  ManyClients(const ManyClients&) = delete;
+  ManyClients& operator=(const ManyClients&) = delete;
+  ~ManyClients() {
     ::kill(child_, SIGKILL);
     ::waitpid(child_, nullptr, 0);
     for (const int fd : {to_[0], to_[1], from_[0], from_[1]}) ::close(fd);
@@ -55,7 +55,7 @@ class Rabble {
   void start(std::uint16_t port) {
     ASSERT_EQ(::write(to_[1], &port, sizeof port), static_cast<ssize_t>(sizeof port));
   }
-  /// Until the deeds have said a word.
+  /// Until the behave have said a word.
   [[nodiscard]] char await() const {
     char word = 0;
     return ::read(from_[0], &word, 1) == 1 ? word : '\0';
@@ -94,13 +94,13 @@ std::chrono::milliseconds slowest_probe(const net::ListenAddress& where, steady_
 
 TEST(ConnectionSet, SixtyFourSilentClientsDelayNoProbeByATenthOfASecond) {
   const Serving serving;
-  std::vector<HeaderGuard> silent;
+  std::vector<RawClient> silent;
   for (int i = 0; i < 64; ++i) silent.emplace_back(serving.where.port);
   EXPECT_LT(slowest_probe(serving.where, 1s), kPromisedAmongSilent);
 }
 
 TEST(ConnectionSet, ThreeThousandIdleClientsBeyondTheDescriptorLimitDelayNoProbeByASecond) {
-  Rabble rabble([](std::uint16_t port, const auto& tell) {
+  ManyClients clients([](std::uint16_t port, const auto& tell) {
     for (int i = 0; i < 3000; ++i) {
       if (connect_to(port, "") < 0) ::_exit(1);
     }
@@ -109,14 +109,14 @@ TEST(ConnectionSet, ThreeThousandIdleClientsBeyondTheDescriptorLimitDelayNoProbe
   });
   ASSERT_EQ(descriptors(1024), 1024U);
   const Serving serving;
-  rabble.start(serving.where.port);
+  clients.start(serving.where.port);
   EXPECT_LT(slowest_probe(serving.where, 300ms), kPromised);  // while they arrive
-  ASSERT_EQ(rabble.await(), kUnderWay);
+  ASSERT_EQ(clients.await(), kUnderWay);
   EXPECT_LT(slowest_probe(serving.where, 1s), kPromised);
 }
 
 TEST(ConnectionSet, TenThousandConnectionsAtOnceDelayNoProbeByASecond) {
-  Rabble rabble([](std::uint16_t port, const auto& tell) {
+  ManyClients clients([](std::uint16_t port, const auto& tell) {
     static constexpr std::array<std::string_view, 5> kGreetings = {
         "", "GET /sta", "GET /status HTTP/1.1\r\n\r\n", "\x16\x03\x01 garbage \r\n\r\n",
         "GET / HTTP/1.1\r\nX: y\r\n"};
@@ -127,13 +127,13 @@ TEST(ConnectionSet, TenThousandConnectionsAtOnceDelayNoProbeByASecond) {
     ::pause();
   });
   const Serving serving;
-  rabble.start(serving.where.port);
-  ASSERT_EQ(rabble.await(), kUnderWay);
+  clients.start(serving.where.port);
+  ASSERT_EQ(clients.await(), kUnderWay);
   EXPECT_LT(slowest_probe(serving.where, 2s), kPromised);
 }
 
 TEST(ConnectionSet, WavesOfClientsThatComeAndGoDelayNoProbeByASecond) {
-  Rabble rabble([](std::uint16_t port, const auto& tell) {
+  ManyClients clients([](std::uint16_t port, const auto& tell) {
     // Below the backlog: beyond it the kernel drops SYNs, and a probe's retry takes a second, whoever
     // listens.
     std::vector<int> open(1000);
@@ -147,13 +147,13 @@ TEST(ConnectionSet, WavesOfClientsThatComeAndGoDelayNoProbeByASecond) {
     }
   });
   const Serving serving;
-  rabble.start(serving.where.port);
-  ASSERT_EQ(rabble.await(), kUnderWay);
+  clients.start(serving.where.port);
+  ASSERT_EQ(clients.await(), kUnderWay);
   EXPECT_LT(slowest_probe(serving.where, 2s), kPromised);
 }
 
 TEST(ConnectionSet, DrippingClientsDelayNoProbeByASecond) {
-  Rabble rabble([](std::uint16_t port, const auto& tell) {
+  ManyClients clients([](std::uint16_t port, const auto& tell) {
     std::vector<int> open;
     for (int i = 0; i < 200; ++i) open.push_back(connect_to(port, "GET / HTTP/1.1\r\n"));
     for (bool told = false;; told = true) {
@@ -167,13 +167,13 @@ TEST(ConnectionSet, DrippingClientsDelayNoProbeByASecond) {
     }
   });
   const Serving serving;
-  rabble.start(serving.where.port);
-  ASSERT_EQ(rabble.await(), kUnderWay);
+  clients.start(serving.where.port);
+  ASSERT_EQ(clients.await(), kUnderWay);
   EXPECT_LT(slowest_probe(serving.where, 1s), kPromised);
 }
 
 TEST(ConnectionSet, WithoutADescriptorLeftTheOldestClientGoesAndTheNewOneIsServed) {
-  Rabble rabble([](std::uint16_t port, const auto& tell) {
+  ManyClients clients([](std::uint16_t port, const auto& tell) {
     for (int i = 0; i < 60; ++i) connect_to(port, "");
     // A probe needs a descriptor too: here it does not compete with the server.
     const net::ListenAddress where{
@@ -187,13 +187,13 @@ TEST(ConnectionSet, WithoutADescriptorLeftTheOldestClientGoesAndTheNewOneIsServe
   std::vector<int> taken;
   for (int fd = ::dup(STDERR_FILENO); fd >= 0; fd = ::dup(STDERR_FILENO)) taken.push_back(fd);
   for (int i = 0; i < 5; ++i, taken.pop_back()) ::close(taken.back());
-  rabble.start(serving.where.port);
-  EXPECT_EQ(rabble.await(), kUnderWay);
+  clients.start(serving.where.port);
+  EXPECT_EQ(clients.await(), kUnderWay);
   for (const int fd : taken) ::close(fd);
 }
 
 TEST(ConnectionSet, WithoutAnyDescriptorItWaitsWithoutSpinningAndRecovers) {
-  Rabble rabble([](std::uint16_t port, const auto& tell) {
+  ManyClients clients([](std::uint16_t port, const auto& tell) {
     const int fd = connect_to(port, "GET /livez HTTP/1.1\r\n\r\n");
     tell();
     std::array<char, 64> part{};
@@ -213,12 +213,12 @@ TEST(ConnectionSet, WithoutAnyDescriptorItWaitsWithoutSpinningAndRecovers) {
            std::chrono::microseconds{usage.ru_utime.tv_usec + usage.ru_stime.tv_usec};
   };
   const auto before = cpu();
-  rabble.start(serving.where.port);
-  ASSERT_EQ(rabble.await(), kUnderWay);
+  clients.start(serving.where.port);
+  ASSERT_EQ(clients.await(), kUnderWay);
   std::this_thread::sleep_for(1s);  // what is measured is a second in which nothing can be done
   EXPECT_LT(cpu() - before, 200ms);
   for (const int fd : taken) ::close(fd);
-  EXPECT_EQ(rabble.await(), kUnderWay);  // now it is answered
+  EXPECT_EQ(clients.await(), kUnderWay);  // now it is answered
 }
 
 TEST(ConnectionSet, KeepsHalfOfTheDescriptorsForTheRestOfTheAgent) {

@@ -1,5 +1,5 @@
 // /metrics, read by a strict parser of our own and by promtool.
-#include "agent/http/metrics.h"
+#include "agent/http/renderings.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

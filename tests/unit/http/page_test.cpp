@@ -1,5 +1,5 @@
 // The page for people, read by a strict reader of our own.
-#include "agent/http/page.h"
+#include "agent/http/renderings.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/http/request.h"
-#include "checks/check_ids.h"
+#include "checks/check_table.h"
 #include "sample.h"
 
 namespace {

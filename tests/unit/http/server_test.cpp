@@ -85,7 +85,7 @@ TEST_F(Server, ClientsThatDoNotReadShareOneRendering) {
   serving_.published.publish(std::move(node));
   const auto size = client().Get("/status")->body.size();
   const auto before = allocated();
-  std::vector<HeaderGuard> clients;
+  std::vector<RawClient> clients;
   for (int i = 0; i < 100; ++i) {
     clients.emplace_back(serving_.where.port).send("GET /status HTTP/1.1\r\n\r\n");
     clients.back().await_answer();
@@ -98,7 +98,7 @@ TEST_F(Server, ARenderingIsNotSharedWithAnotherSnapshot) {
   auto node = sample::ready_node();
   node.routes = routing::RouteStatuses(std::vector(20'000, sample::cluster_route()));
   serving_.published.publish(node);
-  const HeaderGuard slow(serving_.where.port);
+  const RawClient slow(serving_.where.port);
   slow.send("GET /status HTTP/1.1\r\n\r\n");
   slow.await_answer();
   node.mode_reason = "another reason";
@@ -108,7 +108,7 @@ TEST_F(Server, ARenderingIsNotSharedWithAnotherSnapshot) {
 }
 
 TEST_F(Server, AnswersARequestThatComesInPieces) {
-  const HeaderGuard wire(serving_.where.port);
+  const RawClient wire(serving_.where.port);
   for (const char* piece : {"G", "ET /rea", "dyz HTT", "P/1.1\r", "\nHost: local", "host\r\n\r", "\n"})
     wire.send(piece);
   const auto received = wire.receive();
@@ -117,14 +117,14 @@ TEST_F(Server, AnswersARequestThatComesInPieces) {
 }
 
 TEST_F(Server, AnswersAClientThatHasFinishedSending) {
-  const HeaderGuard wire(serving_.where.port);
+  const RawClient wire(serving_.where.port);
   wire.send("GET /livez HTTP/1.0\r\n\r\n");
   wire.end_sending();
   EXPECT_THAT(wire.receive().bytes, StartsWith("HTTP/1.1 200 OK"));
 }
 
 TEST_F(Server, AnswersGarbageAtOnceAndEndsInOrder) {
-  const HeaderGuard wire(serving_.where.port);
+  const RawClient wire(serving_.where.port);
   wire.send(std::string(20'000, '\x16'));  // more than is read: closing at once would be a reset
   wire.end_sending();
   const auto received = wire.receive();
@@ -136,7 +136,7 @@ TEST_F(Server, DeliversALargeReplyToASlowReader) {
   auto node = sample::ready_node();
   node.routes = routing::RouteStatuses(std::vector(20'000, sample::cluster_route()));
   serving_.published.publish(std::move(node));
-  const HeaderGuard wire(serving_.where.port);
+  const RawClient wire(serving_.where.port);
   wire.send("GET /status HTTP/1.1\r\n\r\n");
   wire.await_answer();
   EXPECT_LT(probe(serving_.where), 1s);  // nobody waits for the reader
@@ -148,7 +148,7 @@ TEST_F(Server, DeliversALargeReplyToASlowReader) {
 
 TEST_F(Server, HangsUpOnASilentClientAfterFiveSeconds) {
   const auto begin = steady_clock::now();
-  const HeaderGuard wire(serving_.where.port);
+  const RawClient wire(serving_.where.port);
   const auto received = wire.receive();
   const auto waited = steady_clock::now() - begin;
   EXPECT_EQ(received.bytes, "");
@@ -159,7 +159,7 @@ TEST_F(Server, HangsUpOnASilentClientAfterFiveSeconds) {
 
 TEST_F(Server, HangsUpOnADrippingClientAfterFiveSecondsAltogether) {
   const auto begin = steady_clock::now();
-  const HeaderGuard wire(serving_.where.port);
+  const RawClient wire(serving_.where.port);
   wire.send("GET /livez HTTP/1.1\r\n");
   while (wire.receive(50ms).error == ETIMEDOUT && steady_clock::now() - begin < 15s) wire.send("X: y\r\n");
   const auto waited = steady_clock::now() - begin;
@@ -168,7 +168,7 @@ TEST_F(Server, HangsUpOnADrippingClientAfterFiveSecondsAltogether) {
 }
 
 TEST_F(Server, CutsOffAClientThatNeverStopsSending) {
-  const HeaderGuard wire(serving_.where.port);
+  const RawClient wire(serving_.where.port);
   wire.send("POST /status HTTP/1.1\r\n\r\n");
   const auto begin = steady_clock::now();
   const std::string block(16 * 1024, 'x');
@@ -177,14 +177,14 @@ TEST_F(Server, CutsOffAClientThatNeverStopsSending) {
 
 TEST_F(Server, SurvivesClientsThatLeaveBeforeTheirReply) {
   for (int i = 0; i < 200; ++i) {
-    const HeaderGuard wire(serving_.where.port);
+    const RawClient wire(serving_.where.port);
     wire.send("GET /status HTTP/1.1\r\n\r\n");
   }
   EXPECT_LT(probe(serving_.where), kPromised);
 }
 
 TEST_F(Server, StopsAtOnceWithManyClientsConnected) {
-  std::vector<HeaderGuard> clients;
+  std::vector<RawClient> clients;
   for (int i = 0; i < 400; ++i) clients.emplace_back(serving_.where.port).send(i % 2 == 0 ? "GET / HT" : "");
   EXPECT_LT(probe(serving_.where), 1s);
   const auto begin = steady_clock::now();

@@ -1,5 +1,5 @@
 // /status against the contract, field by field, read back by a JSON parser.
-#include "agent/http/status_json.h"
+#include "agent/http/renderings.h"
 
 #include <gtest/gtest.h>
 

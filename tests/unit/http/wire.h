@@ -16,10 +16,10 @@
 #include <string>
 #include <utility>
 
-class HeaderGuard {
+class RawClient {
  public:
   /// Connected to 127.0.0.1; throws when that fails.
-  explicit HeaderGuard(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit RawClient(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in there{};
     there.sin_family = AF_INET;
     there.sin_port = htons(port);
@@ -27,15 +27,15 @@ class HeaderGuard {
     connect(reinterpret_cast<const sockaddr*>(&there), sizeof there);
   }
   /// Connected to a unix socket.
-  explicit HeaderGuard(const std::string& path) : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit RawClient(const std::string& path) : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_un there{};
     there.sun_family = AF_UNIX;
     path.copy(&there.sun_path[0], sizeof there.sun_path - 1);
     connect(reinterpret_cast<const sockaddr*>(&there), sizeof there);
   }
-  HeaderGuard(HeaderGuard&& other) noexcept : socket_(std::exchange(other.socket_, -1)) {}
-  HeaderGuard& operator=(HeaderGuard&&) = delete;
-  ~HeaderGuard() {
+  RawClient(RawClient&& other) noexcept : socket_(std::exchange(other.socket_, -1)) {}
+  RawClient& operator=(RawClient&&) = delete;
+  ~RawClient() {
     if (socket_ >= 0) ::close(socket_);
   }
 

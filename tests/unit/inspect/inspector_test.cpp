@@ -1,4 +1,4 @@
-// When the node's surroundings are looked at, and that what is seen is delivered.
+// When the node environment is inspected, and that what is seen is delivered.
 #include "agent/inspect/inspector.h"
 
 #include <gtest/gtest.h>

@@ -8,9 +8,9 @@ namespace {
 TEST_F(Journald, HearsTheLogWhenStandardErrorLeadsThere) {
   listen();
   setenv("JOURNAL_STREAM", identity_of(ends_[1]).c_str(), 1);
-  const agent::Log log(agent::LogLevel::debug, agent::LogFormat::automatic, ends_[1]);
-  log.write({.kind = agent::EventKind::check_failed,
-             .level = agent::LogLevel::warn,
+  const agent::Log log(core::LogLevel::debug, agent::LogFormat::automatic, ends_[1]);
+  log.write({.kind = core::EventKind::check_failed,
+             .level = core::LogLevel::warn,
              .message = "ip_forward\nis 0",
              .fields = {{"CHECK", "sysctl.ip_forward"}}});
   EXPECT_EQ(received(),
@@ -31,19 +31,19 @@ TEST_F(Journald, HearsTheLogWhenStandardErrorLeadsThere) {
 TEST_F(Journald, HearsWhyADaemonDoesNotStart) {
   listen();
   setenv("JOURNAL_STREAM", identity_of(STDERR_FILENO).c_str(), 1);
-  agent::complain(agent::EventKind::start_refused, "another one runs");
+  agent::complain(core::EventKind::start_refused, "another one runs");
   EXPECT_EQ(received(),
             "MESSAGE=another one runs\nPRIORITY=3\nSYSLOG_IDENTIFIER=calico-azure-agent\n"
             "MESSAGE_ID=19ffce940c094f21af331dc253ec3fd2\n");
   unsetenv("JOURNAL_STREAM");
   testing::internal::CaptureStderr();
-  agent::complain(agent::EventKind::start_refused, "another one runs");
+  agent::complain(core::EventKind::start_refused, "another one runs");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "another one runs\n");
   EXPECT_EQ(received(), "");
 }
 
 TEST_F(Journald, ThatIsAbsentLosesNothing) {
-  agent::Log(agent::LogLevel::info, agent::LogFormat::journal, ends_[1]).info("kept");
+  agent::Log(core::LogLevel::info, agent::LogFormat::journal, ends_[1]).info("kept");
   std::array<char, 256> stream{};
   const auto count = read(ends_[0], stream.data(), stream.size());
   ASSERT_GT(count, 0);

@@ -21,7 +21,7 @@ namespace {
 
 using agent::Log;
 using agent::LogFormat;
-using agent::LogLevel;
+using core::LogLevel;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -133,7 +133,7 @@ TEST_F(LogTest, AReaderThatHangsCostsEventsNotTime) {
 
 TEST_F(LogTest, JsonIsOneObjectALineWithItsFields) {
   const auto log = this->log(LogLevel::info, LogFormat::json);
-  log.write({.kind = agent::EventKind::check_failed,
+  log.write({.kind = core::EventKind::check_failed,
              .level = LogLevel::warn,
              .message = "sysctl.ip_forward fails",
              .fields = {{"CHECK", "sysctl.ip_forward"}, {"ROUTE", "10.1.0.0/16 \"x\""}}});

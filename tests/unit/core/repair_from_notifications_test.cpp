@@ -1,4 +1,4 @@
-// What is put back before any look: it must never decide what a look would not.
+// What is restored before any dump: it must never decide what a dump would not.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ net::Route first_of_ours(Node& node) { return node.kernel.routes(169)->front(); 
 
 std::size_t looks(const Node& node) { return node.kernel.calls(Call::routes); }
 
-class Mending : public ::testing::Test {
+class RepairFromNotifications : public ::testing::Test {
  protected:
   void SetUp() override {
     node.reading(testing::network());
@@ -32,16 +32,16 @@ class Mending : public ::testing::Test {
   Node node;
 };
 
-TEST_F(Mending, PutsBackWithoutALookWhichFollowsOnceItIsQuiet) {
+TEST_F(RepairFromNotifications, PutsBackWithoutALookWhichFollowsOnceItIsQuiet) {
   const auto all = *node.kernel.routes(169);
-  for (const auto& route : all) node.kernel.remove_as_stranger(route);
+  for (const auto& route : all) node.kernel.remove_foreign(route);
   const auto before = looks(node);
   const auto report = take_notifications();
   EXPECT_EQ(looks(node), before);
   EXPECT_EQ(report.made.size(), 3U);
   for (const auto& each : report.made) {
     EXPECT_TRUE(each.repaired);
-    EXPECT_EQ(each.removed_by, test_support::FakeKernel::kStrangerPort);
+    EXPECT_EQ(each.removed_by, test_support::FakeKernel::kForeignPort);
   }
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
   ASSERT_TRUE(node.engine().due());
@@ -52,7 +52,7 @@ TEST_F(Mending, PutsBackWithoutALookWhichFollowsOnceItIsQuiet) {
   EXPECT_EQ(node.kernel.batches().back().size(), 3U) << "the look found nothing left to do";
 }
 
-TEST_F(Mending, BringsBackWhatAFlapTookSilentlyInOneBatch) {
+TEST_F(RepairFromNotifications, BringsBackWhatAFlapTookSilentlyInOneBatch) {
   node.kernel.set_up(node.eth0_index(), false);
   node.kernel.set_up(node.eth0_index(), true);
   const auto before = looks(node);
@@ -61,7 +61,7 @@ TEST_F(Mending, BringsBackWhatAFlapTookSilentlyInOneBatch) {
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
 }
 
-TEST_F(Mending, BringsBackWhatALostAddressTook) {
+TEST_F(RepairFromNotifications, BringsBackWhatALostAddressTook) {
   node.kernel.remove_address(node.eth0_index(), "10.240.0.4/24");
   node.run_for(std::chrono::seconds(1));
   ASSERT_EQ(node.routes().size(), 1U);
@@ -71,32 +71,32 @@ TEST_F(Mending, BringsBackWhatALostAddressTook) {
   EXPECT_EQ(looks(node), before);
 }
 
-TEST_F(Mending, TriesNothingByALinkThatIsDown) {
+TEST_F(RepairFromNotifications, TriesNothingByALinkThatIsDown) {
   node.kernel.set_up(node.eth0_index(), false);
-  node.kernel.remove_as_stranger(testing::blackhole("10.244.1.0/24"));
+  node.kernel.remove_foreign(testing::blackhole("10.244.1.0/24"));
   EXPECT_EQ(take_notifications().made.size(), 1U) << "the sink needs no link";
   EXPECT_EQ(node.kernel.batches().back().size(), 1U);
 }
 
-TEST_F(Mending, ALinkEventThatTookNothingCostsNoBatch) {
+TEST_F(RepairFromNotifications, ALinkEventThatTookNothingCostsNoBatch) {
   const auto before = node.kernel.batches().size();
   node.kernel.set_carrier(node.eth0_index(), true);
   (void)take_notifications();
   EXPECT_EQ(node.kernel.batches().size(), before);
 }
 
-TEST_F(Mending, LeavesWhatIsNotExactlyThatToALook) {
+TEST_F(RepairFromNotifications, LeavesWhatIsNotExactlyThatToALook) {
   auto altered = first_of_ours(node);
   altered.gateway = testing::address("10.240.0.9");
-  node.kernel.as_stranger(test_support::Meeting::replace, altered);
+  node.kernel.as_foreign(test_support::Meeting::replace, altered);
   const auto before = node.kernel.batches().size();
   EXPECT_TRUE(take_notifications().made.empty());
   EXPECT_EQ(node.kernel.batches().size(), before);
   EXPECT_EQ(node.engine().due(), node.now) << "but it is looked at, at once";
 }
 
-TEST_F(Mending, ARefusalIsLookedAtAtOnce) {
-  node.kernel.remove_as_stranger(first_of_ours(node));
+TEST_F(RepairFromNotifications, ARefusalIsLookedAtAtOnce) {
+  node.kernel.remove_foreign(first_of_ours(node));
   node.kernel.refuse_change(0, ENOMEM, "no memory");
   const auto report = take_notifications();
   EXPECT_TRUE(report.made.empty());
@@ -106,19 +106,19 @@ TEST_F(Mending, ARefusalIsLookedAtAtOnce) {
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
 }
 
-TEST_F(Mending, AnUnknownOutcomeIsLookedAtAtOnce) {
-  node.kernel.remove_as_stranger(first_of_ours(node));
+TEST_F(RepairFromNotifications, AnUnknownOutcomeIsLookedAtAtOnce) {
+  node.kernel.remove_foreign(first_of_ours(node));
   node.kernel.lose_next_outcome();
   EXPECT_FALSE(take_notifications().complete);
   EXPECT_EQ(node.engine().due(), node.now);
 }
 
-TEST_F(Mending, WhatVanishesBehindARunningDumpIsBackWhenItEnds) {
+TEST_F(RepairFromNotifications, WhatVanishesBehindARunningDumpIsBackWhenItEnds) {
   const auto routes = *node.kernel.routes(169);
   for (const auto& victim : {routes.front(), routes.back()}) {
     const auto batches = node.kernel.batches().size();
     node.engine().request_full_resync(node.now);
-    node.kernel.during_next_dump([&] { node.kernel.remove_as_stranger(victim); },
+    node.kernel.during_next_dump([&] { node.kernel.remove_foreign(victim); },
                                  [&] { EXPECT_EQ(take_notifications().made.size(), 1U); });
     const auto report = node.engine().turn(node.now, net::WallTime{});
     EXPECT_TRUE(report.made.empty()) << "the dump need not have seen it: " << net::route_text(victim);
@@ -130,39 +130,39 @@ TEST_F(Mending, WhatVanishesBehindARunningDumpIsBackWhenItEnds) {
   }
 }
 
-TEST_F(Mending, AStrangerWhoTakesAwayAsFastCostsATenthOfACoreAndLosesInTheEnd) {
-  std::size_t mended = 0;
+TEST_F(RepairFromNotifications, AProcessThatRemovesAsFastCostsATenthOfACoreAndLosesInTheEnd) {
+  std::size_t repaired = 0;
   const auto end = node.now + std::chrono::seconds(10);
   while (node.now < end) {
-    for (const auto& route : std::vector(*node.kernel.routes(169))) node.kernel.remove_as_stranger(route);
-    mended += take_notifications().made.size();
+    for (const auto& route : std::vector(*node.kernel.routes(169))) node.kernel.remove_foreign(route);
+    repaired += take_notifications().made.size();
     if (const auto due = node.engine().due(); due && *due <= node.now) {
       (void)node.engine().turn(node.now, net::WallTime{});
       node.engine().charge(node.now, std::chrono::microseconds(300));
     }
     node.now += std::chrono::microseconds(50);
   }
-  EXPECT_GT(mended, 10'000U);
-  EXPECT_LT(mended, 12'000U);
+  EXPECT_GT(repaired, 10'000U);
+  EXPECT_LT(repaired, 12'000U);
   node.settle();
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
   EXPECT_TRUE(node.ready());
 }
 
-TEST_F(Mending, RoutesThatAreNotWantedAnyMoreStayAway) {
+TEST_F(RepairFromNotifications, RoutesThatAreNotWantedAnyMoreStayAway) {
   auto policy = Node::udr();
   policy.routes_enabled = false;
   node.engine().set_policy(policy, node.now);
   node.settle();
-  node.kernel.remove_as_stranger(first_of_ours(node));
+  node.kernel.remove_foreign(first_of_ours(node));
   EXPECT_TRUE(take_notifications().made.empty());
   EXPECT_EQ(node.routes().size(), 2U);
 }
 
-/// A reconciler, a kernel, and strangers who do anything to it.
-class Turmoil {
+/// A reconciler, a kernel, and other processes that do anything to it.
+class RouteChurn {
  public:
-  explicit Turmoil(unsigned seed) : random_(seed) {
+  explicit RouteChurn(unsigned seed) : random_(seed) {
     device_ = kernel_.add_link("eth0");
     kernel_.add_address(device_, "10.240.0.4/24");
     std::vector<net::Route> routes;
@@ -175,19 +175,19 @@ class Turmoil {
   }
 
   void round() {
-    const auto deeds = random_() % 4;
-    for (unsigned i = 0; i <= deeds; ++i) deed();
+    const auto changes = random_() % 4;
+    for (unsigned i = 0; i <= changes; ++i) change();
     if (random_() % 3 == 0) learn(foreign_routes());
-    mend();
+    repair();
     if (random_() % 3 == 0) step();
   }
 
   void expect_quiet() {
     kernel_.set_up(device_, true);
-    mend();
-    for (const auto& each : foreign_routes()) kernel_.remove_as_stranger(each);
+    repair();
+    for (const auto& each : foreign_routes()) kernel_.remove_foreign(each);
     learn({});
-    mend();
+    repair();
     step();
     step();
     const auto rest = routing::diff(*reconciler_.desired(), {.routes = *kernel_.routes(169), .rules = {}});
@@ -195,7 +195,7 @@ class Turmoil {
     EXPECT_TRUE(reconciler_.sync().settled());
   }
 
-  [[nodiscard]] std::size_t mended() const { return restored_; }
+  [[nodiscard]] std::size_t repaired() const { return restored_; }
 
  private:
   [[nodiscard]] net::Route wanted(int i) const {
@@ -212,27 +212,27 @@ class Turmoil {
     reconciler_.set_foreign_routes(known_, now_);
   }
 
-  void deed() {
+  void change() {
     const auto ours = *kernel_.routes(169);
     auto some = wanted(static_cast<int>(random_() % 12));
     switch (random_() % 7) {
       case 0:
       case 1:
       case 2:
-        if (!ours.empty()) kernel_.remove_as_stranger(ours[random_() % ours.size()]);
+        if (!ours.empty()) kernel_.remove_foreign(ours[random_() % ours.size()]);
         break;
-      case 3:  // a stranger takes the place, or stands before it
+      case 3:  // a foreign route takes the place, or precedes it
         some.protocol = 4;
         some.key.metric = random_() % 2 == 0 ? 1024 : 5;
-        kernel_.as_stranger(random_() % 2 == 0 ? test_support::Meeting::replace : test_support::Meeting::add,
-                            some);
+        kernel_.as_foreign(random_() % 2 == 0 ? test_support::Meeting::replace : test_support::Meeting::add,
+                           some);
         break;
       case 4:  // somebody with our number has another mind
         some.gateway = testing::address("10.240.0.7");
-        kernel_.as_stranger(test_support::Meeting::replace, some);
+        kernel_.as_foreign(test_support::Meeting::replace, some);
         break;
       case 5:
-        if (const auto all = foreign_routes(); !all.empty()) kernel_.remove_as_stranger(all.front());
+        if (const auto all = foreign_routes(); !all.empty()) kernel_.remove_foreign(all.front());
         break;
       default:
         up_ = !up_;
@@ -240,8 +240,8 @@ class Turmoil {
     }
   }
 
-  /// As the keeper does it; each change that the kernel takes must be one that a look at this moment makes.
-  void mend() {
+  /// As the engine does it; each change that the kernel takes must be one that a look at this moment makes.
+  void repair() {
     const auto notifications = kernel_.take_notifications();
     std::uint32_t back = 0;
     for (const auto& notification : notifications) {
@@ -276,16 +276,16 @@ class Turmoil {
   std::size_t restored_ = 0;
 };
 
-TEST(MendModel, NeverMakesWhatALookWouldNotAndEndsWhereALookDoes) {
-  std::size_t mended = 0;
+TEST(RepairModel, NeverMakesWhatALookWouldNotAndEndsWhereALookDoes) {
+  std::size_t repaired = 0;
   for (unsigned seed = 0; seed < 300; ++seed) {
-    Turmoil turmoil(seed);
-    for (int i = 0; i < 40; ++i) turmoil.round();
-    turmoil.expect_quiet();
+    RouteChurn churn(seed);
+    for (int i = 0; i < 40; ++i) churn.round();
+    churn.expect_quiet();
     ASSERT_FALSE(::testing::Test::HasFailure()) << "seed " << seed;
-    mended += turmoil.mended();
+    repaired += churn.repaired();
   }
-  EXPECT_GT(mended, 10'000U) << "the model must put something back to show anything";
+  EXPECT_GT(repaired, 10'000U) << "the model must put something back to show anything";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "tests/unit/core/pasted.h"
+#include "tests/unit/core/shell_run.h"
 
 #include <fmt/format.h>
 #include <stdlib.h>
@@ -109,7 +109,7 @@ std::vector<std::string> files_in(const fs::path& folder) {
 
 }  // namespace
 
-std::vector<Pasted> paste(const std::vector<std::string>& lines) {
+std::vector<ShellRun> paste(const std::vector<std::string>& lines) {
   static const test_support::Folder stand_ins;
   const auto programs = stand_ins.path() / "programs";
   if (!fs::exists(programs)) make_programs(programs);
@@ -127,15 +127,15 @@ std::vector<Pasted> paste(const std::vector<std::string>& lines) {
   write(folder.path() / "all", script);
   const auto all = "/bin/sh " + (folder.path() / "all").string();
   if (std::system(all.c_str()) < 0) throw std::runtime_error("no shell");
-  std::vector<Pasted> pasted;
-  pasted.reserve(lines.size());
+  std::vector<ShellRun> runs;
+  runs.reserve(lines.size());
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const auto home = folder.path() / std::to_string(i);
-    pasted.push_back({.ran = recorded(text_of(home / "record")),
-                      .complaints = text_of(home / "complaints"),
-                      .files = files_in(home / "work")});
+    runs.push_back({.ran = recorded(text_of(home / "record")),
+                    .complaints = text_of(home / "complaints"),
+                    .files = files_in(home / "work")});
   }
-  return pasted;
+  return runs;
 }
 
 }  // namespace agent::testing

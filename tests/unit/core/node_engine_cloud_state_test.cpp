@@ -29,7 +29,7 @@ bool has_sink(Node& node, std::string_view cidr) {
   });
 }
 
-TEST(NodeEngineEvidence, ACidrFromTheApiServerGetsItsSinkAndAnotherOneIsFollowed) {
+TEST(NodeEngineCloudState, ACidrFromTheApiServerGetsItsSinkAndAnotherOneIsFollowed) {
   Node node(without_node_cidrs());
   node.reading(testing::network());
   node.run_for(1s);
@@ -43,12 +43,12 @@ TEST(NodeEngineEvidence, ACidrFromTheApiServerGetsItsSinkAndAnotherOneIsFollowed
   EXPECT_FALSE(has_sink(node, "10.244.1.0/24"));
 }
 
-TEST(NodeEngineEvidence, TheCidrsOfOtherNodesAreAskedForInTurns) {
+TEST(NodeEngineCloudState, TheCidrsOfOtherNodesAreAskedForInTurns) {
   Node node;
   const auto ib0 = node.kernel.add_link("ib0");
   node.kernel.add_address(ib0, "172.16.5.1/16");
-  const auto stranger = testing::route("10.244.200.0/24", "172.16.0.9", ib0, 4, 100);
-  node.kernel.add_as_stranger(stranger);
+  const auto foreign = testing::route("10.244.200.0/24", "172.16.0.9", ib0, 4, 100);
+  node.kernel.add_foreign(foreign);
   auto cloud_state = *testing::healthy_with_cloud_state().cloud_state;
   for (int i = 3; i <= 200; ++i) {
     const auto cidr = fmt::format("10.244.{}.0/24", i);
@@ -71,11 +71,11 @@ TEST(NodeEngineEvidence, TheCidrsOfOtherNodesAreAskedForInTurns) {
   EXPECT_GT(first - said.begin(), 0) << "or all of them are asked for at once";
   EXPECT_EQ(std::find(first, said.end(), checks::CheckStatus::pass), said.end())
       << "what was found is asked for again";
-  node.kernel.remove_as_stranger(stranger);
+  node.kernel.remove_foreign(foreign);
   EXPECT_EQ(look_again(), checks::CheckStatus::pass);
 }
 
-TEST(NodeEngineEvidence, ASilentApiServerTakesNothingAwayNotEvenAfterARestart) {
+TEST(NodeEngineCloudState, ASilentApiServerTakesNothingAwayNotEvenAfterARestart) {
   Node node(without_node_cidrs());
   node.reading(testing::network());
   node.engine().take_cloud_state(told("10.244.1.0/24"), node.now);
@@ -95,11 +95,11 @@ TEST(NodeEngineEvidence, ASilentApiServerTakesNothingAwayNotEvenAfterARestart) {
   EXPECT_TRUE(has_sink(node, "10.244.1.0/24")) << "while it may still answer";
 }
 
-TEST(NodeEngineEvidence, AModeIsInForceThoughWhatMayBeASinkOfOursIsKept) {
+TEST(NodeEngineCloudState, AModeIsInForceThoughWhatMayBeASinkOfOursIsKept) {
   auto policy = without_node_cidrs();
   policy.mode_is_automatic = true;
   Node node(policy);
-  node.kernel.add_as_stranger(testing::blackhole("10.244.1.0/24"));  // ours, of a run before
+  node.kernel.add_foreign(testing::blackhole("10.244.1.0/24"));  // ours, of a run before
   observed::CloudState silent;
   silent.node = net::failure(ETIMEDOUT, "no answer");
   node.engine().take_cloud_state(silent, node.now);
@@ -121,7 +121,7 @@ TEST(NodeEngineEvidence, AModeIsInForceThoughWhatMayBeASinkOfOursIsKept) {
   EXPECT_TRUE(node.ready());
 }
 
-TEST(NodeEngineEvidence, WhatWasKeptOverARestartIsUsedUntilTheSourceAnswers) {
+TEST(NodeEngineCloudState, WhatWasKeptOverARestartIsUsedUntilTheSourceAnswers) {
   Node node(without_node_cidrs());
   node.engine().take_persisted({.node_cidrs = {.cidrs = {prefix("10.244.1.0/24")}, .source = "kubernetes"}},
                                node.now);
@@ -153,7 +153,7 @@ checks::CheckStatus node_route(Node& node) {
   return checks::CheckStatus::skip;
 }
 
-TEST(NodeEngineEvidence, ACidrIsNewFromTheMomentThatItIsFirstSeen) {
+TEST(NodeEngineCloudState, ACidrIsNewFromTheMomentThatItIsFirstSeen) {
   Node node;
   node.reading(testing::network());
   node.run_for(1s);
@@ -166,7 +166,7 @@ TEST(NodeEngineEvidence, ACidrIsNewFromTheMomentThatItIsFirstSeen) {
   EXPECT_EQ(node_route(node), checks::CheckStatus::unknown);
 }
 
-TEST(NodeEngineEvidence, ACidrOfBeforeARestartIsNotNew) {
+TEST(NodeEngineCloudState, ACidrOfBeforeARestartIsNotNew) {
   Node node(without_node_cidrs());
   node.engine().take_persisted(
       {.node_cidrs = {.cidrs = {prefix("10.244.1.0/24")}, .source = "kubernetes", .kept = true}}, node.now);
@@ -175,7 +175,7 @@ TEST(NodeEngineEvidence, ACidrOfBeforeARestartIsNotNew) {
   EXPECT_EQ(node_route(node), checks::CheckStatus::fail);
 }
 
-TEST(NodeEngineEvidence, WhereNobodyCanTellASinkThatIsNotWantedGoes) {
+TEST(NodeEngineCloudState, WhereNobodyCanTellASinkThatIsNotWantedGoes) {
   Node node;
   node.reading(testing::network());
   node.run_for(1s);

@@ -8,7 +8,7 @@ from case import CLUSTER, CLUSTER6, NODE, NODE6, NodeCase, settings
 _STRANGE = "proto 77"
 
 
-class Strangers(NodeCase):
+class ForeignRoutes(NodeCase):
     def route(self, destination=CLUSTER):
         return next(each for each in self.agent.status()["routes"] if each["destination"] == destination)
 
@@ -53,7 +53,7 @@ class Strangers(NodeCase):
         self.assertEqual(self.lab.routes(), [self.cluster_route()])
         self.assertEqual(self.route(NODE)["state"], "shadowed")
 
-    def test_a_stranger_of_lower_metric_shadows_ours_which_is_a_warning_and_no_gate(self):
+    def test_a_foreign_route_of_lower_metric_shadows_ours_which_is_a_warning_and_no_gate(self):
         self.lab.vm.ip(f"route add {CLUSTER} via 10.240.0.9 dev eth0 {_STRANGE} metric 10")
         self.agent.start_ready()
         self.assertEqual(self.lab.routes(), self.wanted())
@@ -61,7 +61,7 @@ class Strangers(NodeCase):
         self.assertEqual(self.agent.get("/readyz").status, 200)
         self.assertEqual(self.agent.get("/healthz").status, 503)
 
-    def test_a_stranger_that_comes_later_is_seen_and_seen_to_go(self):
+    def test_a_foreign_route_that_comes_later_is_seen_and_seen_to_go(self):
         self.agent.start_ready()
         self.lab.vm.ip(f"route add {CLUSTER} via 10.240.0.9 dev eth0 {_STRANGE} metric 10")
         self.agent.await_check("routes.shadowed", "fail")
@@ -69,7 +69,7 @@ class Strangers(NodeCase):
         self.agent.await_check("routes.shadowed", "pass")
         self.assertTrue(self.agent.is_ready())
 
-    def test_a_stranger_of_higher_metric_is_of_no_concern(self):
+    def test_a_foreign_route_of_higher_metric_is_of_no_concern(self):
         self.lab.vm.ip(f"route add {CLUSTER} via 10.240.0.9 dev eth0 {_STRANGE} metric 2000")
         self.agent.start_ready()
         self.assertEqual(self.route()["state"], "in_sync")
@@ -106,7 +106,7 @@ class Strangers(NodeCase):
         self.assertEqual((self.others(), self.lab.rules()), (routes, rules))
 
 
-class Ipv6Strangers(NodeCase):
+class Ipv6ForeignRoutes(NodeCase):
     lab_options = {"ipv6": True}
     config = {"pods": {"cluster_cidrs": [CLUSTER6], "node_cidrs": [NODE6]}}
 

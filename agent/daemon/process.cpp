@@ -1,4 +1,6 @@
-#include "agent/daemon/memory.h"
+#include "agent/daemon/process.h"
+
+#include <fmt/format.h>
 
 #include <cstdlib>
 #if defined(__GLIBC__)
@@ -7,7 +9,14 @@
 
 namespace agent {
 
-void keep_the_heap_small() {
+std::string version() { return CAA_VERSION; }
+
+std::string version_details() {
+  return fmt::format("calico-azure-agent {}\ncommit {}\ncompiler {}\nlibraries {}\n", CAA_VERSION, CAA_COMMIT,
+                     CAA_COMPILER, CAA_LIBRARIES);
+}
+
+void limit_heap() {
 #if defined(__GLIBC__)
   // Setting the threshold, even to its default, keeps glibc from raising it with every large list freed.
   constexpr int kOwnMapping = 128 * 1024;
@@ -16,7 +25,7 @@ void keep_the_heap_small() {
 #endif
 }
 
-void give_back_memory() {
+void trim_heap() {
 #if defined(__GLIBC__)
   malloc_trim(0);
 #endif

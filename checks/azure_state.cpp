@@ -1,12 +1,12 @@
-#include "checks/azure_evidence.h"
+#include "checks/azure_state.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "checks/node_cidr_dispute.h"
+#include "checks/pod_network.h"
 #include "net/foreign_text.h"
-#include "node/azure_names.h"
+#include "node/azure_routing.h"
 #include "node/own_node.h"
 
 namespace checks {
@@ -26,7 +26,7 @@ bool is_contradicted(const Facts& facts) {
 bool is_vouched_for(const Facts& facts, const net::Prefix& prefix) {
   const auto& node = facts.cloud_state->node;
   if (!node || !*node || !facts.network) return false;
-  if (node::whose_node(**node, *facts.network, *facts.links) != node::NodeIs::this_machine) return false;
+  if (node::identify_node(**node, *facts.network, *facts.links) != node::NodeIs::this_machine) return false;
   return net::any_contains((*node)->pod_cidrs, prefix);
 }
 

@@ -1,4 +1,4 @@
-#include "agent/daemon/listening_file.h"
+#include "agent/daemon/runtime_files.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,36 +11,27 @@
 #include "net/descriptor.h"
 
 namespace agent {
-namespace {
 
-constexpr auto kListeningFile = "listening";
-
-}  // namespace
-
-ListeningFile::ListeningFile(const std::filesystem::path& folder) : path_(folder / kListeningFile) {
-  withdraw();
-}
-
-net::Result<void> ListeningFile::write(const net::ListenAddress& listen) {
+net::Result<void> RuntimeFile::write_line(const std::string& line) {
   std::error_code ignored;  // under systemd it exists; where it cannot be made, writing the file fails
   std::filesystem::create_directories(path_.parent_path(), ignored);
-  return files::replace(path_, listen_text(listen) + '\n', files::Readers::everybody);
+  return files::replace(path_, line + '\n', files::Readers::everybody);
 }
 
-bool ListeningFile::is_there() const noexcept {
+bool RuntimeFile::is_there() const noexcept {
   std::error_code ignored;
   return std::filesystem::exists(path_, ignored);
 }
 
-void ListeningFile::withdraw() noexcept {
+void RuntimeFile::withdraw() noexcept {
   std::error_code ignored;
   std::filesystem::remove(path_, ignored);
 }
 
-std::optional<net::ListenAddress> where_a_daemon_listens(const std::filesystem::path& folder) {
+std::optional<net::ListenAddress> read_listening_file(const std::filesystem::path& folder) {
   // The service's user may have put anything there: a link, a FIFO, a disk full of zeros.
-  const net::Descriptor file(
-      ::open((folder / kListeningFile).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  const net::Descriptor file(::open((folder / ListeningFile::kName).c_str(),
+                                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
   if (!Trusted(folder).includes(status.st_uid)) return std::nullopt;

@@ -1,14 +1,21 @@
 #pragma once
 
+#include <string>
+
 namespace agent {
+
+/// "0.1.0"
+std::string version();
+/// Version, commit, compiler and library versions, a line each.
+std::string version_details();
 
 /// Keeps glibc's heap small, before any other thread starts: one arena, whose lock a few threads that seldom
 /// allocate share, and large lists in mappings of their own, which go back when they are freed (mallopt(3)).
 /// Other C libraries are left as they are.
-void keep_the_heap_small();
+void limit_heap();
 
 /// Returns to the kernel what reading a configuration or starting up has left behind: milliseconds for a
 /// large heap, so for rare moments.
-void give_back_memory();
+void trim_heap();
 
 }  // namespace agent

@@ -9,7 +9,7 @@ namespace agent::testing {
 /// A program that ran, with its name.
 using Argv = std::vector<std::string>;
 
-struct Pasted {
+struct ShellRun {
   std::vector<Argv> ran;  ///< of programs that remedies may call: each is one that only says so
   std::string
       complaints;  ///< what the shell had to say: another program, a file that cannot be written, a syntax
@@ -18,7 +18,7 @@ struct Pasted {
 
 /// Pastes each line into a POSIX shell of its own, in a folder of its own. Nothing real can be called or
 /// written: the only programs are stand-ins, and /etc is below that folder.
-std::vector<Pasted> paste(const std::vector<std::string>& lines);
-inline Pasted paste(const std::string& line) { return paste(std::vector{line}).front(); }
+std::vector<ShellRun> paste(const std::vector<std::string>& lines);
+inline ShellRun paste(const std::string& line) { return paste(std::vector{line}).front(); }
 
 }  // namespace agent::testing

@@ -34,7 +34,7 @@ using testing::udr_with_kubenet;
 using testing::winner_of;
 
 /// A state in which nothing is wrong as far as anyone can tell: no check fails, and one says what it knows.
-struct Calm {
+struct HealthyNode {
   const char* name;
   checks::Facts (*node)();
   std::function<void(checks::Facts&)> change;
@@ -43,7 +43,7 @@ struct Calm {
   const char* message;
 };
 
-const Calm kCalms[] = {
+const HealthyNode kHealthy[] = {
     {"AFreshNodeHasNoConfigurationYet", udr_with_calico,
      [](checks::Facts& f) { cni_of(f).configuration->files.clear(); }, "cni.winner",
      checks::CheckStatus::unknown, "no CNI configuration in /etc/cni/net.d yet"},
@@ -230,7 +230,7 @@ const Calm kCalms[] = {
                   testing::cni_file("/etc/cni/net.d/05-cilium.conflist", "cilium", {.type = "cilium-cni"}));
      },
      "cni.winner", checks::CheckStatus::pass, "05-cilium.conflist wins: cilium-cni; behind it"},
-    {"ATunnelOfAStrangersIsNoResidue", udr_with_calico,
+    {"AForeignTunnelIsNoResidue", udr_with_calico,
      [](checks::Facts& f) {
        add_tunnel(f, "172.20.0.1");
        f.links.edit().back().name = "vpn0";
@@ -267,22 +267,22 @@ const Calm kCalms[] = {
      "azure_cni.state", checks::CheckStatus::pass, "no lock is old"},
 };
 
-class PodNetworkCalm : public ::testing::TestWithParam<Calm> {};
+class HealthyPodNetwork : public ::testing::TestWithParam<HealthyNode> {};
 
-TEST_P(PodNetworkCalm, FailsNoCheck) {
-  const auto& calm = GetParam();
-  auto facts = calm.node();
-  calm.change(facts);
+TEST_P(HealthyPodNetwork, FailsNoCheck) {
+  const auto& healthy = GetParam();
+  auto facts = healthy.node();
+  healthy.change(facts);
   for (const auto& each : failures(facts)) ADD_FAILURE() << each.id << ": " << each.message;
-  const auto said = result(facts, calm.id);
-  EXPECT_EQ(said.status, calm.status) << said.message;
-  EXPECT_NE(said.message.find(calm.message), std::string::npos) << said.message;
+  const auto said = result(facts, healthy.id);
+  EXPECT_EQ(said.status, healthy.status) << said.message;
+  EXPECT_NE(said.message.find(healthy.message), std::string::npos) << said.message;
 }
 
-INSTANTIATE_TEST_SUITE_P(PodNetwork, PodNetworkCalm, ::testing::ValuesIn(kCalms),
-                         [](const auto& calm) { return std::string(calm.param.name); });
+INSTANTIATE_TEST_SUITE_P(PodNetwork, HealthyPodNetwork, ::testing::ValuesIn(kHealthy),
+                         [](const auto& healthy) { return std::string(healthy.param.name); });
 
-bool is_about_surroundings(std::string_view id) {
+bool is_about_environment(std::string_view id) {
   return id.starts_with("cni.") || id.starts_with("calico.") || id.starts_with("azure_cni.") ||
          id == "pods.addresses" || id == "pods.links";
 }
@@ -307,7 +307,7 @@ TEST(PodNetworkChecks, SayUnknownWhereNobodyCouldLookAndAccuseNobody) {
       for (const auto& each : checks::assess(facts, {}, facts.wall)) {
         EXPECT_NE(each.status, checks::CheckStatus::fail)
             << node.name << ": " << each.id << ": " << each.message;
-        if (is_about_surroundings(each.id)) {
+        if (is_about_environment(each.id)) {
           EXPECT_NE(each.status, checks::CheckStatus::pass)
               << node.name << ": " << each.id << ": " << each.message;
         }
@@ -324,7 +324,7 @@ TEST(PodNetworkChecks, PodsAreNotBlamedForTheMtuOfTheirOverlay) {
   }
 }
 
-TEST(PodNetworkChecks, AStrangersWordsStayOneLineAndRunNothing) {
+TEST(PodNetworkChecks, ForeignTextStaysOneLineAndRunsNothing) {
   auto facts = udr_with_calico();
   put_before(facts, {"/etc/cni/net.d/05-$(reboot)\n'.conf", "", {}, "line\none"});
   const auto said = result(facts, "cni.winner");

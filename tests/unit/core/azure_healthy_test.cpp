@@ -210,7 +210,7 @@ TEST(AzureChecks, TheCloudConfigOfAnAksNodeIsNotItsRouteControllers) {
   EXPECT_EQ(result(facts, "azure.cloud_config").status, checks::CheckStatus::skip);
 }
 
-TEST(AzureChecks, TwoCidrsWithoutRoutesAreMendedByOneRemedy) {
+TEST(AzureChecks, TwoCidrsWithoutRoutesAreFixedByOneRemedy) {
   auto facts = healthy_with_cloud_state();
   azure_routes(facts).clear();
   facts.policy.node_cidrs = {prefix("10.244.1.0/24"), prefix("10.244.3.0/24")};
@@ -347,12 +347,12 @@ TEST(AzureChecks, AWrongNodeCidrPrintsNothingThatTakesAHealthyNodesRoute) {
   // By the name of a healthy node, as in a configuration that was copied to another VM.
   auto facts = configured("10.244.2.0/24");
   facts.node_name = "worker-2";
-  EXPECT_TRUE(result(facts, "azure.node_route").remedy.starts_with("# it cannot be told"));
+  EXPECT_TRUE(result(facts, "azure.node_route").remedy.starts_with("# it is not known"));
 }
 
 TEST(AzureChecks, WhereSourcesContradictEachOtherThatIsTheOneFault) {
   auto facts = configured("10.244.2.0/24");
-  facts.node_cidrs.disagreement = "the configuration says 10.244.2.0/24, the route table 10.244.1.0/24";
+  facts.node_cidrs.disagreement = "the configuration has 10.244.2.0/24, the route table 10.244.1.0/24";
   ASSERT_EQ(failures(facts).size(), 1U);
   EXPECT_EQ(failures(facts).front().id, "pods.node_cidr");
   facts.policy.require = {"azure.node_route"};
@@ -376,7 +376,7 @@ TEST(AzureChecks, ANodeCidrThatPodsAndTheRouteTableContradictIsTheOneFault) {
   EXPECT_EQ(told.id, "pods.node_cidr");
   EXPECT_FALSE(told.holds()) << "it warns";
   EXPECT_EQ(told.message,
-            "kubernetes says 10.244.2.0/24, but all pods here have addresses of 10.244.1.0/24, which route "
+            "kubernetes has 10.244.2.0/24, but all pods here have addresses of 10.244.1.0/24, which route "
             "worker-1 of Azure's route table leads to this NIC: 10.244.2.0/24 is used");
   EXPECT_TRUE(told.remedy.starts_with("# find out whose 10.244.2.0/24 is")) << told.remedy;
   EXPECT_NE(result(facts, "pods.addresses").message.find("in dispute"), std::string::npos);
@@ -398,7 +398,7 @@ TEST(AzureChecks, AFewPodsOrAWiderRouteContradictNoNodeCidr) {
       << "no pod has a route of its own";
 }
 
-TEST(AzureChecks, WithoutAnyEvidenceNothingFails) { EXPECT_TRUE(failures(healthy()).empty()); }
+TEST(AzureChecks, WithoutCloudStateNothingFails) { EXPECT_TRUE(failures(healthy()).empty()); }
 
 }  // namespace
 }  // namespace agent

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "core/snapshot.h"
+
+namespace agent {
+
+/// The /status document (schema calico-azure-agent/v1), compact, with a final newline. Every field is always
+/// there: one that does not apply is an empty string, or null for numbers and times. Times are RFC 3339 UTC
+/// with milliseconds; `age_seconds` is measured on the monotonic clock, in whole seconds. Always valid UTF-8.
+std::string status_json(const core::Snapshot& snapshot, net::MonoTime now);
+
+/// A route as /status shows it, with empty strings for a gateway, device or source that it does not have; for
+/// `plan --json`, which adds fields of its own.
+nlohmann::ordered_json route_json(const routing::RouteStatus& status);
+
+namespace http {
+
+/// The snapshot in the Prometheus text format 0.0.4, clean under `promtool check metrics`.
+/// `started` is when this process began to serve.
+///
+/// Things that are one of several (a check's status, the source of the IMDS document) are state sets: one
+/// series per state, 1 for the one that holds, so that no series comes and goes with a change.
+std::string metrics(const core::Snapshot& snapshot, net::WallTime started);
+
+struct PageOptions {
+  /// Zero: the page stays as it is, so that a remedy can be selected and copied in peace.
+  std::chrono::seconds refresh{0};
+};
+
+/// The snapshot as one self-contained HTML page: no script, no outside asset, light or dark as the reader's
+/// system is. What needs doing comes first, with its remedy. Every string from outside is escaped.
+std::string page(const core::Snapshot& snapshot, net::WallTime now, net::MonoTime mono_now,
+                 PageOptions options = {});
+
+/// The Content-Security-Policy to serve it with: inline style and the inline icon, and nothing else.
+inline constexpr const char* kPagePolicy =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'";
+
+}  // namespace http
+}  // namespace agent
