@@ -9,7 +9,7 @@
 #include "arm/known_nic.h"
 #include "https/https.h"
 #include "observed/azure_network.h"
-#include "observed/cloud_config.h"
+#include "observed/cloud_state.h"
 
 namespace arm {
 
@@ -22,7 +22,7 @@ struct Cloud {
 };
 
 /// The cloud that azure.json or else IMDS's azEnvironment names, in any case; the public one when neither
-/// does. EINVAL for a name that nobody knows without a resourceManagerEndpoint, naming it.
+/// does. EINVAL for an unknown name without a resourceManagerEndpoint, naming it.
 net::Result<Cloud> cloud_of(const observed::CloudConfig& config, std::string_view environment);
 
 /// A bearer token for the audience; `fresh` after one was refused.

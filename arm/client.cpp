@@ -7,7 +7,6 @@
 #include "arm/documents.h"
 #include "arm/nic_search.h"
 #include "arm/request_budget.h"
-#include "net/ascii_case.h"
 #include "net/foreign_text.h"
 
 namespace arm {
@@ -16,7 +15,7 @@ namespace {
 using observed::AzureIpConfiguration;
 using observed::AzureNic;
 
-/// Why a part is not read whose address another part would have told: not a second complaint.
+/// Why a part is not read whose address is in another part: not a second complaint.
 net::Error unread(const RequestBudget& budget, const net::Error& cause, const char* what) {
   if (budget.stopped()) return *budget.stopped();
   return {cause.code, fmt::format("not read: the {} could not be read", what)};

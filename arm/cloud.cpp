@@ -5,7 +5,6 @@
 
 #include "arm/arm.h"
 #include "arm/endpoint.h"
-#include "net/ascii_case.h"
 #include "net/foreign_text.h"
 
 namespace arm {
@@ -41,7 +40,7 @@ Cloud as_value(const KnownCloud& known) {
   return {.endpoint = std::string(known.endpoint), .audience = std::string(known.audience)};
 }
 
-/// A custom cloud says itself whom its tokens are for; a known one behind its own address need not be asked.
+/// A custom cloud reports the audience of its tokens; that of a known one behind its own address is known.
 net::Result<Cloud> cloud_at(std::string_view given) {
   auto endpoint = parse_endpoint(given);
   if (!endpoint) return net::pass_on(endpoint);

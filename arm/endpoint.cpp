@@ -6,10 +6,10 @@
 #include <charconv>
 #include <cstdint>
 
-#include "arm/fields.h"
+#include "arm/documents.h"
 #include "json/json.h"
 #include "net/address.h"
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 
 namespace arm {
 namespace {

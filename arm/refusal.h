@@ -1,9 +1,12 @@
 #pragma once
 
+#include <chrono>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "arm/kinds.h"
+#include "arm/resource_id.h"
 #include "https/https.h"
 #include "net/error.h"
 
@@ -16,7 +19,7 @@ struct Reason {
 };
 Reason reason_of(std::string_view json);
 
-/// True for the 429 that asks every request to wait. Its other kind is a lock: somebody else changes that
+/// True for the 429 that asks every request to wait. Its other kind is a lock: another client changes that
 /// one resource
 /// (https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling).
 bool is_throttling(const https::Response& response);
@@ -25,5 +28,11 @@ bool is_throttling(const https::Response& response);
 /// token is in what https/ hands on. EACCES for 401 and 403 (naming the RBAC action), ENOENT for 404, EBUSY
 /// for 429, EAGAIN for 5xx and a lock, EOPNOTSUPP for redirects and other statuses.
 net::Error refusal(const https::Response& response, const Subject& subject, std::string_view host);
+
+/// How long a reply asks to be left alone: retry-after-ms, x-ms-retry-after-ms (milliseconds), else
+/// Retry-After (seconds or an HTTP date, which counts from the reply's own Date where it has one), in the
+/// order of the Azure SDKs. A day at most; nullopt when it has none of them.
+std::optional<std::chrono::milliseconds> retry_after(const std::map<std::string, std::string>& headers,
+                                                     std::chrono::system_clock::time_point now);
 
 }  // namespace arm

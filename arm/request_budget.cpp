@@ -6,7 +6,6 @@
 
 #include "arm/endpoint.h"
 #include "arm/refusal.h"
-#include "arm/retry_after.h"
 
 namespace arm {
 namespace {
@@ -66,7 +65,7 @@ net::Result<void> RequestBudget::learn_audience() {
   }
   auto audience = parse_audience(response->body, cloud_.endpoint);
   if (!audience) {
-    return end(about(error(EBADMSG, fmt::format("what it says of itself ({}) cannot be used: {}",
+    return end(about(error(EBADMSG, fmt::format("its description of itself ({}) cannot be used: {}",
                                                 kSelfDescription, audience.error().what))));
   }
   cloud_.audience = *std::move(audience);

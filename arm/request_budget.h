@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "arm/arm.h"
-#include "arm/kinds.h"
+#include "arm/resource_id.h"
 
 namespace arm {
 
@@ -14,7 +14,7 @@ namespace arm {
 /// is up, there is no token or it is not accepted, ARM asked to be left alone.
 class RequestBudget {
  public:
-  /// Learns `cloud`'s audience where that is empty, with a GET that nobody is charged for.
+  /// Learns `cloud`'s audience where that is empty, with a GET that counts for no budget.
   RequestBudget(Cloud& cloud, const https::Getter& get, const TokenSource& token,
                 std::chrono::steady_clock::time_point finish_by)
       : cloud_(cloud), get_(get), token_(token), finish_by_(finish_by) {}

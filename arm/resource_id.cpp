@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <vector>
 
-#include "net/ascii_case.h"
 #include "net/foreign_text.h"
 
 namespace arm {
@@ -90,6 +89,30 @@ std::string ResourceId::path() const {
 
 bool ResourceId::operator==(const ResourceId& other) const {
   return net::same_ignoring_case(text_, other.text_);
+}
+
+namespace {
+
+constexpr Kind kKinds[] = {kVirtualMachine, kNic,      kSubnet,     kRouteTable,
+                           kVirtualNetwork, kInstance, kInstanceNic};
+constexpr std::size_t kQuotedName = 80;
+
+}  // namespace
+
+std::string Subject::phrase() const {
+  return fmt::format("the {} '{}'", kind.noun, net::foreign_text(id.name(), kQuotedName));
+}
+
+std::string Subject::target() const {
+  const auto* list = kind.type == kInstance.type ? "/networkInterfaces" : "";
+  return fmt::format("{}{}?api-version={}", id.path(), list, kind.api_version);
+}
+
+std::optional<Subject> subject_of(const ResourceId& id) {
+  for (const auto& kind : kKinds) {
+    if (id.type() == kind.type) return Subject{.id = id, .kind = kind};
+  }
+  return std::nullopt;
 }
 
 }  // namespace arm

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,5 +37,51 @@ class ResourceId {
   std::string text_;
   std::string type_;
 };
+
+/// A kind of resource that is read.
+struct Kind {
+  std::string_view type;  ///< as ResourceId::type()
+  std::string_view noun;
+  std::string_view api_version;
+  std::string_view action;  ///< the RBAC permission that a read needs
+};
+
+// Old versions that have every field which is read, so that sovereign clouds, which lag behind, have them
+// too: https://learn.microsoft.com/azure/templates/microsoft.compute/virtualmachines (2021-07-01) and
+// https://learn.microsoft.com/azure/templates/microsoft.network/routetables (2020-11-01).
+inline constexpr Kind kVirtualMachine{"microsoft.compute/virtualmachines", "virtual machine", "2021-07-01",
+                                      "Microsoft.Compute/virtualMachines/read"};
+inline constexpr Kind kNic{"microsoft.network/networkinterfaces", "network interface", "2020-11-01",
+                           "Microsoft.Network/networkInterfaces/read"};
+inline constexpr Kind kSubnet{"microsoft.network/virtualnetworks/subnets", "subnet", "2020-11-01",
+                              "Microsoft.Network/virtualNetworks/subnets/read"};
+inline constexpr Kind kRouteTable{"microsoft.network/routetables", "route table", "2020-11-01",
+                                  "Microsoft.Network/routeTables/read"};
+inline constexpr Kind kVirtualNetwork{"microsoft.network/virtualnetworks", "virtual network", "2020-11-01",
+                                      "Microsoft.Network/virtualNetworks/read"};
+/// An instance of a Uniform scale set; what is read of it is the list of its NICs.
+inline constexpr Kind kInstance{
+    "microsoft.compute/virtualmachinescalesets/virtualmachines",
+    "network interfaces of the scale set instance", "2018-10-01",
+    "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces/read"};
+/// A NIC of such an instance. The Azure SDKs pin 2018-10-01: this path has no version of Microsoft.Network's
+/// (armnetwork, InterfacesClient.GetVirtualMachineScaleSetNetworkInterface).
+inline constexpr Kind kInstanceNic{
+    "microsoft.compute/virtualmachinescalesets/virtualmachines/networkinterfaces", "network interface",
+    "2018-10-01", "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces/read"};
+
+/// What a request reads, for its address and for the sentences about it.
+struct Subject {
+  ResourceId id;
+  Kind kind;
+
+  /// "the subnet 'default'"
+  [[nodiscard]] std::string phrase() const;
+  /// The path and query to ask for.
+  [[nodiscard]] std::string target() const;
+};
+
+/// The resource at `id` if it is of one of these kinds; nullopt for another.
+std::optional<Subject> subject_of(const ResourceId& id);
 
 }  // namespace arm

@@ -5,7 +5,7 @@
 #include "checks/azure_state.h"
 #include "checks/check_row.h"
 #include "checks/remedies.h"
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 #include "node/azure_routing.h"
 
 namespace checks {

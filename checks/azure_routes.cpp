@@ -6,7 +6,7 @@
 #include "checks/check_row.h"
 #include "checks/pod_network.h"
 #include "checks/remedies.h"
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 #include "node/azure_routing.h"
 #include "node/own_node.h"
 

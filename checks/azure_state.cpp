@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "checks/pod_network.h"
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 #include "node/azure_routing.h"
 #include "node/own_node.h"
 

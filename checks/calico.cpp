@@ -4,7 +4,7 @@
 
 #include "checks/check_row.h"
 #include "checks/pod_network.h"
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 #include "node/own_node.h"
 #include "remedy/commands.h"
 

@@ -32,6 +32,17 @@ std::optional<Finding> about_to_change(const Facts& facts, const observed::CniCo
                                       node::mode_name(evidence->choice.mode)));
 }
 
+/// An overlay that has gone away is a fault and no other mode, unless somebody says so.
+std::optional<Finding> no_longer_shown(const Facts& facts, const observed::CniConfiguration* configuration) {
+  const auto evidence = node::evident_mode(configuration, *facts.links);
+  if (!facts.policy.mode_is_automatic || !evidence || evidence->choice.mode == facts.policy.mode)
+    return std::nullopt;
+  return Finding::unknown(fmt::format(
+      "{}, and nothing shows mode {} any longer, which is kept since this node once ran it: if it no longer "
+      "does, set mode = \"{}\" in /etc/calico-azure-agent/config.toml",
+      evidence->choice.reason, node::mode_name(facts.policy.mode), node::mode_name(evidence->choice.mode)));
+}
+
 Finding mode_contradicted(const Facts& facts) {
   const auto& cni = facts.environment->cni;
   if (!cni) return Finding::unknown("the node's CNI files have not been read yet");
@@ -42,6 +53,7 @@ Finding mode_contradicted(const Facts& facts) {
   }
   const auto* files = configuration ? &*configuration : nullptr;
   if (auto changes = about_to_change(facts, files)) return *changes;
+  if (auto gone = no_longer_shown(facts, files)) return *gone;
   const auto against = node::contradiction_to(facts.policy.mode, files, *facts.links);
   if (against) {
     return Finding::fail(against->what, "pods of two networkings on one node do not reach each other",

@@ -186,6 +186,11 @@ Finding pods_overlap(const Facts& facts) {
   if (facts.policy.mode == node::Mode::azure_cni)
     return Finding::skip("Azure CNI gives pods addresses of the subnet");
   if (!facts.network) return Finding::unknown("no document from IMDS yet");
+  if (!facts.desired.withheld.empty() && facts.removals_held) {
+    return Finding::unknown(fmt::format(
+        "{} lies inside the NIC's own subnet, IMDS says now: its route stays until a second answer agrees",
+        net::joined(facts.desired.withheld)));
+  }
   if (!facts.desired.withheld.empty()) {
     return Finding::fail(fmt::format("{} lies inside the NIC's own subnet: its route is not made",
                                      net::joined(facts.desired.withheld)),

@@ -1,6 +1,6 @@
 #include "checks/remedies.h"
 
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 #include "node/azure_routing.h"
 
 namespace checks {

@@ -109,7 +109,7 @@ void parse_first_delegate(const json::Value& delegate, observed::CniDelegation& 
   into.plugins = std::move(*plugins);
 }
 
-/// Whom the meta plug-in hands pods to, as far as its own file says.
+/// The network that the meta plug-in delegates pods to, as far as its own file has it.
 observed::CniDelegation parse_delegation(const json::Value& plugin) {
   observed::CniDelegation delegation;
   delegation.to = net::foreign_text(json::string(at(plugin, "clusterNetwork")), kLongestPath);

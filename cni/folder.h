@@ -42,7 +42,7 @@ class Folder {
 /// A file by its path: Folder::read() of the folder that it is in.
 net::Result<std::string> read_file(const std::filesystem::path& path);
 
-/// The predicate for an errno of a look at files; names what to do about EACCES.
+/// The predicate for an errno of reading files; names what to do about EACCES.
 tl::unexpected<net::Error> unreadable(int error);
 
 }  // namespace cni

@@ -5,14 +5,10 @@
 #include <algorithm>
 #include <array>
 
-#include "cni/azure_locks.h"
-#include "cni/azure_state.h"
 #include "cni/configuration.h"
 #include "cni/folder.h"
-#include "cni/host_local.h"
+#include "cni/plugin_state.h"
 #include "cni/programs.h"
-#include "cni/runtime.h"
-#include "cni/subnet_env.h"
 #include "net/foreign_text.h"
 
 namespace cni {
@@ -27,7 +23,7 @@ tl::unexpected<net::Error> about(const std::filesystem::path& path, const net::R
   return net::failure(failed.error().code.value(), fmt::format("{} {}", path.string(), failed.error().what));
 }
 
-/// An entry's name comes from strangers, and its path goes into sentences.
+/// An entry's name is foreign text, and its path goes into sentences.
 std::filesystem::path path_of(const std::filesystem::path& folder, const std::string& name) {
   return folder / net::foreign_text(name, kLongestFileName);
 }
@@ -62,7 +58,7 @@ net::Result<observed::CniConfiguration> read_configuration(const Paths& paths) {
   for (const auto& name : *names) {
     const auto path = path_of(paths.configuration, name);
     const auto text = folder->read(name);
-    // Nobody knows then which file wins.
+    // Which file wins is unknown then.
     if (!text && (is_ours(text.error()) || (is_passed_over(text.error()) && configuration.files.empty())))
       return about(path, text);
     // Runtimes pass over folders; what has gone since it was listed is no more.

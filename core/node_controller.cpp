@@ -159,9 +159,9 @@ void NodeController::turn() {
   const auto begin = ports_.clock();
   if (announce_mode_change()) return;
   update_filter();
-  auto done = engine_.turn(begin.mono, begin.wall);
-  record(std::move(done.made));
-  report(done);
+  report(engine_.turn(begin.mono, begin.wall));
+  // A route that was removed after the dump and restored now may have looked shadowed in between: once more.
+  if (restored_meanwhile()) report(engine_.turn(begin.mono, begin.wall));
   publish();
   const auto end = ports_.clock().mono;
   engine_.charge(end, end - begin.mono);
@@ -193,7 +193,15 @@ void NodeController::update_filter() {
   installed_filter_ = std::move(filter);
 }
 
-void NodeController::report(const TurnReport& done) {
+bool NodeController::restored_meanwhile() {
+  if (ports_.watch == nullptr) return false;
+  const auto before = engine_.counters().routes_repaired;
+  drain_notifications();
+  return engine_.counters().routes_repaired != before;
+}
+
+void NodeController::report(TurnReport done) {
+  record(std::move(done.made));
   for (const auto& set : done.sysctls_set) {
     effects_.log.push_back(
         {.kind = EventKind::sysctl_set, .message = "set " + set, .fields = {{"SYSCTL", set}}});
@@ -203,7 +211,7 @@ void NodeController::report(const TurnReport& done) {
     effects_.log.push_back(warning(EventKind::sysctl_refused, "sysctls.action is enforce: " + problem));
   }
   last_sysctl_problem_ = problem;
-  effects_.poll_imds = done.another_reading_wanted;
+  effects_.poll_imds = effects_.poll_imds || done.another_reading_wanted;
 }
 
 void NodeController::publish() {

@@ -74,7 +74,8 @@ class NodeController {
   void turn();
   bool announce_mode_change();
   void update_filter();
-  void report(const TurnReport& done);
+  bool restored_meanwhile();
+  void report(TurnReport done);
   void publish();
   void publish_repairs();
   void log_transitions();

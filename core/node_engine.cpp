@@ -138,7 +138,14 @@ std::optional<PersistedState> NodeEngine::persisted(const PersistedState& before
   std::sort(state.protocols.begin(), state.protocols.end());
   if (!node_cidrs_.kept && !node_cidrs_.source.empty() && node_cidrs_.source != "static")
     state.node_cidrs = {.cidrs = node_cidrs_.cidrs, .source = node_cidrs_.source, .kept = true};
-  if (const auto& found = mode_.found()) state.mode = *found;
+  // What the configuration contradicts is not what the next start should go by.
+  const auto& found = mode_.found();
+  const bool is_contradicted = found && !configured_.mode_is_automatic && found->mode != configured_.mode;
+  if (is_contradicted) {
+    state.mode.reset();
+  } else if (found) {
+    state.mode = *found;
+  }
   if (view_.primary) state.primary = view_.primary;
   return state;
 }
@@ -307,7 +314,9 @@ bool NodeEngine::read_kernel(net::MonoTime now) {
   view_.desired.node_cidrs_awaited = node_cidrs_.awaited;
   if (!policy_.routes_enabled) reconciler_.release_all();
   if (!document_.in_force() || !policy_.routes_enabled) return true;
-  const bool agreed = std::exchange(configuration_changed_, false) || document_.is_confirmed();
+  // What else an unconfirmed document asks for, the first one of this process included, waits all the same.
+  const bool configured = std::exchange(configuration_changed_, false) && reconciler_.has_looked();
+  const bool agreed = document_.is_confirmed() || (configured && !removals_held_);
   reconciler_.want(view_.desired, policy_.protocol, agreed, now);
   view_.desired = *reconciler_.desired();
   reconciler_.set_foreign_routes(std::move(view_.kernel_state.foreign_routes), now);

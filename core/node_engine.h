@@ -11,7 +11,6 @@
 #include "core/event.h"
 #include "core/snapshot.h"
 #include "net/kernel.h"
-#include "net/notification.h"
 #include "net/route_watch.h"
 #include "net/sysctls.h"
 #include "node/mode_tracker.h"

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <utility>
 #include <variant>
@@ -58,6 +59,17 @@ std::string destination_text(const net::Change& change) {
   return std::get<net::Route>(change.object).key.destination.text();
 }
 
+/// "ip (process 7), bird (process 9) and 3 others".
+std::string first_of(const std::set<std::string>& processes) {
+  constexpr std::size_t kNamed = 3;
+  const auto named = std::min(processes.size(), kNamed);
+  const auto text = fmt::format(
+      "{}",
+      fmt::join(processes.begin(), std::next(processes.begin(), static_cast<std::ptrdiff_t>(named)), ", "));
+  const auto more = processes.size() - named;
+  return more == 0 ? text : fmt::format("{} and {} other{}", text, more, more == 1 ? "" : "s");
+}
+
 }  // namespace
 
 void RepairLog::note(std::span<const routing::AppliedChange> made, std::span<const net::Link> links,
@@ -72,9 +84,7 @@ void RepairLog::note(std::span<const routing::AppliedChange> made, std::span<con
   for (const auto& [change, repaired, port] : made) {
     if (!repaired) continue;
     ++repaired_;
-    auto name = name_of(port, processes);
-    if (!name.empty() && std::find(removed_by_.begin(), removed_by_.end(), name) == removed_by_.end())
-      removed_by_.push_back(std::move(name));
+    if (auto name = name_of(port, processes); !name.empty()) removed_by_.insert(std::move(name));
   }
 }
 
@@ -86,8 +96,8 @@ std::optional<LogEvent> RepairLog::event(net::MonoTime now) {
   if (const auto more = changed_ - 1; more > 0)
     event.message += fmt::format(", and {} more change{}", more, more == 1 ? "" : "s");
   if (repaired_ > 0) {
-    const auto by = removed_by_.empty() ? std::string("the kernel or an unknown process")
-                                        : fmt::format("{}", fmt::join(removed_by_, ", "));
+    const auto by =
+        removed_by_.empty() ? std::string("the kernel or an unknown process") : first_of(removed_by_);
     event.kind = EventKind::routes_put_back;
     event.level = LogLevel::warn;  // what went there meanwhile was lost
     event.message = fmt::format("restored {} route{} removed by {}: {}", repaired_, repaired_ == 1 ? "" : "s",

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -53,7 +54,7 @@ class RepairLog {
   std::size_t repaired_ = 0;
   std::string first_;
   std::string first_destination_;
-  std::vector<std::string> removed_by_;  ///< each once
+  std::set<std::string> removed_by_;
   std::optional<net::MonoTime> last_;
 };
 

@@ -1,4 +1,4 @@
-#include "host/iptables_rule.h"
+#include "host/packet_filters.h"
 
 #include <algorithm>
 #include <array>

@@ -1,11 +1,10 @@
-#include "host/nft_ruleset.h"
+#include "host/packet_filters.h"
 
 #include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
 
-#include "host/iptables_rule.h"
 #include "json/json.h"
 
 namespace host {
@@ -106,7 +105,7 @@ bool is_met_by_forwarded_packets(const json::Value& chain) {
          ((hook == "prerouting" || hook == "postrouting") && at(chain, "type") == "filter");
 }
 
-/// The chain's table, where forwarded packets meet the chain and it is to be looked at.
+/// The chain's table, where forwarded packets meet the chain and it is to be read.
 std::optional<NftTable> table_met(const json::Value& chain) {
   const auto family = json::string(at(chain, "family"));
   auto table = json::string(at(chain, "table"));

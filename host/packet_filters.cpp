@@ -10,9 +10,7 @@
 #include <span>
 #include <utility>
 
-#include "host/iptables_rule.h"
-#include "host/nft_ruleset.h"
-#include "host/program.h"
+#include "host/responses.h"
 #include "host/text.h"
 
 namespace host {
@@ -78,7 +76,7 @@ std::size_t count_met(const Table& table) {
   return count;
 }
 
-/// What accepts by itself, whatever the packet's marks say.
+/// What accepts by itself, whatever the packet's marks are.
 bool accepts(const observed::FilterRule& rule) {
   return rule.target == "ACCEPT" && !rule.is_narrow && !rule.by_mark;
 }

@@ -3,8 +3,10 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "net/error.h"
 #include "observed/host_settings.h"
 
 namespace host {
@@ -17,5 +19,27 @@ net::Result<std::vector<observed::FilterHook>> nft_chains(std::chrono::steady_cl
 
 /// What iptables-save(8) writes.
 observed::PacketFilter parse_iptables_save(std::string backend, std::string_view text);
+
+/// A rule of iptables-save(8) without "-A CHAIN".
+observed::FilterRule parse_iptables_rule(std::string_view rule);
+
+/// The word after -j or -g; empty: there is none.
+std::string_view target_of(std::string_view rule);
+
+/// Pods' connections are of these; a rule about another protocol is about few of their packets.
+bool is_followed_protocol(std::string_view name);
+
+/// A table's family and name.
+using NftTable = std::pair<std::string, std::string>;
+
+/// The tables with chains that forwarded packets meet, IPv4, in what `nft -j list chains` prints, but for
+/// those that parse_nft_ruleset() leaves out. EBADMSG also where a name cannot stand in a command of nft's.
+net::Result<std::vector<NftTable>> tables_met_by_forwarded(std::string_view json);
+
+/// The chains on hooks prerouting, forward and postrouting, IPv4, in what `nft -j list table` or `list
+/// ruleset` prints (libnftables-json(5)), with the words of iptables: "ACCEPT", "DROP", "REJECT", "RETURN",
+/// "eth+" for "eth*". Left out are iptables' own, which its save program shows, and those of kube-proxy and
+/// Felix, who accept what they do not drop for a Service or a policy. EBADMSG for what is no such text.
+net::Result<std::vector<observed::FilterHook>> parse_nft_ruleset(std::string_view json);
 
 }  // namespace host

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,10 +29,10 @@ struct ProcessPattern {
 std::optional<pid_t> find_process(const std::filesystem::path& root, std::span<const ProcessPattern> wanted);
 
 /// False where /proc shows none but our own container's processes, or another user's are hidden: then that a
-/// process is not there cannot be told.
+/// process is not there is unknown.
 bool sees_other_processes(const std::filesystem::path& root);
 
-/// The process's id; ESRCH: it does not run; EACCES: that cannot be told.
+/// The process's id; ESRCH: it does not run; EACCES: that is unknown.
 net::Result<pid_t> running(const std::filesystem::path& root, std::span<const ProcessPattern> wanted);
 
 /// The process that has the socket of this inode open (/proc/PID/fd, proc(5)); nullopt also where others'
@@ -43,5 +44,19 @@ std::string process_name(const std::filesystem::path& root, pid_t process);
 
 /// When the process was started, to a hundredth of a second since the boot and a second of the boot itself.
 net::Result<std::chrono::system_clock::time_point> start_of(const std::filesystem::path& root, pid_t process);
+
+/// The environment of the Felix that runs in this network namespace, as far as it sets how pods are
+/// networked. ESRCH: none runs; EACCES: it is not ours to read, or to see.
+net::Result<std::map<std::string, std::string>> calico_environment(const std::filesystem::path& root);
+
+/// Out of /proc/PID/environ: what concerns networking, its names in capitals, and never a secret.
+std::map<std::string, std::string> parse_environment(std::string_view text);
+
+/// The namespace of calico-node's pod on this node: in the names of its logs, which kubelet links as
+/// /var/log/containers/POD_NAMESPACE_CONTAINER-ID.log. Empty: there is none, or they are not to be read.
+std::string calico_namespace(const std::filesystem::path& root);
+
+/// Whether a BIRD runs in this network namespace. EACCES: other processes are not shown to us.
+net::Result<bool> bird_runs(const std::filesystem::path& root);
 
 }  // namespace host

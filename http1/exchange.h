@@ -56,7 +56,7 @@ class Exchange {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  /// Waits for the answer, whatever its status, as far as `request.extent` says.
+  /// Waits for the answer, whatever its status, as far as `request.extent` asks.
   tl::expected<Response, Failure> get(const Request& request);
 
   /// Ends a running get() at once, and every later one: for good.

@@ -5,17 +5,13 @@
 #include <algorithm>
 #include <optional>
 
-#include "https/explain.h"
+#include "https/answer.h"
+#include "https/guards.h"
 #include "https/https.h"
-#include "https/intake.h"
-#include "https/pipe_signal.h"
-#include "https/probe.h"
-#include "https/resolve.h"
 #include "https/sent_secrets.h"
+#include "https/server.h"
 #include "https/tls.h"
-#include "https/url.h"
-#include "https/watch.h"
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 
 namespace https {
 namespace {
@@ -45,7 +41,7 @@ httplib::Headers headers_of(const Attempt& attempt) {
 }
 
 /// Without either, an answer that is cut short looks complete.
-bool says_its_length(const httplib::Response& response) {
+bool has_length_header(const httplib::Response& response) {
   return response.has_header("Content-Length") || response.has_header("Transfer-Encoding") ||
          response.status == 204 || response.status == 304;
 }
@@ -65,75 +61,75 @@ void arm(httplib::ClientImpl& client, const Attempt& attempt, const std::string&
   client.set_follow_location(false);
 }
 
-/// Asks, and says in `trouble` what has gone wrong; the Response if nothing has.
-std::optional<Response> ask(httplib::ClientImpl& client, const Attempt& attempt, HeaderGuard& wire,
+/// Sends the request and stores in `failure` what went wrong; returns the Response if nothing did.
+std::optional<Response> ask(httplib::ClientImpl& client, const Attempt& attempt, HeaderGuard& guard,
                             RequestFailure& failure) {
   bool withheld = false;
   const Line clean = [&](std::string_view line) {
     withheld = attempt.secrets.are_in(line);
     return !withheld && (*attempt.line)(line);
   };
-  BodyReader intake(attempt.line == nullptr ? nullptr : &clean);
+  BodyReader body(attempt.line == nullptr ? nullptr : &clean);
   bool has_length = true;
   ERR_clear_error();
   const auto result = client.Get(
       attempt.url.target, headers_of(attempt),
       [&](const httplib::Response& response) {
-        wire.header_complete = true;
-        wire.received_data = true;
-        intake.response.status = static_cast<unsigned>(response.status);
-        for (const auto& [key, value] : response.headers) intake.response.headers[net::lower(key)] = value;
-        has_length = says_its_length(response);
+        guard.header_complete = true;
+        guard.received_data = true;
+        body.response.status = static_cast<unsigned>(response.status);
+        for (const auto& [key, value] : response.headers) body.response.headers[net::lower(key)] = value;
+        has_length = has_length_header(response);
         return has_length;
       },
-      [&intake](const char* data, std::size_t size) {
-        return intake.take({data, size});
+      [&body](const char* data, std::size_t size) {
+        return body.take({data, size});
       });
   failure.tls_reason = tls_reason();
   ERR_clear_error();
-  if (result) intake.finish();
-  if (result || intake.end() == BodyReader::End::satisfied) {
-    auto& response = intake.response;
+  if (result) body.finish();
+  if (result || body.end() == BodyReader::End::satisfied) {
+    auto& response = body.response;
     for (auto& [name, value] : response.headers) {
       if (attempt.secrets.are_in(value)) value = kWithheld;
     }
     if (!withheld && !attempt.secrets.are_in(response.body)) return std::move(response);
-    // What a refusal says besides may still be told: its status counts.
+    // The status of a refusal may still be returned without its body.
     response.body = kWithheld;
     if (response.status != 200) return std::move(response);
     failure.withheld = true;
     return std::nullopt;
   }
   failure.error = result.error();
-  failure.end = intake.end();
-  failure.received_data = wire.received_data;
-  failure.header_complete = wire.header_complete && has_length;
+  failure.end = body.end();
+  failure.received_data = guard.received_data;
+  failure.header_complete = guard.header_complete && has_length;
   return std::nullopt;
 }
 
 net::Result<Response> attempt_over_tls(const Attempt& attempt, Watch& watch, RequestFailure& failure) {
   const auto& wanted = attempt.identity.server_name;
   const std::string& name = wanted.empty() ? attempt.url.host : wanted;
-  HeaderGuard wire;
+  HeaderGuard guard;
   httplib::SSLClient client(name, attempt.url.port);
   if (!client.is_valid()) return net::failure(ENOMEM, "OpenSSL cannot be set up");
   if (const auto ready = set_up(client.ssl_context(), attempt.identity, name); !ready) {
     return net::failure(ready.error().code.value(),
                         fmt::format("{}: {}", attempt.url.site(), ready.error().what));
   }
-  listen_in(client.ssl_context(), wire);
+  watch_header(client.ssl_context(), guard);
   arm(client, attempt, name, watch);
-  if (auto response = ask(client, attempt, wire, failure)) return std::move(*response);
+  if (auto response = ask(client, attempt, guard, failure)) return std::move(*response);
   failure.verified = client.get_openssl_verify_result();
   failure.expired = watch.expired();
   return tl::unexpected(explain(failure, attempt.url.site(), name));
 }
 
 net::Result<Response> attempt_in_clear(const Attempt& attempt, Watch& watch, RequestFailure& failure) {
-  HeaderGuard wire;
+  HeaderGuard guard;
   httplib::ClientImpl client(attempt.url.host, attempt.url.port);
   arm(client, attempt, attempt.url.host, watch);
-  if (auto response = ask(client, attempt, wire, failure)) return std::move(*response);
+  if (auto response = ask(client, attempt, guard, failure)) return std::move(*response);
   failure.expired = watch.expired();
   return tl::unexpected(explain(failure, attempt.url.site(), attempt.url.host));
 }
@@ -181,7 +177,7 @@ net::Result<Response> converse(const Identity& identity, const Request& request,
     if (left > 1) continue;
     failure.connect_errno = failure.error == httplib::Error::ConnectionTimeout
                                 ? ETIMEDOUT
-                                : why_not(attempt.address, url->port, request.finish_by);
+                                : connect_errno_of(attempt.address, url->port, request.finish_by);
     return tl::unexpected(explain(failure, url->site(), url->host));
   }
 }

@@ -43,11 +43,11 @@ struct Response {
 ///
 /// The sentence of an error names the host, never a header or a query. Codes: EINVAL for a URL or PEM that
 /// cannot be used; EHOSTUNREACH when the name does not resolve; ETIMEDOUT past the deadline; ECONNREFUSED,
-/// ENETUNREACH, ECONNRESET from the connection; EPROTO when the certificate is not believed (saying why) or
-/// it is not HTTP; EMSGSIZE for too much body.
+/// ENETUNREACH, ECONNRESET from the connection; EPROTO when the certificate is not trusted (with the reason)
+/// or it is not HTTP; EMSGSIZE for too much body.
 net::Result<Response> get(const Identity& identity, const Request& request);
 
-/// The same for an answer without an end: each line of a 200 goes to `line` as it comes, until that says
+/// The same for an answer without an end: each line of a 200 goes to `line` as it comes, until that returns
 /// false or the server ends it (both return the Response, without its body), or `finish_by` passes
 /// (ETIMEDOUT). Lines above 4 MiB are EMSGSIZE. Any other status is returned with its body.
 net::Result<Response> stream(const Identity& identity, const Request& request,

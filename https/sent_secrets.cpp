@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 
 namespace https {
 namespace {

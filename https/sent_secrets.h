@@ -17,7 +17,7 @@ inline constexpr std::string_view kWithheld = "(withheld: it repeats a credentia
 /// The credentials of a request, and whether what is known of its answer repeats them.
 ///
 /// A server that is not the one it should be (a proxy, an echo service, a debug page) may send back what it
-/// was sent, and what it says goes on into sentences, journals and bundles. So a body or header that shares
+/// was sent, and its text goes on into sentences, journals and bundles. So a body or header that shares
 /// kShared letters and digits in a row with a credential is withheld as a whole, where it comes in, before
 /// anything is parsed, quoted or cut: what is left of a token beside a part that was found is a token, too.
 /// All that is no letter or digit of ASCII is passed over, so that spaces, line ends, punctuation, control
@@ -31,7 +31,7 @@ class SentSecrets {
   /// A form with less letters and digits is a word that answers are full of.
   static constexpr std::size_t kShortest = 8;
 
-  /// Authorization's value, without its scheme, and what the request says to be secret too.
+  /// Authorization's value, without its scheme, and what the request marks as secret.
   explicit SentSecrets(const Request& request);
 
   [[nodiscard]] bool empty() const { return runs_.empty() && short_.empty(); }

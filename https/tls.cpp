@@ -99,20 +99,20 @@ net::Result<void> expect(SSL_CTX* context, const std::string& name) {
   return {};
 }
 
-void overhear(int writing, int /*version*/, int type, const void* data, std::size_t size, SSL* ssl,
-              void* to) {
+void count_record(int writing, int /*version*/, int type, const void* data, std::size_t size, SSL* ssl,
+                  void* to) {
   constexpr std::size_t kHeaderLimit = 17 * 1024;  // more than a full record, in which a body may follow
-  HeaderGuard& wire = *static_cast<HeaderGuard*>(to);
-  if (writing != 0 || wire.header_complete || SSL_is_init_finished(ssl) == 0) return;
+  HeaderGuard& guard = *static_cast<HeaderGuard*>(to);
+  if (writing != 0 || guard.header_complete || SSL_is_init_finished(ssl) == 0) return;
   const auto* bytes = static_cast<const unsigned char*>(data);
   if (type == SSL3_RT_INNER_CONTENT_TYPE && size == 1) {
-    wire.received_data = wire.received_data || bytes[0] == SSL3_RT_APPLICATION_DATA;
+    guard.received_data = guard.received_data || bytes[0] == SSL3_RT_APPLICATION_DATA;
   }
   if (type != SSL3_RT_HEADER || size < SSL3_RT_HEADER_LENGTH) return;
-  if (SSL_version(ssl) < TLS1_3_VERSION && bytes[0] == SSL3_RT_APPLICATION_DATA) wire.received_data = true;
-  wire.bytes += static_cast<std::size_t>(bytes[3] << 8 | bytes[4]);
+  if (SSL_version(ssl) < TLS1_3_VERSION && bytes[0] == SSL3_RT_APPLICATION_DATA) guard.received_data = true;
+  guard.bytes += static_cast<std::size_t>(bytes[3] << 8 | bytes[4]);
   // Unlike shutdown(2), this also keeps from the reader what the kernel has already received.
-  if (wire.bytes > kHeaderLimit) SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
+  if (guard.bytes > kHeaderLimit) SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
 }
 
 }  // namespace
@@ -130,9 +130,9 @@ net::Result<void> set_up(SSL_CTX* context, const Identity& identity, const std::
   return show(context, identity);
 }
 
-void listen_in(SSL_CTX* context, HeaderGuard& wire) {
-  SSL_CTX_set_msg_callback(context, overhear);
-  SSL_CTX_set_msg_callback_arg(context, &wire);
+void watch_header(SSL_CTX* context, HeaderGuard& guard) {
+  SSL_CTX_set_msg_callback(context, count_record);
+  SSL_CTX_set_msg_callback_arg(context, &guard);
 }
 
 std::string tls_reason() {

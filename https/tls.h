@@ -10,7 +10,7 @@
 
 namespace https {
 
-/// Makes the context believe `identity.ca_pem` alone (or the system), show the client certificate, want
+/// Makes the context trust `identity.ca_pem` alone (or the system), send the client certificate, require
 /// TLS 1.2 and a certificate that bears `name`, a host name or an IP address. EINVAL for PEM that cannot be
 /// used, saying which of the three.
 net::Result<void> set_up(SSL_CTX* context, const Identity& identity, const std::string& name);
@@ -23,8 +23,8 @@ struct HeaderGuard {
   std::size_t bytes = 0;
 };
 
-/// Fills `wire`, which outlives the context's connections.
-void listen_in(SSL_CTX* context, HeaderGuard& wire);
+/// Fills `guard`, which outlives the context's connections.
+void watch_header(SSL_CTX* context, HeaderGuard& guard);
 
 /// The reason of this thread's first OpenSSL failure: later ones come of clearing up.
 /// "certificate required"; empty for none.

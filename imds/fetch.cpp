@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "imds/answer.h"
-#include "imds/attempt.h"
 #include "imds/endpoint.h"
 
 namespace imds {

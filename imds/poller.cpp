@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "imds/answer.h"
-#include "imds/attempt.h"
 #include "imds/cache.h"
+#include "imds/fetch.h"
 #include "imds/schedule.h"
 #include "net/mutex.h"
 
@@ -116,7 +116,7 @@ class Poller::Worker {
     return attempt(exchange, options, api_version_);
   }
 
-  /// Asks and delivers without the lock; an abandoned attempt is delivered to nobody.
+  /// Asks and delivers without the lock; an abandoned attempt is not delivered.
   Outcome attempt_once() CAA_REQUIRES(mutex_) {
     const auto options = options_;
     http1::Exchange exchange;

@@ -4,21 +4,20 @@
 #include <memory>
 #include <variant>
 
-#include "imds/options.h"
-#include "imds/reading.h"
+#include "imds/fetch.h"
 #include "net/error.h"
 
 namespace imds {
 
 /// An attempt that brought nothing usable; the same cause gives the same sentence, so that transitions can be
-/// told from repeats. Codes as in fetch_once().
+/// distinguished from repeats. Codes as in fetch_once().
 struct Failure {
   net::Error error;
 };
 
 using Event = std::variant<Reading, Failure>;
 
-/// Asks IMDS for ever on a thread of its own, one request at a time, as Schedule says; Azure has no
+/// Asks IMDS for ever on a thread of its own, one request at a time, as Schedule decides; Azure has no
 /// notification of changes. The first attempt begins at once.
 ///
 /// `deliver` is called on that thread with the outcome of every attempt, changed or not; it must neither

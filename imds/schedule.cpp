@@ -8,7 +8,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr double kPollJitter = 0.2;     // of the interval, in both directions
-constexpr double kBackOffJitter = 0.2;  // upwards only: never sooner than the back-off says
+constexpr double kBackOffJitter = 0.2;  // upwards only: never sooner than the back-off
 constexpr milliseconds kFirstBackOff{
     1000};  // "retry after at least 1 s" for 5xx (managed identity documentation)
 constexpr milliseconds kLastBackOff{12500};  // with its jitter 15 s

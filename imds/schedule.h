@@ -16,13 +16,13 @@ enum class Outcome : std::uint8_t {
 /// Both from the end of an attempt to the start of the next one.
 struct Pause {
   std::chrono::milliseconds planned;
-  /// When somebody has asked for a poll soon; never longer than `planned`.
+  /// When a poll was requested soon; never longer than `planned`.
   std::chrono::milliseconds asked;
 
   bool operator==(const Pause&) const = default;
 };
 
-/// When to ask again: knows no clock, so that its tests need none.
+/// When to ask again: reads no clock, so that its tests need none.
 ///
 /// Success: the poll interval, ±20 %. Failure: 1, 2, 4, 8 and then always 12.5 s, each with up to a fifth
 /// more by chance, so 15 s at most and for ever: a 410, which lasts up to 70 s, is outlasted, and an IMDS

@@ -8,7 +8,6 @@
 #include "http1/exchange.h"
 #include "imds/answer.h"
 #include "imds/endpoint.h"
-#include "imds/token_times.h"
 #include "json/json.h"
 #include "net/foreign_text.h"
 

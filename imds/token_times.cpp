@@ -1,4 +1,4 @@
-#include "imds/token_times.h"
+#include "imds/token.h"
 
 #include <algorithm>
 #include <charconv>
@@ -71,28 +71,25 @@ class Reader {
 std::optional<system_clock::time_point> parse_date(std::string_view text) {
   using namespace std::chrono;
   Reader reader(text);
+  const auto field = [&reader](std::size_t digits, std::string_view end) {
+    const auto value = reader.number(digits);
+    reader.expect(end);
+    return value;
+  };
   unsigned year_number = 0;
   unsigned month_number = 0;
   unsigned day_number = 0;
   if (text.find('/') == 2) {
-    month_number = reader.number(2);
-    reader.expect("/");
-    day_number = reader.number(2);
-    reader.expect("/");
-    year_number = reader.number(4);
-    reader.expect(" ");
+    month_number = field(2, "/");
+    day_number = field(2, "/");
+    year_number = field(4, " ");
   } else {
-    year_number = reader.number(4);
-    reader.expect("-");
-    month_number = reader.number(2);
-    reader.expect("-");
-    day_number = reader.number(2);
-    reader.expect("Tt ");
+    year_number = field(4, "-");
+    month_number = field(2, "-");
+    day_number = field(2, "Tt ");
   }
-  const auto hour = reader.number(2);
-  reader.expect(":");
-  const auto minute = reader.number(2);
-  reader.expect(":");
+  const auto hour = field(2, ":");
+  const auto minute = field(2, ":");
   const auto second = reader.number(2);
   reader.skip_fraction();
   const auto offset = reader.offset();

@@ -3,14 +3,42 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 
-#include "https/url.h"
-#include "kubernetes/base64.h"
-#include "kubernetes/read_file.h"
+#include "https/server.h"
+#include "kubernetes/local_files.h"
 #include "kubernetes/yaml.h"
 #include "net/foreign_text.h"
 
 namespace kubernetes {
+namespace {
+
+constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+}  // namespace
+
+std::optional<std::string> from_base64(std::string_view text) {
+  std::string bytes;
+  std::uint32_t bits = 0;
+  unsigned digits = 0;
+  unsigned padding = 0;
+  for (const char c : text) {
+    if (c == '\n' || c == '\r' || c == ' ') continue;
+    if (c == '=') {
+      ++padding;
+      continue;
+    }
+    const auto value = kAlphabet.find(c);
+    if (value == std::string_view::npos || padding > 0) return std::nullopt;
+    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    ++digits;
+    // Of four digits the first completes no byte.
+    if (digits % 4 != 1) bytes += static_cast<char>(bits >> (6 - 2 * ((digits - 1) % 4)) & 0xff);
+  }
+  if ((digits + padding) % 4 != 0 || padding > 2) return std::nullopt;
+  return bytes;
+}
+
 namespace {
 
 /// Both are normal.
@@ -139,12 +167,12 @@ class Kubeconfig {
     }
     if (skip) {
       return refuse(EOPNOTSUPP,
-                    "says insecure-skip-tls-verify: true, which is not done: give certificate-authority");
+                    "sets insecure-skip-tls-verify: true, which is not done: give certificate-authority");
     }
     const auto proxy = text(cluster, "proxy-url");
     if (!proxy) return net::pass_on(proxy);
     if (!proxy->empty())
-      return refuse(EOPNOTSUPP, "says proxy-url: a proxy is not used; reach the server directly");
+      return refuse(EOPNOTSUPP, "sets proxy-url: a proxy is not used; reach the server directly");
     const auto name = text(cluster, "tls-server-name");
     if (!name) return net::pass_on(name);
     access.identity.server_name = *name;

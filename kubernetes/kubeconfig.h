@@ -1,6 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "kubernetes/kubernetes.h"
 
@@ -17,5 +20,8 @@ net::Result<Access> in_cluster(const std::filesystem::path& service_account,
 
 /// A token as it stands in a file, without the line's end.
 net::Result<std::string> read_token(const std::filesystem::path& file, FilesOf whose = FilesOf::anybody);
+
+/// Base64 (RFC 4648, padded) that may be broken into lines; nullopt for anything else.
+std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace kubernetes

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "https/https.h"
-#include "kubernetes/read_file.h"
+#include "kubernetes/local_files.h"
 #include "net/error.h"
 #include "observed/kubernetes_node.h"
 
@@ -17,7 +17,7 @@ namespace kubernetes {
 struct Access {
   std::string server;  ///< "https://host:port", without a final slash
   https::Identity identity;
-  std::string token;   ///< empty: the client certificate speaks
+  std::string token;   ///< empty: the client certificate authenticates
   std::string source;  ///< what it was read from, for messages: a file's path or "in-cluster"
 };
 
@@ -47,7 +47,7 @@ struct VersionedNode {
 net::Result<VersionedNode> get_node(const Access& access, const std::string& name,
                                     std::chrono::steady_clock::time_point finish_by);
 
-/// Watches it from that version (fieldSelector metadata.name): `seen` gets each new state until it says
+/// Watches it from that version (fieldSelector metadata.name): `seen` gets each new state until it returns
 /// false, the server ends the watch or `finish_by` passes (all fine). ESTALE for 410 Gone or an ERROR event:
 /// get it again; ENOENT when it is deleted; else as get_node().
 net::Result<void> watch_node(const Access& access, const std::string& name,

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "https/sent_secrets.h"
-#include "https/url.h"
+#include "https/server.h"
 #include "json/json.h"
 #include "kubernetes/kubernetes.h"
 #include "kubernetes/node_json.h"
@@ -72,15 +72,15 @@ tl::unexpected<net::Error> refusal(const https::Response& response, const Access
                               "and watch on nodes, or belongs to another node",
                               what, access.source));
     case 404:
-      return net::failure(
-          ENOENT, fmt::format("the API server knows no node '{}' (404): it has not registered yet, or "
-                              "kubernetes.node_name names another",
-                              name));
+      return net::failure(ENOENT,
+                          fmt::format("the API server has no node '{}' (404): it has not registered yet, or "
+                                      "kubernetes.node_name names another",
+                                      name));
     case 410:
-      return net::failure(
-          ESTALE, fmt::format("the API server no longer knows this version of nodes/{} (410 Gone): it "
-                              "is read again",
-                              name));
+      return net::failure(ESTALE,
+                          fmt::format("the API server no longer has this version of nodes/{} (410 Gone): it "
+                                      "is read again",
+                                      name));
     case 429:
       return net::failure(
           EBUSY, fmt::format("the API server is asked too often for {} (429); asked again later", what));
@@ -106,11 +106,11 @@ net::Result<VersionedNode> get_node(const Access& access, const std::string& nam
   if (response->status != 200) return refusal(*response, access, name);
   const auto document = json::parse(response->body);
   if (!document) return net::failure(EBADMSG, "the API server's answer: " + document.error().what);
-  auto sighting = parse_node(*document);
-  if (sighting && sighting->node.name != name) {
+  auto versioned = parse_node(*document);
+  if (versioned && versioned->node.name != name) {
     return net::failure(EBADMSG, fmt::format("the API server answers with another node than '{}'", name));
   }
-  return sighting;
+  return versioned;
 }
 
 net::Result<void> watch_node(const Access& access, const std::string& name,
@@ -138,8 +138,8 @@ net::Result<void> watch_node(const Access& access, const std::string& name,
       result = net::failure(ENOENT, fmt::format("the node '{}' has been deleted from the cluster", name));
       return false;
     }
-    if (event->kind == Event::Kind::nothing || event->sighting.node.name != name) return true;
-    return seen(event->sighting);
+    if (event->kind == Event::Kind::nothing || event->versioned.node.name != name) return true;
+    return seen(event->versioned);
   };
   const auto response = https::stream(access.identity, request(access, target, finish_by), take);
   if (!result) return result;

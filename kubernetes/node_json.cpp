@@ -3,12 +3,82 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "json/json.h"
-#include "kubernetes/rfc3339.h"
 #include "net/foreign_text.h"
 
 namespace kubernetes {
+namespace {
+
+using namespace std::chrono;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Removes `pattern` from the front, where '0' stands for a digit: the numbers between other
+/// characters.
+template <std::size_t count>
+std::optional<std::array<int, count>> take(std::string_view& text, std::string_view pattern) {
+  if (text.size() < pattern.size()) return std::nullopt;
+  std::array<int, count> numbers{};
+  std::size_t number = 0;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] != '0') {
+      if (text[i] != pattern[i]) return std::nullopt;
+      ++number;
+    } else {
+      if (!is_digit(text[i])) return std::nullopt;
+      numbers.at(number) = numbers.at(number) * 10 + (text[i] - '0');
+    }
+  }
+  text.remove_prefix(pattern.size());
+  return numbers;
+}
+
+std::optional<microseconds> take_fraction(std::string_view& text) {
+  if (!text.starts_with('.')) return microseconds(0);
+  text.remove_prefix(1);
+  const auto digits =
+      static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());
+  if (digits == 0) return std::nullopt;
+  microseconds::rep value = 0;
+  for (std::size_t i = 0; i < 6; ++i) value = value * 10 + (i < digits ? text[i] - '0' : 0);
+  text.remove_prefix(digits);
+  return microseconds(value);
+}
+
+std::optional<minutes> take_offset(std::string_view text) {
+  if (text == "Z" || text == "z") return minutes(0);
+  const bool west = text.starts_with('-');
+  if (!west && !text.starts_with('+')) return std::nullopt;
+  text.remove_prefix(1);
+  const auto parts = take<2>(text, "00:00");
+  if (!parts || !text.empty() || (*parts)[0] > 23 || (*parts)[1] > 59) return std::nullopt;
+  const minutes offset = hours((*parts)[0]) + minutes((*parts)[1]);
+  return west ? -offset : offset;
+}
+
+}  // namespace
+
+std::optional<system_clock::time_point> from_rfc3339(std::string_view text) {
+  const auto calendar = take<3>(text, "0000-00-00");
+  if (!calendar || text.empty() || (text[0] != 'T' && text[0] != 't')) return std::nullopt;
+  text.remove_prefix(1);
+  const auto clock = take<3>(text, "00:00:00");
+  if (!clock) return std::nullopt;
+  const auto fraction = take_fraction(text);
+  if (!fraction) return std::nullopt;
+  const auto offset = take_offset(text);
+  const year_month_day date{year((*calendar)[0]), month(static_cast<unsigned>((*calendar)[1])),
+                            day(static_cast<unsigned>((*calendar)[2]))};
+  // A leap second is :60.
+  if (!offset || !date.ok() || (*clock)[0] > 23 || (*clock)[1] > 59 || (*clock)[2] > 60) return std::nullopt;
+  // system_clock counts nanoseconds, which end in 2262.
+  if ((*calendar)[0] < 1700 || (*calendar)[0] > 2200) return std::nullopt;
+  return sys_days(date) + hours((*clock)[0]) + minutes((*clock)[1]) + seconds((*clock)[2]) + *fraction -
+         *offset;
+}
+
 namespace {
 
 using json::at;
@@ -20,7 +90,7 @@ tl::unexpected<net::Error> unusable(std::string_view what) {
   return net::failure(EBADMSG, fmt::format("the API server's answer is no usable Node: {}", what));
 }
 
-/// What whoever may write a Node wrote into it.
+/// Text that anyone who may write a Node can set.
 std::string words_of(const json::Value& value) {
   return net::foreign_text(json::string(value), kLongestWords);
 }
@@ -127,7 +197,7 @@ net::Result<Event> parse_event(std::string_view line) {
   const auto& type = json::string(at(*event, "type"));
   const auto& object = at(*event, "object");
   if (type == "BOOKMARK") return Event{};
-  if (type == "DELETED") return Event{.kind = Event::Kind::deleted, .sighting = {}};
+  if (type == "DELETED") return Event{.kind = Event::Kind::deleted, .versioned = {}};
   if (type == "ERROR") {
     return net::failure(ESTALE,
                         fmt::format("the API server ends the watch ({}): the node is read again",
@@ -137,9 +207,9 @@ net::Result<Event> parse_event(std::string_view line) {
     return net::failure(EBADMSG, fmt::format("a watch event of the API server is of the unknown type '{}'",
                                              net::foreign_text(type, kQuotedField)));
   }
-  auto sighting = parse_node(object);
-  if (!sighting) return net::pass_on(sighting);
-  return Event{.kind = Event::Kind::seen, .sighting = std::move(*sighting)};
+  auto versioned = parse_node(object);
+  if (!versioned) return net::pass_on(versioned);
+  return Event{.kind = Event::Kind::seen, .versioned = std::move(*versioned)};
 }
 
 }  // namespace kubernetes

@@ -18,7 +18,7 @@ namespace net {
 enum class Verb : std::uint8_t {
   add,      ///< NLM_F_CREATE|NLM_F_EXCL: refused with EEXIST where anybody's route has the key
   replace,  ///< NLM_F_REPLACE, only for keys that a dump has just shown to be ours (IPv4 overwrites
-            ///< strangers)
+            ///< foreign routes)
   remove,   ///< names our protocol: refused with ESRCH when the route is not ours
 };
 
@@ -34,7 +34,7 @@ struct Change {
   bool operator==(const Change&) const = default;
 };
 
-/// The kernel said no to one change, in its own words; the others of the batch were made.
+/// The kernel refused one change, in its own words; the others of the batch were made.
 struct Refusal {
   std::size_t index = 0;  ///< into the changes that were applied
   Error error;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -9,13 +10,26 @@
 #include "net/address.h"
 #include "net/change.h"
 #include "net/error.h"
-#include "net/flow.h"
 #include "net/link.h"
 #include "net/prefix.h"
 #include "net/route.h"
 #include "net/rule.h"
 
 namespace net {
+
+/// A packet that the kernel is asked about: where would it take it?
+struct Flow {
+  /// From this machine itself.
+  explicit Flow(const Address& destination) : to(destination) {}
+
+  Address to;
+  std::optional<Address> from = {};
+  std::uint32_t incoming = 0;    ///< the link by which it comes; 0: it is this machine's own
+  std::uint8_t ip_protocol = 0;  ///< IPPROTO_*; 0: the kernel chooses
+  std::uint16_t source_port = 0;
+  std::uint16_t destination_port = 0;
+  std::uint8_t tos = 0;
+};
 
 /// Takes routes out of dumps, one by one.
 class RouteVisitor {
@@ -47,11 +61,11 @@ class Kernel {
 
   /// Hands over every route of the table that bears the protocol number, both families, in the kernel's
   /// order; table 0 = every one.
-  virtual Result<void> take_routes(std::uint8_t protocol, std::uint32_t table, RouteVisitor& sink) = 0;
+  virtual Result<void> take_routes(std::uint8_t protocol, std::uint32_t table, RouteVisitor& visitor) = 0;
   /// The same as a list, of every table.
   Result<std::vector<Route>> routes(std::uint8_t protocol);
 
-  /// Every route of the table to exactly one of these destinations, which ascend, whoever owns it.
+  /// Every route of the table to exactly one of these destinations, which ascend, with any protocol.
   virtual Result<std::vector<Route>> routes_to(std::uint32_t table, std::span<const Prefix> destinations) = 0;
 
   /// Every policy rule that bears the protocol number, both families.

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <sys/un.h>
 
-#include "net/number.h"
+#include "net/foreign_text.h"
 
 namespace net {
 namespace {

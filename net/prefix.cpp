@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "net/number.h"
+#include "net/foreign_text.h"
 
 namespace net {
 namespace {

@@ -25,6 +25,7 @@ std::string route_text(const Route& route, std::string_view device_name) {
     fmt::format_to(out, " dev #{}", route.device);
   }
   if (route.source) fmt::format_to(out, " src {}", route.source->text());
+  if (route.key.tos != 0) fmt::format_to(out, " tos {:#04x}", route.key.tos);
   fmt::format_to(out, " table {} metric {} protocol {}", route.key.table, route.key.metric, route.protocol);
   return text;
 }

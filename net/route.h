@@ -72,7 +72,7 @@ struct Route {
   /// Preferred source (RTA_PREFSRC).
   std::optional<Address> source;
   /// One of several next hops of one key: never what the agent makes. An IPv6 key may have next hops of
-  /// several owners, and the kernel tells the first one's protocol alone: a dump shows each next hop as a
+  /// several owners, and the kernel reports the first one's protocol alone: a dump shows each next hop as a
   /// route of its own, under that protocol. An IPv4 route of several next hops, or of a next-hop object, is
   /// one route with neither gateway nor device.
   bool multipath = false;

@@ -38,7 +38,8 @@ struct Parsed {
     return attributes.at(static_cast<std::size_t>(attribute));
   }
   [[nodiscard]] bool has(int attribute) const { return (*this)[attribute] != nullptr; }
-  /// The attribute's 32-bit value, or `otherwise` when it is absent. Only for what the policy says is one.
+  /// The attribute's 32-bit value, or `otherwise` when it is absent. Only for what the policy checks to be
+  /// one.
   [[nodiscard]] std::uint32_t u32(int attribute, std::uint32_t otherwise) const {
     return has(attribute) ? nla_get_u32((*this)[attribute]) : otherwise;
   }
@@ -78,7 +79,7 @@ inline std::optional<net::MacAddress> mac_in(const nlattr* attribute) {
 }
 
 /// The attribute's bytes as a number, in the order that they have; nullopt when it is absent or of another
-/// size. For what no policy has looked at.
+/// size. For what no policy has checked.
 template <class Number>
 std::optional<Number> number_in(const nlattr* attribute) {
   Number number{};

@@ -7,9 +7,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "netlink/acknowledgement.h"
-#include "netlink/route_message.h"
-#include "netlink/rule_message.h"
+#include "netlink/codecs.h"
+#include "netlink/message.h"
 
 namespace netlink {
 namespace {

@@ -15,7 +15,7 @@ namespace netlink {
 /// number, and names it in the kernel's own words; the fence's own refusal is a fence too. A change that no
 /// message can express (a gateway of the other family, a multipath route) is refused here, with EINVAL.
 ///
-/// An Error means that nobody knows which changes were made: ENOBUFS, replies were lost; EIO, the fence did
+/// An Error means that it is unknown which changes were made: ENOBUFS, replies were lost; EIO, the fence did
 /// not come; else the send failed. Earlier sends of the same batch were made.
 ///
 /// Measured for 10,000 routes: 37 ms, against 48 ms with an acknowledgement each and 72 ms with a send each.

@@ -1,37 +1,54 @@
 #include "netlink/data_plane.h"
 
+#include <linux/ethtool.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "netlink/codecs.h"
 #include "netlink/dump.h"
-#include "netlink/neighbour_message.h"
-#include "netlink/offload.h"
 #include "netlink/route_dump.h"
-#include "netlink/route_message.h"
-#include "netlink/rule_message.h"
 
 namespace netlink {
+
+std::optional<bool> checksum_offload(const Socket& socket, std::uint32_t device) {
+  // Not by netlink's own "ethtool" family: that is generic netlink, another socket and another library, to
+  // ask for one bit that every kernel reports here.
+  const auto name = socket.device_name(device);
+  ethtool_value value{};
+  value.cmd = ETHTOOL_GTXCSUM;
+  ifreq request{};
+  if (name.empty() || name.size() >= sizeof(request.ifr_name)) return std::nullopt;
+  std::copy(name.begin(), name.end(), std::begin(request.ifr_name));
+  request.ifr_data = reinterpret_cast<char*>(&value);
+  if (ioctl(socket.descriptor(), SIOCETHTOOL, &request) != 0) return std::nullopt;
+  return value.data != 0;
+}
+
 namespace {
 
 /// What Calico's Felix makes beside the routes to its own pods (DefaultRouteProto in
 /// felix/dataplane/linux/dataplanedefs).
 constexpr std::uint8_t kProtocolFelix = 80;
 
-/// One more than is kept is taken: it tells that there was more.
+/// One more than is kept is taken: it shows that there was more.
 template <class Value>
 bool has_room(const std::vector<Value>& list) {
-  return list.size() <= kMostOfTheDataPlane;
+  return list.size() <= kMaxDataPlaneEntries;
 }
 
 template <class Value>
 bool cut(std::vector<Value>& list) {
   if (has_room(list)) return false;
-  list.erase(list.begin() + kMostOfTheDataPlane, list.end());
+  list.erase(list.begin() + kMaxDataPlaneEntries, list.end());
   return true;
 }
 
@@ -78,7 +95,7 @@ net::Result<void> look_at_rules(Socket& socket, net::Family family, observed::Da
 
 net::Result<void> look_at_routes(Socket& socket, std::span<const net::Link> links,
                                  observed::DataPlane& plane) {
-  auto detector = Socket::open(kForWitness);
+  auto detector = Socket::open(kForChangeDetector);
   if (!detector) return net::pass_on(detector);
   std::vector<std::uint32_t> devices;
   for (const auto& each : links) devices.push_back(each.index);
@@ -126,7 +143,7 @@ net::Result<void> look_at_overlay(Socket& socket, const net::Link& link, observe
 
 }  // namespace
 
-net::Result<observed::DataPlane> look_at_data_plane(std::span<const net::Link> links) {
+net::Result<observed::DataPlane> read_data_plane(std::span<const net::Link> links) {
   auto socket = Socket::open(kForDumps);
   if (!socket) return net::pass_on(socket);
   observed::DataPlane plane;

@@ -2,7 +2,7 @@
 
 #include <linux/netlink.h>
 
-#include "netlink/acknowledgement.h"
+#include "netlink/message.h"
 
 namespace netlink {
 namespace {

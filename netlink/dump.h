@@ -24,8 +24,8 @@ struct DumpSize {
 };
 
 /// Sends the dump request and calls `visit` for each message of the answer. The request is repeated from the
-/// start when the kernel says that a change interrupted the dump (NLM_F_DUMP_INTR, on any part or on DONE):
-/// `begin` is called before each attempt, so that what was collected can be dropped.
+/// start when the kernel reports that a change interrupted the dump (NLM_F_DUMP_INTR, on any part or on
+/// DONE): `begin` is called before each attempt, so that what was collected can be dropped.
 ///
 /// Between two parts the kernel lets others change what is dumped.
 ///

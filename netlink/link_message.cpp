@@ -1,4 +1,4 @@
-#include "netlink/link_message.h"
+#include "netlink/codecs.h"
 
 #include <arpa/inet.h>
 #include <linux/if.h>
@@ -49,7 +49,7 @@ Message encode_address_dump() { return {RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP,
 std::optional<net::Link> decode_link(const nlmsghdr& header) {
   if (header.nlmsg_type != RTM_NEWLINK) return std::nullopt;
   const auto parsed = parse<ifinfomsg>(header, kLinkPolicy);
-  // A bridge tells of its ports by messages of the same type, whose family is AF_BRIDGE.
+  // A bridge reports its ports by messages of the same type, whose family is AF_BRIDGE.
   if (!parsed || parsed->fixed.ifi_family != AF_UNSPEC || parsed->fixed.ifi_index <= 0) return std::nullopt;
   const auto flags = parsed->fixed.ifi_flags;
   net::Link link;

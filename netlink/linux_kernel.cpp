@@ -7,13 +7,11 @@
 #include <array>
 #include <optional>
 
-#include "netlink/acknowledgement.h"
 #include "netlink/batch.h"
+#include "netlink/codecs.h"
 #include "netlink/dump.h"
-#include "netlink/link_message.h"
+#include "netlink/message.h"
 #include "netlink/route_dump.h"
-#include "netlink/route_message.h"
-#include "netlink/rule_message.h"
 
 namespace netlink {
 namespace {
@@ -30,7 +28,7 @@ net::Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open() {
   if (!dump) return net::pass_on(dump);
   auto command = Socket::open(kForCommands);
   if (!command) return net::pass_on(command);
-  auto detector = Socket::open(kForWitness);
+  auto detector = Socket::open(kForChangeDetector);
   if (!detector) return net::pass_on(detector);
   auto kernel = std::unique_ptr<LinuxKernel>(
       new LinuxKernel(std::move(*dump), std::move(*command), std::move(*detector)));
@@ -58,21 +56,22 @@ net::Result<std::vector<net::Link>> LinuxKernel::links() {
 }
 
 net::Result<void> LinuxKernel::take_routes(std::uint8_t protocol, std::uint32_t table,
-                                           net::RouteVisitor& sink) {
+                                           net::RouteVisitor& visitor) {
   for (const auto family : kFamilies) {
     const auto done = dump_routes(
-        dump_, witness_, {.family = family, .protocol = protocol, .table = table}, [&sink] { sink.begin(); },
+        dump_, detector_, {.family = family, .protocol = protocol, .table = table},
+        [&visitor] { visitor.begin(); },
         [&](const nlmsghdr& header) {
           const auto route = decode_route(header);
           // Checked here too: kernels before 4.20 do not filter.
           const bool asked =
               route && route->protocol == protocol && (table == 0 || route->key.table == table);
           if (!asked) return;
-          if (!route->multipath) return sink.take(*route);
-          for (const auto& hop : next_hops_of(header, *route)) sink.take(hop);
+          if (!route->multipath) return visitor.take(*route);
+          for (const auto& hop : next_hops_of(header, *route)) visitor.take(hop);
         });
     if (!done) return net::pass_on(done);
-    sink.end();
+    visitor.end();
   }
   return {};
 }
@@ -90,7 +89,7 @@ net::Result<std::vector<net::Route>> LinuxKernel::routes_to(std::uint32_t table,
     const bool asked = std::any_of(destinations.begin(), destinations.end(),
                                    [family](const net::Prefix& each) { return each.family() == family; });
     if (!asked) continue;
-    const auto done = collect_routes(dump_, witness_, {.family = family, .table = table}, routes, sift);
+    const auto done = collect_routes(dump_, detector_, {.family = family, .table = table}, routes, sift);
     if (!done) return net::pass_on(done);
   }
   return routes;

@@ -16,11 +16,12 @@ class LinuxKernel final : public net::Kernel {
  public:
   static net::Result<std::unique_ptr<LinuxKernel>> open();
 
-  /// The port of the socket that makes changes: by it a Watch knows our own echoes.
+  /// The port of the socket that makes changes: by it a Watch recognises our own changes.
   [[nodiscard]] std::uint32_t command_port() const { return command_.port(); }
 
   net::Result<std::vector<net::Link>> links() override;
-  net::Result<void> take_routes(std::uint8_t protocol, std::uint32_t table, net::RouteVisitor& sink) override;
+  net::Result<void> take_routes(std::uint8_t protocol, std::uint32_t table,
+                                net::RouteVisitor& visitor) override;
   net::Result<std::vector<net::Route>> routes_to(std::uint32_t table,
                                                  std::span<const net::Prefix> destinations) override;
   net::Result<std::vector<net::Rule>> rules(std::uint8_t protocol) override;
@@ -32,11 +33,11 @@ class LinuxKernel final : public net::Kernel {
  private:
   // Several sockets, so that no reply to a change needs telling from a part of a dump.
   LinuxKernel(Socket dump, Socket command, Socket detector)
-      : dump_(std::move(dump)), command_(std::move(command)), witness_(std::move(detector)) {}
+      : dump_(std::move(dump)), command_(std::move(command)), detector_(std::move(detector)) {}
 
   Socket dump_;
   Socket command_;
-  Socket witness_;  ///< hears whether others change IPv6 routes during a dump
+  Socket detector_;  ///< receives a notification if others change IPv6 routes during a dump
 };
 
 }  // namespace netlink

@@ -5,11 +5,14 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <type_traits>
 
 #include "net/address.h"
 
 struct nl_msg;
+struct nlmsghdr;
+
 struct nlmsghdr;
 
 namespace netlink {
@@ -62,5 +65,15 @@ void for_each_message(std::span<const std::byte> datagram, const Visit& visit);
 
 /// AF_INET or AF_INET6.
 std::uint8_t family_number(net::Family family);
+
+/// The result in an NLMSG_ERROR or NLMSG_DONE.
+struct Outcome {
+  int error = 0;      ///< a positive errno; 0 = done
+  std::string words;  ///< the kernel's extended acknowledgement (NLMSGERR_ATTR_MSG) and strerror's words
+};
+
+/// Reads an NLMSG_ERROR or NLMSG_DONE. EPROTO: it is too short to hold one. Safe for any bytes of a whole
+/// message.
+Outcome outcome_in(const nlmsghdr& header);
 
 }  // namespace netlink

@@ -1,4 +1,4 @@
-#include "netlink/neighbour_message.h"
+#include "netlink/codecs.h"
 
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>

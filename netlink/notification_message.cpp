@@ -1,4 +1,4 @@
-#include "netlink/notification_message.h"
+#include "netlink/codecs.h"
 
 #include <linux/if_addr.h>
 #include <linux/netconf.h>
@@ -6,7 +6,6 @@
 #include <net/if.h>
 
 #include "netlink/attributes.h"
-#include "netlink/route_message.h"
 
 namespace netlink {
 namespace {

@@ -5,8 +5,8 @@
 #include <array>
 #include <cstddef>
 
+#include "netlink/codecs.h"
 #include "netlink/dump.h"
-#include "netlink/route_message.h"
 
 namespace netlink {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 /// Half a part: what is no longer came in one.
 constexpr std::size_t kSurelyOnePart = 1 << 14;
 
-/// Hears, while it lives, whether anything happens to IPv6 routes; link changes too, since routes may go with
+/// Detects, while it lives, any change of IPv6 routes; link changes too, since routes may go with
 /// a link unannounced (net.ipv6.route.skip_notify_on_dev_down).
 class ChangeDetector {
  public:
@@ -30,7 +30,7 @@ class ChangeDetector {
     for (const int group : kGroups) socket_.leave(group);
   }
 
-  /// Also true when too much happened for the buffer (ENOBUFS), or nothing could be heard.
+  /// Also true when too much happened for the buffer (ENOBUFS), or it could not listen.
   [[nodiscard]] bool disturbed() {
     const auto received = socket_.receive([](const nlmsghdr&) {});
     return deaf_ || !received || *received > 0;
@@ -42,14 +42,14 @@ class ChangeDetector {
 };
 
 /// Between two parts, some 240 routes each, the kernel keeps its place by counting nodes: while others add
-/// and remove routes it misses some of ours or shows them twice, and does not say so (fib6_dump_table() in
+/// and remove routes it misses some of ours or shows them twice, and does not report it (fib6_dump_table() in
 /// net/ipv6/ip6_fib.c; on 6.18 a third of the dumps of 4,000 routes, no NLM_F_DUMP_INTR). So a dump of
 /// several parts counts only when nothing was notified meanwhile: change and notification happen under one
 /// lock. A part that was nearly full may have had a successor that went missing whole.
-net::Result<void> dump_ipv6(Socket& socket, Socket& witness_socket, Message& request,
+net::Result<void> dump_ipv6(Socket& socket, Socket& detector_socket, Message& request,
                             const std::function<void()>& begin, const Visit& visit) {
   for (int i = 0; i < kDumpAttempts; ++i) {
-    ChangeDetector detector(witness_socket);
+    ChangeDetector detector(detector_socket);
     const auto size = dump(socket, request, begin, visit);
     if (!size) return net::pass_on(size);
     const bool one_part = size->parts <= 1 && size->bytes <= kSurelyOnePart;

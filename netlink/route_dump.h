@@ -12,9 +12,9 @@
 
 namespace netlink {
 
-/// What a second socket is opened with that hears whether others change routes during a dump. It need not
-/// hold what it hears: one message, or the loss of one, says enough.
-inline constexpr SocketOptions kForWitness = {
+/// Options of a second socket that detects whether others change routes during a dump. It need not hold
+/// every notification: one message, or the loss of one, suffices.
+inline constexpr SocketOptions kForChangeDetector = {
     .receive_buffer = 1 << 13, .send_buffer = 1 << 13, .largest_datagram = 1 << 13, .datagrams_per_call = 1};
 
 /// Which routes the kernel is asked for. Those before 4.20 send every one.

@@ -1,4 +1,4 @@
-#include "netlink/route_message.h"
+#include "netlink/codecs.h"
 
 #include <linux/icmpv6.h>
 #include <linux/rtnetlink.h>
@@ -67,7 +67,7 @@ std::uint32_t metric_of(const net::RouteKey& key) {
   return key.metric == 0 && key.destination.family() == net::Family::ipv6 ? kIpv6DefaultMetric : key.metric;
 }
 
-/// Why the kernel must not see this change: it would take the first four bytes of an IPv6 gateway, say. Empty
+/// Why the kernel must not get this change: it would take the first four bytes of an IPv6 gateway, say. Empty
 /// when it may.
 std::string_view objection(net::Verb verb, const net::Route& route) {
   const auto family = route.key.destination.family();
@@ -132,7 +132,7 @@ Message encode_route_lookup(const net::Flow& flow) {
   header.rtm_family = family_number(destination.family());
   header.rtm_dst_len = static_cast<std::uint8_t>(net::address_bits(destination.family()));
   header.rtm_flags = RTM_F_FIB_MATCH;
-  // IPv6 says the table anyway, and refuses the flag.
+  // IPv6 sends the table anyway, and refuses the flag.
   if (destination.family() == net::Family::ipv4) header.rtm_flags |= RTM_F_LOOKUP_TABLE;
   if (flow.from) header.rtm_src_len = header.rtm_dst_len;
   header.rtm_tos = flow.tos;

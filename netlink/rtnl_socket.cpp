@@ -52,7 +52,7 @@ net::Result<Socket> Socket::open(const SocketOptions& options) {
   if (!socket.socket_) return system_failure(ENOMEM, "socket");
   errno = 0;
   if (const int error = nl_connect(socket.socket_.get(), NETLINK_ROUTE); error < 0) {
-    // libnl folds several errno values into one of its own: what the system said last is more exact.
+    // libnl folds several errno values into one of its own: the last errno of the system is more exact.
     if (errno != 0) return system_failure(errno, "connect");
     return net::failure(EPROTO, fmt::format("netlink: connect: {}", nl_geterror(error)));
   }
@@ -136,7 +136,7 @@ net::Result<std::size_t> Socket::receive(const Visit& visit) {
   bool cut = false;
   for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
     auto& message = messages_[i];
-    message.msg_hdr.msg_namelen = sizeof(sockaddr_nl);  // the kernel has said how much of it it took
+    message.msg_hdr.msg_namelen = sizeof(sockaddr_nl);  // the kernel has set how much of it is used
     if (from_[i].nl_pid != 0) continue;  // who has CAP_NET_ADMIN may write to our port: not the kernel
     if ((message.msg_hdr.msg_flags & MSG_TRUNC) != 0) {
       cut = true;

@@ -1,4 +1,4 @@
-#include "netlink/rule_message.h"
+#include "netlink/codecs.h"
 
 #include <fmt/format.h>
 #include <linux/fib_rules.h>
@@ -20,7 +20,7 @@ constexpr auto kRulePolicy = [] {
 }();
 
 /// True when the attribute narrows nothing: the agent's own, and what stands in every dump. Whatever a later
-/// kernel adds is a selector that the agent does not know.
+/// kernel adds is a selector unknown to the agent.
 bool is_plain(const nlattr& attribute) {
   switch (nla_type(&attribute)) {
     case FRA_SRC:

@@ -7,8 +7,8 @@
 
 #include <array>
 
-#include "netlink/notification_message.h"
-#include "netlink/port_owner.h"
+#include "netlink/codecs.h"
+#include "netlink/proc.h"
 #include "netlink/watch_filter.h"
 
 namespace netlink {

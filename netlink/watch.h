@@ -12,7 +12,7 @@
 
 namespace netlink {
 
-/// The kernel's notifications about links, addresses, routes, rules and forwarding settings: hints that it is
+/// The kernel's notifications about links, addresses, routes, rules and forwarding settings: signs that it is
 /// time to look, for IPv4 routes vanish with their link or last address without any of their own.
 class Watch final : public net::RouteWatch {
  public:
@@ -32,11 +32,11 @@ class Watch final : public net::RouteWatch {
   /// After an error everything comes through.
   net::Result<void> set_filter(const net::NotificationFilter& filter) override;
 
-  /// Readable when there are hints.
+  /// Readable when there are notifications.
   [[nodiscard]] int descriptor() const { return socket_.descriptor(); }
 
-  /// Appends what has happened, without ever waiting. A hint of Subject::overrun stands for messages that
-  /// were lost (ENOBUFS). Stops after kMessagesPerRead or some more, so that a storm does not hold the
+  /// Appends what has happened, without ever waiting. A notification of Subject::overrun stands for messages
+  /// that were lost (ENOBUFS). Stops after kMessagesPerRead or some more, so that a storm does not hold the
   /// caller: the descriptor stays readable then.
   net::Result<void> read(std::vector<net::Notification>& into) override;
 

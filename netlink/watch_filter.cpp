@@ -76,7 +76,7 @@ std::vector<std::uint32_t> words_of(const net::Prefix& prefix) {
   return words;
 }
 
-/// A default route has no RTA_DST: where its length alone is asked for, that tells.
+/// A default route has no RTA_DST: where its length alone is asked for, that decides.
 void take_the_destination_apart(Program& program) {
   program.load_byte(kRoute + offsetof(rtmsg, rtm_family));
   program.add(BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, 8));
@@ -125,7 +125,7 @@ struct Group {
   std::vector<net::Prefix> members;
 };
 
-/// The smallest first: of the largest the shape alone may have to tell.
+/// The smallest first: of the largest the shape alone may have to decide.
 std::vector<Group> groups_of(std::span<const net::Prefix> destinations) {
   std::map<std::uint32_t, std::vector<net::Prefix>> by_shape;
   for (const auto& each : destinations) by_shape[shape_of(each)].push_back(each);

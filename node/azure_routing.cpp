@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 #include "routing/sync_status.h"
 
 namespace node {

@@ -6,7 +6,7 @@
 
 #include "net/route.h"
 #include "net/rule.h"
-#include "net/shared_list.h"
+#include "net/shared.h"
 #include "node/nic_resolution.h"
 #include "node/policy.h"
 #include "observed/node_network.h"

@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-#include "net/notification.h"
+#include "net/route_watch.h"
 #include "node/desired_routes.h"
 #include "node/kernel_state.h"
 #include "node/nic_resolution.h"

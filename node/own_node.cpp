@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 #include "node/azure_routing.h"
 
 namespace node {

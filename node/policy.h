@@ -12,7 +12,7 @@
 #include "net/names.h"
 #include "net/prefix.h"
 #include "net/route.h"
-#include "net/shared_list.h"
+#include "net/shared.h"
 
 namespace node {
 

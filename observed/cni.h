@@ -13,7 +13,7 @@
 
 namespace observed {
 
-/// What the node's files say of its Container Network Interface.
+/// The contents of the node's Container Network Interface files.
 /// https://github.com/containernetworking/cni/blob/main/SPEC.md
 
 /// A plug-in of a network configuration, as far as it matters where pods' packets go.
@@ -29,10 +29,11 @@ struct CniPlugin {
   bool operator==(const CniPlugin&) const = default;
 };
 
-/// Whom a meta plug-in (Multus, DANM, CNI-Genie) hands a pod's first interface to.
+/// The network or plug-in to which a meta plug-in (Multus, DANM, CNI-Genie) delegates a pod's first
+/// interface.
 struct CniDelegation {
   /// Multus' "clusterNetwork": the path of a file or a folder, the "name" of another file here, or that of a
-  /// NetworkAttachmentDefinition. Empty: it is not said.
+  /// NetworkAttachmentDefinition. Empty: not set.
   std::string to = {};
   /// The first of "delegates", which stand in the meta plug-in's own file: its "name", and its plug-ins.
   std::string network = {};
@@ -65,7 +66,7 @@ std::string_view engine_of(const CniFile& file);
 
 /// Who makes the first interface of pods. Points into the configuration that it is of.
 struct CniNetwork {
-  const CniFile* file = nullptr;    ///< the file that says so
+  const CniFile* file = nullptr;    ///< the file that sets it
   const CniPlugin* main = nullptr;  ///< the plug-in that makes it
   std::string_view name;            ///< of the network, after which host-local names its folder
   const CniFile* by = nullptr;      ///< the file of the meta plug-in that hands over to it; nullptr: none

@@ -29,9 +29,9 @@ struct NetworkdSettings {
   bool runs = false;
   bool manages_foreign_routes = true;  ///< ManageForeignRoutes=
   bool manages_foreign_rules = true;   ///< ManageForeignRoutingPolicyRules=
-  std::string file = {};               ///< the last one that says so; empty: the default
-  /// A file that says so and was changed, if only by a copy of itself or a chmod, since the networkd that
-  /// runs was started, which reads them only then. Empty: it knows them all.
+  std::string file = {};               ///< the last one that sets it; empty: the default
+  /// A file that sets it and was changed, if only by a copy of itself or a chmod, since the networkd that
+  /// runs was started, which reads them only then. Empty: it has read them all.
   std::string unread_file = {};
 
   bool operator==(const NetworkdSettings&) const = default;

@@ -27,13 +27,13 @@ struct FlannelAnnotations {
   std::string backend_type;                 ///< "vxlan", "host-gw", …
   std::optional<net::MacAddress> vtep_mac;  ///< of backend-data, where the backend is vxlan
   std::optional<net::Address> public_ip;
-  /// public-ip-overwrite, by which somebody tells flanneld to tell that address.
+  /// public-ip-overwrite, by which an administrator sets the address that flanneld publishes.
   std::optional<net::Address> public_ip_overwrite = {};
 
   bool operator==(const FlannelAnnotations&) const = default;
 };
 
-/// What the API server says of this node.
+/// The API server's answer about this node.
 struct KubernetesNode {
   std::string name;
   std::vector<net::Prefix> pod_cidrs;  ///< spec.podCIDRs, or spec.podCIDR where that is all there is

@@ -9,11 +9,11 @@
 
 namespace observed {
 
-/// What /proc/sys says, by key; an Error is "could not look".
+/// Values of /proc/sys by key; an Error: it could not be read.
 using SysctlReadings = std::map<std::string, net::Result<std::string>, std::less<>>;
 
 /// What others have set up on this node: its CNI, its kernel's tables and its services. Looked at now and
-/// then, beside the routes, which nobody here waits for. nullopt: not yet.
+/// then, beside the routes, which never wait for it. nullopt: not yet.
 struct NodeEnvironment {
   std::optional<CniFiles> cni;
   std::optional<net::Result<DataPlane>> data_plane;

@@ -49,7 +49,7 @@ struct NodeIdentity {
   bool operator==(const NodeIdentity&) const = default;
 };
 
-/// What IMDS says of this VM: never empty of NICs and addresses (such a document is refused by the parser).
+/// IMDS's answer about this VM: never empty of NICs and addresses (such a document is refused by the parser).
 struct NodeNetwork {
   NodeIdentity identity;
   std::vector<Nic> nics;

@@ -6,7 +6,7 @@
 #include "net/prefix.h"
 #include "net/route.h"
 #include "net/rule.h"
-#include "net/shared_list.h"
+#include "net/shared.h"
 
 namespace routing {
 

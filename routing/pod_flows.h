@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "net/flow.h"
 #include "net/kernel.h"
 #include "routing/sync_status.h"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "net/kernel.h"
-#include "net/notification.h"
+#include "net/route_watch.h"
 #include "routing/cpu_budget.h"
 #include "routing/desired.h"
 #include "routing/pod_flows.h"

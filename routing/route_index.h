@@ -9,7 +9,7 @@
 
 #include "net/prefix.h"
 #include "net/route.h"
-#include "net/shared_list.h"
+#include "net/shared.h"
 
 namespace routing {
 

@@ -14,7 +14,7 @@
 #include "net/link.h"
 #include "net/names.h"
 #include "net/route.h"
-#include "net/shared_list.h"
+#include "net/shared.h"
 
 namespace routing {
 

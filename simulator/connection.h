@@ -100,7 +100,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
 
   void start_stream() {
     end_ = Clock::now() + reply_.stream->timeout;
-    // Readable now means closed: nobody sends a second request before the end of a watch.
+    // Readable now means closed: no client sends a second request before the end of a watch.
     stream_.lowest_layer().async_wait(Tcp::socket::wait_read,
                                       [self = this->shared_from_this()](const Error& error) {
                                         if (error) return;
@@ -163,7 +163,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     reply_ = {};
     if (keep_alive_) return read();
     if constexpr (requires { stream_.async_shutdown([](const Error&) {}); }) {
-      stream_.async_shutdown([self = this->shared_from_this()](const Error&) {});  // TLS says farewell
+      stream_.async_shutdown([self = this->shared_from_this()](const Error&) {});  // TLS close_notify
     } else {
       cut();
     }

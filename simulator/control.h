@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "net/error.h"
+#include "simulator/imds.h"
+#include "simulator/simulated_service.h"
 
 namespace simulator {
 
@@ -43,5 +45,12 @@ class Control {
   explicit Control(std::unique_ptr<Server> server);
   std::unique_ptr<Server> server_;
 };
+
+/// Faults and recorded requests of any service, which outlives them: /fault and /requests behind the prefix,
+/// "/" or "/cloud-".
+std::vector<ControlHandler> service_control_handlers(SimulatedService& service, const std::string& prefix);
+
+/// What the control endpoint takes for IMDS: /state, /document, /rate-limit, /source, and the above.
+std::vector<ControlHandler> control_handlers(Imds& imds);
 
 }  // namespace simulator

@@ -1,4 +1,4 @@
-#include "simulator/default_document.h"
+#include "simulator/metadata.h"
 
 namespace simulator {
 namespace {

@@ -10,11 +10,10 @@
 
 #include "net/error.h"
 #include "simulator/message.h"
-#include "simulator/target.h"
 
 namespace simulator {
 
-/// Who can be told to misbehave.
+/// Services that faults can be injected into.
 enum class Service : std::uint8_t { imds, cloud };
 
 /// One way in which a service misbehaves, for some requests or some time.
@@ -88,7 +87,7 @@ net::Result<std::vector<Fault>> parse_faults(std::string_view json, Service serv
 /// The same way back; what has its default value is left out.
 nlohmann::ordered_json to_json(const Fault& fault);
 
-/// The faults that a service has been told to have. Not for several threads.
+/// The faults injected into a service. Not for several threads.
 class FaultInjector {
  public:
   using Time = std::chrono::steady_clock::time_point;

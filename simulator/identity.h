@@ -1,11 +1,35 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "simulator/message.h"
-#include "simulator/target.h"
 
 namespace simulator {
+
+/// RFC 4648, section 5, without padding: as in JSON Web Tokens and Kubernetes' continue tokens.
+std::string to_base64url(std::string_view bytes);
+
+/// nullopt for what to_base64url() does not write.
+std::optional<std::string> from_base64url(std::string_view text);
+
+/// What the simulated Entra ID signs. The text holds it all, so that every simulator can tell a token
+/// of any other one, without a secret between them: good for tests alone.
+struct AccessToken {
+  std::string audience;
+  std::chrono::system_clock::time_point expires;
+  std::string client_id = {};    ///< of the managed identity whose token it is
+  std::string object_id = {};    ///< of its service principal: who asks, for Azure's access control
+  std::string resource_id = {};  ///< of the identity itself, or of the VM for a system-assigned one
+};
+
+/// A JSON Web Token with the claims of a managed identity's, and as long: 1.5 to 2.5 kB. Whole seconds.
+std::string write_access_token(const AccessToken& token);
+
+/// nullopt for what write_access_token() did not write.
+std::optional<AccessToken> read_access_token(std::string_view text);
 
 /// How tokens come out; the normal ones live 24 h
 /// (https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token).

@@ -7,12 +7,9 @@
 #include <utility>
 
 #include "simulator/connection.h"
-#include "simulator/default_document.h"
 #include "simulator/identity.h"
-#include "simulator/instance_document.h"
 #include "simulator/listener.h"
 #include "simulator/metadata.h"
-#include "simulator/source_rule.h"
 
 namespace simulator {
 namespace {

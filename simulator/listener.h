@@ -5,12 +5,14 @@
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "net/address.h"
 #include "net/error.h"
 #include "net/listen_address.h"
 
@@ -53,5 +55,10 @@ class Listener {
   std::string address_;
   std::thread thread_;
 };
+
+/// Makes a listening IPv4 socket drop packets from other sources: no RST, no ICMP, the client times out,
+/// as Azure's host does to whatever is not the primary address. An empty list lifts the rule. EINVAL for IPv6
+/// addresses and for more than 64.
+net::Result<void> accept_only_from(int listening_socket, std::span<const net::Address> sources);
 
 }  // namespace simulator

@@ -16,12 +16,11 @@
 #include <utility>
 #include <vector>
 
-#include "simulator/cloud/control_handlers.h"
+#include "simulator/cloud/cloud.h"
 #include "simulator/control.h"
-#include "simulator/control_handlers.h"
-#include "simulator/default_document.h"
 #include "simulator/imds.h"
 #include "simulator/listener.h"
+#include "simulator/metadata.h"
 
 namespace {
 
@@ -66,7 +65,8 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.add_option("--form", arguments.form, "document without --document")
       ->check(CLI::IsMember({"virtual-machine", "scale-set"}))
       ->capture_default_str();
-  app.add_option("--allow-source", arguments.sources, "hear only this address, like IMDS; may be repeated")
+  app.add_option("--allow-source", arguments.sources,
+                 "accept only this source address, like IMDS; may be repeated")
       ->check(valid_source);
   app.add_option("--rate-limit", arguments.per_second, "requests per second before 429; 0 = no limit")
       ->check(CLI::NonNegativeNumber)

@@ -11,6 +11,23 @@
 
 namespace simulator {
 
+/// A request target taken apart; percent escapes decoded.
+struct Target {
+  std::vector<std::string> path;  ///< without empty segments: "/metadata/instance/" has two
+  std::vector<std::pair<std::string, std::string>> query;
+
+  static Target parse(std::string_view text);
+
+  /// The first value of the parameter; null when it is missing.
+  [[nodiscard]] const std::string* parameter(std::string_view name) const;
+  /// IMDS refuses such a request.
+  [[nodiscard]] bool names_one_twice() const;
+  /// True when the path begins with these segments.
+  [[nodiscard]] bool is_below(const std::vector<std::string>& folder) const;
+  /// The same as ARM compares, whose ids are equal in any case.
+  [[nodiscard]] bool is_below_in_any_case(const std::vector<std::string>& folder) const;
+};
+
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 /// The header's value, whatever the case of its name; null when it is missing.
@@ -61,7 +78,7 @@ struct EventStream {
     bool ended = false;  ///< nothing more will come
   };
   std::chrono::seconds timeout{};
-  /// What it has not been told yet; `last`: its time is over.
+  /// What it has not been sent yet; `last`: its time is over.
   std::function<News(bool last)> news;
 };
 

@@ -12,7 +12,6 @@
 
 #include "simulator/fault.h"
 #include "simulator/message.h"
-#include "simulator/target.h"
 
 namespace simulator {
 

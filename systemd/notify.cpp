@@ -26,7 +26,7 @@ net::Result<void> send(const std::string& assignments) {
   const bool full = !room && room.error().code.value() == EAGAIN;
   const int sent = full ? -EAGAIN : sd_notify(/*unset_environment=*/0, assignments.c_str());
   if (sent >= 0) return {};
-  return net::failure(-sent, fmt::format("the service manager could not be told {}: {}",
+  return net::failure(-sent, fmt::format("the service manager did not get {}: {}",
                                          assignments.substr(0, assignments.find('\n')),
                                          full ? fmt::format("it does not read {}; kept until it does", path)
                                               : std::system_category().message(-sent)));

@@ -12,7 +12,7 @@
 #include "agent/daemon/instance_lock.h"
 #include "agent/daemon/paths.h"
 #include "checks/check_table.h"
-#include "host/roots_file.h"
+#include "host/files.h"
 #include "net/foreign_text.h"
 
 namespace agent {

@@ -129,9 +129,8 @@ std::string npd_line(const std::vector<checks::CheckResult>& checks, const Verdi
 
 int print_doctor(const Beside& beside, const DoctorOptions& options) {
   using Role = core::NodeEngine::Role;
-  const auto look =
-      look_at_node(beside.loaded.config, options.npd ? kNpdPatience : kEverythingPatience, Scope::everything,
-                   beside.no_daemon ? Role::observes_without_daemon : Role::observes);
+  const auto look = look_at_node(beside.loaded.config, options.npd ? kNpdPatience : kEverythingPatience,
+                                 beside.no_daemon ? Role::observes_without_daemon : Role::observes);
   if (!look) {
     (options.npd ? std::cout : std::cerr) << "doctor: " << look.error().what.substr(0, kNpdBytes - 8) << '\n';
     return kUndetermined;

@@ -148,7 +148,7 @@ int explain(const ConfigSources& sources, const Beside& beside, const std::strin
                              text);
     return kUsage;
   }
-  const auto look = look_at_node(loaded.config, kEverythingPatience, Scope::everything);
+  const auto look = look_at_node(loaded.config, kEverythingPatience);
   if (!look) {
     std::cerr << "explain: " << look.error().what << '\n';
     return kUndetermined;

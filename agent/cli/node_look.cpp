@@ -13,7 +13,7 @@
 #include "agent/inspect/inspect.h"
 #include "core/node_controller.h"
 #include "imds/fetch.h"
-#include "netlink/proc_sysctls.h"
+#include "netlink/proc.h"
 
 namespace agent {
 namespace {
@@ -62,7 +62,7 @@ void ask_others(core::NodeController& controller, const Config& config, Clock::t
 
 }  // namespace
 
-net::Result<NodeLook> look_at_node(const Config& config, std::chrono::milliseconds patience, Scope scope,
+net::Result<NodeLook> look_at_node(const Config& config, std::chrono::milliseconds patience,
                                    core::NodeEngine::Role role) {
   const auto finish_by = Clock::now() + patience;
   auto kernel = netlink::LinuxKernel::open();
@@ -74,9 +74,9 @@ net::Result<NodeLook> look_at_node(const Config& config, std::chrono::millisecon
                                   {.policy = policy_of(config), .node_name = node_name(config)}, version(), 0,
                                   role);
   // A slow IMDS must leave time for the others.
-  take_document(controller, config, *links, scope == Scope::everything ? patience * 5 / 8 : patience);
+  take_document(controller, config, *links, patience * 5 / 8);
   controller.handle(core::Wakeup{});
-  if (scope == Scope::everything) ask_others(controller, config, finish_by);
+  ask_others(controller, config, finish_by);
   auto plan = controller.plan();
   if (!plan) return net::pass_on(plan);
   return NodeLook{.kernel = std::move(*kernel), .plan = std::move(*plan)};

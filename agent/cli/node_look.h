@@ -21,16 +21,12 @@ struct NodeLook {
   core::NodePlan plan;
 };
 
-/// How far to look: at IMDS and the kernel, or also at Azure, Kubernetes and this node's files.
-enum class Scope : std::uint8_t { kernel, everything };
-
 /// What leaves a look at everything within the 5 s that `doctor` may take.
 inline constexpr std::chrono::seconds kEverythingPatience{4};
 
 /// IMDS within `patience` (or the configured read_timeout, if shorter), else the document kept on disk.
 /// Error: the kernel could not be read. Without a document the plan has none: facts.network is absent.
 net::Result<NodeLook> look_at_node(const Config& config, std::chrono::milliseconds patience,
-                                   Scope scope = Scope::kernel,
                                    core::NodeEngine::Role role = core::NodeEngine::Role::observes);
 
 /// By which numbers routes are the agent's: that of the configuration, and those that its daemon on this VM

@@ -13,8 +13,6 @@
 namespace agent {
 namespace {
 
-// The whole command answers while a person waits; a slower IMDS leaves the document from disk.
-constexpr auto kKernelPatience = std::chrono::seconds(5);
 constexpr std::size_t kLongestProblem = 10'000;  // it names every link
 
 struct PendingSysctl {
@@ -107,6 +105,8 @@ void print_text(const core::NodePlan& plan, const std::vector<PendingSysctl>& sy
                                is_of_unknown_owner(change) ? ", where it is the agent's" : "");
     }
   }
+  if (plan.facts.desired.node_cidrs_awaited)
+    std::cout << "this node's pod CIDR is not known yet: what it asks for stays as it is\n";
   if (plan.routes.removals_held)
     std::cout << "removals wait until IMDS gives the same answer a second time\n";
   for (const auto& sysctl : sysctls) {
@@ -130,7 +130,7 @@ void print_text(const core::NodePlan& plan, const std::vector<PendingSysctl>& sy
 }  // namespace
 
 int print_plan(const Beside& beside, const OutputOptions& output) {
-  const auto look = look_at_node(beside.loaded.config, kKernelPatience);
+  const auto look = look_at_node(beside.loaded.config, kEverythingPatience);
   if (!look) {
     std::cerr << "plan: " << look.error().what << '\n';
     return kUndetermined;

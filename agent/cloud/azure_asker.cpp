@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "https/https.h"
-#include "kubernetes/cloud_config.h"
+#include "kubernetes/local_files.h"
 
 namespace agent {
 namespace {

@@ -7,9 +7,9 @@
 #include "agent/cloud/cloud_query.h"
 #include "arm/arm.h"
 #include "imds/token.h"
-#include "kubernetes/read_file.h"
+#include "kubernetes/local_files.h"
 #include "net/error.h"
-#include "observed/cloud_config.h"
+#include "observed/cloud_state.h"
 
 namespace agent {
 

@@ -9,7 +9,6 @@
 #include <string_view>
 
 #include "agent/cloud/line_json.h"
-#include "net/ascii_case.h"
 #include "net/foreign_text.h"
 
 namespace nlohmann {

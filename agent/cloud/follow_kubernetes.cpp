@@ -6,7 +6,7 @@
 #include "agent/cloud/followers.h"
 #include "agent/cloud/watch_pace.h"
 #include "kubernetes/kubernetes.h"
-#include "kubernetes/service_addresses.h"
+#include "kubernetes/local_files.h"
 
 namespace agent {
 namespace {

@@ -3,7 +3,7 @@
 #include <chrono>
 
 #include "agent/cloud/cloud_query_state.h"
-#include "kubernetes/read_file.h"
+#include "kubernetes/local_files.h"
 
 namespace agent {
 

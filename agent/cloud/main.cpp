@@ -20,7 +20,7 @@
 #include "agent/cloud/followers.h"
 #include "agent/cloud/own_configuration.h"
 #include "agent/cloud/privileges.h"
-#include "net/number.h"
+#include "net/foreign_text.h"
 
 namespace {
 

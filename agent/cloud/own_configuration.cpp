@@ -7,8 +7,8 @@
 
 #include "agent/config/load_config.h"
 #include "checks/check_table.h"
-#include "host/roots_file.h"
-#include "net/ascii_case.h"
+#include "host/files.h"
+#include "net/foreign_text.h"
 
 namespace agent {
 

@@ -9,7 +9,7 @@
 #include "agent/log/log.h"
 #include "net/listen_address.h"
 #include "net/prefix.h"
-#include "net/shared_list.h"
+#include "net/shared.h"
 #include "node/policy.h"
 
 namespace agent {

@@ -12,7 +12,7 @@
 #include "agent/config/read_file.h"
 #include "agent/config/toml_file.h"
 #include "agent/log/one_line.h"
-#include "net/utf8.h"
+#include "net/foreign_text.h"
 
 namespace agent {
 

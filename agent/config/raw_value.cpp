@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "net/number.h"
+#include "net/foreign_text.h"
 
 namespace agent {
 namespace {

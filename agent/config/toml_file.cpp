@@ -7,7 +7,7 @@
 #include <memory>
 #include <utility>
 
-#include "net/utf8.h"
+#include "net/foreign_text.h"
 
 namespace agent {
 namespace {

@@ -10,8 +10,8 @@
 #include <iterator>
 #include <utility>
 
+#include "net/foreign_text.h"
 #include "net/names.h"
-#include "net/number.h"
 
 namespace agent {
 namespace {

@@ -25,7 +25,7 @@
 #include "core/published.h"
 #include "imds/poller.h"
 #include "netlink/linux_kernel.h"
-#include "netlink/proc_sysctls.h"
+#include "netlink/proc.h"
 #include "netlink/watch.h"
 
 namespace agent {

@@ -11,7 +11,7 @@
 #include "agent/config/keys.h"
 #include "agent/daemon/paths.h"
 #include "files/read.h"
-#include "imds/same_vm.h"
+#include "imds/cache.h"
 
 namespace agent {
 

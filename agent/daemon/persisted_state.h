@@ -7,7 +7,7 @@
 #include "agent/config/config.h"
 #include "core/event.h"
 #include "imds/cache.h"
-#include "imds/options.h"
+#include "imds/fetch.h"
 #include "net/error.h"
 #include "net/link.h"
 

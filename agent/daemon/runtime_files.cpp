@@ -18,6 +18,11 @@ net::Result<void> RuntimeFile::write_line(const std::string& line) {
   return files::replace(path_, line + '\n', files::Readers::everybody);
 }
 
+bool RuntimeFile::is_there() const noexcept {
+  std::error_code ignored;
+  return std::filesystem::exists(path_, ignored);
+}
+
 void RuntimeFile::withdraw() noexcept {
   std::error_code ignored;
   std::filesystem::remove(path_, ignored);

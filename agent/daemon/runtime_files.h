@@ -20,6 +20,7 @@ class RuntimeFile {
   RuntimeFile& operator=(const RuntimeFile&) = delete;
   ~RuntimeFile() { withdraw(); }
 
+  [[nodiscard]] bool is_there() const noexcept;
   void withdraw() noexcept;
 
  protected:

@@ -92,14 +92,15 @@ void StateReporter::listens_at(net::ListenAddress where) {
 }
 
 void StateReporter::stopping() {
-  (void)notifier_.stopping();
   ready_file_.withdraw();
   listening_file_.withdraw();
+  (void)notifier_.stopping();
 }
 
 void StateReporter::beat() {
-  if (!ready_file_problem_.empty()) write_ready_file();
-  if (!listening_file_problem_.empty()) write_listening_file();
+  // Somebody may have removed them, or there was no room.
+  if (ready_since_ && !ready_file_.is_there()) write_ready_file();
+  if (listen_ && !listening_file_.is_there()) write_listening_file();
   if (notifier_.waiting() || notifier_.watchdog_interval()) (void)notifier_.watchdog();
   if (!is_started_) (void)notifier_.extend_timeout(kStartExtension);
 }
@@ -115,7 +116,6 @@ void StateReporter::write_ready_file() { note(ready_file_.write(*ready_since_), 
 
 void StateReporter::write_listening_file() { note(listening_file_.write(*listen_), listening_file_problem_); }
 
-/// In /run, which is memory, there may have been no room for a moment.
 void StateReporter::note(const net::Result<void>& written, std::string& problem) {
   const auto before = std::exchange(problem, written ? "" : written.error().what);
   if (!written && problem != before)

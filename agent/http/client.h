@@ -17,7 +17,7 @@ struct HttpReply {
 };
 
 /// Longest reply that http_get takes.
-inline constexpr std::size_t kReplyLimit = 4 * 1024 * 1024;
+inline constexpr std::size_t kReplyLimit = 32 * 1024 * 1024;
 
 /// GETs a path of a running daemon; for the commands of the CLI. Blocks for at most `timeout`, connection and
 /// body included. Any status is a reply, not an error. Errors keep their errno:

@@ -13,7 +13,7 @@
 #include <span>
 #include <system_error>
 
-#include "net/number.h"
+#include "net/foreign_text.h"
 
 namespace agent {
 namespace http {

@@ -15,9 +15,7 @@
 #include "agent/http/renderings.h"
 #include "checks/check_table.h"
 #include "net/address.h"
-#include "net/ascii_case.h"
 #include "net/foreign_text.h"
-#include "net/number.h"
 
 namespace agent::http {
 namespace {

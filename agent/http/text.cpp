@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "net/utf8.h"
+#include "net/foreign_text.h"
 
 namespace agent::http {
 namespace {

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "cni/read_files.h"
-#include "host/look.h"
+#include "host/read_settings.h"
 #include "netlink/data_plane.h"
-#include "netlink/proc_sysctls.h"
+#include "netlink/proc.h"
 
 namespace agent {
 namespace {
@@ -81,9 +81,9 @@ observed::NodeEnvironment inspect(const InspectionTarget& aim, std::span<const n
   query.is_root = ::geteuid() == 0;
   for (const auto& link : pods) query.links.push_back(link.name);
   auto environment = look_at_files();
-  environment.data_plane = netlink::look_at_data_plane(routed);
+  environment.data_plane = netlink::read_data_plane(routed);
   environment.pod_sysctls = pod_sysctls(pods);
-  environment.host = host::look_at_host(query, finish_by);
+  environment.host = host::read_host_settings(query, finish_by);
   return environment;
 }
 

@@ -7,7 +7,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "net/utf8.h"
+#include "net/foreign_text.h"
 
 namespace agent {
 namespace {

@@ -7,9 +7,31 @@
 #include <string_view>
 
 #include "net/error.h"
-#include "simulator/target.h"
+#include "simulator/message.h"
 
 namespace simulator::cloud {
+
+/// A type of resource, and the versions of its API that Azure has.
+struct ResourceType {
+  std::string_view name;      ///< "Microsoft.Network/virtualNetworks/subnets"
+  std::string_view versions;  ///< "2015-06-15, 2016-03-30", oldest first
+
+  [[nodiscard]] bool has(std::string_view version) const;
+};
+
+/// "Microsoft.Network/virtualNetworks/subnets", as the target writes it; without a namespace, that of
+/// resource groups.
+std::string type_of(const Target& target);
+
+/// Null for a type that the agent and its tests have nothing to do with: any version will do for it.
+const ResourceType* known_type(const Target& target);
+
+/// True for what names no resource group: /subscriptions/S/providers/…
+bool is_of_subscription(const Target& target);
+/// True for a list of resources: of a subscription's, of a group's, or of another resource's children.
+bool is_list(const Target& target);
+/// True for a list of a subscription's or a group's.
+bool is_top_list(const Target& target);
 
 /// The documents that ARM has, by resource id in any case. Not for several threads.
 class ArmStore {
@@ -22,7 +44,7 @@ class ArmStore {
   /// The document of a resource or a list; also of what only the document of its parent holds, such as a
   /// route of a table. Null when there is none.
   [[nodiscard]] const nlohmann::ordered_json* find(const Target& target) const;
-  /// A list that nobody stored, of what lies there; nullopt without the resource whose children they are.
+  /// A list that was not stored, of what lies there; nullopt without the resource whose children they are.
   [[nodiscard]] std::optional<nlohmann::ordered_json> list(const Target& target) const;
   /// Whether anything lies in the resource group that the target names.
   [[nodiscard]] bool has_group(const Target& target) const;

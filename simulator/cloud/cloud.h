@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "net/error.h"
+#include "simulator/control.h"
 #include "simulator/simulated_service.h"
 
 namespace simulator::cloud {
@@ -44,7 +45,7 @@ class Cloud final : public SimulatedService {
   [[nodiscard]] std::string arm() const;
 
   /// Replaces the Nodes, at once: {"vm-a": {Node}, …}. Each that comes, changes or goes raises the
-  /// resourceVersion by one, and is told to those who watch. EINVAL, with nothing changed, for anything else.
+  /// resourceVersion by one, and is sent to every watch. EINVAL, with nothing changed, for anything else.
   net::Result<void> set_nodes(std::string_view json);
   [[nodiscard]] std::string nodes() const;
   /// Above those of every earlier process, and rising.
@@ -66,5 +67,9 @@ class Cloud final : public SimulatedService {
 
   const std::unique_ptr<State> state_;
 };
+
+/// What the control endpoint takes for the cloud, which outlives it: /arm, /nodes, /compaction, /watches,
+/// /cloud-fault, /cloud-requests.
+std::vector<ControlHandler> control_handlers(Cloud& cloud);
 
 }  // namespace simulator::cloud

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <utility>
 
-#include "simulator/cloud/status.h"
+#include "simulator/cloud/kubernetes.h"
 
 namespace simulator::cloud {
 namespace {

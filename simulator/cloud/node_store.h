@@ -55,7 +55,7 @@ class NodeStore {
 
   /// What the watch has not seen, and marks it as seen.
   EventStream::News advance(Watch& watch) const;
-  /// The event that says how far the watch has come.
+  /// The event with the watch's current version.
   [[nodiscard]] static std::string bookmark(const Watch& watch);
 
  private:

@@ -7,10 +7,9 @@
 #include <string>
 
 #include "agent/config/toml_file.h"
-#include "imds/document.h"
+#include "imds/answer.h"
+#include "netlink/codecs.h"
 #include "netlink/message.h"
-#include "netlink/notification_message.h"
-#include "netlink/route_message.h"
 #include "node/desired_routes.h"
 #include "routing/reconciler.h"
 #include "tests/bench/many_routes.h"

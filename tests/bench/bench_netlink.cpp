@@ -162,7 +162,7 @@ void data_plane(benchmark::State& state) {
       world().changes(net::Verb::add, net::Family::ipv4, static_cast<std::size_t>(state.range(0)), kTheirs);
   world().apply(foreign_routes);
   for ([[maybe_unused]] auto turn : state) {
-    if (!must(netlink::look_at_data_plane({})).routes.empty()) give_up("foreign routes matter to nobody");
+    if (!must(netlink::read_data_plane({})).routes.empty()) give_up("foreign routes matter to nobody");
   }
   auto removals = foreign_routes;
   for (auto& each : removals) each.verb = net::Verb::remove;

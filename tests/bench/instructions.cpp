@@ -5,9 +5,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "netlink/codecs.h"
 #include "netlink/message.h"
-#include "netlink/notification_message.h"
-#include "netlink/route_message.h"
 #include "routing/reconciler.h"
 #include "tests/bench/many_routes.h"
 

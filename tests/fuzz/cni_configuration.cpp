@@ -4,9 +4,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "cni/azure_state.h"
 #include "cni/configuration.h"
-#include "cni/subnet_env.h"
+#include "cni/plugin_state.h"
 #include "net/foreign_text.h"
 
 namespace {

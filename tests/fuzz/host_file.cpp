@@ -2,11 +2,9 @@
 // programs print.
 #include <cstdint>
 
-#include "host/boot_sysctls.h"
-#include "host/calico_process.h"
-#include "host/ini.h"
-#include "host/nft_ruleset.h"
 #include "host/packet_filters.h"
+#include "host/processes.h"
+#include "host/system_settings.h"
 #include "host/text.h"
 #include "tests/fuzz/promise.h"
 

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "imds/document.h"
+#include "imds/answer.h"
 
 // libFuzzer's entry point.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -7,9 +7,9 @@
 
 namespace {
 
-void require_sighting(const kubernetes::VersionedNode& sighting) {
-  require(!sighting.node.name.empty());
-  for (const auto& cidr : sighting.node.pod_cidrs) require(net::Prefix::parse(cidr.text()) == cidr);
+void require_versioned(const kubernetes::VersionedNode& versioned) {
+  require(!versioned.node.name.empty());
+  for (const auto& cidr : versioned.node.pod_cidrs) require(net::Prefix::parse(cidr.text()) == cidr);
 }
 
 }  // namespace
@@ -22,11 +22,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (document) {
     const auto node = kubernetes::parse_node(*document);
     require(is_explained(node));
-    if (node) require_sighting(*node);
+    if (node) require_versioned(*node);
   }
   const auto event = kubernetes::parse_event(text);
   require(is_explained(event));
-  if (event && event->kind == kubernetes::Event::Kind::seen) require_sighting(event->sighting);
+  if (event && event->kind == kubernetes::Event::Kind::seen) require_versioned(event->versioned);
   require(document || !event);
   return 0;
 }

@@ -9,13 +9,8 @@
 #include <cstring>
 #include <vector>
 
-#include "netlink/acknowledgement.h"
-#include "netlink/link_message.h"
+#include "netlink/codecs.h"
 #include "netlink/message.h"
-#include "netlink/neighbour_message.h"
-#include "netlink/notification_message.h"
-#include "netlink/route_message.h"
-#include "netlink/rule_message.h"
 
 namespace {
 

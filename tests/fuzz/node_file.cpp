@@ -4,11 +4,9 @@
 #include <cstdint>
 #include <string>
 
-#include "kubernetes/base64.h"
-#include "kubernetes/cloud_config.h"
 #include "kubernetes/kubeconfig.h"
-#include "kubernetes/rfc3339.h"
-#include "kubernetes/service_addresses.h"
+#include "kubernetes/local_files.h"
+#include "kubernetes/node_json.h"
 #include "tests/fuzz/promise.h"
 
 namespace {

@@ -1,5 +1,5 @@
 // Whatever stands where a URL should: refused, or its parts make the same URL again.
-#include "https/url.h"
+#include "https/server.h"
 
 #include <cstdint>
 

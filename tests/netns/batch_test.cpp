@@ -51,7 +51,7 @@ TEST_P(Batch, RefusalsOfTenThousandChangesNameTheirOwn) {
   const auto removals = real_.changes(net::Verb::remove, GetParam(), kMany);
   EXPECT_EQ(must(real_.kernel->apply(removals)).size(), taken.size());
   EXPECT_THAT(must(real_.kernel->routes(169)), IsEmpty());
-  EXPECT_EQ(must(real_.kernel->routes(4)).size(), taken.size()) << "strangers' routes stay";
+  EXPECT_EQ(must(real_.kernel->routes(4)).size(), taken.size()) << "foreign routes stay";
 }
 
 /// A flood of refusals must not overflow the buffer that the replies arrive in: not even the one of an agent

@@ -59,7 +59,7 @@ TEST_P(KeyContract, WhatWasAddedIsShownExactlySoInEveryTableAndFamily) {
 TEST_P(KeyContract, AddNeverTakesAKeyThatSomebodyHas) {
   for (const auto& mine : {route("10.1.0.0/16", "10.0.0.1"), route("fd01::/64", "fd00::1")}) {
     auto foreign = theirs(mine);
-    ASSERT_TRUE(world().stranger(test_support::Meeting::add, foreign));
+    ASSERT_TRUE(world().by_other(test_support::Meeting::add, foreign));
     EXPECT_EQ(add(mine), EEXIST);
     EXPECT_THAT(refusal(), HasSubstr(mine.key.destination.text()));
     EXPECT_THAT(refusal(), HasSubstr("File exists"));
@@ -110,7 +110,7 @@ TEST_P(KeyContract, ReplacePutsBackWhatVanishedAfterTheDump) {
 
 TEST_P(KeyContract, ReplaceOverwritesAStrangersRouteOfTheSameKey) {
   for (const auto& mine : {route("10.1.0.0/16", "10.0.0.1"), route("fd01::/64", "fd00::1")}) {
-    ASSERT_TRUE(world().stranger(test_support::Meeting::add, theirs(mine)));
+    ASSERT_TRUE(world().by_other(test_support::Meeting::add, theirs(mine)));
     EXPECT_EQ(replace(mine), 0);
     EXPECT_THAT(all_to(mine.key.destination.text()), ElementsAre(mine));
   }
@@ -120,7 +120,7 @@ TEST_P(KeyContract, ReplaceOverwritesTheFirstOfSeveralRoutesOfOneKey) {
   const auto mine = route("10.1.0.0/16", "10.0.0.1");
   const auto foreign = theirs(route("10.1.0.0/16", "10.0.0.2"));
   ASSERT_EQ(add(mine), 0);
-  ASSERT_TRUE(world().stranger(test_support::Meeting::append, foreign));
+  ASSERT_TRUE(world().by_other(test_support::Meeting::append, foreign));
   const auto better = route("10.1.0.0/16", "10.0.0.3");
   EXPECT_EQ(replace(better), 0);
   EXPECT_THAT(all_to("10.1.0.0/16"), ElementsAre(better, foreign));
@@ -130,7 +130,7 @@ TEST_P(KeyContract, ReplaceByWhatStandsElsewhereUnderTheKeyIsRefused) {
   const auto first = route("10.1.0.0/16", "10.0.0.1");
   const auto second = route("10.1.0.0/16", "10.0.0.2");
   ASSERT_EQ(add(first), 0);
-  ASSERT_TRUE(world().stranger(test_support::Meeting::append, second)) << "it bears our protocol";
+  ASSERT_TRUE(world().by_other(test_support::Meeting::append, second)) << "it bears our protocol";
   EXPECT_EQ(replace(second), EEXIST);
   EXPECT_THAT(ours(), ElementsAre(first, second));
 }
@@ -138,7 +138,7 @@ TEST_P(KeyContract, ReplaceByWhatStandsElsewhereUnderTheKeyIsRefused) {
 TEST_P(KeyContract, RemoveOfAStrangersRouteIsRefused) {
   for (const auto& mine : {route("10.1.0.0/16", "10.0.0.1"), sink("10.2.0.0/16"),
                            route("fd01::/64", "fd00::1"), sink("fd02::/64")}) {
-    ASSERT_TRUE(world().stranger(test_support::Meeting::add, theirs(mine)));
+    ASSERT_TRUE(world().by_other(test_support::Meeting::add, theirs(mine)));
     EXPECT_EQ(remove(mine), ESRCH);
     EXPECT_THAT(all_to(mine.key.destination.text()), ElementsAre(theirs(mine)));
   }
@@ -153,7 +153,7 @@ TEST_P(KeyContract, RemoveTakesTheNamedOneOfTwoRoutesOfOneKey) {
   const auto first = route("10.1.0.0/16", "10.0.0.1");
   const auto second = route("10.1.0.0/16", "10.0.0.2");
   ASSERT_EQ(add(first), 0);
-  ASSERT_TRUE(world().stranger(test_support::Meeting::append, second)) << "it bears our protocol";
+  ASSERT_TRUE(world().by_other(test_support::Meeting::append, second)) << "it bears our protocol";
   EXPECT_EQ(remove(second), 0);
   EXPECT_THAT(ours(), ElementsAre(first));
   EXPECT_EQ(remove(second), ESRCH) << "the other one has another next hop";
@@ -193,7 +193,7 @@ TEST_P(KeyContract, AnAppendedIpv6RouteMakesASiblingThatOurRemovalSpares) {
   const auto mine = route("fd01::/64", "fd00::1");
   const auto foreign = theirs(route("fd01::/64", "fd00::2"));
   ASSERT_EQ(add(mine), 0);
-  ASSERT_TRUE(world().stranger(test_support::Meeting::append, foreign));
+  ASSERT_TRUE(world().by_other(test_support::Meeting::append, foreign));
   auto first = mine;
   auto second = route("fd01::/64", "fd00::2");  // under the first one's protocol: the kernel tells no other
   first.multipath = second.multipath = true;
@@ -206,7 +206,7 @@ TEST_P(KeyContract, AnAppendedIpv6RouteMakesASiblingThatOurRemovalSpares) {
 
 TEST_P(KeyContract, NextHopsOfOneKeyGoOneByOne) {
   ASSERT_EQ(add(route("fd01::/64", "fd00::1")), 0);
-  ASSERT_TRUE(world().stranger(test_support::Meeting::append, route("fd01::/64", "fd00::2")));
+  ASSERT_TRUE(world().by_other(test_support::Meeting::append, route("fd01::/64", "fd00::2")));
   const auto shown = ours();
   ASSERT_EQ(shown.size(), 2U);
   for (const auto& hop : shown) EXPECT_EQ(remove(hop), 0) << refusal();
@@ -217,12 +217,12 @@ TEST_P(KeyContract, ARouteWithMoreThanWeAskForIsNotTheOneWeMakeAndIsReplacedAndR
   for (const auto& mine : {route("10.1.0.0/16", "10.0.0.1"), route("fd01::/64", "fd00::1")}) {
     auto altered = mine;
     altered.extra_attributes = true;
-    ASSERT_TRUE(world().stranger(test_support::Meeting::add, altered)) << "it bears our protocol";
+    ASSERT_TRUE(world().by_other(test_support::Meeting::add, altered)) << "it bears our protocol";
     EXPECT_THAT(ours(), ElementsAre(altered));
     EXPECT_EQ(add(altered), EINVAL);
     EXPECT_EQ(replace(mine), 0) << refusal();
     EXPECT_THAT(ours(), ElementsAre(mine));
-    ASSERT_TRUE(world().stranger(test_support::Meeting::replace, altered));
+    ASSERT_TRUE(world().by_other(test_support::Meeting::replace, altered));
     EXPECT_EQ(remove(altered), 0) << refusal();
     EXPECT_THAT(ours(), IsEmpty());
   }
@@ -230,7 +230,7 @@ TEST_P(KeyContract, ARouteWithMoreThanWeAskForIsNotTheOneWeMakeAndIsReplacedAndR
 
 TEST_P(KeyContract, ReplaceOfAMultipathRouteLeavesOneWay) {
   ASSERT_EQ(add(route("fd01::/64", "fd00::1")), 0);
-  ASSERT_TRUE(world().stranger(test_support::Meeting::append, route("fd01::/64", "fd00::2")));
+  ASSERT_TRUE(world().by_other(test_support::Meeting::append, route("fd01::/64", "fd00::2")));
   const auto wanted = route("fd01::/64", "fd00::3");
   EXPECT_EQ(replace(wanted), 0);
   EXPECT_THAT(all_to("fd01::/64"), ElementsAre(wanted));
@@ -241,7 +241,7 @@ TEST_P(KeyContract, RoutesAreFoundByProtocolInEveryTable) {
   ASSERT_EQ(add(main), 0);
   ASSERT_EQ(add(in_table(main, 70000)), 0);
   ASSERT_EQ(add(in_table(main, 255)), 0);
-  ASSERT_TRUE(world().stranger(test_support::Meeting::add, theirs(with_metric(main, 3))));
+  ASSERT_TRUE(world().by_other(test_support::Meeting::add, theirs(with_metric(main, 3))));
   EXPECT_THAT(ours(), UnorderedElementsAre(main, in_table(main, 70000), in_table(main, 255)));
   EXPECT_THAT(*kernel().routes(77), IsEmpty());
 }
@@ -252,7 +252,7 @@ TEST_P(KeyContract, RoutesToADestinationAreExactAndEverybodys) {
   ASSERT_EQ(add(mine), 0);
   ASSERT_EQ(add(route("10.1.0.0/17", "10.0.0.1")), 0);
   ASSERT_EQ(add(in_table(mine, 100)), 0);
-  ASSERT_TRUE(world().stranger(test_support::Meeting::add, foreign));
+  ASSERT_TRUE(world().by_other(test_support::Meeting::add, foreign));
   EXPECT_THAT(all_to("10.1.0.0/16"), UnorderedElementsAre(mine, foreign));
   EXPECT_THAT(all_to("10.0.0.0/8"), IsEmpty());
   EXPECT_THAT(all_to("10.1.0.0/16", 100), ElementsAre(in_table(mine, 100)));
@@ -275,7 +275,7 @@ TEST_P(KeyContract, WhatNoMessageCanSayIsRefusedWithoutAskingTheKernel) {
 }
 
 TEST_P(KeyContract, ABatchCarriesOnAfterARefusal) {
-  ASSERT_TRUE(world().stranger(test_support::Meeting::add, theirs(route("10.1.0.0/16", "10.0.0.1"))));
+  ASSERT_TRUE(world().by_other(test_support::Meeting::add, theirs(route("10.1.0.0/16", "10.0.0.1"))));
   auto unsayable = route("10.4.0.0/16");
   unsayable.gateway = *net::Address::parse("fd00::1");
   const std::vector<net::Change> changes = {

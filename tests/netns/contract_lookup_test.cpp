@@ -40,9 +40,9 @@ TEST_P(LookupContract, OfTwoIpv4RoutesOfOneKeyTheFirstWins) {
   const auto after = theirs(route("10.1.0.0/16", "10.0.0.2"));
   const auto before = theirs(route("10.1.0.0/16", "10.0.0.3"));
   ASSERT_EQ(add(mine), 0) << refusal();
-  ASSERT_TRUE(world().stranger(test_support::Meeting::append, after));
+  ASSERT_TRUE(world().by_other(test_support::Meeting::append, after));
   EXPECT_EQ(*lookup("10.1.0.1"), mine);
-  ASSERT_TRUE(world().stranger(test_support::Meeting::prepend, before));
+  ASSERT_TRUE(world().by_other(test_support::Meeting::prepend, before));
   EXPECT_EQ(*lookup("10.1.0.1"), before);
   EXPECT_THAT(all_to("10.1.0.0/16"), ElementsAre(before, mine, after));
 }
@@ -50,7 +50,7 @@ TEST_P(LookupContract, OfTwoIpv4RoutesOfOneKeyTheFirstWins) {
 TEST_P(LookupContract, AnIpv6KeyOfSeveralNextHopsIsMultipath) {
   ASSERT_EQ(add(route("fd01::/64", "fd00::1")), 0) << refusal();
   EXPECT_FALSE(lookup("fd01::7")->multipath);
-  ASSERT_TRUE(world().stranger(test_support::Meeting::append, theirs(route("fd01::/64", "fd00::2"))));
+  ASSERT_TRUE(world().by_other(test_support::Meeting::append, theirs(route("fd01::/64", "fd00::2"))));
   EXPECT_TRUE(lookup("fd01::7")->multipath);
 }
 
@@ -136,7 +136,7 @@ TEST_P(RuleContract, WhatWasAddedIsShownExactlySo) {
 TEST_P(RuleContract, TheSameRuleTwiceIsRefusedButAnotherOwnersMayStandBesideIt) {
   auto foreign = rule("10.1.0.0/24");
   foreign.protocol = kTheirs;
-  ASSERT_TRUE(world().stranger(foreign));
+  ASSERT_TRUE(world().by_other(foreign));
   EXPECT_EQ(add(rule("10.1.0.0/24")), 0) << refusal();
   EXPECT_EQ(add(rule("10.1.0.0/24")), EEXIST);
   EXPECT_THAT(rules(), ElementsAre(rule("10.1.0.0/24")));
@@ -147,7 +147,7 @@ TEST_P(RuleContract, TheSameRuleTwiceIsRefusedButAnotherOwnersMayStandBesideIt) 
 TEST_P(RuleContract, RemoveOfWhatIsNotOursIsRefused) {
   auto foreign = rule("10.1.0.0/24");
   foreign.protocol = kTheirs;
-  ASSERT_TRUE(world().stranger(foreign));
+  ASSERT_TRUE(world().by_other(foreign));
   EXPECT_EQ(remove(rule("10.1.0.0/24")), ENOENT);
   EXPECT_EQ(remove(rule("10.2.0.0/24")), ENOENT);
   EXPECT_THAT(*kernel().rules(kTheirs), ElementsAre(foreign));
@@ -165,7 +165,7 @@ TEST_P(RuleContract, AStrangersRuleIsNotifiedAndOursIsNot) {
   ASSERT_EQ(add(rule("10.2.0.0/24")), 0);
   auto foreign = rule("10.1.0.0/24");
   foreign.protocol = kTheirs;
-  ASSERT_TRUE(world().stranger(foreign));
+  ASSERT_TRUE(world().by_other(foreign));
   const auto notifications = world().notifications();
   ASSERT_EQ(notifications.size(), 1U);
   EXPECT_EQ(notifications[0].subject, net::Notification::Subject::rule);

@@ -17,7 +17,7 @@ class WorldContract : public KernelContract {
     for (const auto& each : {by_gateway_, on_link_, sink_, by_gateway_v6_, sink_v6_}) {
       ASSERT_EQ(add(each), 0) << refusal();
     }
-    EXPECT_THAT(world().notifications(), IsEmpty()) << "our own changes give no hint";
+    EXPECT_THAT(world().notifications(), IsEmpty()) << "our own changes give no notification";
   }
 
   static bool tells_of(const std::vector<net::Notification>& notifications, const net::Route& route,
@@ -171,7 +171,7 @@ TEST_P(WorldContract, TheDeviceMustBeUp) {
 
 TEST_P(WorldContract, AStrangersRouteIsNotifiedWithWhoDidIt) {
   const auto foreign = theirs(route("10.1.0.0/16", "10.0.0.1"));
-  ASSERT_TRUE(world().stranger(test_support::Meeting::add, foreign));
+  ASSERT_TRUE(world().by_other(test_support::Meeting::add, foreign));
   ASSERT_TRUE(world().stranger_removes(foreign));
   const auto notifications = world().notifications();
   ASSERT_EQ(notifications.size(), 2U);
@@ -197,7 +197,7 @@ TEST_P(WorldContract, AStrangersReplaceOfOursComesAsTheirNewRouteAlone) {
   for (const auto& mine : {by_gateway_, by_gateway_v6_}) {
     ASSERT_EQ(add(mine), 0);
     world().notifications();
-    ASSERT_TRUE(world().stranger(test_support::Meeting::replace, theirs(mine)));
+    ASSERT_TRUE(world().by_other(test_support::Meeting::replace, theirs(mine)));
     const auto notifications = world().notifications();
     ASSERT_EQ(notifications.size(), 1U);
     EXPECT_FALSE(notifications[0].removal);

@@ -14,8 +14,8 @@
 #include <algorithm>
 
 #include "net/descriptor.h"
+#include "netlink/codecs.h"
 #include "netlink/dump.h"
-#include "netlink/neighbour_message.h"
 #include "tests/netns/real_kernel.h"
 
 namespace {
@@ -81,7 +81,7 @@ class DataPlane : public testing::Test {
     }
   }
 
-  [[nodiscard]] observed::DataPlane look() const { return must(netlink::look_at_data_plane(links_)); }
+  [[nodiscard]] observed::DataPlane look() const { return must(netlink::read_data_plane(links_)); }
   [[nodiscard]] net::Route overlay_route(unsigned peer) const {
     auto made = route(fmt::format("10.244.{}.0/24", peer), flannel_, 3);
     made.gateway = made.key.destination.network();
@@ -233,15 +233,15 @@ TEST_F(DataPlane, AmongACrowdOfStrangersIsSmallAndSaysWhatItCut) {
   EXPECT_LT(small.routes.capacity(), 100U) << "none of the crowd was ever kept";
 
   auto connections =
-      real_.changes(net::Verb::add, net::Family::ipv4, netlink::kMostOfTheDataPlane, RTPROT_BIRD);
+      real_.changes(net::Verb::add, net::Family::ipv4, netlink::kMaxDataPlaneEntries, RTPROT_BIRD);
   for (auto& each : connections) std::get<net::Route>(each.object).key.metric = 2048;
   ASSERT_THAT(must(real_.kernel->apply({connections.data(), connections.size() - kPeers})), IsEmpty());
   const auto full = look();
-  EXPECT_THAT(full.routes, SizeIs(netlink::kMostOfTheDataPlane));
+  EXPECT_THAT(full.routes, SizeIs(netlink::kMaxDataPlaneEntries));
   EXPECT_FALSE(full.routes_cut);
   ASSERT_THAT(must(real_.kernel->apply({&connections.back(), 1})), IsEmpty());
   const auto cut = look();
-  EXPECT_THAT(cut.routes, SizeIs(netlink::kMostOfTheDataPlane));
+  EXPECT_THAT(cut.routes, SizeIs(netlink::kMaxDataPlaneEntries));
   EXPECT_TRUE(cut.routes_cut);
   EXPECT_FALSE(cut.entries_cut);
 }

@@ -11,8 +11,7 @@
 #include <thread>
 #include <tuple>
 
-#include "netlink/link_message.h"
-#include "netlink/route_message.h"
+#include "netlink/codecs.h"
 #include "tests/netns/real_kernel.h"
 
 namespace {
@@ -26,7 +25,7 @@ class Dump : public testing::TestWithParam<net::Family> {
 INSTANTIATE_TEST_SUITE_P(Family, Dump, testing::Values(net::Family::ipv4, net::Family::ipv6),
                          [](const auto& each) { return std::string(net::family_name(each.param)); });
 
-/// A stranger adds and removes routes all the time, at nodes of the tree that lie between ours.
+/// Another process adds and removes routes all the time, at nodes of the tree that lie between ours.
 class Churn {
  public:
   Churn(const RealKernel& real, net::Family family) {

@@ -50,7 +50,7 @@ class RealWorld final : public World {
     space_.run(fmt::format("ip addr del {} dev {}", cidr, name));
   }
 
-  bool stranger(test_support::Meeting meeting, const net::Route& route) override {
+  bool by_other(test_support::Meeting meeting, const net::Route& route) override {
     switch (meeting) {
       case test_support::Meeting::add:
         return ip_route("add", route);
@@ -64,7 +64,7 @@ class RealWorld final : public World {
     return false;
   }
   bool stranger_removes(const net::Route& route) override { return ip_route("del", route); }
-  bool stranger(const net::Rule& rule) override {
+  bool by_other(const net::Rule& rule) override {
     return attempt(fmt::format("ip {} rule add from {} lookup {} pref {} protocol {}", family_of(rule.source),
                                rule.source.text(), rule.table, rule.priority, rule.protocol));
   }

@@ -61,7 +61,7 @@ TEST(Rights, WithoutCapNetAdminEverythingCanBeLookedAtAndWatched) {
     must(netlink::Watch::open(kernel->command_port()));
     must(kernel->rules(169));
     must(kernel->lookup(net::Flow(must(net::Address::parse("20.0.0.1")))));
-    must(netlink::look_at_data_plane(must(kernel->links())));
+    must(netlink::read_data_plane(must(kernel->links())));
     return must(kernel->links()).size() == 3 && must(kernel->routes(169)).size() == 1;
   }));
 }

@@ -12,8 +12,8 @@
 #include <algorithm>
 #include <string>
 
-#include "netlink/proc_sysctls.h"
-#include "netlink/route_message.h"
+#include "netlink/codecs.h"
+#include "netlink/proc.h"
 #include "netlink/watch_filter.h"
 #include "tests/netns/real_kernel.h"
 
@@ -37,7 +37,7 @@ class WatchTest : public testing::Test {
     while (readable(0)) must(watch_->read(notifications));
     return notifications;
   }
-  /// Devices may have something of their own to say: how many hints are about routes.
+  /// Devices may have notifications of their own: how many are about routes.
   static std::ptrdiff_t routes_in(const std::vector<net::Notification>& notifications) {
     return std::count_if(notifications.begin(), notifications.end(),
                          [](const net::Notification& each) { return each.subject == Subject::route; });
@@ -181,10 +181,10 @@ TEST_F(WatchTest, WhatAnotherProcessSendsIsNotBelieved) {
   EXPECT_THAT(read_all(), IsEmpty());
 }
 
-/// What of all that a stranger does to routes is heard, by destination.
+/// Which of another process's changes of routes are notified, by destination.
 class FilterTest : public WatchTest {
  protected:
-  std::vector<std::string> heard(const net::NotificationFilter& filter) {
+  std::vector<std::string> notified(const net::NotificationFilter& filter) {
     must(watch_->set_filter(filter));
     std::vector<net::Change> changes;
     for (const auto family : {net::Family::ipv4, net::Family::ipv6}) {
@@ -200,7 +200,7 @@ class FilterTest : public WatchTest {
     std::vector<std::string> added = destinations();
     for (auto& change : changes) change.verb = net::Verb::remove;
     EXPECT_THAT(must(stranger_->apply(changes)), IsEmpty());
-    EXPECT_EQ(destinations(), added) << "a removal is heard like an addition";
+    EXPECT_EQ(destinations(), added) << "a removal is notified like an addition";
     return added;
   }
   static net::Prefix prefix(std::string_view text) { return must(net::Prefix::parse(text)); }
@@ -218,12 +218,12 @@ class FilterTest : public WatchTest {
 };
 
 TEST_F(FilterTest, OfForeignRoutesOnlyThoseThatMatterAreHeard) {
-  EXPECT_THAT(heard({.protocols = {}, .destinations = {}}), IsEmpty());
-  EXPECT_THAT(heard({.protocols = {169}, .destinations = {}}), ElementsAre("20.0.3.0/24"));
-  EXPECT_THAT(heard({.protocols = {5, 77}, .destinations = {}}), SizeIs(8));
+  EXPECT_THAT(notified({.protocols = {}, .destinations = {}}), IsEmpty());
+  EXPECT_THAT(notified({.protocols = {169}, .destinations = {}}), ElementsAre("20.0.3.0/24"));
+  EXPECT_THAT(notified({.protocols = {5, 77}, .destinations = {}}), SizeIs(8));
   const std::vector some = {net::Prefix::any(net::Family::ipv4), prefix("20.0.1.0/24"), prefix("20.0.2.0/25"),
                             prefix("fd20:2::/64"), prefix("fd20:1:1::/64")};
-  EXPECT_THAT(heard({.protocols = {169}, .destinations = some}),
+  EXPECT_THAT(notified({.protocols = {169}, .destinations = some}),
               ElementsAre("20.0.1.0/24", "0.0.0.0/0", "fd20:2::/64", "20.0.3.0/24"));
 }
 
@@ -231,7 +231,7 @@ TEST_F(FilterTest, OfManyDestinationsTheirLengthsTell) {
   std::vector<net::Prefix> many = {net::Prefix::any(net::Family::ipv6), prefix("fd20:2::/64")};
   for (std::size_t i = 0; i < 5000; ++i)
     many.push_back(prefix(fmt::format("30.{}.{}.0/24", i / 256, i % 256)));
-  EXPECT_THAT(heard({.protocols = {}, .destinations = many}),
+  EXPECT_THAT(notified({.protocols = {}, .destinations = many}),
               ElementsAre("20.0.0.0/24", "20.0.1.0/24", "20.0.2.0/24", "fd20:2::/64", "::/0", "20.0.3.0/24"));
 }
 
@@ -240,7 +240,7 @@ TEST_F(FilterTest, TheLongestFilterFits) {
   std::vector<std::uint8_t> protocols(255);
   for (std::size_t i = 0; i < netlink::kDestinationsInFilter; ++i)
     all.push_back(prefix(fmt::format("fd20:{:x}::/64", i + 1)));
-  EXPECT_THAT(heard({.protocols = protocols, .destinations = all}),
+  EXPECT_THAT(notified({.protocols = protocols, .destinations = all}),
               ElementsAre("fd20:1::/64", "fd20:2::/64"));
 }
 

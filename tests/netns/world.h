@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "net/kernel.h"
-#include "net/notification.h"
+#include "net/route_watch.h"
 #include "tests/support/fake_fib.h"
 
 /// The protocol number that the tests apply by, and one of somebody else.
@@ -32,9 +32,9 @@ class World {
   virtual void add_address(const std::string& name, const std::string& cidr) = 0;
   virtual void remove_address(const std::string& name, const std::string& cidr) = 0;
   /// What somebody else does; false: the kernel refused.
-  virtual bool stranger(test_support::Meeting meeting, const net::Route& route) = 0;
+  virtual bool by_other(test_support::Meeting meeting, const net::Route& route) = 0;
   virtual bool stranger_removes(const net::Route& route) = 0;
-  virtual bool stranger(const net::Rule& rule) = 0;
+  virtual bool by_other(const net::Rule& rule) = 0;
   virtual void change_settings(const std::string& name) = 0;
   /// Everything that was notified since the last call; nothing that happened before it is missing.
   virtual std::vector<net::Notification> notifications() = 0;

@@ -66,6 +66,7 @@ net::Result<void> FakeKernel::take_routes(std::uint8_t protocol, std::uint32_t t
   if (const auto change = std::exchange(last_, nullptr)) change();
   between_parts();
   sink.end();
+  if (const auto deed = std::exchange(after_dump_, nullptr)) deed();
   return {};
 }
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "net/kernel.h"
-#include "net/notification.h"
+#include "net/route_watch.h"
 #include "tests/support/fake_fib.h"
 
 namespace test_support {
@@ -80,6 +80,8 @@ class FakeKernel final : public net::Kernel {
     halfway_ = std::move(halfway);
     last_ = std::move(last);
   }
+  /// Something happens after the next dump of routes, which has shown them all.
+  void after_next_dump(std::function<void()> deed) { after_dump_ = std::move(deed); }
   /// Something happens after the dump and before the next batch reaches the kernel.
   void before_next_apply(std::function<void()> change) { before_apply_ = std::move(change); }
 
@@ -123,6 +125,7 @@ class FakeKernel final : public net::Kernel {
   std::size_t changes_seen_ = 0;
   Lost lost_ = Lost::nothing;
   std::function<void()> before_apply_;
+  std::function<void()> after_dump_;
   std::function<void()> halfway_;
   std::function<void()> last_;
   std::vector<std::vector<net::Change>> batches_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -36,6 +37,8 @@ class ServiceManager {
     unsetenv("NOTIFY_SOCKET");
   }
 
+  /// Its socket's name is gone.
+  void go_away() const { std::filesystem::remove(folder_ / "socket"); }
   /// The next datagram; "" when there is none.
   [[nodiscard]] std::string received() const {
     std::array<char, 4096> buffer{};

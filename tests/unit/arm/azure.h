@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "arm/arm.h"
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 
 inline constexpr auto kEndpoint = "https://management.azure.com";
 inline constexpr auto kAudience = "https://management.azure.com/";

@@ -6,8 +6,6 @@
 #include <cerrno>
 #include <string>
 
-#include "arm/kinds.h"
-
 namespace {
 
 using arm::ResourceId;

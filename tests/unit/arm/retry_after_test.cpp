@@ -1,4 +1,4 @@
-#include "arm/retry_after.h"
+#include "arm/refusal.h"
 
 #include <gtest/gtest.h>
 

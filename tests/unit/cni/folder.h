@@ -9,7 +9,7 @@
 #include <iterator>
 #include <string>
 
-#include "cni/paths.h"
+#include "cni/read_files.h"
 #include "tests/support/folder.h"
 
 /// A node's files in a folder of this test's own, gone with it.

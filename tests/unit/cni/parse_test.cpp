@@ -2,12 +2,9 @@
 #include <gtest/gtest.h>
 #include <sys/sysmacros.h>
 
-#include "cni/azure_locks.h"
-#include "cni/azure_state.h"
 #include "cni/configuration.h"
-#include "cni/host_local.h"
-#include "cni/runtime.h"
-#include "cni/subnet_env.h"
+#include "cni/plugin_state.h"
+#include "cni/programs.h"
 #include "folder.h"
 #include "tests/support/print.h"
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 #include "tests/unit/core/healthy.h"
 #include "tests/unit/core/judged.h"
 #include "tests/unit/core/shell_run.h"

@@ -6,7 +6,7 @@
 
 #include "net/link.h"
 #include "net/route.h"
-#include "net/shared_list.h"
+#include "net/shared.h"
 #include "node/desired_routes.h"
 #include "observed/node_network.h"
 #include "routing/route_diff.h"

@@ -307,7 +307,7 @@ TEST_F(NodeControllerTest, OfTwoWhoRemoveRoutesEachIsNamedForItsOwn) {
   watch_.more.back().removed_by = 77;
   const auto effects = handle(core::NotificationsReady{});
   EXPECT_THAT(effects.log.front().message,
-              StartsWith("restored 2 routes removed by ip (process 4242), bird (process 77): "));
+              StartsWith("restored 2 routes removed by bird (process 77), ip (process 4242): "));
   const auto& changes = effects.publish->changes;
   EXPECT_EQ(changes.at(changes.size() - 2).removed_by, "ip (process 4242)");
   EXPECT_EQ(changes.back().removed_by, "bird (process 77)");
@@ -324,6 +324,58 @@ TEST_F(NodeControllerTest, WhatIsRemovedDuringADumpIsRestoredBetweenItsParts) {
   EXPECT_EQ(node_.kernel.batches().size(), batches + 1) << "the step found nothing left to do";
   EXPECT_EQ(effects.publish->counters.routes_repaired, 1U);
   EXPECT_THAT(effects.log.front().message, HasSubstr("removed by ip (process 4242)"));
+}
+
+TEST_F(NodeControllerTest, ARouteThatIsGoneWhileItIsLookedUpIsNotShadowed) {
+  get_ready();
+  const auto victim = ours(0);
+  node_.kernel.after_next_dump([&] { node_.kernel.remove_foreign(victim); });
+  const auto effects = handle(core::ResyncDue{});
+  EXPECT_EQ(node_.routes(), kHealthyRoutes);
+  EXPECT_TRUE(effects.publish->ready);
+  EXPECT_EQ(kinds(effects), std::vector{EventKind::routes_put_back});
+}
+
+TEST_F(NodeControllerTest, OneAnswerThatPutsAPodCidrIntoTheSubnetWithdrawsNothing) {
+  get_ready();
+  auto wide = document();
+  wide.network.nics.front().subnets = {prefix("10.240.0.0/12")};
+  const auto effects = handle(wide);
+  EXPECT_TRUE(effects.publish->ready) << "a second answer decides";
+  EXPECT_FALSE(effects.ready_file_goes);
+  EXPECT_EQ(node_.routes(), kHealthyRoutes);
+  EXPECT_TRUE(handle(document()).publish->ready);
+  handle(wide);
+  EXPECT_FALSE(handle(wide).publish->ready);
+}
+
+TEST_F(NodeControllerTest, TheFirstAnswerOfAProcessRemovesNothingWhateverElseItLearns) {
+  get_ready();
+  start(Node::udr());  // and what was kept is lost
+  auto environment = observed::NodeEnvironment{};
+  environment.cni.emplace();
+  handle(environment);
+  handle(core::Wakeup{});
+  auto wide = document();
+  wide.network.nics.front().subnets = {prefix("10.240.0.0/12")};
+  handle(wide);
+  handle(told("10.244.9.0/24"));
+  handle(core::ResyncDue{});
+  EXPECT_THAT(node_.routes(), ::testing::IsSupersetOf({kHealthyRoutes.at(0), kHealthyRoutes.at(1)}));
+  EXPECT_TRUE(handle(document()).publish->ready);
+}
+
+TEST_F(NodeControllerTest, AModeThatTheConfigurationContradictsIsNotKeptForTheNextStart) {
+  auto configuration = Node::udr();
+  configuration.mode_is_automatic = false;
+  start(configuration);
+  handle(core::PersistedState{.vm_id = testing::network().identity.vm_id,
+                              .mode = node::ModeChoice{.mode = node::Mode::azure_cni,
+                                                       .reason = "10-azure.conflist runs azure-vnet"}});
+  handle(core::Wakeup{});
+  const auto effects = handle(document());
+  ASSERT_TRUE(effects.persist);
+  EXPECT_FALSE(effects.persist->mode);
 }
 
 TEST_F(NodeControllerTest, AChangeOfALinkIsInspected) {

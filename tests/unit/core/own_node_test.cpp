@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 #include "tests/unit/core/healthy_nodes.h"
 #include "tests/unit/core/judged.h"
 #include "tests/unit/core/node.h"

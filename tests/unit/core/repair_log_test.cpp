@@ -1,5 +1,6 @@
 #include "core/repair_log.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 namespace {
@@ -58,6 +59,20 @@ TEST(RepairLog, TellsTheFirstChangeAtOnceAndAStormAsOneEventASecond) {
                              testing::HasSubstr("10.2.0.0/16"), testing::EndsWith(", and 2 more changes")));
   EXPECT_EQ(field(*storm, "BY"), "ip (process 7)");
   EXPECT_FALSE(log.event(kStart + 10 * RepairLog::kPause)) << "told twice";
+}
+
+TEST(RepairLog, NamesThreeOfManyProcesses) {
+  RepairLog log;
+  core::ProcessNames names;
+  std::vector<routing::AppliedChange> made;
+  for (std::uint32_t port = 1; port <= 200; ++port) {
+    names.emplace(port, fmt::format("ip (process {})", port));
+    made.push_back(added("10.1.0.0/16", port));
+  }
+  log.note(made, kLinks, names);
+  EXPECT_THAT(log.event(kStart)->message,
+              testing::StartsWith("restored 200 routes removed by ip (process 1), ip (process 10), "
+                                  "ip (process 100) and 197 others: "));
 }
 
 }  // namespace

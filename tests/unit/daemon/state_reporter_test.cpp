@@ -101,6 +101,17 @@ TEST_F(StateReporterTest, AReadyFileThatIsOwedNoLongerIsNotWritten) {
   EXPECT_FALSE(has("state/ready"));
 }
 
+TEST_F(StateReporterTest, WhatSomebodyRemovesComesBackWithTheNextBeat) {
+  StateReporter reporter(runtime_, log_);
+  reporter.ready(net::WallTime{});
+  reporter.listens_at(*net::parse_listen("127.0.0.1:16925"));
+  fs::remove(runtime_ / "ready");
+  fs::remove(runtime_ / "listening");
+  reporter.beat();
+  EXPECT_TRUE(has("ready"));
+  EXPECT_TRUE(has("listening"));
+}
+
 TEST_F(StateReporterTest, AStartThatTakesLongIsExtendedUntilItIsReady) {
   StateReporter reporter(runtime_, log_);
   reporter.beat();

@@ -8,11 +8,9 @@
 #include <chrono>
 #include <filesystem>
 
-#include "host/boot_sysctls.h"
-#include "host/calico_process.h"
-#include "host/ini.h"
-#include "host/network_services.h"
 #include "host/processes.h"
+#include "host/system_settings.h"
+#include "host/text.h"
 #include "machine.h"
 
 namespace {

@@ -1,4 +1,4 @@
-#include "host/health.h"
+#include "host/responses.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -4,9 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "host/iptables_rule.h"
-#include "host/nft_ruleset.h"
-
 namespace {
 
 using host::parse_iptables_rule;

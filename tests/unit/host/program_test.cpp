@@ -1,4 +1,4 @@
-#include "host/program.h"
+#include "host/responses.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>

@@ -1,4 +1,4 @@
-#include "https/url.h"
+#include "https/server.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

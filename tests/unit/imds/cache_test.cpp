@@ -14,7 +14,7 @@
 #include <string>
 
 #include "files.h"
-#include "imds/document.h"
+#include "imds/answer.h"
 
 namespace {
 

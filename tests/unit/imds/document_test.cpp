@@ -1,4 +1,4 @@
-#include "imds/document.h"
+#include "imds/answer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

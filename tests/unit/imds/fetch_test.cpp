@@ -17,7 +17,6 @@
 #include <utility>
 
 #include "files.h"
-#include "imds/attempt.h"
 #include "simulator/imds.h"
 
 namespace {

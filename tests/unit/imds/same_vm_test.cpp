@@ -1,4 +1,4 @@
-#include "imds/same_vm.h"
+#include "imds/cache.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

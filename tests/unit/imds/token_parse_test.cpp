@@ -7,7 +7,6 @@
 
 #include "files.h"
 #include "imds/token.h"
-#include "imds/token_times.h"
 
 namespace {
 

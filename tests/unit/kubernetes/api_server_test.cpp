@@ -55,8 +55,8 @@ class ApiServer : public testing::Test {
   std::vector<std::string> watch(std::size_t enough = 100, std::chrono::milliseconds within = 20s) {
     std::vector<std::string> cidrs;
     result_ = kubernetes::watch_node(access(), "n1", "42", steady_clock::now() + within,
-                                     [&](const VersionedNode& sighting) {
-                                       cidrs.push_back(sighting.node.pod_cidrs.at(0).text());
+                                     [&](const VersionedNode& versioned) {
+                                       cidrs.push_back(versioned.node.pod_cidrs.at(0).text());
                                        return cidrs.size() < enough;
                                      });
     return cidrs;
@@ -70,10 +70,10 @@ class ApiServer : public testing::Test {
 
 TEST_F(ApiServer, ANodeIsReadWithTheToken) {
   answer("/api/v1/nodes/n1", 200, node("10.244.1.0/24"));
-  const auto sighting = kubernetes::get_node(access(), "n1", steady_clock::now() + 20s);
-  ASSERT_TRUE(sighting) << sighting.error().what;
-  EXPECT_EQ(sighting->node.pod_cidrs.at(0).text(), "10.244.1.0/24");
-  EXPECT_EQ(sighting->resource_version, "42");
+  const auto versioned = kubernetes::get_node(access(), "n1", steady_clock::now() + 20s);
+  ASSERT_TRUE(versioned) << versioned.error().what;
+  EXPECT_EQ(versioned->node.pod_cidrs.at(0).text(), "10.244.1.0/24");
+  EXPECT_EQ(versioned->resource_version, "42");
   EXPECT_EQ(seen_.get_header_value("Authorization"), "Bearer secret");
   EXPECT_EQ(seen_.get_header_value("Accept"), "application/json");
 }
@@ -99,8 +99,8 @@ TEST_F(ApiServer, AKubeletsCombinedFileOpensTheDoor) {
           "current.pem, client-key: current.pem}}]}");
   const auto access = kubernetes::find_access(file.string());
   ASSERT_TRUE(access) << access.error().what;
-  const auto sighting = kubernetes::get_node(*access, "n1", steady_clock::now() + 20s);
-  ASSERT_TRUE(sighting) << sighting.error().what;
+  const auto versioned = kubernetes::get_node(*access, "n1", steady_clock::now() + 20s);
+  ASSERT_TRUE(versioned) << versioned.error().what;
   EXPECT_TRUE(without_token);
 }
 
@@ -131,11 +131,11 @@ TEST_F(ApiServer, EveryRefusalHasItsCodeAndItsRemedy) {
   const auto credential = access();
   for (const auto& each : cases) {
     SCOPED_TRACE(each.status);
-    const auto sighting =
+    const auto versioned =
         kubernetes::get_node(credential, "s" + std::to_string(each.status), steady_clock::now() + 20s);
-    ASSERT_FALSE(sighting);
-    EXPECT_EQ(sighting.error().code.value(), each.code);
-    EXPECT_THAT(sighting.error().what, AllOf(HasSubstr(each.why), Not(HasSubstr("secret"))));
+    ASSERT_FALSE(versioned);
+    EXPECT_EQ(versioned.error().code.value(), each.code);
+    EXPECT_THAT(versioned.error().what, AllOf(HasSubstr(each.why), Not(HasSubstr("secret"))));
   }
 }
 
@@ -145,9 +145,9 @@ TEST_F(ApiServer, AnAnswerThatIsNotThisNodeIsRefused) {
   answer("/api/v1/nodes/list", 200, "[]");
   const auto credential = access();
   for (const char* name : {"other", "html", "list"}) {
-    const auto sighting = kubernetes::get_node(credential, name, steady_clock::now() + 20s);
-    ASSERT_FALSE(sighting) << name;
-    EXPECT_EQ(sighting.error().code.value(), EBADMSG) << sighting.error().what;
+    const auto versioned = kubernetes::get_node(credential, name, steady_clock::now() + 20s);
+    ASSERT_FALSE(versioned) << name;
+    EXPECT_EQ(versioned.error().code.value(), EBADMSG) << versioned.error().what;
   }
 }
 
@@ -156,9 +156,9 @@ TEST_F(ApiServer, ANameThatIsNoneIsNotAskedFor) {
   for (const std::string& name :
        {std::string(), std::string(".."), std::string("a/b"), std::string("a?b"), std::string("A"),
         std::string("a%2f"), std::string(254, 'a'), std::string("a\n")}) {
-    const auto sighting = kubernetes::get_node(credential, name, steady_clock::now() + 20s);
-    ASSERT_FALSE(sighting) << name;
-    EXPECT_EQ(sighting.error().code.value(), EINVAL);
+    const auto versioned = kubernetes::get_node(credential, name, steady_clock::now() + 20s);
+    ASSERT_FALSE(versioned) << name;
+    EXPECT_EQ(versioned.error().code.value(), EINVAL);
     const auto watched = kubernetes::watch_node(credential, name, "1", steady_clock::now() + 20s,
                                                 [](const VersionedNode&) { return true; });
     ASSERT_FALSE(watched);

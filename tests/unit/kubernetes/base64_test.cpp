@@ -1,4 +1,4 @@
-#include "kubernetes/base64.h"
+#include "kubernetes/kubeconfig.h"
 
 #include <gtest/gtest.h>
 

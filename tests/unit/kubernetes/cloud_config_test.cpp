@@ -1,4 +1,4 @@
-#include "kubernetes/cloud_config.h"
+#include "kubernetes/local_files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

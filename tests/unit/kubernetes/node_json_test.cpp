@@ -31,8 +31,8 @@ json node() {
 }
 
 TEST(NodeJson, EveryFieldIsTaken) {
-  const auto sighting = kubernetes::parse_node(node());
-  ASSERT_TRUE(sighting) << sighting.error().what;
+  const auto versioned = kubernetes::parse_node(node());
+  ASSERT_TRUE(versioned) << versioned.error().what;
   const observed::KubernetesNode expected{
       .name = "n1",
       .pod_cidrs = {*net::Prefix::parse("10.244.1.0/24"), *net::Prefix::parse("fd00:1::/64")},
@@ -44,8 +44,8 @@ TEST(NodeJson, EveryFieldIsTaken) {
       .flannel = {},
       .provider_id = "azure:///subscriptions/s/resourceGroups/rg/providers/x/virtualMachines/n1",
       .internal_addresses = {*net::Address::parse("10.0.0.4"), *net::Address::parse("fd00::4")}};
-  EXPECT_EQ(sighting->node, expected);
-  EXPECT_EQ(sighting->resource_version, "42");
+  EXPECT_EQ(versioned->node, expected);
+  EXPECT_EQ(versioned->resource_version, "42");
 }
 
 TEST(NodeJson, PodCidrsComeFromEitherField) {
@@ -67,10 +67,10 @@ TEST(NodeJson, PodCidrsComeFromEitherField) {
     SCOPED_TRACE(spec);
     auto object = node();
     object["spec"] = json::parse(spec);
-    const auto sighting = kubernetes::parse_node(object);
-    ASSERT_TRUE(sighting) << sighting.error().what;
+    const auto versioned = kubernetes::parse_node(object);
+    ASSERT_TRUE(versioned) << versioned.error().what;
     std::vector<std::string> texts;
-    for (const auto& cidr : sighting->node.pod_cidrs) texts.push_back(cidr.text());
+    for (const auto& cidr : versioned->node.pod_cidrs) texts.push_back(cidr.text());
     EXPECT_EQ(texts, cidrs);
   }
 }
@@ -81,9 +81,9 @@ TEST(NodeJson, ANodeWithoutTheConditionHasNone) {
     SCOPED_TRACE(status);
     auto object = node();
     object["status"] = json::parse(status);
-    const auto sighting = kubernetes::parse_node(object);
-    ASSERT_TRUE(sighting) << sighting.error().what;
-    EXPECT_FALSE(sighting->node.network_unavailable);
+    const auto versioned = kubernetes::parse_node(object);
+    ASSERT_TRUE(versioned) << versioned.error().what;
+    EXPECT_FALSE(versioned->node.network_unavailable);
   }
 }
 
@@ -116,10 +116,10 @@ TEST(NodeJson, WhatCannotBeTrustedIsRefusedByField) {
     SCOPED_TRACE(patch);
     auto object = node();
     object.merge_patch(json::parse(patch));
-    const auto sighting = kubernetes::parse_node(object);
-    ASSERT_FALSE(sighting);
-    EXPECT_EQ(sighting.error().code.value(), EBADMSG);
-    EXPECT_THAT(sighting.error().what, HasSubstr(why));
+    const auto versioned = kubernetes::parse_node(object);
+    ASSERT_FALSE(versioned);
+    EXPECT_EQ(versioned.error().code.value(), EBADMSG);
+    EXPECT_THAT(versioned.error().what, HasSubstr(why));
   }
   for (const char* text : {"null", "[]", "7", "\"x\"", "{}"}) {
     EXPECT_FALSE(kubernetes::parse_node(json::parse(text))) << text;
@@ -161,9 +161,9 @@ TEST(NodeJson, FlannelsAnnotationsAreTakenAndNonsenseInOneLeavesThatOneOut) {
     object["metadata"]["annotations"] = {
         {key + "backend-type", type}, {key + "backend-data", data}, {key + "public-ip", address}};
     SCOPED_TRACE(object["metadata"]["annotations"].dump().substr(0, 200));
-    const auto sighting = kubernetes::parse_node(object);
-    ASSERT_TRUE(sighting) << sighting.error().what;
-    EXPECT_EQ(sighting->node.flannel, expected);
+    const auto versioned = kubernetes::parse_node(object);
+    ASSERT_TRUE(versioned) << versioned.error().what;
+    EXPECT_EQ(versioned->node.flannel, expected);
   }
   auto overwritten = node();
   overwritten["metadata"]["annotations"] = {{key + "backend-type", "vxlan"},
@@ -186,7 +186,7 @@ TEST(WatchEvent, HasItsMeaning) {
     const auto seen = event(type, node());
     ASSERT_TRUE(seen) << seen.error().what;
     EXPECT_EQ(seen->kind, Event::Kind::seen);
-    EXPECT_EQ(seen->sighting.node.name, "n1");
+    EXPECT_EQ(seen->versioned.node.name, "n1");
   }
   EXPECT_EQ(event("DELETED", node())->kind, Event::Kind::deleted);
   EXPECT_EQ(event("BOOKMARK", {{"metadata", {{"resourceVersion", "50"}}}})->kind, Event::Kind::nothing);
@@ -218,12 +218,12 @@ TEST(NodeJson, WordsSteerNoTerminalAndEndNoLine) {
   auto& condition = object["status"]["conditions"][1];
   for (const auto* field : {"status", "reason", "message"}) condition[field] = kHostile;
   object["metadata"]["annotations"] = {{"flannel.alpha.coreos.com/backend-type", kHostile}};
-  const auto sighting = kubernetes::parse_node(object);
-  ASSERT_TRUE(sighting) << sighting.error().what;
-  EXPECT_EQ(sighting->node.network_unavailable->status, kTamed);
-  EXPECT_EQ(sighting->node.network_unavailable->reason, kTamed);
-  EXPECT_EQ(sighting->node.network_unavailable->message, kTamed);
-  EXPECT_EQ(sighting->node.flannel->backend_type, kTamed);
+  const auto versioned = kubernetes::parse_node(object);
+  ASSERT_TRUE(versioned) << versioned.error().what;
+  EXPECT_EQ(versioned->node.network_unavailable->status, kTamed);
+  EXPECT_EQ(versioned->node.network_unavailable->reason, kTamed);
+  EXPECT_EQ(versioned->node.network_unavailable->message, kTamed);
+  EXPECT_EQ(versioned->node.flannel->backend_type, kTamed);
   condition["message"] = std::string(5000, 'x');
   EXPECT_LT(kubernetes::parse_node(object)->node.network_unavailable->message.size(), 600U);
   object["metadata"]["name"] = kHostile;

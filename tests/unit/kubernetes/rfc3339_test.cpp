@@ -1,4 +1,4 @@
-#include "kubernetes/rfc3339.h"
+#include "kubernetes/node_json.h"
 
 #include <gtest/gtest.h>
 

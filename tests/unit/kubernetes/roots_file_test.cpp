@@ -1,4 +1,4 @@
-#include "host/roots_file.h"
+#include "host/files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,9 +9,8 @@
 #include <fstream>
 #include <functional>
 
-#include "kubernetes/cloud_config.h"
 #include "kubernetes/kubeconfig.h"
-#include "kubernetes/read_file.h"
+#include "kubernetes/local_files.h"
 #include "tests/support/folder.h"
 
 namespace {

@@ -1,4 +1,4 @@
-#include "net/ascii_case.h"
+#include "net/foreign_text.h"
 
 #include <gtest/gtest.h>
 

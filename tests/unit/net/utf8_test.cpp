@@ -1,4 +1,4 @@
-#include "net/utf8.h"
+#include "net/foreign_text.h"
 
 #include <gtest/gtest.h>
 

@@ -11,9 +11,9 @@
 #include <system_error>
 
 #include "net/error.h"
+#include "net/foreign_text.h"
 #include "net/link.h"
 #include "net/names.h"
-#include "net/number.h"
 #include "net/sysctls.h"
 #include "observed/node_network.h"
 #include "parsed.h"

@@ -1,4 +1,4 @@
-#include "netlink/acknowledgement.h"
+#include "netlink/message.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -10,11 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "netlink/link_message.h"
-#include "netlink/neighbour_message.h"
-#include "netlink/notification_message.h"
-#include "netlink/route_message.h"
-#include "netlink/rule_message.h"
+#include "netlink/codecs.h"
 #include "tests/support/print.h"
 #include "tests/unit/netlink/captured.h"
 

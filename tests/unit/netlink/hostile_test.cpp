@@ -10,12 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "netlink/acknowledgement.h"
-#include "netlink/link_message.h"
-#include "netlink/neighbour_message.h"
-#include "netlink/notification_message.h"
-#include "netlink/route_message.h"
-#include "netlink/rule_message.h"
+#include "netlink/codecs.h"
+#include "netlink/message.h"
 #include "tests/support/print.h"
 #include "tests/unit/netlink/captured.h"
 

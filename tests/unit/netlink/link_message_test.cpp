@@ -1,4 +1,4 @@
-#include "netlink/link_message.h"
+#include "netlink/codecs.h"
 
 #include <gtest/gtest.h>
 #include <linux/if_addr.h>

@@ -1,4 +1,4 @@
-#include "netlink/notification_message.h"
+#include "netlink/codecs.h"
 
 #include <gtest/gtest.h>
 #include <linux/fib_rules.h>
@@ -7,7 +7,6 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
-#include "netlink/route_message.h"
 #include "tests/support/print.h"
 #include "tests/unit/netlink/message_bytes.h"
 

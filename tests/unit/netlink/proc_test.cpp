@@ -10,8 +10,7 @@
 #include <fstream>
 #include <string>
 
-#include "netlink/port_owner.h"
-#include "netlink/proc_sysctls.h"
+#include "netlink/proc.h"
 #include "tests/support/folder.h"
 
 namespace {
@@ -89,12 +88,12 @@ TEST(ProcSys, HasTheForwardingSwitch) {
   EXPECT_THAT(*value, testing::AnyOf("0", "1"));
 }
 
-class Doer : public testing::Test {
+class PortOwner : public testing::Test {
  protected:
-  Doer() { prctl(PR_GET_NAME, former_.data()); }
-  ~Doer() override { prctl(PR_SET_NAME, former_.data()); }
-  Doer(const Doer&) = delete;
-  Doer& operator=(const Doer&) = delete;
+  PortOwner() { prctl(PR_GET_NAME, former_.data()); }
+  ~PortOwner() override { prctl(PR_SET_NAME, former_.data()); }
+  PortOwner(const PortOwner&) = delete;
+  PortOwner& operator=(const PortOwner&) = delete;
 
   static std::string named(const char* name) {
     prctl(PR_SET_NAME, name);
@@ -103,14 +102,14 @@ class Doer : public testing::Test {
   std::string former_ = std::string(16, '\0');
 };
 
-TEST_F(Doer, IsNamedByItsPort) { EXPECT_EQ(named("networkd"), "networkd"); }
+TEST_F(PortOwner, IsNamedByItsPort) { EXPECT_EQ(named("networkd"), "networkd"); }
 
-TEST_F(Doer, CannotWriteAnythingIntoOurLog) {
+TEST_F(PortOwner, CannotWriteAnythingIntoOurLog) {
   EXPECT_EQ(named("a\nb\x1b[31m\xff"), "a?b?[31m?");
   EXPECT_EQ(named("\n"), "?");
 }
 
-TEST_F(Doer, IsUnknownWhereThePortIsNoProcess) {
+TEST_F(PortOwner, IsUnknownWhereThePortIsNoProcess) {
   EXPECT_EQ(netlink::process_name_of_port(0), "") << "the kernel itself";
   EXPECT_EQ(netlink::process_name_of_port(0xfffff000), "")
       << "the kernel gives such ports to further sockets";

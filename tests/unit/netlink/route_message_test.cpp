@@ -1,4 +1,4 @@
-#include "netlink/route_message.h"
+#include "netlink/codecs.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

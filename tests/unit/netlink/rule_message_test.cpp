@@ -1,4 +1,4 @@
-#include "netlink/rule_message.h"
+#include "netlink/codecs.h"
 
 #include <gtest/gtest.h>
 #include <linux/fib_rules.h>

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "arm/kinds.h"
+#include "arm/resource_id.h"
 #include "cloud_client.h"
 
 namespace {

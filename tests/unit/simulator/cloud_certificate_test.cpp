@@ -9,8 +9,8 @@ constexpr auto kPath = "/api/v1/nodes";
 
 TEST_F(Clouded, AClientOfAnotherAuthorityDoesNotBelieveTheServer) {
   const auto endpoint = cloud_->endpoint();
-  httplib::SSLClient stranger("127.0.0.1", std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
-  const auto result = stranger.Get(kPath);
+  httplib::SSLClient other("127.0.0.1", std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
+  const auto result = other.Get(kPath);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error(), httplib::Error::SSLServerVerification);
 }

@@ -15,8 +15,8 @@
 #include <string>
 
 #include "certificates.h"
-#include "simulator/access_token.h"
 #include "simulator/cloud/cloud.h"
+#include "simulator/identity.h"
 
 namespace cloud_test {
 

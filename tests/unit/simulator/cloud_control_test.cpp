@@ -1,5 +1,5 @@
 // The control endpoint's part for the cloud.
-#include "simulator/cloud/control_handlers.h"
+#include "simulator/cloud/cloud.h"
 
 #include "cloud_client.h"
 #include "simulator/imds.h"

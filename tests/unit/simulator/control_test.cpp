@@ -19,7 +19,6 @@
 
 #include "../imds/files.h"
 #include "certificates.h"
-#include "simulator/control_handlers.h"
 #include "simulator/imds.h"
 
 namespace {

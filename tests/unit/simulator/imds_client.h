@@ -13,8 +13,8 @@
 #include <utility>
 
 #include "raw_connection.h"
-#include "simulator/default_document.h"
 #include "simulator/imds.h"
+#include "simulator/metadata.h"
 
 inline const httplib::Headers kMetadata = {{"Metadata", "true"}};
 inline const std::string kInstance = "/metadata/instance?api-version=2021-02-01";

@@ -8,7 +8,6 @@
 
 #include "../imds/files.h"
 #include "imds_client.h"
-#include "simulator/access_token.h"
 #include "simulator/identity.h"
 
 namespace {

@@ -66,18 +66,18 @@ TEST_F(ServiceManager, ReloadingCarriesTheMonotonicTime) {
 }
 
 TEST_F(ServiceManager, ThatIsGoneIsAnErrorWhichNamesTheMessage) {
-  std::filesystem::remove(folder_ / "socket");
+  manager_.go_away();
   const auto sent = notifier_.reloading();
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().code, std::errc::no_such_file_or_directory);
-  EXPECT_EQ(sent.error().what,
-            "the service manager could not be told RELOADING=1: No such file or directory");
+  EXPECT_EQ(sent.error().what, "the service manager did not get RELOADING=1: No such file or directory");
 }
 
 TEST_F(ServiceManager, ThatDoesNotReadHearsTheNewestOfEachKindLater) {
-  std::vector<std::string> heard;
+  std::vector<std::string> received_messages;
   const auto listen = [&] {
-    for (auto message = received(); !message.empty(); message = received()) heard.push_back(message);
+    for (auto message = received(); !message.empty(); message = received())
+      received_messages.push_back(message);
   };
   while (notifier_.status("early")) {
   }
@@ -89,11 +89,11 @@ TEST_F(ServiceManager, ThatDoesNotReadHearsTheNewestOfEachKindLater) {
   EXPECT_FALSE(notifier_.status("stale"));
   EXPECT_FALSE(notifier_.status("newest"));
   listen();
-  heard.clear();
+  received_messages.clear();
   EXPECT_TRUE(notifier_.watchdog());
   EXPECT_FALSE(notifier_.waiting());
   listen();
-  EXPECT_THAT(heard, testing::ElementsAre("READY=1", "STATUS=newest", "WATCHDOG=1"));
+  EXPECT_THAT(received_messages, testing::ElementsAre("READY=1", "STATUS=newest", "WATCHDOG=1"));
 }
 
 TEST_F(ServiceManager, MayListenOnAnAbstractSocket) {

@@ -1,0 +1,241 @@
+#include "host/read_settings.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <future>
+#include <string>
+#include <utility>
+
+#include "host/files.h"
+#include "host/packet_filters.h"
+#include "host/processes.h"
+#include "host/responses.h"
+#include "host/system_settings.h"
+#include "host/text.h"
+#include "net/foreign_text.h"
+
+namespace host {
+namespace {
+
+using Time = std::chrono::steady_clock::time_point;
+
+// https://docs.tigera.io/calico/latest/reference/felix/configuration (FELIX_HEALTHPORT). Tigera's operator
+// sets 9199 on OpenShift, where 9099 is taken (tigera/operator,
+// pkg/controller/installation/core_controller.go).
+constexpr std::uint16_t kFelixHealth = 9099;
+constexpr std::uint16_t kFelixHealthOnOpenShift = 9199;
+// https://github.com/Azure/azure-container-networking: the API, and the health server of AKS and elsewhere
+constexpr std::uint16_t kCns = 10090;
+constexpr std::uint16_t kCnsHealthOnAks = 10092;
+constexpr std::uint16_t kCnsHealth = 9090;
+
+net::Address loopback() { return *net::Address::parse("127.0.0.1"); }
+
+std::vector<std::string> keys_of(const std::string& nic) {
+  std::vector<std::string> keys = {"net/ipv4/ip_forward", "net/ipv4/conf/all/forwarding",
+                                   "net/ipv4/conf/default/forwarding", "net/ipv4/conf/all/rp_filter",
+                                   "net/ipv6/conf/all/forwarding"};
+  if (nic.empty()) return keys;
+  keys.push_back(fmt::format("net/ipv4/conf/{}/forwarding", nic));
+  keys.push_back(fmt::format("net/ipv6/conf/{}/forwarding", nic));
+  keys.push_back(fmt::format("net/ipv6/conf/{}/accept_ra", nic));
+  return keys;
+}
+
+net::Result<std::uint64_t> number_in(const std::filesystem::path& file) {
+  const auto text = read_text(file);
+  if (!text) return net::pass_on(text);
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (error != std::errc{}) return net::failure(EBADMSG, file.string() + " holds no number");
+  return number;
+}
+
+net::Result<observed::Conntrack> conntrack(const std::filesystem::path& root) {
+  const auto entries = number_in(root / "proc/sys/net/netfilter/nf_conntrack_count");
+  if (!entries) return net::pass_on(entries);
+  const auto room = number_in(root / "proc/sys/net/netfilter/nf_conntrack_max");
+  if (!room) return net::pass_on(room);
+  return observed::Conntrack{.entries = *entries, .room = *room};
+}
+
+net::Result<int> cns_status(Time finish_by) {
+  const auto there = connects(loopback(), kCns, finish_by);
+  if (!there) return net::pass_on(there);
+  auto status = http_status(loopback(), kCnsHealthOnAks, "/readyz", finish_by);
+  if (status || status.error().code.value() != ECONNREFUSED) return status;
+  return http_status(loopback(), kCnsHealth, "/readyz", finish_by);
+}
+
+using Environment = net::Result<std::map<std::string, std::string>>;
+
+/// A setting of Felix's; empty: it is not given, or not ours to read.
+std::string felix_setting(const Environment& environment, const char* name) {
+  if (!environment) return "";
+  const auto found = environment->find(name);
+  return found == environment->end() ? "" : found->second;
+}
+
+/// Where Felix listens: FELIX_HEALTHHOST, a name or an address, where every address is loopback's too.
+net::Address felix_address(const Environment& environment) {
+  const auto address = net::Address::parse(felix_setting(environment, "FELIX_HEALTHHOST"));
+  const auto is_any = [](const net::Address& each) {
+    return each == net::Prefix::any(each.family()).network();
+  };
+  return address && !is_any(*address) ? *address : loopback();
+}
+
+net::Result<int> felix_status(const Environment& environment, Time finish_by) {
+  const auto ask = [&](std::uint16_t port) {
+    return http_status(felix_address(environment), port, "/readiness", finish_by);
+  };
+  const auto given = felix_setting(environment, "FELIX_HEALTHPORT");
+  std::uint16_t port = 0;
+  std::from_chars(given.data(), given.data() + given.size(), port);
+  if (port != 0) return ask(port);
+  auto status = ask(kFelixHealth);
+  // libcalico-go/lib/health/health.go: what answers anything else is not Felix.
+  const auto is_felixs = [](const net::Result<int>& each) {
+    return each && (*each == 200 || *each == 204 || *each == 503);
+  };
+  if (is_felixs(status)) return status;
+  const auto other = ask(kFelixHealthOnOpenShift);
+  return is_felixs(other) ? other : status;
+}
+
+/// Azure's agent (WALinuxAgent, azurelinuxagent/ga/firewall_manager.py) lets its own user, root, connect and
+/// drops everybody else's packets. With the Metadata Security Protocol a connection leads to its proxy on
+/// loopback: only an answer proves the wire server.
+net::Result<int> wire_server_status(bool is_root, Time finish_by) {
+  if (!is_root) {
+    return net::failure(
+        EPERM,
+        "168.63.129.16 takes connections from root alone (the firewall of Azure's agent): run "
+        "calico-azure-agent doctor as root");
+  }
+  const auto address = *net::Address::parse("168.63.129.16");
+  if (const auto there = connects(address, 80, finish_by); !there) return net::pass_on(there);
+  auto status = http_status(address, 80, "/?comp=versions", finish_by);
+  // It is unknown which program takes the connection without an answer.
+  return status ? status : net::failure(EPROTO, status.error().what);
+}
+
+}  // namespace
+
+observed::HostSettings read_host_settings(const HostQuery& query, Time finish_by) {
+  const auto aside = [](auto&& ask) { return std::async(std::launch::async, ask); };
+  auto filters = aside([finish_by] { return packet_filters(finish_by); });
+  auto nft = aside([finish_by] { return nft_chains(finish_by); });
+  std::future<net::Result<int>> cns;
+  std::future<net::Result<int>> wire_server;
+  if (query.azure_cni) {
+    cns = aside([finish_by] { return cns_status(finish_by); });
+    wire_server = aside([&query, finish_by] { return wire_server_status(query.is_root, finish_by); });
+  }
+  observed::HostSettings settings;
+  settings.calico_environment = calico_environment(query.root);
+  auto felix = aside([environment = settings.calico_environment, finish_by] {
+    return felix_status(environment, finish_by);
+  });
+  settings.boot_sysctls = boot_sysctls(query.root, keys_of(query.nic));
+  settings.networkd = networkd_settings(query.root);
+  settings.network_manager = network_manager_settings(query.root);
+  settings.link_files = link_files(query.root, query.links);
+  settings.conntrack = conntrack(query.root);
+  settings.calico_namespace = calico_namespace(query.root);
+  settings.bird_runs = bird_runs(query.root);
+  settings.packet_filters = filters.get();
+  settings.nft_chains = nft.get();
+  settings.felix = felix.get();
+  if (query.azure_cni) {
+    settings.cns = cns.get();
+    settings.wire_server = wire_server.get();
+  }
+  sanitize(settings);
+  return settings;
+}
+
+namespace {
+
+/// A path is at most 4,096 bytes, a sentence about it longer; what is longer than this serves no reader.
+constexpr std::size_t kLongest = 1000;
+
+void tidy(std::string& text) { text = net::foreign_text(text, kLongest); }
+
+template <class T, class Tidy>
+void tidy_all(net::Result<T>& seen, Tidy&& each) {
+  if (!seen) {
+    tidy(seen.error().what);
+    return;
+  }
+  for (auto& value : *seen) each(value);
+}
+
+template <class T>
+void tidy_error(net::Result<T>& seen) {
+  if (!seen) tidy(seen.error().what);
+}
+
+void tidy_chain(observed::FilterChain& chain) {
+  tidy(chain.name);
+  for (auto& rule : chain.rules) {
+    tidy(rule.in);
+    tidy(rule.out);
+    tidy(rule.target);
+  }
+}
+
+void tidy_hook(observed::FilterHook& hook) {
+  tidy(hook.table);
+  tidy(hook.chain);
+  tidy(hook.policy);
+  for (auto& chain : hook.chains) tidy_chain(chain);
+}
+
+std::map<std::string, std::string> tidied(const std::map<std::string, std::string>& environment) {
+  std::map<std::string, std::string> tidied;
+  for (const auto& [name, value] : environment)
+    tidied.emplace(net::foreign_text(name, kLongest), net::foreign_text(value, kLongest));
+  return tidied;
+}
+
+}  // namespace
+
+void sanitize(observed::HostSettings& settings) {
+  tidy_all(settings.boot_sysctls, [](observed::BootSysctl& each) {
+    tidy(each.value);
+    tidy(each.file);
+  });
+  tidy_error(settings.networkd);
+  if (settings.networkd) {
+    tidy(settings.networkd->file);
+    tidy(settings.networkd->unread_file);
+  }
+  tidy_error(settings.network_manager);
+  if (settings.network_manager) {
+    for (auto& each : settings.network_manager->unmanaged) tidy(each);
+  }
+  tidy_all(settings.link_files, [](observed::LinkFile& each) {
+    tidy(each.link);
+    tidy(each.mac_address_policy);
+    tidy(each.file);
+  });
+  tidy_all(settings.packet_filters, [](observed::PacketFilter& each) {
+    tidy(each.problem);
+    tidy(each.forward_policy);
+    for (auto& chain : each.forward) tidy_chain(chain);
+    for (auto& hook : each.other_hooks) tidy_hook(hook);
+  });
+  tidy_all(settings.nft_chains, tidy_hook);
+  tidy_error(settings.conntrack);
+  tidy_error(settings.calico_environment);
+  if (settings.calico_environment) settings.calico_environment = tidied(*settings.calico_environment);
+  tidy(settings.calico_namespace);
+  tidy_error(settings.bird_runs);
+  tidy_error(settings.felix);
+  tidy_error(settings.cns);
+  tidy_error(settings.wire_server);
+}
+
+}  // namespace host

@@ -1,0 +1,85 @@
+#include "netlink/proc.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <system_error>
+
+#include "net/descriptor.h"
+
+namespace netlink {
+namespace {
+
+/// True when the key stays below the root: no empty part, no "." or "..", no NUL that would end it early.
+bool stays_below(std::string_view key) {
+  if (key.find('\0') != std::string_view::npos) return false;
+  while (true) {
+    const auto slash = key.find('/');
+    const auto part = key.substr(0, slash);
+    if (part.empty() || part == "." || part == "..") return false;
+    if (slash == std::string_view::npos) return true;
+    key.remove_prefix(slash + 1);
+  }
+}
+
+tl::unexpected<net::Error> failed(int error, std::string_view doing, std::string_view key) {
+  const auto* notification = error == EROFS ? " (ProtectKernelTunables= of the unit must be off)" : "";
+  return net::failure(error, fmt::format("cannot {} {}: {}{}", doing, net::sysctl_name(key),
+                                         std::system_category().message(error), notification));
+}
+
+}  // namespace
+
+net::Result<std::string> ProcSysctls::read(std::string_view key) {
+  if (!stays_below(key)) return failed(EINVAL, "read", key);
+  const net::Descriptor file(open(fmt::format("{}/{}", root_, key).c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return failed(errno, "read", key);
+  std::string value;
+  std::array<char, 512> part{};
+  while (true) {
+    const auto size = ::read(file.get(), part.data(), part.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return failed(errno, "read", key);
+    if (size == 0) break;
+    value.append(part.data(), static_cast<std::size_t>(size));
+    if (value.size() > kLongestValue) return failed(EFBIG, "read", key);
+  }
+  while (value.ends_with('\n')) value.pop_back();
+  return value;
+}
+
+net::Result<void> ProcSysctls::write(std::string_view key, std::string_view value) {
+  if (!stays_below(key)) return failed(EINVAL, "set", key);
+  const net::Descriptor file(open(fmt::format("{}/{}", root_, key).c_str(), O_WRONLY | O_CLOEXEC));
+  if (file.get() < 0) return failed(errno, "set", key);
+  // One write(): the kernel takes each as a value of its own.
+  const auto written = ::write(file.get(), value.data(), value.size());
+  if (written < 0) return failed(errno, "set", key);
+  if (static_cast<std::size_t>(written) != value.size()) return failed(EIO, "set", key);
+  return {};
+}
+
+namespace {
+
+/// PID_MAX_LIMIT of 64-bit kernels, include/linux/threads.h.
+constexpr std::uint32_t kLargestProcessId = 4 * 1024 * 1024;
+
+}  // namespace
+
+std::string process_name_of_port(std::uint32_t port) {
+  if (port == 0 || port > kLargestProcessId) return "";
+  std::ifstream file(fmt::format("/proc/{}/comm", port));
+  std::string name;
+  // A name may hold newlines; the kernel's own is the last character.
+  std::getline(file, name, '\0');
+  if (name.ends_with('\n')) name.pop_back();
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return name;
+}
+
+}  // namespace netlink
