@@ -6,6 +6,7 @@
 #include "agent/cloud/cloud_query.h"
 #include "agent/config/show_config.h"
 #include "agent/daemon/loop.h"
+#include "agent/daemon/persisted_state.h"
 #include "checks/check_table.h"
 
 namespace agent {

@@ -177,8 +177,8 @@ void repair_with(Repair& repair) {
   for (const auto& failed : testing::failures(repair.facts)) remedies.push_back(failed.remedy);
   if (remedies.empty()) return;
   for (const auto& run : testing::paste(remedies)) {
-    EXPECT_EQ(runs.complaints, "");
-    for (const auto& argv : runs.ran) repair.azure.carry_out(argv);
+    EXPECT_EQ(run.complaints, "");
+    for (const auto& argv : run.ran) repair.azure.carry_out(argv);
   }
 }
 

@@ -329,7 +329,7 @@ TEST_F(NodeControllerTest, WhatIsRemovedDuringADumpIsRestoredBetweenItsParts) {
 TEST_F(NodeControllerTest, ARouteThatIsGoneWhileItIsLookedUpIsNotShadowed) {
   get_ready();
   const auto victim = ours(0);
-  node_.kernel.after_next_dump([&] { node_.kernel.remove_as_stranger(victim); });
+  node_.kernel.after_next_dump([&] { node_.kernel.remove_foreign(victim); });
   const auto effects = handle(core::ResyncDue{});
   EXPECT_EQ(node_.routes(), kHealthyRoutes);
   EXPECT_TRUE(effects.publish->ready);

@@ -38,7 +38,7 @@ class StateReporterTest : public testing::Test {
 
   test_support::Folder runtime_;
   test_support::ServiceManager manager_;
-  agent::Log log_{agent::LogLevel::info, agent::LogFormat::text,
+  agent::Log log_{core::LogLevel::info, agent::LogFormat::text,
                   ::open((runtime_ / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
 };
 
