@@ -275,5 +275,14 @@ TEST_P(AzureFault, HasARemedyThatAShellCanRead) {
 INSTANTIATE_TEST_SUITE_P(Azure, AzureFault, ::testing::ValuesIn(kCloudFaults),
                          [](const auto& fault) { return std::string(fault.param.name); });
 
+TEST(AzureChecks, AnIdThatIsNoNameIsNotPutIntoAPathOfAz) {
+  auto facts = healthy_with_cloud_state();
+  facts.cloud_state.edit().azure->nic->ip_forwarding = false;
+  facts.cloud_state.edit().azure->nic->id =
+      "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachineScaleSets/pool/"
+      "virtualMachines/3/networkInterfaces/nic0].x=1";
+  EXPECT_TRUE(result(facts, "azure.ip_forwarding").remedy.starts_with("# "));
+}
+
 }  // namespace
 }  // namespace agent

@@ -267,15 +267,6 @@ TEST(AzureChecks, ANodeBeforeItsPluginIsBlamedForNoCidr) {
   EXPECT_EQ(result(facts, "kubernetes.node_cidr").status, checks::CheckStatus::unknown) << "5 s old";
 }
 
-TEST(AzureChecks, AnIdThatIsNoNameIsNotPutIntoAPathOfAz) {
-  auto facts = healthy_with_cloud_state();
-  facts.cloud_state.edit().azure->nic->ip_forwarding = false;
-  facts.cloud_state.edit().azure->nic->id =
-      "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachineScaleSets/pool/"
-      "virtualMachines/3/networkInterfaces/nic0].x=1";
-  EXPECT_TRUE(result(facts, "azure.ip_forwarding").remedy.starts_with("# "));
-}
-
 TEST(AzureChecks, ANewNodeIsGivenTimeForItsRoute) {
   auto facts = healthy_with_cloud_state();
   facts.cloud_state.edit().azure.reset();
