@@ -45,7 +45,7 @@ class NotReadyYet(Editing):
             self.agent.file.chmod(0o600)
             time.sleep(0.5)
             self.assertEqual(len(self.refusals()), number)
-        self.agent.await_word(fr"STATUS=waiting for nic.found: .*{self.agent.file}:1:\d+: .* is in force")
+        self.agent.await_word(fr"STATUS=waiting for nic.found: .*{self.agent.file}:1:\d+: .* stays in force")
         self.assertIn("typo0", self.agent.check("nic.found")["message"])
         self.save(toml(settings()))
         self.agent.await_ready()

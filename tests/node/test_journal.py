@@ -21,7 +21,7 @@ PUT_BACK = CATALOG["Routes removed by another process were restored"]
 READY = CATALOG["This node can route pods"]
 RELOADED = CATALOG["The configuration was reloaded"]
 UNKNOWN = CATALOG["@AGENT_CHECK@ is unknown"]
-WAITING = CATALOG["The node starts, and @AGENT_CHECK@ is waited for"]
+WAITING = CATALOG["The node starts and waits for @AGENT_CHECK@"]
 
 
 class Journal(NodeCase):
