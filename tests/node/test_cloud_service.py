@@ -234,7 +234,7 @@ class Azure(ServiceCase):
 
     def told(self, why, about="azure", **question):
         """Until it tells this reason."""
-        for each, wanted in (({}, "IMDS has not told which VM"), ({"resource_id": _VM, **question}, why)):
+        for each, wanted in (({}, "IMDS has not answered which VM this is"), ({"resource_id": _VM, **question}, why)):
             since = len(self.cloud_states)
             self.service.stdin.write(self.question(verify=True, **each))
             self.service.stdin.flush()
