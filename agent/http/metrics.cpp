@@ -71,7 +71,7 @@ void agent_itself(Exposition& out, const core::Snapshot& snapshot, net::WallTime
 void checks(Exposition& out, const core::Snapshot& snapshot) {
   if (snapshot.checks.empty()) return;
   out.family("check_status", "gauge",
-             "Standing of each check: 1 for the status that it has, 0 for the others.");
+             "Status of each check: 1 for the status that it has, 0 for the others.");
   for (const auto& check : snapshot.checks) {
     for (const checks::CheckStatus status : kStatuses) {
       out.flag({{"id", check.id}, {"status", checks::status_name(status)}}, check.status == status);

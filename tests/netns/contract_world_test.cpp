@@ -172,7 +172,7 @@ TEST_P(WorldContract, TheDeviceMustBeUp) {
 TEST_P(WorldContract, AStrangersRouteIsNotifiedWithWhoDidIt) {
   const auto foreign = theirs(route("10.1.0.0/16", "10.0.0.1"));
   ASSERT_TRUE(world().by_other(test_support::Meeting::add, foreign));
-  ASSERT_TRUE(world().stranger_removes(foreign));
+  ASSERT_TRUE(world().other_removes(foreign));
   const auto notifications = world().notifications();
   ASSERT_EQ(notifications.size(), 2U);
   for (const auto& each : notifications) {
@@ -187,7 +187,7 @@ TEST_P(WorldContract, AStrangersRouteIsNotifiedWithWhoDidIt) {
 
 TEST_P(WorldContract, ARemovalOfOursByAStrangerIsNotified) {
   fill();
-  ASSERT_TRUE(world().stranger_removes(by_gateway_));
+  ASSERT_TRUE(world().other_removes(by_gateway_));
   const auto notifications = world().notifications();
   EXPECT_TRUE(tells_of(notifications, by_gateway_, true));
   EXPECT_NE(notifications.front().removed_by, 0U);

@@ -24,7 +24,7 @@ class FakeWorld final : public World {
   bool by_other(test_support::Meeting meeting, const net::Route& route) override {
     return kernel_.as_foreign(meeting, route).error == 0;
   }
-  bool stranger_removes(const net::Route& route) override { return kernel_.remove_foreign(route).error == 0; }
+  bool other_removes(const net::Route& route) override { return kernel_.remove_foreign(route).error == 0; }
   bool by_other(const net::Rule& rule) override { return kernel_.add_foreign(rule).error == 0; }
   void change_settings(const std::string& name) override { kernel_.change_settings(index_of(name)); }
   std::vector<net::Notification> notifications() override { return kernel_.take_notifications(); }

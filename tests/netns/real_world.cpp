@@ -63,7 +63,7 @@ class RealWorld final : public World {
     }
     return false;
   }
-  bool stranger_removes(const net::Route& route) override { return ip_route("del", route); }
+  bool other_removes(const net::Route& route) override { return ip_route("del", route); }
   bool by_other(const net::Rule& rule) override {
     return attempt(fmt::format("ip {} rule add from {} lookup {} pref {} protocol {}", family_of(rule.source),
                                rule.source.text(), rule.table, rule.priority, rule.protocol));

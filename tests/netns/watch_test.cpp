@@ -196,10 +196,10 @@ class FilterTest : public WatchTest {
       changes.push_back({.verb = net::Verb::add, .object = by_default});
     }
     changes.push_back({.verb = net::Verb::add, .object = real_.route(net::Family::ipv4, 3)});
-    EXPECT_THAT(must(stranger_->apply(changes)), IsEmpty());
+    EXPECT_THAT(must(other_->apply(changes)), IsEmpty());
     std::vector<std::string> added = destinations();
     for (auto& change : changes) change.verb = net::Verb::remove;
-    EXPECT_THAT(must(stranger_->apply(changes)), IsEmpty());
+    EXPECT_THAT(must(other_->apply(changes)), IsEmpty());
     EXPECT_EQ(destinations(), added) << "a removal is notified like an addition";
     return added;
   }
@@ -214,7 +214,7 @@ class FilterTest : public WatchTest {
     return all;
   }
 
-  std::unique_ptr<netlink::LinuxKernel> stranger_ = must(netlink::LinuxKernel::open());
+  std::unique_ptr<netlink::LinuxKernel> other_ = must(netlink::LinuxKernel::open());
 };
 
 TEST_F(FilterTest, OfForeignRoutesOnlyThoseThatMatterAreHeard) {

@@ -33,7 +33,7 @@ class World {
   virtual void remove_address(const std::string& name, const std::string& cidr) = 0;
   /// What somebody else does; false: the kernel refused.
   virtual bool by_other(test_support::Meeting meeting, const net::Route& route) = 0;
-  virtual bool stranger_removes(const net::Route& route) = 0;
+  virtual bool other_removes(const net::Route& route) = 0;
   virtual bool by_other(const net::Rule& rule) = 0;
   virtual void change_settings(const std::string& name) = 0;
   /// Everything that was notified since the last call; nothing that happened before it is missing.

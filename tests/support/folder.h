@@ -34,7 +34,7 @@ class Folder {
   }
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  operator const std::filesystem::path&() const { return path_; }  // NOLINT(google-explicit-constructor)
+  operator const std::filesystem::path&() const { return path_; }
   [[nodiscard]] std::filesystem::path operator/(const std::filesystem::path& name) const {
     return path_ / name;
   }

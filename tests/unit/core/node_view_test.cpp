@@ -25,14 +25,14 @@ net::Notification about(const net::Route& route) {
           .removed_by = 0};
 }
 
-TEST(ConcernOf, OurRoutesAskForALookAtOurRoutes) {
+TEST(Classify, OurRoutesAskForALookAtOurRoutes) {
   EXPECT_EQ(node::classify(about(route("10.9.0.0/16", "10.240.0.1", 2, 169)), 169, kWatched),
             node::NotificationScope::routes);
   EXPECT_EQ(node::classify(about(net::Notification::Subject::rule), 169, kWatched),
             node::NotificationScope::routes);
 }
 
-TEST(ConcernOf, ForeignRoutesConcernUsOnlyWhereTheyMeetOurs) {
+TEST(Classify, ForeignRoutesConcernUsOnlyWhereTheyMeetOurs) {
   EXPECT_EQ(node::classify(about(route("10.9.0.0/16", "10.240.0.1", 2, 4)), 169, kWatched),
             node::NotificationScope::nothing);
   EXPECT_EQ(node::classify(about(route("10.244.0.0/16", "10.240.0.1", 2, 4)), 169, kWatched),
@@ -41,7 +41,7 @@ TEST(ConcernOf, ForeignRoutesConcernUsOnlyWhereTheyMeetOurs) {
             node::NotificationScope::all);
 }
 
-TEST(ConcernOf, LinksAddressesSettingsAndOverrunsAskForEverything) {
+TEST(Classify, LinksAddressesSettingsAndOverrunsAskForEverything) {
   for (const auto subject : {net::Notification::Subject::link, net::Notification::Subject::address,
                              net::Notification::Subject::settings, net::Notification::Subject::overrun}) {
     EXPECT_EQ(node::classify(about(subject), 169, kWatched), node::NotificationScope::all);

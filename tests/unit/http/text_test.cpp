@@ -7,7 +7,7 @@
 
 namespace {
 
-using namespace agent::http;  // NOLINT(google-build-using-namespace)
+using namespace agent::http;
 using namespace std::chrono_literals;
 
 const std::string kBad = "\xEF\xBF\xBD";
