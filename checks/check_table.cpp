@@ -25,21 +25,21 @@ Finding judge(const Check& check, const Facts& facts) {
 }  // namespace
 
 std::span<const Check> check_table() {
-  static const auto table = [] {
+  static const auto kTable = [] {
     auto rows = rows_of_all_files();
     std::sort(rows.begin(), rows.end(), [](const Check& a, const Check& b) { return a.order < b.order; });
     return rows;
   }();
-  return table;
+  return kTable;
 }
 
 std::span<const std::string_view> check_ids() {
-  static const auto ids = [] {
+  static const auto kIds = [] {
     std::vector<std::string_view> all;
     for (const auto& check : check_table()) all.push_back(check.id);
     return all;
   }();
-  return ids;
+  return kIds;
 }
 
 const Check& check_named(std::string_view id) {

@@ -23,8 +23,8 @@ net::Result<Watch> Watch::open(const std::filesystem::path& file) {
   auto inotify = Inotify::open(file.string());
   if (!inotify) return net::pass_on(inotify);
   std::error_code ignored;
-  auto whole = std::filesystem::absolute(file, ignored);
-  Watch watch(std::move(*inotify), ignored ? file : std::move(whole));
+  const auto whole = std::filesystem::absolute(file, ignored);
+  Watch watch(std::move(*inotify), ignored ? file : whole);
   if (auto attached = watch.attach(); !attached) return net::pass_on(attached);
   return watch;
 }

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kMostRules = 2000;
 
 /// Where distributions install it; empty: nowhere.
-std::string path_of(const std::string& program) {
+std::string program_path(const std::string& program) {
   for (const auto* folder : {"/usr/sbin/", "/sbin/", "/usr/bin/"}) {
     auto path = folder + program;
     if (::access(path.c_str(), X_OK) == 0) return path;
@@ -142,7 +142,7 @@ std::vector<observed::PacketFilter> packet_filters(std::chrono::steady_clock::ti
   std::vector<observed::PacketFilter> filters;
   // Without naming a table, iptables-legacy-save shows those that are loaded and loads none.
   for (const std::string backend : {"nft", "legacy"}) {
-    const auto program = path_of("iptables-" + backend + "-save");
+    const auto program = program_path("iptables-" + backend + "-save");
     if (program.empty()) continue;
     const auto text = run_program({program}, finish_by);
     if (text) {
@@ -155,7 +155,7 @@ std::vector<observed::PacketFilter> packet_filters(std::chrono::steady_clock::ti
 }
 
 net::Result<std::vector<observed::FilterHook>> nft_chains(std::chrono::steady_clock::time_point finish_by) {
-  const auto program = path_of("nft");
+  const auto program = program_path("nft");
   if (program.empty()) return net::failure(ENOENT, "nft is not installed");
   // Chains first, for kube-proxy's and Felix's tables may have a hundred thousand rules.
   const auto chains = run_program({program, "-j", "list", "chains"}, finish_by);

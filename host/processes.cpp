@@ -44,7 +44,7 @@ bool is_like(const fs::path& process, std::string_view name, const ProcessPatter
          words.end();
 }
 
-std::optional<pid_t> number_in(std::string_view text) {
+std::optional<pid_t> process_id_in(std::string_view text) {
   pid_t number = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || rest != text.data() + text.size()) return std::nullopt;
@@ -74,7 +74,7 @@ std::optional<pid_t> find_process(const fs::path& root, std::span<const ProcessP
   const auto home = fs::read_symlink(root / "proc/self/ns/net", error);
   for (fs::directory_iterator entry(root / "proc", error), end; !error && entry != end;
        entry.increment(error)) {
-    const auto number = number_in(entry->path().filename().string());
+    const auto number = process_id_in(entry->path().filename().string());
     if (!number) continue;
     const auto name = name_of(entry->path());
     if (!name) continue;
@@ -108,7 +108,7 @@ std::optional<pid_t> process_with_socket(const fs::path& root, std::uint64_t ino
   std::error_code error;
   for (fs::directory_iterator process(root / "proc", error), end; !error && process != end;
        process.increment(error)) {
-    const auto number = number_in(process->path().filename().string());
+    const auto number = process_id_in(process->path().filename().string());
     if (!number) continue;
     std::error_code hidden;
     for (fs::directory_iterator each(process->path() / "fd", hidden), last; !hidden && each != last;

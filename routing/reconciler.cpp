@@ -209,16 +209,16 @@ RepairReport Reconciler::put_back(std::vector<Position> positions, net::MonoTime
       continue;
     }
     if (running_dump_ != nullptr) running_dump_->was_put_back(positions[i]);
-    report.made.push_back(applied(std::move(changes[i]), positions[i]));
+    report.made.push_back(applied(changes[i], positions[i]));
   }
   unconfirmed_repair_ = Wait{.first = unconfirmed_repair_ ? unconfirmed_repair_->first : now, .last = now};
   return report;
 }
 
 /// With the process that removed the route, as far as it is known.
-AppliedChange Reconciler::applied(net::Change change, Position position) {
+AppliedChange Reconciler::applied(const net::Change& change, Position position) {
   const auto removed = removed_by_.extract(position);
-  return {.change = std::move(change),
+  return {.change = change,
           .repaired = in_place_[position],
           .removed_by = removed.empty() ? 0 : removed.mapped()};
 }
@@ -354,10 +354,10 @@ void Reconciler::settle(Diff diff, std::span<const net::Refusal> refused, StepRe
     } else {
       const auto position = index_.at(route->key).value_or(0);
       in_place_now.push_back(position);  // ascends, as the changes do
-      report.made.push_back(applied(std::move(change), position));
+      report.made.push_back(applied(change, position));
       continue;
     }
-    report.made.push_back({.change = std::move(change)});
+    report.made.push_back({.change = change});
   }
   std::vector<Position> absent;
   std::set_difference(drift.absent.begin(), drift.absent.end(), in_place_now.begin(), in_place_now.end(),

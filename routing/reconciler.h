@@ -142,7 +142,7 @@ class Reconciler {
   net::Result<Diff> diff_with_kernel();
   net::Result<std::vector<net::Rule>> dump(RouteDiffer& differ);
   bool is_gone(const net::Notification& notification, std::vector<Position>& gone);
-  AppliedChange applied(net::Change change, Position position);
+  AppliedChange applied(const net::Change& change, Position position);
   RepairReport put_back(std::vector<Position> positions, net::MonoTime now);
   StepReport give_up(net::Error error, StepReport report, net::MonoTime now);
   void look_up_all(const LookupTargets& targets);

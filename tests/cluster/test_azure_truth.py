@@ -188,6 +188,22 @@ class Truth(ClusterCase):
         self.vm.agent.await_check("pods.addresses", "fail")  # those of the old CIDR are still here
         self.assertEqual(self.failures(), ["pods.addresses"])
 
+    def test_an_answer_to_a_reload_that_is_older_than_the_watch_changes_nothing(self):
+        def times_asked():
+            return sum(each["target"].startswith("/api/v1/nodes/vm1") for each in self.cluster.cloud.cloud_requests()["recent"])
+
+        self.await_node_cidr("10.244.1.0/24")
+        begin, asked = len(self.vm.agent.log), times_asked()
+        self.cluster.cloud.cloud_fault(kind="slow", delay_ms=2000, count=1, path="/api/v1/nodes/vm1")
+        self.ask_again()
+        eventually(lambda: times_asked() > asked, "the reload's request, whose answer is on its way")
+        self.cluster.tell_nodes(vm1=node("vm1", ["10.244.8.0/24"]))
+        self.await_node_cidr("10.244.8.0/24")
+        self.ask_again()
+        eventually(lambda: times_asked() > asked + 1, "the next request, which follows the late answer")
+        back = [line for line in self.vm.agent.log.lines(begin) if "route blackhole 10.244.1.0/24" in line]
+        self.assertFalse([line for line in back if "added" in line], back)
+
     def test_the_program_that_asks_is_started_again(self):
         main = pathlib.Path("/proc", str(self.vm.agent.process.pid), "task", str(self.vm.agent.process.pid), "children")
 
