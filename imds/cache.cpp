@@ -38,7 +38,7 @@ std::string time_text(system_clock::time_point time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(system_clock::to_time_t(time)));
 }
 
-std::optional<system_clock::time_point> parse_time(const std::string& text) {
+std::optional<system_clock::time_point> parse_saved(const std::string& text) {
   std::tm broken_down{};
   const char* end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &broken_down);
   if (end == nullptr || *end != '\0') return std::nullopt;
@@ -58,7 +58,7 @@ net::Result<Cached> read_text(const std::filesystem::path& file, std::string_vie
   if (!about) return damaged(file, about.error().what);
   const auto field = [&about](const char* key) { return json::string(json::at(*about, key)); };
   if (field("schema") != kSchema) return damaged(file, fmt::format("its schema is not {}", kSchema));
-  const auto saved = parse_time(field("saved"));
+  const auto saved = parse_saved(field("saved"));
   if (!saved) return damaged(file, "it does not say when it was saved");
   const auto document = text.substr(line_end + 1);
   auto network = parse(document);
