@@ -61,6 +61,9 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, KernelHandles han
 }
 
 void Daemon::Loop::run() {
+  // First: the controller reads notifications while it dumps the links, before its first turn, too.
+  inspector_ = std::make_unique<Inspector>(
+      [this](observed::NodeEnvironment environment) { post(std::move(environment)); });
   load_kept();
   const auto& engine = controller_.engine();
   log_.write({.kind = core::EventKind::started,
@@ -71,8 +74,6 @@ void Daemon::Loop::run() {
   if (!handles_.lock.remark().empty())
     log_.write(core::warning(core::EventKind::name_taken, handles_.lock.remark()));
   start_poller();
-  inspector_ = std::make_unique<Inspector>(
-      [this](observed::NodeEnvironment environment) { post(std::move(environment)); });
   await_cni();
   await_notifications();
   await_signal();

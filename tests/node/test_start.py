@@ -55,6 +55,18 @@ class Routes(NodeCase):
         self.assert_routes([], routes={"enabled": False})
 
 
+class PodsThatComeAndGo(NodeCase):
+    def test_links_that_change_while_it_starts_keep_no_agent_from_starting(self):
+        self.lab.vm.ip(*(f"link add pod{n} type veth peer name peer{n}" for n in range(100)))  # a dump of several parts
+        changing = self.lab.vm.start("sh", "-c", "while :; do ip link set pod0 up; ip link set pod0 down; done")
+        self.addCleanup(changing.wait)
+        self.addCleanup(changing.kill)
+        for _ in range(5):
+            self.agent.start_ready()
+            self.assertEqual(self.lab.routes(), self.wanted())
+            self.agent.stop()
+
+
 class Ipv6Routes(NodeCase):
     lab_options = {"ipv6": True}
 
