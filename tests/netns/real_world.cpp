@@ -42,7 +42,9 @@ class RealWorld final : public World {
   void set_up(const std::string& name, bool up) override {
     space_.run(fmt::format("ip link set {} {}", name, up ? "up" : "down"));
   }
-  void set_carrier(const std::string& name, bool carrier) override { set_up(name + "-peer", carrier); }
+  void set_carrier(const std::string& name, bool carrier) override {
+    space_.set_carrier(name, name + "-peer", carrier);
+  }
   void add_address(const std::string& name, const std::string& cidr) override {
     space_.add_address(name, cidr);
   }

@@ -83,9 +83,10 @@ class Scratch {
   int descriptor_;
 };
 
-/// Waits until the device is operational (IFF_RUNNING): the kernel makes it so some time after the carrier is
-/// there, by a notification of its own that would otherwise fall into a test.
-void await_running(const std::string& name) {
+/// Waits until the device is operational (IFF_RUNNING), or is no longer: the kernel makes it so up to a
+/// second after the carrier came or went, by a notification of its own that would otherwise fall into a test,
+/// or not be there yet.
+void await_running(const std::string& name, bool running) {
   const int links = checked(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), "socket");
   sockaddr_nl changes{};
   changes.nl_family = AF_NETLINK;
@@ -96,9 +97,9 @@ void await_running(const std::string& name) {
   ifreq request{};
   name.copy(std::begin(request.ifr_name), IFNAMSIZ - 1);
   std::array<char, 8192> notification{};
-  while (ioctl(links, SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_RUNNING) == 0) {
+  while (ioctl(links, SIOCGIFFLAGS, &request) != 0 || ((request.ifr_flags & IFF_RUNNING) != 0) != running) {
     if (recv(links, notification.data(), notification.size(), 0) < 0)
-      throw std::runtime_error(name + " does not become operational");
+      throw std::runtime_error(name + (running ? " does not become operational" : " stays operational"));
   }
   close(links);
 }
@@ -190,7 +191,13 @@ void NetNamespace::add_veth(const std::string& name, const std::string& peer) co
   run({"ip", "link", "set", name, "up"});
   run({"ip", "link", "set", peer, "up"});
   const Inside inside(*this);
-  for (const auto& each : {name, peer}) await_running(each);
+  for (const auto& each : {name, peer}) await_running(each, true);
+}
+
+void NetNamespace::set_carrier(const std::string& name, const std::string& peer, bool carrier) const {
+  run({"ip", "link", "set", peer, carrier ? "up" : "down"});
+  const Inside inside(*this);
+  await_running(name, carrier);
 }
 
 void NetNamespace::add_address(const std::string& name, const std::string& cidr) const {

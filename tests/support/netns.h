@@ -49,6 +49,8 @@ class NetNamespace {
   /// A pair of connected devices in this namespace, both up and operational. Neither makes IPv6 addresses of
   /// its own or probes for duplicates, so that nothing happens later that no test asked for.
   void add_veth(const std::string& name, const std::string& peer) const;
+  /// The carrier of `name` comes or goes with its peer; returns once the kernel has notified of it.
+  void set_carrier(const std::string& name, const std::string& peer, bool carrier) const;
   /// An address like "fd00::4/64", in full effect: what the kernel does about an IPv6 address it does a
   /// little later, with notifications that would otherwise fall into a test.
   void add_address(const std::string& name, const std::string& cidr) const;
