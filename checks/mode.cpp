@@ -32,14 +32,14 @@ std::optional<Finding> about_to_change(const Facts& facts, const observed::CniCo
                                       node::mode_name(evidence->choice.mode)));
 }
 
-/// An overlay that has gone away is a fault and no other mode, unless somebody says so.
+/// An overlay that has gone away, or is not up yet, is no other mode, unless the configuration says so.
 std::optional<Finding> no_longer_shown(const Facts& facts, const observed::CniConfiguration* configuration) {
   const auto evidence = node::evident_mode(configuration, *facts.links);
   if (!facts.policy.mode_is_automatic || !evidence || evidence->choice.mode == facts.policy.mode)
     return std::nullopt;
   return Finding::unknown(fmt::format(
-      "{}, and nothing shows mode {} any longer, which is kept since this node once ran it: if it no longer "
-      "does, set mode = \"{}\" in /etc/calico-azure-agent/config.toml",
+      "{}, and nothing shows mode {} now, which is kept since this node ran it: its overlay may still start; "
+      "if the node no longer runs it, set mode = \"{}\" in /etc/calico-azure-agent/config.toml",
       evidence->choice.reason, node::mode_name(facts.policy.mode), node::mode_name(evidence->choice.mode)));
 }
 

@@ -314,9 +314,10 @@ bool NodeEngine::read_kernel(net::MonoTime now) {
   view_.desired.node_cidrs_awaited = node_cidrs_.awaited;
   if (!policy_.routes_enabled) reconciler_.release_all();
   if (!document_.in_force() || !policy_.routes_enabled) return true;
-  // What else an unconfirmed document asks for, the first one of this process included, waits all the same.
-  const bool configured = std::exchange(configuration_changed_, false) && reconciler_.has_looked();
-  const bool agreed = document_.is_confirmed() || (configured && !removals_held_);
+  // The configuration removes at once, but not what a document that is not confirmed yet asks for beside it.
+  const bool same_document = std::exchange(wanted_of_, document_.in_force()) == document_.in_force();
+  const bool configured = std::exchange(configuration_changed_, false) && same_document && !removals_held_;
+  const bool agreed = document_.is_confirmed() || configured;
   reconciler_.want(view_.desired, policy_.protocol, agreed, now);
   view_.desired = *reconciler_.desired();
   reconciler_.set_foreign_routes(std::move(view_.kernel_state.foreign_routes), now);

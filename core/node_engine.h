@@ -156,6 +156,7 @@ class NodeEngine {
   bool nic_flapped_ = false;  ///< it was down or lost an address since all was in place
   bool kernel_read_wanted_ = true;
   bool configuration_changed_ = false;
+  std::optional<observed::NodeNetwork> wanted_of_;  ///< the document that the routes were last wanted by
   bool removals_held_ = false;
   Counters counters_;
   std::vector<checks::CheckResult> checks_;

@@ -7,7 +7,7 @@
 namespace routing {
 
 /// Holds back the removals that one reading from outside asks for, however few, until a second one agrees.
-/// What the configuration asks for is never held back.
+/// What the configuration alone asks for is not held back.
 class RemovalGuard {
  public:
   /// `agreed`: more than one reading, or the configuration, asks for these routes.

@@ -166,6 +166,21 @@ TEST(NodeEngineCloudState, ACidrIsNewFromTheMomentThatItIsFirstSeen) {
   EXPECT_EQ(node_route(node), checks::CheckStatus::unknown);
 }
 
+TEST(NodeEngineCloudState, ACidrThatIsToldWithAnUnconfirmedDocumentConfirmsNothingOfIt) {
+  Node node(without_node_cidrs());
+  node.reading(testing::network());
+  node.settle();
+  auto moved = testing::network();
+  moved.nics.front().subnets = {prefix("10.240.0.0/24"), prefix("10.245.0.0/16")};
+  node.engine().take_cloud_state(told("10.244.1.0/24"), node.now);
+  node.reading(moved);
+  node.settle();
+  EXPECT_EQ(node.routes(), testing::kHealthyRoutes) << "10.245.0.0/16 waits for a second answer";
+  node.reading(moved);
+  node.settle();
+  EXPECT_EQ(node.routes().size(), 2U);
+}
+
 TEST(NodeEngineCloudState, ACidrOfBeforeARestartIsNotNew) {
   Node node(without_node_cidrs());
   node.engine().take_persisted(

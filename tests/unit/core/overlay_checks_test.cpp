@@ -303,7 +303,7 @@ TEST(OverlayChecks, AModeThatNothingShowsAnyLongerIsNotCalledUncontradicted) {
   lose_overlay(facts);
   const auto gone = testing::result(facts, "cni.mode");
   EXPECT_EQ(gone.status, checks::CheckStatus::unknown);
-  EXPECT_NE(gone.message.find("nothing shows mode flannel any longer"), std::string::npos) << gone.message;
+  EXPECT_NE(gone.message.find("nothing shows mode flannel now"), std::string::npos) << gone.message;
   EXPECT_NE(gone.message.find("set mode = \"udr\""), std::string::npos) << gone.message;
   facts.policy.mode_is_automatic = false;
   EXPECT_EQ(testing::result(facts, "cni.mode").status, checks::CheckStatus::pass) << "as configured";

@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <string_view>
 
@@ -41,11 +40,6 @@ constexpr std::array<std::string_view, 20> kPrograms = {"apt-get",
                                                         "sysctl",
                                                         "systemctl",
                                                         "udevadm"};
-
-std::string text_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 void write(const fs::path& file, std::string_view text) {
   std::ofstream out(file, std::ios::binary);
@@ -131,8 +125,8 @@ std::vector<ShellRun> paste(const std::vector<std::string>& lines) {
   runs.reserve(lines.size());
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const auto home = folder.path() / std::to_string(i);
-    runs.push_back({.ran = recorded(text_of(home / "record")),
-                    .complaints = text_of(home / "complaints"),
+    runs.push_back({.ran = recorded(test_support::contents(home / "record")),
+                    .complaints = test_support::contents(home / "complaints"),
                     .files = files_in(home / "work")});
   }
   return runs;
