@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <climits>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -80,7 +81,8 @@ TEST_F(LogTest, TextIsTimeLevelAndMessage) {
 
 TEST_F(LogTest, TimeIsNowAndUtc) {
   const auto stamp = [] {
-    const auto now = std::time(nullptr);
+    // Not time(): its clock is the kernel's last tick, which may be of the second before.
+    const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
     std::tm utc{};
     gmtime_r(&now, &utc);
     std::array<char, 32> text{};
