@@ -1,11 +1,8 @@
 #include "http1/exchange.h"
 
 #include <fmt/format.h>
-#include <sys/socket.h>
 
 #include <algorithm>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -15,8 +12,8 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <cerrno>
-#include <optional>
 
+#include "http1/steps.h"
 #include "net/mutex.h"
 
 namespace http1 {
@@ -25,12 +22,9 @@ namespace {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using boost::system::error_code;
-using std::chrono::steady_clock;
-using Socket = asio::generic::stream_protocol::socket;
 
 constexpr std::uint32_t kHeaderLimit = std::uint32_t{16} << 10;
 constexpr std::size_t kLongestUnixPath = 107;  // unix(7)
-constexpr auto kBacklogPause = std::chrono::milliseconds(10);
 
 asio::generic::stream_protocol::endpoint endpoint_of(const net::ListenAddress& peer) {
   if (peer.is_unix()) return asio::local::stream_protocol::endpoint(peer.unix_path);
@@ -63,24 +57,10 @@ tl::unexpected<Failure> failure(Failure::Stage stage, const error_code& code, co
   return with(code.value(), code.message());
 }
 
-/// One request and its answer, step by step; the io_context is run by the caller's thread until each step is
-/// done, and may be stopped by another.
+/// One request and its answer, step by step.
 class Conversation {
-  /// The handler of the step under way, for await(). Stands first, since its type is deduced.
-  auto finish() {
-    finished_.reset();
-    return [this](const error_code& code, auto&&... /*details*/) { finished_ = code; };
-  }
-
-  error_code await(steady_clock::time_point deadline) {
-    while (!finished_ && !io_.stopped() && steady_clock::now() < deadline) io_.run_one_until(deadline);
-    if (finished_) return *finished_;
-    return io_.stopped() ? asio::error::operation_aborted : asio::error::timed_out;
-  }
-
  public:
-  Conversation(asio::io_context& io, const Request& request)
-      : io_(io), alive_(io.get_executor()), request_(request), socket_(io) {
+  Conversation(asio::io_context& io, const Request& request) : request_(request), steps_(io), socket_(io) {
     parser_.body_limit(request.body_limit);
     parser_.header_limit(kHeaderLimit);
   }
@@ -93,30 +73,10 @@ class Conversation {
   }
 
  private:
-  /// By hand, since Asio sets no FD_CLOEXEC, and takes EAGAIN for a connection under way.
   error_code connect() {
-    const auto deadline = std::min(request_.connect_by, request_.finish_by);
     if (request_.peer.unix_path.size() > kLongestUnixPath) return asio::error::name_too_long;
-    const auto peer = endpoint_of(request_.peer);
-    const int descriptor = ::socket(peer.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (descriptor < 0) return {errno, boost::system::system_category()};
-    socket_.assign(peer.protocol(), descriptor);
-    const auto begin = [&] {
-      return ::connect(descriptor, peer.data(), static_cast<socklen_t>(peer.size())) == 0 ? 0 : errno;
-    };
-    int error = begin();
-    while (error == EAGAIN && !io_.stopped() && steady_clock::now() < deadline) {
-      io_.run_one_until(std::min(deadline, steady_clock::now() + kBacklogPause));
-      error = begin();
-    }
-    if (error == EAGAIN) return io_.stopped() ? asio::error::operation_aborted : asio::error::timed_out;
-    if (error == EINPROGRESS) {
-      socket_.async_wait(Socket::wait_write, finish());
-      if (const auto code = await(deadline)) return code;
-      socklen_t size = sizeof error;
-      if (::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
-    }
-    return {error, boost::system::system_category()};
+    return steps_.connect(socket_, endpoint_of(request_.peer),
+                          std::min(request_.connect_by, request_.finish_by));
   }
 
   tl::expected<Response, Failure> answer() {
@@ -125,13 +85,13 @@ class Conversation {
       return failure(Failure::Stage::answering, code, request_);
     };
     const auto request = text_of(request_);
-    asio::async_write(socket_, asio::buffer(request), finish());
-    if (const auto code = await(request_.finish_by)) return failed(code);
-    http::async_read_header(socket_, buffer_, parser_, finish());
-    if (const auto code = await(request_.finish_by)) return failed(code);
+    asio::async_write(socket_, asio::buffer(request), steps_.done());
+    if (const auto code = steps_.await(request_.finish_by)) return failed(code);
+    http::async_read_header(socket_, buffer_, parser_, steps_.done());
+    if (const auto code = steps_.await(request_.finish_by)) return failed(code);
     if (request_.extent == Extent::body) {
-      http::async_read(socket_, buffer_, parser_, finish());
-      if (const auto code = await(request_.finish_by)) return failed(code);
+      http::async_read(socket_, buffer_, parser_, steps_.done());
+      if (const auto code = steps_.await(request_.finish_by)) return failed(code);
     }
     auto& message = parser_.get();
     const auto location = message[http::field::location];
@@ -141,14 +101,11 @@ class Conversation {
                     .chunked = parser_.chunked()};
   }
 
-  asio::io_context& io_;
-  /// Without it the io_context would count as stopped whenever a step ends.
-  asio::executor_work_guard<asio::io_context::executor_type> alive_;
   const Request& request_;
-  Socket socket_;
+  Steps steps_;
+  Steps::Socket socket_;
   boost::beast::flat_buffer buffer_;
   http::response_parser<http::string_body> parser_;
-  std::optional<error_code> finished_;
 };
 
 }  // namespace

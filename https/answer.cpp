@@ -60,9 +60,8 @@ Meaning not_connected(int code) {
   }
 }
 
-Meaning not_believed(long verified, const std::string& name) {
-  switch (verified) {
-    case X509_V_OK:
+Meaning not_believed(const RequestFailure& failure, const std::string& name) {
+  switch (failure.verified) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return {EPROTO, fmt::format("its certificate is not for '{}'; something else answers there, or the "
@@ -71,12 +70,12 @@ Meaning not_believed(long verified, const std::string& name) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
     case X509_V_ERR_CERT_NOT_YET_VALID:
       return {EPROTO, fmt::format("its certificate is not believed ({}): renew it, or set this node's clock",
-                                  X509_verify_cert_error_string(verified))};
+                                  X509_verify_cert_error_string(failure.verified))};
     default:
-      return {EPROTO,
-              fmt::format("its certificate is not believed ({}): check the CA that is configured, and "
-                          "what stands between",
-                          X509_verify_cert_error_string(verified))};
+      return {EPROTO, fmt::format("its certificate is not believed ({}): check {}, and what stands between",
+                                  X509_verify_cert_error_string(failure.verified),
+                                  failure.by_system ? "that this machine has its CA (package ca-certificates)"
+                                                    : "the CA that is configured")};
   }
 }
 
@@ -85,16 +84,12 @@ Meaning broken(const RequestFailure& failure) {
   if (failure.received_data) {
     return {EPROTO, "what answers does not speak HTTP, or its header is broken off or too large"};
   }
-  const auto& reason = failure.tls_reason;
-  if (!reason.empty() && reason.find("unexpected eof") == std::string::npos) {
-    return {EPROTO, fmt::format("TLS fails ({})", reason)};
-  }
+  if (!failure.tls_reason.empty()) return {EPROTO, fmt::format("TLS fails ({})", failure.tls_reason)};
   return {ECONNRESET,
           "it closes the connection without an answer: it is restarting, or wants a client certificate"};
 }
 
 Meaning meaning_of(const RequestFailure& failure, const std::string& name) {
-  using httplib::Error;
   if (failure.end == BodyReader::End::too_large) return {EMSGSIZE, "the answer is larger than 4 MiB"};
   if (failure.withheld) {
     return {EBADMSG,
@@ -102,18 +97,11 @@ Meaning meaning_of(const RequestFailure& failure, const std::string& name) {
             "server does; check what answers there"};
   }
   if (failure.expired) return {ETIMEDOUT, "no complete answer in time"};
-  switch (failure.error) {
-    case Error::Connection:
-    case Error::ConnectionTimeout:
-    case Error::BindIPAddress:
-      return not_connected(failure.connect_errno);
-    case Error::SSLServerVerification:
-      return not_believed(failure.verified, name);
-    case Error::SSLLoadingCerts:
-      return {EINVAL, "the system's CA certificates cannot be read: install ca-certificates"};
-    default:
-      return broken(failure);
+  if (failure.stage == RequestFailure::Stage::connecting) return not_connected(failure.connect_errno);
+  if (failure.stage == RequestFailure::Stage::handshake && failure.verified != X509_V_OK) {
+    return not_believed(failure, name);
   }
+  return broken(failure);
 }
 
 }  // namespace

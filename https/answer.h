@@ -1,8 +1,7 @@
 #pragma once
 
-#include <httplib.h>
-
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -44,14 +43,16 @@ class BodyReader {
 
 /// What is known of a conversation that has failed.
 struct RequestFailure {
-  httplib::Error error = httplib::Error::Unknown;
+  enum class Stage : std::uint8_t { connecting, handshake, answering };
+  Stage stage = Stage::connecting;
   BodyReader::End end = BodyReader::End::none;
   bool expired = false;
   bool received_data = false;    ///< something came that may be an answer
   bool header_complete = false;  ///< it was one
   bool withheld = false;         ///< it was, and repeats a credential
+  bool by_system = false;        ///< whom to believe is in the system's CA store
   long verified = 0;             ///< X509_V_…
-  std::string tls_reason;        ///< OpenSSL's latest, where there is one
+  std::string tls_reason;        ///< OpenSSL's, where there is one
   int connect_errno = 0;         ///< why it cannot be connected to
 };
 

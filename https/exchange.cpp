@@ -1,12 +1,22 @@
 #include <fmt/format.h>
-#include <httplib.h>
 #include <openssl/err.h>
 
 #include <algorithm>
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <limits>
 #include <optional>
 
+#include "http1/steps.h"
 #include "https/answer.h"
-#include "https/guards.h"
 #include "https/https.h"
 #include "https/sent_secrets.h"
 #include "https/server.h"
@@ -16,123 +26,156 @@
 namespace https {
 namespace {
 
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
 using std::chrono::steady_clock;
 using Line = std::function<bool(std::string_view line)>;
 
-/// One request to one address of its host.
-struct Attempt {
+constexpr std::uint32_t kHeaderLimit = std::uint32_t{16} << 10;
+
+/// What is asked, of whatever address of its host.
+struct Question {
   const Identity& identity;
   const Request& request;
   const Url& url;
   const Line* line;
   const SentSecrets& secrets;
-  net::Address address;
-  steady_clock::time_point connect_by;
+
+  /// What the certificate is to bear.
+  [[nodiscard]] const std::string& name() const {
+    return identity.server_name.empty() ? url.host : identity.server_name;
+  }
 };
 
-httplib::Headers headers_of(const Attempt& attempt) {
-  httplib::Headers headers{
-      {"Host", attempt.url.authority}, {"User-Agent", "calico-azure-agent"}, {"Accept-Encoding", "identity"}};
-  for (const auto& [name, value] : attempt.request.headers) {
-    headers.erase(name);
-    headers.emplace(name, value);
+std::string text_of(const Question& question) {
+  std::vector<std::pair<std::string, std::string>> headers{{"Host", question.url.authority},
+                                                           {"User-Agent", "calico-azure-agent"},
+                                                           {"Accept-Encoding", "identity"},
+                                                           {"Connection", "close"}};
+  for (const auto& header : question.request.headers) {
+    std::erase_if(headers,
+                  [&](const auto& own) { return net::lower(own.first) == net::lower(header.first); });
+    headers.push_back(header);
   }
-  return headers;
+  auto text = fmt::format("GET {} HTTP/1.1\r\n", question.url.target);
+  for (const auto& [name, value] : headers) text += fmt::format("{}: {}\r\n", name, value);
+  return text + "\r\n";
 }
 
-/// Without either, an answer that is cut short looks complete.
-bool has_length_header(const httplib::Response& response) {
-  return response.has_header("Content-Length") || response.has_header("Transfer-Encoding") ||
-         response.status == 204 || response.status == 304;
+/// OpenSSL's reason, where the error is one of its own.
+std::string tls_reason_of(const error_code& code) {
+  if (code.category() != asio::error::get_ssl_category()) return {};
+  const char* reason = ERR_reason_error_string(static_cast<unsigned long>(code.value()));
+  return reason == nullptr ? "" : reason;
 }
 
-void arm(httplib::ClientImpl& client, const Attempt& attempt, const std::string& name, Watch& watch) {
-  const auto now = steady_clock::now();
-  const auto whole =
-      std::max<steady_clock::duration>(attempt.request.finish_by - now, std::chrono::milliseconds(1));
-  client.set_connection_timeout(
-      std::max<steady_clock::duration>(attempt.connect_by - now, std::chrono::milliseconds(1)));
-  client.set_read_timeout(whole);
-  client.set_write_timeout(whole);
-  client.set_hostname_addr_map({{name, attempt.address.text()}});
-  client.set_socket_options([&watch](int socket) { watch.guard(socket); });
-  client.set_url_encode(false);
-  client.set_decompress(false);
-  client.set_follow_location(false);
-}
+/// One request to one address of its host. Without a value, `failure` tells why.
+class Attempt {
+ public:
+  using Stream = asio::ssl::stream<http1::Steps::Socket&>;
 
-/// Sends the request and stores in `failure` what went wrong; returns the Response if nothing did.
-std::optional<Response> ask(httplib::ClientImpl& client, const Attempt& attempt, HeaderGuard& guard,
-                            RequestFailure& failure) {
-  bool withheld = false;
-  const Line clean = [&](std::string_view line) {
-    withheld = attempt.secrets.are_in(line);
-    return !withheld && (*attempt.line)(line);
-  };
-  BodyReader body(attempt.line == nullptr ? nullptr : &clean);
-  bool has_length = true;
-  ERR_clear_error();
-  const auto result = client.Get(
-      attempt.url.target, headers_of(attempt),
-      [&](const httplib::Response& response) {
-        guard.header_complete = true;
-        guard.received_data = true;
-        body.response.status = static_cast<unsigned>(response.status);
-        for (const auto& [key, value] : response.headers) body.response.headers[net::lower(key)] = value;
-        has_length = has_length_header(response);
-        return has_length;
-      },
-      [&body](const char* data, std::size_t size) {
-        return body.take({data, size});
-      });
-  failure.tls_reason = tls_reason();
-  ERR_clear_error();
-  if (result) body.finish();
-  if (result || body.end() == BodyReader::End::satisfied) {
-    auto& response = body.response;
-    for (auto& [name, value] : response.headers) {
-      if (attempt.secrets.are_in(value)) value = kWithheld;
+  Attempt(asio::io_context& io, const Question& question, RequestFailure& failure)
+      : question_(question), failure_(failure), steps_(io), socket_(io) {
+    parser_.header_limit(kHeaderLimit);
+    parser_.body_limit(std::numeric_limits<std::uint64_t>::max());  // the reader's own is below
+  }
+
+  std::optional<Response> run(const net::Address& address, steady_clock::time_point connect_by,
+                              asio::ssl::context* tls) {
+    const asio::ip::tcp::endpoint peer(asio::ip::make_address(address.text()), question_.url.port);
+    if (const auto code = steps_.connect(socket_, peer, connect_by)) {
+      failure_.connect_errno = code.value();
+      return fail(RequestFailure::Stage::connecting, code);
     }
-    if (!withheld && !attempt.secrets.are_in(response.body)) return std::move(response);
-    // The status of a refusal may still be returned without its body.
-    response.body = kWithheld;
-    if (response.status != 200) return std::move(response);
-    failure.withheld = true;
+    if (tls == nullptr) return converse(socket_);
+    Stream stream(socket_, *tls);
+    if (!net::Address::parse(question_.name())) {
+      SSL_set_tlsext_host_name(stream.native_handle(), question_.name().c_str());
+    }
+    stream.async_handshake(Stream::client, steps_.done());
+    if (const auto code = await()) {
+      failure_.verified = SSL_get_verify_result(stream.native_handle());
+      return fail(RequestFailure::Stage::handshake, code);
+    }
+    return converse(stream);
+  }
+
+ private:
+  error_code await() { return steps_.await(question_.request.finish_by); }
+
+  std::nullopt_t fail(RequestFailure::Stage stage, const error_code& code) {
+    failure_.stage = stage;
+    failure_.expired = steady_clock::now() >= question_.request.finish_by;
+    failure_.tls_reason = tls_reason_of(code);
     return std::nullopt;
   }
-  failure.error = result.error();
-  failure.end = body.end();
-  failure.received_data = guard.received_data;
-  failure.header_complete = guard.header_complete && has_length;
-  return std::nullopt;
-}
 
-net::Result<Response> attempt_over_tls(const Attempt& attempt, Watch& watch, RequestFailure& failure) {
-  const auto& wanted = attempt.identity.server_name;
-  const std::string& name = wanted.empty() ? attempt.url.host : wanted;
-  HeaderGuard guard;
-  httplib::SSLClient client(name, attempt.url.port);
-  if (!client.is_valid()) return net::failure(ENOMEM, "OpenSSL cannot be set up");
-  if (const auto ready = set_up(client.ssl_context(), attempt.identity, name); !ready) {
-    return net::failure(ready.error().code.value(),
-                        fmt::format("{}: {}", attempt.url.site(), ready.error().what));
+  template <class Channel>
+  std::optional<Response> converse(Channel& channel) {
+    constexpr auto kAnswering = RequestFailure::Stage::answering;
+    const auto text = text_of(question_);
+    asio::async_write(channel, asio::buffer(text), steps_.done());
+    if (const auto code = await()) return fail(kAnswering, code);
+    http::async_read_header(channel, buffer_, parser_, steps_.done());
+    const auto code = await();
+    failure_.received_data = parser_.got_some();
+    if (code) return fail(kAnswering, code);
+    const auto& header = parser_.get();
+    // Without either, an answer that is cut short looks complete.
+    failure_.header_complete = parser_.chunked() || parser_.content_length() || header.result_int() == 204 ||
+                               header.result_int() == 304;
+    if (!failure_.header_complete) return fail(kAnswering, {});
+
+    bool withheld = false;
+    const Line clean = [&](std::string_view line) {
+      withheld = question_.secrets.are_in(line);
+      return !withheld && (*question_.line)(line);
+    };
+    BodyReader body(question_.line == nullptr ? nullptr : &clean);
+    body.response.status = header.result_int();
+    for (const auto& field : header) {
+      const auto value = field.value();
+      auto& kept = body.response.headers[net::lower(std::string(field.name_string()))];
+      kept.assign(value.data(), value.size());
+      if (question_.secrets.are_in(kept)) kept = kWithheld;
+    }
+    if (const auto broken = read(channel, body)) return fail(kAnswering, broken);
+    failure_.end = body.end();
+    if (body.end() == BodyReader::End::too_large) return fail(kAnswering, {});
+    if (!withheld && !question_.secrets.are_in(body.response.body)) return std::move(body.response);
+    // The status of a refusal may still be returned without its body.
+    body.response.body = kWithheld;
+    if (body.response.status != 200) return std::move(body.response);
+    failure_.withheld = true;
+    return fail(kAnswering, {});
   }
-  watch_header(client.ssl_context(), guard);
-  arm(client, attempt, name, watch);
-  if (auto response = ask(client, attempt, guard, failure)) return std::move(*response);
-  failure.verified = client.get_openssl_verify_result();
-  failure.expired = watch.expired();
-  return tl::unexpected(explain(failure, attempt.url.site(), name));
-}
 
-net::Result<Response> attempt_in_clear(const Attempt& attempt, Watch& watch, RequestFailure& failure) {
-  HeaderGuard guard;
-  httplib::ClientImpl client(attempt.url.host, attempt.url.port);
-  arm(client, attempt, attempt.url.host, watch);
-  if (auto response = ask(client, attempt, guard, failure)) return std::move(*response);
-  failure.expired = watch.expired();
-  return tl::unexpected(explain(failure, attempt.url.site(), attempt.url.host));
-}
+  /// Every part goes on as it comes, until the body ends or its reader has had enough.
+  template <class Channel>
+  error_code read(Channel& channel, BodyReader& body) {
+    std::array<char, std::size_t{16} << 10> part;
+    while (!parser_.is_done()) {
+      auto& room = parser_.get().body();
+      room.data = part.data();
+      room.size = part.size();
+      http::async_read_some(channel, buffer_, parser_, steps_.done());
+      const auto code = await();
+      if (code == asio::error::timed_out) return code;
+      if (!body.take({part.data(), part.size() - room.size})) return {};
+      if (code && code != http::error::need_buffer) return code;
+    }
+    body.finish();
+    return {};
+  }
+
+  const Question& question_;
+  RequestFailure& failure_;
+  http1::Steps steps_;
+  http1::Steps::Socket socket_;
+  boost::beast::flat_buffer buffer_;
+  http::response_parser<http::buffer_body> parser_;
+};
 
 bool is_clean(const std::pair<std::string, std::string>& header) {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
@@ -152,42 +195,38 @@ net::Result<Response> converse(const Identity& identity, const Request& request,
   }
   const auto addresses = resolve(url->host, request.finish_by);
   if (!addresses) return net::pass_on(addresses);
-  // The watch's thread may come too late for an answer that is quick.
   if (steady_clock::now() >= request.finish_by)
     return net::failure(ETIMEDOUT, fmt::format("{}: not asked: the time is up", url->site()));
-  const PipeSignal quiet;
   const SentSecrets secrets(request);
-  Watch watch(request.finish_by);
+  const Question question{
+      .identity = identity, .request = request, .url = *url, .line = line, .secrets = secrets};
+  std::optional<asio::ssl::context> tls;
+  if (url->tls) {
+    tls.emplace(asio::ssl::context::tls_client);
+    if (const auto ready = set_up(tls->native_handle(), identity, question.name()); !ready) {
+      return net::failure(ready.error().code.value(), fmt::format("{}: {}", url->site(), ready.error().what));
+    }
+  }
   for (std::size_t i = 0;; ++i) {
     const auto now = steady_clock::now();
     const auto left = static_cast<steady_clock::rep>(addresses->size() - i);
-    const Attempt attempt{.identity = identity,
-                          .request = request,
-                          .url = *url,
-                          .line = line,
-                          .secrets = secrets,
-                          .address = (*addresses)[i],
-                          .connect_by = now + (request.finish_by - now) / left};
     RequestFailure failure;
-    auto response =
-        url->tls ? attempt_over_tls(attempt, watch, failure) : attempt_in_clear(attempt, watch, failure);
-    const bool connected = response || (failure.error != httplib::Error::Connection &&
-                                        failure.error != httplib::Error::ConnectionTimeout);
-    if (connected || watch.expired()) return response;
-    if (left > 1) continue;
-    failure.connect_errno = failure.error == httplib::Error::ConnectionTimeout
-                                ? ETIMEDOUT
-                                : connect_errno_of(attempt.address, url->port, request.finish_by);
-    return tl::unexpected(explain(failure, url->site(), url->host));
+    failure.by_system = identity.ca_pem.empty();
+    asio::io_context io(1);
+    auto response = Attempt(io, question, failure)
+                        .run((*addresses)[i], now + (request.finish_by - now) / left, tls ? &*tls : nullptr);
+    if (response) return std::move(*response);
+    if (left > 1 && failure.stage == RequestFailure::Stage::connecting && !failure.expired) continue;
+    return tl::unexpected(explain(failure, url->site(), question.name()));
   }
 }
 
 net::Result<Response> converse_safely(const Identity& identity, const Request& request, const Line* line) {
   try {
     return converse(identity, request, line);
-  } catch (const std::exception& bug) {
-    // cpp-httplib's number parsing and std::regex throw at what they do not expect.
-    return net::failure(EPROTO, fmt::format("an HTTP answer cannot be read ({})", bug.what()));
+  } catch (const std::exception& scarce) {
+    // Asio and OpenSSL's context throw without a descriptor or memory left.
+    return net::failure(ENOMEM, fmt::format("an HTTPS request cannot be made ({})", scarce.what()));
   }
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -16,7 +15,6 @@
 #include <thread>
 
 #include "net/address.h"
-#include "net/descriptor.h"
 #include "net/mutex.h"
 
 namespace https {
@@ -154,28 +152,6 @@ net::Result<std::vector<net::Address>> resolve(const std::string& host,
                     question->error == 0 ? "it has no address" : ::gai_strerror(question->error)));
   }
   return question->addresses;
-}
-
-int connect_errno_of(const net::Address& address, std::uint16_t port, steady_clock::time_point finish_by) {
-  addrinfo literal{};
-  literal.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-  addrinfo* list = nullptr;
-  const auto service = std::to_string(port);
-  if (::getaddrinfo(address.text().c_str(), service.c_str(), &literal, &list) != 0) return EINVAL;
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> peer(list, ::freeaddrinfo);
-  const net::Descriptor socket(::socket(peer->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket) return errno;
-  if (::connect(socket.get(), peer->ai_addr, peer->ai_addrlen) == 0) return EAGAIN;
-  if (errno != EINPROGRESS) return errno;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(finish_by - steady_clock::now()).count();
-  pollfd wait{.fd = socket.get(), .events = POLLOUT, .revents = 0};
-  if (::poll(&wait, 1, static_cast<int>(std::clamp<decltype(left)>(left, 0, 1'000'000))) <= 0) {
-    return ETIMEDOUT;
-  }
-  int error = 0;
-  socklen_t length = sizeof error;
-  if (::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0) return errno;
-  return error == 0 ? EAGAIN : error;
 }
 
 }  // namespace https

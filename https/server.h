@@ -32,9 +32,4 @@ net::Result<Url> parse_url(std::string_view text);
 net::Result<std::vector<net::Address>> resolve(const std::string& host,
                                                std::chrono::steady_clock::time_point finish_by);
 
-/// Why a connection fails: the errno that connect(2) gives, which cpp-httplib keeps to itself.
-/// ETIMEDOUT at the deadline; EAGAIN when this time it goes well.
-int connect_errno_of(const net::Address& address, std::uint16_t port,
-                     std::chrono::steady_clock::time_point finish_by);
-
 }  // namespace https

@@ -61,8 +61,7 @@ net::Result<void> believe(SSL_CTX* context, const std::string& pem) {
   ERR_clear_error();
   // An intermediate in a CA file is an anchor too, as it is for kubectl.
   X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN);
-  // Not the context's own store: cpp-httplib adds the system's certificates to that one, whatever it holds.
-  SSL_CTX_set1_verify_cert_store(context, store.get());
+  SSL_CTX_set1_cert_store(context, store.get());
   return {};
 }
 
@@ -99,40 +98,24 @@ net::Result<void> expect(SSL_CTX* context, const std::string& name) {
   return {};
 }
 
-void count_record(int writing, int /*version*/, int type, const void* data, std::size_t size, SSL* ssl,
-                  void* to) {
-  constexpr std::size_t kHeaderLimit = 17 * 1024;  // more than a full record, in which a body may follow
-  HeaderGuard& guard = *static_cast<HeaderGuard*>(to);
-  if (writing != 0 || guard.header_complete || SSL_is_init_finished(ssl) == 0) return;
-  const auto* bytes = static_cast<const unsigned char*>(data);
-  if (type == SSL3_RT_INNER_CONTENT_TYPE && size == 1) {
-    guard.received_data = guard.received_data || bytes[0] == SSL3_RT_APPLICATION_DATA;
-  }
-  if (type != SSL3_RT_HEADER || size < SSL3_RT_HEADER_LENGTH) return;
-  if (SSL_version(ssl) < TLS1_3_VERSION && bytes[0] == SSL3_RT_APPLICATION_DATA) guard.received_data = true;
-  guard.bytes += static_cast<std::size_t>(bytes[3] << 8 | bytes[4]);
-  // Unlike shutdown(2), this also keeps from the reader what the kernel has already received.
-  if (guard.bytes > kHeaderLimit) SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
-}
-
 }  // namespace
 
 net::Result<void> set_up(SSL_CTX* context, const Identity& identity, const std::string& name) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   if (auto expected = expect(context, name); !expected) return expected;
-  if (!identity.ca_pem.empty()) {
-    if (auto believed = believe(context, identity.ca_pem); !believed) return believed;
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  if (identity.ca_pem.empty()) {
+    // Where the distribution's OpenSSL looks, or SSL_CERT_FILE and SSL_CERT_DIR.
+    SSL_CTX_set_default_verify_paths(context);
+    ERR_clear_error();
+  } else if (auto believed = believe(context, identity.ca_pem); !believed) {
+    return believed;
   }
   if (identity.client_certificate_pem.empty() != identity.client_key_pem.empty()) {
     return unusable("client certificate", "it and its key are needed together");
   }
   if (identity.client_certificate_pem.empty()) return {};
   return show(context, identity);
-}
-
-void watch_header(SSL_CTX* context, HeaderGuard& guard) {
-  SSL_CTX_set_msg_callback(context, count_record);
-  SSL_CTX_set_msg_callback_arg(context, &guard);
 }
 
 std::string tls_reason() {
