@@ -1,21 +1,17 @@
-// Where in this file a message was sent from is of no use: without this, libsystemd adds it to
-// each.
-#define SD_JOURNAL_SUPPRESS_LOCATION
-
 #include "systemd/journal.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
-#include <systemd/sd-journal.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
-#include <vector>
 
-#include "systemd/datagram_room.h"
+#include "net/descriptor.h"
+#include "systemd/datagram.h"
 
 namespace systemd {
 namespace {
@@ -25,6 +21,30 @@ constexpr const char* kSocket = "/run/systemd/journal/socket";
 net::Result<void> not_taken(int error) {
   return net::failure(
       error, fmt::format("journald did not take an event: {}", std::system_category().message(error)));
+}
+
+/// A field of the native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL): NAME=VALUE, or, for a value of
+/// several lines, NAME, its size in 64 bits, little-endian, and the value.
+void append(std::string& entry, std::string_view name, std::string_view value) {
+  entry += name;
+  if (value.find('\n') == std::string_view::npos) {
+    entry += '=';
+  } else {
+    entry += '\n';
+    for (unsigned shift = 0; shift < 64; shift += 8) entry += static_cast<char>(value.size() >> shift & 0xff);
+  }
+  entry += value;
+  entry += '\n';
+}
+
+/// What is too large for a datagram goes as a sealed file in memory.
+net::Result<void> send_as_file(const std::string& entry) {
+  const net::Descriptor file(::memfd_create("journal-entry", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!file || ::write(file.get(), entry.data(), entry.size()) != static_cast<ssize_t>(entry.size()) ||
+      ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0) {
+    return not_taken(errno);
+  }
+  return send_datagram(kSocket, {}, file.get());
 }
 
 }  // namespace
@@ -37,19 +57,18 @@ bool journal_attached(int descriptor) {
 }
 
 net::Result<void> journal_send(int priority, std::string_view message, std::span<const JournalField> fields) {
-  // libsystemd reports success when there is no journald to talk to, and waits for one that does not read.
-  if (const auto room = datagram_room(kSocket); !room) return not_taken(room.error().code.value());
-  std::vector<std::string> assignments;
-  assignments.reserve(fields.size() + 2);
-  assignments.push_back(fmt::format("MESSAGE={}", message));
-  assignments.push_back(fmt::format("PRIORITY={}", priority));
-  for (const auto& [name, value] : fields) assignments.push_back(fmt::format("{}={}", name, value));
-
-  std::vector<iovec> parts;
-  parts.reserve(assignments.size());
-  for (auto& assignment : assignments) parts.push_back({assignment.data(), assignment.size()});
-  const int sent = sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
-  if (sent < 0) return not_taken(-sent);
+  std::string entry;
+  append(entry, "MESSAGE", message);
+  append(entry, "PRIORITY", std::to_string(priority));
+  bool is_identified = false;
+  for (const auto& [name, value] : fields) {
+    append(entry, name, value);
+    is_identified = is_identified || name == "SYSLOG_IDENTIFIER";
+  }
+  if (!is_identified) append(entry, "SYSLOG_IDENTIFIER", program_invocation_short_name);
+  auto sent = send_datagram(kSocket, entry);
+  if (!sent && sent.error().code.value() == EMSGSIZE) sent = send_as_file(entry);
+  if (!sent) return not_taken(sent.error().code.value());
   return {};
 }
 

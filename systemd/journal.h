@@ -18,9 +18,9 @@ bool journal_attached(int descriptor = 2);
 using JournalField = std::pair<std::string, std::string>;
 
 /// Sends one event by journald's native protocol. `priority` is syslog's: 0 (emergency) to 7 (debug). MESSAGE
-/// and PRIORITY are the two arguments; libsystemd adds SYSLOG_IDENTIFIER, the program's name, unless the
-/// fields have one. An Error means that journald did not take the event: ENOENT where none runs, EAGAIN when
-/// its queue is full.
+/// and PRIORITY are the two arguments; SYSLOG_IDENTIFIER is the program's name, unless the fields have one.
+/// An Error means that journald did not take the event: ENOENT where none runs, EAGAIN when its queue is
+/// full.
 net::Result<void> journal_send(int priority, std::string_view message, std::span<const JournalField> fields);
 
 }  // namespace systemd

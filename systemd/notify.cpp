@@ -1,17 +1,19 @@
 #include "systemd/notify.h"
 
 #include <fmt/format.h>
-#include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <system_error>
 #include <utility>
 
-#include "systemd/datagram_room.h"
+#include "systemd/datagram.h"
 
 namespace systemd {
 namespace {
@@ -22,14 +24,25 @@ std::string_view kind(std::string_view assignments) { return assignments.substr(
 net::Result<void> send(const std::string& assignments) {
   const char* path = std::getenv("NOTIFY_SOCKET");
   if (path == nullptr) return {};
-  const auto room = datagram_room(path);
-  const bool full = !room && room.error().code.value() == EAGAIN;
-  const int sent = full ? -EAGAIN : sd_notify(/*unset_environment=*/0, assignments.c_str());
-  if (sent >= 0) return {};
-  return net::failure(-sent, fmt::format("the service manager did not get {}: {}",
-                                         assignments.substr(0, assignments.find('\n')),
-                                         full ? fmt::format("it does not read {}; kept until it does", path)
-                                              : std::system_category().message(-sent)));
+  const auto sent = send_datagram(path, assignments);
+  if (sent) return {};
+  const int error = sent.error().code.value();
+  return net::failure(
+      error,
+      fmt::format("the service manager did not get {}: {}", assignments.substr(0, assignments.find('\n')),
+                  error == EAGAIN ? fmt::format("it does not read {}; kept until it does", path)
+                                  : std::system_category().message(error)));
+}
+
+/// A number in the environment; absent for none.
+std::optional<std::uint64_t> number_of(const char* variable) {
+  const char* text = std::getenv(variable);
+  if (text == nullptr) return std::nullopt;
+  std::uint64_t number = 0;
+  const char* end = text + std::strlen(text);
+  const auto [stop, error] = std::from_chars(text, end, number);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return number;
 }
 
 }  // namespace
@@ -75,9 +88,11 @@ net::Result<void> Notifier::say(std::string assignments) {
 }
 
 std::optional<std::chrono::microseconds> Notifier::watchdog_interval() const {
-  std::uint64_t microseconds = 0;
-  if (sd_watchdog_enabled(/*unset_environment=*/0, &microseconds) <= 0) return std::nullopt;
-  return std::chrono::microseconds(microseconds / 2);
+  const auto microseconds = number_of("WATCHDOG_USEC");
+  const bool is_watched = std::getenv("WATCHDOG_PID") == nullptr ||
+                          number_of("WATCHDOG_PID") == static_cast<std::uint64_t>(::getpid());
+  if (!microseconds || *microseconds == 0 || !is_watched) return std::nullopt;
+  return std::chrono::microseconds(*microseconds / 2);
 }
 
 }  // namespace systemd

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 #include "tests/unit/systemd/journald.h"
@@ -50,6 +51,27 @@ TEST_F(Journald, TakesLineBreaksAsPartOfAValue) {
   EXPECT_TRUE(journal_send(6, "a\nPRIORITY=0", fields));
   const std::string length("\x0c\0\0\0\0\0\0\0", 8);
   EXPECT_EQ(received(), "MESSAGE\n" + length + "a\nPRIORITY=0\nPRIORITY=6\nSYSLOG_IDENTIFIER=x\n");
+}
+
+TEST_F(Journald, GetsWhatNoDatagramHoldsAsASealedFile) {
+  listen();
+  const std::string message(std::size_t{8} << 20, 'x');
+  const std::array fields = {JournalField{"SYSLOG_IDENTIFIER", "x"}};
+  ASSERT_TRUE(journal_send(6, message, fields));
+  int file = -1;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof file)> control{};
+  msghdr datagram{};
+  datagram.msg_control = control.data();
+  datagram.msg_controllen = control.size();
+  ASSERT_EQ(recvmsg(socket_, &datagram, 0), 0);
+  ASSERT_NE(CMSG_FIRSTHDR(&datagram), nullptr);
+  std::memcpy(&file, CMSG_DATA(CMSG_FIRSTHDR(&datagram)), sizeof file);
+  const auto wanted = "MESSAGE=" + message + "\nPRIORITY=6\nSYSLOG_IDENTIFIER=x\n";
+  std::string entry(wanted.size() + 1, '\0');
+  EXPECT_EQ(pread(file, entry.data(), entry.size(), 0), static_cast<ssize_t>(wanted.size()));
+  EXPECT_TRUE(entry.starts_with(wanted));
+  EXPECT_EQ(write(file, "x", 1), -1);
+  close(file);
 }
 
 TEST_F(Journald, ThatDoesNotReadIsAnErrorNotAWait) {
