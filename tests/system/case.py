@@ -41,11 +41,19 @@ class MachineCase(unittest.TestCase):
     def setUp(self):
         self.lab = self.enter(Lab())
         self.host = self.enter(Host(self.lab.vm, self.lab.folder / "host", self.release))
+        self.addCleanup(self.takes_every_file_without_a_word)
 
     def enter(self, context):
         value = context.__enter__()
         self.addCleanup(context.__exit__, None, None, None)
         return value
+
+    def takes_every_file_without_a_word(self):
+        """"/usr/lib/systemd/system/calico-azure-agent.service:7: Unknown key …", and what sysusers, tmpfiles, sysctl,
+        modules-load and networkd say of theirs."""
+        said = [each["MESSAGE"] for each in self.host.journal()
+                if re.search(r"/\S*calico-azure-agent\S*\.(service|socket|conf)\S*:\d+: ", str(each.get("MESSAGE")))]
+        self.assertEqual(said, [])
 
     # The package and its service
 
