@@ -60,12 +60,14 @@ def _cgroups(name):
 
 
 class Host:
-    """A context manager. `namespace` is the lab's; `x` runs a command in the machine."""
+    """A context manager. `namespace` is the lab's; `x` runs a command in the machine, of whose folders some may be
+    read-only."""
 
-    def __init__(self, namespace, folder, release="bookworm"):
+    def __init__(self, namespace, folder, release="bookworm", read_only=()):
         self.name = namespace.name
         self._folder = pathlib.Path(folder)
         self._release = release
+        self._read_only = read_only
         self._process = None
         self._leader = None
 
@@ -114,7 +116,7 @@ class Host:
             "--register=no", "--keep-unit", f"--network-namespace-path=/run/netns/{self.name}",
             # BPF: without it IPAddressDeny= would be a word.
             "--capability=CAP_NET_ADMIN,CAP_BPF", "--system-call-filter=bpf", "--resolv-conf=off", "--timezone=off",
-            "--link-journal=no", "--console=read-only"]
+            "--link-journal=no", "--console=read-only", *(f"--bind-ro=+{each}:{each}" for each in self._read_only)]
         # The mount is in a namespace of its own, and the machine dies with who made it: nothing is left of either.
         with open(self._folder / "console", "wb") as console:
             self._process = subprocess.Popen(
