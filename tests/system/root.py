@@ -40,7 +40,8 @@ class Root:
         options = {"capture_output": True, "text": True, "stdin": subprocess.DEVNULL, **options}
         return subprocess.run(
             ["unshare", "--mount", "sh", "-ec",
-             'mount -t overlay overlay -o "$1" "$2"; mount -t proc proc "$2/proc"; shift 2; '
+             'mount -t overlay overlay -o "$1" "$2"; mount -t proc proc "$2/proc"; mount -t sysfs -o ro sysfs "$2/sys"; '
+             'mount -t cgroup2 -o ro cgroup2 "$2/sys/fs/cgroup"; shift 2; '  # systemd-analyze wants one
              'exec chroot "$@"', "-", layers, mounted, f"--userspec={user}", mounted,
              "/usr/bin/env", "-i", _PATH, *environment, *map(str, words)],
             **{"check": False, **options})
