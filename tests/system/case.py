@@ -14,7 +14,8 @@ from lab.agent import toml  # noqa: E402
 
 from host import Host  # noqa: E402
 
-__all__ = ["AGENT", "CLUSTER", "CLOUD", "DROP_INS", "MachineCase", "NODE", "PACKAGES", "eventually", "package", "toml"]
+__all__ = ["AGENT", "CLUSTER", "CLOUD", "DROP_INS", "MachineCase", "NODE", "PACKAGES", "eventually", "make_loop_devices",
+           "package", "toml"]
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 PACKAGES = pathlib.Path(os.environ.get("CAA_PACKAGES") or _ROOT / "build" / "packages")
@@ -30,22 +31,36 @@ def package(pattern):
     return found[0]
 
 
+def make_loop_devices(host):
+    """For systemd-sysext, which attaches an image; the kernel takes back what is attached when the machine ends."""
+    host.shell("mknod /dev/loop-control c 10 237; for each in $(seq 0 63); do mknod /dev/loop$each b 7 $each; done")
+
+
 class MachineCase(unittest.TestCase):
     """`lab` is Azure's side, `host` the machine in its VM's namespace."""
 
     release = "bookworm"
+    read_only = ()
     # Where the network is set up by the lab, and the machine's own services leave it alone.
     config = {"imds": {"poll_interval": "10s", "read_timeout": "1s"},
               "pods": {"cluster_cidrs": [CLUSTER], "node_cidrs": [NODE]}}
 
     def setUp(self):
         self.lab = self.enter(Lab())
-        self.host = self.enter(Host(self.lab.vm, self.lab.folder / "host", self.release))
+        self.host = self.enter(Host(self.lab.vm, self.lab.folder / "host", self.release, self.read_only))
+        self.addCleanup(self.takes_every_file_without_a_word)
 
     def enter(self, context):
         value = context.__enter__()
         self.addCleanup(context.__exit__, None, None, None)
         return value
+
+    def takes_every_file_without_a_word(self):
+        """"/usr/lib/systemd/system/calico-azure-agent.service:7: Unknown key …", and what sysusers, tmpfiles, sysctl,
+        modules-load and networkd say of theirs."""
+        said = [each["MESSAGE"] for each in self.host.journal()
+                if re.search(r"/\S*calico-azure-agent\S*\.(service|socket|conf)\S*:\d+: ", str(each.get("MESSAGE")))]
+        self.assertEqual(said, [])
 
     # The package and its service
 

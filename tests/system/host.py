@@ -24,7 +24,8 @@ _LIBRARIES = "libcpp-httplib0.11,libfmt9,libnl-3-200,libspdlog1.10,libtomlpluspl
 _TOOLS = "init-system-helpers,iproute2,iputils-ping,procps,python3-minimal,rpm,ca-certificates"
 
 # The version of systemd that each has. Debian 13's has the libraries of Debian 12 too, for which the package is built.
-RELEASES = {"bookworm": 252, "trixie": 257}
+# Debian 11 is too old for the programs, boots nowhere here, and takes no more than its systemd.
+RELEASES = {"bullseye": 247, "bookworm": 252, "trixie": 257}
 
 
 def tree(release):
@@ -36,9 +37,10 @@ def tree(release):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             unfinished = trees / f"{release}.unfinished"
-            suites = [release] if release == "bookworm" else [release, "bookworm"]
+            suites = [release] if release != "trixie" else [release, "bookworm"]
+            packages = "systemd" if release == "bullseye" else f"systemd-sysv,dbus,{_LIBRARIES},{_TOOLS}"
             command = ["mmdebstrap", "--quiet", "--variant=minbase", "--skip=check/qemu",
-                       f"--include=systemd-sysv,dbus,{_LIBRARIES},{_TOOLS}", release, unfinished,
+                       f"--include={packages}", release, unfinished,
                        *(f"deb {_MIRROR} {suite} main" for suite in suites)]
             for last in (False, False, True):  # a mirror may be between two states
                 shutil.rmtree(unfinished, ignore_errors=True)
@@ -58,12 +60,14 @@ def _cgroups(name):
 
 
 class Host:
-    """A context manager. `namespace` is the lab's; `x` runs a command in the machine."""
+    """A context manager. `namespace` is the lab's; `x` runs a command in the machine, of whose folders some may be
+    read-only."""
 
-    def __init__(self, namespace, folder, release="bookworm"):
+    def __init__(self, namespace, folder, release="bookworm", read_only=()):
         self.name = namespace.name
         self._folder = pathlib.Path(folder)
         self._release = release
+        self._read_only = read_only
         self._process = None
         self._leader = None
 
@@ -112,7 +116,7 @@ class Host:
             "--register=no", "--keep-unit", f"--network-namespace-path=/run/netns/{self.name}",
             # BPF: without it IPAddressDeny= would be a word.
             "--capability=CAP_NET_ADMIN,CAP_BPF", "--system-call-filter=bpf", "--resolv-conf=off", "--timezone=off",
-            "--link-journal=no", "--console=read-only"]
+            "--link-journal=no", "--console=read-only", *(f"--bind-ro=+{each}:{each}" for each in self._read_only)]
         # The mount is in a namespace of its own, and the machine dies with who made it: nothing is left of either.
         with open(self._folder / "console", "wb") as console:
             self._process = subprocess.Popen(
@@ -198,6 +202,6 @@ class Host:
 
 
 if __name__ == "__main__":
-    # Ahead of the tests: host.py bookworm trixie
+    # Ahead of the tests: host.py bullseye bookworm trixie
     for each in sys.argv[1:]:
         tree(each)

@@ -3,15 +3,12 @@
 write down what they are told. What dpkg makes of them on a booted machine is in test_service.py."""
 
 import pathlib
-import subprocess
-import tempfile
 import unittest
 
-from host import tree
+from root import Root
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _STATE = "/var/lib/calico-azure-agent"
-_PATH = "PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 # $STATE is what systemctl says of the agent, $CONFIG what the agent says of its configuration.
 _STAND_INS = {
     "systemctl": 'echo "systemctl $*" >>/told\n'
@@ -25,12 +22,11 @@ _STAND_INS = {
 
 class MaintainerScripts(unittest.TestCase):
     def setUp(self):
-        temporary = tempfile.TemporaryDirectory()
-        self.addCleanup(temporary.cleanup)
-        self.folder = pathlib.Path(temporary.name)
-        self.root = self.folder / "upper"
-        for part in ("work", "mounted", "upper/run/systemd/system"):
-            (self.folder / part).mkdir(parents=True)
+        self.tree = Root()
+        self.tree.__enter__()
+        self.addCleanup(self.tree.__exit__, None, None, None)
+        self.root = self.tree.upper
+        (self.root / "run/systemd/system").mkdir(parents=True)
         for name, text in _STAND_INS.items():
             self.write(f"usr/local/sbin/{name}", f"#!/bin/sh\n{text}\n", 0o755)
         for kind in ("sysusers", "tmpfiles"):
@@ -44,23 +40,13 @@ class MaintainerScripts(unittest.TestCase):
         self.write("told", "")
 
     def write(self, path, text, mode=0o644):
-        file = self.root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-        file.chmod(mode)
+        self.tree.write(path, text, mode)
 
-    def inside(self, *words, user="root"):
-        """Runs a command in the root folder; what it leaves there stays for the next one."""
-        layers = f"lowerdir={tree('bookworm')},upperdir={self.root},workdir={self.folder}/work"
-        mounted = self.folder / "mounted"
-        return subprocess.run(
-            ["unshare", "--mount", "sh", "-ec",
-             'mount -t overlay overlay -o "$1" "$2"; mount -t proc proc "$2/proc"; shift 2; '
-             'exec chroot "$@"', "-", layers, mounted, f"--userspec={user}", mounted, "/usr/bin/env", "-i", _PATH, *words],
-            capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL).stdout
+    def inside(self, *words, **options):
+        return self.tree.x(*words, **options)
 
     def script(self, name, *words, state="active", config="169"):
-        return self.inside(f"STATE={state}", f"CONFIG={config}", "sh", f"/scripts/{name}", *words)
+        return self.inside("sh", f"/scripts/{name}", *words, environment=(f"STATE={state}", f"CONFIG={config}"))
 
     def as_the_service(self, line):
         return self.inside("sh", "-c", line, user="calico-azure-agent")

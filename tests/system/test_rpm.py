@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""The .rpm on a machine with systemd: rpm's own database and scriptlets, whatever its distribution is."""
+"""The .rpm on a machine with systemd: rpm's own database and scriptlets, whatever its distribution is. And the
+scriptlets alone in a root folder, with programs in the place of systemd's that write down what they are told."""
 
 import unittest
 
 from case import AGENT, CLOUD, MachineCase, eventually, package
+from root import Root
 
 _RPM = ("rpm", "--nodeps", "--dbpath", "/var/lib/rpm")  # its database does not know Debian's packages
 
@@ -44,6 +46,55 @@ class Rpm(MachineCase):
 
     def enabled(self):
         return self.host.run("systemctl", "is-enabled", AGENT).stdout.strip()
+
+
+class Scriptlets(unittest.TestCase):
+    def setUp(self):
+        self.root = Root()
+        self.root.__enter__()
+        self.addCleanup(self.root.__exit__, None, None, None)
+
+    def listen(self):
+        for path in ("/usr/local/sbin/systemctl", "/usr/local/sbin/systemd-tmpfiles", "/usr/lib/systemd/systemd-sysctl"):
+            self.root.write(path, f'#!/bin/sh\necho "{path.rpartition("/")[2]} $*" >>/told\n', 0o755)
+        self.root.write("/told", "")
+
+    def rpm(self, *words):
+        """What systemd's programs were told meanwhile."""
+        done = self.root.run(*_RPM, *words)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), words)
+        told = (self.root.upper / "told").read_text("utf-8").splitlines()
+        self.root.write("/told", "")
+        return [each for each in told if not each.startswith("systemd-tmpfiles")]
+
+    def life(self):
+        first, second = (self.root.bring(package(f"cpack/calico-azure-agent-{version}-1.*.rpm")) for version in ("0.1.0", "0.1.1"))
+        return self.rpm("--install", first), self.rpm("--upgrade", second), self.rpm("--erase", "calico-azure-agent")
+
+    def test_on_a_running_system_nothing_starts_by_itself_and_nobody_waits(self):
+        self.listen()
+        self.root.x("mkdir", "-p", "/run/systemd/system", "/run/calico-azure-agent", "/run/kept")
+        self.root.x("ln", "-s", "/run/kept", "/run/calico-azure-agent/planted")
+        installed, upgraded, erased = self.life()
+        self.assertEqual(installed, [f"systemctl --no-reload preset {AGENT} {CLOUD}",
+                                     "systemd-sysctl --prefix=net/ipv4/ip_forward", "systemctl daemon-reload"])
+        self.assertEqual(upgraded, ["systemctl daemon-reload", "systemctl daemon-reload",
+                                    f"systemctl --no-block try-restart {AGENT}"])
+        self.assertEqual(erased, [f"systemctl --no-reload disable --now {AGENT} {CLOUD}",
+                                  "systemctl stop calico-azure-agent-cloud@*.service", "systemctl daemon-reload"])
+        self.assertIn("calico-azure-agent", self.root.x("getent", "passwd", "calico-azure-agent"))
+        self.assertEqual(self.root.x("ls", "/run").split().count("calico-azure-agent"), 0)
+        self.root.x("test", "-d", "/run/kept")
+
+    def test_in_an_image_that_is_made_the_preset_alone_decides(self):
+        self.listen()
+        self.assertEqual(self.life(), ([f"systemctl --no-reload preset {AGENT} {CLOUD}"], [],
+                                       [f"systemctl --no-reload disable --now {AGENT} {CLOUD}"]))
+
+    def test_a_root_without_systemds_programs_takes_it(self):
+        self.root.x("sh", "-c", "rm /bin/systemctl /bin/journalctl /bin/systemd-sysusers /bin/systemd-tmpfiles")
+        self.root.write("/told", "")
+        self.assertEqual(self.life(), ([], [], []))
 
 
 if __name__ == "__main__":

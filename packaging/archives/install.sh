@@ -1,0 +1,73 @@
+#!/bin/sh
+# Installs calico-azure-agent, or upgrades it, on a system without a package for it or with a read-only /usr: programs in
+# /opt/calico-azure-agent, units and settings in /etc. As the packages do it: the service is enabled and started, nobody
+# waits until the node is ready, configuration files stay as they are.
+#
+#   sudo ./install.sh
+set -eu
+umask 022
+from=$(dirname "$(readlink -f "$0")")
+to=/opt/calico-azure-agent
+
+refuse() {
+  echo "calico-azure-agent is not installed: $*" >&2
+  exit 1
+}
+
+# is_at_least MAJOR.MINOR MAJOR.MINOR
+is_at_least() {
+  [ "${1%%.*}" -gt "${2%%.*}" ] || { [ "${1%%.*}" = "${2%%.*}" ] && [ "${1#*.}" -ge "${2#*.}" ]; }
+}
+
+[ "$(id -u)" = 0 ] || refuse "this takes root"
+libc=$( (getconf GNU_LIBC_VERSION || ldd --version) 2>/dev/null | sed -n '1s/.* \([0-9]\{1,\}\.[0-9]\{1,\}\).*/\1/p')
+is_at_least "${libc:-0.0}" 2.34 ||
+  refuse "its programs need glibc 2.34 or later (Debian 12, Ubuntu 22.04, RHEL 9), and this system has ${libc:-another libc}"
+systemd=$(systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]\{1,\}\).*/\1/p')
+[ "${systemd:-0}" -ge 247 ] || refuse "its units need systemd 247 or later, and this system has ${systemd:-none}"
+for program in bin/calico-azure-agent libexec/calico-azure-agent/calico-azure-agent-cloud; do
+  said=$("$from/opt/$program" --help 2>&1) || refuse "$program does not run on this system: $said"
+done
+
+if [ -e /usr/bin/calico-azure-agent ]; then refuse "/usr/bin has it already, from a package or a system extension"; fi
+upgrade=
+if [ -e $to/bin/calico-azure-agent ]; then upgrade=yes; fi
+
+# A program that runs is unlinked, not written over.
+mkdir -p $to
+cp -R --remove-destination "$from/opt/." $to
+while read -r file; do
+  case $file in
+    calico-azure-agent/config.toml | iproute2/*) if [ -e "/etc/$file" ]; then continue; fi ;;
+  esac
+  mkdir -p "/etc/${file%/*}"
+  cp --remove-destination "$from/etc/$file" "/etc/$file"
+done <$to/share/calico-azure-agent/files-in-etc
+# In root's PATH and people's: Flatcar's /usr/local is read-only, and has /opt/bin instead.
+if [ -w /usr/local/bin ]; then links=/usr/local/bin; else links=/opt/bin; fi
+mkdir -p $links
+ln -sfn $to/bin/calico-azure-agent $links/calico-azure-agent
+
+if command -v systemd-sysusers >/dev/null; then
+  systemd-sysusers calico-azure-agent.conf
+elif ! id calico-azure-agent >/dev/null 2>&1; then
+  useradd --system --user-group --home-dir /var/lib/calico-azure-agent --shell /usr/sbin/nologin calico-azure-agent
+fi
+if command -v systemd-tmpfiles >/dev/null; then systemd-tmpfiles --create calico-azure-agent.conf || true; fi
+
+if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+if [ -n "$upgrade" ]; then
+  if [ -d /run/systemd/system ]; then systemctl --no-block try-restart calico-azure-agent.service; fi
+  exit 0
+fi
+systemctl --quiet enable calico-azure-agent.service
+if [ -d /run/systemd/system ]; then
+  # What the next boot would set from sysctl.d, this key alone; whatever file wins has the word.
+  if [ -x /usr/lib/systemd/systemd-sysctl ]; then
+    /usr/lib/systemd/systemd-sysctl --prefix=net/ipv4/ip_forward || true
+  fi
+  systemctl --no-block start calico-azure-agent-cloud.socket calico-azure-agent.service
+  if systemctl --quiet is-active systemd-networkd.service; then
+    echo "calico-azure-agent: run 'systemctl restart systemd-networkd' once, so that it leaves others' routes alone"
+  fi
+fi

@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""The .tar.gz and the image for systemd-sysext, on machines whose /usr is read-only; and whom the first one refuses."""
+
+import pathlib
+import subprocess
+import unittest
+
+from case import AGENT, CLOUD, MachineCase, eventually, make_loop_devices, package
+from root import Root
+
+_TARBALL = "archives/calico-azure-agent-{}-linux-*.tar.gz"
+_ETC = ("systemd/system/calico-azure-agent.service", "systemd/system/calico-azure-agent-cloud.socket",
+        "systemd/system/calico-azure-agent-cloud@.service", "sysctl.d/60-calico-azure-agent.conf",
+        "sysusers.d/calico-azure-agent.conf", "tmpfiles.d/calico-azure-agent.conf",
+        "modules-load.d/calico-azure-agent.conf", "systemd/networkd.conf.d/10-calico-azure-agent.conf")
+_KEPT = ("calico-azure-agent/config.toml", "iproute2/rt_protos.d/calico-azure-agent.conf")
+
+
+class ReadOnlyCase(MachineCase):
+    read_only = ("/usr",)
+
+    def setUp(self):
+        super().setUp()
+        self.assertNotEqual(self.host.run("touch", "/usr/written").returncode, 0)
+        self.configure()
+
+    def there(self, files):
+        return [each for each in files if (self.host.root / "etc" / each).exists()]
+
+    def asks_for_the_cloud(self):
+        """By the socket's service, not by a child of the daemon's."""
+        eventually(lambda: self.host.x("systemctl", "list-units", "--plain", "--no-legend", "--state=active",
+                                       "calico-azure-agent-cloud@*"), "the program that asks Azure")
+        self.assertEqual(self.host.show(CLOUD, "ActiveState"), "active")
+
+
+class Tarball(ReadOnlyCase):
+    def install_tarball(self, version="0.1.0"):
+        file = package(_TARBALL.format(version))
+        self.host.x("tar", "-xzf", self.host.bring(file), "-C", "/root")
+        return self.host.x(f"/root/{file.name.removesuffix('.tar.gz')}/install.sh")
+
+    def uninstall(self, *words):
+        self.host.x("/opt/calico-azure-agent/uninstall.sh", *words)
+        self.assertEqual(self.host.show(AGENT, "ActiveState", "LoadState"), ["inactive", "not-found"])
+        self.assertEqual((self.there(_ETC), self.host.x("ls", "/opt/bin"), self.host.run("ls", "/opt/calico-azure-agent").stdout),
+                         ([], "", ""))
+        self.assertEqual(self.host.x("sh", "-c", "find /etc/systemd -name '*calico*'"), "")
+
+    def test_life_from_installation_to_purge(self):
+        self.install_tarball()
+        self.await_active()
+        self.assertEqual(self.routes(), self.wanted())
+        self.asks_for_the_cloud()
+        self.assertEqual(self.host.show(AGENT, "UnitFileState"), "enabled")
+        self.assertIn("ready", self.host.x("/opt/bin/calico-azure-agent", "wait", "--timeout", "10s"))
+        self.assertEqual(self.host.shell("grep -rl /usr/bin/calico /etc/systemd /opt/calico-azure-agent/share || true"), "")
+        self.drop_in_of_the_tarball_names_its_program()
+
+        since = (tape := self.lab.tape()).mark()
+        pid = self.pid()
+        self.install_tarball("0.1.1")
+        self.await_other_pid(pid)
+        self.assertIn("0.1.1", self.host.x("/opt/bin/calico-azure-agent", "version"))
+        self.assertIn("cluster_cidrs", self.host.x("cat", "/etc/calico-azure-agent/config.toml"))
+
+        self.uninstall()
+        self.assertEqual(self.routes(), self.wanted())
+        self.assertEqual(tape.changes(since), [])
+        self.assertEqual(self.there(_KEPT), list(_KEPT))
+
+        self.install_tarball()
+        self.await_active()
+        self.assertEqual(tape.changes(since), [])
+        self.uninstall("--purge")
+        self.assertEqual((self.routes(), self.there(_KEPT)), ([], []))
+        self.assertNotEqual(self.host.run("ls", "/var/lib/calico-azure-agent").returncode, 0)
+
+    def drop_in_of_the_tarball_names_its_program(self):
+        text = self.host.x("cat", "/opt/calico-azure-agent/share/calico-azure-agent/drop-ins/calico-node.conf")
+        self.assertIn("ExecStartPre=/opt/calico-azure-agent/bin/calico-azure-agent wait", text)
+
+
+class Extension(ReadOnlyCase):
+    release = "trixie"
+
+    def bring_extension(self):
+        """The image where the machine may have loop devices, else what is in it."""
+        image = package("archives/calico-azure-agent-0.1.0-*.raw")
+        self.host.x("mkdir", "-p", "/etc/extensions")
+        if pathlib.Path("/dev/loop-control").exists():
+            make_loop_devices(self.host)
+            self.host.x("mv", self.host.bring(image), "/etc/extensions/calico-azure-agent.raw")
+        else:
+            subprocess.run(["unsquashfs", "-quiet", "-no-progress", "-dest",
+                            self.host.root / "etc/extensions/calico-azure-agent", image], check=True)
+
+    def test_life_from_refresh_to_removal(self):
+        self.bring_extension()
+        self.host.x("systemd-sysext", "refresh")
+        self.host.x("systemd-sysusers")
+        self.host.x("systemctl", "daemon-reload")
+        self.host.x("systemctl", "enable", "--now", "--no-block", AGENT)
+        self.await_active()
+        self.assertEqual(self.routes(), self.wanted())
+        self.asks_for_the_cloud()
+        self.assertIn("ready", self.host.x("calico-azure-agent", "wait", "--timeout", "10s"))
+        self.assertIn("cluster_cidrs", self.host.x("cat", "/usr/share/calico-azure-agent/config.toml"))
+        # All that the extension has is below /usr, and it hides nothing of the system's.
+        self.assertEqual(self.host.run("systemctl", "--version").returncode, 0)
+
+        self.host.x("systemctl", "disable", "--now", AGENT, CLOUD)
+        self.host.x("sh", "-c", "rm -r /etc/extensions/calico-azure-agent*")
+        self.host.x("systemd-sysext", "refresh")
+        self.host.x("systemctl", "daemon-reload")
+        self.assertFalse((self.host.root / "usr/bin/calico-azure-agent").exists())
+        self.assertEqual(self.host.show(AGENT, "LoadState"), "not-found")
+        self.assertEqual(self.routes(), self.wanted())
+
+
+class ExtensionOfSystemd252(Extension):
+    release = "bookworm"
+
+
+class Refusals(unittest.TestCase):
+    """A root folder that has not booted: an image in the making, and systems that are too old."""
+
+    def unpack(self, root):
+        file = package(_TARBALL.format("0.1.0"))
+        root.bring(file)
+        subprocess.run(["tar", "-xzf", file, "-C", root.upper / "root"], check=True)
+        return f"/root/{file.name.removesuffix('.tar.gz')}/install.sh"
+
+    def refused(self, root):
+        done = root.run(self.unpack(root))
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        for each in ("opt/calico-azure-agent", "opt/bin", "etc/systemd/system/calico-azure-agent.service"):
+            self.assertFalse((root.upper / each).exists(), each)
+        self.assertRegex(done.stderr, r"\Acalico-azure-agent is not installed: .+\n\Z")
+        return done.stderr
+
+    def test_a_system_that_is_too_old_is_told_so_and_left_as_it_was(self):
+        with Root("bullseye") as root:
+            self.assertIn("need glibc 2.34 or later (Debian 12, Ubuntu 22.04, RHEL 9), and this system has 2.31",
+                          self.refused(root))
+        with Root() as root:
+            root.write("/usr/local/bin/systemctl", "#!/bin/sh\necho 'systemd 245 (245.4-4ubuntu3.24)'\n", 0o755)
+            self.assertIn("need systemd 247 or later, and this system has 245", self.refused(root))
+        with Root() as root:
+            root.write("/usr/local/bin/getconf", "#!/bin/sh\nexit 1\n", 0o755)
+            root.write("/usr/local/bin/ldd", "#!/bin/sh\necho 'musl libc (x86_64)'\n", 0o755)
+            self.assertIn("and this system has another libc", self.refused(root))
+        with Root() as root:
+            root.x("sh", "-c", "rm -f /usr/lib/*/libssl.so.3")
+            self.assertIn("libssl.so.3", self.refused(root))
+
+    def test_beside_a_package_it_does_not_install(self):
+        with Root() as root:
+            root.write("/usr/bin/calico-azure-agent", "#!/bin/sh\n", 0o755)
+            self.assertIn("/usr/bin has it already", self.refused(root))
+
+    def test_in_an_image_that_is_made_it_is_enabled_and_its_user_is_there(self):
+        for sysusers in (True, False):
+            with self.subTest(sysusers=sysusers), Root() as root:
+                if not sysusers:
+                    root.x("rm", "/bin/systemd-sysusers")
+                root.x(self.unpack(root))
+                self.assertEqual(root.x("systemctl", "is-enabled", AGENT, CLOUD), "enabled\nenabled\n")
+                passwd = root.x("getent", "passwd", "calico-azure-agent")
+                self.assertRegex(passwd, r":/var/lib/calico-azure-agent:/usr/sbin/nologin$")
+                self.assertEqual(root.x("readlink", "/usr/local/bin/calico-azure-agent"),
+                                 "/opt/calico-azure-agent/bin/calico-azure-agent\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
