@@ -20,7 +20,7 @@ from lab.transcript import Transcript
 _SUBJECTS = ("azure.", "kubernetes.", "pods.")
 
 
-class Truth(ClusterCase):
+class TruthCase(ClusterCase):
     cluster_options = {"nodes": 2, "cloud": True}
 
     def setUp(self):
@@ -63,6 +63,8 @@ class Truth(ClusterCase):
         self.ask_again()
         self.await_failures([])
 
+
+class Settings(TruthCase):
     def test_what_an_administrator_of_azure_forgets(self):
         for fault, check in (("nic vm1 ip-forwarding off", "azure.ip_forwarding"),
                              ("subnet disassociate nodes", "azure.route_table"),
@@ -164,6 +166,8 @@ class Truth(ClusterCase):
         self.vm.agent.await_check("kubernetes.route_created", "fail")
         self.assertEqual(self.failures(), ["kubernetes.route_created"])
 
+
+class Answers(TruthCase):
     def test_another_pod_cidr_is_followed_and_an_outage_of_everything_loses_nothing(self):
         # Demanded, it is a gate.
         self.vm.agent.reload(**self.vm.config(pods={"cluster_cidrs": [CLUSTER], "node_cidr_source": "kubernetes"}))
