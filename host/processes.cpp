@@ -69,38 +69,37 @@ std::optional<std::uint64_t> word_behind(std::string_view text, std::size_t coun
 
 }  // namespace
 
-std::optional<pid_t> find_process(const fs::path& root, std::span<const ProcessPattern> wanted) {
+Processes::Processes(const fs::path& root) : root_(root) {
   std::error_code error;
-  const auto home = fs::read_symlink(root / "proc/self/ns/net", error);
   for (fs::directory_iterator entry(root / "proc", error), end; !error && entry != end;
        entry.increment(error)) {
     const auto number = process_id_in(entry->path().filename().string());
     if (!number) continue;
-    const auto name = name_of(entry->path());
-    if (!name) continue;
-    const auto is_it = [&](const ProcessPattern& each) { return is_like(entry->path(), *name, each); };
+    if (auto name = name_of(entry->path())) names_.emplace_back(*number, std::move(*name));
+  }
+}
+
+net::Result<pid_t> Processes::running(std::span<const ProcessPattern> wanted) const {
+  std::error_code error;
+  const auto home = fs::read_symlink(root_ / "proc/self/ns/net", error);
+  std::string_view first;
+  for (const auto& [number, name] : names_) {
+    if (number == 1) first = name;
+    const auto process = root_ / "proc" / std::to_string(number);
+    const auto is_it = [&](const ProcessPattern& each) { return is_like(process, name, each); };
     if (std::none_of(wanted.begin(), wanted.end(), is_it)) continue;
     std::error_code hidden;
-    const auto there = fs::read_symlink(entry->path() / "ns/net", hidden);
+    const auto there = fs::read_symlink(process / "ns/net", hidden);
     // Where it cannot be seen whose namespace it is, it is taken for ours: most nodes have one.
     if (hidden || home.empty() || there == home) return number;
   }
-  return std::nullopt;
-}
-
-bool sees_other_processes(const fs::path& root) {
+  const auto program = wanted.empty() ? std::string_view{} : wanted.front().name;
   // A container's first process is its own program, or what holds its pod together.
-  const auto first = name_of(root / "proc/1");
-  return first && *first != "calico-azure-ag" && *first != "pause";
-}
-
-net::Result<pid_t> running(const fs::path& root, std::span<const ProcessPattern> wanted) {
-  if (const auto process = find_process(root, wanted)) return *process;
-  const auto name = wanted.empty() ? std::string_view{} : wanted.front().name;
-  if (sees_other_processes(root)) return net::failure(ESRCH, fmt::format("{} does not run here", name));
+  if (!first.empty() && first != "calico-azure-ag" && first != "pause")
+    return net::failure(ESRCH, fmt::format("{} does not run here", program));
   return net::failure(EACCES, fmt::format("whether {} runs cannot be seen: other processes are not shown to "
                                           "the agent (a DaemonSet needs hostPID)",
-                                          name));
+                                          program));
 }
 
 std::optional<pid_t> process_with_socket(const fs::path& root, std::uint64_t inode) {
@@ -185,15 +184,15 @@ std::map<std::string, std::string> parse_environment(std::string_view text) {
   return found;
 }
 
-net::Result<std::map<std::string, std::string>> calico_environment(const std::filesystem::path& root) {
+net::Result<std::map<std::string, std::string>> calico_environment(const Processes& processes) {
   // felix/run in node/filesystem/etc/service/available of https://github.com/projectcalico/calico, by
   // release: calico-felix; `calico-node -felix` up to 3.32; `calico component felix` from 3.33 on.
   const std::array<ProcessPattern, 3> felix = {ProcessPattern{.name = "calico-felix"},
                                                {.name = "calico-node", .arguments = {"-felix"}},
                                                {.name = "calico", .arguments = {"component", "felix"}}};
-  const auto process = running(root, felix);
+  const auto process = processes.running(felix);
   if (!process) return net::pass_on(process);
-  const auto text = read_text(root / "proc" / std::to_string(*process) / "environ");
+  const auto text = read_text(processes.root() / "proc" / std::to_string(*process) / "environ");
   if (!text) return net::pass_on(text);
   return parse_environment(*text);
 }
@@ -212,9 +211,9 @@ std::string calico_namespace(const std::filesystem::path& root) {
   return found;
 }
 
-net::Result<bool> bird_runs(const std::filesystem::path& root) {
+net::Result<bool> bird_runs(const Processes& processes) {
   const std::array<ProcessPattern, 2> bird = {ProcessPattern{.name = "bird"}, {.name = "bird6"}};
-  const auto process = running(root, bird);
+  const auto process = processes.running(bird);
   if (process) return true;
   if (process.error().code.value() == ESRCH) return false;
   return net::pass_on(process);

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "net/error.h"
@@ -24,16 +25,23 @@ struct ProcessPattern {
   std::vector<std::string_view> arguments = {};
 };
 
-/// The first process of this network namespace that is like one of these. nullopt: there is none, as far as
-/// sees_other_processes().
-std::optional<pid_t> find_process(const std::filesystem::path& root, std::span<const ProcessPattern> wanted);
+/// The processes that are shown to us, at one moment: a pass over /proc opens a file for each, so who asks
+/// for several programs makes one.
+class Processes {
+ public:
+  explicit Processes(const std::filesystem::path& root);
 
-/// False where /proc shows none but our own container's processes, or another user's are hidden: then that a
-/// process is not there is unknown.
-bool sees_other_processes(const std::filesystem::path& root);
+  /// The first of this network namespace that is like one of these. ESRCH: none runs; EACCES: that is
+  /// unknown, for none but our own container's processes are shown, or another user's are hidden.
+  [[nodiscard]] net::Result<pid_t> running(std::span<const ProcessPattern> wanted) const;
 
-/// The process's id; ESRCH: it does not run; EACCES: that is unknown.
-net::Result<pid_t> running(const std::filesystem::path& root, std::span<const ProcessPattern> wanted);
+  /// Of all files.
+  [[nodiscard]] const std::filesystem::path& root() const { return root_; }
+
+ private:
+  std::filesystem::path root_;
+  std::vector<std::pair<pid_t, std::string>> names_;  ///< /proc/PID/comm
+};
 
 /// The process that has the socket of this inode open (/proc/PID/fd, proc(5)); nullopt also where others'
 /// descriptors are not shown: they are to root.
@@ -47,7 +55,7 @@ net::Result<std::chrono::system_clock::time_point> start_of(const std::filesyste
 
 /// The environment of the Felix that runs in this network namespace, as far as it sets how pods are
 /// networked. ESRCH: none runs; EACCES: it is not ours to read, or to see.
-net::Result<std::map<std::string, std::string>> calico_environment(const std::filesystem::path& root);
+net::Result<std::map<std::string, std::string>> calico_environment(const Processes& processes);
 
 /// Out of /proc/PID/environ: what concerns networking, its names in capitals, and never a secret.
 std::map<std::string, std::string> parse_environment(std::string_view text);
@@ -57,6 +65,6 @@ std::map<std::string, std::string> parse_environment(std::string_view text);
 std::string calico_namespace(const std::filesystem::path& root);
 
 /// Whether a BIRD runs in this network namespace. EACCES: other processes are not shown to us.
-net::Result<bool> bird_runs(const std::filesystem::path& root);
+net::Result<bool> bird_runs(const Processes& processes);
 
 }  // namespace host

@@ -134,17 +134,18 @@ observed::HostSettings read_host_settings(const HostQuery& query, Time finish_by
     wire_server = aside([&query, finish_by] { return wire_server_status(query.is_root, finish_by); });
   }
   observed::HostSettings settings;
-  settings.calico_environment = calico_environment(query.root);
+  const Processes processes(query.root);
+  settings.calico_environment = calico_environment(processes);
   auto felix = aside([environment = settings.calico_environment, finish_by] {
     return felix_status(environment, finish_by);
   });
   settings.boot_sysctls = boot_sysctls(query.root, keys_of(query.nic));
-  settings.networkd = networkd_settings(query.root);
-  settings.network_manager = network_manager_settings(query.root);
+  settings.networkd = networkd_settings(processes);
+  settings.network_manager = network_manager_settings(processes);
   settings.link_files = link_files(query.root, query.links);
   settings.conntrack = conntrack(query.root);
   settings.calico_namespace = calico_namespace(query.root);
-  settings.bird_runs = bird_runs(query.root);
+  settings.bird_runs = bird_runs(processes);
   settings.packet_filters = filters.get();
   settings.nft_chains = nft.get();
   settings.felix = felix.get();

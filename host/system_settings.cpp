@@ -97,10 +97,11 @@ bool is_hidden(const fs::path& folder) {
 
 }  // namespace
 
-net::Result<observed::NetworkdSettings> networkd_settings(const fs::path& root) {
+net::Result<observed::NetworkdSettings> networkd_settings(const Processes& processes) {
+  const auto& root = processes.root();
   observed::NetworkdSettings settings;
   const std::array<ProcessPattern, 1> networkd = {ProcessPattern{.name = "systemd-network"}};
-  const auto process = running(root, networkd);
+  const auto process = processes.running(networkd);
   if (!process && process.error().code.value() != ESRCH) return net::pass_on(process);
   settings.runs = process.has_value();
   if (settings.runs && is_hidden(root / "etc/systemd"))
@@ -132,10 +133,11 @@ net::Result<observed::NetworkdSettings> networkd_settings(const fs::path& root) 
   return settings;
 }
 
-net::Result<observed::NetworkManagerSettings> network_manager_settings(const fs::path& root) {
+net::Result<observed::NetworkManagerSettings> network_manager_settings(const Processes& processes) {
+  const auto& root = processes.root();
   observed::NetworkManagerSettings settings;
   const std::array<ProcessPattern, 1> manager = {ProcessPattern{.name = "NetworkManager"}};
-  const auto process = running(root, manager);
+  const auto process = processes.running(manager);
   if (!process && process.error().code.value() != ESRCH) return net::pass_on(process);
   settings.runs = process.has_value();
   if (settings.runs && is_hidden(root / "etc/NetworkManager"))

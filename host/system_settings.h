@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/processes.h"
 #include "net/error.h"
 #include "observed/host_settings.h"
 
@@ -14,11 +15,11 @@ namespace host {
 
 /// systemd-networkd: networkd.conf and its drop-ins, and whether it runs in this network namespace and has
 /// read them. EACCES, ENOENT: that is hidden from us.
-net::Result<observed::NetworkdSettings> networkd_settings(const std::filesystem::path& root);
+net::Result<observed::NetworkdSettings> networkd_settings(const Processes& processes);
 
 /// NetworkManager.conf and its conf.d, and whether it runs in this network namespace. EACCES, ENOENT: that is
 /// hidden from us.
-net::Result<observed::NetworkManagerSettings> network_manager_settings(const std::filesystem::path& root);
+net::Result<observed::NetworkManagerSettings> network_manager_settings(const Processes& processes);
 
 /// For each link name the .link file that systemd-udevd takes, as far as names tell: a file that matches by
 /// anything but OriginalName= is passed over. Links that no file matches are left out.

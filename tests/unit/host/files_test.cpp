@@ -88,18 +88,18 @@ TEST(Sysctls, DotsAndSlashesChangePlacesWhereADotComesFirst) {
 TEST(Networkd, ManagesWhatItsFilesDoNotForbid) {
   const Machine machine;
   machine.write("proc/1/comm", "systemd\n");
-  EXPECT_TRUE(host::networkd_settings(machine.root())->manages_foreign_routes);
-  EXPECT_FALSE(host::networkd_settings(machine.root())->runs);
+  EXPECT_TRUE(host::networkd_settings(host::Processes(machine.root()))->manages_foreign_routes);
+  EXPECT_FALSE(host::networkd_settings(host::Processes(machine.root()))->runs);
   machine.write("etc/systemd/networkd.conf", "[Network]\nManageForeignRoutes=no\n");
   machine.write("usr/lib/systemd/networkd.conf", "[Network]\nManageForeignRoutes=yes\n");
   machine.write("run/systemd/networkd.conf.d/10-a.conf",
                 "[Network]\nManageForeignRoutingPolicyRules=false\n[DHCPv4]\nManageForeignRoutes=yes\n");
-  const auto settings = host::networkd_settings(machine.root());
+  const auto settings = host::networkd_settings(host::Processes(machine.root()));
   EXPECT_FALSE(settings->manages_foreign_routes);
   EXPECT_FALSE(settings->manages_foreign_rules);
   EXPECT_THAT(settings->file, EndsWith("networkd.conf.d/10-a.conf"));
   machine.write("etc/systemd/networkd.conf.d/20-b.conf", "[Network]\nManageForeignRoutes=yes\n");
-  EXPECT_TRUE(host::networkd_settings(machine.root())->manages_foreign_routes);
+  EXPECT_TRUE(host::networkd_settings(host::Processes(machine.root()))->manages_foreign_routes);
 }
 
 TEST(Networkd, PassesOverWhatIsNoBoolean) {
@@ -107,7 +107,7 @@ TEST(Networkd, PassesOverWhatIsNoBoolean) {
   machine.write("proc/1/comm", "systemd\n");
   machine.write("etc/systemd/networkd.conf.d/10-a.conf",
                 "[Network]\nManageForeignRoutes=no # by ops\nManageForeignRoutingPolicyRules=OFF\n");
-  const auto settings = host::networkd_settings(machine.root());
+  const auto settings = host::networkd_settings(host::Processes(machine.root()));
   EXPECT_TRUE(settings->manages_foreign_routes) << "systemd: Failed to parse, ignoring";
   EXPECT_FALSE(settings->manages_foreign_rules);
 }
@@ -129,11 +129,11 @@ TEST(Networkd, KnowsNoFileThatHasChangedSinceItWasStarted) {
   machine.write("etc/systemd/networkd.conf", "[Network]\nSpeedMeter=no\n");
   machine.write("usr/lib/systemd/networkd.conf.d/10-a.conf", "[Network]\nManageForeignRoutes=no\n");
   start_networkd(machine, now - std::chrono::hours(1));
-  const auto before = host::networkd_settings(machine.root());
+  const auto before = host::networkd_settings(host::Processes(machine.root()));
   EXPECT_TRUE(before->runs);
   EXPECT_THAT(before->unread_file, EndsWith("networkd.conf.d/10-a.conf"));
   start_networkd(machine, now + std::chrono::seconds(1));
-  EXPECT_EQ(host::networkd_settings(machine.root())->unread_file, "");
+  EXPECT_EQ(host::networkd_settings(host::Processes(machine.root()))->unread_file, "");
 }
 
 TEST(Networkd, GoesByWhenAFileCameAndNotByTheTimeThatItsPackageGivesIt) {
@@ -146,22 +146,23 @@ TEST(Networkd, GoesByWhenAFileCameAndNotByTheTimeThatItsPackageGivesIt) {
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
   start_networkd(machine, now - std::chrono::hours(1));
   machine.write("etc/systemd/networkd.conf", "[Network]\nSpeedMeter=no\n");
-  EXPECT_THAT(host::networkd_settings(machine.root())->unread_file, EndsWith("networkd.conf.d/10-a.conf"));
+  EXPECT_THAT(host::networkd_settings(host::Processes(machine.root()))->unread_file,
+              EndsWith("networkd.conf.d/10-a.conf"));
 }
 
 TEST(Networkd, IsUnknownWhereProcessesOrFilesAreHidden) {
   const Machine machine;
   machine.write("proc/1/comm", "calico-azure-ag\n");
-  EXPECT_EQ(host::networkd_settings(machine.root()).error().code.value(), EACCES);
-  EXPECT_EQ(host::network_manager_settings(machine.root()).error().code.value(), EACCES);
-  EXPECT_EQ(host::bird_runs(machine.root()).error().code.value(), EACCES);
+  EXPECT_EQ(host::networkd_settings(host::Processes(machine.root())).error().code.value(), EACCES);
+  EXPECT_EQ(host::network_manager_settings(host::Processes(machine.root())).error().code.value(), EACCES);
+  EXPECT_EQ(host::bird_runs(host::Processes(machine.root())).error().code.value(), EACCES);
   machine.write("proc/1/comm", "systemd\n");
-  EXPECT_FALSE(host::networkd_settings(machine.root())->runs);
-  EXPECT_FALSE(host::bird_runs(machine.root()).value());
+  EXPECT_FALSE(host::networkd_settings(host::Processes(machine.root()))->runs);
+  EXPECT_FALSE(host::bird_runs(host::Processes(machine.root())).value());
   machine.write("proc/7/comm", "NetworkManager\n");
   machine.write("proc/8/comm", "systemd-network\n");
-  EXPECT_EQ(host::networkd_settings(machine.root()).error().code.value(), ENOENT);
-  EXPECT_EQ(host::network_manager_settings(machine.root()).error().code.value(), ENOENT);
+  EXPECT_EQ(host::networkd_settings(host::Processes(machine.root())).error().code.value(), ENOENT);
+  EXPECT_EQ(host::network_manager_settings(host::Processes(machine.root())).error().code.value(), ENOENT);
 }
 
 TEST(NetworkManager, LeavesAloneWhatItIsToldTo) {
@@ -176,7 +177,7 @@ TEST(NetworkManager, LeavesAloneWhatItIsToldTo) {
                 "[device-azure]\nmatch-device=interface-name:azv*\nmanaged=0\n[keyfile]\n"
                 "unmanaged-devices+=interface-name:flannel*\n");
   machine.link("etc/systemd/system/timers.target.wants/nm-cloud-setup.timer", "/lib/x.timer");
-  const auto settings = host::network_manager_settings(machine.root());
+  const auto settings = host::network_manager_settings(host::Processes(machine.root()));
   ASSERT_TRUE(settings);
   EXPECT_THAT(settings->unmanaged,
               ElementsAre("interface-name:cali*", "interface-name:tunl*", "mac:00:11:22:33:44:55",
@@ -221,11 +222,11 @@ TEST(CalicoEnvironment, IsOfTheProcessThatRuns) {
   using namespace std::string_literals;
   const Machine machine;
   machine.write("proc/1/comm", "systemd\n");
-  EXPECT_EQ(host::calico_environment(machine.root()).error().code.value(), ESRCH);
+  EXPECT_EQ(host::calico_environment(host::Processes(machine.root())).error().code.value(), ESRCH);
   machine.write("proc/7/comm", "sh\n");
   machine.write("proc/41/comm", "calico-felix\n");
   machine.write("proc/41/environ", "FELIX_HEALTHENABLED=true\0"s);
-  const auto found = host::calico_environment(machine.root());
+  const auto found = host::calico_environment(host::Processes(machine.root()));
   ASSERT_TRUE(found) << found.error().what;
   EXPECT_THAT(*found, ElementsAre(Pair("FELIX_HEALTHENABLED", "true")));
 }
@@ -253,7 +254,7 @@ TEST(CalicoEnvironment, IsFelixsWhateverItsProgramIsCalled) {
     machine.write("proc/41/comm", comm + "\n"s);
     machine.write("proc/41/cmdline", cmdline);
     machine.write("proc/41/environ", "FELIX_HEALTHENABLED=true\0"s);
-    const auto found = host::calico_environment(machine.root());
+    const auto found = host::calico_environment(host::Processes(machine.root()));
     EXPECT_EQ(found.has_value(), is_felix);
     if (!is_felix) {
       EXPECT_EQ(found.error().code.value(), ESRCH);
@@ -276,7 +277,7 @@ TEST(Bird, IsSeenByItsName) {
   const Machine machine;
   machine.write("proc/1/comm", "systemd\n");
   machine.write("proc/41/comm", "bird\n");
-  EXPECT_TRUE(host::bird_runs(machine.root()).value());
+  EXPECT_TRUE(host::bird_runs(host::Processes(machine.root())).value());
 }
 
 TEST(CalicoEnvironment, OfAnotherNetworkNamespaceIsNotOurs) {
@@ -285,7 +286,7 @@ TEST(CalicoEnvironment, OfAnotherNetworkNamespaceIsNotOurs) {
   machine.link("proc/self/ns/net", "net:[1]");
   machine.write("proc/41/comm", "calico-felix\n");
   machine.link("proc/41/ns/net", "net:[2]");
-  EXPECT_EQ(host::calico_environment(machine.root()).error().code.value(), ESRCH);
+  EXPECT_EQ(host::calico_environment(host::Processes(machine.root())).error().code.value(), ESRCH);
 }
 
 TEST(Ini, HoldsAssignmentsUnderTheirSections) {
