@@ -33,15 +33,6 @@ std::span<const Check> check_table() {
   return kTable;
 }
 
-std::span<const std::string_view> check_ids() {
-  static const auto kIds = [] {
-    std::vector<std::string_view> all;
-    for (const auto& check : check_table()) all.push_back(check.id);
-    return all;
-  }();
-  return kIds;
-}
-
 const Check& check_named(std::string_view id) {
   static constexpr Check kNone;
   const auto table = check_table();

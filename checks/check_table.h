@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "checks/check.h"
+#include "checks/check_ids.h"
 #include "checks/check_row.h"
 #include "checks/facts.h"
 
@@ -27,9 +28,5 @@ bool is_ready(std::span<const CheckResult> checks);
 
 /// True when no gate fails but those that need the kubelet: what the kubelet may wait for.
 bool is_ready_for_kubelet(std::span<const CheckResult> checks);
-
-/// Every check id that this version knows, in the order in which they are shown. Used to run the checks, and
-/// to refuse a typo in `readiness.require` or `?exclude=`.
-std::span<const std::string_view> check_ids();
 
 }  // namespace checks

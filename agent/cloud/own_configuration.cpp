@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "agent/config/load_config.h"
-#include "checks/check_table.h"
+#include "checks/check_ids.h"
 #include "host/files.h"
 #include "net/foreign_text.h"
 
