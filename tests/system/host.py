@@ -24,7 +24,7 @@ _LIBRARIES = "libcpp-httplib0.11,libfmt9,libnl-3-200,libspdlog1.10,libtomlpluspl
 _TOOLS = "init-system-helpers,iproute2,iputils-ping,procps,python3-minimal,rpm,ca-certificates"
 
 # The version of systemd that each has. Debian 13's has the libraries of Debian 12 too, for which the package is built.
-# Debian 11 is too old for the programs, boots nowhere here, and takes no more than its systemd.
+# Debian 11 is too old for the programs: it boots nowhere here, and has what its systemd verifies units with.
 RELEASES = {"bullseye": 247, "bookworm": 252, "trixie": 257}
 
 
@@ -38,7 +38,7 @@ def tree(release):
         if not folder.exists():
             unfinished = trees / f"{release}.unfinished"
             suites = [release] if release != "trixie" else [release, "bookworm"]
-            packages = "systemd" if release == "bullseye" else f"systemd-sysv,dbus,{_LIBRARIES},{_TOOLS}"
+            packages = "systemd,procps" if release == "bullseye" else f"systemd-sysv,dbus,{_LIBRARIES},{_TOOLS}"
             command = ["mmdebstrap", "--quiet", "--variant=minbase", "--skip=check/qemu",
                        f"--include={packages}", release, unfinished,
                        *(f"deb {_MIRROR} {suite} main" for suite in suites)]
