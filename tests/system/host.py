@@ -19,34 +19,35 @@ from lab import eventually  # noqa: E402
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _MIRROR = "http://deb.debian.org/debian"
-# What the package depends on, for the machine has no way to a mirror; and what tests ask it with.
-_LIBRARIES = "libcpp-httplib0.11,libfmt9,libnl-3-200,libspdlog1.10,libtomlplusplus3,libyaml-cpp0.7"
-_TOOLS = "init-system-helpers,iproute2,iputils-ping,procps,python3-minimal,rpm,ca-certificates"
+# What tests ask a machine with; ca-certificates bring OpenSSL, which the package depends on: the machine has no way to a
+# mirror.
+_BOOTED = "systemd-sysv,dbus,init-system-helpers,iproute2,iputils-ping,procps,python3-minimal,rpm,ca-certificates"
+# Debian 11 is too old for the programs: it boots nowhere here, and has what its systemd verifies units with.
+_PACKAGES = {"bullseye": "systemd,procps", "bookworm": _BOOTED, "trixie": _BOOTED}
 
-# The version of systemd that each has. Debian 13's has the libraries of Debian 12 too, for which the package is built.
-# Debian 11 is too old for the programs, boots nowhere here, and takes no more than its systemd.
+# The version of systemd that each has.
 RELEASES = {"bullseye": 247, "bookworm": 252, "trixie": 257}
 
 
 def tree(release):
-    """The folder of a release's tree, made once; whoever comes meanwhile waits."""
+    """The folder of a release's tree, made once from its list of packages; whoever comes meanwhile waits."""
     trees = _ROOT / "build" / "trees"
     trees.mkdir(parents=True, exist_ok=True)
     folder = trees / release
+    made_of = trees / f"{release}.packages"
     with open(trees / f"{release}.lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
+        if not folder.exists() or not made_of.exists() or made_of.read_text("ascii") != _PACKAGES[release]:
             unfinished = trees / f"{release}.unfinished"
-            suites = [release] if release != "trixie" else [release, "bookworm"]
-            packages = "systemd" if release == "bullseye" else f"systemd-sysv,dbus,{_LIBRARIES},{_TOOLS}"
             command = ["mmdebstrap", "--quiet", "--variant=minbase", "--skip=check/qemu",
-                       f"--include={packages}", release, unfinished,
-                       *(f"deb {_MIRROR} {suite} main" for suite in suites)]
+                       f"--include={_PACKAGES[release]}", release, unfinished, f"deb {_MIRROR} {release} main"]
             for last in (False, False, True):  # a mirror may be between two states
                 shutil.rmtree(unfinished, ignore_errors=True)
                 if subprocess.run(command, check=last).returncode == 0:
                     break
+            shutil.rmtree(folder, ignore_errors=True)
             unfinished.rename(folder)
+            made_of.write_text(_PACKAGES[release], "ascii")
     return folder
 
 

@@ -144,11 +144,11 @@ class Refusals(unittest.TestCase):
             self.assertIn("need glibc 2.34 or later (Debian 12, Ubuntu 22.04, RHEL 9), and this system has 2.31",
                           self.refused(root))
         with Root() as root:
-            root.write("/usr/local/bin/systemctl", "#!/bin/sh\necho 'systemd 245 (245.4-4ubuntu3.24)'\n", 0o755)
+            root.write("/usr/local/sbin/systemctl", "#!/bin/sh\necho 'systemd 245 (245.4-4ubuntu3.24)'\n", 0o755)
             self.assertIn("need systemd 247 or later, and this system has 245", self.refused(root))
         with Root() as root:
-            root.write("/usr/local/bin/getconf", "#!/bin/sh\nexit 1\n", 0o755)
-            root.write("/usr/local/bin/ldd", "#!/bin/sh\necho 'musl libc (x86_64)'\n", 0o755)
+            root.write("/usr/local/sbin/getconf", "#!/bin/sh\nexit 1\n", 0o755)
+            root.write("/usr/local/sbin/ldd", "#!/bin/sh\necho 'musl libc (x86_64)'\n", 0o755)
             self.assertIn("and this system has another libc", self.refused(root))
         with Root() as root:
             root.x("sh", "-c", "rm -f /usr/lib/*/libssl.so.3")
