@@ -23,12 +23,24 @@ _MIRROR = "http://deb.debian.org/debian"
 _LIBRARIES = "libcpp-httplib0.11,libfmt9,libnl-3-200,libspdlog1.10,libtomlplusplus3,libyaml-cpp0.7"
 _TOOLS = "init-system-helpers,iproute2,iputils-ping,procps,python3-minimal,rpm,ca-certificates"
 
+# What runs an image. It is unpacked alone, for nothing of it is a machine's.
+_ENGINE = "podman,crun,catatonit,buildah"
+
 # The version of systemd that each has. Debian 13's has the libraries of Debian 12 too, for which the package is built.
 RELEASES = {"bookworm": 252, "trixie": 257}
 
 
+def _mmdebstrap(name):
+    """What makes the tree of a release, or that of `podman`; the tree's folder goes between the two lists."""
+    if name == "podman":
+        return ["--variant=extract", f"--include={_ENGINE}", "trixie"], [f"deb {_MIRROR} trixie main"]
+    suites = [name] if name == "bookworm" else [name, "bookworm"]
+    return (["--variant=minbase", f"--include=systemd-sysv,dbus,{_LIBRARIES},{_TOOLS}", name],
+            [f"deb {_MIRROR} {suite} main" for suite in suites])
+
+
 def tree(release):
-    """The folder of a release's tree, made once; whoever comes meanwhile waits."""
+    """The folder of a release's tree, or `podman`'s, made once; whoever comes meanwhile waits."""
     trees = _ROOT / "build" / "trees"
     trees.mkdir(parents=True, exist_ok=True)
     folder = trees / release
@@ -36,10 +48,8 @@ def tree(release):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             unfinished = trees / f"{release}.unfinished"
-            suites = [release] if release == "bookworm" else [release, "bookworm"]
-            command = ["mmdebstrap", "--quiet", "--variant=minbase", "--skip=check/qemu",
-                       f"--include=systemd-sysv,dbus,{_LIBRARIES},{_TOOLS}", release, unfinished,
-                       *(f"deb {_MIRROR} {suite} main" for suite in suites)]
+            options, sources = _mmdebstrap(release)
+            command = ["mmdebstrap", "--quiet", "--skip=check/qemu", *options, unfinished, *sources]
             for last in (False, False, True):  # a mirror may be between two states
                 shutil.rmtree(unfinished, ignore_errors=True)
                 if subprocess.run(command, check=last).returncode == 0:
@@ -198,6 +208,6 @@ class Host:
 
 
 if __name__ == "__main__":
-    # Ahead of the tests: host.py bookworm trixie
+    # Ahead of the tests: host.py bookworm trixie podman
     for each in sys.argv[1:]:
         tree(each)
