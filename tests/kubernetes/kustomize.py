@@ -20,7 +20,9 @@ class Refused(Exception):
 
 
 def documents(text):
-    return [document for document in yaml.safe_load_all(text) if document is not None]
+    # The C library is ten times as quick, and Calico's manifests are half a megabyte.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return [document for document in yaml.load_all(text, loader) if document is not None]
 
 
 def find(objects, kind, name=None):

@@ -9,6 +9,7 @@ from .agent import simulator_binary
 from .simulator import Orders, Simulator
 
 ADDRESS = "203.0.113.10"
+ARM = "management.azure.com"  # what clients have built in, where a hosts file leads them here
 CONTROL = 8081
 CERTIFICATE = "cloud.pem"  # in the lab's folder: the authority too
 _IDLE_IMDS = "192.0.2.100"  # the simulator serves one in any case; nobody asks it here
@@ -24,9 +25,13 @@ class CloudOrders(Orders):
     def __init__(self, fabric, control=CONTROL):
         super().__init__(fabric, control)
 
+    def serve_arm(self, made):
+        """ARM has these from now on: {id: document}"""
+        self._ask("PUT", "/arm", made)
+
     def follow(self, network):
         """ARM shows this network from now on."""
-        self._ask("PUT", "/arm", azure_resources.documents(network))
+        self.serve_arm(azure_resources.documents(network))
 
     def arm(self):
         """What ARM has: {id: document}"""
@@ -35,6 +40,14 @@ class CloudOrders(Orders):
     def nodes(self, made):
         """{name: Node object}"""
         self._ask("PUT", "/nodes", made)
+
+    def compact(self):
+        """What has happened so far is forgotten: a watch from then is refused."""
+        self._ask("PUT", "/compaction", {})
+
+    def end_watches(self):
+        """Every watch that runs is cut, as an API server does it that stops."""
+        self._ask("DELETE", "/watches")
 
     def cloud_fault(self, *faults, **fault):
         self._ask("PUT", "/cloud-fault", [*faults, *([fault] if fault else [])])
@@ -54,7 +67,7 @@ class Cloud(CloudOrders):
         self.certificate = folder / CERTIFICATE
         key = folder / "cloud.key"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                        "-nodes", "-subj", "/CN=lab", "-addext", f"subjectAltName=IP:{ADDRESS}", "-days", "2",
+                        "-nodes", "-subj", "/CN=lab", "-addext", f"subjectAltName=IP:{ADDRESS},DNS:{ARM}", "-days", "2",
                         "-keyout", key, "-out", self.certificate], check=True, stderr=subprocess.DEVNULL)
         fabric.ip(f"addr add {ADDRESS}/32 dev lo", f"addr add {_IDLE_IMDS}/32 dev lo")
         self._simulator = Simulator(

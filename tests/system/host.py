@@ -23,14 +23,16 @@ _MIRROR = "http://deb.debian.org/debian"
 # mirror.
 _BOOTED = "systemd-sysv,dbus,init-system-helpers,iproute2,iputils-ping,procps,python3-minimal,rpm,ca-certificates"
 # Debian 11 is too old for the programs: it boots nowhere here, and has what its systemd verifies units with.
-_PACKAGES = {"bullseye": "systemd,procps", "bookworm": _BOOTED, "trixie": _BOOTED}
+# What runs an image is unpacked alone, for nothing of it is a machine's.
+_PACKAGES = {"bullseye": "systemd,procps", "bookworm": _BOOTED, "trixie": _BOOTED,
+             "podman": "podman,crun,catatonit,buildah"}
 
 # The version of systemd that each has.
 RELEASES = {"bullseye": 247, "bookworm": 252, "trixie": 257}
 
 
 def tree(release):
-    """The folder of a release's tree, made once from its list of packages; whoever comes meanwhile waits."""
+    """The folder of a release's tree, or `podman`'s, made once from its list of packages; whoever comes meanwhile waits."""
     trees = _ROOT / "build" / "trees"
     trees.mkdir(parents=True, exist_ok=True)
     folder = trees / release
@@ -39,8 +41,9 @@ def tree(release):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists() or not made_of.exists() or made_of.read_text("ascii") != _PACKAGES[release]:
             unfinished = trees / f"{release}.unfinished"
-            command = ["mmdebstrap", "--quiet", "--variant=minbase", "--skip=check/qemu",
-                       f"--include={_PACKAGES[release]}", release, unfinished, f"deb {_MIRROR} {release} main"]
+            suite, variant = ("trixie", "extract") if release == "podman" else (release, "minbase")
+            command = ["mmdebstrap", "--quiet", f"--variant={variant}", "--skip=check/qemu",
+                       f"--include={_PACKAGES[release]}", suite, unfinished, f"deb {_MIRROR} {suite} main"]
             for last in (False, False, True):  # a mirror may be between two states
                 shutil.rmtree(unfinished, ignore_errors=True)
                 if subprocess.run(command, check=last).returncode == 0:
@@ -203,6 +206,6 @@ class Host:
 
 
 if __name__ == "__main__":
-    # Ahead of the tests: host.py bullseye bookworm trixie
+    # Ahead of the tests: host.py bullseye bookworm trixie podman
     for each in sys.argv[1:]:
         tree(each)
