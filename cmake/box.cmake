@@ -1,7 +1,10 @@
 # One room of the house = one library target. It names what it links: a function across the floors does not link.
 # Includes are by the path from the root, which every room has: tests/house/floors.py looks at those.
 #
-#   add_box(netlink SOURCES a.cpp b.cpp PUBLIC net PRIVATE PkgConfig::libnl)
+#   add_box(netlink HOT SOURCES a.cpp b.cpp PUBLIC net PRIVATE libraries::libnl)
+#
+# Most of an agent's code runs once a minute or once an outage, and is compiled for size: half of what -O2 makes of it, and
+# of the memory of every node. HOT is what each notification of the kernel, each route and each request pass through.
 set(CAA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
                  -Wcast-qual -Wformat=2 $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety> $<$<BOOL:${CAA_WARNINGS_AS_ERRORS}>:-Werror>)
 
@@ -22,7 +25,10 @@ if(CAA_FUZZ)
 endif()
 
 function(add_box name)
-  cmake_parse_arguments(BOX "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(BOX "HOT" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(${name} STATIC ${BOX_SOURCES})
   target_link_libraries(${name} PUBLIC caa_options ${BOX_PUBLIC} PRIVATE ${BOX_PRIVATE})
+  if(NOT BOX_HOT)
+    target_compile_options(${name} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-Os>)
+  endif()
 endfunction()
