@@ -5,7 +5,8 @@ environment. Runs on a VM of a lab's, with mounts that are nobody else's; what t
     container.py '{"root": …, "mounts": [{"source", "target", "read_only"}], "user": 0, "group": 0,
                    "capabilities": ["NET_ADMIN"], "read_only_root": true, "environment": {…}, "command": […]}'
 
-What a runtime does besides is missing: cgroups, seccomp's default profile, paths masked in /proc."""
+What a runtime does besides is missing: cgroups, seccomp's default profile, paths masked in /proc. A real one is in
+tests/system/test_image.py."""
 
 import ctypes
 import json

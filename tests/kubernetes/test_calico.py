@@ -37,7 +37,7 @@ def is_calico_node(each):
 
 @functools.cache
 def rendered(manifest, wait=None):
-    """The agent beside a manifest of Calico's, with every component but those of _WAITS that are not asked for; by key."""
+    """The agent beside a manifest of Calico's, with every component but those of _WAITS not asked for; by key."""
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as name:  # Kustomize takes relative paths alone
         overlay = pathlib.Path(name)
 
@@ -107,7 +107,8 @@ class OverCalico(unittest.TestCase):
             names = [file.name for file in pathlib.Path(_FOLDER, version).glob("*.yaml")]
             for part in parts:
                 self.assertTrue(any(part in name for name in names), f"{_FOLDER}/{version} has no {part}")
-        print(self.assert_all_right(pathlib.Path(_FOLDER).glob("*/*.yaml"), _WAITS), "renderings of Calico's own manifests", flush=True)
+        count = self.assert_all_right(pathlib.Path(_FOLDER).glob("*/*.yaml"), _WAITS)
+        print(count, "renderings of Calico's own manifests", flush=True)
 
 
 if __name__ == "__main__":

@@ -67,8 +67,8 @@ class Cloud(CloudOrders):
         self.certificate = folder / CERTIFICATE
         key = folder / "cloud.key"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                        "-nodes", "-subj", "/CN=lab", "-addext", f"subjectAltName=IP:{ADDRESS},DNS:{ARM}", "-days", "2",
-                        "-keyout", key, "-out", self.certificate], check=True, stderr=subprocess.DEVNULL)
+                        "-nodes", "-subj", "/CN=lab", "-addext", f"subjectAltName=IP:{ADDRESS},DNS:{ARM}",
+                        "-days", "2", "-keyout", key, "-out", self.certificate], check=True, stderr=subprocess.DEVNULL)
         fabric.ip(f"addr add {ADDRESS}/32 dev lo", f"addr add {_IDLE_IMDS}/32 dev lo")
         self._simulator = Simulator(
             simulator_binary(), fabric, documents.instance(), _IDLE_IMDS, control,

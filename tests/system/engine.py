@@ -84,7 +84,7 @@ class Engine:
         folder = self._folder / "bin"
         folder.mkdir()
         program = folder / "buildah"
-        program.write_text(f'#!/bin/sh\nexec nsenter --target={self._process.pid} --mount --cgroup --pid --root --wd -- '
-                           '/usr/bin/buildah "$@"\n', encoding="ascii")
+        program.write_text(f'#!/bin/sh\nexec nsenter --target={self._process.pid} --mount --cgroup --pid --root --wd '
+                           '-- /usr/bin/buildah "$@"\n', encoding="ascii")
         program.chmod(0o755)
         yield folder

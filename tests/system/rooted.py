@@ -28,8 +28,8 @@ def _mount(source, target, kind=None, flags=0, options=None):
 
 
 class Cgroup:
-    """One of its own in the hierarchy of version 2, whatever the machine's version is; what runs in the tree takes it for
-    the top."""
+    """One of its own in the hierarchy of version 2, whatever the machine's version is; what runs in the tree takes it
+    for the top."""
 
     def __init__(self, place, name):
         self._name = name

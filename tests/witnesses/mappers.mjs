@@ -69,12 +69,18 @@ function* ofValue(mappers, type, value, path) {
     const mapper = mappers[type.className];
     yield* ofObject(mappers, treeOf(mapper), value, path, mapper.type.additionalProperties);
   } else if (type.name === 'Sequence') {
-    if (!Array.isArray(value)) yield `${path}: no list`;
-    else for (const [place, each] of value.entries()) yield* ofValue(mappers, type.element.type, each, `${path}[${place}]`);
+    if (!Array.isArray(value)) {
+      yield `${path}: no list`;
+      return;
+    }
+    for (const [place, each] of value.entries()) {
+      yield* ofValue(mappers, type.element.type, each, `${path}[${place}]`);
+    }
   } else {
     const wanted = { Boolean: 'boolean', Number: 'number', String: 'string', Enum: 'string' }[type.name];
     if (wanted && typeof value !== wanted) yield `${path}: ${typeof value}, not ${wanted}`;
-    if (type.allowedValues && !type.allowedValues.includes(value)) yield `${path}: ${value} is none of ${type.allowedValues}`;
+    const allowed = type.allowedValues;
+    if (allowed && !allowed.includes(value)) yield `${path}: ${value} is none of ${allowed}`;
   }
 }
 

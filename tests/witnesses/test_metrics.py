@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""Prometheus' own promtool reads /metrics as its server would, and has nothing to remark about names and help."""
+
+import functools
+import pathlib
+import subprocess
+import sys
+import unittest
+
+_TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(_TESTS))
+
+from lab import Lab  # noqa: E402
+
+_CONFIG = {"mode": "udr", "pods": {"cluster_cidrs": ["10.244.0.0/16"], "node_cidrs": ["10.244.1.0/24"]},
+           "imds": {"poll_interval": "10s", "read_timeout": "1s"}, "azure": {"verify": "off"}}
+
+
+@functools.cache
+def promtool():
+    unpacked = _TESTS / "support" / "unpacked"
+    done = subprocess.run([unpacked, "prometheus"], stdout=subprocess.PIPE, text=True, check=True)
+    return pathlib.Path(done.stdout.strip(), "usr", "bin", "promtool")
+
+
+def remarks(metrics):
+    """promtool's exit code, and all that it says."""
+    done = subprocess.run([promtool(), "check", "metrics"], input=metrics, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+class Metrics(unittest.TestCase):
+    def setUp(self):
+        self.lab = Lab().__enter__()
+        self.addCleanup(self.lab.close)
+
+    def test_of_a_ready_node_and_of_one_that_is_not(self):
+        agent = self.lab.agent(**_CONFIG).start_ready()
+        self.assertEqual(remarks(agent.get("/metrics").body), (0, ""))
+        self.lab.vm.sysctl("net.ipv4.ip_forward", 0)
+        agent.await_not_ready()
+        self.assertEqual(remarks(agent.get("/metrics").body), (0, ""))
+
+    def test_without_imds_and_pods(self):
+        self.lab.simulator.stop()
+        agent = self.lab.agent(imds=_CONFIG["imds"]).start()
+        self.assertEqual(remarks(agent.get("/metrics").body), (0, ""))
+
+    def test_what_is_wrong_is_remarked(self):
+        agent = self.lab.agent(**_CONFIG).start_ready()
+        right = agent.get("/metrics").body
+        self.assertEqual(remarks(right.replace("# HELP calico_azure_agent_ready", "# FORGOTTEN"))[0], 3)
+        self.assertEqual(remarks(right + "calico_azure_agent_ready one\n")[0], 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
