@@ -4,6 +4,7 @@
 import os
 import pathlib
 import re
+import subprocess
 import sys
 import unittest
 
@@ -14,11 +15,14 @@ from lab.agent import toml  # noqa: E402
 
 from host import Host  # noqa: E402
 
-__all__ = ["AGENT", "CLUSTER", "CLOUD", "DROP_INS", "MachineCase", "NODE", "PACKAGES", "eventually", "make_loop_devices",
-           "package", "toml"]
+__all__ = ["AGENT", "CLUSTER", "CLOUD", "DROP_INS", "MachineCase", "NEXT", "NODE", "PACKAGES", "VERSION", "eventually",
+           "make_loop_devices", "package", "toml"]
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 PACKAGES = pathlib.Path(os.environ.get("CAA_PACKAGES") or _ROOT / "build" / "packages")
+# This tree's, and the one that build/packages has for upgrades.
+VERSION, NEXT = (subprocess.run([_ROOT / "packaging" / "version", *option], capture_output=True, text=True,
+                                check=True).stdout.strip() for option in ((), ("--next",)))
 AGENT, CLOUD = "calico-azure-agent.service", "calico-azure-agent-cloud.socket"
 CLUSTER, NODE = "10.244.0.0/16", "10.244.1.0/24"
 DROP_INS = "/usr/share/calico-azure-agent/drop-ins"
@@ -64,7 +68,7 @@ class MachineCase(unittest.TestCase):
 
     # The package and its service
 
-    def install(self, version="0.1.0"):
+    def install(self, version=VERSION):
         file = self.host.bring(package(f"calico-azure-agent_{version}_*.deb"))
         return self.host.x("dpkg", "--force-confold", "--install", file)
 

@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 import unittest
 
-from case import AGENT, CLOUD, MachineCase, eventually, make_loop_devices, package
+from case import AGENT, CLOUD, NEXT, VERSION, MachineCase, eventually, make_loop_devices, package
 from root import Root
 
 _TARBALL = "archives/calico-azure-agent-{}-linux-*.tar.gz"
@@ -35,7 +35,7 @@ class ReadOnlyCase(MachineCase):
 
 
 class Tarball(ReadOnlyCase):
-    def install_tarball(self, version="0.1.0"):
+    def install_tarball(self, version=VERSION):
         file = package(_TARBALL.format(version))
         self.host.x("tar", "-xzf", self.host.bring(file), "-C", "/root")
         return self.host.x(f"/root/{file.name.removesuffix('.tar.gz')}/install.sh")
@@ -59,9 +59,9 @@ class Tarball(ReadOnlyCase):
 
         since = (tape := self.lab.tape()).mark()
         pid = self.pid()
-        self.install_tarball("0.1.1")
+        self.install_tarball(NEXT)
         self.await_other_pid(pid)
-        self.assertIn("0.1.1", self.host.x("/opt/bin/calico-azure-agent", "version"))
+        self.assertIn(NEXT, self.host.x("/opt/bin/calico-azure-agent", "version"))
         self.assertIn("cluster_cidrs", self.host.x("cat", "/etc/calico-azure-agent/config.toml"))
 
         self.uninstall()
@@ -86,7 +86,7 @@ class Extension(ReadOnlyCase):
 
     def bring_extension(self):
         """The image where the machine may have loop devices, else what is in it."""
-        image = package("archives/calico-azure-agent-0.1.0-*.raw")
+        image = package(f"archives/calico-azure-agent-{VERSION}-*.raw")
         self.host.x("mkdir", "-p", "/etc/extensions")
         if pathlib.Path("/dev/loop-control").exists():
             make_loop_devices(self.host)
@@ -126,7 +126,7 @@ class Refusals(unittest.TestCase):
     """A root folder that has not booted: an image in the making, and systems that are too old."""
 
     def unpack(self, root):
-        file = package(_TARBALL.format("0.1.0"))
+        file = package(_TARBALL.format(VERSION))
         root.bring(file)
         subprocess.run(["tar", "-xzf", file, "-C", root.upper / "root"], check=True)
         return f"/root/{file.name.removesuffix('.tar.gz')}/install.sh"

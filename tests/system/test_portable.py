@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
-from case import package
+from case import VERSION, package
 from root import Root
 
 _TABLE = json.loads((pathlib.Path(__file__).resolve().parents[1] / "data" / "distributions.json").read_text("utf-8"))
@@ -63,11 +63,11 @@ class Portable(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(cls.folder.cleanup)
         root = pathlib.Path(cls.folder.name)
-        subprocess.run(["dpkg-deb", "--extract", package("calico-azure-agent_0.1.0_*.deb"), root / "deb"], check=True)
-        subprocess.run(["tar", "-xzf", package("archives/calico-azure-agent-0.1.0-linux-*.tar.gz"),
+        subprocess.run(["dpkg-deb", "--extract", package(f"calico-azure-agent_{VERSION}_*.deb"), root / "deb"], check=True)
+        subprocess.run(["tar", "-xzf", package(f"archives/calico-azure-agent-{VERSION}-linux-*.tar.gz"),
                         "--one-top-level=tarball", "--strip-components=1"], cwd=root, check=True)
         subprocess.run(["unsquashfs", "-quiet", "-no-progress", "-dest", root / "image",
-                        package("archives/calico-azure-agent-0.1.0-*.raw")], check=True, stdout=subprocess.DEVNULL)
+                        package(f"archives/calico-azure-agent-{VERSION}-*.raw")], check=True, stdout=subprocess.DEVNULL)
         cls.programs = [root / part / each for part in ("deb/usr", "tarball/opt", "image/usr") for each in _PROGRAMS]
 
     def test_programs_need_what_every_distribution_has(self):
@@ -80,7 +80,7 @@ class Portable(unittest.TestCase):
     def test_the_rpm_requires_what_every_distribution_has(self):
         objects, versions = set(), set()
         for each in printed("rpm", "--query", "--requires", "--package",
-                            package("cpack/calico-azure-agent-0.1.0-1.*.rpm")).splitlines():
+                            package(f"cpack/calico-azure-agent-{VERSION}-1.*.rpm")).splitlines():
             if found := re.fullmatch(r"(\S+\.so\S*?)\((.*?)\)\(64bit\)", each.strip()):
                 objects.add(found[1])
                 versions |= {found[2]} - {""}
@@ -95,7 +95,7 @@ class Portable(unittest.TestCase):
         wanted = set().union(*(needs(each)[0] for each in self.programs[:2]))
         highest = max(number(version.partition("_")[2]) for program in self.programs[:2]
                       for version in needs(program)[1] if version.startswith("GLIBC_"))
-        for pattern in ("calico-azure-agent_0.1.0_*.deb", "cpack/calico-azure-agent_0.1.0_*.deb"):
+        for pattern in (f"calico-azure-agent_{VERSION}_*.deb", f"cpack/calico-azure-agent_{VERSION}_*.deb"):
             fields = {name: printed("dpkg-deb", "--field", package(pattern), name).strip()
                       for name in ("Pre-Depends", "Depends")}
             self.assertEqual(fields["Pre-Depends"], f"libc6 (>= {'.'.join(map(str, highest))})")
@@ -132,7 +132,7 @@ class Portable(unittest.TestCase):
 class TooOld(unittest.TestCase):
     def test_a_release_whose_libc_is_too_old_is_told_so_and_left_as_it_was(self):
         with Root("bullseye") as root:
-            said = root.run("dpkg", "--install", root.bring(package("calico-azure-agent_0.1.0_*.deb")))
+            said = root.run("dpkg", "--install", root.bring(package(f"calico-azure-agent_{VERSION}_*.deb")))
             self.assertNotEqual(said.returncode, 0)
             self.assertRegex(said.stderr, r"pre-depends on libc6 \(>= 2\.34\)\n +libc6:\w+ is installed, but is version 2\.31")
             self.assertFalse((root.upper / "usr/bin/calico-azure-agent").exists())

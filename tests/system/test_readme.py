@@ -5,7 +5,7 @@ import pathlib
 import re
 import unittest
 
-from case import AGENT, DROP_INS, MachineCase, make_loop_devices, package
+from case import AGENT, DROP_INS, VERSION, MachineCase, make_loop_devices, package
 
 _README = (pathlib.Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -36,7 +36,7 @@ class ReadmeCase(MachineCase):
 
 class Readme(ReadmeCase):
     def test_installs_gates_and_removes(self):
-        self.host.bring(package("calico-azure-agent_0.1.0_*.deb"))
+        self.host.bring(package(f"calico-azure-agent_{VERSION}_*.deb"))
         self.host.write("/etc/apt/apt.conf.d/90-kept", 'Dpkg::Options { "--force-confold"; };\n')
         self.assertIn("ready", self.commands("Install on a node", "apt-get"))
         self.assertEqual(self.routes(), self.wanted()[:1])
@@ -56,7 +56,7 @@ class Readme(ReadmeCase):
     def test_installs_by_dnf(self):
         """Which is rpm here: no database of Debian's knows the libraries that dnf would ask for."""
         self.host.write("/usr/local/bin/dnf", '#!/bin/sh\nexec rpm --nodeps --dbpath /var/lib/rpm "--$@"\n', 0o755)
-        self.host.bring(package("cpack/calico-azure-agent-0.1.0-1.*.rpm"))
+        self.host.bring(package(f"cpack/calico-azure-agent-{VERSION}-1.*.rpm"))
         self.assertIn("ready", self.commands("Install on a node", "dnf"))
         self.await_ready()
 
@@ -70,12 +70,12 @@ class ReadmeOfFlatcar(ReadmeCase):
     @unittest.skipUnless(pathlib.Path("/dev/loop-control").exists(), "no loop device to be had on this machine")
     def test_merges_the_extension(self):
         make_loop_devices(self.host)
-        self.host.bring(package("archives/calico-azure-agent-0.1.0-*.raw"))
+        self.host.bring(package(f"archives/calico-azure-agent-{VERSION}-*.raw"))
         self.commands("Install on a node", "systemd-sysext")
         self.await_ready()
 
     def test_unpacks_the_tarball(self):
-        self.host.bring(package("archives/calico-azure-agent-0.1.0-linux-*.tar.gz"))
+        self.host.bring(package(f"archives/calico-azure-agent-{VERSION}-linux-*.tar.gz"))
         self.commands("Install on a node", "tar -xzf")
         self.await_ready()
 

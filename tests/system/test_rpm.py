@@ -4,7 +4,7 @@ scriptlets alone in a root folder, with programs in the place of systemd's that 
 
 import unittest
 
-from case import AGENT, CLOUD, MachineCase, eventually, package
+from case import AGENT, CLOUD, NEXT, VERSION, MachineCase, eventually, package
 from root import Root
 
 _RPM = ("rpm", "--nodeps", "--dbpath", "/var/lib/rpm")  # its database does not know Debian's packages
@@ -17,7 +17,7 @@ class Rpm(MachineCase):
     def test_life_from_installation_to_erasure(self):
         # As on Fedora and its kin: nothing starts that nobody has asked for.
         self.host.write("/etc/systemd/system-preset/99-default.preset", "disable *\n")
-        self.rpm("--install", self.host.bring(package("cpack/calico-azure-agent-0.1.0-1.*.rpm")))
+        self.rpm("--install", self.host.bring(package(f"cpack/calico-azure-agent-{VERSION}-1.*.rpm")))
         self.assertEqual(self.enabled(), "disabled")
         self.assertEqual(self.host.show(AGENT, "ActiveState"), "inactive")
         self.configure()
@@ -28,9 +28,9 @@ class Rpm(MachineCase):
 
         since = (tape := self.lab.tape()).mark()
         pid = self.pid()
-        self.rpm("--upgrade", self.host.bring(package("cpack/calico-azure-agent-0.1.1-1.*.rpm")))
+        self.rpm("--upgrade", self.host.bring(package(f"cpack/calico-azure-agent-{NEXT}-1.*.rpm")))
         self.await_other_pid(pid)
-        self.assertIn("0.1.1", self.host.x("calico-azure-agent", "version"))
+        self.assertIn(NEXT, self.host.x("calico-azure-agent", "version"))
         self.assertIn("cluster_cidrs", self.host.x("cat", "/etc/calico-azure-agent/config.toml"))
         # The configuration is as the administrator left it, all else as the package has it.
         verified = self.host.run(*_RPM, "--verify", "calico-azure-agent").stdout.split("\n")
@@ -69,7 +69,7 @@ class Scriptlets(unittest.TestCase):
         return [each for each in told if not each.startswith("systemd-tmpfiles")]
 
     def life(self):
-        first, second = (self.root.bring(package(f"cpack/calico-azure-agent-{version}-1.*.rpm")) for version in ("0.1.0", "0.1.1"))
+        first, second = (self.root.bring(package(f"cpack/calico-azure-agent-{version}-1.*.rpm")) for version in (VERSION, NEXT))
         return self.rpm("--install", first), self.rpm("--upgrade", second), self.rpm("--erase", "calico-azure-agent")
 
     def test_on_a_running_system_nothing_starts_by_itself_and_nobody_waits(self):

@@ -5,7 +5,7 @@ import json
 import signal
 import unittest
 
-from case import AGENT, CLOUD, CLUSTER, NODE, MachineCase, eventually
+from case import AGENT, CLOUD, CLUSTER, NEXT, NODE, MachineCase, eventually
 from lab.agent import simulator_binary
 from lab.simulator import Simulator
 
@@ -134,9 +134,9 @@ class Service(MachineCase):
     def gives_way_to_its_successor(self):
         since = (tape := self.lab.tape()).mark()
         pid = self.pid()
-        self.install("0.1.1")
+        self.install(NEXT)
         self.await_other_pid(pid)
-        self.assertIn("0.1.1", self.host.x("calico-azure-agent", "version"))
+        self.assertIn(NEXT, self.host.x("calico-azure-agent", "version"))
         self.assertIn(CLUSTER, self.host.x("cat", "/etc/calico-azure-agent/config.toml"))
         self.assertEqual(tape.changes(since), [])
         self.assertEqual(self.routes(), self.wanted())

@@ -4,7 +4,7 @@
 import subprocess
 import unittest
 
-from case import DROP_INS, package
+from case import DROP_INS, VERSION, package
 from host import RELEASES
 from root import Root
 
@@ -16,7 +16,7 @@ _DROP_INS = {"kubelet": "kubelet.service", "calico-node": "calico-node.service",
 
 def unpacked(root):
     """The package's files in a root, though its programs may not run there; and the units that it has drop-ins for."""
-    subprocess.run(["dpkg-deb", "--extract", package("calico-azure-agent_0.1.0_*.deb"), root.upper], check=True)
+    subprocess.run(["dpkg-deb", "--extract", package(f"calico-azure-agent_{VERSION}_*.deb"), root.upper], check=True)
     for unit in ("kubelet.service", "calico-node.service"):
         root.write(f"/etc/systemd/system/{unit}", "[Service]\nExecStart=/bin/sleep infinity\n")
 

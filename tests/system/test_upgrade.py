@@ -9,7 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from lab.cluster import Cluster  # noqa: E402
 
-from case import AGENT, eventually, package, toml  # noqa: E402
+from case import AGENT, NEXT, VERSION, eventually, package, toml  # noqa: E402
 from host import Host  # noqa: E402
 
 
@@ -18,7 +18,7 @@ class Upgrade(unittest.TestCase):
         with Cluster(nodes=2) as cluster:
             here, there = cluster.vms
             with Host(here.namespace, cluster.folder / "host") as host:
-                host.x("dpkg", "--install", host.bring(package("calico-azure-agent_0.1.0_*.deb")))
+                host.x("dpkg", "--install", host.bring(package(f"calico-azure-agent_{VERSION}_*.deb")))
                 host.write("/etc/calico-azure-agent/config.toml", toml(here.config()))
                 host.x("systemctl", "restart", AGENT)
                 there.agent.configure(**there.config())
@@ -31,7 +31,7 @@ class Upgrade(unittest.TestCase):
         tape = vm.tape()
         since = tape.mark()
         before = host.show(AGENT, "MainPID")
-        host.x("dpkg", "--force-confold", "--install", host.bring(package("calico-azure-agent_0.1.1_*.deb")))
+        host.x("dpkg", "--force-confold", "--install", host.bring(package(f"calico-azure-agent_{NEXT}_*.deb")))
         eventually(lambda: host.show(AGENT, "MainPID") not in ("0", before), "its successor", timeout=30)
         host.await_shown(AGENT, ActiveState="active")
         answered = traffic.answered
