@@ -63,5 +63,7 @@ endif()
 
 if(CAA_TESTS)
   find_package(GTest REQUIRED)
-  find_package(benchmark REQUIRED)
+  if(NOT CMAKE_CROSSCOMPILING)
+    find_package(benchmark REQUIRED)
+  endif()
 endif()

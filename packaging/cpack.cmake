@@ -71,4 +71,11 @@ set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
     /usr/share/man /usr/share/man/man1 /usr/share/man/man5 /usr/share/man/man8 /usr/share/bash-completion
     /usr/share/bash-completion/completions /usr/share/fish /usr/share/fish/vendor_completions.d /usr/share/zsh
     /usr/share/zsh/vendor-completions /usr/libexec)
+# For another machine there is the agent alone: the simulator's dependencies are looked up among this machine's packages.
+if(CMAKE_CROSSCOMPILING)
+  set(CPACK_COMPONENTS_ALL agent)
+  set(CPACK_RPM_PACKAGE_ARCHITECTURE ${CMAKE_SYSTEM_PROCESSOR})
+  string(REPLACE aarch64 arm64 CPACK_DEBIAN_PACKAGE_ARCHITECTURE ${CMAKE_SYSTEM_PROCESSOR})
+  add_custom_target(agent_package DEPENDS calico-azure-agent calico-azure-agent-cloud manual)
+endif()
 include(CPack)
