@@ -121,6 +121,23 @@ KubernetesReply watch(const Target& target) {
   return {.response = {.content_type = "application/json"}, .watch = wanted};
 }
 
+/// What a list or a watch asks for and is not to be had here: ignored, it would bring another answer than is
+/// meant. nullopt where it asks for nothing of it.
+std::optional<Response> unsupported(const Target& target, bool watching) {
+  const auto* const fields = target.parameter("fieldSelector");
+  if (fields != nullptr && fields->substr(0, kSelector.size()) != kSelector) {
+    return bad_request(target, "fieldSelector");
+  }
+  const auto* const labels = target.parameter("labelSelector");
+  if (labels != nullptr && !labels->empty()) return bad_request(target, "labelSelector");
+  if (!watching || !is_true(target, "sendInitialEvents")) return std::nullopt;
+  // As an API server without that feature: clients then list, and watch from there.
+  return status_answer(
+      422, "Invalid",
+      "ListOptions.meta.k8s.io \"\" is invalid: sendInitialEvents: Forbidden: sendInitialEvents "
+      "is forbidden for watch unless the WatchList feature gate is enabled");
+}
+
 Response found(const ordered_json& object) {
   return {.body = object.dump() + "\n", .content_type = "application/json"};
 }
@@ -254,9 +271,8 @@ KubernetesReply answer_kubernetes(const Request& request, const Target& target,
                                  user->substr(kNodeUser.size()), name);
     return {.response = forbidden(*user, one ? "get" : watching ? "watch" : "list", name, why)};
   }
-  const auto* const selector = target.parameter("fieldSelector");
-  if (selector != nullptr && selector->substr(0, kSelector.size()) != kSelector) {
-    return {.response = bad_request(target, "fieldSelector")};
+  if (!one) {
+    if (auto refusal = unsupported(target, watching)) return {.response = *std::move(refusal)};
   }
   if (watching) return watch(target);
   if (!one) return {.response = list(target, store)};

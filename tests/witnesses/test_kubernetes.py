@@ -63,6 +63,15 @@ class Reading(NodesCase):
         rest = self.client.list({"limit": 2, "_continue": page["metadata"]["_continue"]})
         self.assertEqual([each["metadata"]["name"] for each in rest["items"]], ["vm3"])
 
+    def test_what_it_cannot_do_is_refused_and_not_left_out(self):
+        """A list by labels that is everything would be a lie. (list is listNode of the client's.)"""
+        for options in ({"labelSelector": "a=b"}, {"fieldSelector": "spec.unschedulable=false"}):
+            with self.subTest(options):
+                code, status = self.refusal(self.client.list, options)
+                self.assertEqual((code, status["reason"]), (400, "BadRequest"))
+        code, status = self.refusal(self.client.list, {"watch": True, "sendInitialEvents": True})
+        self.assertEqual((code, status["reason"]), (422, "Invalid"))
+
     def test_refusals_are_status_objects(self):
         for code, reason, call, arguments in ((404, "NotFound", self.client.read, ["nobody"]),
                                               (405, "MethodNotAllowed", self.client.remove, ["vm1"]),

@@ -118,6 +118,13 @@ TEST_F(Kubernetes, RefusalsAreStatusObjects) {
        "resourceVersion: Invalid value: \"x\""},
       {"/api/v1/nodes?fieldSelector=spec.x%3Dy", kServiceAccountToken, 400, "BadRequest",
        "fieldSelector: Invalid value: \"spec.x=y\""},
+      {"/api/v1/nodes?labelSelector=a%3Db", kServiceAccountToken, 400, "BadRequest",
+       "labelSelector: Invalid value: \"a=b\""},
+      {"/api/v1/nodes?watch=true&labelSelector=a", kServiceAccountToken, 400, "BadRequest",
+       "labelSelector: Invalid value: \"a\""},
+      {"/api/v1/nodes?watch=true&sendInitialEvents=true", kServiceAccountToken, 422, "Invalid",
+       "ListOptions.meta.k8s.io \"\" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is "
+       "forbidden for watch unless the WatchList feature gate is enabled"},
   };
   for (const auto& [path, token, code, reason, message] : cases) {
     SCOPED_TRACE(path);
