@@ -69,7 +69,8 @@ class Reading(NodesCase):
             with self.subTest(options):
                 code, status = self.refusal(self.client.list, options)
                 self.assertEqual((code, status["reason"]), (400, "BadRequest"))
-        code, status = self.refusal(self.client.list, {"watch": True, "sendInitialEvents": True})
+        watch = {"watch": True, "sendInitialEvents": True, "timeoutSeconds": 1}
+        code, status = self.refusal(self.client.list, watch)
         self.assertEqual((code, status["reason"]), (422, "Invalid"))
 
     def test_refusals_are_status_objects(self):
