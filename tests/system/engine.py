@@ -77,14 +77,3 @@ class Engine:
             raise AssertionError(f"podman {shlex.join(map(str, words))}: exit {done.returncode}\n"
                                  f"{done.stdout}{done.stderr}")
         return done.stdout
-
-    @contextlib.contextmanager
-    def buildah(self):
-        """A folder for PATH with a program that runs the tree's buildah; files that it takes are below `exchange`."""
-        folder = self._folder / "bin"
-        folder.mkdir()
-        program = folder / "buildah"
-        program.write_text(f'#!/bin/sh\nexec nsenter --target={self._process.pid} --mount --cgroup --pid --root --wd '
-                           '-- /usr/bin/buildah "$@"\n', encoding="ascii")
-        program.chmod(0o755)
-        yield folder

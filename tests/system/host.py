@@ -25,7 +25,7 @@ _BOOTED = "systemd-sysv,dbus,init-system-helpers,iproute2,iputils-ping,procps,py
 # Debian 11 is too old for the programs: it boots nowhere here, and has what its systemd verifies units with.
 # What runs an image is unpacked alone, for nothing of it is a machine's.
 _PACKAGES = {"bullseye": "systemd,procps", "bookworm": _BOOTED, "trixie": _BOOTED,
-             "podman": "podman,crun,catatonit,buildah"}
+             "podman": "podman,crun,catatonit"}
 
 # The version of systemd that each has.
 RELEASES = {"bullseye": 247, "bookworm": 252, "trixie": 257}

@@ -24,7 +24,7 @@ _CONTAINER = "calico-azure-agent-pod-calico-azure-agent"
 _OWN = ("/run/calico-azure-agent", "/var/lib/calico-azure-agent")
 
 
-def objects():
+def objects(image):
     """The base's, as podman takes them: it has no node whose name it could fill in, runs probes in the container, where
     there is no curl, and here has no cgroup to limit. Of the cluster's own, its pod subnets."""
     base = render(KUBERNETES / "base")
@@ -35,7 +35,8 @@ def objects():
     container["env"] = [{"name": name, "value": value} for name, value in {
         "NODE_NAME": "node-0", "CALICO_AZURE_AGENT_PODS_CLUSTER_CIDRS": CLUSTER,
         "CALICO_AZURE_AGENT_PODS_NODE_CIDRS": NODE, "CALICO_AZURE_AGENT_AZURE_VERIFY": "off"}.items()]
-    container["image"] = f"localhost/{container['image']}"
+    assert image.endswith(f"/{container['image']}"), image
+    container["image"] = image  # with the registry that podman has put before it
     return [find(base, "ConfigMap"), daemonset]
 
 
@@ -56,14 +57,13 @@ class Image(unittest.TestCase):
         cls.engine = engine.__enter__()
         cls.addClassCleanup(engine.__exit__, None, None, None)
         archive = cls.engine.exchange / "agent.tar"
-        with cls.engine.buildah() as programs:
-            subprocess.run([PACKAGING / "build-image", archive], check=True, stdout=subprocess.DEVNULL, env={
-                **os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "AGENT_BUILD": str(build_folder()),
-                "TMPDIR": str(cls.engine.exchange)})
-        cls.engine.podman("load", "--quiet", "--input", archive)
+        subprocess.run([PACKAGING / "build-image", archive], check=True, stdout=subprocess.DEVNULL,
+                       env={**os.environ, "AGENT_BUILD": str(build_folder())})
+        loaded = cls.engine.podman("load", "--quiet", "--input", archive)
+        cls.image = loaded.removeprefix("Loaded image: ").strip()
 
     def setUp(self):
-        self.objects = objects()
+        self.objects = objects(self.image)
 
     def play(self):
         manifest = self.engine.exchange / "pod.yaml"
