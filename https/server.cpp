@@ -94,7 +94,7 @@ net::Result<Url> parse_url(std::string_view text) {
 
 namespace {
 
-struct Question {
+struct NameLookup {
   std::string host;
   net::Mutex mutex;
   net::Condition answered;
@@ -112,23 +112,23 @@ void add(std::vector<net::Address>& all, const addrinfo& entry, Bytes Sockaddr::
   if (const auto address = net::Address::from_bytes(bytes)) all.push_back(*address);
 }
 
-void look_up(const std::shared_ptr<Question>& question) {
+void look_up(const std::shared_ptr<NameLookup>& lookup) {
   addrinfo criteria{};
   criteria.ai_socktype = SOCK_STREAM;
   criteria.ai_flags = AI_ADDRCONFIG;
   addrinfo* list = nullptr;
-  const int error = ::getaddrinfo(question->host.c_str(), nullptr, &criteria, &list);
+  const int error = ::getaddrinfo(lookup->host.c_str(), nullptr, &criteria, &list);
   std::vector<net::Address> addresses;
   for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
     if (entry->ai_family == AF_INET) add(addresses, *entry, &sockaddr_in::sin_addr);
     if (entry->ai_family == AF_INET6) add(addresses, *entry, &sockaddr_in6::sin6_addr);
   }
   if (list != nullptr) ::freeaddrinfo(list);
-  const net::Lock lock(question->mutex);
-  question->error = error;
-  question->addresses = std::move(addresses);
-  question->done = true;
-  question->answered.notify_one();
+  const net::Lock lock(lookup->mutex);
+  lookup->error = error;
+  lookup->addresses = std::move(addresses);
+  lookup->done = true;
+  lookup->answered.notify_one();
 }
 
 }  // namespace
@@ -136,22 +136,21 @@ void look_up(const std::shared_ptr<Question>& question) {
 net::Result<std::vector<net::Address>> resolve(const std::string& host,
                                                std::chrono::steady_clock::time_point finish_by) {
   if (const auto literal = net::Address::parse(host)) return std::vector{*literal};
-  const auto question = std::make_shared<Question>();
-  question->host = host;
+  const auto lookup = std::make_shared<NameLookup>();
+  lookup->host = host;
   // getaddrinfo(3) cannot be interrupted and may wait 30 s for DNS: a late answer is dropped.
-  std::thread(look_up, question).detach();
-  const net::Lock lock(question->mutex);
-  while (!question->done && question->answered.wait_until(question->mutex, finish_by)) continue;
-  if (!question->done) {
+  std::thread(look_up, lookup).detach();
+  const net::Lock lock(lookup->mutex);
+  while (!lookup->done && lookup->answered.wait_until(lookup->mutex, finish_by)) continue;
+  if (!lookup->done) {
     return net::failure(ETIMEDOUT, fmt::format("the name '{}' is not resolved in time: check DNS", host));
   }
-  if (question->error != 0 || question->addresses.empty()) {
+  if (lookup->error != 0 || lookup->addresses.empty()) {
     return net::failure(
-        EHOSTUNREACH,
-        fmt::format("the name '{}' does not resolve ({}): check it and DNS", host,
-                    question->error == 0 ? "it has no address" : ::gai_strerror(question->error)));
+        EHOSTUNREACH, fmt::format("the name '{}' does not resolve ({}): check it and DNS", host,
+                                  lookup->error == 0 ? "it has no address" : ::gai_strerror(lookup->error)));
   }
-  return question->addresses;
+  return lookup->addresses;
 }
 
 }  // namespace https
