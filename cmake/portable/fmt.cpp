@@ -1,5 +1,6 @@
-// fmt's own definitions, once: its -dev package has them as a header, but neither its source file nor a static library.
-// Every user of fmt would compile them otherwise (FMT_HEADER_ONLY), which doubles the time of a build.
+// fmt's own definitions, once: its -dev package has them as a header, but neither its source file nor a
+// static library. Every user of fmt would compile them otherwise (FMT_HEADER_ONLY), which doubles the time of
+// a build.
 #include <fmt/format-inl.h>
 
 #include <locale>

@@ -1,6 +1,7 @@
-// Preloaded into programs that qemu-user runs: it translates messages of netlink sockets and refuses kinds that it does
-// not know, rules and neighbours among them (linux-user/fd-trans.c). Both machines are little-endian, so that nothing
-// needs a translation, and of a descriptor that was not made by socket() qemu-user does not know what it is.
+// Preloaded into programs that qemu-user runs: it translates messages of netlink sockets and refuses kinds
+// that it does not know, rules and neighbours among them (linux-user/fd-trans.c). Both machines are
+// little-endian, so that nothing needs a translation, and of a descriptor that was not made by socket()
+// qemu-user does not know what it is.
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
