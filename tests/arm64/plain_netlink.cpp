@@ -6,6 +6,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
+// What they start are programs of the machine's own.
+__attribute__((constructor)) static void keep_it_from_children() { unsetenv("LD_PRELOAD"); }
+
 extern "C" int socket(int domain, int type, int protocol) noexcept {
   const auto made = static_cast<int>(syscall(SYS_socket, domain, type, protocol));
   if (made < 0 || domain != AF_NETLINK) {
