@@ -83,7 +83,9 @@ net::Result<pid_t> Processes::running(std::span<const ProcessPattern> wanted) co
   std::error_code error;
   const auto home = fs::read_symlink(root_ / "proc/self/ns/net", error);
   std::string_view first;
-  for (const auto& [number, name] : names_) {
+  for (const auto& shown : names_) {
+    const auto number = shown.first;
+    const std::string& name = shown.second;
     if (number == 1) first = name;
     const auto process = root_ / "proc" / std::to_string(number);
     const auto is_it = [&](const ProcessPattern& each) { return is_like(process, name, each); };
