@@ -30,7 +30,14 @@ def printed(*words, **options):
     return subprocess.run([*map(str, words)], capture_output=True, text=True, check=True, **options).stdout
 
 
-class Tree(unittest.TestCase):
+# In the place of the compilers: this build's packages.
+_BUILD_PACKAGES = """#!/bin/sh
+for folder; do :; done
+mkdir -p "$folder" && cp -R "{packages}"/cpack "{packages}"/archives "{packages}"/*.deb "$folder"
+"""
+
+
+class TreeCase(unittest.TestCase):
     """The work tree's files as the one commit of a repository."""
 
     @classmethod
@@ -45,10 +52,6 @@ class Tree(unittest.TestCase):
         cls.commit()
         cls.first = cls.git("rev-parse", "HEAD").strip()
 
-    def setUp(self):
-        self.git("reset", "--quiet", "--hard", self.first)
-        self.git("clean", "--quiet", "--force", "-d", "-x")
-
     @classmethod
     def git(cls, *words):
         return printed("git", "-c", "user.name=test", "-c", "user.email=test@example", *words, cwd=cls.root)
@@ -57,6 +60,12 @@ class Tree(unittest.TestCase):
     def commit(cls):
         cls.git("add", "--all")
         cls.git("commit", "--quiet", "--message", "A tree")
+
+
+class Tree(TreeCase):
+    def setUp(self):
+        self.git("reset", "--quiet", "--hard", self.first)
+        self.git("clean", "--quiet", "--force", "-d", "-x")
 
     def edit(self, name, old, new):
         file = self.root / name
@@ -124,17 +133,22 @@ class Tree(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (1, "packaging/write-spdx has no licence of libnew-dev\n"))
 
 
-class Release(unittest.TestCase):
+class Release(TreeCase):
     """Of this build's packages."""
 
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.out = pathlib.Path(folder.name, "release")
+        super().setUpClass()
+        cls.out = cls.root.parent / "release"
         cls.architecture = printed("dpkg", "--print-architecture").strip()
-        subprocess.run([PACKAGING / "assemble-release", cls.out, f"{cls.architecture}={PACKAGES}"], check=True, umask=0o077,
-                       env={**os.environ, "SOURCE_DATE_EPOCH": str(_EPOCH), "CAA_COMMIT": "0123456789ab"})
+        (cls.root / "packaging" / "build-packages").write_text(_BUILD_PACKAGES.format(packages=PACKAGES), encoding="utf-8")
+        cls.commit()
+        told = printed(cls.root / "packaging" / "release", VERSION, cls.out, umask=0o077, env={
+            **os.environ, "SOURCE_DATE_EPOCH": str(_EPOCH), "CAA_KUBERNETES_TOOLS": str(tool("kubectl").parent)})
+        assert told == f"{cls.out}\n", told
+        # Where packages are built is gone, and nothing else has changed.
+        assert sorted(each.name for each in cls.root.parent.iterdir()) == ["release", "source"]
+        assert cls.git("status", "--porcelain") == ""
 
     def test_checksums_are_of_every_file_and_right(self):
         printed("sha256sum", "--check", "--strict", "SHA256SUMS", cwd=self.out)
