@@ -5,6 +5,7 @@
 // As a child of the daemon's, or of `doctor`, it has the rights of who asks, and reads the files that the
 // question names. As a service of its own it may read more: then it goes by its own configuration.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <array>
