@@ -7,6 +7,9 @@ option(CAA_PORTABLE "Link libstdc++, fmt, libnl, spdlog, toml++ and yaml-cpp int
 
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
+if(POLICY CMP0167)
+  cmake_policy(SET CMP0167 NEW)  # Boost's own configuration: CMake 3.30 and later warn of their module for it
+endif()
 find_package(Boost 1.74 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
@@ -58,7 +61,8 @@ else()
   target_link_libraries(library_spdlog INTERFACE spdlog::spdlog)
   target_link_libraries(library_libnl INTERFACE PkgConfig::libnl)
   target_link_libraries(library_tomlplusplus INTERFACE PkgConfig::tomlplusplus)
-  target_link_libraries(library_yaml_cpp INTERFACE yaml-cpp)
+  # 0.8 deprecates its older name.
+  target_link_libraries(library_yaml_cpp INTERFACE $<IF:$<TARGET_EXISTS:yaml-cpp::yaml-cpp>,yaml-cpp::yaml-cpp,yaml-cpp>)
 endif()
 
 if(CAA_TESTS)

@@ -26,32 +26,46 @@ _BOOTED = "systemd-sysv,dbus,init-system-helpers,iproute2,iputils-ping,procps,py
 # What runs an image is unpacked alone, for nothing of it is a machine's.
 _PACKAGES = {"bullseye": "systemd,procps", "bookworm": _BOOTED, "trixie": _BOOTED,
              "podman": "podman,crun,catatonit"}
+# A suite's compiler and libraries: tests/run libraries.
+_COMPILING = {"trixie-compiler": "trixie", "sid-compiler": "sid"}
 
 # The version of systemd that each has.
 RELEASES = {"bullseye": 247, "bookworm": 252, "trixie": 257}
 
 
 def tree(release):
-    """The folder of a release's tree, or `podman`'s, made once from its list of packages; whoever comes meanwhile waits."""
+    """The folder of a release's tree, `podman`'s or a compiler's, made once from its list of packages; whoever comes
+    meanwhile waits."""
+    suite, variant, packages = _made_of(release)
     trees = _ROOT / "build" / "trees"
     trees.mkdir(parents=True, exist_ok=True)
     folder = trees / release
     made_of = trees / f"{release}.packages"
     with open(trees / f"{release}.lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists() or not made_of.exists() or made_of.read_text("ascii") != _PACKAGES[release]:
+        if not folder.exists() or not made_of.exists() or made_of.read_text("ascii") != packages:
             unfinished = trees / f"{release}.unfinished"
-            suite, variant = ("trixie", "extract") if release == "podman" else (release, "minbase")
             command = ["mmdebstrap", "--quiet", f"--variant={variant}", "--skip=check/qemu",
-                       f"--include={_PACKAGES[release]}", suite, unfinished, f"deb {_MIRROR} {suite} main"]
+                       f"--include={packages}", suite, unfinished, f"deb {_MIRROR} {suite} main"]
             for last in (False, False, True):  # a mirror may be between two states
                 shutil.rmtree(unfinished, ignore_errors=True)
                 if subprocess.run(command, check=last).returncode == 0:
                     break
             shutil.rmtree(folder, ignore_errors=True)
             unfinished.rename(folder)
-            made_of.write_text(_PACKAGES[release], "ascii")
+            made_of.write_text(packages, "ascii")
     return folder
+
+
+def _made_of(release):
+    """Suite, mmdebstrap's variant, packages."""
+    if release == "podman":
+        return "trixie", "extract", _PACKAGES[release]
+    if release not in _COMPILING:
+        return release, "minbase", _PACKAGES[release]
+    listed = subprocess.run([_ROOT / "packaging" / "install-build-dependencies", "--print", "build"], check=True,
+                            capture_output=True, text=True).stdout
+    return _COMPILING[release], "minbase", ",".join(listed.split())
 
 
 def _cgroups(name):
