@@ -72,9 +72,9 @@ class Control::Server {
     if (!wanted) return net::pass_on(wanted);
     const auto host = wanted->address.text();
     errno = 0;
-    const int port = wanted->port == 0                        ? http_.bind_to_any_port(host)
-                     : http_.bind_to_port(host, wanted->port) ? wanted->port
-                                                              : -1;
+    const int port = wanted->port == 0                                ? http_.bind_to_any_port(host.c_str())
+                     : http_.bind_to_port(host.c_str(), wanted->port) ? wanted->port
+                                                                      : -1;
     if (port < 0) {
       const int error = errno == 0 ? EADDRINUSE : errno;
       return net::failure(

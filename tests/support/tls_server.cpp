@@ -36,21 +36,34 @@ void equip(SSL_CTX* context, const Issued& issued) {
   EVP_PKEY_free(key);
 }
 
+/// cpp-httplib takes PEM since 0.31, and in 2026 has given up what it took before: OpenSSL's objects.
+template <class Server>
+std::unique_ptr<Server> server_of(const Issued& issued, const std::string& client_ca) {
+  if constexpr (requires { typename Server::PemMemory; }) {
+    return std::make_unique<Server>(
+        typename Server::PemMemory{issued.certificate.data(), issued.certificate.size(), issued.key.data(),
+                                   issued.key.size(), client_ca.data(), client_ca.size(), nullptr});
+  } else {
+    X509* certificate = certificate_of(issued.certificate);
+    EVP_PKEY* key = key_of(issued.key);
+    X509_STORE* store = nullptr;
+    if (!client_ca.empty()) {
+      store = X509_STORE_new();
+      X509* anchor = certificate_of(client_ca);
+      X509_STORE_add_cert(store, anchor);
+      X509_free(anchor);
+    }
+    auto server = std::make_unique<Server>(certificate, key, store);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+    return server;
+  }
+}
+
 }  // namespace
 
-TlsServer::TlsServer(const Issued& issued, const CertificateAuthority* client_ca) {
-  X509* certificate = certificate_of(issued.certificate);
-  EVP_PKEY* key = key_of(issued.key);
-  X509_STORE* store = nullptr;
-  if (client_ca != nullptr) {
-    store = X509_STORE_new();
-    X509* anchor = certificate_of(client_ca->pem());
-    X509_STORE_add_cert(store, anchor);
-    X509_free(anchor);
-  }
-  server_ = std::make_unique<httplib::SSLServer>(certificate, key, store);
-  X509_free(certificate);
-  EVP_PKEY_free(key);
+TlsServer::TlsServer(const Issued& issued, const CertificateAuthority* client_ca)
+    : server_(server_of<httplib::SSLServer>(issued, client_ca == nullptr ? "" : client_ca->pem())) {
   server_->set_keep_alive_max_count(1);
   port_ = server_->bind_to_any_port("127.0.0.1");
   if (port_ <= 0) throw std::runtime_error("no free port");

@@ -268,7 +268,7 @@ class ForeignServer {
   ForeignServer(const std::string& host, httplib::Server::Handler answer) {
     server_.set_keep_alive_max_count(1);
     server_.Get("/metadata/instance", std::move(answer));
-    port_ = server_.bind_to_any_port(host);
+    port_ = server_.bind_to_any_port(host.c_str());
     if (port_ > 0) thread_ = std::thread([this] { server_.listen_after_bind(); });
   }
   ForeignServer(const ForeignServer&) = delete;

@@ -36,19 +36,15 @@ TEST_F(Clouded, ANodesCertificateSeesItsOwnNodeAlone) {
   ASSERT_TRUE(cloud);
   ASSERT_TRUE((*cloud)->set_nodes(R"({"vm-a":{},"vm-b":{}})"));
   const auto endpoint = (*cloud)->endpoint();
-  auto* const certificate = from_pem<X509, PEM_read_bio_X509>(one.client.certificate);
-  auto* const key = from_pem<EVP_PKEY, PEM_read_bio_PrivateKey>(one.client.key);
-  httplib::SSLClient node("127.0.0.1", std::stoi(endpoint.substr(endpoint.rfind(':') + 1)), certificate, key);
-  node.enable_server_certificate_verification(false);
-  X509_free(certificate);
-  EVP_PKEY_free(key);
-  const auto status = [&node](const char* path) { return node.Get(path)->status; };
+  const auto node = client_showing(one.client, std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
+  node->enable_server_certificate_verification(false);
+  const auto status = [&node](const char* path) { return node->Get(path)->status; };
   EXPECT_EQ(status("/api/v1/nodes/vm-a"), 200);
   EXPECT_EQ(status("/api/v1/nodes?fieldSelector=metadata.name%3Dvm-a"), 200);
   EXPECT_EQ(status("/api/v1/nodes/vm-b"), 403);
   EXPECT_EQ(status("/api/v1/nodes"), 403);
   EXPECT_EQ(
-      json::parse(node.Get("/api/v1/nodes/vm-b")->body)["message"],
+      json::parse(node->Get("/api/v1/nodes/vm-b")->body)["message"],
       "nodes \"vm-b\" is forbidden: User \"system:node:vm-a\" cannot get resource \"nodes\" in API group "
       "\"\" at the cluster scope: node 'vm-a' cannot read 'vm-b', only its own Node object");
 }

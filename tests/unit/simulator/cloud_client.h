@@ -67,6 +67,24 @@ inline std::unique_ptr<Cloud> started(const Certificates& certificates) {
   return *std::move(cloud);
 }
 
+/// A client that shows a certificate: cpp-httplib takes PEM since 0.31, before that OpenSSL's objects.
+template <class Client = httplib::SSLClient>
+std::unique_ptr<Client> client_showing(const Issued& issued, int port) {
+  if constexpr (requires { typename Client::PemMemory; }) {
+    return std::make_unique<Client>(
+        "127.0.0.1", port,
+        typename Client::PemMemory{issued.certificate.data(), issued.certificate.size(), issued.key.data(),
+                                   issued.key.size(), nullptr});
+  } else {
+    auto* const certificate = from_pem<X509, PEM_read_bio_X509>(issued.certificate);
+    auto* const key = from_pem<EVP_PKEY, PEM_read_bio_PrivateKey>(issued.key);
+    auto made = std::make_unique<Client>("127.0.0.1", port, certificate, key);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+    return made;
+  }
+}
+
 class Clouded : public testing::Test {
  protected:
   // OpenSSL says farewell with write(2), also to a peer that has gone: the client's matter, not the
@@ -77,8 +95,8 @@ class Clouded : public testing::Test {
   std::unique_ptr<httplib::SSLClient> client(const Certificates* shown = nullptr) const {
     const auto endpoint = cloud_->endpoint();
     const auto port = std::stoi(endpoint.substr(endpoint.rfind(':') + 1));
-    auto made =
-        shown == nullptr ? std::make_unique<httplib::SSLClient>("127.0.0.1", port) : showing(*shown, port);
+    auto made = shown == nullptr ? std::make_unique<httplib::SSLClient>("127.0.0.1", port)
+                                 : client_showing(shown->client, port);
     auto* const store = X509_STORE_new();
     auto* const ca = from_pem<X509, PEM_read_bio_X509>(certificates_.authority.pem());
     X509_STORE_add_cert(store, ca);
@@ -90,7 +108,7 @@ class Clouded : public testing::Test {
   }
 
   httplib::Response get(const std::string& path, const std::string& token) const {
-    const auto result = client()->Get(path, {{"Authorization", bearer_header(token)}});
+    const auto result = client()->Get(path, httplib::Headers{{"Authorization", bearer_header(token)}});
     EXPECT_TRUE(result) << path << ": " << httplib::to_string(result.error());
     return result ? *result : httplib::Response();
   }
@@ -99,16 +117,6 @@ class Clouded : public testing::Test {
 
   const Certificates certificates_;
   const std::unique_ptr<Cloud> cloud_ = started(certificates_);
-
- private:
-  static std::unique_ptr<httplib::SSLClient> showing(const Certificates& shown, int port) {
-    auto* const certificate = from_pem<X509, PEM_read_bio_X509>(shown.client.certificate);
-    auto* const key = from_pem<EVP_PKEY, PEM_read_bio_PrivateKey>(shown.client.key);
-    auto made = std::make_unique<httplib::SSLClient>("127.0.0.1", port, certificate, key);
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-    return made;
-  }
 };
 
 inline std::string error_code(const httplib::Response& response) {

@@ -99,7 +99,7 @@ TEST_F(Ordered, ATokenOfASimulatedImdsIsTakenByArm) {
                           .Get(
                               "/metadata/identity/oauth2/token?api-version=2018-02-01"
                               "&resource=https%3A%2F%2Fmanagement.azure.com%2F",
-                              {{"Metadata", "true"}});
+                              httplib::Headers{{"Metadata", "true"}});
   ASSERT_TRUE(issued);
   const std::string token = json::parse(issued->body)["access_token"];
   EXPECT_EQ(get(kTable + kVersion, token).status, 200);

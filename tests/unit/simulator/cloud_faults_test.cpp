@@ -29,7 +29,7 @@ class Faulty : public Clouded {
   httplib::Result broken(std::chrono::milliseconds patience = kPatience) const {
     const auto one = client();
     one->set_read_timeout(patience);
-    return one->Get(kTable + kVersion, {{"Authorization", bearer_header(arm_token())}});
+    return one->Get(kTable + kVersion, httplib::Headers{{"Authorization", bearer_header(arm_token())}});
   }
 };
 

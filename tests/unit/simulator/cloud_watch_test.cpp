@@ -41,11 +41,12 @@ class Watcher {
 
  private:
   void run(const std::string& path) {
-    const auto result = client_->Get(path, {{"Authorization", bearer_header(kServiceAccountToken)}},
-                                     [this](const char* data, size_t size) {
-                                       take({data, size});
-                                       return true;
-                                     });
+    const auto result =
+        client_->Get(path, httplib::Headers{{"Authorization", bearer_header(kServiceAccountToken)}},
+                     [this](const char* data, size_t size) {
+                       take({data, size});
+                       return true;
+                     });
     const std::lock_guard lock(mutex_);
     ended_ = result && result->status == 200;
     changed_.notify_all();

@@ -56,7 +56,7 @@ class Controlled : public testing::Test {
 
   int imds_status() const {
     return httplib::Client(simulator_->endpoint())
-        .Get("/metadata/instance?api-version=2021-02-01", {{"Metadata", "true"}})
+        .Get("/metadata/instance?api-version=2021-02-01", httplib::Headers{{"Metadata", "true"}})
         ->status;
   }
 
@@ -238,7 +238,7 @@ TEST(AzureSimulator, SaysWhenItListensServesAndEndsOnSigterm) {
                         "listening on http://127.0.0.1:[0-9]+, control on http://127.0.0.1:[0-9]+"));
   const auto answer = httplib::Client(url(line, "listening on "))
                           .Get("/metadata/instance/compute/vmScaleSetName?api-version=2021-02-01&format=text",
-                               {{"Metadata", "true"}});
+                               httplib::Headers{{"Metadata", "true"}});
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->body, "aks-nodepool1-25781205-vmss");
   EXPECT_EQ(httplib::Client(url(line, "control on ")).Get("/state")->status, 200);
@@ -283,7 +283,7 @@ TEST(AzureSimulator, ServesTheCloudWhereItIsAskedFor) {
   EXPECT_EQ(control.Put("/nodes", nodes, "application/json")->status, 204);
   httplib::SSLClient client("127.0.0.1", std::stoi(cloud.substr(cloud.rfind(':') + 1)));
   client.set_ca_cert_path(ca.c_str());
-  const auto answer = client.Get("/api/v1/nodes/vm-a", {{"Authorization", "Bearer secret"}});
+  const auto answer = client.Get("/api/v1/nodes/vm-a", httplib::Headers{{"Authorization", "Bearer secret"}});
   ASSERT_TRUE(answer) << httplib::to_string(answer.error());
   EXPECT_EQ(answer->status, 200);
   EXPECT_EQ(program.end(SIGTERM), 0);
