@@ -52,6 +52,11 @@ Meaning not_connected(int code) {
     case ENETUNREACH:
     case EHOSTUNREACH:
       return {ENETUNREACH, cannot + ": check 'ip route' and the subnet's routes"};
+    case ETIMEDOUT:
+      return {
+          code,
+          "no connection in time: packets are dropped on the way; check network security groups, firewalls "
+          "and 'ip route'"};
     case EACCES:
     case EPERM:
       return {code, cannot + ": a firewall, a 'prohibit' route or the unit's IPAddressDeny= forbids it"};
@@ -80,6 +85,12 @@ Meaning not_believed(const RequestFailure& failure, const std::string& name) {
 }
 
 Meaning broken(const RequestFailure& failure) {
+  if (failure.without_length) {
+    return {EPROTO,
+            "its HTTP answer has no length, so that nobody could tell whether it is complete; check the "
+            "proxy that stands between"};
+  }
+  if (failure.malformed) return {EPROTO, "its HTTP answer is malformed: check the proxy that stands between"};
   if (failure.header_complete) return {ECONNRESET, "the connection broke before the answer was complete"};
   if (failure.received_data) {
     return {EPROTO, "what answers does not speak HTTP, or its header is broken off or too large"};
@@ -96,8 +107,10 @@ Meaning meaning_of(const RequestFailure& failure, const std::string& name) {
             "the answer is withheld: it repeats the credential that it was asked with, which no such "
             "server does; check what answers there"};
   }
+  if (failure.stage == RequestFailure::Stage::connecting) {
+    return not_connected(failure.expired ? ETIMEDOUT : failure.connect_errno);
+  }
   if (failure.expired) return {ETIMEDOUT, "no complete answer in time"};
-  if (failure.stage == RequestFailure::Stage::connecting) return not_connected(failure.connect_errno);
   if (failure.stage == RequestFailure::Stage::handshake && failure.verified != X509_V_OK) {
     return not_believed(failure, name);
   }

@@ -49,6 +49,8 @@ struct RequestFailure {
   bool expired = false;
   bool received_data = false;    ///< something came that may be an answer
   bool header_complete = false;  ///< it was one
+  bool without_length = false;   ///< its header leaves open where it ends
+  bool malformed = false;        ///< its body breaks the rules of HTTP
   bool withheld = false;         ///< it was, and repeats a credential
   bool by_system = false;        ///< whom to believe is in the system's CA store
   long verified = 0;             ///< X509_V_…

@@ -33,6 +33,7 @@ using std::chrono::steady_clock;
 using Line = std::function<bool(std::string_view line)>;
 
 constexpr std::uint32_t kHeaderLimit = std::uint32_t{16} << 10;
+constexpr int kMostInterimAnswers = 8;
 
 /// What is asked, of whatever address of its host.
 struct Question {
@@ -76,10 +77,7 @@ class Attempt {
   using Stream = asio::ssl::stream<http1::Steps::Socket&>;
 
   Attempt(asio::io_context& io, const Question& question, RequestFailure& failure)
-      : question_(question), failure_(failure), steps_(io), socket_(io) {
-    parser_.header_limit(kHeaderLimit);
-    parser_.body_limit(std::numeric_limits<std::uint64_t>::max());  // the reader's own is below
-  }
+      : question_(question), failure_(failure), steps_(io), socket_(io) {}
 
   std::optional<Response> run(const net::Address& address, steady_clock::time_point connect_by,
                               asio::ssl::context* tls) {
@@ -102,6 +100,9 @@ class Attempt {
   }
 
  private:
+  using Parser = http::response_parser<http::buffer_body>;
+  Parser& parser() { return *parser_; }
+
   error_code await() { return steps_.await(question_.request.finish_by); }
 
   std::nullopt_t fail(RequestFailure::Stage stage, const error_code& code) {
@@ -117,15 +118,13 @@ class Attempt {
     const auto text = text_of(question_);
     asio::async_write(channel, asio::buffer(text), steps_.done());
     if (const auto code = await()) return fail(kAnswering, code);
-    http::async_read_header(channel, buffer_, parser_, steps_.done());
-    const auto code = await();
-    failure_.received_data = parser_.got_some();
-    if (code) return fail(kAnswering, code);
-    const auto& header = parser_.get();
-    // Without either, an answer that is cut short looks complete.
-    failure_.header_complete = parser_.chunked() || parser_.content_length() || header.result_int() == 204 ||
-                               header.result_int() == 304;
-    if (!failure_.header_complete) return fail(kAnswering, {});
+    if (const auto code = read_header(channel)) return fail(kAnswering, code);
+    const auto& header = parser().get();
+    // Without a length, an answer that is cut short looks complete.
+    failure_.without_length = !parser().chunked() && !parser().content_length() &&
+                              header.result_int() != 204 && header.result_int() != 304;
+    if (failure_.without_length) return fail(kAnswering, {});
+    failure_.header_complete = true;
 
     bool withheld = false;
     const Line clean = [&](std::string_view line) {
@@ -151,19 +150,37 @@ class Attempt {
     return fail(kAnswering, {});
   }
 
+  /// Past interim answers (RFC 9110, 15.2), which a client takes even unasked.
+  template <class Channel>
+  error_code read_header(Channel& channel) {
+    for (int interim = 0; interim < kMostInterimAnswers; ++interim) {
+      parser_.emplace();
+      parser().header_limit(kHeaderLimit);
+      parser().body_limit(std::numeric_limits<std::uint64_t>::max());  // the reader has its own
+      http::async_read_header(channel, buffer_, parser(), steps_.done());
+      const auto code = await();
+      failure_.received_data = interim > 0 || parser().got_some();
+      if (code || parser().get().result_int() >= 200) return code;
+    }
+    return http::error::bad_status;
+  }
+
   /// Every part goes on as it comes, until the body ends or its reader has had enough.
   template <class Channel>
   error_code read(Channel& channel, BodyReader& body) {
     std::array<char, std::size_t{16} << 10> part;
-    while (!parser_.is_done()) {
-      auto& room = parser_.get().body();
+    while (!parser().is_done()) {
+      auto& room = parser().get().body();
       room.data = part.data();
       room.size = part.size();
-      http::async_read_some(channel, buffer_, parser_, steps_.done());
+      http::async_read_some(channel, buffer_, parser(), steps_.done());
       const auto code = await();
       if (code == asio::error::timed_out) return code;
       if (!body.take({part.data(), part.size() - room.size})) return {};
-      if (code && code != http::error::need_buffer) return code;
+      if (code == http::error::need_buffer || !code) continue;
+      failure_.malformed = code.category() == make_error_code(http::error::bad_chunk).category() &&
+                           code != http::error::partial_message && code != http::error::end_of_stream;
+      return code;
     }
     body.finish();
     return {};
@@ -174,7 +191,7 @@ class Attempt {
   http1::Steps steps_;
   http1::Steps::Socket socket_;
   boost::beast::flat_buffer buffer_;
-  http::response_parser<http::buffer_body> parser_;
+  std::optional<Parser> parser_;  ///< of the answer that is read now
 };
 
 bool is_clean(const std::pair<std::string, std::string>& header) {

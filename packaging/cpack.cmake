@@ -37,7 +37,7 @@ endforeach()
 set(CPACK_DEBIAN_SIMULATOR_PACKAGE_NAME azure-simulator)
 set(CPACK_DEBIAN_SIMULATOR_PACKAGE_SECTION devel)
 set(scripts ${PROJECT_BINARY_DIR}/packaging)
-foreach(script postinst prerm postrm)
+foreach(script preinst postinst prerm postrm)
   file(READ packaging/debian/calico-azure-agent.${script} text)
   string(REPLACE "#DEBHELPER#\n" "" text "${text}")
   file(WRITE ${scripts}/${script} "${text}")
@@ -45,7 +45,7 @@ endforeach()
 file(WRITE ${scripts}/conffiles
      "/etc/calico-azure-agent/config.toml\n/etc/iproute2/rt_protos.d/calico-azure-agent.conf\n")
 set(CPACK_DEBIAN_AGENT_PACKAGE_CONTROL_EXTRA
-    "${scripts}/postinst;${scripts}/prerm;${scripts}/postrm;${scripts}/conffiles")
+    "${scripts}/preinst;${scripts}/postinst;${scripts}/prerm;${scripts}/postrm;${scripts}/conffiles")
 set(CPACK_DEBIAN_AGENT_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
 set(CPACK_RPM_COMPONENT_INSTALL ON)

@@ -56,6 +56,14 @@ bool journal_attached(int descriptor) {
   return fmt::format("{}:{}", status.st_dev, status.st_ino) == stream;
 }
 
+bool journal_was_away(int descriptor) {
+  const char* started = std::getenv("SYSTEMD_EXEC_PID");
+  struct stat status {};
+  struct stat null {};
+  return started != nullptr && started == std::to_string(::getpid()) && fstat(descriptor, &status) == 0 &&
+         stat("/dev/null", &null) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == null.st_rdev;
+}
+
 net::Result<void> journal_send(int priority, std::string_view message, std::span<const JournalField> fields) {
   std::string entry;
   append(entry, "MESSAGE", message);

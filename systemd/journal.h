@@ -13,6 +13,11 @@ namespace systemd {
 /// device and inode (systemd.exec(5)). False after a redirection, and where there is no systemd.
 bool journal_attached(int descriptor = 2);
 
+/// True when systemd started this process (SYSTEMD_EXEC_PID, systemd 248) while no journald was there: it
+/// connected the descriptor to /dev/null then, for good, and the native protocol is the only way to a
+/// journald that comes back.
+bool journal_was_away(int descriptor = 2);
+
 /// A journal field: a name (A-Z, 0-9 and underscores, not beginning with one: journald drops others) and any
 /// bytes as value.
 using JournalField = std::pair<std::string, std::string>;

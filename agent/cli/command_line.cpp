@@ -118,7 +118,8 @@ int run_without_the_file(const CLI::App& app, const CommandLine& line, const Con
   }
   complain_of(errors);
   const auto beside = beside_daemon_of(ask, line);
-  if (beside.is_the_daemons) return go_by(app, line, ask, beside);
+  // Which protocol numbers the agent's routes bear is kept: a broken file keeps nobody from removing them.
+  if (beside.is_the_daemons || app.got_subcommand("flush")) return go_by(app, line, ask, beside);
   if (!app.got_subcommand("doctor") || beside.no_daemon) return kBadConfig;
   return print_daemon_status(ask.sources, ask.loaded, line.doctor).value_or(kBadConfig);
 }

@@ -104,9 +104,13 @@ class LineSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
   bool lost_ = false;
 };
 
+bool is_journals(int descriptor) {
+  return systemd::journal_attached(descriptor) || systemd::journal_was_away(descriptor);
+}
+
 LogFormat resolved(LogFormat format, int descriptor) {
   if (format != LogFormat::automatic) return format;
-  return systemd::journal_attached(descriptor) ? LogFormat::journal : LogFormat::text;
+  return is_journals(descriptor) ? LogFormat::journal : LogFormat::text;
 }
 
 bool sent_to_journal(const core::LogEvent& event, std::string_view line) {
@@ -184,7 +188,7 @@ void Log::reopen(LogFormat format) { sink_->reopen(format); }
 void Log::write(const core::LogEvent& event) const { sink_->write(event); }
 
 void complain(core::EventKind kind, const std::string& message) {
-  if (systemd::journal_attached(STDERR_FILENO)) {
+  if (is_journals(STDERR_FILENO)) {
     Log(core::LogLevel::error, LogFormat::journal, STDERR_FILENO)
         .write({.kind = kind, .level = core::LogLevel::error, .message = message});
   } else {

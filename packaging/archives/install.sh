@@ -38,15 +38,19 @@ if [ -e /usr/bin/calico-azure-agent ]; then refuse "/usr/bin has it already, fro
 upgrade=
 if [ -e $to/bin/calico-azure-agent ]; then upgrade=yes; fi
 
-# A program that runs is unlinked, not written over.
+# A program that runs is unlinked, not written over. In /etc what somebody has edited since it was installed stays, and so
+# does a link, as `systemctl mask` makes it.
 mkdir -p $to
 cp -R --remove-destination "$from/opt/." $to
+installed=$to/share/calico-azure-agent/etc
 while read -r file; do
-  case $file in
-    calico-azure-agent/config.toml | iproute2/*) if [ -e "/etc/$file" ]; then continue; fi ;;
-  esac
-  mkdir -p "/etc/${file%/*}"
-  cp --remove-destination "$from/etc/$file" "/etc/$file"
+  mkdir -p "/etc/${file%/*}" "$installed/${file%/*}"
+  if [ -L "/etc/$file" ] || { [ -e "/etc/$file" ] && ! cmp -s "/etc/$file" "$installed/$file"; }; then
+    cmp -s "/etc/$file" "$from/etc/$file" || echo "/etc/$file stays as it is: it is not as it was installed"
+  else
+    cp --remove-destination "$from/etc/$file" "/etc/$file"
+  fi
+  cp "$from/etc/$file" "$installed/$file"
 done <$to/share/calico-azure-agent/files-in-etc
 # In root's PATH and people's: Flatcar's /usr/local is read-only, and has /opt/bin instead.
 if [ -w /usr/local/bin ]; then links=/usr/local/bin; else links=/opt/bin; fi
@@ -61,8 +65,16 @@ fi
 if command -v systemd-tmpfiles >/dev/null; then systemd-tmpfiles --create calico-azure-agent.conf || true; fi
 
 if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+if [ "$(readlink /etc/systemd/system/calico-azure-agent.service)" = /dev/null ]; then exit 0; fi  # masked
 if [ -n "$upgrade" ]; then
-  if [ -d /run/systemd/system ]; then systemctl --no-block try-restart calico-azure-agent.service; fi
+  if [ ! -d /run/systemd/system ]; then exit 0; fi
+  # Which configuration is in force the running agent knows; one that cannot be read would end its successor for good.
+  if $to/bin/calico-azure-agent config check >/dev/null 2>&1; then
+    systemctl --no-block try-restart calico-azure-agent.service
+  else
+    echo "not restarted, for the configuration is invalid: see 'calico-azure-agent config check', then run" \
+      "'systemctl restart calico-azure-agent'"
+  fi
   exit 0
 fi
 systemctl --quiet enable calico-azure-agent.service

@@ -11,22 +11,33 @@ case "$#:${1:-}" in
 esac
 if [ "$(id -u)" != 0 ]; then echo "calico-azure-agent is not removed: this takes root" >&2; exit 1; fi
 
-if [ -d /run/systemd/system ]; then
+# A package's service stays, whatever has brought both here.
+package=
+if [ -e /usr/bin/calico-azure-agent ]; then package=yes; fi
+if [ -z "$package" ] && [ -d /run/systemd/system ]; then
   systemctl stop calico-azure-agent.service calico-azure-agent-cloud.socket 'calico-azure-agent-cloud@*.service'
 fi
-if [ -n "$purge" ]; then $to/bin/calico-azure-agent flush; fi
-systemctl --quiet --no-reload disable calico-azure-agent.service calico-azure-agent-cloud.socket || true
+if [ -z "$package" ]; then
+  if [ -n "$purge" ]; then $to/bin/calico-azure-agent flush || true; fi
+  systemctl --quiet --no-reload disable calico-azure-agent.service calico-azure-agent-cloud.socket || true
+fi
 
 while read -r file; do
   case $file in
-    calico-azure-agent/config.toml | iproute2/*) if [ -z "$purge" ]; then continue; fi ;;
+    calico-azure-agent/config.toml | iproute2/*) if [ -z "$purge" ] || [ -n "$package" ]; then continue; fi ;;
   esac
   rm -f "/etc/$file"
 done <$to/share/calico-azure-agent/files-in-etc
 for links in /usr/local/bin /opt/bin; do
   if [ "$(readlink $links/calico-azure-agent)" = $to/bin/calico-azure-agent ]; then rm -f $links/calico-azure-agent; fi
 done
-# The service user's folders: rm -r removes links in them and follows none.
-rm -rf $to /run/calico-azure-agent
-if [ -n "$purge" ]; then rm -rf /var/lib/calico-azure-agent; rmdir /etc/calico-azure-agent 2>/dev/null || true; fi
-if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+rm -rf $to
+if [ -z "$package" ]; then
+  # The service user's folders: rm -r removes links in them and follows none.
+  rm -rf /run/calico-azure-agent
+  if [ -n "$purge" ]; then rm -rf /var/lib/calico-azure-agent; rmdir /etc/calico-azure-agent 2>/dev/null || true; fi
+fi
+if [ -d /run/systemd/system ]; then
+  systemctl daemon-reload
+  if [ -n "$package" ]; then systemctl --no-block try-restart calico-azure-agent.service; fi
+fi

@@ -171,6 +171,26 @@ class Refusals(unittest.TestCase):
                 self.assertEqual(root.x("readlink", "/usr/local/bin/calico-azure-agent"),
                                  "/opt/calico-azure-agent/bin/calico-azure-agent\n")
 
+    def test_what_was_edited_or_masked_since_stays(self):
+        sysctls, unit = "/etc/sysctl.d/60-calico-azure-agent.conf", f"/etc/systemd/system/{AGENT}"
+        with Root() as root:
+            install = self.unpack(root)
+            root.x(install)
+            root.x("sh", "-c", f"echo 'net.ipv6.conf.all.forwarding = 1' >>{sysctls}; ln -sf /dev/null {unit}")
+            said = root.x(install)
+            self.assertIn("net.ipv6.conf.all.forwarding = 1\n", root.x("cat", sysctls))
+            self.assertEqual(root.x("readlink", unit), "/dev/null\n")
+            self.assertEqual([line.partition(" ")[0] for line in said.splitlines()], [sysctls, unit])
+
+    def test_beside_a_package_that_came_later_it_leaves_the_service_to_it(self):
+        with Root() as root:
+            root.x(self.unpack(root))
+            root.write("/usr/bin/calico-azure-agent", "#!/bin/sh\n", 0o755)
+            root.x("/opt/calico-azure-agent/uninstall.sh", "--purge")
+            self.assertFalse((root.upper / "opt/calico-azure-agent").exists())
+            self.assertTrue((root.upper / "etc/calico-azure-agent/config.toml").exists())
+            self.assertTrue((root.upper / "etc/systemd/system/multi-user.target.wants" / AGENT).is_symlink())
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -32,7 +32,7 @@ class MaintainerScripts(unittest.TestCase):
         for kind in ("sysusers", "tmpfiles"):
             text = (_ROOT / f"systemd/calico-azure-agent.{kind}").read_text(encoding="utf-8")
             self.write(f"usr/lib/{kind}.d/calico-azure-agent.conf", text)
-        for script in ("prerm", "postrm", "postinst"):
+        for script in ("preinst", "prerm", "postrm", "postinst"):
             text = (_ROOT / f"packaging/debian/calico-azure-agent.{script}").read_text(encoding="utf-8")
             self.write(f"scripts/{script}", text)
         self.script("postinst", "configure")  # the service's user and folder
@@ -113,6 +113,19 @@ class MaintainerScripts(unittest.TestCase):
             # An upgrade after it is no installation after a removal.
             self.script("postinst", "configure", "0.1.0")
             self.assertIn("try-restart", "".join(self.told("restart")), state)
+
+    def test_an_upgrade_leaves_an_agent_alone_whose_successor_could_not_read_its_configuration(self):
+        self.write("usr/local/sbin/calico-azure-agent", '#!/bin/sh\n[ "$1" != config ] || exit 78\n', 0o755)
+        said = self.script("postinst", "configure", "0.1.0")
+        self.assertEqual(self.starts(), [])
+        self.assertIn("not restarted, for its configuration is invalid", said)
+
+    def test_beside_a_tarball_whose_units_would_stay_in_force_nothing_is_unpacked(self):
+        self.inside("sh", "/scripts/preinst", "install")
+        self.write("opt/calico-azure-agent/uninstall.sh", "")
+        done = self.tree.run("sh", "/scripts/preinst", "install")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("run /opt/calico-azure-agent/uninstall.sh first", done.stderr)
 
     def test_what_was_not_stopped_is_not_started(self):
         for prerm, abort in (("upgrade", "abort-upgrade"), ("deconfigure", "abort-deconfigure")):

@@ -186,7 +186,34 @@ TEST_F(HostileServer, AnAnswerThatEndsWhereverTheConnectionDoesIsNotTaken) {
     RawTlsServer::say(ssl, "HTTP/1.1 200 OK\r\n\r\nhello");
     SSL_shutdown(ssl);
   });
-  expect(response, EPROTO, "HTTP");
+  expect(response, EPROTO, "no length");
+}
+
+TEST_F(HostileServer, AMalformedBodyIsNoBrokenConnection) {
+  for (const char* chunk : {"ffffffffffffffff1\r\n", "-5\r\nhello\r\n", "x\r\n"}) {
+    SCOPED_TRACE(chunk);
+    const auto response = ask([chunk](SSL* ssl) {
+      RawTlsServer::read_request(ssl);
+      RawTlsServer::say(ssl, std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n") + chunk);
+    });
+    expect(response, EPROTO, "malformed");
+  }
+}
+
+TEST_F(HostileServer, InterimAnswersArePassedOver) {
+  const std::string interim = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
+  const auto response = ask([&](SSL* ssl) {
+    RawTlsServer::read_request(ssl);
+    RawTlsServer::say(ssl, interim + "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+  });
+  ASSERT_TRUE(response) << response.error().what;
+  EXPECT_EQ(response->body, "hello");
+  const auto endless = ask([&](SSL* ssl) {
+    RawTlsServer::read_request(ssl);
+    while (RawTlsServer::say(ssl, interim)) {
+    }
+  });
+  expect(endless, EPROTO, "HTTP");
 }
 
 }  // namespace

@@ -32,6 +32,18 @@ TEST_F(JournalStream, IsNotWhatOnlyLooksLikeIt) {
   EXPECT_FALSE(journal_attached(ends_[1]));
 }
 
+TEST_F(JournalStream, OfAServiceThatWasStartedWithoutJournaldIsDevNull) {
+  const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  setenv("SYSTEMD_EXEC_PID", std::to_string(getpid()).c_str(), 1);
+  EXPECT_TRUE(systemd::journal_was_away(null));
+  EXPECT_FALSE(systemd::journal_was_away(ends_[1]));
+  setenv("SYSTEMD_EXEC_PID", std::to_string(getppid()).c_str(), 1);  // a service's child, with 2>/dev/null
+  EXPECT_FALSE(systemd::journal_was_away(null));
+  unsetenv("SYSTEMD_EXEC_PID");
+  EXPECT_FALSE(systemd::journal_was_away(null));
+  close(null);
+}
+
 TEST_F(JournalStream, IsNoClosedDescriptor) {
   setenv("JOURNAL_STREAM", identity_of(ends_[1]).c_str(), 1);
   EXPECT_FALSE(journal_attached(1'000'000));
