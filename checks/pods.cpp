@@ -175,8 +175,11 @@ Finding pods_node_cidr(const Facts& facts) {
                                          "spec.podCIDRs of this node is, or pods.node_cidr_source to auto"));
   }
   return Finding::unless_required(
-      "this node's pod CIDR is not known: pods.node_cidrs is empty, neither the API server nor Azure's route "
-      "table tells; only the cluster routes are programmed, unused pod addresses are not caught",
+      fmt::format("this node's pod CIDR is not known: pods.node_cidrs is empty, neither the API server nor "
+                  "Azure's route table tells; {}, unused pod addresses are not caught",
+                  facts.policy.cluster_cidrs.empty()
+                      ? "with pods.cluster_cidrs empty too no route is programmed"
+                      : "only the cluster routes are programmed"),
       kLoops,
       remedy::edit_configuration("set pods.node_cidrs in /etc/calico-azure-agent/config.toml to what "
                                  "spec.podCIDRs of this node is"));

@@ -64,16 +64,14 @@ class Builder final : public nlohmann::json_sax<Value> {
     return false;
   }
 
-  bool put(Value value) {
-    place(std::move(value));
-    return true;
-  }
+  bool put(Value value) { return place(std::move(value)) != nullptr; }
 
   bool open(Value container) {
     if (open_.size() == limits_.depth)
       return refuse({fmt::format("nested deeper than {} levels", limits_.depth)});
-    open_.push_back(place(std::move(container)));
-    return true;
+    Value* const placed = place(std::move(container));
+    open_.push_back(placed);
+    return placed != nullptr;
   }
 
   bool close() {
@@ -81,7 +79,12 @@ class Builder final : public nlohmann::json_sax<Value> {
     return true;
   }
 
+  /// Null where it is one too many.
   Value* place(Value value) {
+    if (values_++ == limits_.values) {
+      refuse({fmt::format("more than {} values", limits_.values)});
+      return nullptr;
+    }
     if (open_.empty()) {
       root_ = std::move(value);
       return &root_;
@@ -97,6 +100,7 @@ class Builder final : public nlohmann::json_sax<Value> {
   Value& root_;
   Limits limits_;
   std::vector<Value*> open_;
+  std::size_t values_ = 0;
   Value* member_ = nullptr;
 };
 

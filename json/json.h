@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -13,10 +14,13 @@ using Value = nlohmann::json;
 struct Limits {
   std::size_t depth = 64;
   bool unique_keys = false;  ///< parsers differ on which of two counts
+  std::size_t values = std::numeric_limits<std::size_t>::max();
 };
 
-/// For documents that a program writes, none of which has more than 8 levels.
-inline constexpr Limits kStrict{.depth = 32, .unique_keys = true};
+/// For documents that a program writes, none of which has more than 8 levels. A route table of a thousand
+/// routes has 10,000 values; with more than the limit a short text becomes much memory, and takes as long to
+/// read.
+inline constexpr Limits kStrict{.depth = 32, .unique_keys = true, .values = 200'000};
 
 /// One well-formed UTF-8 document. EBADMSG with the place for anything else, and for what is past a limit.
 net::Result<Value> parse(std::string_view text, Limits limits = {});

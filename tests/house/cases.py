@@ -10,10 +10,20 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 _CALL = re.compile(r"^\s*add_python_test\((\w+) (\w+)([^)]*)\)", re.MULTILINE)
 
 
+def classes_of(file: pathlib.Path) -> dict[str, ast.ClassDef]:
+    """The classes of a file, and those that it takes from files beside it."""
+    body = ast.parse(file.read_text(encoding="utf-8")).body
+    classes = {}
+    for node in body:
+        if isinstance(node, ast.ImportFrom) and node.module and (beside := file.parent / f"{node.module}.py").is_file():
+            there = classes_of(beside)
+            classes |= {each.name: there[each.name] for each in node.names if each.name in there}
+    return classes | {node.name: node for node in body if isinstance(node, ast.ClassDef)}
+
+
 def classes_with_tests(file: pathlib.Path) -> set[str]:
-    """Those that have test methods, of their own or by a class of the same file; mix-ins that others run are left out."""
-    classes = {node.name: node for node in ast.parse(file.read_text(encoding="utf-8")).body
-               if isinstance(node, ast.ClassDef)}
+    """Those that have test methods, of their own or by a class that they have got; mix-ins that others run are left out."""
+    classes = classes_of(file)
 
     def bases(name):
         return [base.id for base in classes[name].bases if isinstance(base, ast.Name)]

@@ -231,16 +231,15 @@ const std::vector<NodeFault> kNodeFaults = {
      "another range"},
 };
 
-const bool kNodeFaultsAreListed = [] {
+const bool kNodeFaultsAreListed = testing::list_broken([](testing::BrokenNodes& all) {
   for (const auto& fault : kNodeFaults) {
-    testing::broken_nodes().push_back({fault.name, [fault] {
-                                         auto facts = fault.dual_stack ? healthy_dual_stack() : healthy();
-                                         fault.inject(facts);
-                                         return facts;
-                                       }});
+    all.push_back({fault.name, [fault] {
+                     auto facts = fault.dual_stack ? healthy_dual_stack() : healthy();
+                     fault.inject(facts);
+                     return facts;
+                   }});
   }
-  return true;
-}();
+});
 
 class NodeFaultTest : public ::testing::TestWithParam<NodeFault> {};
 

@@ -37,6 +37,13 @@ TEST(Json, OfEqualKeysTheLastCountsOrNone) {
   EXPECT_EQ(error_of(json::parse(kTwice, json::kStrict)), "the key \"a\" stands twice in one object");
 }
 
+TEST(Json, ValuesAreCounted) {
+  EXPECT_TRUE(json::parse(R"({"a":[1,{}],"b":null})", {.values = 5}));
+  EXPECT_EQ(error_of(json::parse(R"({"a":[1,{}],"b":null})", {.values = 4})), "more than 4 values");
+  EXPECT_EQ(error_of(json::parse("[[]]", {.values = 1})), "more than 1 values");
+  EXPECT_EQ(error_of(json::parse("7", {.values = 0})), "more than 0 values");
+}
+
 TEST(Json, ErrorsSayWhere) {
   EXPECT_EQ(error_of(json::parse("")), "not valid JSON at byte 1");
   EXPECT_EQ(error_of(json::parse("{} {}")), "not valid JSON at byte 4");
