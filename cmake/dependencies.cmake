@@ -21,8 +21,9 @@ pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
 # The daemon does not link it: on nodes nobody pays for TLS but the program that asks Azure and Kubernetes.
 find_package(OpenSSL REQUIRED)
 find_package(yaml-cpp REQUIRED)
-# The simulator's and the tests' server.
-pkg_check_modules(cpp_httplib REQUIRED IMPORTED_TARGET cpp-httplib)
+if(CAA_SIMULATOR)
+  pkg_check_modules(cpp_httplib REQUIRED IMPORTED_TARGET cpp-httplib)  # its control endpoint's, and servers of tests
+endif()
 
 # Header-only parts of Boost, as system headers so that our warnings stay ours.
 add_library(boost_asio INTERFACE)

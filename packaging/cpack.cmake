@@ -19,6 +19,7 @@ set(CPACK_RPM_AGENT_PACKAGE_DESCRIPTION ${agent_text})
 set(CPACK_RPM_SIMULATOR_PACKAGE_SUMMARY ${simulator_summary})
 set(CPACK_RPM_SIMULATOR_PACKAGE_DESCRIPTION ${simulator_text})
 set(CPACK_STRIP_FILES ON)
+set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/packaging/cpack-staged.cmake)
 
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
@@ -70,10 +71,11 @@ set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
     /usr/lib/systemd/networkd.conf.d /usr/lib/sysctl.d /usr/lib/sysusers.d /usr/lib/tmpfiles.d /usr/lib/modules-load.d
     /usr/share/man /usr/share/man/man1 /usr/share/man/man5 /usr/share/man/man8 /usr/share/bash-completion
     /usr/share/bash-completion/completions /usr/share/fish /usr/share/fish/vendor_completions.d /usr/share/zsh
-    /usr/share/zsh/vendor-completions /usr/libexec)
-# For another machine there is the agent alone: the simulator's dependencies are looked up among this machine's packages.
-if(CMAKE_CROSSCOMPILING)
+    /usr/share/zsh/site-functions /usr/share/licenses /usr/libexec)
+if(NOT TARGET azure-simulator)
   set(CPACK_COMPONENTS_ALL agent)
+endif()
+if(CMAKE_CROSSCOMPILING)
   set(CPACK_RPM_PACKAGE_ARCHITECTURE ${CMAKE_SYSTEM_PROCESSOR})
   string(REPLACE aarch64 arm64 CPACK_DEBIAN_PACKAGE_ARCHITECTURE ${CMAKE_SYSTEM_PROCESSOR})
   add_custom_target(agent_package DEPENDS calico-azure-agent calico-azure-agent-cloud manual)

@@ -9,7 +9,7 @@ import sys
 
 from host import tree
 
-_ROOTED = pathlib.Path(__file__).with_name("rooted.py")
+_ENTER_TREE = pathlib.Path(__file__).with_name("enter_tree.py")
 # What a package manager would have left, and what needs no service of the machine's.
 _FILES = {
     "/etc/containers/containers.conf": """[containers]
@@ -47,7 +47,7 @@ class Engine:
             (self._folder / "upper" / name).symlink_to(f"usr/{name}")
         what = {"name": self._namespace.name, "lower": str(tree("podman")), "bound": self._bound,
                 **{part: str(self._folder / part) for part in ("upper", "work", "root")}}
-        self._process = self._namespace.start("unshare", "--mount", sys.executable, _ROOTED, json.dumps(what),
+        self._process = self._namespace.start("unshare", "--mount", sys.executable, _ENTER_TREE, json.dumps(what),
                                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None)
         if self._process.stdout.readline() != b"up\n":
             self.__exit__(None, None, None)

@@ -33,7 +33,7 @@ class Packages(unittest.TestCase):
     def test_of_both_makers_hold_the_same_files(self):
         def files(listing):
             found = set(re.findall(r"(?m)^-.* \.?(/\S+)$", listing))
-            documents = re.compile(r"/usr/(share/doc|share/lintian|lib/\.build-id)/")
+            documents = re.compile(r"/usr/(share/doc|share/licenses|share/lintian|lib/\.build-id)/")
             return {each.removesuffix(".gz") for each in found if not documents.match(each)}
 
         for name in ("calico-azure-agent", "azure-simulator"):
@@ -42,7 +42,15 @@ class Packages(unittest.TestCase):
             rpm = files(printed("rpm", "--query", "--list", "--verbose", "--package", package(f"cpack/{name}-{VERSION}-1.*.rpm")))
             self.assertIn(f"/usr/bin/{name}", native)
             self.assertEqual(cpack, native)
-            self.assertEqual(rpm, native)
+            # Where zsh looks: Debian's folder and everybody else's.
+            self.assertEqual(rpm, {each.replace("/zsh/vendor-completions/", "/zsh/site-functions/") for each in native})
+
+    def test_have_the_licence_where_each_distribution_looks(self):
+        for name in ("calico-azure-agent", "azure-simulator"):
+            for deb in (f"{name}_{VERSION}_*.deb", f"cpack/{name}_{VERSION}_*.deb"):
+                self.assertRegex(printed("dpkg-deb", "--contents", package(deb)), rf"(?m) \./usr/share/doc/{name}/copyright$")
+            self.assertIn(f"/usr/share/licenses/{name}/LICENSE\n", printed(
+                "rpm", "--query", "--list", "--package", package(f"cpack/{name}-{VERSION}-1.*.rpm")))
 
     def test_have_configuration_that_upgrades_leave_alone_and_debug_symbols_apart(self):
         wanted = {"/etc/calico-azure-agent/config.toml", "/etc/iproute2/rt_protos.d/calico-azure-agent.conf"}

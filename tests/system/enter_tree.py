@@ -2,7 +2,7 @@
 """Has a tree as its root directory, with mounts that are nobody else's, until standard input ends. Runs on a VM of a
 lab's; what to be comes as JSON:
 
-    rooted.py '{"name": CGROUP, "lower": TREE, "upper": …, "work": …, "root": …, "bound": {"/run/x": SOURCE}}'"""
+    enter_tree.py '{"name": CGROUP, "lower": TREE, "upper": …, "work": …, "root": …, "bound": {"/run/x": SOURCE}}'"""
 
 import ctypes
 import json

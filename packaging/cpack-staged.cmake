@@ -1,0 +1,17 @@
+# What a .deb and an .rpm have in other places than the build: cpack calls this for each of the two, with everything
+# installed below CPACK_TEMPORARY_DIRECTORY.
+get_filename_component(source ${CPACK_RESOURCE_FILE_LICENSE} DIRECTORY)
+foreach(component IN LISTS CPACK_COMPONENTS_ALL)
+  set(share ${CPACK_TEMPORARY_DIRECTORY}/${component}/usr/share)
+  string(TOUPPER ${CPACK_GENERATOR}_${component} which)
+  string(REPLACE DEB_ DEBIAN_ which ${which})
+  set(package ${CPACK_${which}_PACKAGE_NAME})
+  if(CPACK_GENERATOR STREQUAL "RPM")
+    file(INSTALL ${CPACK_RESOURCE_FILE_LICENSE} DESTINATION ${share}/licenses/${package})
+    if(EXISTS ${share}/zsh/vendor-completions)
+      file(RENAME ${share}/zsh/vendor-completions ${share}/zsh/site-functions)
+    endif()
+  else()
+    file(INSTALL ${source}/packaging/debian/copyright DESTINATION ${share}/doc/${package})
+  endif()
+endforeach()
