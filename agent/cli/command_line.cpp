@@ -102,7 +102,7 @@ Beside beside_daemon_of(const Ask& ask, const CommandLine& line) {
 }
 
 void complain_of(const std::vector<ConfigError>& errors) {
-  for (const auto& error : errors) complain(core::EventKind::configuration_refused, error.text());
+  for (const auto& line : lines_of(errors)) complain(core::EventKind::configuration_refused, line);
 }
 
 /// A daemon keeps what it had before the file became what it is, and its node may be ready: who waits for it,

@@ -178,6 +178,19 @@ std::size_t contents_hash(std::string_view contents) { return std::hash<std::str
 
 std::string ConfigError::text() const { return one_line(where + ": " + what); }
 
+std::vector<std::string> lines_of(const std::vector<ConfigError>& errors) {
+  constexpr std::size_t kMostLines = 20;
+  std::vector<std::string> lines;
+  for (const auto& error : errors) {
+    if (lines.size() == kMostLines) {
+      lines.push_back(fmt::format("and {} more errors", errors.size() - kMostLines));
+      break;
+    }
+    lines.push_back(error.text());
+  }
+  return lines;
+}
+
 tl::expected<LoadedConfig, std::vector<ConfigError>> load_config(
     const ConfigSources& sources, std::span<const std::string_view> known_check_ids) {
   Loading loading;

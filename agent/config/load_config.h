@@ -31,6 +31,10 @@ struct ConfigError {
   bool operator==(const ConfigError&) const = default;
 };
 
+/// A line for each of the first twenty, then how many more there are: a list of thousands may be wrong
+/// throughout.
+std::vector<std::string> lines_of(const std::vector<ConfigError>& errors);
+
 struct ConfigSources {
   std::optional<std::filesystem::path> file;
   /// Named by --config: that the file is missing is an error then.

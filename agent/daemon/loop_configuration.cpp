@@ -39,10 +39,10 @@ void Daemon::Loop::reload() {
 }
 
 void Daemon::Loop::refuse(const std::vector<ConfigError>& errors) {
-  for (const auto& error : errors) {
+  for (const auto& line : lines_of(errors)) {
     log_.write({.kind = core::EventKind::configuration_refused,
                 .level = core::LogLevel::error,
-                .message = "configuration not reloaded: " + error.text()});
+                .message = "configuration not reloaded: " + line});
   }
   refused_configuration_ = errors.front().text();
   report_status();

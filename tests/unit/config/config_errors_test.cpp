@@ -340,4 +340,16 @@ TEST(ConfigErrors, AllAreReportedInTheOrderOfTheFile) {
                           StartsWith("config.toml:9:2: unknown section extra")));
 }
 
+TEST(ConfigErrors, OfAListThatIsWrongThroughoutTheFirstAreTold) {
+  std::vector<agent::ConfigError> errors(5'000,
+                                         {.where = "config.toml:3:7", .what = "10.0.0.0/33 is no prefix"});
+  const auto lines = agent::lines_of(errors);
+  ASSERT_EQ(lines.size(), 21U);
+  EXPECT_EQ(lines.front(), "config.toml:3:7: 10.0.0.0/33 is no prefix");
+  EXPECT_EQ(lines.back(), "and 4980 more errors");
+  errors.resize(20);
+  EXPECT_EQ(agent::lines_of(errors).size(), 20U);
+  EXPECT_EQ(agent::lines_of(errors).back(), errors.back().text());
+}
+
 }  // namespace
