@@ -35,8 +35,9 @@ function(add_box name)
     # GCC inlines less in a large unit: a repair took a quarter more instructions.
     set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
   endif()
-  # Templates of Beast, Asio and nlohmann-json, not optimised and with sanitizers, take seconds where doctor has four.
-  if(CAA_SANITIZE AND name MATCHES "^(http1|https|json|imds|arm|kubernetes|agent_cloud)$")
+  # Templates of Beast, Asio, nlohmann-json and fmt, not optimised and with sanitizers, take seconds where doctor has
+  # four, and where clients wait for a large answer.
+  if(CAA_SANITIZE AND name MATCHES "^(http1|https|json|imds|arm|kubernetes|agent_cloud|agent_cloud_asking|agent_http)$")
     target_compile_options(${name} PRIVATE -O1)
   endif()
 endfunction()
