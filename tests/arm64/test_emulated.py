@@ -39,7 +39,7 @@ class Emulated(NodeCase):
 
     def test_rules_of_others_are_read_and_its_own_are_made(self):
         nic = self.lab.add_second_nic()
-        self.agent.configure(**settings(nic={"select": nic.name}))
+        self.agent.configure(**settings(nic={"select": f"name:{nic.name}"}))
         self.agent.start_ready()
         self.assertTrue([rule for rule in self.lab.rules() if f"from {NODE} lookup 16925" in rule], self.lab.rules())
 
