@@ -35,22 +35,37 @@ for program in bin/calico-azure-agent libexec/calico-azure-agent/calico-azure-ag
 done
 
 if [ -e /usr/bin/calico-azure-agent ]; then refuse "/usr/bin has it already, from a package or a system extension"; fi
+# Written once the service is enabled: what ended earlier is no upgrade the next time, but the first installation still.
+enabled=$to/share/calico-azure-agent/enabled
 upgrade=
-if [ -e $to/bin/calico-azure-agent ]; then upgrade=yes; fi
+if [ -e $enabled ]; then upgrade=yes; fi
 
-# A program that runs is unlinked, not written over. In /etc what somebody has edited since it was installed stays, and so
-# does a link, as `systemctl mask` makes it.
+# A full disk, or a shell that is closed, leaves whole files: each is written beside its place and renamed, programs once
+# all of them are there. One that runs keeps its own.
+replace() {
+  if cp --remove-destination "$1" "$2.new" && mv -fT "$2.new" "$2"; then return; fi
+  rm -f "$2.new"
+  refuse "$2 cannot be written"
+}
 mkdir -p $to
-cp -R --remove-destination "$from/opt/." $to
+(cd "$from/opt" && find . -type d -exec mkdir -p "$to/{}" \; && find . -type f) | while read -r file; do
+  if ! cp --remove-destination "$from/opt/$file" "$to/$file.new"; then
+    find $to -name '*.new' -delete
+    refuse "$to/$file cannot be written"
+  fi
+done
+(cd "$from/opt" && find . -type f) | while read -r file; do mv -fT "$to/$file.new" "$to/$file"; done
+
+# In /etc what somebody has edited since it was installed stays, and so does a link, as `systemctl mask` makes it.
 installed=$to/share/calico-azure-agent/etc
 while read -r file; do
   mkdir -p "/etc/${file%/*}" "$installed/${file%/*}"
   if [ -L "/etc/$file" ] || { [ -e "/etc/$file" ] && ! cmp -s "/etc/$file" "$installed/$file"; }; then
     cmp -s "/etc/$file" "$from/etc/$file" || echo "/etc/$file stays as it is: it is not as it was installed"
   else
-    cp --remove-destination "$from/etc/$file" "/etc/$file"
+    replace "$from/etc/$file" "/etc/$file"
   fi
-  cp "$from/etc/$file" "$installed/$file"
+  replace "$from/etc/$file" "$installed/$file"
 done <$to/share/calico-azure-agent/files-in-etc
 # In root's PATH and people's: Flatcar's /usr/local is read-only, and has /opt/bin instead.
 if [ -w /usr/local/bin ]; then links=/usr/local/bin; else links=/opt/bin; fi
@@ -78,12 +93,14 @@ if [ -n "$upgrade" ]; then
   exit 0
 fi
 systemctl --quiet enable calico-azure-agent.service
+touch $enabled
 if [ -d /run/systemd/system ]; then
   # What the next boot would set from sysctl.d, this key alone; whatever file wins has the word.
   if [ -x /usr/lib/systemd/systemd-sysctl ]; then
     /usr/lib/systemd/systemd-sysctl --prefix=net/ipv4/ip_forward || true
   fi
-  systemctl --no-block start calico-azure-agent-cloud.socket calico-azure-agent.service
+  systemctl --no-block start calico-azure-agent-cloud.socket || true  # it may be masked; the agent needs it not
+  systemctl --no-block start calico-azure-agent.service
   if systemctl --quiet is-active systemd-networkd.service; then
     echo "calico-azure-agent: run 'systemctl restart systemd-networkd' once, so that it leaves others' routes alone"
   fi

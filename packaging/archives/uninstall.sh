@@ -18,7 +18,13 @@ if [ -z "$package" ] && [ -d /run/systemd/system ]; then
   systemctl stop calico-azure-agent.service calico-azure-agent-cloud.socket 'calico-azure-agent-cloud@*.service'
 fi
 if [ -z "$package" ]; then
-  if [ -n "$purge" ]; then $to/bin/calico-azure-agent flush || true; fi
+  if [ -n "$purge" ] && ! $to/bin/calico-azure-agent flush; then
+    echo "its flush does not run: ip removes routes and rules of protocol 169" >&2
+    for family in -4 -6; do
+      ip $family route flush table all protocol 169 || true
+      ip $family rule flush protocol 169 || true
+    done
+  fi
   systemctl --quiet --no-reload disable calico-azure-agent.service calico-azure-agent-cloud.socket || true
 fi
 

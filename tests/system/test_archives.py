@@ -182,6 +182,30 @@ class Refusals(unittest.TestCase):
             self.assertEqual(root.x("readlink", unit), "/dev/null\n")
             self.assertEqual([line.partition(" ")[0] for line in said.splitlines()], [sysctls, unit])
 
+    def test_what_ended_early_is_installed_whole_by_the_next_run(self):
+        with Root() as root:
+            install = self.unpack(root)
+            root.x("sh", "-c", "rm -rf /etc/sysusers.d; touch /etc/sysusers.d")
+            self.assertNotEqual(root.run(install).returncode, 0)
+            root.x("rm", "/etc/sysusers.d")
+            root.x(install)
+            self.assertEqual(root.x("systemctl", "is-enabled", AGENT, CLOUD), "enabled\nenabled\n")
+
+    def test_an_upgrade_that_runs_out_of_space_leaves_whole_programs(self):
+        programs = [f"bin/{AGENT.removesuffix('.service')}", f"libexec/calico-azure-agent/{CLOUD.removesuffix('.socket')}"]
+        with Root() as root:
+            install = self.unpack(root)
+            root.x(install)
+            before = root.x("sha256sum", *(f"/opt/calico-azure-agent/{each}" for each in programs))
+            root.write("/usr/local/sbin/cp", "#!/bin/sh\ncase $3 in\n"
+                       "*-cloud.new) head -c 1000 \"$2\" >\"$3\"; echo 'cp: No space left on device' >&2; exit 1 ;;\n"
+                       "*) exec /bin/cp \"$@\" ;;\nesac\n", 0o755)
+            done = root.run(install)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("calico-azure-agent-cloud cannot be written", done.stderr)
+            self.assertEqual(root.x("sha256sum", *(f"/opt/calico-azure-agent/{each}" for each in programs)), before)
+            self.assertEqual(root.x("find", "/opt/calico-azure-agent", "-name", "*.new"), "")
+
     def test_beside_a_package_that_came_later_it_leaves_the_service_to_it(self):
         with Root() as root:
             root.x(self.unpack(root))
