@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <functional>
+#include <utility>
 
 #include "agent/config/config.h"
 #include "agent/config/cross_checks.h"
@@ -180,13 +181,15 @@ std::string ConfigError::text() const { return one_line(where + ": " + what); }
 
 std::vector<std::string> lines_of(const std::vector<ConfigError>& errors) {
   constexpr std::size_t kMostLines = 20;
+  constexpr std::size_t kLongestLine = 2048;  // a key or a value may have megabytes
   std::vector<std::string> lines;
   for (const auto& error : errors) {
     if (lines.size() == kMostLines) {
       lines.push_back(fmt::format("and {} more errors", errors.size() - kMostLines));
       break;
     }
-    lines.push_back(error.text());
+    auto text = error.text();
+    lines.push_back(text.size() > kLongestLine ? net::foreign_text(text, kLongestLine) : std::move(text));
   }
   return lines;
 }
