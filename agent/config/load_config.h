@@ -31,8 +31,8 @@ struct ConfigError {
   bool operator==(const ConfigError&) const = default;
 };
 
-/// A line for each of the first twenty, then how many more there are: a list of thousands may be wrong
-/// throughout.
+/// A line of at most 2 KiB for each of the first twenty, then how many more there are: a list of thousands
+/// may be wrong throughout.
 std::vector<std::string> lines_of(const std::vector<ConfigError>& errors);
 
 struct ConfigSources {

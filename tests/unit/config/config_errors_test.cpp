@@ -350,6 +350,8 @@ TEST(ConfigErrors, OfAListThatIsWrongThroughoutTheFirstAreTold) {
   errors.resize(20);
   EXPECT_EQ(agent::lines_of(errors).size(), 20U);
   EXPECT_EQ(agent::lines_of(errors).back(), errors.back().text());
+  errors.back().what = std::string(5'000'000, 'x');
+  EXPECT_LT(agent::lines_of(errors).back().size(), 3'000U);
 }
 
 }  // namespace
