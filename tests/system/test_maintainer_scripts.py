@@ -92,6 +92,16 @@ class MaintainerScripts(unittest.TestCase):
             self.script("postrm", "purge")
             self.assertEqual({line.partition("protocol ")[2] for line in self.told("flush")}, {"169"}, planted)
 
+    def test_purge_leaves_what_came_later_by_the_tarball(self):
+        self.script("prerm", "remove")
+        self.script("postrm", "remove")
+        self.write("opt/calico-azure-agent/bin/calico-azure-agent", "", 0o755)
+        self.as_the_service(f"touch {_STATE}/imds.json")
+        self.told("")
+        self.script("postrm", "purge")
+        self.assertEqual(self.told("flush") + self.told("disable"), [])
+        self.assertTrue((self.root / _STATE.lstrip("/") / "imds.json").exists())
+
     def test_the_services_folder_is_made_over_what_stands_there_without_following_it(self):
         for planted in ("ln -s /etc", "ln -s /etc/victim", "touch"):
             self.inside("sh", "-c", f"rm -rf {_STATE} && {planted} {_STATE}")
