@@ -39,12 +39,13 @@ void Daemon::Loop::reload() {
 }
 
 void Daemon::Loop::refuse(const std::vector<ConfigError>& errors) {
-  for (const auto& line : lines_of(errors)) {
+  const auto lines = lines_of(errors);
+  for (const auto& line : lines) {
     log_.write({.kind = core::EventKind::configuration_refused,
                 .level = core::LogLevel::error,
                 .message = "configuration not reloaded: " + line});
   }
-  refused_configuration_ = errors.front().text();
+  refused_configuration_ = lines.front();
   report_status();
 }
 

@@ -45,13 +45,13 @@ if [ -e $enabled ]; then upgrade=yes; fi
 replace() {
   if cp --remove-destination "$1" "$2.new" && mv -fT "$2.new" "$2"; then return; fi
   rm -f "$2.new"
-  refuse "$2 cannot be written"
+  refuse "$2 cannot be written: once it can be, run this again"
 }
 mkdir -p $to
 (cd "$from/opt" && find . -type d -exec mkdir -p "$to/{}" \; && find . -type f) | while read -r file; do
   if ! cp --remove-destination "$from/opt/$file" "$to/$file.new"; then
     find $to -name '*.new' -delete
-    refuse "$to/$file cannot be written"
+    refuse "$to/$file cannot be written: once it can be, run this again"
   fi
 done
 (cd "$from/opt" && find . -type f) | while read -r file; do mv -fT "$to/$file.new" "$to/$file"; done
