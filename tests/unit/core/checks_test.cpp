@@ -279,6 +279,18 @@ TEST(Checks, WhatCouldNotBeLookedAtIsUnknownAndHoldsNothing) {
   }
 }
 
+TEST(Checks, AnUnknownNodeCidrIsToldWithTheRoutesThatThereAre) {
+  auto facts = healthy();
+  facts.policy.node_cidrs = {};
+  EXPECT_NE(
+      testing::result(facts, "pods.node_cidr").message.find("; only the cluster routes are programmed,"),
+      std::string::npos);
+  facts.policy.cluster_cidrs = {};
+  EXPECT_NE(testing::result(facts, "pods.node_cidr")
+                .message.find("; with pods.cluster_cidrs empty too no route is programmed,"),
+            std::string::npos);
+}
+
 TEST(Checks, WhatAksKeepsForItselfIsAnybodysElsewhere) {
   struct Range {
     const char* cluster;
