@@ -125,7 +125,7 @@ bool is_dormant(const json::Value& table) {
 }
 
 net::Result<json::Value> objects_of(std::string_view text) {
-  auto document = json::parse(text);
+  auto document = json::parse(text, json::kAnyLength);
   if (!document || !at(*document, "nftables").is_array()) return net::failure(EBADMSG, "nft prints no JSON");
   return std::move((*document)["nftables"]);
 }

@@ -82,7 +82,7 @@ class Builder final : public nlohmann::json_sax<Value> {
   /// Null where it is one too many.
   Value* place(Value value) {
     if (values_++ == limits_.values) {
-      refuse({fmt::format("more than {} values", limits_.values)});
+      refuse({fmt::format("larger than {} values", limits_.values)});
       return nullptr;
     }
     if (open_.empty()) {

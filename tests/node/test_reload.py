@@ -41,6 +41,17 @@ class Reload(NodeCase):
                 self.await_routes(self.wanted())
         self.assertEqual(self.agent.stop(), 0)
 
+    def test_a_link_that_leads_nowhere_is_refused_and_the_old_configuration_stays(self):
+        tape = self.lab.tape()
+        begin = tape.mark()
+        self.agent.file.unlink()
+        self.agent.file.symlink_to("config.new")
+        since = len(self.agent.log)
+        self.agent.hang_up()
+        self.agent.await_log(rf"configuration not reloaded: {self.agent.file}: .* a link to config\.new, which is not there",
+                             since=since)
+        self.assertEqual(tape.changes(begin), [])
+
     def test_the_service_manager_is_told_when_it_begins_and_ends(self):
         heard = self.agent.manager.heard
         for text in (self.agent.file.read_text(encoding="utf-8"), "[routes\n"):

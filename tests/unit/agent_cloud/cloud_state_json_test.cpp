@@ -94,7 +94,7 @@ TEST(CloudStateLine, OfManySmallValuesIsReadNoFurtherThanTheLimit) {
   while (line.size() < std::size_t{8} * 1024 * 1024) line += ",{}";
   const auto read = parse_cloud_state(line + "]}");
   ASSERT_FALSE(read);
-  EXPECT_EQ(read.error().what, "no cloud state: it is more than 200000 values");
+  EXPECT_EQ(read.error().what, "no cloud state: it is larger than 200000 values");
 }
 
 TEST(CloudStateLine, OfTheLargestRouteTableIsFarBelowTheLimits) {

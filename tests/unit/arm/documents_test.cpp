@@ -24,6 +24,12 @@ std::vector<std::string> texts(const std::vector<net::Prefix>& prefixes) {
 
 const std::string kRecorded = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/";
 
+TEST(Documents, OfSmallValuesAreNotReadIntoMuchMemory) {
+  std::string text = R"({"value":[0)";
+  for (int value = 0; value < 2'000'000; ++value) text += ",0";
+  EXPECT_EQ(arm::parse_nic_page(text + "]}").error().what, "it is larger than 200000 values");
+}
+
 TEST(Documents, TheRecordedOnesAreRead) {
   const auto ids = arm::parse_virtual_machine(sample("vm_standalone.json"));
   ASSERT_TRUE(ids) << ids.error().what;

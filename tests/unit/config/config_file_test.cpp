@@ -95,6 +95,19 @@ TEST_F(ConfigFile, ThatIsThereButUnreadableIsAlwaysAnError) {
   EXPECT_THAT(errors("loop", false), ElementsAre("loop: cannot be read: Too many levels of symbolic links"));
 }
 
+TEST_F(ConfigFile, ThatALinkPromisesIsAlwaysAnErrorWhereThereIsNone) {
+  std::filesystem::create_symlink("nowhere", file_.folder() / "link");
+  EXPECT_THAT(errors("link", false),
+              ElementsAre("link: cannot be read: link is a link to nowhere, which is not there"));
+  std::filesystem::create_symlink("link", file_.folder() / "second");
+  EXPECT_THAT(errors("second", false),
+              ElementsAre("second: cannot be read: second is a link to link, which is not there"));
+  EXPECT_THAT(errors("link/config.toml", false),
+              ElementsAre("link/config.toml: cannot be read: link is a link to nowhere, which is not there"));
+  std::filesystem::create_symlink("config.toml", file_.folder() / "through");
+  EXPECT_THAT(errors("through/config.toml", false), IsEmpty());  // its folder is a file: no link is at fault
+}
+
 TEST_F(ConfigFile, HasAtMostSixteenMebibytes) {
   constexpr std::size_t kMost = std::size_t{16} * 1024 * 1024;
   file_.write("#" + std::string(kMost - 1, 'x'));

@@ -39,9 +39,9 @@ TEST(Json, OfEqualKeysTheLastCountsOrNone) {
 
 TEST(Json, ValuesAreCounted) {
   EXPECT_TRUE(json::parse(R"({"a":[1,{}],"b":null})", {.values = 5}));
-  EXPECT_EQ(error_of(json::parse(R"({"a":[1,{}],"b":null})", {.values = 4})), "more than 4 values");
-  EXPECT_EQ(error_of(json::parse("[[]]", {.values = 1})), "more than 1 values");
-  EXPECT_EQ(error_of(json::parse("7", {.values = 0})), "more than 0 values");
+  EXPECT_EQ(error_of(json::parse(R"({"a":[1,{}],"b":null})", {.values = 4})), "larger than 4 values");
+  EXPECT_EQ(error_of(json::parse("[[]]", {.values = 1})), "larger than 1 values");
+  EXPECT_EQ(error_of(json::parse("7", {.values = 0})), "larger than 0 values");
 }
 
 TEST(Json, ErrorsSayWhere) {
@@ -71,7 +71,7 @@ TEST(Json, TimeGrowsWithTheTextAndNotWithItsSquare) {
   std::string many = "[{}";
   for (int i = 0; i < 300'000; ++i) many += ",{}";
   const auto started = std::chrono::steady_clock::now();
-  EXPECT_TRUE(json::parse(many + "]"));
+  EXPECT_TRUE(json::parse(many + "]", json::kAnyLength));
   EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(10));
 }
 
