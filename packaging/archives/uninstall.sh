@@ -36,6 +36,8 @@ if [ -z "$package" ] && is_booted; then
 fi
 if [ -z "$package" ]; then
   systemctl --quiet --no-reload disable calico-azure-agent.service calico-azure-agent-cloud.socket || true
+  # Of a masked unit that leaves the links.
+  rm -f /etc/systemd/system/*.wants/calico-azure-agent.service /etc/systemd/system/*.wants/calico-azure-agent-cloud.socket
 fi
 
 installed=$to/share/calico-azure-agent/etc
