@@ -59,14 +59,13 @@ if [ -e $enabled ]; then upgrade=yes; fi
 # A full disk, or a shell that is closed, leaves whole files: each is written beside its place and renamed, programs once
 # all of them are there. One that runs keeps its own.
 replace() {
-  if cp --remove-destination "$1" "$2.install-new" && mv -fT "$2.install-new" "$2"; then return; fi
+  if mkdir -p "${2%/*}" && cp --remove-destination "$1" "$2.install-new" && mv -fT "$2.install-new" "$2"; then return; fi
   rm -f "$2.install-new"
   refuse "$2 cannot be written: once it can be, run this again"
 }
-mkdir -p $to
-(cd "$from/opt" && find . -type d -exec mkdir -p "$to/{}" \; && find . -type f) | while read -r file; do
-  if ! cp --remove-destination "$from/opt/$file" "$to/$file.new"; then
-    find $to -name '*.new' -delete
+(cd "$from/opt" && find . -type f) | while read -r file; do
+  if ! mkdir -p "$to/${file%/*}" || ! cp --remove-destination "$from/opt/$file" "$to/$file.new"; then
+    find $to -name '*.new' -delete || true
     refuse "$to/$file cannot be written: once it can be, run this again"
   fi
 done
@@ -75,7 +74,6 @@ done
 # In /etc what somebody has edited since it was installed stays, and so does a link, as `systemctl mask` makes it.
 installed=$to/share/calico-azure-agent/etc
 while read -r file; do
-  mkdir -p "/etc/${file%/*}" "$installed/${file%/*}"
   if [ -L "/etc/$file" ] || { [ -e "/etc/$file" ] && ! cmp -s "/etc/$file" "$installed/$file"; }; then
     cmp -s "/etc/$file" "$from/etc/$file" || echo "/etc/$file stays as it is: it is not as it was installed"
   else
@@ -94,7 +92,10 @@ fi
 if command -v systemd-tmpfiles >/dev/null; then systemd-tmpfiles --create calico-azure-agent.conf || true; fi
 
 if is_booted; then systemctl daemon-reload; fi
-if [ "$(readlink /etc/systemd/system/calico-azure-agent.service)" = /dev/null ]; then exit 0; fi  # masked
+if [ "$(readlink /etc/systemd/system/calico-azure-agent.service)" = /dev/null ]; then
+  echo "calico-azure-agent.service is masked, so it is not started: after 'systemctl unmask' run this again"
+  exit 0
+fi
 if [ -n "$upgrade" ]; then
   if ! is_booted; then exit 0; fi
   # Which configuration is in force the running agent knows; one that cannot be read would end its successor for good.

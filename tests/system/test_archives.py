@@ -214,7 +214,7 @@ class Refusals(unittest.TestCase):
             said = root.x(install)
             self.assertIn("net.ipv6.conf.all.forwarding = 1\n", root.x("cat", sysctls))
             self.assertEqual(root.x("readlink", unit), "/dev/null\n")
-            self.assertEqual([line.partition(" ")[0] for line in said.splitlines()], [sysctls, unit])
+            self.assertEqual([line.partition(" ")[0] for line in said.splitlines()], [sysctls, unit, AGENT])
 
     def test_removed_it_leaves_what_was_edited_and_what_was_masked(self):
         config, sysctls = "/etc/calico-azure-agent/config.toml", "/etc/sysctl.d/60-calico-azure-agent.conf"
