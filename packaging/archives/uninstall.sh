@@ -26,8 +26,14 @@ if [ -z "$package" ] && is_booted; then
     echo "calico-azure-agent is not removed: its service does not stop" >&2
     exit 1
   fi
-  if [ -n "$purge" ] && ! $to/bin/calico-azure-agent flush; then
-    echo "its flush does not run: ip removes routes and rules of protocol 169" >&2
+  if [ -n "$purge" ] && $to/bin/calico-azure-agent version >/dev/null 2>&1; then
+    # It refuses beside another that runs, such as a DaemonSet's, whose routes and state these are by now.
+    if ! $to/bin/calico-azure-agent flush; then
+      echo "calico-azure-agent is not removed, for its flush fails: without --purge its routes and its state stay" >&2
+      exit 1
+    fi
+  elif [ -n "$purge" ]; then
+    echo "the program does not run: ip removes routes and rules of protocol 169" >&2
     for family in -4 -6; do
       ip $family route flush table all protocol 169 || true
       ip $family rule flush protocol 169 || true

@@ -91,6 +91,14 @@ class Tarball(ReadOnlyCase):
         self.host.shell("cd /root/calico-azure-agent-*/opt; mkdir /opt/calico-azure-agent; cp uninstall.sh /opt/calico-azure-agent")
         self.uninstall("--purge")
 
+    def test_what_ended_before_the_service_was_started_is_no_upgrade_the_next_time(self):
+        self.install_tarball()
+        self.await_active()
+        pid = self.pid()
+        self.host.x("rm", "/opt/calico-azure-agent/share/calico-azure-agent/enabled")
+        self.install_tarball(NEXT)
+        self.await_other_pid(pid)
+
     def drop_in_of_the_tarball_names_its_program(self):
         text = self.host.x("cat", "/opt/calico-azure-agent/share/calico-azure-agent/drop-ins/calico-node.conf")
         self.assertIn("ExecStartPre=/opt/calico-azure-agent/bin/calico-azure-agent wait", text)
@@ -168,6 +176,9 @@ class Refusals(unittest.TestCase):
         with Root() as root:
             root.x("sh", "-c", "rm -f /usr/lib/*/libssl.so.3")
             self.assertIn("libssl.so.3", self.refused(root))
+        with Root() as root:
+            root.x("rm", "/usr/bin/cmp")
+            self.assertIn("takes cmp (diffutils)", self.refused(root))
 
     def test_beside_a_package_it_does_not_install(self):
         with Root() as root:
@@ -259,11 +270,27 @@ class Refusals(unittest.TestCase):
                 self.assertTrue((root.upper / "run/calico-azure-agent/ready").exists())
                 self.assertFalse((root.upper / "opt/calico-azure-agent").exists())
 
+    def test_beside_another_that_runs_nothing_is_purged(self):
+        with Root() as root:
+            root.x(self.unpack(root))
+            root.write("/told", "")
+            root.x("mkdir", "-p", "/run/systemd/system")
+            for name, text in {"usr/local/sbin/systemd-detect-virt": "exit 1", "usr/local/sbin/ip": "echo ip >>/told",
+                               "usr/local/sbin/systemctl": "[ $2 != is-active ]",
+                               "opt/calico-azure-agent/bin/calico-azure-agent": "[ $1 = version ]"}.items():
+                root.write(name, f"#!/bin/sh\n{text}\n", 0o755)
+            done = root.run("/opt/calico-azure-agent/uninstall.sh", "--purge")
+            self.assertEqual((done.returncode, root.x("cat", "/told")), (1, ""))
+            self.assertIn("not removed, for its flush fails", done.stderr)
+            for each in ("opt/calico-azure-agent/uninstall.sh", "etc/systemd/system/calico-azure-agent.service"):
+                self.assertTrue((root.upper / each).exists(), each)
+
     def test_what_ended_early_is_installed_whole_by_the_next_run(self):
         with Root() as root:
             install = self.unpack(root)
             root.x("sh", "-c", "rm -rf /etc/sysusers.d; touch /etc/sysusers.d")
-            self.assertNotEqual(root.run(install).returncode, 0)
+            self.assertIn("/etc/sysusers.d/calico-azure-agent.conf cannot be written: once it can be, run this again",
+                          root.run(install).stderr)
             root.x("rm", "/etc/sysusers.d")
             root.x(install)
             self.assertEqual(root.x("systemctl", "is-enabled", AGENT, CLOUD), "enabled\nenabled\n")
