@@ -14,6 +14,7 @@ _ETC = ("systemd/system/calico-azure-agent.service", "systemd/system/calico-azur
         "sysusers.d/calico-azure-agent.conf", "tmpfiles.d/calico-azure-agent.conf",
         "modules-load.d/calico-azure-agent.conf", "systemd/networkd.conf.d/10-calico-azure-agent.conf")
 _KEPT = ("calico-azure-agent/config.toml", "iproute2/rt_protos.d/calico-azure-agent.conf")
+_PROTOCOLS = f"/etc/{_KEPT[1]}"
 
 
 class ReadOnlyCase(MachineCase):
@@ -75,6 +76,28 @@ class Tarball(ReadOnlyCase):
         self.uninstall("--purge")
         self.assertEqual((self.routes(), self.there(_KEPT)), ([], []))
         self.assertNotEqual(self.host.run("ls", "/var/lib/calico-azure-agent").returncode, 0)
+
+    def test_where_the_program_does_not_run_ip_removes_what_it_has_left(self):
+        self.install_tarball()
+        self.await_active()
+        self.lab.vm.ip("route add 198.51.100.0/24 via 10.240.0.1 proto static", "rule add from 198.51.100.1 lookup 7",
+                       "route add blackhole 203.0.113.0/24 table 7 proto 169",
+                       "rule add from 203.0.113.1 lookup 7 protocol 169")
+        others = [each for each in self.lab.vm.routes(None) if "proto 169" not in each]
+        self.host.x("mv", "/opt/calico-azure-agent/bin/calico-azure-agent", "/root/gone")
+        self.uninstall("--purge")
+        self.assertEqual((self.lab.vm.routes(None), self.lab.vm.rules()), (others, ["32765: from 198.51.100.1 lookup 7"]))
+        # And where there is no unit either, for the installation has ended before it wrote one.
+        self.host.shell("cd /root/calico-azure-agent-*/opt; mkdir /opt/calico-azure-agent; cp uninstall.sh /opt/calico-azure-agent")
+        self.uninstall("--purge")
+
+    def test_what_ended_before_the_service_was_started_is_no_upgrade_the_next_time(self):
+        self.install_tarball()
+        self.await_active()
+        pid = self.pid()
+        self.host.x("rm", "/opt/calico-azure-agent/share/calico-azure-agent/enabled")
+        self.install_tarball(NEXT)
+        self.await_other_pid(pid)
 
     def drop_in_of_the_tarball_names_its_program(self):
         text = self.host.x("cat", "/opt/calico-azure-agent/share/calico-azure-agent/drop-ins/calico-node.conf")
@@ -153,11 +176,33 @@ class Refusals(unittest.TestCase):
         with Root() as root:
             root.x("sh", "-c", "rm -f /usr/lib/*/libssl.so.3")
             self.assertIn("libssl.so.3", self.refused(root))
+        with Root() as root:
+            root.x("rm", "/usr/bin/cmp")
+            self.assertIn("takes cmp (diffutils)", self.refused(root))
 
     def test_beside_a_package_it_does_not_install(self):
         with Root() as root:
             root.write("/usr/bin/calico-azure-agent", "#!/bin/sh\n", 0o755)
             self.assertIn("/usr/bin has it already", self.refused(root))
+
+    def test_somebodys_program_stays_where_the_link_would_be(self):
+        for made in ("echo mine >{}", "ln -s /etc/hostname {}", "ln -s /nowhere {}", "mkdir {}"):
+            with self.subTest(made=made), Root() as root:
+                link = "/usr/local/bin/calico-azure-agent"
+                root.x("sh", "-c", made.format(link))
+                before = root.x("stat", "--format=%F %N %s", link)
+                self.assertIn(f"{link} is there and not a link of this program's: move it away", self.refused(root))
+                self.assertEqual(root.x("stat", "--format=%F %N %s", link), before)
+
+    def test_a_package_that_is_removed_and_not_purged_is_told(self):
+        with Root() as root:
+            root.x("dpkg", "--install", root.bring(package(f"calico-azure-agent_{VERSION}_*.deb")))
+            root.x("dpkg", "--remove", "calico-azure-agent")
+            self.assertIn("'dpkg --purge calico-azure-agent' will take /etc/calico-azure-agent/config.toml along",
+                          root.x(self.unpack(root)))
+            done = root.run("dpkg", "--purge", "calico-azure-agent")
+            self.assertIn("dpkg has removed /etc/calico-azure-agent/config.toml", done.stderr)
+            self.assertEqual(root.x(self.unpack(root)), "")
 
     def test_in_an_image_that_is_made_it_is_enabled_and_its_user_is_there(self):
         for sysusers in (True, False):
@@ -180,13 +225,72 @@ class Refusals(unittest.TestCase):
             said = root.x(install)
             self.assertIn("net.ipv6.conf.all.forwarding = 1\n", root.x("cat", sysctls))
             self.assertEqual(root.x("readlink", unit), "/dev/null\n")
-            self.assertEqual([line.partition(" ")[0] for line in said.splitlines()], [sysctls, unit])
+            self.assertEqual([line.partition(" ")[0] for line in said.splitlines()], [sysctls, unit, AGENT])
+
+    def test_removed_it_leaves_what_was_edited_and_what_was_masked(self):
+        config, sysctls = "/etc/calico-azure-agent/config.toml", "/etc/sysctl.d/60-calico-azure-agent.conf"
+        linked, masked = "/etc/tmpfiles.d/calico-azure-agent.conf", f"/etc/systemd/system/{CLOUD}"
+        with Root() as root:
+            install = self.unpack(root)
+            root.x(install)
+            root.x("sh", "-c", f"echo '# edited' | tee -a {config} >>{sysctls}; mv {linked} /root; ln -s /root/*.conf {linked}; "
+                   f"ln -sf /dev/null {masked}")
+            said = root.x("/opt/calico-azure-agent/uninstall.sh")
+            self.assertEqual(said, f"{sysctls} stays: it is not as it was installed\n"
+                                   f"{linked} stays: it is not as it was installed\n")
+            self.assertEqual(self.left(root), sorted([config, sysctls, linked, masked, _PROTOCOLS]))
+            for each in (config, sysctls):
+                self.assertIn("# edited\n", root.x("cat", each))
+            root.x(install)
+            root.x("/opt/calico-azure-agent/uninstall.sh", "--purge")
+            self.assertEqual(self.left(root), [masked])
+            self.assertEqual(root.x("readlink", masked), "/dev/null\n")
+
+    def left(self, root):
+        return sorted(root.x("find", "/etc", "-name", "*calico-azure-agent*", "!", "-type", "d", "-o", "-path",
+                             "/etc/calico-azure-agent/*").split())
+
+    def test_a_chroot_leaves_its_hosts_kernel_and_run_alone(self):
+        for run in ("the host's", "its own"):
+            with self.subTest(run=run), Root() as root:
+                install = self.unpack(root)
+                root.write("/told", "")
+                root.write("/run/calico-azure-agent/ready", "")
+                told = {"systemd-detect-virt": "exit 0", "ip": 'echo "ip $*" >>/told'}
+                if run == "the host's":  # which a chroot's systemctl leaves alone by itself
+                    root.x("mkdir", "/run/systemd", "/run/systemd/system")
+                    told["systemctl"] = 'case $1 in --version) echo systemd 252 ;; esac'
+                for name, text in told.items():
+                    root.write(f"/usr/local/sbin/{name}", f"#!/bin/sh\n{text}\n", 0o755)
+                root.write("/usr/lib/systemd/systemd-sysctl", "#!/bin/sh\necho sysctl >>/told\n", 0o755)
+                root.x(install)
+                root.write("/opt/calico-azure-agent/bin/calico-azure-agent", '#!/bin/sh\necho "$*" >>/told\n', 0o755)
+                root.x("/opt/calico-azure-agent/uninstall.sh", "--purge")
+                self.assertEqual(root.x("cat", "/told"), "")
+                self.assertTrue((root.upper / "run/calico-azure-agent/ready").exists())
+                self.assertFalse((root.upper / "opt/calico-azure-agent").exists())
+
+    def test_beside_another_that_runs_nothing_is_purged(self):
+        with Root() as root:
+            root.x(self.unpack(root))
+            root.write("/told", "")
+            root.x("mkdir", "-p", "/run/systemd/system")
+            for name, text in {"usr/local/sbin/systemd-detect-virt": "exit 1", "usr/local/sbin/ip": "echo ip >>/told",
+                               "usr/local/sbin/systemctl": "[ $2 != is-active ]",
+                               "opt/calico-azure-agent/bin/calico-azure-agent": "[ $1 = version ]"}.items():
+                root.write(name, f"#!/bin/sh\n{text}\n", 0o755)
+            done = root.run("/opt/calico-azure-agent/uninstall.sh", "--purge")
+            self.assertEqual((done.returncode, root.x("cat", "/told")), (1, ""))
+            self.assertIn("not removed, for its flush fails", done.stderr)
+            for each in ("opt/calico-azure-agent/uninstall.sh", "etc/systemd/system/calico-azure-agent.service"):
+                self.assertTrue((root.upper / each).exists(), each)
 
     def test_what_ended_early_is_installed_whole_by_the_next_run(self):
         with Root() as root:
             install = self.unpack(root)
             root.x("sh", "-c", "rm -rf /etc/sysusers.d; touch /etc/sysusers.d")
-            self.assertNotEqual(root.run(install).returncode, 0)
+            self.assertIn("/etc/sysusers.d/calico-azure-agent.conf cannot be written: once it can be, run this again",
+                          root.run(install).stderr)
             root.x("rm", "/etc/sysusers.d")
             root.x(install)
             self.assertEqual(root.x("systemctl", "is-enabled", AGENT, CLOUD), "enabled\nenabled\n")

@@ -3,17 +3,19 @@
 write down what they are told. What dpkg makes of them on a booted machine is in test_service.py."""
 
 import pathlib
+import subprocess
 import unittest
 
 from root import Root
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _STATE = "/var/lib/calico-azure-agent"
-# $STATE is what systemctl says of the agent, $CONFIG what the agent says of its configuration.
+# $STATE is what systemctl says of the agent, $CONFIG what the agent says of its configuration, $CHROOT whether it is one.
 _STAND_INS = {
     "systemctl": 'echo "systemctl $*" >>/told\n'
                  'case $1 in show) echo "$STATE" ;; is-active) exit 1 ;; stop) touch /stopped ;; esac',
     "ip": 'echo "ip $*" >>/told',
+    "systemd-detect-virt": 'exit "$CHROOT"',
     "calico-azure-agent": 'printf "%s\\n" "$CONFIG"',
     "journalctl": ":",
     "deb-systemd-helper": ":",
@@ -45,8 +47,9 @@ class MaintainerScripts(unittest.TestCase):
     def inside(self, *words, **options):
         return self.tree.x(*words, **options)
 
-    def script(self, name, *words, state="active", config="169"):
-        return self.inside("sh", f"/scripts/{name}", *words, environment=(f"STATE={state}", f"CONFIG={config}"))
+    def script(self, name, *words, state="active", config="169", chroot=False, **options):
+        environment = (f"STATE={state}", f"CONFIG={config}", f"CHROOT={0 if chroot else 1}")
+        return self.inside("sh", f"/scripts/{name}", *words, environment=environment, **options)
 
     def as_the_service(self, line):
         return self.inside("sh", "-c", line, user="calico-azure-agent")
@@ -98,9 +101,37 @@ class MaintainerScripts(unittest.TestCase):
         self.write("opt/calico-azure-agent/bin/calico-azure-agent", "", 0o755)
         self.as_the_service(f"touch {_STATE}/imds.json")
         self.told("")
-        self.script("postrm", "purge")
+        said = self.script("postrm", "purge", stderr=subprocess.STDOUT, capture_output=False, stdout=subprocess.PIPE)
+        self.assertIn("dpkg has removed /etc/calico-azure-agent/config.toml", said)
         self.assertEqual(self.told("flush") + self.told("disable"), [])
         self.assertTrue((self.root / _STATE.lstrip("/") / "imds.json").exists())
+
+    def test_purge_leaves_what_another_installation_has(self):
+        for another in ("usr/bin/calico-azure-agent", "run/calico-azure-agent/listening"):  # an extension, a DaemonSet
+            self.script("prerm", "remove")
+            self.script("postrm", "remove")
+            self.write(another, "")
+            self.inside("touch", f"{_STATE}/imds.json")
+            self.told("")
+            self.script("postrm", "purge")
+            self.assertEqual(self.told("flush"), [], another)
+            self.inside("rm", f"{_STATE}/imds.json", f"/{another}")
+
+    # Whose kernel it is
+
+    def test_a_chroot_leaves_its_hosts_kernel_and_run_alone(self):
+        self.write("usr/lib/systemd/systemd-sysctl", '#!/bin/sh\necho "sysctl $*" >>/told\n', 0o755)
+        self.write("run/calico-azure-agent/ready", "")
+        for run in ("the host's", "its own"):
+            with self.subTest(run=run):
+                if run == "its own":
+                    self.inside("rm", "-r", "/run/systemd")
+                self.told("")
+                for script in (("prerm", "remove"), ("postrm", "remove"), ("postrm", "purge"), ("postinst", "configure"),
+                               ("postinst", "abort-remove")):
+                    self.script(*script, chroot=run == "the host's")
+                self.assertEqual(self.told(""), [])
+                self.assertTrue((self.root / "run/calico-azure-agent/ready").exists())
 
     def test_the_services_folder_is_made_over_what_stands_there_without_following_it(self):
         for planted in ("ln -s /etc", "ln -s /etc/victim", "touch"):
@@ -108,6 +139,11 @@ class MaintainerScripts(unittest.TestCase):
             self.script("postinst", "configure")
             self.assertEqual(self.inside("stat", "--format=%U %a", "/etc/victim"), "root 600\n", planted)
             self.assertEqual(self.inside("stat", "--format=%U %a", "/etc"), "root 755\n", planted)
+
+    def test_a_run_that_is_full_keeps_nobody_from_removing(self):
+        self.inside("sh", "-c", "rm -rf /run/calico-azure-agent.stopped; ln -s /dev/full/none /run/calico-azure-agent.stopped")
+        self.script("prerm", "remove")
+        self.assertTrue((self.root / "var/lib/calico-azure-agent.removed").exists())
 
     # What dpkg asks for, Debian Policy 6.6 to 6.10
 

@@ -54,9 +54,10 @@ class Scriptlets(unittest.TestCase):
         self.root.__enter__()
         self.addCleanup(self.root.__exit__, None, None, None)
 
-    def listen(self):
+    def listen(self, chroot=False):
         for path in ("/usr/bin/systemctl", "/usr/bin/systemd-tmpfiles", "/usr/lib/systemd/systemd-sysctl"):
             self.root.write(path, f'#!/bin/sh\necho "{path.rpartition("/")[2]} $*" >>/told\n', 0o755)
+        self.root.write("/usr/bin/systemd-detect-virt", f"#!/bin/sh\nexit {0 if chroot else 1}\n", 0o755)
         self.root.write("/told", "")
 
     def rpm(self, *words):
@@ -91,6 +92,15 @@ class Scriptlets(unittest.TestCase):
         self.listen()
         self.assertEqual(self.life(), ([f"systemctl --no-reload preset {AGENT} {CLOUD}"], [],
                                        [f"systemctl --no-reload disable --now {AGENT} {CLOUD}"]))
+
+    def test_a_chroot_with_its_hosts_run_leaves_that_and_the_kernel_alone(self):
+        self.listen(chroot=True)
+        self.root.x("mkdir", "-p", "/run/systemd/system", "/run/calico-azure-agent")
+        installed, upgraded, erased = self.life()
+        self.assertEqual((installed, upgraded), ([f"systemctl --no-reload preset {AGENT} {CLOUD}"], []))
+        # systemctl itself stops nothing there.
+        self.assertEqual({each.split()[1] for each in erased}, {"--no-reload", "stop"})
+        self.root.x("test", "-d", "/run/calico-azure-agent")
 
     def test_a_root_without_systemds_programs_takes_it(self):
         self.root.x("sh", "-c", "rm /bin/systemctl /bin/journalctl /bin/systemd-sysusers /bin/systemd-tmpfiles")
