@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = ROOT / "build" / "dev"
 BENCH = BUILD / "tests" / "bench"
-AGENT = BUILD / "agent" / "cli" / "calico-azure-agent"
+AGENT = "agent/cli/calico-azure-agent"  # below a build folder
 SIMULATOR = BUILD / "simulator" / "azure-simulator"
 
 _DOCUMENT = {"compute": {"name": "vm1", "vmId": "0b6f4a5e-0000-4000-8000-000000000001"},
@@ -38,10 +38,11 @@ def source(family):
 
 
 class Agent:
-    """The daemon, with a metadata service that answers at once."""
+    """The daemon of a build folder, with a metadata service that answers at once."""
 
-    def __init__(self, space):
+    def __init__(self, space, build=BUILD):
         self._space = space
+        self._build = build
         self._config = space.folder / "config.toml"
         document = space.folder / "document.json"
         document.write_text(json.dumps(_DOCUMENT))
@@ -58,8 +59,9 @@ class Agent:
         listed = ",\n".join(f'"{each}"' for each in cidrs)
         self._config.write_text(f"[pods]\ncluster_cidrs = [{listed}]\n[log]\nlevel = \"warn\"\n")
 
-    def start(self):
-        self.process = self._space.start(AGENT, "run", "--config", self._config, env=self._environment)
+    def start(self, build=None):
+        program = (build or self._build) / AGENT
+        self.process = self._space.start(program, "run", "--config", self._config, env=self._environment)
 
     def await_ready(self):
         while "READY=1" not in self._notify.recv(4096).decode():

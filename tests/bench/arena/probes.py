@@ -4,7 +4,7 @@ import re
 import time
 from pathlib import Path
 
-from arena.contestants import AGENT, BENCH, Agent, Bird, Frr, destinations
+from arena.contestants import BENCH, BUILD, Agent, Bird, Frr, destinations
 
 ROUND_TRIP = """
 import socket, time
@@ -29,10 +29,6 @@ while time.monotonic() < end:
     print((time.monotonic() - begin) * 1e3)
     time.sleep(0.005)
 """
-
-
-def version_command():
-    return [AGENT, "--version"]
 
 
 def milliseconds_of(operation):
@@ -109,17 +105,17 @@ def begin_httplib(space, _):
     return [space.start_and_hear(BENCH / "bare_daemon", "http", word="ready").pid]
 
 
-def begin_agent(space, count):
+def begin_agent(space, count, build=BUILD):
     """The daemon, and the program that asks Azure and Kubernetes for it."""
-    agent = Agent(space)
+    agent = Agent(space, build)
     agent.configure(destinations(4, count))
     agent.start()
     agent.await_ready()
     return agent.pids()
 
 
-def begin_daemon(space, count):
-    return begin_agent(space, count)[:1]
+def begin_daemon(space, count, build=BUILD):
+    return begin_agent(space, count, build)[:1]
 
 
 def begin_bird(space, count):

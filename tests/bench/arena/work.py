@@ -1,8 +1,9 @@
 """The work that everybody is given; each function returns a table."""
+import functools
 import time
 
 from arena import probes
-from arena.contestants import BENCH, Agent, Bird, Frr, IpBatch, destinations
+from arena.contestants import AGENT, BENCH, Agent, Bird, Frr, IpBatch, destinations
 from arena.space import Space
 from arena.table import Table
 
@@ -106,21 +107,22 @@ def start(options):
             agent = Agent(space)
             agent.configure(destinations(4, count))
 
-            def once():
+            def once(build):
                 begin = time.monotonic()
-                agent.start()
+                agent.start(build)
                 agent.await_ready()
                 took = time.monotonic() - begin
                 agent.stop()
                 space.run("ip", "route", "flush", "proto", "169")
                 return took * 1e3
 
-            results = _alternate(options.repetitions(50), {
-                "agent": once,
-                "its loader alone (--version)": lambda: probes.milliseconds_of(
-                    lambda: space.start(*probes.version_command()).wait()),
-                "one IMDS round trip": lambda: space_round_trip(space)})
-            table.add(f"{count} routes", results)
+            contestants = {}
+            for name, build in options.builds.items():
+                contestants[name] = lambda build=build: once(build)
+                contestants[f"{name}: its loader alone (version)"] = lambda build=build: probes.milliseconds_of(
+                    lambda: space.start(build / AGENT, "version").wait())
+            contestants["one IMDS round trip"] = lambda: space_round_trip(space)
+            table.add(f"{count} routes", _alternate(options.repetitions(50), contestants))
     return [table]
 
 
@@ -262,9 +264,12 @@ def _footprint(begin, count):
 
 
 def footprint(options):
+    agents = {}
+    for name, build in options.builds.items():
+        agents[name] = functools.partial(probes.begin_daemon, build=build)
+        agents[f"{name} and its cloud program"] = functools.partial(probes.begin_agent, build=build)
     contestants = {"cpp-httplib + spdlog + libnl, nothing else": probes.begin_bare,
-                   "cpp-httplib alone": probes.begin_httplib, "agent": probes.begin_daemon,
-                   "agent and its cloud program": probes.begin_agent, "BIRD": probes.begin_bird,
+                   "cpp-httplib alone": probes.begin_httplib, **agents, "BIRD": probes.begin_bird,
                    "FRR (zebra, staticd)": probes.begin_frr, "nginx": probes.begin_nginx}
     measured = {name: _footprint(begin, 400) for name, begin in contestants.items()}
     table = Table("Memory with 400 routes", "KiB")
@@ -276,8 +281,7 @@ def footprint(options):
         more = _footprint(probes.begin_daemon, count)["Rss"] - base
         each.add(f"{count:,} routes", {"agent": [more * 1024 / (count - 400)]})
     idle = Table("Idle", "")
-    for name, begin in {"agent": probes.begin_daemon, "agent and its cloud program": probes.begin_agent,
-                        "BIRD": probes.begin_bird}.items():
+    for name, begin in {**agents, "BIRD": probes.begin_bird}.items():
         with Space() as space:
             pids = begin(space, 400)
             time.sleep(5)
