@@ -2,9 +2,12 @@
 # Includes are by the path from the root, which every room has: tests/house/floors.py looks at those.
 #
 #   add_box(netlink HOT SOURCES a.cpp b.cpp PUBLIC net PRIVATE libraries::libnl)
+#   add_box(imds TEMPLATES SOURCES …)
 #
 # Most of an agent's code runs once a minute or once an outage, and is compiled for size: half of what -O2 makes of it, and
-# of the memory of every node. HOT is what each notification of the kernel, each route and each request pass through.
+# of the memory of every node. HOT is what each notification of the kernel, each route and each request pass through. TEMPLATES
+# are Beast's, Asio's, nlohmann-json's and fmt's: with sanitizers and without optimisation they take seconds where doctor has
+# four, and where clients wait for a large answer.
 set(CAA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
                  -Wcast-qual -Wformat=2 $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety> $<$<BOOL:${CAA_WARNINGS_AS_ERRORS}>:-Werror>)
 
@@ -27,7 +30,7 @@ if(CAA_FUZZ)
 endif()
 
 function(add_box name)
-  cmake_parse_arguments(BOX "HOT" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(BOX "HOT;TEMPLATES" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(${name} STATIC ${BOX_SOURCES})
   target_link_libraries(${name} PUBLIC caa_options ${BOX_PUBLIC} PRIVATE ${BOX_PRIVATE})
   if(NOT BOX_HOT)
@@ -36,9 +39,7 @@ function(add_box name)
     # GCC inlines less in a large unit: a repair took a quarter more instructions.
     set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
   endif()
-  # Templates of Beast, Asio, nlohmann-json and fmt, not optimised and with sanitizers, take seconds where doctor has
-  # four, and where clients wait for a large answer.
-  if(CAA_SANITIZE AND name MATCHES "^(http1|https|json|imds|arm|kubernetes|agent_cloud|agent_cloud_asking|agent_http)$")
+  if(CAA_SANITIZE AND BOX_TEMPLATES)
     target_compile_options(${name} PRIVATE -O1)
   endif()
 endfunction()
