@@ -19,7 +19,7 @@ class Space:
     def __init__(self):
         Space._count += 1
         self.name = f"caa-bench-{os.getpid()}-{Space._count}"
-        self._folder = tempfile.TemporaryDirectory(prefix="caa-bench-")
+        self._folder = tempfile.TemporaryDirectory(prefix="caa-bench-", dir="/dev/shm")  # tmpfs, as /run is
         self.folder = Path(self._folder.name)
         self._started = []
         _run("ip", "netns", "add", self.name)
