@@ -58,6 +58,7 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, KernelHandles han
                  }),
       cni_(io_) {
   heartbeat_.beat(Clock::now());
+  start_poller();  // first of all: what the kernel is asked for takes as long as the answer
 }
 
 void Daemon::Loop::run() {
@@ -73,7 +74,6 @@ void Daemon::Loop::run() {
                   server_ ? "status on " + listen_text(config_.listen) : "no status yet")});
   if (!handles_.lock.remark().empty())
     log_.write(core::warning(core::EventKind::name_taken, handles_.lock.remark()));
-  start_poller();
   await_cni();
   await_notifications();
   await_signal();
@@ -197,8 +197,8 @@ void Daemon::Loop::await_signal() {
   });
 }
 
-/// Before the first turn, so that a restart during an outage finds everything as it was; and before the
-/// poller, which may write the document anew.
+/// Before the first turn, so that a restart during an outage finds everything as it was. What the poller
+/// brings meanwhile waits for its turn, and so does what it is to write.
 void Daemon::Loop::load_kept() {
   const auto tell = [this](const net::Error& error) {
     if (error.code.value() != ENOENT) log_.write(core::warning(core::EventKind::file_refused, error.what));
