@@ -16,6 +16,11 @@ is_booted() {
   [ -d /run/systemd/system ] && ! systemd-detect-virt --chroot 2>/dev/null
 }
 
+# A DaemonSet's or one that was started by hand, once the own service is stopped: each agent binds this abstract name.
+another_agent_runs() {
+  grep -q ' @calico-azure-agent$' /proc/net/unix
+}
+
 # A package's service stays, whatever has brought both here.
 package=
 if [ -e /usr/bin/calico-azure-agent ]; then package=yes; fi
@@ -26,8 +31,11 @@ if [ -z "$package" ] && is_booted; then
     echo "calico-azure-agent is not removed: its service does not stop" >&2
     exit 1
   fi
-  if [ -n "$purge" ] && $to/bin/calico-azure-agent version >/dev/null 2>&1; then
-    # It refuses beside another that runs, such as a DaemonSet's, whose routes and state these are by now.
+  if [ -n "$purge" ] && another_agent_runs; then
+    echo "calico-azure-agent is not removed, for another agent runs here (unix socket @calico-azure-agent):" \
+      "without --purge its routes and its state stay" >&2
+    exit 1
+  elif [ -n "$purge" ] && $to/bin/calico-azure-agent version >/dev/null 2>&1; then
     if ! $to/bin/calico-azure-agent flush; then
       echo "calico-azure-agent is not removed, for its flush fails: without --purge its routes and its state stay" >&2
       exit 1
@@ -56,6 +64,13 @@ while read -r file; do
   if [ "$(readlink "/etc/$file")" = /dev/null ]; then continue; fi  # masked, which only an administrator does
   case $file in
     calico-azure-agent/config.toml | iproute2/*) if [ -z "$purge" ] || [ -n "$package" ]; then continue; fi ;;
+    systemd/system/*)
+      # Its program goes, and it would hide the unit of a package that comes later.
+      if [ -z "$purge" ] && is_edited "$file"; then
+        mv -fT --backup=numbered "/etc/$file" "/etc/$file.save"
+        echo "/etc/$file is renamed to ${file##*/}.save: it is not as it was installed"
+      fi
+      ;;
     *) if [ -z "$purge" ] && is_edited "$file"; then echo "/etc/$file stays: it is not as it was installed"; continue; fi ;;
   esac
   rm -f "/etc/$file" "/etc/$file.install-new"
@@ -64,7 +79,7 @@ for link in /usr/local/bin/calico-azure-agent /opt/bin/calico-azure-agent; do
   if [ "$(readlink $link)" = $to/bin/calico-azure-agent ]; then rm -f $link; fi
 done
 # The service user's folders: rm -r removes links in them and follows none.
-if [ -z "$package" ] && is_booted; then rm -rf /run/calico-azure-agent; fi
+if [ -z "$package" ] && is_booted && ! another_agent_runs; then rm -rf /run/calico-azure-agent; fi
 if [ -z "$package" ] && [ -n "$purge" ]; then
   rm -rf /var/lib/calico-azure-agent
   rmdir /etc/calico-azure-agent 2>/dev/null || true

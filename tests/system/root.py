@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A release's tree that has not booted, with a layer to throw away over it: what scripts and tools do to a root folder."""
+"""A release's tree that has not booted, with a layer to throw away over it: what scripts and tools do to a root folder.
+Its network namespace is its own, and lasts for a command."""
 
 import pathlib
 import shutil
@@ -7,6 +8,16 @@ import subprocess
 import tempfile
 
 from host import tree
+
+# The command after it, by a process that has bound the name that each running agent binds (agent/daemon/instance_lock.cpp).
+BESIDE_AN_AGENT = ("python3", "-c", """
+import os, socket, sys
+name = socket.socket(socket.AF_UNIX)
+name.bind(b"\\0calico-azure-agent")
+name.listen()
+name.set_inheritable(True)
+os.execvp(sys.argv[1], sys.argv[1:])
+""")
 
 _PATH = "PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -39,7 +50,7 @@ class Root:
         mounted = self.folder / "mounted"
         options = {"capture_output": True, "text": True, "stdin": subprocess.DEVNULL, **options}
         return subprocess.run(
-            ["unshare", "--mount", "sh", "-ec",
+            ["unshare", "--mount", "--net", "sh", "-ec",
              'mount -t overlay overlay -o "$1" "$2"; mount -t proc proc "$2/proc"; mount -t sysfs -o ro sysfs "$2/sys"; '
              'mount -t cgroup2 -o ro cgroup2 "$2/sys/fs/cgroup"; shift 2; '  # systemd-analyze wants one
              'exec chroot "$@"', "-", layers, mounted, f"--userspec={user}", mounted,

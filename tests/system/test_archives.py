@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 from case import AGENT, CLOUD, NEXT, VERSION, MachineCase, eventually, make_loop_devices, package
-from root import Root
+from root import BESIDE_AN_AGENT, Root
 
 _TARBALL = "archives/calico-azure-agent-{}-linux-*.tar.gz"
 _ETC = ("systemd/system/calico-azure-agent.service", "systemd/system/calico-azure-agent-cloud.socket",
@@ -230,20 +230,22 @@ class Refusals(unittest.TestCase):
     def test_removed_it_leaves_what_was_edited_and_what_was_masked(self):
         config, sysctls = "/etc/calico-azure-agent/config.toml", "/etc/sysctl.d/60-calico-azure-agent.conf"
         linked, masked = "/etc/tmpfiles.d/calico-azure-agent.conf", f"/etc/systemd/system/{CLOUD}"
+        unit = f"/etc/systemd/system/{AGENT}"
         with Root() as root:
             install = self.unpack(root)
             root.x(install)
-            root.x("sh", "-c", f"echo '# edited' | tee -a {config} >>{sysctls}; mv {linked} /root; ln -s /root/*.conf {linked}; "
+            root.x("sh", "-c", f"echo '# edited' | tee -a {config} {unit} >>{sysctls}; mv {linked} /root; ln -s /root/*.conf {linked}; "
                    f"ln -sf /dev/null {masked}")
             said = root.x("/opt/calico-azure-agent/uninstall.sh")
             self.assertEqual(said, f"{sysctls} stays: it is not as it was installed\n"
+                                   f"{unit} is renamed to {AGENT}.save: it is not as it was installed\n"
                                    f"{linked} stays: it is not as it was installed\n")
-            self.assertEqual(self.left(root), sorted([config, sysctls, linked, masked, _PROTOCOLS]))
-            for each in (config, sysctls):
+            self.assertEqual(self.left(root), sorted([config, sysctls, linked, masked, _PROTOCOLS, f"{unit}.save"]))
+            for each in (config, sysctls, f"{unit}.save"):
                 self.assertIn("# edited\n", root.x("cat", each))
             root.x(install)
             root.x("/opt/calico-azure-agent/uninstall.sh", "--purge")
-            self.assertEqual(self.left(root), [masked])
+            self.assertEqual(self.left(root), [masked, f"{unit}.save"])
             self.assertEqual(root.x("readlink", masked), "/dev/null\n")
 
     def left(self, root):
@@ -284,6 +286,24 @@ class Refusals(unittest.TestCase):
             self.assertIn("not removed, for its flush fails", done.stderr)
             for each in ("opt/calico-azure-agent/uninstall.sh", "etc/systemd/system/calico-azure-agent.service"):
                 self.assertTrue((root.upper / each).exists(), each)
+
+    def test_what_another_that_runs_has_stays(self):
+        with Root() as root:
+            root.x(self.unpack(root))
+            root.x("mkdir", "-p", "/run/systemd/system")
+            for name, text in {"systemd-detect-virt": "exit 1", "ip": "echo $* >/told",
+                               "systemctl": "case $* in *is-active*) exit 1 ;; esac"}.items():
+                root.write(f"usr/local/sbin/{name}", f"#!/bin/sh\n{text}\n", 0o755)
+            kept = [root.upper / each for each in ("run/calico-azure-agent/ready", "var/lib/calico-azure-agent/imds.json")]
+            for each in kept:
+                root.write(str(each.relative_to(root.upper)), "")
+            root.x("mv", "/opt/calico-azure-agent/bin/calico-azure-agent", "/root/gone")
+            done = root.run(*BESIDE_AN_AGENT, "/opt/calico-azure-agent/uninstall.sh", "--purge")
+            self.assertEqual((done.returncode, (root.upper / "told").exists()), (1, False))
+            self.assertIn("not removed, for another agent runs here", done.stderr)
+            root.x(*BESIDE_AN_AGENT, "/opt/calico-azure-agent/uninstall.sh")
+            self.assertEqual([each.exists() for each in kept], [True, True])
+            self.assertFalse((root.upper / "opt/calico-azure-agent").exists())
 
     def test_what_ended_early_is_installed_whole_by_the_next_run(self):
         with Root() as root:

@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import unittest
 
-from root import Root
+from root import BESIDE_AN_AGENT, Root
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _STATE = "/var/lib/calico-azure-agent"
@@ -37,6 +37,9 @@ class MaintainerScripts(unittest.TestCase):
         for script in ("preinst", "prerm", "postrm", "postinst"):
             text = (_ROOT / f"packaging/debian/calico-azure-agent.{script}").read_text(encoding="utf-8")
             self.write(f"scripts/{script}", text)
+        for script in ("pre", "postun"):
+            text = (_ROOT / f"packaging/rpm/{script}").read_text(encoding="utf-8")
+            self.write(f"scripts/rpm-{script}", text)
         self.script("postinst", "configure")  # the service's user and folder
         self.write("etc/victim", "root's own\n", 0o600)
         self.write("told", "")
@@ -47,9 +50,10 @@ class MaintainerScripts(unittest.TestCase):
     def inside(self, *words, **options):
         return self.tree.x(*words, **options)
 
-    def script(self, name, *words, state="active", config="169", chroot=False, **options):
+    def script(self, name, *words, state="active", config="169", chroot=False, beside_an_agent=False, **options):
         environment = (f"STATE={state}", f"CONFIG={config}", f"CHROOT={0 if chroot else 1}")
-        return self.inside("sh", f"/scripts/{name}", *words, environment=environment, **options)
+        return self.inside(*(BESIDE_AN_AGENT if beside_an_agent else ()), "sh", f"/scripts/{name}", *words,
+                           environment=environment, **options)
 
     def as_the_service(self, line):
         return self.inside("sh", "-c", line, user="calico-azure-agent")
@@ -102,20 +106,40 @@ class MaintainerScripts(unittest.TestCase):
         self.as_the_service(f"touch {_STATE}/imds.json")
         self.told("")
         said = self.script("postrm", "purge", stderr=subprocess.STDOUT, capture_output=False, stdout=subprocess.PIPE)
-        self.assertIn("dpkg has removed /etc/calico-azure-agent/config.toml", said)
+        self.assertIn("dpkg has removed /etc/calico-azure-agent/config.toml and "
+                      "/etc/iproute2/rt_protos.d/calico-azure-agent.conf, which another installation reads", said)
         self.assertEqual(self.told("flush") + self.told("disable"), [])
         self.assertTrue((self.root / _STATE.lstrip("/") / "imds.json").exists())
 
-    def test_purge_leaves_what_another_installation_has(self):
-        for another in ("usr/bin/calico-azure-agent", "run/calico-azure-agent/listening"):  # an extension, a DaemonSet
-            self.script("prerm", "remove")
-            self.script("postrm", "remove")
-            self.write(another, "")
-            self.inside("touch", f"{_STATE}/imds.json")
-            self.told("")
-            self.script("postrm", "purge")
-            self.assertEqual(self.told("flush"), [], another)
-            self.inside("rm", f"{_STATE}/imds.json", f"/{another}")
+    def test_purge_leaves_what_a_system_extension_has(self):
+        self.script("prerm", "remove")
+        self.script("postrm", "remove")
+        self.write("usr/bin/calico-azure-agent", "")
+        self.inside("touch", f"{_STATE}/imds.json")
+        self.told("")
+        self.script("postrm", "purge")
+        self.assertEqual(self.told("flush"), [])
+        self.inside("test", "-e", f"{_STATE}/imds.json")
+
+    def test_another_agent_that_runs_keeps_its_folders_and_its_routes(self):
+        """A DaemonSet's, whose hostPath folders these are."""
+        kept = ("/run/calico-azure-agent/ready", f"{_STATE}/imds.json")
+        for file in kept:
+            self.write(file, "")
+        for script in (("prerm", "remove"), ("postrm", "remove"), ("postrm", "purge"), ("rpm-postun", "0")):
+            self.script(*script, beside_an_agent=True)
+            self.assertEqual(self.inside("sh", "-c", f"ls {' '.join(kept)} || true").split(), list(kept), script)
+        self.assertEqual(self.told("flush"), [])
+        self.assertFalse((self.root / "var/lib/calico-azure-agent.removed").exists())
+
+    def test_an_agent_that_runs_no_more_keeps_nothing(self):
+        """What a DaemonSet's has left in the folders that were its own."""
+        for scripts in ((("prerm", "remove"), ("postrm", "remove"), ("postrm", "purge")), (("rpm-postun", "0"),)):
+            self.write("run/calico-azure-agent/listening", "")
+            for script in scripts:
+                self.script(*script)
+            self.assertFalse((self.root / "run/calico-azure-agent").exists(), scripts)
+        self.assertIn("ip -4 route flush table all protocol 169", self.told("flush"))
 
     # Whose kernel it is
 
@@ -172,6 +196,23 @@ class MaintainerScripts(unittest.TestCase):
         done = self.tree.run("sh", "/scripts/preinst", "install")
         self.assertEqual(done.returncode, 1)
         self.assertIn("run /opt/calico-azure-agent/uninstall.sh first", done.stderr)
+
+    def test_an_edited_unit_that_a_tarball_has_left_is_named_and_nothing_is_unpacked(self):
+        socket, service = (f"/etc/systemd/system/calico-azure-agent{kind}" for kind in ("-cloud.socket", ".service"))
+        self.write(socket, "[Socket]\nListenStream=/run/calico-azure-agent-cloud.socket\n")
+        self.write(service, "[Service]\n# ExecStart=/opt/calico-azure-agent/bin/\nExecStart=/usr/bin/calico-azure-agent run\n")
+        for script in ("preinst", "rpm-pre"):
+            self.script(script, "install")  # an administrator's own
+        for each in (service, "/etc/systemd/system/calico-azure-agent-cloud@.service"):
+            self.write(each, "[Service]\nExecStart=-/opt/calico-azure-agent/bin/calico-azure-agent run\n")
+            for script in ("preinst", "rpm-pre"):
+                done = self.tree.run("sh", f"/scripts/{script}", "install")
+                self.assertEqual(done.returncode, 1, script)
+                self.assertRegex(done.stderr, f"is not installed: {each}, .*move that file away")
+            self.script("preinst", "abort-upgrade")
+            self.inside("ln", "-sf", "/dev/null", each)  # masked
+        for script in ("preinst", "rpm-pre"):
+            self.script(script, "install")
 
     def test_what_was_not_stopped_is_not_started(self):
         for prerm, abort in (("upgrade", "abort-upgrade"), ("deconfigure", "abort-deconfigure")):
