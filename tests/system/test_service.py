@@ -146,8 +146,10 @@ class Service(MachineCase):
                        "route add blackhole 203.0.113.0/24 table 7 proto 169",
                        "rule add from 203.0.113.1 lookup 7 protocol 169")
         others = [each for each in self.lab.vm.routes(None) if "proto 169" not in each]
+        self.host.x("grep", " @calico-azure-agent$", "/proc/net/unix")  # by which the scripts know one that runs
         self.host.x("dpkg", "--remove", "calico-azure-agent")
         self.assertEqual(self.host.show(AGENT, "LoadState", "ActiveState"), ["not-found", "inactive"])
+        self.assertFalse((self.host.root / "run/calico-azure-agent").exists())
         self.assertEqual(set(self.wanted()) - set(self.routes()), set(), "removal keeps routes")
         self.host.x("dpkg", "--purge", "calico-azure-agent")
         self.assertEqual(self.routes(), [])
