@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
+#include <utility>
 
 namespace node {
 namespace {
@@ -235,13 +237,37 @@ std::optional<net::MacAddress> effective_primary(const observed::NodeNetwork& ne
   return is_here ? remembered : std::nullopt;
 }
 
+namespace {
+
+/// A virtual function that is not enslaved yet may have got the NIC's address, too (azure-vm-utils#106): the
+/// NIC is the one that leads to the platform.
+std::optional<net::Link> link_to_platform(const observed::Nic& nic, std::span<const net::Link> links,
+                                          const PlatformRoutes& platform_routes) {
+  std::optional<net::Link> found;
+  for (const auto& route : routes_to_platform(platform_routes)) {
+    const auto link = std::find_if(links.begin(), links.end(), [&](const net::Link& each) {
+      return each.index == route.device && each.mac == nic.mac && !enslaved(each) &&
+             holds_address_of(nic, each);
+    });
+    if (link == links.end()) continue;
+    if (found && found->index != link->index) return std::nullopt;
+    found = *link;
+  }
+  return found;
+}
+
+}  // namespace
+
 NicResolution resolve_nic(const observed::NodeNetwork& network, std::span<const net::Link> links,
                           const PlatformRoutes& platform_routes, const NicSelector& selector,
                           const std::optional<net::MacAddress>& primary) {
   const auto selected = selected_index(network, links, selector, primary);
   if (!selected) return {.nic = std::nullopt, .problem = selected.error().what};
   const auto& nic = network.nics[*selected];
-  const auto link = find_link(nic, links);
+  auto link = find_link(nic, links);
+  if (!link && link.error().code.value() == ENOTUNIQ) {
+    if (auto leading = link_to_platform(nic, links, platform_routes)) link = std::move(*leading);
+  }
   if (!link) return {.nic = std::nullopt, .problem = link.error().what};
   return {.nic = ResolvedNic{.azure = nic,
                              .link = *link,

@@ -19,7 +19,7 @@ struct Candidate {
   std::string_view name;   ///< as /status and the configuration spell it
   std::string_view place;  ///< where a person finds it
   std::optional<Cidrs> cidrs;
-  Cidrs too_wide = {};  ///< what it has besides, and cannot be
+  Cidrs outside = {};  ///< what it has besides, and cannot be
 };
 
 std::optional<Cidrs> unless_empty(Cidrs cidrs) {
@@ -44,20 +44,24 @@ std::optional<Cidrs> of_flannel(const observed::NodeEnvironment& environment) {
   return unless_empty(environment.cni->flannel_lease->subnets);
 }
 
-/// A node has a part of the cluster's range. A sink for a wider one would catch what is no pod: peered
-/// networks, the Internet.
-bool is_too_wide(const Policy& policy, const net::Prefix& prefix) {
-  return std::any_of(policy.cluster_cidrs.begin(), policy.cluster_cidrs.end(),
-                     [&](const auto& each) { return prefix != each && prefix.contains(each); });
+/// A node has a part of the cluster's range. A sink for anything else would catch what is no pod: the virtual
+/// network, IMDS, peered networks. Of a family without a cluster CIDR nothing is known.
+bool is_outside(const Policy& policy, const net::Prefix& prefix) {
+  bool is_known = false;
+  for (const auto& each : policy.cluster_cidrs) {
+    if (each.contains(prefix)) return false;
+    is_known = is_known || each.family() == prefix.family();
+  }
+  return is_known;
 }
 
-void set_too_wide_aside(const Policy& policy, Candidate& candidate) {
+void set_outside_aside(const Policy& policy, Candidate& candidate) {
   if (!candidate.cidrs || candidate.source == NodeCidrSource::static_list) return;
   auto& cidrs = *candidate.cidrs;
-  const auto wide = std::stable_partition(cidrs.begin(), cidrs.end(),
-                                          [&](const auto& each) { return !is_too_wide(policy, each); });
-  candidate.too_wide.assign(wide, cidrs.end());
-  cidrs.erase(wide, cidrs.end());
+  const auto outside = std::stable_partition(cidrs.begin(), cidrs.end(),
+                                             [&](const auto& each) { return !is_outside(policy, each); });
+  candidate.outside.assign(outside, cidrs.end());
+  cidrs.erase(outside, cidrs.end());
   candidate.cidrs = unless_empty(std::move(cidrs));
 }
 
@@ -71,7 +75,7 @@ std::array<Candidate, 4> candidates(const Policy& policy, const observed::CloudS
                 of_route_table(policy, cloud_state, node_name)},
       Candidate{NodeCidrSource::static_list, "static", "pods.node_cidrs in the configuration",
                 unless_empty(policy.node_cidrs.list())}};
-  for (auto& each : all) set_too_wide_aside(policy, each);
+  for (auto& each : all) set_outside_aside(policy, each);
   return all;
 }
 
@@ -117,14 +121,14 @@ Cidrs still_fit(const Policy& policy, const observed::CloudState& cloud_state, N
   const auto* azure = cloud_state.azure ? &*cloud_state.azure : nullptr;
   std::erase_if(cidrs, [&](const net::Prefix& each) {
     return source == NodeCidrSource::route_table ? !can_be_one_nodes(policy, azure, each)
-                                                 : is_too_wide(policy, each);
+                                                 : is_outside(policy, each);
   });
   return cidrs;
 }
 
-std::string width_of(const Policy& configured, const Candidate& candidate) {
-  return fmt::format("{} has {}, which is wider than pods.cluster_cidrs {}", candidate.place,
-                     net::joined(candidate.too_wide), net::joined(configured.cluster_cidrs));
+std::string what_is_outside(const Policy& configured, const Candidate& candidate) {
+  return fmt::format("{} has {}, which lies outside of pods.cluster_cidrs {}", candidate.place,
+                     net::joined(candidate.outside), net::joined(configured.cluster_cidrs));
 }
 
 /// What contradicts the choice.
@@ -149,8 +153,8 @@ NodeCidrs decide_node_cidrs(const Policy& configured, const observed::CloudState
   NodeCidrs decided;
   for (const auto& candidate : all) {
     if (!is_asked(configured, candidate.source)) continue;
-    if (!candidate.too_wide.empty() && decided.refused.empty())
-      decided.refused = width_of(configured, candidate);
+    if (!candidate.outside.empty() && decided.refused.empty())
+      decided.refused = what_is_outside(configured, candidate);
     const auto word = candidate.source != NodeCidrSource::static_list && before.source == candidate.name
                           ? still_fit(configured, cloud_state, candidate.source, before.cidrs)
                           : Cidrs();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <utility>
 
 #include "routing/sync_status.h"
@@ -133,31 +134,43 @@ std::optional<RouteIndex::Position> way_to(const net::Address& address, std::spa
   return best;
 }
 
+/// How many addresses of a destination are asked for before its route counts as taken.
+enum class Probing : std::uint8_t { until_one_is_taken, each };
+
 class Lookups {
  public:
   Lookups(net::Kernel& kernel, std::span<const net::Prefix> node_cidrs)
       : kernel_(kernel), node_cidrs_(node_cidrs) {}
 
   /// Sets error() where the kernel could not be asked.
-  std::optional<Obstacle> judge(const net::Route& wanted) {
+  std::optional<Obstacle> judge(const net::Route& wanted, Probing probing) {
     std::optional<Obstacle> obstacle;
+    std::optional<Obstacle> of_a_part;
     bool all_dropped = true;
+    bool taken = false;
     for (const auto& address : probes_of(wanted.key.destination, node_cidrs_)) {
       const auto found = kernel_.lookup(net::Flow(address));
       if (!found && !says_that_it_is_dropped(found.error().code.value())) {
         error_ = found.error().what;
         return std::nullopt;
       }
-      if (found && is_taken(wanted, *found)) return std::nullopt;
+      if (found && is_taken(wanted, *found)) {
+        if (probing == Probing::until_one_is_taken) return std::nullopt;
+        taken = true;
+        continue;
+      }
       if (!found) {
         obstacle = dropped(address, found.error());
+        of_a_part = obstacle;
         continue;
       }
       all_dropped = false;
       obstacle = led_away(wanted, address, *found);
+      if (is_detour_of_a_part(wanted, *found)) of_a_part = obstacle;
       // One that holds all of the destination; a longer prefix takes a part alone.
       if (found->key.destination.contains(wanted.key.destination)) return obstacle;
     }
+    if (taken) return of_a_part;
     // Nothing takes its packets elsewhere: they go nowhere.
     if (obstacle && all_dropped) obstacle->state = RouteState::failed;
     return obstacle;
@@ -171,13 +184,24 @@ class Lookups {
       error_ = found.error().what;
       return std::nullopt;
     }
-    if (found->device == wanted.device && !found->multipath) return std::nullopt;
+    if (!leaves_by_another_link(wanted, *found)) return std::nullopt;
     return led_away(wanted, address, *found);
   }
 
   [[nodiscard]] const std::string& error() const { return error_; }
 
  private:
+  static bool leaves_by_another_link(const net::Route& wanted, const net::Route& found) {
+    return found.device != wanted.device || found.multipath;
+  }
+
+  /// A pod here has a host route, or the link of its subnet, whose CIDR may not be known yet.
+  [[nodiscard]] bool is_detour_of_a_part(const net::Route& wanted, const net::Route& found) const {
+    const bool is_pod = found.key.destination == net::Prefix::host(found.key.destination.network()) ||
+                        (node_cidrs_.empty() && !found.gateway && !found.multipath);
+    return leaves_by_another_link(wanted, found) && !is_pod;
+  }
+
   net::Kernel& kernel_;
   std::span<const net::Prefix> node_cidrs_;
   std::string error_;
@@ -207,13 +231,15 @@ void look_up(net::Kernel& kernel, std::span<const net::Rule> rules, std::span<co
   const auto& known = sync.routes.out_of_sync();
   const auto count = routes.size() <= kAlwaysLookedUp ? routes.size() : kLookedUpOfMany;
   const auto stride = count == 0 ? 1 : routes.size() / count;
+  const auto probing = routes.size() <= kWhollyLookedUp ? Probing::each : Probing::until_one_is_taken;
   Lookups lookups(kernel, node_cidrs);
   std::vector<OutOfSyncRoute> found;
   for (std::size_t i = 0; i < count && lookups.error().empty(); ++i) {
     const auto position = static_cast<RouteIndex::Position>(i * stride + round % stride);
     const auto& route = routes[position];
     if (!is_looked_up(route, rules) || is_known(known, position)) continue;
-    if (auto obstacle = lookups.judge(route)) found.push_back(out_of_sync(position, std::move(*obstacle)));
+    if (auto obstacle = lookups.judge(route, probing))
+      found.push_back(out_of_sync(position, std::move(*obstacle)));
   }
   sync.lookup_error = lookups.error();
   sync.routes.add(std::move(found));

@@ -44,6 +44,9 @@ SyncStatus evaluate_sync(const Desired& desired, const RouteIndex& index, const 
 SyncStatus evaluate_sync(const Desired& desired, const Actual& actual,
                          std::span<const net::Route> foreign_routes, const Refusals& refusals);
 
+/// Of no more wanted routes than this each address of probes_of() is looked up, for others may take a part of
+/// the destination alone; a cluster has one to three CIDRs.
+inline constexpr std::size_t kWhollyLookedUp = 16;
 /// More wanted routes than this are looked up by sample.
 inline constexpr std::size_t kAlwaysLookedUp = 1000;
 /// So many of them at a time, each costs a few microseconds.
@@ -55,8 +58,9 @@ std::vector<net::Address> probes_of(const net::Prefix& prefix, std::span<const n
 /// Asks the kernel itself where packets to each wanted destination go, by rules, tables, metrics and all: the
 /// routes that are there and in sync, but for sinks and for those of tables that `rules` of ours lead pods
 /// to. A route that is not taken is `shadowed`, or `failed` where another one of its very key is, or where
-/// all is dropped; each names what is the case. Of more than kAlwaysLookedUp only some are asked for, others
-/// from one `round` to the next.
+/// all is dropped; each names what is the case. Where a part of a destination is dropped or leaves by another
+/// link, and that by no route of a pod's, its route is `shadowed`, too. Of more than kAlwaysLookedUp only
+/// some are asked for, others from one `round` to the next.
 void look_up(net::Kernel& kernel, std::span<const net::Rule> rules, std::span<const net::Prefix> node_cidrs,
              std::size_t round, SyncStatus& sync);
 

@@ -106,9 +106,11 @@ net::Result<imds::Cached> cached_document(const std::filesystem::path& file,
                                           std::span<const net::Link> links) {
   auto cached = imds::load(file);
   if (!cached) return cached;
-  if (!imds::same_vm(cached->reading.network, imds::product_uuid(product_uuid_file()), links)) {
-    return net::failure(ESTALE, fmt::format("{} is not used: it describes VM {}, which is not this one",
-                                            file.string(), cached->reading.network.identity.vm_id));
+  const auto uuid = imds::product_uuid(product_uuid_file());
+  if (!imds::same_vm(cached->reading.network, uuid, links)) {
+    return net::failure(ESTALE, fmt::format("{} is not used: it describes VM {}, which is not this one{}",
+                                            file.string(), cached->reading.network.identity.vm_id,
+                                            uuid ? "" : " as far as MACs and addresses show"));
   }
   return cached;
 }

@@ -249,6 +249,20 @@ class Words(NodeCase):
                 self.assertEqual((done.returncode, done.stdout), (64, ""))
                 self.assertNotEqual(done.stderr, "")
 
+    def test_an_answer_that_cannot_be_written_is_no_success(self):
+        self.agent.start_ready()
+        for words in ("version", "config show", "status --json", "plan --json", "wait"):
+            with self.subTest(words):
+                for where in (">/dev/full", ">&-"):
+                    line = f'exec "$0" "$@" {where}'
+                    done = self.lab.vm.run("sh", "-c", line, *self.agent.words(*words.split()),
+                                           env=self.agent.environment)
+                    self.assertEqual((done.returncode, done.stdout), (1, ""), where)
+                    self.assertIn("standard output cannot be written", done.stderr, where)
+                done = self.lab.vm.run("sh", "-c", '"$0" "$@" | true', *self.agent.words(*words.split()),
+                                       env=self.agent.environment)
+                self.assertEqual(done.stderr, "", "as into head(1)")
+
     def test_every_command_has_help(self):
         for command in ("run", "wait", "status", "doctor", "plan", "flush", "config", "version"):
             with self.subTest(command):

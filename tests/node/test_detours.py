@@ -67,6 +67,18 @@ class Detours(NodeCase):
         self.lab.vm.ip("route del prohibit 10.244.0.0/17", "route del prohibit 10.244.128.0/17")
         self.agent.await_ready(timeout=20)
 
+    def test_half_of_the_pods_dropped_or_led_into_a_tunnel_is_a_shadow(self):
+        self.agent.start_ready()
+        self.lab.vm.ip("link add tun0 type veth peer name tun0-peer", "link set tun0 up", "link set tun0-peer up")
+        for half in ("blackhole 10.244.0.0/17", "10.244.128.0/17 dev tun0", "10.244.64.0/18 dev tun0"):
+            with self.subTest(half):
+                self.lab.vm.ip(f"route add {half} proto static")
+                check = self.doctor()["routes.shadowed"]
+                self.assertEqual(check["status"], "fail", check)
+                self.assertIn("10.244.", check["message"])
+                self.lab.vm.ip(f"route del {half} proto static")
+                self.assertEqual(self.doctor()["routes.shadowed"]["status"], "pass")
+
     def test_without_the_rule_to_table_main_nothing_goes_anywhere(self):
         self.agent.start_ready()
         self.lab.vm.ip("rule del pref 32766")

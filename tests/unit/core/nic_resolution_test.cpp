@@ -86,6 +86,20 @@ node::NicResolution resolve(const observed::NodeNetwork& network, std::span<cons
   return node::resolve_nic(network, links, platform_routes, selector, counting);
 }
 
+TEST(ResolveNic, OfTwoLinksWithItsMacAndAddressTheOneThatLeadsToThePlatform) {
+  const std::vector links = {eth0(), link(5, "vf", kMac, eth0().addresses)};
+  for (const unsigned leading : {eth0().index, 5U}) {
+    const node::PlatformRoutes one{{route("168.63.129.16/32", "10.240.0.1", leading, 16)}};
+    const auto found = resolve(network({nic()}), links, one);
+    ASSERT_TRUE(found.nic) << found.problem;
+    EXPECT_EQ(found.nic->link.index, leading);
+  }
+  const node::PlatformRoutes both{{route("168.63.129.16/32", "10.240.0.1", eth0().index, 16),
+                                   route("168.63.129.16/32", "10.240.0.1", 5, 16)}};
+  EXPECT_FALSE(resolve(network({nic()}), links, both).nic);
+  EXPECT_FALSE(resolve(network({nic()}), links, {}).nic);
+}
+
 TEST(ResolveNic, PrimaryIsWhereThePlatformRoutesLead) {
   const std::vector links = {eth0(), eth1()};
   const auto both = network({nic(), second_nic()});

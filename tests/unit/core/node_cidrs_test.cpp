@@ -159,7 +159,7 @@ TEST(NodeCidrs, NoneIsWiderThanTheClusters) {
   const auto told = node::decide_node_cidrs(policy(), cloud_state, {}, "worker-1", {});
   EXPECT_EQ(told.source, "route-table") << "the next one that tells";
   EXPECT_EQ(told.refused,
-            "spec.podCIDRs has 10.0.0.0/8, which is wider than pods.cluster_cidrs 10.244.0.0/16");
+            "spec.podCIDRs has 10.0.0.0/8, which lies outside of pods.cluster_cidrs 10.244.0.0/16");
   const auto demanded =
       node::decide_node_cidrs(policy(node::NodeCidrSource::kubernetes), cloud_state, {}, "worker-1", {});
   EXPECT_TRUE(demanded.cidrs.empty());
@@ -167,6 +167,22 @@ TEST(NodeCidrs, NoneIsWiderThanTheClusters) {
   (*cloud_state.node)->pod_cidrs = {prefix("10.244.0.0/16")};
   EXPECT_EQ(node::decide_node_cidrs(policy(), cloud_state, {}, "worker-1", {}).refused, "")
       << "a cluster of one node";
+}
+
+TEST(NodeCidrs, NoneLiesBesideTheClusters) {
+  auto cloud_state = everything();
+  for (const auto* other : {"10.99.3.0/24", "169.254.169.0/24", "10.240.0.0/16"}) {
+    (*cloud_state.node)->pod_cidrs = {prefix(other)};
+    const auto told =
+        node::decide_node_cidrs(policy(node::NodeCidrSource::kubernetes), cloud_state, {}, "worker-1", {});
+    EXPECT_TRUE(told.cidrs.empty()) << other;
+    EXPECT_NE(told.refused.find("lies outside of pods.cluster_cidrs 10.244.0.0/16"), std::string::npos);
+  }
+  (*cloud_state.node)->pod_cidrs = {prefix("10.244.7.0/24"), prefix("fd44:0:0:7::/64")};
+  const auto told =
+      node::decide_node_cidrs(policy(node::NodeCidrSource::kubernetes), cloud_state, {}, "worker-1", {});
+  EXPECT_EQ(told.refused, "") << "no cluster CIDR of IPv6 is known";
+  EXPECT_EQ(told.cidrs.size(), 2U);
 }
 
 TEST(NodeCidrs, ASourceThatFallsSilentKeepsItsWord) {

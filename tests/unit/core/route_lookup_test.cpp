@@ -124,6 +124,42 @@ TEST_F(RouteLookup, ALongerPrefixOfOthersIsNotTheWholeUnlessThereAreManyOfThem) 
   EXPECT_EQ(status().led_away, expected) << "each of its addresses was asked for";
 }
 
+TEST_F(RouteLookup, HalfOfThePodsThatAreDroppedOrLedToAnotherLinkAreAShadow) {
+  const auto tun0 = kernel_.add_link("tun0");
+  for (const auto* part : {"10.244.0.0/17", "10.244.128.0/17", "10.244.64.0/18", "10.244.192.0/18"}) {
+    auto dropping = route(part, "", 0, 3);
+    dropping.type = net::RouteType::blackhole;
+    kernel_.add_foreign(dropping);
+    EXPECT_EQ(status().state, routing::RouteState::shadowed) << part;
+    EXPECT_NE(status().error.find("drops packets to 10.244."), std::string::npos) << status().error;
+    EXPECT_FALSE(looked_up().leads_as_wanted());
+    kernel_.remove_foreign(dropping);
+    const auto leading = route(part, "", tun0, 3);
+    kernel_.add_foreign(leading);
+    EXPECT_EQ(status().state, routing::RouteState::shadowed) << part;
+    EXPECT_NE(status().error.find(part), std::string::npos) << status().error;
+    kernel_.remove_foreign(leading);
+  }
+  EXPECT_EQ(status().state, routing::RouteState::in_sync);
+}
+
+TEST_F(RouteLookup, APodThatHasOneOfTheAddressesIsNoDetour) {
+  const auto cali = kernel_.add_link("cali0");
+  for (const auto& each : routing::probes_of(wanted_.key.destination, node_cidrs_))
+    kernel_.add_foreign(route(each.text() + "/32", "", cali, 3));
+  kernel_.remove_foreign(
+      route(routing::probes_of(wanted_.key.destination, node_cidrs_).back().text() + "/32", "", cali, 3));
+  EXPECT_EQ(status().state, routing::RouteState::in_sync);
+}
+
+TEST_F(RouteLookup, TheLinkOfPodsWhoseCidrIsNotKnownYetIsNoDetour) {
+  const auto cni0 = kernel_.add_link("cni0");
+  node_cidrs_.clear();
+  const auto first = routing::probes_of(wanted_.key.destination, node_cidrs_).front();
+  kernel_.add_foreign(route(net::Prefix::around(first, 24)->text(), "", cni0, 2));
+  EXPECT_EQ(status().state, routing::RouteState::in_sync);
+}
+
 TEST_F(RouteLookup, AShorterPrefixInItsPlaceIsADetourThoughItLeadsTheSameWay) {
   wanted_ = route("fd44::/48", "fe80::1", eth0_);
   // As where somebody has `fd44::/48 from PREFIX`: the kernel passes by whatever else is to fd44::/48.
@@ -165,7 +201,7 @@ TEST_F(PartLookup, FindsWhatTakesAwayTheCidrOfAnotherNode) {
 }
 
 TEST_F(PartLookup, FindsWhatDropsIt) {
-  auto blackhole = testing::blackhole("10.244.90.0/24", 0);
+  auto blackhole = testing::blackhole("10.244.2.0/24", 0);
   blackhole.protocol = 12;
   kernel_.add_foreign(blackhole);
   EXPECT_EQ(status().state, routing::RouteState::shadowed);
