@@ -161,12 +161,13 @@ class Lookups {
       }
       if (!found) {
         obstacle = dropped(address, found.error());
-        of_a_part = obstacle;
+        if (is_wider_than_a_node(wanted.key.destination)) of_a_part = obstacle;
         continue;
       }
       all_dropped = false;
       obstacle = led_away(wanted, address, *found);
-      if (is_detour_of_a_part(wanted, *found)) of_a_part = obstacle;
+      if (leaves_by_another_link(wanted, *found) && is_wider_than_a_node(found->key.destination))
+        of_a_part = obstacle;
       // One that holds all of the destination; a longer prefix takes a part alone.
       if (found->key.destination.contains(wanted.key.destination)) return obstacle;
     }
@@ -195,11 +196,12 @@ class Lookups {
     return found.device != wanted.device || found.multipath;
   }
 
-  /// A pod here has a host route, or the link of its subnet, whose CIDR may not be known yet.
-  [[nodiscard]] bool is_detour_of_a_part(const net::Route& wanted, const net::Route& found) const {
-    const bool is_pod = found.key.destination == net::Prefix::host(found.key.destination.network()) ||
-                        (node_cidrs_.empty() && !found.gateway && !found.multipath);
-    return leaves_by_another_link(wanted, found) && !is_pod;
+  /// Nodes have a part each: an overlay's route to another one, or a pod's own, is narrower than what is
+  /// wrong.
+  [[nodiscard]] bool is_wider_than_a_node(const net::Prefix& part) const {
+    return std::any_of(node_cidrs_.begin(), node_cidrs_.end(), [&part](const net::Prefix& own) {
+      return own.family() == part.family() && part.length() < own.length();
+    });
   }
 
   net::Kernel& kernel_;

@@ -58,9 +58,9 @@ std::vector<net::Address> probes_of(const net::Prefix& prefix, std::span<const n
 /// Asks the kernel itself where packets to each wanted destination go, by rules, tables, metrics and all: the
 /// routes that are there and in sync, but for sinks and for those of tables that `rules` of ours lead pods
 /// to. A route that is not taken is `shadowed`, or `failed` where another one of its very key is, or where
-/// all is dropped; each names what is the case. Where a part of a destination is dropped or leaves by another
-/// link, and that by no route of a pod's, its route is `shadowed`, too. Of more than kAlwaysLookedUp only
-/// some are asked for, others from one `round` to the next.
+/// all is dropped; each names what is the case. Where a part of a destination is dropped, or leaves by
+/// another link with more than a node's CIDR, its route is `shadowed`, too; not before `node_cidrs` are
+/// known. Of more than kAlwaysLookedUp only some are asked for, others from one `round` to the next.
 void look_up(net::Kernel& kernel, std::span<const net::Rule> rules, std::span<const net::Prefix> node_cidrs,
              std::size_t round, SyncStatus& sync);
 

@@ -143,20 +143,23 @@ TEST_F(RouteLookup, HalfOfThePodsThatAreDroppedOrLedToAnotherLinkAreAShadow) {
   EXPECT_EQ(status().state, routing::RouteState::in_sync);
 }
 
-TEST_F(RouteLookup, APodThatHasOneOfTheAddressesIsNoDetour) {
-  const auto cali = kernel_.add_link("cali0");
-  for (const auto& each : routing::probes_of(wanted_.key.destination, node_cidrs_))
-    kernel_.add_foreign(route(each.text() + "/32", "", cali, 3));
-  kernel_.remove_foreign(
-      route(routing::probes_of(wanted_.key.destination, node_cidrs_).back().text() + "/32", "", cali, 3));
-  EXPECT_EQ(status().state, routing::RouteState::in_sync);
+TEST_F(RouteLookup, WhatIsNoWiderThanANodeIsNoPartTakenAway) {
+  const auto other = kernel_.add_link("flannel.1");
+  const auto probes = routing::probes_of(wanted_.key.destination, node_cidrs_);
+  for (const unsigned length : {24U, 26U, 32U}) {
+    for (std::size_t i = 1; i < probes.size(); ++i) {
+      const auto pods = route(net::Prefix::around(probes[i], length)->text(), "", other, 3);
+      kernel_.add_foreign(pods);
+      EXPECT_EQ(status().state, routing::RouteState::in_sync) << pods.key.destination.text();
+      kernel_.remove_foreign(pods);
+    }
+  }
 }
 
-TEST_F(RouteLookup, TheLinkOfPodsWhoseCidrIsNotKnownYetIsNoDetour) {
+TEST_F(RouteLookup, UntilTheNodesCidrIsKnownAPartMayBeItsPods) {
   const auto cni0 = kernel_.add_link("cni0");
   node_cidrs_.clear();
-  const auto first = routing::probes_of(wanted_.key.destination, node_cidrs_).front();
-  kernel_.add_foreign(route(net::Prefix::around(first, 24)->text(), "", cni0, 2));
+  kernel_.add_foreign(route("10.244.0.0/17", "", cni0, 2));
   EXPECT_EQ(status().state, routing::RouteState::in_sync);
 }
 
