@@ -125,8 +125,9 @@ std::optional<Finding> contradicted(const Facts& facts) {
         fmt::format("{}: no sink route is made for it", told.refused),
         "it would drop packets to addresses of others; without one, unused addresses of the node's pod CIDR "
         "loop between node and fabric",
-        remedy::edit_configuration("set pods.cluster_cidrs in /etc/calico-azure-agent/config.toml to the "
-                                   "whole range that the cluster gives its pods"));
+        remedy::edit_configuration("correct the one that is wrong: pods.cluster_cidrs in "
+                                   "/etc/calico-azure-agent/config.toml is the whole range that the cluster "
+                                   "gives its pods, and the CIDR of a node a part of it"));
   }
   if (const auto dispute = dispute_over_node_cidrs(facts); !dispute.empty()) {
     if (told.disagreement.empty()) {

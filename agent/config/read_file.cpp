@@ -41,9 +41,10 @@ tl::unexpected<net::Error> not_opened(const std::filesystem::path& path, int err
   const auto link = error == ENOENT || error == ENOTDIR ? broken_link(path) : std::nullopt;
   if (!link) return unreadable(error);
   std::error_code ignored;
-  return net::failure(ENOLINK,
-                      fmt::format("cannot be read: {} is a link to {}, which is not there", link->string(),
-                                  std::filesystem::read_symlink(*link, ignored).string()));
+  return net::failure(
+      ENOLINK,
+      fmt::format("cannot be read: {} is a link to {}, which is not there: make it, or remove the link",
+                  link->string(), std::filesystem::read_symlink(*link, ignored).string()));
 }
 
 }  // namespace

@@ -97,13 +97,14 @@ TEST_F(ConfigFile, ThatIsThereButUnreadableIsAlwaysAnError) {
 
 TEST_F(ConfigFile, ThatALinkPromisesIsAlwaysAnErrorWhereThereIsNone) {
   std::filesystem::create_symlink("nowhere", file_.folder() / "link");
-  EXPECT_THAT(errors("link", false),
-              ElementsAre("link: cannot be read: link is a link to nowhere, which is not there"));
+  EXPECT_THAT(errors("link", false), ElementsAre("link: cannot be read: link is a link to nowhere, which is "
+                                                 "not there: make it, or remove the link"));
   std::filesystem::create_symlink("link", file_.folder() / "second");
-  EXPECT_THAT(errors("second", false),
-              ElementsAre("second: cannot be read: second is a link to link, which is not there"));
+  EXPECT_THAT(errors("second", false), ElementsAre("second: cannot be read: second is a link to link, which "
+                                                   "is not there: make it, or remove the link"));
   EXPECT_THAT(errors("link/config.toml", false),
-              ElementsAre("link/config.toml: cannot be read: link is a link to nowhere, which is not there"));
+              ElementsAre("link/config.toml: cannot be read: link is a link to nowhere, which is not there: "
+                          "make it, or remove the link"));
   std::filesystem::create_symlink("config.toml", file_.folder() / "through");
   EXPECT_THAT(errors("through/config.toml", false), IsEmpty());  // its folder is a file: no link is at fault
 }
