@@ -74,7 +74,9 @@ class Kernel {
   /// The route that the packet would take (RTM_GETROUTE with RTM_F_FIB_MATCH: the matching entry itself).
   /// ENETUNREACH or EHOSTUNREACH when there is none. IPv4 packets of a link are also refused where it does
   /// not forward (EHOSTUNREACH) or where its rp_filter does not let them in (EINVAL, EXDEV).
-  virtual Result<Route> lookup(const Flow& flow) = 0;
+  Result<Route> lookup(const Flow& flow) { return std::move(lookups(std::span(&flow, 1)).front()); }
+  /// Of each packet, in their order; many for little more than the price of one.
+  virtual std::vector<Result<Route>> lookups(std::span<const Flow> flows) = 0;
 
   /// Applies in order and carries on after a refusal. An Error: some changes may have been made, which
   /// ones is unknown; dump again.

@@ -21,6 +21,21 @@ constexpr std::array kFamilies = {net::Family::ipv4, net::Family::ipv6};
 /// An error with the refused message and the kernel's words stays far below 2 KiB.
 constexpr SocketOptions kForCommands = {.largest_datagram = 1 << 11, .datagrams_per_call = 32};
 
+/// Their answers, of 4 KiB each until they are trimmed to their length, are far from filling the receive buffer.
+constexpr std::size_t kLookupsPerSend = 32;
+
+/// None in a message that says neither which route it is nor why there is none.
+std::optional<net::Result<net::Route>> answer_in(const nlmsghdr& header, const net::Flow& flow) {
+  if (header.nlmsg_type == NLMSG_ERROR) {
+    const auto outcome = outcome_in(header);
+    return net::failure(outcome.error, fmt::format("route to {}: {}", flow.to.text(), outcome.words));
+  }
+  // Kernels before 4.13 do not know RTM_F_FIB_MATCH and answer from the cache: still where packets go.
+  auto route = decode_route(header);
+  if (!route) return std::nullopt;
+  return std::move(*route);
+}
+
 }  // namespace
 
 net::Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open() {
@@ -108,27 +123,55 @@ net::Result<std::vector<net::Rule>> LinuxKernel::rules(std::uint8_t protocol) {
   return rules;
 }
 
-net::Result<net::Route> LinuxKernel::lookup(const net::Flow& flow) {
-  const auto& destination = flow.to;
+std::vector<net::Result<net::Route>> LinuxKernel::lookups(std::span<const net::Flow> flows) {
+  std::vector<std::optional<net::Result<net::Route>>> answers(flows.size());
+  if (flows.size() > 1) {
+    for (std::size_t first = 0; first < flows.size(); first += kLookupsPerSend) {
+      const auto count = std::min(kLookupsPerSend, flows.size() - first);
+      look_up_some(flows.subspan(first, count), std::span(answers).subspan(first, count));
+    }
+  }
+  std::vector<net::Result<net::Route>> all;
+  all.reserve(flows.size());
+  for (std::size_t i = 0; i < flows.size(); ++i)
+    all.push_back(answers[i] ? std::move(*answers[i]) : look_up_alone(flows[i]));
+  return all;
+}
+
+/// Leaves out what is not answered, or not in a datagram of that size: a route of a hundred next hops is longer.
+void LinuxKernel::look_up_some(std::span<const net::Flow> flows,
+                               std::span<std::optional<net::Result<net::Route>>> answers) {
+  std::vector<std::byte> bytes;
+  const auto sequence = command_.take_sequence(flows.size());
+  for (std::size_t i = 0; i < flows.size(); ++i) {
+    const auto request = encode_route_lookup(flows[i]);
+    request.header().nlmsg_seq = sequence + static_cast<std::uint32_t>(i);
+    const auto encoded = request.bytes();
+    bytes.insert(bytes.end(), encoded.begin(), encoded.end());
+  }
+  if (!command_.send(bytes)) return;
+  const auto take = [&](const nlmsghdr& header) {
+    const auto index = header.nlmsg_seq - sequence;
+    if (index < flows.size()) answers[index] = answer_in(header, flows[index]);
+  };
+  // The kernel has answered them all before send() returns.
+  for (auto received = command_.receive(take); received && *received > 0; received = command_.receive(take)) {
+  }
+}
+
+net::Result<net::Route> LinuxKernel::look_up_alone(const net::Flow& flow) {
   const auto request = encode_route_lookup(flow);
   const auto sequence = dump_.take_sequence(1);
   request.header().nlmsg_seq = sequence;
   if (auto sent = dump_.send(request.bytes()); !sent) return net::pass_on(sent);
 
-  net::Result<net::Route> answer =
-      net::failure(EIO, fmt::format("netlink: route to {}: no answer", destination.text()));
+  std::optional<net::Result<net::Route>> answer;
   const auto received = dump_.receive([&](const nlmsghdr& header) {
-    if (header.nlmsg_seq != sequence) return;
-    if (header.nlmsg_type == NLMSG_ERROR) {
-      const auto outcome = outcome_in(header);
-      answer = net::failure(outcome.error, fmt::format("route to {}: {}", destination.text(), outcome.words));
-    } else if (auto route = decode_route(header)) {
-      // Kernels before 4.13 do not know RTM_F_FIB_MATCH and answer from the cache: still where packets go.
-      answer = *route;
-    }
+    if (header.nlmsg_seq == sequence) answer = answer_in(header, flow);
   });
   if (!received) return net::pass_on(received);
-  return answer;
+  if (!answer) return net::failure(EIO, fmt::format("netlink: route to {}: no answer", flow.to.text()));
+  return std::move(*answer);
 }
 
 net::Result<std::vector<net::Refusal>> LinuxKernel::apply(std::span<const net::Change> changes) {

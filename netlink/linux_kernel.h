@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -27,13 +28,16 @@ class LinuxKernel final : public net::Kernel {
   net::Result<std::vector<net::Rule>> rules(std::uint8_t protocol) override;
   /// Where the matching route drops packets the error is the route's own: EINVAL for a blackhole,
   /// EHOSTUNREACH for unreachable, EACCES for prohibit (fib_props[] in net/ipv4/fib_semantics.c).
-  net::Result<net::Route> lookup(const net::Flow& flow) override;
+  std::vector<net::Result<net::Route>> lookups(std::span<const net::Flow> flows) override;
   net::Result<std::vector<net::Refusal>> apply(std::span<const net::Change> changes) override;
 
  private:
   // Several sockets, so that no reply to a change needs telling from a part of a dump.
   LinuxKernel(Socket dump, Socket command, Socket detector)
       : dump_(std::move(dump)), command_(std::move(command)), detector_(std::move(detector)) {}
+
+  void look_up_some(std::span<const net::Flow> flows, std::span<std::optional<net::Result<net::Route>>> answers);
+  net::Result<net::Route> look_up_alone(const net::Flow& flow);
 
   Socket dump_;
   Socket command_;

@@ -142,14 +142,17 @@ class Lookups {
   Lookups(net::Kernel& kernel, std::span<const net::Prefix> node_cidrs)
       : kernel_(kernel), node_cidrs_(node_cidrs) {}
 
-  /// Sets error() where the kernel could not be asked.
-  std::optional<Obstacle> judge(const net::Route& wanted, Probing probing) {
+  /// `first` is the answer about the first of its probes. Sets error() where the kernel could not be asked.
+  std::optional<Obstacle> judge(const net::Route& wanted, Probing probing, net::Result<net::Route> first) {
+    if (probing == Probing::until_one_is_taken && first && is_taken(wanted, *first)) return std::nullopt;
     std::optional<Obstacle> obstacle;
     std::optional<Obstacle> of_a_part;
     bool all_dropped = true;
     bool taken = false;
-    for (const auto& address : probes_of(wanted.key.destination, node_cidrs_)) {
-      const auto found = kernel_.lookup(net::Flow(address));
+    const auto probes = probes_of(wanted.key.destination, node_cidrs_);
+    for (std::size_t i = 0; i < probes.size(); ++i) {
+      const auto& address = probes[i];
+      const auto found = i == 0 ? std::move(first) : kernel_.lookup(net::Flow(address));
       if (!found && !says_that_it_is_dropped(found.error().code.value())) {
         error_ = found.error().what;
         return std::nullopt;
@@ -211,10 +214,10 @@ class Lookups {
 
 }  // namespace
 
-std::vector<net::Address> probes_of(const net::Prefix& prefix, std::span<const net::Prefix> elsewhere) {
+std::vector<net::Address> probes_of(const net::Prefix& prefix, std::span<const net::Prefix> elsewhere,
+                                    std::size_t most) {
   constexpr std::array<std::uint32_t, 8> kPatterns = {0x5a5a5a5a, 0xc33cc33c, 0x00000000, 0xa5a5a5a5,
                                                       0x3cc33cc3, 0xffffffff, 0x0ff00ff0, 0xf00ff00f};
-  constexpr std::size_t kMost = 4;
   std::vector<net::Address> probes;
   for (const auto pattern : kPatterns) {
     const auto address = host_of(prefix, pattern);
@@ -222,7 +225,7 @@ std::vector<net::Address> probes_of(const net::Prefix& prefix, std::span<const n
     if (std::any_of(elsewhere.begin(), elsewhere.end(), holds)) continue;
     if (std::find(probes.begin(), probes.end(), address) != probes.end()) continue;
     probes.push_back(address);
-    if (probes.size() == kMost) break;
+    if (probes.size() == most) break;
   }
   return probes;
 }
@@ -234,14 +237,24 @@ void look_up(net::Kernel& kernel, std::span<const net::Rule> rules, std::span<co
   const auto count = routes.size() <= kAlwaysLookedUp ? routes.size() : kLookedUpOfMany;
   const auto stride = count == 0 ? 1 : routes.size() / count;
   const auto probing = routes.size() <= kWhollyLookedUp ? Probing::each : Probing::until_one_is_taken;
-  Lookups lookups(kernel, node_cidrs);
-  std::vector<OutOfSyncRoute> found;
-  for (std::size_t i = 0; i < count && lookups.error().empty(); ++i) {
+  std::vector<RouteIndex::Position> asked;
+  std::vector<net::Flow> flows;
+  for (std::size_t i = 0; i < count; ++i) {
     const auto position = static_cast<RouteIndex::Position>(i * stride + round % stride);
     const auto& route = routes[position];
     if (!is_looked_up(route, rules) || is_known(known, position)) continue;
-    if (auto obstacle = lookups.judge(route, probing))
-      found.push_back(out_of_sync(position, std::move(*obstacle)));
+    const auto probes = probes_of(route.key.destination, node_cidrs, 1);
+    if (probes.empty()) continue;
+    asked.push_back(position);
+    flows.emplace_back(probes.front());
+  }
+  // On a healthy node of many routes no other question follows.
+  auto first_answers = kernel.lookups(flows);
+  Lookups lookups(kernel, node_cidrs);
+  std::vector<OutOfSyncRoute> found;
+  for (std::size_t i = 0; i < asked.size() && lookups.error().empty(); ++i) {
+    if (auto obstacle = lookups.judge(routes[asked[i]], probing, std::move(first_answers[i])))
+      found.push_back(out_of_sync(asked[i], std::move(*obstacle)));
   }
   sync.lookup_error = lookups.error();
   sync.routes.add(std::move(found));

@@ -52,8 +52,9 @@ inline constexpr std::size_t kAlwaysLookedUp = 1000;
 /// So many of them at a time, each costs a few microseconds.
 inline constexpr std::size_t kLookedUpOfMany = 250;
 
-/// Addresses that stand for all of the prefix, none of them in one of `elsewhere`; at most four.
-std::vector<net::Address> probes_of(const net::Prefix& prefix, std::span<const net::Prefix> elsewhere);
+/// Addresses that stand for all of the prefix, none of them in one of `elsewhere`.
+std::vector<net::Address> probes_of(const net::Prefix& prefix, std::span<const net::Prefix> elsewhere,
+                                    std::size_t most = 4);
 
 /// Asks the kernel itself where packets to each wanted destination go, by rules, tables, metrics and all: the
 /// routes that are there and in sync, but for sinks and for those of tables that `rules` of ours lead pods

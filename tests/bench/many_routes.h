@@ -20,7 +20,9 @@ class YesKernel final : public net::Kernel {
     return std::vector<net::Route>{};
   }
   net::Result<std::vector<net::Rule>> rules(std::uint8_t) override { return std::vector<net::Rule>{}; }
-  net::Result<net::Route> lookup(const net::Flow&) override { return net::Route{}; }
+  std::vector<net::Result<net::Route>> lookups(std::span<const net::Flow> flows) override {
+    return std::vector<net::Result<net::Route>>(flows.size(), net::Route{});
+  }
   net::Result<std::vector<net::Refusal>> apply(std::span<const net::Change>) override {
     return std::vector<net::Refusal>{};
   }

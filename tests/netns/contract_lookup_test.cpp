@@ -35,6 +35,24 @@ TEST_P(LookupContract, TheLongestPrefixWinsThenTheLowestMetric) {
   EXPECT_EQ(*lookup("fd99::1"), wide_v6);
 }
 
+TEST_P(LookupContract, ManyAreAnsweredInTheirOrder) {
+  const auto leads = route("10.1.0.0/16", "10.0.0.2");
+  const auto drops = sink("10.2.0.0/16");
+  for (const auto& each : {leads, drops}) ASSERT_EQ(add(each), 0) << refusal();
+  std::vector<net::Flow> flows;
+  for (int i = 0; i < 100; ++i) {
+    for (const auto* text : {"10.1.0.1", "10.2.0.1", "fd77::1"}) flows.emplace_back(*net::Address::parse(text));
+  }
+  const auto answers = kernel().lookups(flows);
+  ASSERT_EQ(answers.size(), flows.size());
+  for (std::size_t i = 0; i < answers.size(); i += 3) {
+    ASSERT_EQ(*answers[i], leads) << i;
+    ASSERT_EQ(answers[i + 1].error().code.value(), EINVAL) << i;
+    ASSERT_EQ(answers[i + 2].error().code.value(), ENETUNREACH) << i;
+  }
+  EXPECT_THAT(kernel().lookups({}), IsEmpty());
+}
+
 TEST_P(LookupContract, OfTwoIpv4RoutesOfOneKeyTheFirstWins) {
   const auto mine = route("10.1.0.0/16", "10.0.0.1");
   const auto after = theirs(route("10.1.0.0/16", "10.0.0.2"));

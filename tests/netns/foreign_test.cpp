@@ -33,6 +33,22 @@ TEST_F(Foreign, MultipathRoutesAreShownAsSuchInBothFamilies) {
   EXPECT_THAT(must(real_.kernel->routes(169)), IsEmpty());
 }
 
+/// It does not fit the datagrams of which many are read at once.
+TEST_F(Foreign, TheLookupOfARouteOfManyNextHopsIsAnsweredAmongOthers) {
+  std::string command = "ip route add 20.0.0.0/24 proto 77";
+  for (int hop = 0; hop < 200; ++hop) command += " nexthop via 10.0.0.1";
+  real_.space.run(command);
+  real_.space.run("ip route add 20.0.1.0/24 proto 77 via 10.0.0.1");
+  const std::vector<net::Flow> flows = {net::Flow(must(net::Address::parse("20.0.1.1"))),
+                                        net::Flow(must(net::Address::parse("20.0.0.1"))),
+                                        net::Flow(must(net::Address::parse("20.0.1.1")))};
+  const auto answers = real_.kernel->lookups(flows);
+  ASSERT_THAT(answers, SizeIs(3));
+  EXPECT_FALSE(must(answers[0]).multipath);
+  EXPECT_TRUE(must(answers[1]).multipath);
+  EXPECT_EQ(must(answers[0]), must(answers[2]));
+}
+
 TEST_F(Foreign, RoutesByANextHopObjectAreMultipathAndCanBeRemoved) {
   real_.space.run("ip nexthop add id 7 via 10.0.0.1 dev eth0");
   real_.space.run("ip nexthop add id 8 via fd00::1 dev eth0");

@@ -103,7 +103,13 @@ std::vector<std::uint32_t> FakeKernel::tables_for(const net::Flow& flow) const {
   return tables;
 }
 
-net::Result<net::Route> FakeKernel::lookup(const net::Flow& flow) {
+std::vector<net::Result<net::Route>> FakeKernel::lookups(std::span<const net::Flow> flows) {
+  std::vector<net::Result<net::Route>> answers;
+  for (const auto& each : flows) answers.push_back(look_up(each));
+  return answers;
+}
+
+net::Result<net::Route> FakeKernel::look_up(const net::Flow& flow) {
   const auto& destination = flow.to;
   if (auto error = enter(Call::lookup)) return tl::unexpected(*error);
   const auto what = "route to " + destination.text();

@@ -34,7 +34,7 @@ class FakeKernel final : public net::Kernel {
   net::Result<std::vector<net::Route>> routes_to(std::uint32_t table,
                                                  std::span<const net::Prefix> destinations) override;
   net::Result<std::vector<net::Rule>> rules(std::uint8_t protocol) override;
-  net::Result<net::Route> lookup(const net::Flow& flow) override;
+  std::vector<net::Result<net::Route>> lookups(std::span<const net::Flow> flows) override;
   net::Result<std::vector<net::Refusal>> apply(std::span<const net::Change> changes) override;
 
   // --- The world outside: each gives the notifications that the kernel gives
@@ -93,6 +93,7 @@ class FakeKernel final : public net::Kernel {
   [[nodiscard]] std::vector<net::Route> all_routes() const { return fib_.shown(); }
 
  private:
+  net::Result<net::Route> look_up(const net::Flow& flow);
   enum class Lost : std::uint8_t { nothing, half, whole };
   struct Planned {
     int error = 0;
