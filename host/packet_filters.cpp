@@ -4,17 +4,22 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <future>
 #include <iterator>
 #include <map>
 #include <set>
 #include <span>
 #include <utility>
 
+#include "host/files.h"
 #include "host/responses.h"
 #include "host/text.h"
 
 namespace host {
 namespace {
+
+using Time = std::chrono::steady_clock::time_point;
 
 /// FORWARD of a node with kube-proxy, Calico and Docker has some thirty; a firewall of its own, hundreds.
 constexpr std::size_t kMostRules = 2000;
@@ -138,24 +143,30 @@ observed::PacketFilter parse_iptables_save(std::string backend, std::string_view
   return filter;
 }
 
-std::vector<observed::PacketFilter> packet_filters(std::chrono::steady_clock::time_point finish_by) {
-  std::vector<observed::PacketFilter> filters;
-  // Without naming a table, iptables-legacy-save shows those that are loaded and loads none.
-  for (const std::string backend : {"nft", "legacy"}) {
-    const auto program = program_path("iptables-" + backend + "-save");
-    if (program.empty()) continue;
-    const auto text = run_program({program}, finish_by);
-    if (text) {
-      filters.push_back(parse_iptables_save(backend, *text));
-    } else {
-      filters.push_back({.backend = backend, .problem = text.error().what});
-    }
-  }
-  return filters;
+namespace {
+
+observed::PacketFilter saved_by(const std::string& program, const std::string& backend, Time finish_by) {
+  const auto text = run_program({program}, finish_by);
+  if (!text) return {.backend = backend, .problem = text.error().what};
+  return parse_iptables_save(backend, *text);
 }
 
-net::Result<std::vector<observed::FilterHook>> nft_chains(std::chrono::steady_clock::time_point finish_by) {
-  const auto program = program_path("nft");
+/// False: no table of iptables-legacy is loaded, so that it has nothing to show.
+bool legacy_is_loaded() {
+  const auto names = read_text("/proc/thread-self/net/ip_tables_names");
+  return names ? !names->empty() : names.error().code.value() != ENOENT;
+}
+
+/// The filter of iptables-legacy, once it is asked for. Without naming a table, its save program shows those
+/// that are loaded and loads none.
+std::future<observed::PacketFilter> legacy_filter(const std::string& program, Time finish_by) {
+  if (!legacy_is_loaded())
+    return std::async(std::launch::deferred, [] { return parse_iptables_save("legacy", ""); });
+  return std::async(std::launch::async,
+                    [program, finish_by] { return saved_by(program, "legacy", finish_by); });
+}
+
+net::Result<std::vector<observed::FilterHook>> nft_chains(const std::string& program, Time finish_by) {
   if (program.empty()) return net::failure(ENOENT, "nft is not installed");
   // Chains first, for kube-proxy's and Felix's tables may have a hundred thousand rules.
   const auto chains = run_program({program, "-j", "list", "chains"}, finish_by);
@@ -171,6 +182,38 @@ net::Result<std::vector<observed::FilterHook>> nft_chains(std::chrono::steady_cl
     std::move(some->begin(), some->end(), std::back_inserter(hooks));
   }
   return hooks;
+}
+
+}  // namespace
+
+bool PacketFilterReader::is_known(const OfNftables& now) const {
+  return known_ && known_->generation == now.generation && known_->nft_program == now.nft_program &&
+         known_->iptables_program == now.iptables_program;
+}
+
+PacketFilters PacketFilterReader::read(Time finish_by) {
+  std::future<observed::PacketFilter> legacy;
+  if (const auto program = program_path("iptables-legacy-save"); !program.empty())
+    legacy = legacy_filter(program, finish_by);
+  OfNftables now{.iptables_program = program_path("iptables-nft-save"), .nft_program = program_path("nft")};
+  const bool is_installed = !now.iptables_program.empty() || !now.nft_program.empty();
+  // Before the programs are asked: what changes meanwhile is another generation at the next look.
+  net::Result<std::uint32_t> generation = net::failure(ENOENT, "no program of nftables is installed");
+  if (is_installed) generation = generation_();
+  now.generation = generation.value_or(0);
+  if (!generation || !is_known(now)) {
+    auto by_nft = std::async(std::launch::async, [&] { return nft_chains(now.nft_program, finish_by); });
+    if (!now.iptables_program.empty()) now.by_iptables = saved_by(now.iptables_program, "nft", finish_by);
+    now.by_nft = by_nft.get();
+    known_ = std::move(now);
+  }
+  PacketFilters filters{.by_iptables = {}, .by_nft = known_->by_nft};
+  if (known_->by_iptables) filters.by_iptables.push_back(*known_->by_iptables);
+  if (legacy.valid()) filters.by_iptables.push_back(legacy.get());
+  const bool is_whole = generation && (!known_->by_iptables || known_->by_iptables->problem.empty()) &&
+                        (known_->by_nft || known_->nft_program.empty());
+  if (!is_whole) known_.reset();
+  return filters;
 }
 
 }  // namespace host

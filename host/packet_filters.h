@@ -1,6 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,11 +14,38 @@
 
 namespace host {
 
-/// What the save program of each of iptables' backends shows, where it is installed. Loads no kernel module.
-std::vector<observed::PacketFilter> packet_filters(std::chrono::steady_clock::time_point finish_by);
+/// The number of nftables' rules of now; an error: it is not told.
+using RulesetGeneration = std::function<net::Result<std::uint32_t>()>;
 
-/// What nft(8) shows of chains that forwarded packets meet, beside iptables' own tables.
-net::Result<std::vector<observed::FilterHook>> nft_chains(std::chrono::steady_clock::time_point finish_by);
+struct PacketFilters {
+  /// What the save program of each of iptables' backends shows, where it is installed.
+  std::vector<observed::PacketFilter> by_iptables;
+  /// What nft(8) shows of chains that forwarded packets meet, beside iptables' own tables.
+  net::Result<std::vector<observed::FilterHook>> by_nft;
+};
+
+/// Starts the programs of iptables and nftables, side by side: those of nftables only when the rules are no
+/// longer the ones of which they told last. Not thread-safe.
+class PacketFilterReader {
+ public:
+  /// `generation` is asked only where one of nftables' programs is installed.
+  explicit PacketFilterReader(RulesetGeneration generation) : generation_(std::move(generation)) {}
+
+  PacketFilters read(std::chrono::steady_clock::time_point finish_by);
+
+ private:
+  struct OfNftables {
+    std::string iptables_program;  ///< empty: it is not installed
+    std::string nft_program;
+    std::uint32_t generation = 0;
+    std::optional<observed::PacketFilter> by_iptables = {};
+    net::Result<std::vector<observed::FilterHook>> by_nft = {};
+  };
+  [[nodiscard]] bool is_known(const OfNftables& now) const;
+
+  RulesetGeneration generation_;
+  std::optional<OfNftables> known_;
+};
 
 /// What iptables-save(8) writes.
 observed::PacketFilter parse_iptables_save(std::string backend, std::string_view text);

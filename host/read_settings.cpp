@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "host/files.h"
-#include "host/packet_filters.h"
 #include "host/processes.h"
 #include "host/responses.h"
 #include "host/system_settings.h"
@@ -123,10 +122,10 @@ net::Result<int> wire_server_status(bool is_root, Time finish_by) {
 
 }  // namespace
 
-observed::HostSettings read_host_settings(const HostQuery& query, Time finish_by) {
+observed::HostSettings read_host_settings(const HostQuery& query, PacketFilterReader& packet_filters,
+                                          Time finish_by) {
   const auto aside = [](auto&& ask) { return std::async(std::launch::async, ask); };
-  auto filters = aside([finish_by] { return packet_filters(finish_by); });
-  auto nft = aside([finish_by] { return nft_chains(finish_by); });
+  auto filters = aside([&packet_filters, finish_by] { return packet_filters.read(finish_by); });
   std::future<net::Result<int>> cns;
   std::future<net::Result<int>> wire_server;
   if (query.azure_cni) {
@@ -146,8 +145,9 @@ observed::HostSettings read_host_settings(const HostQuery& query, Time finish_by
   settings.conntrack = conntrack(query.root);
   settings.calico_namespace = calico_namespace(query.root);
   settings.bird_runs = bird_runs(processes);
-  settings.packet_filters = filters.get();
-  settings.nft_chains = nft.get();
+  auto seen = filters.get();
+  settings.packet_filters = std::move(seen.by_iptables);
+  settings.nft_chains = std::move(seen.by_nft);
   settings.felix = felix.get();
   if (query.azure_cni) {
     settings.cns = cns.get();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "host/packet_filters.h"
 #include "observed/host_settings.h"
 
 namespace host {
@@ -19,7 +20,7 @@ struct HostQuery {
 
 /// All of it, side by side: what waits (programs, services) costs the others nothing, and is given up at
 /// `finish_by`.
-observed::HostSettings read_host_settings(const HostQuery& query,
+observed::HostSettings read_host_settings(const HostQuery& query, PacketFilterReader& packet_filters,
                                           std::chrono::steady_clock::time_point finish_by);
 
 /// Makes every text of a file, a program or an environment fit for a message, a terminal and a command: this

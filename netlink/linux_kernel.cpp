@@ -21,7 +21,8 @@ constexpr std::array kFamilies = {net::Family::ipv4, net::Family::ipv6};
 /// An error with the refused message and the kernel's words stays far below 2 KiB.
 constexpr SocketOptions kForCommands = {.largest_datagram = 1 << 11, .datagrams_per_call = 32};
 
-/// Their answers, of 4 KiB each until they are trimmed to their length, are far from filling the receive buffer.
+/// Their answers, of 4 KiB each until they are trimmed to their length, are far from filling the receive
+/// buffer.
 constexpr std::size_t kLookupsPerSend = 32;
 
 /// None in a message that says neither which route it is nor why there is none.
@@ -33,7 +34,7 @@ std::optional<net::Result<net::Route>> answer_in(const nlmsghdr& header, const n
   // Kernels before 4.13 do not know RTM_F_FIB_MATCH and answer from the cache: still where packets go.
   auto route = decode_route(header);
   if (!route) return std::nullopt;
-  return std::move(*route);
+  return *route;
 }
 
 }  // namespace
@@ -138,7 +139,8 @@ std::vector<net::Result<net::Route>> LinuxKernel::lookups(std::span<const net::F
   return all;
 }
 
-/// Leaves out what is not answered, or not in a datagram of that size: a route of a hundred next hops is longer.
+/// Leaves out what is not answered, or not in a datagram of that size: a route of a hundred next hops is
+/// longer.
 void LinuxKernel::look_up_some(std::span<const net::Flow> flows,
                                std::span<std::optional<net::Result<net::Route>>> answers) {
   std::vector<std::byte> bytes;

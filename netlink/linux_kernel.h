@@ -36,7 +36,8 @@ class LinuxKernel final : public net::Kernel {
   LinuxKernel(Socket dump, Socket command, Socket detector)
       : dump_(std::move(dump)), command_(std::move(command)), detector_(std::move(detector)) {}
 
-  void look_up_some(std::span<const net::Flow> flows, std::span<std::optional<net::Result<net::Route>>> answers);
+  void look_up_some(std::span<const net::Flow> flows,
+                    std::span<std::optional<net::Result<net::Route>>> answers);
   net::Result<net::Route> look_up_alone(const net::Flow& flow);
 
   Socket dump_;

@@ -51,7 +51,7 @@ net::Result<Socket> Socket::open(const SocketOptions& options) {
   socket.socket_.reset(nl_socket_alloc());
   if (!socket.socket_) return system_failure(ENOMEM, "socket");
   errno = 0;
-  if (const int error = nl_connect(socket.socket_.get(), NETLINK_ROUTE); error < 0) {
+  if (const int error = nl_connect(socket.socket_.get(), options.protocol); error < 0) {
     // libnl folds several errno values into one of its own: the last errno of the system is more exact.
     if (errno != 0) return system_failure(errno, "connect");
     return net::failure(EPROTO, fmt::format("netlink: connect: {}", nl_geterror(error)));

@@ -21,6 +21,7 @@ namespace netlink {
 
 /// What a socket is for, in bytes.
 struct SocketOptions {
+  int protocol = NETLINK_ROUTE;
   /// SO_RCVBUF. nl_connect() lowers it to 32 KiB, where acknowledgements beyond 78 in flight are lost.
   int receive_buffer = 1 << 20;
   int send_buffer = 1 << 18;
@@ -29,7 +30,7 @@ struct SocketOptions {
   std::size_t datagrams_per_call = 1;
 };
 
-/// A NETLINK_ROUTE socket of the network namespace in which it was opened, with strict checking, extended and
+/// A netlink socket of the network namespace in which it was opened, with strict checking, extended and
 /// capped acknowledgements where the kernel knows them. Close-on-exec; never waits. Not thread-safe.
 ///
 /// (Not socket.h: libnl has a <netlink/socket.h>, which a file of that name here would hide.)

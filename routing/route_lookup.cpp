@@ -143,7 +143,8 @@ class Lookups {
       : kernel_(kernel), node_cidrs_(node_cidrs) {}
 
   /// `first` is the answer about the first of its probes. Sets error() where the kernel could not be asked.
-  std::optional<Obstacle> judge(const net::Route& wanted, Probing probing, net::Result<net::Route> first) {
+  std::optional<Obstacle> judge(const net::Route& wanted, Probing probing,
+                                const net::Result<net::Route>& first) {
     if (probing == Probing::until_one_is_taken && first && is_taken(wanted, *first)) return std::nullopt;
     std::optional<Obstacle> obstacle;
     std::optional<Obstacle> of_a_part;
@@ -152,7 +153,7 @@ class Lookups {
     const auto probes = probes_of(wanted.key.destination, node_cidrs_);
     for (std::size_t i = 0; i < probes.size(); ++i) {
       const auto& address = probes[i];
-      const auto found = i == 0 ? std::move(first) : kernel_.lookup(net::Flow(address));
+      const auto found = i == 0 ? first : kernel_.lookup(net::Flow(address));
       if (!found && !says_that_it_is_dropped(found.error().code.value())) {
         error_ = found.error().what;
         return std::nullopt;
@@ -249,11 +250,11 @@ void look_up(net::Kernel& kernel, std::span<const net::Rule> rules, std::span<co
     flows.emplace_back(probes.front());
   }
   // On a healthy node of many routes no other question follows.
-  auto first_answers = kernel.lookups(flows);
+  const auto first_answers = kernel.lookups(flows);
   Lookups lookups(kernel, node_cidrs);
   std::vector<OutOfSyncRoute> found;
   for (std::size_t i = 0; i < asked.size() && lookups.error().empty(); ++i) {
-    if (auto obstacle = lookups.judge(routes[asked[i]], probing, std::move(first_answers[i])))
+    if (auto obstacle = lookups.judge(routes[asked[i]], probing, first_answers[i]))
       found.push_back(out_of_sync(asked[i], std::move(*obstacle)));
   }
   sync.lookup_error = lookups.error();

@@ -12,11 +12,13 @@ using Clock = std::chrono::steady_clock;
 
 }  // namespace
 
-observed::NodeEnvironment Inspector::inspect_present_links(const InspectionTarget& aim,
-                                                           Clock::time_point finish_by) {
-  auto kernel = netlink::LinuxKernel::open();
-  const auto links = kernel ? (*kernel)->links() : net::Result<std::vector<net::Link>>();
-  return inspect(aim, links.value_or(std::vector<net::Link>{}), finish_by);
+Inspector::Look Inspector::look_at_present_links() {
+  return [packet_filters = packet_filter_reader()](const InspectionTarget& aim,
+                                                   Clock::time_point finish_by) mutable {
+    auto kernel = netlink::LinuxKernel::open();
+    const auto links = kernel ? (*kernel)->links() : net::Result<std::vector<net::Link>>();
+    return inspect(aim, links.value_or(std::vector<net::Link>{}), packet_filters, finish_by);
+  };
 }
 
 Inspector::Inspector(std::function<void(observed::NodeEnvironment)> deliver, Look look)

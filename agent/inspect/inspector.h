@@ -45,7 +45,7 @@ class Inspector {
 
   /// `deliver` gets each look, on the inspector's thread.
   explicit Inspector(std::function<void(observed::NodeEnvironment)> deliver,
-                     Look look = inspect_present_links);
+                     Look look = look_at_present_links());
   /// Waits for a look that is under way, for at most its patience of three seconds.
   ~Inspector();
   Inspector(const Inspector&) = delete;
@@ -58,8 +58,7 @@ class Inspector {
 
  private:
   /// inspect(), by the links of now; none where the kernel does not answer.
-  static observed::NodeEnvironment inspect_present_links(const InspectionTarget& aim,
-                                                         std::chrono::steady_clock::time_point finish_by);
+  static Look look_at_present_links();
   void work();
   /// False: it is time to end.
   bool await_cause() CAA_REQUIRES(mutex_);

@@ -41,7 +41,8 @@ TEST_P(LookupContract, ManyAreAnsweredInTheirOrder) {
   for (const auto& each : {leads, drops}) ASSERT_EQ(add(each), 0) << refusal();
   std::vector<net::Flow> flows;
   for (int i = 0; i < 100; ++i) {
-    for (const auto* text : {"10.1.0.1", "10.2.0.1", "fd77::1"}) flows.emplace_back(*net::Address::parse(text));
+    for (const auto* text : {"10.1.0.1", "10.2.0.1", "fd77::1"})
+      flows.emplace_back(*net::Address::parse(text));
   }
   const auto answers = kernel().lookups(flows);
   ASSERT_EQ(answers.size(), flows.size());

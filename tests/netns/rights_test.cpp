@@ -13,6 +13,7 @@
 #include <iostream>
 
 #include "netlink/data_plane.h"
+#include "netlink/ruleset_generation.h"
 #include "netlink/watch.h"
 #include "tests/netns/real_kernel.h"
 
@@ -63,6 +64,19 @@ TEST(Rights, WithoutCapNetAdminEverythingCanBeLookedAtAndWatched) {
     must(kernel->lookup(net::Flow(must(net::Address::parse("20.0.0.1")))));
     must(netlink::read_data_plane(must(kernel->links())));
     return must(kernel->links()).size() == 3 && must(kernel->routes(169)).size() == 1;
+  }));
+}
+
+TEST(Rights, TheGenerationOfTheRulesetIsToldToAnAdministratorAndChangesWithTheRules) {
+  const test_support::NetNamespace space;
+  const test_support::NetNamespace::Inside inside(space);
+  const auto before = must(netlink::ruleset_generation());
+  EXPECT_EQ(must(netlink::ruleset_generation()), before) << "a question changes nothing";
+  space.run("nft add table ip firewall");
+  EXPECT_NE(must(netlink::ruleset_generation()), before);
+  EXPECT_TRUE(holds_without_capabilities([] {
+    const auto refused = netlink::ruleset_generation();
+    return !refused && refused.error().code.value() == EPERM;
   }));
 }
 

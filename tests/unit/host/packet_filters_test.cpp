@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+
+#include "tests/support/netns.h"
+
 namespace {
 
 using host::parse_iptables_rule;
@@ -293,6 +297,29 @@ TEST(IptablesRule, MayHaveNoTarget) {
   EXPECT_TRUE(parse_iptables_rule(" -i").is_narrow);
   EXPECT_EQ(host::target_of(" -s 10.0.0.0/8"), "");
   EXPECT_EQ(host::target_of(" -m comment --comment \"x -j DROP\" -g LOCAL"), "LOCAL");
+}
+
+/// Chains that nft shows beside iptables' own, in the namespace of the thread.
+std::size_t hooks_seen(host::PacketFilterReader& reader) {
+  return reader.read(std::chrono::steady_clock::now() + std::chrono::seconds(20)).by_nft.value().size();
+}
+
+TEST(PacketFilterReader, AsksTheProgramsAgainOnceTheRulesAreOthers) {
+  const test_support::NetNamespace space;
+  const test_support::NetNamespace::Inside inside(space);
+  net::Result<std::uint32_t> generation = 7;
+  host::PacketFilterReader reader([&generation] { return generation; });
+  EXPECT_EQ(hooks_seen(reader), 0U);
+  space.run("nft add table ip firewall");
+  space.run(test_support::words("nft add chain ip firewall forward {type filter hook forward priority 0;}"));
+  EXPECT_EQ(hooks_seen(reader), 0U) << "the kernel says that nothing has changed";
+  generation = 8;
+  EXPECT_EQ(hooks_seen(reader), 1U);
+  space.run("nft delete table ip firewall");
+  generation = net::failure(EPERM, "not told");
+  EXPECT_EQ(hooks_seen(reader), 0U) << "what is not told may have changed";
+  generation = 8;
+  EXPECT_EQ(hooks_seen(reader), 0U) << "and what was seen then is of no known generation";
 }
 
 }  // namespace

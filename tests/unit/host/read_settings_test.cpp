@@ -17,10 +17,16 @@ using testing::ElementsAre;
 using testing::EndsWith;
 using testing::IsEmpty;
 
+observed::HostSettings read_settings(const host::HostQuery& query,
+                                     std::chrono::steady_clock::time_point finish_by) {
+  host::PacketFilterReader packet_filters([] { return net::failure(EPERM, "not told"); });
+  return host::read_host_settings(query, packet_filters, finish_by);
+}
+
 TEST(Look, AnEmptyMachineSetsNothingAndHasNoConntrack) {
   const Machine machine;
-  const auto settings = host::read_host_settings({.nic = "eth0", .root = machine.root()},
-                                                 std::chrono::steady_clock::now() + std::chrono::seconds(10));
+  const auto settings = read_settings({.nic = "eth0", .root = machine.root()},
+                                      std::chrono::steady_clock::now() + std::chrono::seconds(10));
   EXPECT_THAT(settings.boot_sysctls.value(), IsEmpty());
   EXPECT_EQ(settings.conntrack.error().code.value(), ENOENT);
   EXPECT_EQ(settings.cns.error().code.value(), ENODATA) << "nobody asked";
@@ -30,8 +36,7 @@ TEST(Look, ConntrackIsCounted) {
   const Machine machine;
   machine.write("proc/sys/net/netfilter/nf_conntrack_count", "95\n");
   machine.write("proc/sys/net/netfilter/nf_conntrack_max", "100\n");
-  const auto settings =
-      host::read_host_settings({.nic = "", .root = machine.root()}, std::chrono::steady_clock::now());
+  const auto settings = read_settings({.nic = "", .root = machine.root()}, std::chrono::steady_clock::now());
   EXPECT_EQ(settings.conntrack.value(), (observed::Conntrack{.entries = 95, .room = 100}));
 }
 
@@ -43,8 +48,8 @@ constexpr auto kNotFelixs = "HTTP/1.1 404 Not Found\r\n\r\n";
 net::Result<int> felix_of_unknown_port() {
   const Machine machine;
   machine.write("proc/1/comm", "systemd\n");
-  return host::read_host_settings({.nic = "", .root = machine.root()},
-                                  std::chrono::steady_clock::now() + std::chrono::seconds(20))
+  return read_settings({.nic = "", .root = machine.root()},
+                       std::chrono::steady_clock::now() + std::chrono::seconds(20))
       .felix;
 }
 
@@ -87,8 +92,8 @@ TEST(Look, FelixIsAskedWhereItsEnvironmentSays) {
     std::string environment = fmt::format("FELIX_HEALTHPORT={}", felix.port());
     environment += '\0';
     machine.write("proc/41/environ", environment + "FELIX_HEALTHHOST=" + host);
-    const auto settings = host::read_host_settings(
-        {.nic = "", .root = machine.root()}, std::chrono::steady_clock::now() + std::chrono::seconds(20));
+    const auto settings = read_settings({.nic = "", .root = machine.root()},
+                                        std::chrono::steady_clock::now() + std::chrono::seconds(20));
     EXPECT_EQ(settings.felix.value(), 503);
     EXPECT_THAT(felix.asked(), testing::StartsWith("GET /readiness "));
   }
@@ -96,8 +101,8 @@ TEST(Look, FelixIsAskedWhereItsEnvironmentSays) {
 
 TEST(Look, WhoIsNotRootDoesNotAskTheWireServer) {
   const Machine machine;
-  const auto settings = host::read_host_settings({.nic = "", .azure_cni = true, .root = machine.root()},
-                                                 std::chrono::steady_clock::now());
+  const auto settings =
+      read_settings({.nic = "", .azure_cni = true, .root = machine.root()}, std::chrono::steady_clock::now());
   EXPECT_EQ(settings.wire_server.error().code.value(), EPERM);
 }
 
@@ -116,8 +121,8 @@ TEST(Look, MakesEveryTextFitForAMessage) {
                 "[Match]\nOriginalName=*\n[Link]\nMACAddressPolicy=" + kEvil + "\n");
   machine.write("etc/NetworkManager/NetworkManager.conf", "[keyfile]\nunmanaged-devices=" + kEvil + "\n");
   machine.link("var/log/containers/a_" + kEvil + "_calico-node-0.log", "/x");
-  const auto settings = host::read_host_settings({.nic = "eth0", .links = {"azv0"}, .root = machine.root()},
-                                                 std::chrono::steady_clock::now());
+  const auto settings = read_settings({.nic = "eth0", .links = {"azv0"}, .root = machine.root()},
+                                      std::chrono::steady_clock::now());
   EXPECT_EQ(settings.calico_environment->at("FELIX_INTERFACEPREFIX"), kShown);
   EXPECT_EQ(settings.boot_sysctls->front().value, kShown);
   EXPECT_THAT(settings.boot_sysctls->front().file, EndsWith(kShown + ".conf"));
