@@ -74,12 +74,13 @@ void Daemon::Loop::run() {
                   server_ ? "status on " + listen_text(config_.listen) : "no status yet")});
   if (!handles_.lock.remark().empty())
     log_.write(core::warning(core::EventKind::name_taken, handles_.lock.remark()));
-  await_cni();
   await_notifications();
   await_signal();
   handle(core::Wakeup{});
   await_resync();
-  if (!reporter_.has_been_ready()) watch_configuration();
+  boost::asio::post(io_, [this] {
+    if (!reporter_.has_been_ready()) watch_configuration();
+  });
   io_.run();
 
   log_.write({.kind = core::EventKind::stopped, .message = "stopping; routes are left in place"});
@@ -111,7 +112,7 @@ void Daemon::Loop::execute(const core::Effects& effects) {
   if (effects.persist) kept_file_.write(persisted_text(*effects.persist));
   if (effects.poll_imds) poller_->poll_soon();
   if (effects.cache_document) poller_->keep(*last_reading_);
-  if (effects.inspect) inspector_->aim(*effects.inspect);
+  if (effects.inspect) aim_inspector(*effects.inspect);
   if (effects.inspect_again) inspector_->request_inspection();
   if (effects.query) cloud_.ask(query_of(config_, *effects.query));  // starting a program takes its time
   if (effects.costly) trim_heap();
@@ -133,6 +134,14 @@ void Daemon::Loop::await_notifications() {
                       handle(core::NotificationsReady{});
                       await_notifications();
                     });
+}
+
+/// Behind what waits already, as the first answer of IMDS does: the node is ready sooner.
+void Daemon::Loop::aim_inspector(const core::InspectionTarget& target) {
+  boost::asio::post(io_, [this, target] {
+    if (!cni_watch_) await_cni();  // before the look, so that it misses no change after that
+    inspector_->aim(target);
+  });
 }
 
 void Daemon::Loop::await_cni() {

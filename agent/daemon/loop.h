@@ -55,6 +55,7 @@ class Daemon::Loop {
 
   // What wakes the loop.
   void await_notifications();
+  void aim_inspector(const core::InspectionTarget& target);
   void await_cni();
   void await_resync();
   void await_signal();
