@@ -69,15 +69,33 @@ std::optional<std::uint64_t> word_behind(std::string_view text, std::size_t coun
 
 }  // namespace
 
-Processes::Processes(const fs::path& root) : root_(root) {
+NamedProcesses ProcessNames::read(const fs::path& root, Time now) {
+  NamedProcesses names;
+  auto before = std::exchange(known_, {});
   std::error_code error;
   for (fs::directory_iterator entry(root / "proc", error), end; !error && entry != end;
        entry.increment(error)) {
     const auto number = process_id_in(entry->path().filename().string());
     if (!number) continue;
-    if (auto name = name_of(entry->path())) names_.emplace_back(*number, std::move(*name));
+    auto node = before.extract(*number);
+    auto known = node.empty() ? Known{.name = {}, .first = now} : std::move(node.mapped());
+    const bool is_settled = known.asked - known.first >= kSettled && now - known.asked < kSettled;
+    if (!is_settled) {
+      auto name = name_of(entry->path());
+      if (!name) continue;
+      if (known.name != *name) known.first = now;
+      known.name = std::move(*name);
+      known.asked = now;
+    }
+    names.emplace_back(*number, known.name);
+    known_.emplace(*number, std::move(known));
   }
+  return names;
 }
+
+Processes::Processes(const fs::path& root) : Processes(root, ProcessNames().read(root, {})) {}
+
+Processes::Processes(const fs::path& root, NamedProcesses names) : root_(root), names_(std::move(names)) {}
 
 net::Result<pid_t> Processes::running(std::span<const ProcessPattern> wanted) const {
   std::error_code error;
@@ -90,6 +108,7 @@ net::Result<pid_t> Processes::running(std::span<const ProcessPattern> wanted) co
     const auto process = root_ / "proc" / std::to_string(number);
     const auto is_it = [&](const ProcessPattern& each) { return is_like(process, name, each); };
     if (std::none_of(wanted.begin(), wanted.end(), is_it)) continue;
+    if (name_of(process).value_or("") != name) continue;  // another has its number by now
     std::error_code hidden;
     const auto there = fs::read_symlink(process / "ns/net", hidden);
     // Where it cannot be seen whose namespace it is, it is taken for ours: most nodes have one.

@@ -25,11 +25,34 @@ struct ProcessPattern {
   std::vector<std::string_view> arguments = {};
 };
 
+/// /proc/PID/comm of each process that is shown to us.
+using NamedProcesses = std::vector<std::pair<pid_t, std::string>>;
+
+/// What the processes are called, from one look to the next: a busy node has hundreds, and a file for each.
+/// One that has been there for ten minutes hardly takes another name, as execve(2) gives it; it is asked
+/// every ten.
+class ProcessNames {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  static constexpr auto kSettled = std::chrono::minutes(10);
+
+  NamedProcesses read(const std::filesystem::path& root, Time now);
+
+ private:
+  struct Known {
+    std::string name;
+    Time first{};  ///< seen
+    Time asked{};
+  };
+  std::map<pid_t, Known> known_;
+};
+
 /// The processes that are shown to us, at one moment: a pass over /proc opens a file for each, so who asks
 /// for several programs makes one.
 class Processes {
  public:
   explicit Processes(const std::filesystem::path& root);
+  Processes(const std::filesystem::path& root, NamedProcesses names);
 
   /// The first of this network namespace that is like one of these. ESRCH: none runs; EACCES: that is
   /// unknown, for none but our own container's processes are shown, or another user's are hidden.
@@ -40,7 +63,7 @@ class Processes {
 
  private:
   std::filesystem::path root_;
-  std::vector<std::pair<pid_t, std::string>> names_;  ///< /proc/PID/comm
+  NamedProcesses names_;
 };
 
 /// The process that has the socket of this inode open (/proc/PID/fd, proc(5)); nullopt also where others'

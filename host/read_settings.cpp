@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "host/files.h"
-#include "host/processes.h"
 #include "host/responses.h"
 #include "host/system_settings.h"
 #include "host/text.h"
@@ -122,10 +121,9 @@ net::Result<int> wire_server_status(bool is_root, Time finish_by) {
 
 }  // namespace
 
-observed::HostSettings read_host_settings(const HostQuery& query, PacketFilterReader& packet_filters,
-                                          Time finish_by) {
+observed::HostSettings HostReader::read(const HostQuery& query, Time finish_by) {
   const auto aside = [](auto&& ask) { return std::async(std::launch::async, ask); };
-  auto filters = aside([&packet_filters, finish_by] { return packet_filters.read(finish_by); });
+  auto filters = aside([this, finish_by] { return packet_filters_.read(finish_by); });
   std::future<net::Result<int>> cns;
   std::future<net::Result<int>> wire_server;
   if (query.azure_cni) {
@@ -133,7 +131,7 @@ observed::HostSettings read_host_settings(const HostQuery& query, PacketFilterRe
     wire_server = aside([&query, finish_by] { return wire_server_status(query.is_root, finish_by); });
   }
   observed::HostSettings settings;
-  const Processes processes(query.root);
+  const Processes processes(query.root, process_names_.read(query.root, std::chrono::steady_clock::now()));
   settings.calico_environment = calico_environment(processes);
   auto felix = aside([environment = settings.calico_environment, finish_by] {
     return felix_status(environment, finish_by);

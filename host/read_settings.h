@@ -3,9 +3,11 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/packet_filters.h"
+#include "host/processes.h"
 #include "observed/host_settings.h"
 
 namespace host {
@@ -18,10 +20,19 @@ struct HostQuery {
   std::filesystem::path root = "/";     ///< of all files; tests have one of their own
 };
 
-/// All of it, side by side: what waits (programs, services) costs the others nothing, and is given up at
-/// `finish_by`.
-observed::HostSettings read_host_settings(const HostQuery& query, PacketFilterReader& packet_filters,
-                                          std::chrono::steady_clock::time_point finish_by);
+/// Reads them, and keeps from one look to the next what need not be asked again. Not thread-safe.
+class HostReader {
+ public:
+  explicit HostReader(RulesetGeneration generation) : packet_filters_(std::move(generation)) {}
+
+  /// All of it, side by side: what waits (programs, services) costs the others nothing, and is given up at
+  /// `finish_by`.
+  observed::HostSettings read(const HostQuery& query, std::chrono::steady_clock::time_point finish_by);
+
+ private:
+  PacketFilterReader packet_filters_;
+  ProcessNames process_names_;
+};
 
 /// Makes every text of a file, a program or an environment fit for a message, a terminal and a command: this
 /// is where all of them enter.

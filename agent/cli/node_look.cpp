@@ -51,8 +51,8 @@ void ask_others(core::NodeController& controller, const Config& config, Clock::t
   if (nic) about.mac = nic->azure.mac.text();
   const core::InspectionTarget aim{.mode = engine.policy().mode, .nic = nic ? nic->link.name : ""};
   auto environment = std::async(std::launch::async, [&aim, links = engine.links(), finish_by] {
-    auto packet_filters = packet_filter_reader();
-    return inspect(aim, links, packet_filters, finish_by);
+    auto reader = host_reader();
+    return inspect(aim, links, reader, finish_by);
   });
   const auto left = finish_by - Clock::now();
   auto cloud_state =

@@ -71,12 +71,10 @@ observed::NodeEnvironment look_at_files() {
   return environment;
 }
 
-host::PacketFilterReader packet_filter_reader() {
-  return host::PacketFilterReader(netlink::ruleset_generation);
-}
+host::HostReader host_reader() { return host::HostReader(netlink::ruleset_generation); }
 
 observed::NodeEnvironment inspect(const InspectionTarget& aim, std::span<const net::Link> links,
-                                  host::PacketFilterReader& packet_filters,
+                                  host::HostReader& host_reader,
                                   std::chrono::steady_clock::time_point finish_by) {
   const auto pods = of_pods(links, aim);
   auto routed = of_nic(links, aim);
@@ -89,7 +87,7 @@ observed::NodeEnvironment inspect(const InspectionTarget& aim, std::span<const n
   auto environment = look_at_files();
   environment.data_plane = netlink::read_data_plane(routed);
   environment.pod_sysctls = pod_sysctls(pods);
-  environment.host = host::read_host_settings(query, packet_filters, finish_by);
+  environment.host = host_reader.read(query, finish_by);
   return environment;
 }
 

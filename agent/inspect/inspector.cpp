@@ -13,11 +13,10 @@ using Clock = std::chrono::steady_clock;
 }  // namespace
 
 Inspector::Look Inspector::look_at_present_links() {
-  return [packet_filters = packet_filter_reader()](const InspectionTarget& aim,
-                                                   Clock::time_point finish_by) mutable {
+  return [reader = host_reader()](const InspectionTarget& aim, Clock::time_point finish_by) mutable {
     auto kernel = netlink::LinuxKernel::open();
     const auto links = kernel ? (*kernel)->links() : net::Result<std::vector<net::Link>>();
-    return inspect(aim, links.value_or(std::vector<net::Link>{}), packet_filters, finish_by);
+    return inspect(aim, links.value_or(std::vector<net::Link>{}), reader, finish_by);
   };
 }
 

@@ -302,4 +302,38 @@ TEST(Ini, BooleansAreSystemds) {
     EXPECT_EQ(host::boolean(none), std::nullopt) << none;
 }
 
+TEST(ProcessNames, ThatOfASettledProcessIsAskedForEveryTenMinutes) {
+  using namespace std::chrono_literals;
+  const Machine machine;
+  const auto named = [&machine](std::string_view pid, std::string_view name) {
+    machine.write("proc/" + std::string(pid) + "/comm", std::string(name) + "\n");
+  };
+  host::ProcessNames names;
+  const auto begin = host::ProcessNames::Time{} + 1h;
+  const auto seen = [&](std::chrono::minutes after) { return names.read(machine.root(), begin + after); };
+  const auto is = [](pid_t pid, const std::string& name) { return std::pair(pid, name); };
+  named("41", "sh");
+  EXPECT_THAT(seen(0min), ElementsAre(is(41, "sh")));
+  named("41", "calico-node");
+  EXPECT_THAT(seen(9min), ElementsAre(is(41, "calico-node"))) << "a young one is asked each time";
+  EXPECT_THAT(seen(19min), ElementsAre(is(41, "calico-node")));
+  named("41", "bird");
+  named("42", "bird");
+  EXPECT_THAT(seen(20min), UnorderedElementsAre(is(41, "calico-node"), is(42, "bird")));
+  EXPECT_THAT(seen(29min), UnorderedElementsAre(is(41, "bird"), is(42, "bird")));
+  std::filesystem::remove_all(machine.root() / "proc/41");
+  EXPECT_THAT(seen(30min), ElementsAre(is(42, "bird")));
+  named("41", "sh");
+  EXPECT_THAT(seen(31min), UnorderedElementsAre(is(41, "sh"), is(42, "bird")))
+      << "its number, another process";
+}
+
+TEST(ProcessNames, AProcessIsNotTakenForTheOneThatHadItsNumber) {
+  const Machine machine;
+  machine.write("proc/1/comm", "systemd\n");
+  machine.write("proc/41/comm", "sh\n");
+  const host::Processes processes(machine.root(), {{1, "systemd"}, {41, "bird"}});
+  EXPECT_FALSE(host::bird_runs(processes).value());
+}
+
 }  // namespace

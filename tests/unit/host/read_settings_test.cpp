@@ -19,8 +19,7 @@ using testing::IsEmpty;
 
 observed::HostSettings read_settings(const host::HostQuery& query,
                                      std::chrono::steady_clock::time_point finish_by) {
-  host::PacketFilterReader packet_filters([] { return net::failure(EPERM, "not told"); });
-  return host::read_host_settings(query, packet_filters, finish_by);
+  return host::HostReader([] { return net::failure(EPERM, "not told"); }).read(query, finish_by);
 }
 
 TEST(Look, AnEmptyMachineSetsNothingAndHasNoConntrack) {
