@@ -154,12 +154,12 @@ Beside beside_daemon(LoadedConfig own, const ConfigSources& given, std::chrono::
     const bool silent = error == ECONNREFUSED || error == ENOENT;
     const auto holder = InstanceLock::holder(runtime_directory());
     if (silent && !holder) return {.loaded = std::move(own), .note = "", .no_daemon = true};
-    const auto daemon =
-        !holder        ? std::string("whether a daemon runs")
-        : *holder == 0 ? std::string("which configuration the running daemon goes by")
-                       : fmt::format("which configuration the running daemon (process {}) goes by", *holder);
+    const auto running = !holder || *holder == 0 ? std::string("the running daemon")
+                                                 : fmt::format("the running daemon (process {})", *holder);
+    const auto daemon = holder ? "which configuration " + running + " goes by" : "whether a daemon runs";
     return {.loaded = std::move(own),
-            .note = fmt::format("{} cannot be told: {}", daemon, reply.error().what)};
+            .note = fmt::format("{} cannot be told: {}", daemon, reply.error().what),
+            .hung = holder && error == ETIMEDOUT ? running + " does not answer" : ""};
   }
   if (!reply->peer->user) {
     return {.loaded = std::move(own),

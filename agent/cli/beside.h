@@ -19,6 +19,7 @@ struct Beside {
   bool no_daemon = false;       ///< none runs here; false also where that cannot be told
   bool is_the_daemons = false;  ///< it has the values of the running one, all of them
   bool is_edited = false;       ///< the daemon's file is no longer what the daemon has read
+  std::string hung = {};  ///< "the running daemon (process 7) does not answer"; empty: it does, or none runs
 };
 
 /// Whose daemon reports its configuration. Of another user's than root's, nothing may lead root's command

@@ -32,14 +32,17 @@ std::size_t count_of(const std::vector<checks::CheckResult>& checks, checks::Che
       checks.begin(), checks.end(), [status](const auto& check) { return check.status == status; }));
 }
 
-Verdict judge(const std::vector<checks::CheckResult>& checks) {
+/// A daemon that does not answer holds the node back, whatever the checks say.
+Verdict judge(const std::vector<checks::CheckResult>& checks, const std::string& hung) {
   const auto failed = count_of(checks, checks::CheckStatus::fail);
   if (failed > 0) {
-    const bool held = !checks::is_ready(checks);
-    return {.exit = kNo,
-            .sentence = fmt::format("{} of {} checks failed; the node is {}", failed, checks.size(),
-                                    held ? "not ready" : "ready, with warnings")};
+    const bool held = !hung.empty() || !checks::is_ready(checks);
+    return {
+        .exit = kNo,
+        .sentence = fmt::format("{} of {} checks failed; the node is {}{}{}", failed, checks.size(),
+                                held ? "not ready" : "ready, with warnings", hung.empty() ? "" : ": ", hung)};
   }
+  if (!hung.empty()) return {.exit = kUndetermined, .sentence = "no check failed, but " + hung};
   const bool blind = std::any_of(checks.begin(), checks.end(), [](const checks::CheckResult& check) {
     return check.gate && check.status == checks::CheckStatus::unknown;
   });
@@ -136,7 +139,7 @@ int print_doctor(const Beside& beside, const DoctorOptions& options) {
     return kUndetermined;
   }
   const auto checks = checks::assess(look->plan.facts, {}, std::chrono::system_clock::now());
-  auto verdict = judge(checks);
+  auto verdict = judge(checks, beside.hung);
   if (options.npd && beside.is_edited && !beside.is_the_daemons && verdict.exit == kNo) {
     // What the daemon has in force may be in order.
     verdict = {.exit = kUndetermined,

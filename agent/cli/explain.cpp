@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -116,7 +117,11 @@ void explain_changes(const net::ListenAddress& where, const net::Prefix& destina
   const auto reply = ask_daemon(where, "/status", kStatusPatience);
   const auto status = reply ? nlohmann::json::parse(reply->body, nullptr, false) : nlohmann::json();
   if (!status.is_object()) {
-    say("changes", "not known: no agent runs");
+    const auto error = reply ? 0 : reply.error().code.value();
+    const bool none_runs = error == ECONNREFUSED || error == ENOENT;
+    say("changes", "not known: " + (none_runs ? "no agent runs"
+                                    : reply   ? "its answer is no JSON"
+                                              : reply.error().what));
     return;
   }
   bool any = false;

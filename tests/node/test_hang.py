@@ -3,6 +3,7 @@
 
 import ctypes
 import os
+import signal
 import unittest
 
 from case import NodeCase, eventually
@@ -32,6 +33,19 @@ class Hang(NodeCase):
         _ptrace(_DETACH, loop)
         eventually(lambda: self.agent.get("/livez").status == 200, "alive", timeout=_PATIENCE)
         self.agent.await_ready()
+
+    def test_doctor_and_explain_do_not_take_a_stopped_daemon_for_a_ready_node_or_none(self):
+        self.agent.start_ready()
+        process = self.agent.process.pid
+        os.kill(process, signal.SIGSTOP)
+        self.addCleanup(os.kill, process, signal.SIGCONT)
+        done = self.agent.command("doctor")
+        self.assertRegex(done.stdout.splitlines()[1], r"the running daemon \(process \d+\) does not answer")
+        self.assertNotIn("ready, with warnings", done.stdout)
+        self.assertNotEqual(done.returncode, 0)
+        line = next(each for each in self.agent.command("explain", "10.244.0.5").stdout.splitlines()
+                    if each.startswith("changes"))
+        self.assertRegex(line, r"not known: .* gave no complete answer within")
 
 
 if __name__ == "__main__":
