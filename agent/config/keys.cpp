@@ -32,7 +32,7 @@ Key key(std::string_view path, const Codec<T>& codec, std::string_view doc) {
     return RawValue{{}, write((config.*....*Members))};
   };
   const auto name = path.substr(dot + 1);  // npos + 1 is 0
-  return {std::string(section), std::string(name), std::string(doc), codec.shape, read, write};
+  return {section, name, doc, codec.shape, read, write};
 }
 
 using Imds = Config::Imds;

@@ -14,9 +14,9 @@ namespace agent {
 /// One key of the configuration: all that files, variables, flags, `config show` and config.toml need to
 /// know.
 struct Key {
-  std::string section;  ///< "" for a top-level key
-  std::string name;
-  std::string doc;  ///< for people: lines without comment signs
+  std::string_view section;  ///< "" for a top-level key; the texts are literals
+  std::string_view name;
+  std::string_view doc;  ///< for people: lines without comment signs
   Shape shape = Shape::text;
   /// Sets the value in the configuration, or returns what is wrong with it.
   std::function<ParseResult(Config&, const RawValue&)> read;
@@ -25,7 +25,9 @@ struct Key {
   /// The configuration's value as TOML.
   [[nodiscard]] std::string print(const Config& config) const;
   /// "nic.select", "mode"
-  [[nodiscard]] std::string path() const { return section.empty() ? name : section + "." + name; }
+  [[nodiscard]] std::string path() const {
+    return section.empty() ? std::string(name) : std::string(section).append(".").append(name);
+  }
   /// "CALICO_AZURE_AGENT_NIC_SELECT"
   [[nodiscard]] std::string variable() const;
 };

@@ -23,7 +23,7 @@ namespace {
 template <class Each>
 std::vector<std::string> of_each_key(Each each) {
   std::vector<std::string> all;
-  for (const Key& key : keys()) all.push_back(each(key));
+  for (const Key& key : keys()) all.emplace_back(each(key));
   return all;
 }
 

@@ -76,9 +76,10 @@ void Daemon::Loop::run() {
     log_.write(core::warning(core::EventKind::name_taken, handles_.lock.remark()));
   await_notifications();
   await_signal();
-  handle(core::Wakeup{});
   await_resync();
+  // Behind IMDS, if it has answered by now: one turn, and not a second one about the document.
   boost::asio::post(io_, [this] {
+    handle(core::Wakeup{});
     if (!reporter_.has_been_ready()) watch_configuration();
   });
   io_.run();

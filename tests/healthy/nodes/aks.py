@@ -197,13 +197,13 @@ def byo_cni(node, process=calico.PROCESS, rules="calico.rules"):
 
 def start_byo_cni(node, process=calico.PROCESS, rules="calico.rules"):
     mtu = 1450
+    calico.plug_ins(node)  # first, as Calico's install-cni does
     node.lay("operator-calico-ipam", MTU=0)
     if rules.endswith(".nft"):
         node.start("kube-proxy", "--proxy-mode=nftables")
         node.nft("kube-proxy.nft")
     else:
         kube_proxy(node)
-    calico.plug_ins(node)
     node.files.write("/var/lib/calico/mtu", str(mtu))
     calico.vxlan(node, BLOCK, mtu, PEERS)
     for last in (130, 131):

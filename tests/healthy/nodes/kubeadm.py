@@ -56,8 +56,9 @@ def with_flannel(node):
 
 def start_flannel(node, created=None):
     kube_proxy(node)
-    node.lay("flannel", CLUSTER_CIDR=CLUSTER_CIDR, GATEWAY=POD_CIDR.replace(".0/24", ".1"))
+    # The programs first, as the init containers of kube-flannel.yml do: the configuration is what starts pods.
     cni.install(node.files, "flannel", "bridge", "host-local", "loopback", "portmap")
+    node.lay("flannel", CLUSTER_CIDR=CLUSTER_CIDR, GATEWAY=POD_CIDR.replace(".0/24", ".1"))
     flannel.start(node, CLUSTER_CIDR, POD_CIDR, _PEERS)
     network = {"cniVersion": "0.3.1", "name": "cbr0", "type": "bridge", "bridge": "cni0", "mtu": overlay_mtu(),
                "hairpinMode": True, "isGateway": True, "isDefaultGateway": True, "ipMasq": False,
@@ -80,8 +81,8 @@ def with_canal(node):
 def start_canal(node, conflist="canal", environment=None, process=calico.PROCESS, rules="calico.rules", backend="nft",
                 created=None):
     kube_proxy(node, backend)
+    calico.plug_ins(node)  # first, as Calico's install-cni does
     node.lay(conflist)
-    calico.plug_ins(node)
     flannel.start(node, CLUSTER_CIDR, POD_CIDR, _PEERS, backend)
     for _ in range(2):
         node.pod_of_calico([POD_CIDR], overlay_mtu())
