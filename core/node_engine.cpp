@@ -92,7 +92,8 @@ void NodeEngine::consider_evidence(net::MonoTime now) {
   if (links && environment_->cni) {
     const auto& configuration = environment_->cni->configuration;
     const bool known = !mode_.is_a_guess(now);
-    mode_.see(node::evident_mode(configuration ? &*configuration : nullptr, *links), now);
+    mode_.see(node::evident_mode(configuration ? &*configuration : nullptr, *links), now,
+              !document_.in_force());
     if (follow_mode(now)) mode_before_was_known_ = known;
   }
   follow_node_cidrs(now);

@@ -15,7 +15,7 @@ std::optional<ModeChoice> in_words(std::optional<Mode> configured) {
 }  // namespace
 
 ModeTracker::ModeTracker(std::optional<Mode> configured, std::optional<ModeChoice> kept)
-    : configured_(configured), found_(std::move(kept)) {
+    : configured_(configured), found_(std::move(kept)), is_kept_(found_.has_value()) {
   decide();
 }
 
@@ -25,7 +25,10 @@ void ModeTracker::configure(std::optional<Mode> configured) {
 }
 
 void ModeTracker::restore(ModeChoice kept) {
-  if (!found_) found_ = std::move(kept);
+  if (!found_) {
+    found_ = std::move(kept);
+    is_kept_ = true;
+  }
   guessed_since_.reset();
   decide();
 }
@@ -38,10 +41,11 @@ void ModeTracker::find(ModeEvidence evidence, net::MonoTime now) {
     guessed_since_ = now;
   }
   found_ = std::move(evidence.choice);
+  is_kept_ = false;
   pending_.reset();
 }
 
-void ModeTracker::see(std::optional<ModeEvidence> evidence, net::MonoTime now) {
+void ModeTracker::see(std::optional<ModeEvidence> evidence, net::MonoTime now, bool nothing_depends) {
   if (!first_look_) first_look_ = now;
   const bool is_no_other = evidence && (!found_ || evidence->choice.mode == found_->mode);
   const bool is_another = evidence && !is_no_other && contradicts(*evidence, found_->mode);
@@ -50,7 +54,9 @@ void ModeTracker::see(std::optional<ModeEvidence> evidence, net::MonoTime now) {
   } else if (!pending_ || pending_->choice.mode != evidence->choice.mode) {
     pending_ = Pending{.choice = evidence->choice, .since = now};
   }
-  const bool has_held = is_another && now - pending_->since >= kHold;
+  // What was kept is in force in the kernel.
+  const bool at_once = nothing_depends && !is_kept_;
+  const bool has_held = is_another && (at_once || now - pending_->since >= kHold);
   if (is_no_other || has_held) find(std::move(*evidence), now);
   decide();
 }

@@ -31,7 +31,8 @@ class ModeTracker {
   void configure(std::optional<Mode> configured);
   /// What was known before a restart counts while nothing is known better.
   void restore(ModeChoice kept);
-  void see(std::optional<ModeEvidence> evidence, net::MonoTime now);
+  /// `nothing_depends`: no route has been wanted by the mode yet, so that another one need not hold.
+  void see(std::optional<ModeEvidence> evidence, net::MonoTime now, bool nothing_depends = false);
 
   [[nodiscard]] const ModeChoice& in_force() const { return in_force_; }
   /// What the node itself shows, as far as it is believed: worth keeping.
@@ -52,6 +53,7 @@ class ModeTracker {
 
   std::optional<Mode> configured_;
   std::optional<ModeChoice> found_;
+  bool is_kept_ = false;  ///< found_ is what was known before a restart
   std::optional<net::MonoTime> first_look_;
   std::optional<net::MonoTime> guessed_since_;  ///< of found_, while that is not conclusive
   std::optional<Pending> pending_;

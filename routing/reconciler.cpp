@@ -83,6 +83,7 @@ void Reconciler::follow(const Desired& desired) {
   }
   in_place_ = std::move(in_place);
   removed_by_.clear();
+  obstructed_.clear();
   index_ = RouteIndex(desired.routes);
   tables_ = tables_of(desired.routes);
   occupied_ = occupied_positions(index_, foreign_routes_);
@@ -105,6 +106,7 @@ void Reconciler::release_all() {
   sync_ = {};
   in_place_.clear();
   removed_by_.clear();
+  obstructed_.clear();
   error_.reset();
   looked_ = false;
 }
@@ -302,7 +304,8 @@ net::Result<Plan> Reconciler::plan(const LookupTargets& targets) {
 
 void Reconciler::look_up_all(const LookupTargets& targets) {
   const auto round = rounds_++;
-  look_up(kernel_, desired_->rules, targets.node_cidrs, round, sync_);
+  auto obstructed = look_up(kernel_, desired_->rules, targets.node_cidrs, round, obstructed_, sync_);
+  if (sync_.lookup_error.empty()) obstructed_ = std::move(obstructed);
   const auto& other_nodes = targets.other_nodes;
   auto parts = std::exchange(led_away_, {});
   std::erase_if(parts, [&](const net::Prefix& part) {

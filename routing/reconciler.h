@@ -171,7 +171,8 @@ class Reconciler {
   bool every_table_ = true;              ///< the next dump is of every table, not only of tables_
   bool looked_ = false;
   std::size_t rounds_ = 0;             ///< of look_up_all()
-  std::vector<net::Prefix> led_away_;  ///< parts that were, which are asked for each time
+  std::vector<Position> obstructed_;   ///< wanted routes that are not taken, which are asked for each time
+  std::vector<net::Prefix> led_away_;  ///< parts that were, likewise
 };
 
 }  // namespace routing

@@ -231,17 +231,22 @@ std::vector<net::Address> probes_of(const net::Prefix& prefix, std::span<const n
   return probes;
 }
 
-void look_up(net::Kernel& kernel, std::span<const net::Rule> rules, std::span<const net::Prefix> node_cidrs,
-             std::size_t round, SyncStatus& sync) {
+std::vector<RouteIndex::Position> look_up(net::Kernel& kernel, std::span<const net::Rule> rules,
+                                          std::span<const net::Prefix> node_cidrs, std::size_t round,
+                                          std::vector<RouteIndex::Position> obstructed, SyncStatus& sync) {
   const auto& routes = sync.routes.routes();
   const auto& known = sync.routes.out_of_sync();
   const auto count = routes.size() <= kAlwaysLookedUp ? routes.size() : kLookedUpOfMany;
   const auto stride = count == 0 ? 1 : routes.size() / count;
   const auto probing = routes.size() <= kWhollyLookedUp ? Probing::each : Probing::until_one_is_taken;
+  auto positions = std::move(obstructed);
+  for (std::size_t i = 0; i < count; ++i)
+    positions.push_back(static_cast<RouteIndex::Position>(i * stride + round % stride));
+  std::sort(positions.begin(), positions.end());
+  positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
   std::vector<RouteIndex::Position> asked;
   std::vector<net::Flow> flows;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto position = static_cast<RouteIndex::Position>(i * stride + round % stride);
+  for (const auto position : positions) {
     const auto& route = routes[position];
     if (!is_looked_up(route, rules) || is_known(known, position)) continue;
     const auto probes = probes_of(route.key.destination, node_cidrs, 1);
@@ -258,7 +263,10 @@ void look_up(net::Kernel& kernel, std::span<const net::Rule> rules, std::span<co
       found.push_back(out_of_sync(asked[i], std::move(*obstacle)));
   }
   sync.lookup_error = lookups.error();
+  positions.clear();
+  for (const auto& each : found) positions.push_back(each.position);
   sync.routes.add(std::move(found));
+  return positions;
 }
 
 std::vector<net::Prefix> look_up_parts(net::Kernel& kernel, std::span<const net::Rule> rules,

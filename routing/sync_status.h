@@ -61,9 +61,11 @@ std::vector<net::Address> probes_of(const net::Prefix& prefix, std::span<const n
 /// to. A route that is not taken is `shadowed`, or `failed` where another one of its very key is, or where
 /// all is dropped; each names what is the case. Where a part of a destination is dropped, or leaves by
 /// another link with more than a node's CIDR, its route is `shadowed`, too; not before `node_cidrs` are
-/// known. Of more than kAlwaysLookedUp only some are asked for, others from one `round` to the next.
-void look_up(net::Kernel& kernel, std::span<const net::Rule> rules, std::span<const net::Prefix> node_cidrs,
-             std::size_t round, SyncStatus& sync);
+/// known. Of more than kAlwaysLookedUp only some are asked for, others from one `round` to the next, and
+/// those that were `obstructed` the last time each time. Returns those that are.
+std::vector<RouteIndex::Position> look_up(net::Kernel& kernel, std::span<const net::Rule> rules,
+                                          std::span<const net::Prefix> node_cidrs, std::size_t round,
+                                          std::vector<RouteIndex::Position> obstructed, SyncStatus& sync);
 
 /// So many parts of the wanted destinations are looked up at a time.
 inline constexpr std::size_t kPartsLookedUp = 64;

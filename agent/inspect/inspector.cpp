@@ -1,5 +1,7 @@
 #include "agent/inspect/inspector.h"
 
+#include <sys/resource.h>
+
 #include <utility>
 
 #include "netlink/linux_kernel.h"
@@ -9,6 +11,19 @@ namespace {
 
 constexpr auto kPatience = std::chrono::seconds(3);
 using Clock = std::chrono::steady_clock;
+
+/// Of this process, all of its threads, and of the programs that it has started and that have ended.
+Clock::duration processor_time() {
+  const auto of = [](int who) {
+    rusage used{};
+    ::getrusage(who, &used);
+    const auto duration = [](const timeval& time) {
+      return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+    };
+    return duration(used.ru_utime) + duration(used.ru_stime);
+  };
+  return of(RUSAGE_SELF) + of(RUSAGE_CHILDREN);
+}
 
 }  // namespace
 
@@ -68,12 +83,12 @@ void Inspector::work() {
   while (await_cause()) {
     const auto aim = *aim_;
     schedule_.begin();
-    const auto begin = Clock::now();
+    const auto used_before = processor_time();
     {
       const net::Unlock open(mutex_);
-      deliver_(look_(aim, begin + kPatience));
+      deliver_(look_(aim, Clock::now() + kPatience));
     }
-    schedule_.end(begin, Clock::now());
+    schedule_.end(Clock::now(), processor_time() - used_before);
   }
 }
 

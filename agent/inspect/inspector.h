@@ -19,14 +19,15 @@ class InspectionSchedule {
   static constexpr auto kInterval = std::chrono::seconds(60);
   /// After each look, whatever the cause: pods come and go by the dozen, and a look starts programs.
   static constexpr auto kLeastPause = std::chrono::seconds(5);
-  /// And at least so many times as long as the look took: inspection uses at most 5 % of a core.
+  /// And at least so many times the processor time that the look took, its programs' included: inspection
+  /// uses at most 5 % of a core. Waiting for who does not answer costs nothing.
   static constexpr auto kRest = 20;
 
   void request() { requested_ = true; }
   [[nodiscard]] Time due() const { return requested_ ? not_before_ : std::max(not_before_, next_); }
   void begin() { requested_ = false; }
-  void end(Time begin, Time end) {
-    not_before_ = end + std::max<Time::duration>(kLeastPause, (end - begin) * kRest);
+  void end(Time end, Time::duration used) {
+    not_before_ = end + std::max<Time::duration>(kLeastPause, used * kRest);
     next_ = end + kInterval;
   }
 

@@ -41,6 +41,20 @@ TEST_F(ModeTrackerTest, AChangedMindNeedsEvidenceThatHoldsForThirtySeconds) {
   EXPECT_EQ(tracker_.due(), std::nullopt);
 }
 
+TEST_F(ModeTrackerTest, AChangedMindNeedsNoTimeWhileNothingDependsOnIt) {
+  tracker_.see(evidence(node::Mode::azure_cni), now_, true);
+  tracker_.see(evidence(node::Mode::udr), now_ + 8s, true);
+  EXPECT_EQ(tracker_.in_force().mode, node::Mode::udr);
+  EXPECT_EQ(tracker_.due(), std::nullopt);
+}
+
+TEST_F(ModeTrackerTest, WhatWasKnownBeforeARestartIsInTheKernelAndIsHeldOnTo) {
+  tracker_.restore({.mode = node::Mode::udr, .reason = "kept"});
+  tracker_.see(evidence(node::Mode::azure_cni), now_, true);
+  EXPECT_EQ(tracker_.in_force().mode, node::Mode::udr);
+  EXPECT_EQ(tracker_.due(), now_ + 30s);
+}
+
 TEST_F(ModeTrackerTest, AnInterruptionStartsTheThirtySecondsAnew) {
   after(evidence(node::Mode::udr));
   for (const auto& interruption :

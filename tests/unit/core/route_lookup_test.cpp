@@ -48,7 +48,7 @@ class RouteLookup : public ::testing::Test {
   routing::SyncStatus looked_up() {
     routing::SyncStatus sync;
     sync.routes = routing::RouteStatuses(std::vector{wanted_}, {});
-    routing::look_up(kernel_, rules_, node_cidrs_, 0, sync);
+    (void)routing::look_up(kernel_, rules_, node_cidrs_, 0, {}, sync);
     return sync;
   }
   routing::RouteStatus status() { return looked_up().routes.at(0); }
@@ -262,11 +262,40 @@ TEST_F(RouteLookup, OfManyRoutesSomeAreAskedForAndOthersTheNextTime) {
   for (std::size_t round = 0; round < many.size() / routing::kLookedUpOfMany; ++round) {
     routing::SyncStatus sync;
     sync.routes = routing::RouteStatuses(many, {});
-    routing::look_up(kernel_, {}, {}, round, sync);
+    (void)routing::look_up(kernel_, {}, {}, round, {}, sync);
     found += sync.routes.out_of_sync().size();
   }
   EXPECT_EQ(found, 1U) << "each is asked for once in so many rounds";
   EXPECT_LE(kernel_.calls(test_support::FakeKernel::Call::lookup) - before, many.size() + 3);
+}
+
+TEST_F(RouteLookup, OfManyRoutesOneThatIsNotTakenIsAskedForEachTimeUntilItIs) {
+  std::vector<net::Route> many;
+  for (int i = 0; i < 2000; ++i)
+    many.push_back(route(fmt::format("20.{}.{}.0/24", i / 250, i % 250), "10.240.0.1", eth0_));
+  std::vector<net::Change> adds;
+  for (const auto& each : many) adds.push_back({net::Verb::add, each});
+  ASSERT_TRUE(kernel_.apply(adds)->empty());
+  const auto drops = route("20.4.3.0/24", "10.240.0.77", eth0_, 16, 1);
+  kernel_.add_foreign(drops);
+  std::vector<routing::RouteIndex::Position> obstructed;
+  std::size_t seen = 0;
+  const auto look = [&](std::size_t round) {
+    routing::SyncStatus sync;
+    sync.routes = routing::RouteStatuses(many, {});
+    obstructed = routing::look_up(kernel_, {}, {}, round, obstructed, sync);
+    EXPECT_EQ(sync.routes.out_of_sync().size(), obstructed.size());
+    return obstructed.size();
+  };
+  const std::size_t rounds = many.size() / routing::kLookedUpOfMany;
+  for (std::size_t round = 0; round < 2 * rounds; ++round) {
+    const auto now = look(round);
+    EXPECT_GE(now, seen) << "passes again, in round " << round << ", and nothing has changed";
+    seen = now;
+  }
+  EXPECT_EQ(seen, 1U);
+  kernel_.remove_foreign(drops);
+  EXPECT_EQ(look(0), 0U);
 }
 
 }  // namespace

@@ -16,32 +16,39 @@ using namespace std::chrono_literals;
 
 constexpr InspectionSchedule::Time kStart{100h};
 
-/// After a look from kStart on that took so long.
-InspectionSchedule after_a_look(InspectionSchedule::Time::duration took) {
+/// After a look from kStart on that took so long, and so much of it on a processor.
+InspectionSchedule after_a_look(InspectionSchedule::Time::duration took,
+                                InspectionSchedule::Time::duration used) {
   InspectionSchedule schedule;
   schedule.request();
   schedule.begin();
-  schedule.end(kStart, kStart + took);
+  schedule.end(kStart + took, used);
   return schedule;
 }
 
 TEST(InspectionSchedule, TheFirstLookIsDueAtOnce) { EXPECT_LE(InspectionSchedule().due(), kStart); }
 
 TEST(InspectionSchedule, WithoutACauseALookIsDueAMinuteAfterTheLast) {
-  EXPECT_EQ(after_a_look(1ms).due(), kStart + 1ms + 60s);
+  EXPECT_EQ(after_a_look(1ms, 1ms).due(), kStart + 1ms + 60s);
 }
 
 TEST(InspectionSchedule, ACauseIsLookedIntoAfterFiveSeconds) {
-  auto schedule = after_a_look(1ms);
+  auto schedule = after_a_look(1ms, 1ms);
   schedule.request();
   EXPECT_EQ(schedule.due(), kStart + 1ms + 5s);
 }
 
-TEST(InspectionSchedule, AfterASlowLookTheRestIsTwentyTimesAsLongWhateverTheCause) {
-  auto schedule = after_a_look(2s);
+TEST(InspectionSchedule, ALookThatWaitedForOthersNeedsNoLongerRest) {
+  auto schedule = after_a_look(3s, 10ms);
+  schedule.request();
+  EXPECT_EQ(schedule.due(), kStart + 3s + 5s);
+}
+
+TEST(InspectionSchedule, AfterACostlyLookTheRestIsTwentyTimesAsLongWhateverTheCause) {
+  auto schedule = after_a_look(2s, 2s);
   schedule.request();
   EXPECT_EQ(schedule.due(), kStart + 2s + 40s);
-  EXPECT_EQ(after_a_look(4s).due(), kStart + 4s + 80s) << "longer than the interval";
+  EXPECT_EQ(after_a_look(4s, 4s).due(), kStart + 4s + 80s) << "longer than the interval";
 }
 
 TEST(InspectionSchedule, ACauseThatComesWhileALookIsUnderWayCountsForTheNext) {
@@ -49,7 +56,7 @@ TEST(InspectionSchedule, ACauseThatComesWhileALookIsUnderWayCountsForTheNext) {
   schedule.request();
   schedule.begin();
   schedule.request();
-  schedule.end(kStart, kStart + 1ms);
+  schedule.end(kStart + 1ms, 1ms);
   EXPECT_EQ(schedule.due(), kStart + 1ms + 5s);
 }
 
