@@ -118,6 +118,8 @@ struct Check {
   /// A failure is unknown while that user-defined routes carry the pods is a guess: the nodes of an overlay
   /// look alike until its plug-in is installed.
   bool once_mode_is_known = false;
+  /// A failure is unknown while pods' network is being installed: its parts come one after the other.
+  bool once_installed = false;
   std::string_view why =
       {};  ///< why a failure matters to pods, for findings that give no reason of their own
   Finding (*look)(const Facts&) = nullptr;

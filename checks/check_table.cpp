@@ -14,8 +14,15 @@ constexpr std::size_t kLongestSentence = 2000;
 Finding judge(const Check& check, const Facts& facts) {
   auto finding = check.look(facts);
   if (finding.why.empty()) finding.why = check.why;
-  if (finding.status != CheckStatus::fail || !check.once_mode_is_known || !facts.mode_is_a_guess)
+  if (finding.status != CheckStatus::fail) return finding;
+  if (check.once_installed && facts.network_is_new) {
+    finding.status = CheckStatus::unknown;
+    finding.fails_if_required = true;
+    finding.message +=
+        "; its installer may still be at work, the CNI configuration is less than a minute old";
     return finding;
+  }
+  if (!check.once_mode_is_known || !facts.mode_is_a_guess) return finding;
   finding.status = CheckStatus::unknown;
   finding.fails_if_required = true;
   finding.message += "; whether it matters is not known yet: nothing on this node shows how pods are routed";

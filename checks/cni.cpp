@@ -267,6 +267,7 @@ std::vector<Check> rows_of_cni() {
       {.order = 260,
        .id = "cni.plugins",
        .group = Group::cni,
+       .once_installed = true,
        .why = "no pod starts without it: the installer of the CNI plug-ins did not finish",
        .look = cni_plugins},
       {.order = 270, .id = "cni.ipam", .group = Group::cni, .look = cni_ipam},

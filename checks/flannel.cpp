@@ -114,8 +114,12 @@ Finding flannel_subnet_env(const Facts& facts) {
 
 std::vector<Check> rows_of_flannel() {
   return {
-      {.order = 420, .id = "overlay.vtep", .group = Group::cni, .look = overlay_vtep},
-      {.order = 460, .id = "flannel.subnet_env", .group = Group::cni, .look = flannel_subnet_env},
+      {.order = 420, .id = "overlay.vtep", .group = Group::cni, .once_installed = true, .look = overlay_vtep},
+      {.order = 460,
+       .id = "flannel.subnet_env",
+       .group = Group::cni,
+       .once_installed = true,
+       .look = flannel_subnet_env},
   };
 }
 

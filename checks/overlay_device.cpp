@@ -236,8 +236,16 @@ Finding overlay_device(const Facts& facts) {
 
 std::vector<Check> rows_of_overlay_device() {
   return {
-      {.order = 410, .id = "overlay.device", .group = Group::cni, .look = overlay_device},
-      {.order = 450, .id = "overlay.backend", .group = Group::cni, .look = overlay_backend},
+      {.order = 410,
+       .id = "overlay.device",
+       .group = Group::cni,
+       .once_installed = true,
+       .look = overlay_device},
+      {.order = 450,
+       .id = "overlay.backend",
+       .group = Group::cni,
+       .once_installed = true,
+       .look = overlay_backend},
   };
 }
 

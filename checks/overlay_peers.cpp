@@ -159,6 +159,7 @@ std::vector<Check> rows_of_overlay_peers() {
       {.order = 430,
        .id = "overlay.peers",
        .group = Group::cni,
+       .once_installed = true,
        .why = "pods of that node cannot be reached from here",
        .look = overlay_peers},
       {.order = 440, .id = "overlay.checksum_offload", .group = Group::cni, .look = overlay_checksum_offload},

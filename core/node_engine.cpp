@@ -25,6 +25,13 @@ std::span<const net::PolicyRule> rules_of_others(const observed::NodeEnvironment
   return (*plane)->rules_before_main;
 }
 
+/// The CNI configuration of pods; empty: there is none.
+std::string winner_of(const observed::NodeEnvironment& environment) {
+  if (!environment.cni || !environment.cni->configuration) return "";
+  const auto* winner = environment.cni->configuration->winner();
+  return winner == nullptr ? "" : winner->path;
+}
+
 std::size_t repaired(const std::vector<routing::AppliedChange>& made) {
   return static_cast<std::size_t>(
       std::count_if(made.begin(), made.end(), [](const auto& each) { return each.repaired; }));
@@ -80,6 +87,7 @@ void NodeEngine::judge_node(std::span<const net::Link> links, net::MonoTime now)
 
 void NodeEngine::take_environment(observed::NodeEnvironment environment, net::MonoTime now) {
   const auto before = std::exchange(environment_, std::move(environment));
+  if (before->cni && winner_of(*before) != winner_of(*environment_)) winner_since_ = now;
   if (!std::ranges::equal(rules_of_others(*environment_), rules_of_others(*before)))
     reconciler_.request_sync(now);  // the next step looks up where they lead
   consider_evidence(now);

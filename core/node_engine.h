@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -104,6 +105,9 @@ class NodeEngine {
   [[nodiscard]] const std::vector<net::Link>& links() const { return *view_.kernel_state.links; }
 
  private:
+  /// What brings a network plug-in writes its parts within this time: kubelet starts its containers one after
+  /// the other, of one image.
+  static constexpr auto kInstalling = std::chrono::minutes(1);
   struct Reading {
     observed::NodeNetwork network;
     std::string api_version;
@@ -147,6 +151,7 @@ class NodeEngine {
   net::Shared<observed::CloudState> cloud_state_;  ///< with own_node()'s judgement of the Node object
   node::NodeAnswer received_node_;                 ///< as it was received
   net::Shared<observed::NodeEnvironment> environment_;
+  std::optional<net::MonoTime> winner_since_;  ///< the CNI configuration that wins was seen to come
   std::map<std::uint32_t, net::MonoTime> links_since_;
   node::NodeCidrs node_cidrs_;
   std::optional<net::MonoTime> node_cidrs_since_;  ///< nullopt: there are none, or they are as of before

@@ -13,6 +13,7 @@ checks::Facts NodeEngine::facts(net::MonoTime now, net::WallTime wall) const {
   facts.mode_reason = mode_.in_force().reason;
   const bool observes = role_ != Role::reconciles;
   facts.mode_is_a_guess = mode_.is_a_guess(observes ? now + node::ModeTracker::kGuess : now);
+  facts.network_is_new = !observes && winner_since_ && now - *winner_since_ < kInstalling;
   if (mode_before_was_known_) facts.mode_before = mode_before_;
   facts.started = observes ? now : started_;
   facts.now = now;

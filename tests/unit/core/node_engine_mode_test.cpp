@@ -51,6 +51,40 @@ TEST(NodeEngineMode, AnotherNetworkingIsFollowedAndTheNodeIsNotReadyMeanwhile) {
   EXPECT_TRUE(node.ready());
 }
 
+TEST(NodeEngineMode, APartThatIsMissingIsNoFailureWhileItsInstallerMayBeAtWork) {
+  Node node(Node::udr());
+  node.reading(testing::network());
+  auto environment = with({kCalicosFile});
+  environment.cni->configuration->missing_programs = {"/opt/cni/bin/calico is not there"};
+  node.engine().take_environment(environment, node.now);
+  EXPECT_EQ(node.check("cni.plugins").status, checks::CheckStatus::fail) << "it was like that at the start";
+  node.engine().take_environment(with({}), node.now);
+  node.engine().take_environment(environment, node.now);
+  const auto seen = node.check("cni.plugins");
+  EXPECT_EQ(seen.status, checks::CheckStatus::unknown);
+  EXPECT_TRUE(
+      seen.message.ends_with("its installer may still be at work, the CNI configuration is less than a "
+                             "minute old"))
+      << seen.message;
+  node.engine().take_environment(environment, node.now + 30s);
+  node.run_for(61s);
+  EXPECT_EQ(node.check("cni.plugins").status, checks::CheckStatus::fail);
+}
+
+TEST(NodeEngineMode, WhileImdsHasNotAnsweredOtherFilesAreFollowedAtOnce) {
+  auto policy = Node::udr();
+  policy.mode_is_automatic = true;
+  Node node(policy);
+  node.engine().take_environment(with({kAzuresFile}), node.now);
+  node.run_for(8s);
+  node.engine().take_environment(with({kCalicosFile}), node.now);
+  node.reading(testing::network());
+  node.run_for(1s);
+  EXPECT_EQ(node.routes(), testing::kHealthyRoutes)
+      << "ready without routes, in the mode of a file that is gone";
+  EXPECT_TRUE(node.ready());
+}
+
 TEST(NodeEngineMode, CalicoWithHostLocalInThePlaceOfAzureCniIsFollowed) {
   auto policy = Node::udr();
   policy.mode_is_automatic = true;
