@@ -32,15 +32,19 @@ std::size_t count_of(const std::vector<checks::CheckResult>& checks, checks::Che
       checks.begin(), checks.end(), [status](const auto& check) { return check.status == status; }));
 }
 
-/// A daemon that does not answer holds the node back, whatever the checks say.
+/// What the daemon has told kubelet and Calico is not known where it does not answer.
+std::string readiness(const std::vector<checks::CheckResult>& checks, const std::string& hung) {
+  if (!checks::is_ready(checks)) return "the node is not ready";
+  return hung.empty() ? "the node is ready, with warnings"
+                      : "whether the node is ready is not known, for " + hung;
+}
+
 Verdict judge(const std::vector<checks::CheckResult>& checks, const std::string& hung) {
   const auto failed = count_of(checks, checks::CheckStatus::fail);
   if (failed > 0) {
-    const bool held = !hung.empty() || !checks::is_ready(checks);
-    return {
-        .exit = kNo,
-        .sentence = fmt::format("{} of {} checks failed; the node is {}{}{}", failed, checks.size(),
-                                held ? "not ready" : "ready, with warnings", hung.empty() ? "" : ": ", hung)};
+    return {.exit = kNo,
+            .sentence =
+                fmt::format("{} of {} checks failed; {}", failed, checks.size(), readiness(checks, hung))};
   }
   if (!hung.empty()) return {.exit = kUndetermined, .sentence = "no check failed, but " + hung};
   const bool blind = std::any_of(checks.begin(), checks.end(), [](const checks::CheckResult& check) {

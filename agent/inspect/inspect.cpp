@@ -74,8 +74,7 @@ observed::NodeEnvironment look_at_files() {
 host::HostReader host_reader() { return host::HostReader(netlink::ruleset_generation); }
 
 observed::NodeEnvironment inspect(const InspectionTarget& aim, std::span<const net::Link> links,
-                                  host::HostReader& host_reader,
-                                  std::chrono::steady_clock::time_point finish_by) {
+                                  host::HostReader& reader, std::chrono::steady_clock::time_point finish_by) {
   const auto pods = of_pods(links, aim);
   auto routed = of_nic(links, aim);
   routed.insert(routed.end(), pods.begin(), pods.end());
@@ -87,7 +86,7 @@ observed::NodeEnvironment inspect(const InspectionTarget& aim, std::span<const n
   auto environment = look_at_files();
   environment.data_plane = netlink::read_data_plane(routed);
   environment.pod_sysctls = pod_sysctls(pods);
-  environment.host = host_reader.read(query, finish_by);
+  environment.host = reader.read(query, finish_by);
   return environment;
 }
 

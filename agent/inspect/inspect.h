@@ -22,7 +22,6 @@ host::HostReader host_reader();
 /// The whole node environment, read-only: files, the kernel's tables, programs and services on loopback,
 /// side by side. What does not answer until `finish_by` is an Error in its place.
 observed::NodeEnvironment inspect(const InspectionTarget& aim, std::span<const net::Link> links,
-                                  host::HostReader& host_reader,
-                                  std::chrono::steady_clock::time_point finish_by);
+                                  host::HostReader& reader, std::chrono::steady_clock::time_point finish_by);
 
 }  // namespace agent
