@@ -208,6 +208,11 @@ void NodeEngine::take_cached(observed::NodeNetwork network, std::string api_vers
 
 void NodeEngine::take_reading(observed::NodeNetwork network, std::string api_version, net::MonoTime now,
                               net::WallTime wall) {
+  if (document_.is_repeated_by(network)) {
+    document_.take_reading(std::move(network), std::move(api_version), std::nullopt, now, wall);
+    document_repeated_ = true;
+    return;
+  }
   reading_ =
       Reading{.network = std::move(network), .api_version = std::move(api_version), .now = now, .wall = wall};
   request_full_resync(now);
@@ -255,11 +260,25 @@ void NodeEngine::request_full_resync(net::MonoTime now) {
 TurnReport NodeEngine::turn(net::MonoTime now, net::WallTime wall) {
   TurnReport report;
   reconsider_mode(now);
+  if (std::exchange(document_repeated_, false)) {
+    if (finds_all_as_it_was(now, wall, report)) return report;
+    request_full_resync(now);
+  }
   const bool was_read = read_kernel(now);
   if (was_read && role_ == Role::reconciles && policy_.enforce_sysctls) enforce_sysctls(report);
   if (role_ == Role::reconciles) reconcile(now, wall, report);
   report.another_reading_wanted = removals_held_ || document_.wants_another_reading();
   return report;
+}
+
+/// By what no notification tells: lookups, and sysctls.
+bool NodeEngine::finds_all_as_it_was(net::MonoTime now, net::WallTime wall, TurnReport& report) {
+  if (kernel_read_wanted_ || role_ != Role::reconciles) return false;
+  const auto lookups = wanted_lookups(now, wall);
+  if (!reconciler_.still_leads(targets_of(lookups))) return false;
+  view_.sysctls = node::sysctls_around(view_, sysctls_, policy_, document_.in_force());
+  if (policy_.enforce_sysctls) enforce_sysctls(report);
+  return true;
 }
 
 void NodeEngine::reconcile(net::MonoTime now, net::WallTime wall, TurnReport& report) {

@@ -52,7 +52,8 @@ class NodeEngine {
   void set_node_name(std::string name) { node_name_ = std::move(name); }
   void take_cached(observed::NodeNetwork network, std::string api_version, net::WallTime saved,
                    net::MonoTime now);
-  /// Whether the document counts is decided by the next turn, against the links of then.
+  /// Whether the document counts is decided by the next turn, against the links of then. One that only says
+  /// again what is in force is no reason to dump: the next turn looks up where packets go.
   void take_reading(observed::NodeNetwork network, std::string api_version, net::MonoTime now,
                     net::WallTime wall);
   void take_failure(std::string error);
@@ -126,6 +127,7 @@ class NodeEngine {
   void judge_node(std::span<const net::Link> links, net::MonoTime now);
   void follow_node_cidrs(net::MonoTime now);
   bool follow_nic(const net::Notification& notification);
+  bool finds_all_as_it_was(net::MonoTime now, net::WallTime wall, TurnReport& report);
   void reconcile(net::MonoTime now, net::WallTime wall, TurnReport& report);
   [[nodiscard]] Lookups wanted_lookups(net::MonoTime now, net::WallTime wall) const;
   [[nodiscard]] routing::LookupTargets targets_of(const Lookups& lookups) const;
@@ -160,6 +162,7 @@ class NodeEngine {
   net::SharedList<net::Prefix> watched_;
   bool nic_flapped_ = false;  ///< it was down or lost an address since all was in place
   bool kernel_read_wanted_ = true;
+  bool document_repeated_ = false;  ///< since the last turn
   bool configuration_changed_ = false;
   std::optional<observed::NodeNetwork> wanted_of_;  ///< the document that the routes were last wanted by
   bool removals_held_ = false;

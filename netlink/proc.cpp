@@ -44,8 +44,8 @@ net::Result<std::string> ProcSysctls::read(std::string_view key) {
     const auto size = ::read(file.get(), part.data(), part.size());
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return failed(errno, "read", key);
-    if (size == 0) break;
     value.append(part.data(), static_cast<std::size_t>(size));
+    if (static_cast<std::size_t>(size) < part.size()) break;  // there is no more
     if (value.size() > kLongestValue) return failed(EFBIG, "read", key);
   }
   while (value.ends_with('\n')) value.pop_back();

@@ -76,6 +76,10 @@ class NodeDocument {
   [[nodiscard]] const ImdsStatus& status() const { return status_; }
   /// More than one reading in a row, or the cache, agree with what is in force: it may ask for removals.
   [[nodiscard]] bool is_confirmed() const { return agreeing_ > 1; }
+  /// It is in force, and confirmed, and no other one waits.
+  [[nodiscard]] bool is_repeated_by(const observed::NodeNetwork& network) const {
+    return is_confirmed() && !waiting_ && network_ == network;
+  }
   /// Another answer of IMDS would settle something.
   [[nodiscard]] bool wants_another_reading() const { return waiting_.has_value(); }
   [[nodiscard]] std::uint64_t failures() const { return failures_; }

@@ -9,14 +9,15 @@ namespace node {
 namespace {
 
 /// How strict the other NICs are about the sources of what they receive.
-void read_other_nics(net::Sysctls& sysctls, const observed::NodeNetwork& network, NodeView& view) {
+void read_other_nics(net::Sysctls& sysctls, const observed::NodeNetwork& network, const NodeView& view,
+                     observed::SysctlReadings& readings) {
   if (!view.nic.nic) return;
   for (const auto& nic : network.nics) {
     const auto link = find_link(nic, *view.kernel_state.links);
     if (!link || link->index == view.nic.nic->link.index) continue;
     auto key = fmt::format("net/ipv4/conf/{}/rp_filter", link->name);
     auto reading = sysctls.read(key);
-    view.sysctls.emplace(std::move(key), std::move(reading));
+    readings.emplace(std::move(key), std::move(reading));
   }
 }
 
@@ -48,9 +49,15 @@ NodeView view_of(KernelState kernel_state, net::Sysctls& sysctls, const Policy& 
     view.nic = resolve_nic(*network, *links, platform_routes, policy.nic, counting);
     view.desired = desired_routes(policy, *network, view.nic.nic ? &*view.nic.nic : nullptr);
   }
-  view.sysctls = read_sysctls(sysctls, policy, view.nic.nic ? view.nic.nic->link.name : "");
-  if (network) read_other_nics(sysctls, *network, view);
+  view.sysctls = sysctls_around(view, sysctls, policy, network);
   return view;
+}
+
+observed::SysctlReadings sysctls_around(const NodeView& view, net::Sysctls& sysctls, const Policy& policy,
+                                        const std::optional<observed::NodeNetwork>& network) {
+  auto readings = read_sysctls(sysctls, policy, view.nic.nic ? view.nic.nic->link.name : "");
+  if (network) read_other_nics(sysctls, *network, view, readings);
+  return readings;
 }
 
 NotificationScope classify(const net::Notification& notification, std::uint8_t protocol,

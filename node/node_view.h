@@ -34,6 +34,10 @@ NodeView view_of(KernelState kernel_state, net::Sysctls& sysctls, const Policy& 
                  const std::optional<observed::NodeNetwork>& network,
                  const std::optional<net::MacAddress>& primary);
 
+/// The settings of the view's NIC, of the other ones and of all, as they are now.
+observed::SysctlReadings sysctls_around(const NodeView& view, net::Sysctls& sysctls, const Policy& policy,
+                                        const std::optional<observed::NodeNetwork>& network);
+
 /// What a notification asks for.
 enum class NotificationScope : std::uint8_t {
   nothing,  ///< of no concern to us

@@ -302,6 +302,12 @@ net::Result<Plan> Reconciler::plan(const LookupTargets& targets) {
   return plan;
 }
 
+bool Reconciler::still_leads(const LookupTargets& targets) {
+  if (state() != SyncState::settled || !sync_.all_in_sync()) return false;
+  look_up_all(targets);
+  return sync_.all_in_sync();
+}
+
 void Reconciler::look_up_all(const LookupTargets& targets) {
   const auto round = rounds_++;
   auto obstructed = look_up(kernel_, desired_->rules, targets.node_cidrs, round, obstructed_, sync_);

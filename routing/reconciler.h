@@ -114,6 +114,10 @@ class Reconciler {
   [[nodiscard]] std::optional<net::MonoTime> due() const;
   /// Dumps, applies, and looks up where the kernel sends packets then.
   StepReport step(net::MonoTime now, const LookupTargets& targets = {});
+  /// Looks up where the kernel sends packets, without a dump: that of the last step still holds, as long as
+  /// no notification says otherwise. False: a step is to find out what is the case, for something was not in
+  /// sync before or is not now.
+  bool still_leads(const LookupTargets& targets);
   /// What step() would do; sync() then has the state without it. Changes nothing in the kernel.
   net::Result<Plan> plan(const LookupTargets& targets);
   /// What the last step cost; feeds the budget.

@@ -142,9 +142,11 @@ class Lookups {
   Lookups(net::Kernel& kernel, std::span<const net::Prefix> node_cidrs)
       : kernel_(kernel), node_cidrs_(node_cidrs) {}
 
-  /// `first` is the answer about the first of its probes. Sets error() where the kernel could not be asked.
+  /// `answers` are those about the first of its probes, one or more. Sets error() where the kernel could not
+  /// be asked.
   std::optional<Obstacle> judge(const net::Route& wanted, Probing probing,
-                                const net::Result<net::Route>& first) {
+                                std::span<const net::Result<net::Route>> answers) {
+    const auto& first = answers.front();
     if (probing == Probing::until_one_is_taken && first && is_taken(wanted, *first)) return std::nullopt;
     std::optional<Obstacle> obstacle;
     std::optional<Obstacle> of_a_part;
@@ -153,7 +155,7 @@ class Lookups {
     const auto probes = probes_of(wanted.key.destination, node_cidrs_);
     for (std::size_t i = 0; i < probes.size(); ++i) {
       const auto& address = probes[i];
-      const auto found = i == 0 ? first : kernel_.lookup(net::Flow(address));
+      const auto found = i < answers.size() ? answers[i] : kernel_.lookup(net::Flow(address));
       if (!found && !says_that_it_is_dropped(found.error().code.value())) {
         error_ = found.error().what;
         return std::nullopt;
@@ -238,35 +240,49 @@ std::vector<RouteIndex::Position> look_up(net::Kernel& kernel, std::span<const n
   const auto& known = sync.routes.out_of_sync();
   const auto count = routes.size() <= kAlwaysLookedUp ? routes.size() : kLookedUpOfMany;
   const auto stride = count == 0 ? 1 : routes.size() / count;
-  const auto probing = routes.size() <= kWhollyLookedUp ? Probing::each : Probing::until_one_is_taken;
-  auto positions = std::move(obstructed);
+  const auto probing_of = [&](RouteIndex::Position position) {
+    const auto groups = (routes.size() + kWhollyLookedUp - 1) / kWhollyLookedUp;
+    const bool is_its_turn = routes.size() <= kAlwaysLookedUp && position / kWhollyLookedUp == round % groups;
+    return is_its_turn || std::binary_search(obstructed.begin(), obstructed.end(), position)
+               ? Probing::each
+               : Probing::until_one_is_taken;
+  };
+  auto positions = obstructed;
   for (std::size_t i = 0; i < count; ++i)
     positions.push_back(static_cast<RouteIndex::Position>(i * stride + round % stride));
   std::sort(positions.begin(), positions.end());
   positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
-  std::vector<RouteIndex::Position> asked;
+  struct Asked {
+    RouteIndex::Position position;
+    std::size_t first;  ///< of its flows
+    std::size_t count;
+  };
+  std::vector<Asked> asked;
   std::vector<net::Flow> flows;
   for (const auto position : positions) {
     const auto& route = routes[position];
     if (!is_looked_up(route, rules) || is_known(known, position)) continue;
-    const auto probes = probes_of(route.key.destination, node_cidrs, 1);
+    const bool wholly = probing_of(position) == Probing::each;
+    const auto probes = probes_of(route.key.destination, node_cidrs, wholly ? kProbes : 1);
     if (probes.empty()) continue;
-    asked.push_back(position);
-    flows.emplace_back(probes.front());
+    asked.push_back({.position = position, .first = flows.size(), .count = probes.size()});
+    for (const auto& probe : probes) flows.emplace_back(probe);
   }
-  // On a healthy node of many routes no other question follows.
-  const auto first_answers = kernel.lookups(flows);
+  // On a healthy node no other question follows.
+  const auto answers = kernel.lookups(flows);
   Lookups lookups(kernel, node_cidrs);
   std::vector<OutOfSyncRoute> found;
-  for (std::size_t i = 0; i < asked.size() && lookups.error().empty(); ++i) {
-    if (auto obstacle = lookups.judge(routes[asked[i]], probing, first_answers[i]))
-      found.push_back(out_of_sync(asked[i], std::move(*obstacle)));
+  for (const auto& [position, first, probes] : asked) {
+    auto obstacle =
+        lookups.judge(routes[position], probing_of(position), std::span(answers).subspan(first, probes));
+    if (!lookups.error().empty()) break;
+    if (obstacle) found.push_back(out_of_sync(position, std::move(*obstacle)));
   }
   sync.lookup_error = lookups.error();
-  positions.clear();
-  for (const auto& each : found) positions.push_back(each.position);
+  obstructed.clear();
+  for (const auto& each : found) obstructed.push_back(each.position);
   sync.routes.add(std::move(found));
-  return positions;
+  return obstructed;
 }
 
 std::vector<net::Prefix> look_up_parts(net::Kernel& kernel, std::span<const net::Rule> rules,

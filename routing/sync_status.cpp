@@ -114,6 +114,10 @@ class OutOfSyncRoutes {
 
 }  // namespace
 
+bool SyncStatus::all_in_sync() const {
+  return routes.out_of_sync().empty() && rule_problems.empty() && unwanted == 0 && lookup_error.empty();
+}
+
 bool SyncStatus::settled() const {
   const auto& out_of_sync = routes.out_of_sync();
   return rule_problems.empty() && std::all_of(out_of_sync.begin(), out_of_sync.end(), [](const auto& each) {

@@ -23,6 +23,8 @@ struct SyncStatus {
   /// Why the kernel could not be asked where packets go; empty: it was asked.
   std::string lookup_error = {};
 
+  /// Every route and rule is there and is taken, and nothing else of ours is.
+  [[nodiscard]] bool all_in_sync() const;
   /// Nothing is left to do: every route is there, or a foreign one leads in its place.
   [[nodiscard]] bool settled() const;
   /// The kernel sends what is wanted where it is wanted.
@@ -44,17 +46,20 @@ SyncStatus evaluate_sync(const Desired& desired, const RouteIndex& index, const 
 SyncStatus evaluate_sync(const Desired& desired, const Actual& actual,
                          std::span<const net::Route> foreign_routes, const Refusals& refusals);
 
-/// Of no more wanted routes than this each address of probes_of() is looked up, for others may take a part of
-/// the destination alone; a cluster has one to three CIDRs.
+/// Of so many wanted routes, others from one round to the next, each address of probes_of() is looked up, for
+/// others may take a part of the destination alone; of the rest until one is taken, and of all where there
+/// are more than kAlwaysLookedUp. A cluster has one to three CIDRs.
 inline constexpr std::size_t kWhollyLookedUp = 16;
 /// More wanted routes than this are looked up by sample.
 inline constexpr std::size_t kAlwaysLookedUp = 1000;
 /// So many of them at a time, each costs a few microseconds.
 inline constexpr std::size_t kLookedUpOfMany = 250;
 
+inline constexpr std::size_t kProbes = 4;
+
 /// Addresses that stand for all of the prefix, none of them in one of `elsewhere`.
 std::vector<net::Address> probes_of(const net::Prefix& prefix, std::span<const net::Prefix> elsewhere,
-                                    std::size_t most = 4);
+                                    std::size_t most = kProbes);
 
 /// Asks the kernel itself where packets to each wanted destination go, by rules, tables, metrics and all: the
 /// routes that are there and in sync, but for sinks and for those of tables that `rules` of ours lead pods

@@ -58,6 +58,14 @@ class Node {
     engine().take_reading(network, "2021-02-01", now, net::WallTime{});
   }
 
+  /// The answer of IMDS that comes each minute, and the turn that it brings.
+  void minute(const observed::NodeNetwork& network) {
+    run_for(std::chrono::minutes(1));
+    reading(network);
+    reports.push_back(engine().turn(now, net::WallTime{}));
+    run_for(std::chrono::milliseconds(0));
+  }
+
   /// Lets time pass: notifications are taken, and every turn runs that falls due.
   void run_for(std::chrono::milliseconds time) {
     const auto end = now + time;

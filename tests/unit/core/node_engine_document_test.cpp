@@ -46,6 +46,50 @@ TEST(NodeEngineDocument, HoldsTheOneRemovalThatADocumentAsksForUntilAnotherAgree
   EXPECT_EQ(node.routes().size(), 2U);
 }
 
+TEST(NodeEngineDocument, AnAnswerThatSaysTheSameAgainIsNoReasonToDump) {
+  using Call = test_support::FakeKernel::Call;
+  Node node;
+  for (int i = 0; i < 2; ++i) node.minute(network());
+  const auto dumps_seen = [&node] {
+    return node.kernel.calls(Call::routes) + node.kernel.calls(Call::links);
+  };
+  const auto dumps = dumps_seen();
+  const auto lookups = node.kernel.calls(Call::lookup);
+  node.minute(network());
+  EXPECT_EQ(dumps_seen(), dumps);
+  EXPECT_GT(node.kernel.calls(Call::lookup), lookups);
+  node.engine().request_full_resync(node.now);
+  node.settle();
+  EXPECT_GT(dumps_seen(), dumps) << "once in routes.resync_interval all is dumped";
+}
+
+TEST(NodeEngineDocument, WithTheNextAnswerALongerPrefixOfOthersIsSeenToComeAndToGo) {
+  Node node;
+  const auto elsewhere = node.kernel.add_link("gre1");
+  for (int i = 0; i < 2; ++i) node.minute(network());
+  ASSERT_EQ(node.check("routes.shadowed").status, checks::CheckStatus::pass);
+  // No route to a destination of ours, so that no notification about it is read.
+  const auto longer = testing::route("10.244.0.0/17", "", elsewhere, 4);
+  node.kernel.add_foreign(longer);
+  node.minute(network());
+  EXPECT_NE(node.check("routes.shadowed").status, checks::CheckStatus::pass);
+  node.kernel.remove_foreign(longer);
+  node.minute(network());
+  EXPECT_EQ(node.check("routes.shadowed").status, checks::CheckStatus::pass);
+}
+
+TEST(NodeEngineDocument, WithTheNextAnswerASettingIsSeenOfWhichNothingTells) {
+  Node node;
+  for (int i = 0; i < 2; ++i) node.minute(network());
+  ASSERT_TRUE(node.ready());
+  node.sysctls.values["net/ipv4/ip_forward"] = "0";
+  node.minute(network());
+  EXPECT_FALSE(node.ready());
+  node.sysctls.values["net/ipv4/ip_forward"] = "1";
+  node.minute(network());
+  EXPECT_TRUE(node.ready());
+}
+
 observed::NodeNetwork both_nics() { return network({testing::nic(), testing::second_nic()}); }
 
 /// eth1 as a VM's second NIC is, with a default route of its own.

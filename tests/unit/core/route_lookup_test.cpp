@@ -269,6 +269,27 @@ TEST_F(RouteLookup, OfManyRoutesSomeAreAskedForAndOthersTheNextTime) {
   EXPECT_LE(kernel_.calls(test_support::FakeKernel::Call::lookup) - before, many.size() + 3);
 }
 
+TEST_F(RouteLookup, OfMoreThanAFewRoutesAPartThatIsDroppedIsFoundWithinSomeRoundsAndSeenFromThenOn) {
+  std::vector<net::Route> wanted;
+  for (int i = 0; i < 40; ++i) wanted.push_back(route(fmt::format("20.{}.0.0/16", i), "10.240.0.1", eth0_));
+  std::vector<net::Change> adds;
+  for (const auto& each : wanted) adds.push_back({net::Verb::add, each});
+  ASSERT_TRUE(kernel_.apply(adds)->empty());
+  auto dropping = route("20.20.0.0/17", "", 0, 3);
+  dropping.type = net::RouteType::blackhole;
+  kernel_.add_foreign(dropping);
+  std::vector<routing::RouteIndex::Position> obstructed;
+  const auto is_seen = [&](std::size_t round) {
+    routing::SyncStatus sync;
+    sync.routes = routing::RouteStatuses(wanted, {});
+    obstructed = routing::look_up(kernel_, {}, node_cidrs_, round, obstructed, sync);
+    return !sync.leads_as_wanted();
+  };
+  std::size_t round = 0;
+  while (!is_seen(round)) ASSERT_LT(++round, 3U) << "40 routes are three groups";
+  for (int i = 0; i < 6; ++i) EXPECT_TRUE(is_seen(++round)) << "though it is another group's turn";
+}
+
 TEST_F(RouteLookup, OfManyRoutesOneThatIsNotTakenIsAskedForEachTimeUntilItIs) {
   std::vector<net::Route> many;
   for (int i = 0; i < 2000; ++i)
