@@ -82,6 +82,11 @@ std::vector<CheckResult> assess(const Facts& facts, std::span<const CheckResult>
   return results;
 }
 
+bool nothing_fails(std::span<const CheckResult> checks) {
+  return std::none_of(checks.begin(), checks.end(),
+                      [](const CheckResult& check) { return check.status == CheckStatus::fail; });
+}
+
 bool is_ready(std::span<const CheckResult> checks) {
   return std::none_of(checks.begin(), checks.end(), [](const CheckResult& check) { return check.holds(); });
 }

@@ -23,6 +23,9 @@ const Check& check_about(Subject subject);
 /// Runs every check. `since` is carried over from `before` where the status is the same, else it is `now`.
 std::vector<CheckResult> assess(const Facts& facts, std::span<const CheckResult> before, net::WallTime now);
 
+/// True when no check fails, gate or not.
+bool nothing_fails(std::span<const CheckResult> checks);
+
 /// True when no gate fails.
 bool is_ready(std::span<const CheckResult> checks);
 

@@ -99,24 +99,58 @@ Finding may_be_dropped(const observed::FilterHook& hook, const ForwardVerdict& v
                   what, done_by_pods(verdict), show_table(hook).text()));
 }
 
+/// Whether there is no rule that could accept before the policy drops.
+bool has_no_rule(const observed::FilterHook& hook) {
+  return std::all_of(hook.chains.begin(), hook.chains.end(), [&hook](const observed::FilterChain& chain) {
+    return chain.name != hook.chain || chain.rules.empty();
+  });
+}
+
+Finding dropped_by_empty_chain(const observed::FilterHook& hook) {
+  return Finding::fail(
+      fmt::format("nftables' chain {} of table {} has the policy drop and no rule that accepts",
+                  sanitized(hook.chain), sanitized(hook.table)),
+      "all that is forwarded is dropped, from and to pods",
+      show_table(hook).note(
+          "whose table it is: have its owner accept the pod CIDRs, as source and as destination, "
+          "or stop firewalld or nftables.service where it is theirs"));
+}
+
 /// nullopt: nothing of nftables' own can drop what pods send or get.
 std::optional<Finding> of_nftables(const Facts& facts,
                                    const net::Result<std::vector<observed::FilterHook>>& hooks) {
   if (!hooks && hooks.error().code.value() == ENOENT) return std::nullopt;
   if (!hooks) return Finding::unknown("nftables' own rules could not be read: " + hooks.error().what);
+  std::optional<Finding> doubtful;
   for (const auto& hook : *hooks) {
     const auto verdict = forward_verdict(facts, hook);
-    if (verdict.kind != ForwardVerdict::passes) return may_be_dropped(hook, verdict);
+    if (verdict.kind == ForwardVerdict::passes) continue;
+    if (hook.policy == "DROP" && has_no_rule(hook)) return dropped_by_empty_chain(hook);
+    if (!doubtful) doubtful = may_be_dropped(hook, verdict);
   }
-  return std::nullopt;
+  return doubtful;
+}
+
+Finding nothing_drops_all() {
+  return Finding::pass(
+      "no rule drops all that pods send or get; what rules by port, state, mark, set or rate do is not "
+      "followed");
+}
+
+/// nft shows iptables' tables too where no save program does.
+Finding without_iptables(const net::Result<std::vector<observed::FilterHook>>& nft_chains) {
+  if (nft_chains) return nothing_drops_all();
+  return Finding::unknown("neither iptables nor nft is installed, which would show rules that drop packets");
 }
 
 Finding netfilter_forward(const Facts& facts) {
   const auto host = seen_host(facts);
   if (!host) return host.error();
   const auto nftables = of_nftables(facts, (*host)->nft_chains);
+  if (nftables && nftables->status == CheckStatus::fail) return *nftables;
   const auto filters = seen_filters(facts);
-  if (!filters) return nftables && filters.error().status == CheckStatus::skip ? *nftables : filters.error();
+  if (!filters && filters.error().status != CheckStatus::skip) return filters.error();
+  if (!filters) return nftables ? *nftables : without_iptables((*host)->nft_chains);
   const observed::PacketFilter* undecided = nullptr;
   for (const auto& filter : **filters) {
     if (!filter.problem.empty()) continue;
@@ -134,9 +168,7 @@ Finding netfilter_forward(const Facts& facts) {
   }
   if (const auto* filter = unseen(**filters)) return Finding::unknown(problem_text(*filter));
   if (nftables) return *nftables;
-  return Finding::pass(
-      "no rule drops all that pods send or get; what rules by port, state, mark, set or rate do is not "
-      "followed");
+  return nothing_drops_all();
 }
 
 Finding netfilter_backends(const Facts& facts) {

@@ -106,13 +106,13 @@ bool is_met_by_forwarded_packets(const json::Value& chain) {
 }
 
 /// The chain's table, where forwarded packets meet the chain and it is to be read.
-std::optional<NftTable> table_met(const json::Value& chain) {
+std::optional<NftTable> table_met(const json::Value& chain, NftTables which) {
   const auto family = json::string(at(chain, "family"));
   auto table = json::string(at(chain, "table"));
   if (!is_met_by_forwarded_packets(chain) || (family != "ip" && family != "inet")) return std::nullopt;
   const auto& name = at(chain, "name");
-  const bool is_iptables =
-      family == "ip" && (name == "FORWARD" || name == "PREROUTING" || name == "POSTROUTING");
+  const bool is_iptables = which == NftTables::beside_iptables && family == "ip" &&
+                           (name == "FORWARD" || name == "PREROUTING" || name == "POSTROUTING");
   if (is_iptables || table == "kube-proxy" || table == "calico") return std::nullopt;
   return NftTable{family, std::move(table)};
 }
@@ -138,14 +138,46 @@ bool is_plain(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), is_fit);
 }
 
+/// A condition as iptables-nft writes it by itself; what it leaves to a module of xtables is `xt`.
+bool is_written_by_iptables(const json::Value& match) {
+  const auto& left = at(match, "left");
+  const auto& masked = at(left, "&");
+  const auto& subject = masked.is_array() && !masked.empty() ? masked.front() : left;
+  const auto& meta = at(subject, "meta");
+  const auto& payload = at(subject, "payload");
+  const auto& right = at(match, "right");
+  const auto is_one_of = [](const json::Value& name, std::initializer_list<std::string_view> names) {
+    return std::find(names.begin(), names.end(), json::string(name)) != names.end();
+  };
+  const auto& protocol = at(payload, "protocol");
+  const bool of_ports = is_one_of(protocol, {"tcp", "udp", "sctp", "dccp"}) &&
+                        is_one_of(at(payload, "field"), {"sport", "dport"});
+  if (right.is_object() && !right.contains("prefix") && !(of_ports && right.contains("range"))) return false;
+  if (json::string(right).starts_with('@')) return false;  // a set
+  return of_ports || is_one_of(at(meta, "key"), {"iifname", "oifname", "iif", "oif", "l4proto", "mark"}) ||
+         (protocol == "ip" && is_one_of(at(payload, "field"), {"saddr", "daddr", "protocol"}));
+}
+
 }  // namespace
 
-net::Result<std::vector<NftTable>> tables_met_by_forwarded(std::string_view text) {
+bool holds_rules_unlike_iptables(std::string_view text) {
+  const auto objects = objects_of(text);
+  if (!objects) return true;
+  return std::any_of(objects->begin(), objects->end(), [](const json::Value& object) {
+    const auto& statements = at(at(object, "rule"), "expr");
+    return std::any_of(statements.begin(), statements.end(), [](const json::Value& each) {
+      const auto& match = at(each, "match");
+      return each.contains("vmap") || (match.is_object() && !is_written_by_iptables(match));
+    });
+  });
+}
+
+net::Result<std::vector<NftTable>> tables_met_by_forwarded(std::string_view text, NftTables which) {
   const auto objects = objects_of(text);
   if (!objects) return net::pass_on(objects);
   std::vector<NftTable> tables;
   for (const auto& object : *objects) {
-    auto table = table_met(at(object, "chain"));
+    auto table = table_met(at(object, "chain"), which);
     if (!table || std::find(tables.begin(), tables.end(), *table) != tables.end()) continue;
     if (!is_plain(table->second))
       return net::failure(EBADMSG,
@@ -155,7 +187,7 @@ net::Result<std::vector<NftTable>> tables_met_by_forwarded(std::string_view text
   return tables;
 }
 
-net::Result<std::vector<observed::FilterHook>> parse_nft_ruleset(std::string_view text) {
+net::Result<std::vector<observed::FilterHook>> parse_nft_ruleset(std::string_view text, NftTables which) {
   const auto objects = objects_of(text);
   if (!objects) return net::pass_on(objects);
   std::map<NftTable, TableContents> tables;
@@ -163,7 +195,7 @@ net::Result<std::vector<observed::FilterHook>> parse_nft_ruleset(std::string_vie
     if (const auto& table = at(object, "table"); is_dormant(table))
       tables[{json::string(at(table, "family")), json::string(at(table, "name"))}].is_dormant = true;
     const auto& chain = at(object, "chain");
-    if (const auto table = table_met(chain)) {
+    if (const auto table = table_met(chain, which)) {
       tables[*table].hooks.push_back({.table = table->first + " " + table->second,
                                       .chain = json::string(at(chain, "name")),
                                       .policy = at(chain, "policy") == "drop" ? "DROP" : "ACCEPT"});

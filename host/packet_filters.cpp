@@ -1,5 +1,6 @@
 #include "host/packet_filters.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -119,11 +120,31 @@ bool may_drop(const observed::FilterHook& hook) {
          });
 }
 
+std::string unlike_iptables(std::string_view table) {
+  return fmt::format(
+      "table {0} has rules of nft's own, which iptables-nft-save does not show as they are: see nft list "
+      "table "
+      "ip {0}",
+      table);
+}
+
+/// Tables that iptables-nft-save cannot show, and that can drop what is forwarded: "# Table `filter' is
+/// incompatible, use 'nft' tool."
+std::string incompatible_table(std::string_view text) {
+  for (const auto line : lines(text)) {
+    for (const auto* table : {"filter", "mangle", "raw"}) {
+      if (line.starts_with(fmt::format("# Table `{}' is incompatible", table))) return table;
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 observed::PacketFilter parse_iptables_save(std::string backend, std::string_view text) {
   observed::PacketFilter filter;
   filter.backend = std::move(backend);
+  if (const auto table = incompatible_table(text); !table.empty()) filter.problem = unlike_iptables(table);
   for (const auto& [name, table] : tables_in(text)) {
     // Azure's agent has its rules about 168.63.129.16 there; no forwarded packet meets them.
     if (name != "security") filter.rules += count_met(table);
@@ -145,10 +166,47 @@ observed::PacketFilter parse_iptables_save(std::string backend, std::string_view
 
 namespace {
 
-observed::PacketFilter saved_by(const std::string& program, const std::string& backend, Time finish_by) {
+net::Result<observed::PacketFilter> saved_by(const std::string& program, const std::string& backend,
+                                             Time finish_by) {
   const auto text = run_program({program}, finish_by);
-  if (!text) return {.backend = backend, .problem = text.error().what};
+  if (!text) return net::pass_on(text);
   return parse_iptables_save(backend, *text);
+}
+
+observed::PacketFilter with_problem(net::Result<observed::PacketFilter> saved, const std::string& backend) {
+  if (saved) return std::move(*saved);
+  return {.backend = backend, .problem = saved.error().what};
+}
+
+bool drops_by_itself(const observed::FilterRule& rule) {
+  return (rule.target == "DROP" || rule.target == "REJECT") && !rule.is_narrow && !rule.by_mark;
+}
+
+bool drops_by_itself(const std::vector<observed::FilterChain>& chains) {
+  return std::any_of(chains.begin(), chains.end(), [](const observed::FilterChain& chain) {
+    return std::any_of(chain.rules.begin(), chain.rules.end(),
+                       [](const observed::FilterRule& rule) { return drops_by_itself(rule); });
+  });
+}
+
+/// The tables of which the filter shows that they drop something.
+std::set<std::string> dropping_tables(const observed::PacketFilter& filter) {
+  std::set<std::string> tables;
+  if (filter.forward_policy == "DROP" || drops_by_itself(filter.forward)) tables.insert("filter");
+  for (const auto& hook : filter.other_hooks) {
+    if (hook.policy == "DROP" || drops_by_itself(hook.chains)) tables.insert(hook.table);
+  }
+  return tables;
+}
+
+/// Looks with nft(8) for rules that iptables-nft-save shows as if they dropped more, or accepted more, than
+/// they do.
+void doubt(observed::PacketFilter& filter, const std::string& nft, Time finish_by) {
+  if (nft.empty() || !filter.problem.empty()) return;
+  for (const auto& table : dropping_tables(filter)) {
+    const auto text = run_program({nft, "-j", "-t", "list", "table", "ip", table}, finish_by);
+    if (text && holds_rules_unlike_iptables(*text)) filter.problem = unlike_iptables(table);
+  }
 }
 
 /// False: no table of iptables-legacy is loaded, so that it has nothing to show.
@@ -162,22 +220,24 @@ bool legacy_is_loaded() {
 std::future<observed::PacketFilter> legacy_filter(const std::string& program, Time finish_by) {
   if (!legacy_is_loaded())
     return std::async(std::launch::deferred, [] { return parse_iptables_save("legacy", ""); });
-  return std::async(std::launch::async,
-                    [program, finish_by] { return saved_by(program, "legacy", finish_by); });
+  return std::async(std::launch::async, [program, finish_by] {
+    return with_problem(saved_by(program, "legacy", finish_by), "legacy");
+  });
 }
 
-net::Result<std::vector<observed::FilterHook>> nft_chains(const std::string& program, Time finish_by) {
+net::Result<std::vector<observed::FilterHook>> nft_chains(const std::string& program, NftTables which,
+                                                          Time finish_by) {
   if (program.empty()) return net::failure(ENOENT, "nft is not installed");
   // Chains first, for kube-proxy's and Felix's tables may have a hundred thousand rules.
   const auto chains = run_program({program, "-j", "list", "chains"}, finish_by);
   if (!chains) return net::pass_on(chains);
-  const auto tables = tables_met_by_forwarded(*chains);
+  const auto tables = tables_met_by_forwarded(*chains, which);
   if (!tables) return net::pass_on(tables);
   std::vector<observed::FilterHook> hooks;
   for (const auto& [family, table] : *tables) {
     const auto text = run_program({program, "-j", "-t", "list", "table", family, table}, finish_by);
     if (!text) return net::pass_on(text);
-    auto some = parse_nft_ruleset(*text);
+    auto some = parse_nft_ruleset(*text, which);
     if (!some) return some;
     std::move(some->begin(), some->end(), std::back_inserter(hooks));
   }
@@ -191,6 +251,12 @@ bool PacketFilterReader::is_known(const OfNftables& now) const {
          known_->iptables_program == now.iptables_program;
 }
 
+bool PacketFilterReader::is_outdated() const {
+  if (!known_) return false;
+  const auto now = generation_();
+  return now && *now != known_->generation;
+}
+
 PacketFilters PacketFilterReader::read(Time finish_by) {
   std::future<observed::PacketFilter> legacy;
   if (const auto program = program_path("iptables-legacy-save"); !program.empty())
@@ -202,17 +268,23 @@ PacketFilters PacketFilterReader::read(Time finish_by) {
   if (is_installed) generation = generation_();
   now.generation = generation.value_or(0);
   if (!generation || !is_known(now)) {
-    auto by_nft = std::async(std::launch::async, [&] { return nft_chains(now.nft_program, finish_by); });
-    if (!now.iptables_program.empty()) now.by_iptables = saved_by(now.iptables_program, "nft", finish_by);
+    const auto which = now.iptables_program.empty() ? NftTables::all : NftTables::beside_iptables;
+    auto by_nft =
+        std::async(std::launch::async, [&] { return nft_chains(now.nft_program, which, finish_by); });
+    if (!now.iptables_program.empty()) {
+      auto saved = saved_by(now.iptables_program, "nft", finish_by);
+      now.were_read = saved.has_value();
+      now.by_iptables = with_problem(std::move(saved), "nft");
+      doubt(*now.by_iptables, now.nft_program, finish_by);
+    }
     now.by_nft = by_nft.get();
+    now.were_read = now.were_read && (now.by_nft || now.nft_program.empty());
     known_ = std::move(now);
   }
   PacketFilters filters{.by_iptables = {}, .by_nft = known_->by_nft};
   if (known_->by_iptables) filters.by_iptables.push_back(*known_->by_iptables);
   if (legacy.valid()) filters.by_iptables.push_back(legacy.get());
-  const bool is_whole = generation && (!known_->by_iptables || known_->by_iptables->problem.empty()) &&
-                        (known_->by_nft || known_->nft_program.empty());
-  if (!is_whole) known_.reset();
+  if (!generation || !known_->were_read) known_.reset();
   return filters;
 }
 

@@ -32,6 +32,8 @@ class PacketFilterReader {
   explicit PacketFilterReader(RulesetGeneration generation) : generation_(std::move(generation)) {}
 
   PacketFilters read(std::chrono::steady_clock::time_point finish_by);
+  /// The rules of nftables are no longer those that were read; false also where that is not told.
+  [[nodiscard]] bool is_outdated() const;
 
  private:
   struct OfNftables {
@@ -40,6 +42,7 @@ class PacketFilterReader {
     std::uint32_t generation = 0;
     std::optional<observed::PacketFilter> by_iptables = {};
     net::Result<std::vector<observed::FilterHook>> by_nft = {};
+    bool were_read = true;  ///< false: a program has failed, and is asked again
   };
   [[nodiscard]] bool is_known(const OfNftables& now) const;
 
@@ -62,14 +65,24 @@ bool is_followed_protocol(std::string_view name);
 /// A table's family and name.
 using NftTable = std::pair<std::string, std::string>;
 
+/// Which of nftables' tables are read: iptables' own are its save program's matter, where that is installed.
+enum class NftTables : std::uint8_t { beside_iptables, all };
+
 /// The tables with chains that forwarded packets meet, IPv4, in what `nft -j list chains` prints, but for
 /// those that parse_nft_ruleset() leaves out. EBADMSG also where a name cannot stand in a command of nft's.
-net::Result<std::vector<NftTable>> tables_met_by_forwarded(std::string_view json);
+net::Result<std::vector<NftTable>> tables_met_by_forwarded(std::string_view json,
+                                                           NftTables which = NftTables::beside_iptables);
 
 /// The chains on hooks prerouting, forward and postrouting, IPv4, in what `nft -j list table` or `list
 /// ruleset` prints (libnftables-json(5)), with the words of iptables: "ACCEPT", "DROP", "REJECT", "RETURN",
-/// "eth+" for "eth*". Left out are iptables' own, which its save program shows, and those of kube-proxy and
-/// Felix, who accept what they do not drop for a Service or a policy. EBADMSG for what is no such text.
-net::Result<std::vector<observed::FilterHook>> parse_nft_ruleset(std::string_view json);
+/// "eth+" for "eth*". Left out are those of kube-proxy and Felix, who accept what they do not drop for a
+/// Service or a policy. EBADMSG for what is no such text.
+net::Result<std::vector<observed::FilterHook>> parse_nft_ruleset(
+    std::string_view json, NftTables which = NftTables::beside_iptables);
+
+/// Whether a table of iptables', in what `nft -j list table` prints, has rules that somebody wrote with nft:
+/// iptables-nft-save leaves out of them what it does not know, such as sets, or the whole rule. True also for
+/// what is no such text.
+bool holds_rules_unlike_iptables(std::string_view json);
 
 }  // namespace host

@@ -29,6 +29,9 @@ class HostReader {
   /// `finish_by`.
   observed::HostSettings read(const HostQuery& query, std::chrono::steady_clock::time_point finish_by);
 
+  /// The rules of nftables are others than those that were last read.
+  [[nodiscard]] bool rules_have_changed() const { return packet_filters_.is_outdated(); }
+
  private:
   PacketFilterReader packet_filters_;
   ProcessNames process_names_;

@@ -96,7 +96,7 @@ struct FilterHook {
 /// and packets must pass both.
 struct PacketFilter {
   std::string backend;       ///< "nft", "legacy"
-  std::string problem = {};  ///< why it could not be looked at, and nothing else is known; empty: it was
+  std::string problem = {};  ///< why it is not known, or not as it is; empty: it is
   /// Of all tables but `security`, those that a packet meets which is forwarded.
   std::size_t rules = 0;
   std::string forward_policy = {};  ///< "ACCEPT", "DROP"; empty: no filter table

@@ -15,6 +15,7 @@
 #include "agent/daemon/paths.h"
 #include "agent/daemon/persisted_state.h"
 #include "agent/daemon/process.h"
+#include "checks/check_table.h"
 
 namespace agent {
 
@@ -110,6 +111,7 @@ void Daemon::Loop::execute(const core::Effects& effects) {
   }
   if (effects.service_is_ready) reporter_.service_is_ready();
   if (effects.publish) report_status();
+  if (effects.publish) inspector_->set_calm(cni_watch_ && checks::nothing_fails(effects.publish->checks));
   if (effects.persist) kept_file_.write(persisted_text(*effects.persist));
   if (effects.poll_imds) poller_->poll_soon();
   if (effects.cache_document) poller_->keep(*last_reading_);

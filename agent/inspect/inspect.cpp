@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -71,7 +72,10 @@ observed::NodeEnvironment look_at_files() {
   return environment;
 }
 
-host::HostReader host_reader() { return host::HostReader(netlink::ruleset_generation); }
+host::HostReader host_reader() {
+  return host::HostReader(
+      [generation = std::make_shared<netlink::RulesetGeneration>()] { return generation->read(); });
+}
 
 observed::NodeEnvironment inspect(const InspectionTarget& aim, std::span<const net::Link> links,
                                   host::HostReader& reader, std::chrono::steady_clock::time_point finish_by) {

@@ -2,6 +2,8 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "netlink/linux_kernel.h"
@@ -27,16 +29,19 @@ Clock::duration processor_time() {
 
 }  // namespace
 
-Inspector::Look Inspector::look_at_present_links() {
-  return [reader = host_reader()](const InspectionTarget& aim, Clock::time_point finish_by) mutable {
-    auto kernel = netlink::LinuxKernel::open();
-    const auto links = kernel ? (*kernel)->links() : net::Result<std::vector<net::Link>>();
-    return inspect(aim, links.value_or(std::vector<net::Link>{}), reader, finish_by);
-  };
+Inspector::Eyes Inspector::eyes_on_this_host() {
+  const auto reader = std::make_shared<host::HostReader>(host_reader());
+  return {.look =
+              [reader](const InspectionTarget& aim, Clock::time_point finish_by) {
+                auto kernel = netlink::LinuxKernel::open();
+                const auto links = kernel ? (*kernel)->links() : net::Result<std::vector<net::Link>>();
+                return inspect(aim, links.value_or(std::vector<net::Link>{}), *reader, finish_by);
+              },
+          .rules_have_changed = [reader] { return reader->rules_have_changed(); }};
 }
 
-Inspector::Inspector(std::function<void(observed::NodeEnvironment)> deliver, Look look)
-    : deliver_(std::move(deliver)), look_(std::move(look)), thread_([this] { work(); }) {}
+Inspector::Inspector(std::function<void(observed::NodeEnvironment)> deliver, Eyes eyes)
+    : deliver_(std::move(deliver)), eyes_(std::move(eyes)), thread_([this] { work(); }) {}
 
 Inspector::~Inspector() {
   {
@@ -65,14 +70,28 @@ void Inspector::request_inspection() {
   called_.notify_one();
 }
 
+void Inspector::set_calm(bool calm) {
+  {
+    const net::Lock lock(mutex_);
+    if (schedule_.is_calm() == calm) return;  // each turn says it: nobody is woken
+    schedule_.set_calm(calm);
+  }
+  called_.notify_one();
+}
+
 bool Inspector::await_cause() {
   while (!ending_) {
+    const auto now = Clock::now();
     if (!aim_) {
       called_.wait(mutex_);
-    } else if (const auto due = schedule_.due(); Clock::now() < due) {
-      called_.wait_until(mutex_, due);
-    } else {
+    } else if (schedule_.due() <= now) {
       return true;
+    } else if (schedule_.glance_due() <= now) {
+      schedule_.glance(now);
+      const net::Unlock open(mutex_);
+      if (eyes_.rules_have_changed()) request_inspection();
+    } else {
+      called_.wait_until(mutex_, std::min(schedule_.due(), schedule_.glance_due()));
     }
   }
   return false;
@@ -86,7 +105,7 @@ void Inspector::work() {
     const auto used_before = processor_time();
     {
       const net::Unlock open(mutex_);
-      deliver_(look_(aim, Clock::now() + kPatience));
+      deliver_(eyes_.look(aim, Clock::now() + kPatience));
     }
     schedule_.end(Clock::now(), processor_time() - used_before);
   }

@@ -72,6 +72,10 @@ const FaultOfNodes kPacketFilterFaults[] = {
      },
      "netfilter.forward", "chain FORWARD in iptables' nft backend has a rule that rejects",
      "# have the owner of the rule (iptables-nft-save) accept the pod CIDRs before it"},
+    {"nftables' own chain has the policy drop and no rule", anywhere,
+     [](checks::Facts& f) { drop_by_nftables(f, {}); }, "netfilter.forward",
+     "chain forward of table inet filter has the policy drop and no rule that accepts",
+     "nft list table inet filter"},
     {"a chain drops the rest", anywhere,
      [](checks::Facts& f) {
        nft_of(f).forward = {{"FORWARD", {{.target = "LOCAL"}}}, {"LOCAL", {{.target = "DROP"}}}};
@@ -192,7 +196,7 @@ const HealthyNodes kHealthyPacketFilters[] = {
     {"nftables' own chain drops, and there is no iptables", anywhere,
      [](checks::Facts& f) {
        host_of(f).packet_filters->clear();
-       drop_by_nftables(f, {});
+       drop_by_nftables(f, {{.is_narrow = true, .target = "ACCEPT"}});
      },
      "netfilter.forward", checks::CheckStatus::unknown,
      "chain forward of table inet filter has the policy drop"},
@@ -239,6 +243,24 @@ const HealthyNodes kHealthyPacketFilters[] = {
      "netfilter.backends", checks::CheckStatus::pass, "all 214 rules that forwarded packets meet are in nft"},
     {"no iptables", anywhere, [](checks::Facts& f) { host_of(f).packet_filters->clear(); },
      "netfilter.backends", checks::CheckStatus::skip, "not installed"},
+    {"no iptables, and nft shows nothing that drops", anywhere,
+     [](checks::Facts& f) {
+       host_of(f).packet_filters->clear();
+       host_of(f).nft_chains = std::vector<observed::FilterHook>{};
+     },
+     "netfilter.forward", checks::CheckStatus::pass, "no rule drops all"},
+    {"neither iptables nor nft", anywhere,
+     [](checks::Facts& f) {
+       host_of(f).packet_filters->clear();
+       host_of(f).nft_chains = net::failure(ENOENT, "nft is not installed");
+     },
+     "netfilter.forward", checks::CheckStatus::unknown, "neither iptables nor nft is installed"},
+    {"rules of nft's own among those of iptables", anywhere,
+     [](checks::Facts& f) {
+       forward_of(f) = {{.target = "DROP"}};
+       nft_of(f).problem = "table filter has rules of nft's own";
+     },
+     "netfilter.forward", checks::CheckStatus::unknown, "table filter has rules of nft's own"},
     {"a table of connections without a limit", anywhere,
      [](checks::Facts& f) { host_of(f).conntrack = observed::Conntrack{.entries = 240000, .room = 0}; },
      "conntrack.room", checks::CheckStatus::pass, "240000 of 0"},

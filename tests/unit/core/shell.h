@@ -26,6 +26,7 @@ inline bool is_shell(const std::string& text) {
                               "mkdir",
                               "mv",
                               "networkctl",
+                              "nft",
                               "printf",
                               "sed",
                               "sysctl",

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 /// What remedies may call. Nothing here takes anything away; whatever else does so by an argument, see
 /// takes_away() in remedies_test.cpp.
-constexpr std::array<std::string_view, 20> kPrograms = {"apt-get",
+constexpr std::array<std::string_view, 21> kPrograms = {"apt-get",
                                                         "az",
                                                         "calico-azure-agent",
                                                         "curl",
@@ -36,6 +36,7 @@ constexpr std::array<std::string_view, 20> kPrograms = {"apt-get",
                                                         "mkdir",
                                                         "mv",
                                                         "networkctl",
+                                                        "nft",
                                                         "sed",
                                                         "sysctl",
                                                         "systemctl",
