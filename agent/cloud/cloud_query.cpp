@@ -37,7 +37,8 @@ bool is_plain(std::string_view line) { return line.find('\x7f') == std::string_v
 }  // namespace
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CloudQuery, imds_endpoint, resource_id, mac, environment, node_name,
-                                   kubeconfig, cloud_config, client_id, verify, interval)
+                                   kubeconfig, cloud_config, client_id, verify, follow_node, at_once,
+                                   interval)
 
 std::string cloud_query_line(const CloudQuery& query) {
   return nlohmann::json(query).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -92,6 +93,7 @@ CloudQuery query_of(const Config& config, const core::CloudTarget& target) {
   // Only user-defined routes depend on ARM.
   query.verify = config.azure.verify == AzureVerify::on ||
                  (config.azure.verify == AzureVerify::automatic && target.mode == node::Mode::udr);
+  query.follow_node = target.mode != node::Mode::azure_cni;  // which routes no pod CIDR
   query.interval = config.azure.interval;
   return query;
 }

@@ -23,6 +23,12 @@ struct CloudQuery {
   std::string cloud_config;  ///< azure.json's path
   std::string client_id;
   bool verify = true;  ///< azure.verify is not "off"
+  /// What the Node says steers routes, and is followed as it changes; else it is read once in the interval,
+  /// and between two readings the program need not run.
+  bool follow_node = true;
+  /// Azure is asked without the wait that spreads nodes which started together: this program is not the
+  /// first.
+  bool at_once = false;
   std::chrono::milliseconds interval = std::chrono::minutes(15);
 
   bool operator==(const CloudQuery&) const = default;

@@ -1,5 +1,6 @@
 #include "agent/cloud/cloud_query_state.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace agent {
@@ -9,6 +10,7 @@ void CloudQueryState::ask(CloudQuery query) {
     const net::Lock lock(mutex_);
     current_.query = std::move(query);
     ++current_.number;
+    resting_ = {};
   }
   asked_.notify_all();
 }
@@ -36,6 +38,19 @@ void CloudQueryState::update_while(const std::function<bool(const CloudQuery&)>&
   if (!concerns(query().query)) return;
   change(cloud_state_);
   told_(cloud_state_);
+}
+
+void CloudQueryState::rest(Follower who, std::uint64_t number, Time until) {
+  {
+    const net::Lock lock(mutex_);
+    if (current_.number != number) return;
+    resting_.at(static_cast<std::size_t>(who)) = until;
+    for (const auto& each : resting_) {
+      if (!each) return;
+      until = std::min(until, *each);
+    }
+  }
+  if (rests_) rests_(number, until);
 }
 
 void CloudQueryState::update(std::uint64_t number, const std::function<void(observed::CloudState&)>& change) {

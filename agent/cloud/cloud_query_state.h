@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "agent/cloud/cloud_query.h"
 #include "net/mutex.h"
@@ -16,7 +18,13 @@ class CloudQueryState {
   using Time = std::chrono::steady_clock::time_point;
 
   /// `told` gets everything that is known, whenever something has changed; one call at a time.
-  explicit CloudQueryState(std::function<void(const observed::CloudState&)> told) : told_(std::move(told)) {}
+  /// Who asks: each has an answer of its own to give.
+  enum class Follower : std::uint8_t { azure, kubernetes };
+  /// Questions up to this number are answered, and nobody asks anything before then.
+  using Rests = std::function<void(std::uint64_t number, Time until)>;
+
+  explicit CloudQueryState(std::function<void(const observed::CloudState&)> told, Rests rests = nullptr)
+      : told_(std::move(told)), rests_(std::move(rests)) {}
 
   struct Numbered {
     CloudQuery query;
@@ -39,12 +47,17 @@ class CloudQueryState {
   /// The same for whom an answer is as good as long as the question `concerns` it.
   void update_while(const std::function<bool(const CloudQuery&)>& concerns,
                     const std::function<void(observed::CloudState&)>& change);
+  /// This one has answered the question of that number and asks nothing before then, unless there is another
+  /// question. Once that is true of all, so it is told.
+  void rest(Follower who, std::uint64_t number, Time until);
 
  private:
   std::function<void(const observed::CloudState&)> told_;
+  Rests rests_;
   mutable net::Mutex mutex_;
   mutable net::Condition asked_;
   Numbered current_ CAA_GUARDED_BY(mutex_);
+  std::array<std::optional<Time>, 2> resting_ CAA_GUARDED_BY(mutex_) = {};  ///< by Follower, for current_
   net::Mutex learning_;
   observed::CloudState cloud_state_ CAA_GUARDED_BY(learning_);
 };

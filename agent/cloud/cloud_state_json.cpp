@@ -98,6 +98,9 @@ namespace agent {
 namespace {
 
 constexpr std::size_t kLongestText = 2048;  // an id's
+constexpr std::size_t kLongestRest = 200;
+// One and a half of the longest azure.interval.
+constexpr std::chrono::milliseconds kLongestPause = std::chrono::hours(36);
 
 }  // namespace
 
@@ -117,16 +120,40 @@ net::Result<observed::CloudState> parse_cloud_state(std::string_view line) {
   }
 }
 
+std::string cloud_rest_line(const CloudRest& rest) {
+  return nlohmann::json{{"answered", rest.answered}, {"resume_after_ms", rest.resume_after.count()}}.dump();
+}
+
+std::optional<CloudRest> parse_cloud_rest(std::string_view line) {
+  if (line.size() > kLongestRest) return std::nullopt;
+  const auto value = nlohmann::json::parse(line, nullptr, false);
+  const auto number = [&value](const char* key) -> std::optional<std::uint64_t> {
+    const auto found = value.find(key);
+    if (found == value.end() || !found->is_number_unsigned()) return std::nullopt;
+    return found->get<std::uint64_t>();
+  };
+  if (!value.is_object()) return std::nullopt;
+  const auto answered = number("answered");
+  const auto resume_after = number("resume_after_ms");
+  if (!answered || !resume_after || *resume_after > kLongestPause.count()) return std::nullopt;
+  return CloudRest{.answered = *answered, .resume_after = std::chrono::milliseconds(*resume_after)};
+}
+
 bool CloudStateWriter::write(const observed::CloudState& cloud_state) {
   auto line = cloud_state_line(cloud_state) + '\n';
   if (line == last_) return true;
   last_ = std::move(line);
-  std::string_view rest = last_;
-  while (!rest.empty()) {
-    const auto written = ::write(descriptor_, rest.data(), rest.size());
+  return write_line(last_);
+}
+
+bool CloudStateWriter::write(const CloudRest& rest) { return write_line(cloud_rest_line(rest) + '\n'); }
+
+bool CloudStateWriter::write_line(std::string_view line) const {
+  while (!line.empty()) {
+    const auto written = ::write(descriptor_, line.data(), line.size());
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) return false;
-    rest.remove_prefix(static_cast<std::size_t>(written));
+    line.remove_prefix(static_cast<std::size_t>(written));
   }
   return true;
 }

@@ -40,17 +40,23 @@ void ask_azure_once(CloudQueryState& board, kubernetes::FilesOf whose, CloudQuer
 void follow_azure(CloudQueryState& board, kubernetes::FilesOf whose) {
   AzureAsker asker(whose);
   auto asked = board.await_first();
-  const auto first = steady_clock::now() + between(milliseconds(0), asked.query.interval / 10);
+  auto first = steady_clock::now();
+  if (!asked.query.at_once) first += between(milliseconds(0), asked.query.interval / 10);
   while (steady_clock::now() < first) asked = board.await_other(asked.number, first);
   while (true) {
     const auto resume_after = ask(board, asker, asked, steady_clock::now() + kAzurePatience);
     const auto& interval = asked.query.interval;
     const auto now = steady_clock::now();
-    auto next = board.await_other(asked.number,
-                                  now + std::max(resume_after, between(interval / 2, interval * 3 / 2)));
-    // Another question does not shorten what ARM asked for: asking sooner makes it longer.
+    const auto pause = std::max(resume_after, between(interval / 2, interval * 3 / 2));
+    // Another question does not shorten what ARM asked for: asking sooner makes it longer. Nor does a rest,
+    // for it is remembered here alone.
+    auto next = asked;
     while (steady_clock::now() < now + resume_after)
       next = board.await_other(next.number, now + resume_after);
+    if (next.number == asked.number) {
+      board.rest(CloudQueryState::Follower::azure, asked.number, now + pause);
+      next = board.await_other(asked.number, now + pause);
+    }
     asked = std::move(next);
   }
 }

@@ -1,4 +1,5 @@
 #include <atomic>
+#include <cerrno>
 #include <memory>
 #include <optional>
 #include <random>
@@ -21,9 +22,10 @@ constexpr auto kKubernetesPatience = seconds(10);
 // died unseen is found this soon.
 constexpr auto kWatch = std::chrono::minutes(5);
 
-/// Whether both are about the same node: what else changes in a question is no matter here.
+/// Whether both are about the same node, in the same way: what else changes in a question is no matter here.
 bool is_about_same_node(const CloudQuery& one, const CloudQuery& other) {
-  return one.node_name == other.node_name && one.kubeconfig == other.kubeconfig;
+  return one.node_name == other.node_name && one.kubeconfig == other.kubeconfig &&
+         one.follow_node == other.follow_node;
 }
 
 bool is_stale(const CloudQueryState& board, const CloudQuery& asked) {
@@ -56,8 +58,8 @@ struct Seen {
   kubernetes::Access access;
   kubernetes::VersionedNode seen;
 };
-std::optional<Seen> look(CloudQueryState& board, kubernetes::FilesOf whose, const CloudQuery& asked,
-                         CloudQueryState::Time finish_by, Deliveries& deliveries, Look how) {
+net::Result<Seen> look(CloudQueryState& board, kubernetes::FilesOf whose, const CloudQuery& asked,
+                       CloudQueryState::Time finish_by, Deliveries& deliveries, Look how) {
   const auto unless_past =
       how == Look::beside_watch ? std::optional<std::uint64_t>(deliveries) : std::nullopt;
   kubernetes::Places places;
@@ -65,12 +67,12 @@ std::optional<Seen> look(CloudQueryState& board, kubernetes::FilesOf whose, cons
   auto access = kubernetes::find_access(asked.kubeconfig, places);
   if (!access) {
     update(board, asked, net::pass_on(access), deliveries, unless_past);
-    return std::nullopt;
+    return net::pass_on(access);
   }
   auto seen = kubernetes::get_node(*access, asked.node_name, finish_by);
   if (!seen) {
     update(board, asked, net::pass_on(seen), deliveries, unless_past);
-    return std::nullopt;
+    return net::pass_on(seen);
   }
   update(board, asked, seen->node, deliveries, unless_past);
   return Seen{.access = std::move(*access), .seen = std::move(*seen)};
@@ -95,7 +97,11 @@ void follow(CloudQueryState& board, kubernetes::FilesOf whose, CloudQueryState::
     auto seen = look(board, whose, asked.query, steady_clock::now() + kKubernetesPatience, deliveries,
                      Look::before_watch);
     WatchPace::Duration pause{};
-    if (seen) {
+    const bool has_no_credential = !seen && seen.error().code.value() == ENOKEY;
+    if (!asked.query.follow_node && (seen || has_no_credential)) {
+      pause = asked.query.interval;
+      board.rest(CloudQueryState::Follower::kubernetes, asked.number, steady_clock::now() + pause);
+    } else if (seen) {
       const auto began = steady_clock::now();
       const auto ended = watch(board, asked.query, std::move(*seen), deliveries);
       const auto lasted = std::chrono::duration_cast<WatchPace::Duration>(steady_clock::now() - began);

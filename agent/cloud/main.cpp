@@ -121,9 +121,17 @@ int main(int argc, char** argv) {
   agent::stay_out_of_core_dumps();
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL sends close_notify to peers that have gone
   agent::CloudStateWriter writer(STDOUT_FILENO);
-  agent::CloudQueryState board([&writer](const observed::CloudState& cloud_state) {
-    if (!writer.write(cloud_state)) _exit(1);
-  });
+  agent::CloudQueryState board(
+      [&writer](const observed::CloudState& cloud_state) {
+        if (!writer.write(cloud_state)) _exit(1);
+      },
+      [&writer](std::uint64_t answered, agent::CloudQueryState::Time until) {
+        const auto left = until - std::chrono::steady_clock::now();
+        const auto resume_after = std::chrono::duration_cast<std::chrono::milliseconds>(left);
+        (void)writer.write(agent::CloudRest{
+            .answered = answered, .resume_after = std::max(resume_after, std::chrono::milliseconds(0))});
+        _exit(0);  // it is started again then
+      });
   if (!arguments->patience) {
     std::thread([&board, whose] { agent::follow_azure(board, whose); }).detach();
     std::thread([&board, whose] { agent::follow_kubernetes(board, whose); }).detach();

@@ -30,6 +30,7 @@ void CloudWatcher::ask(const CloudQuery& query) {
   if (query_ == query) return;
   const bool first = !query_;
   query_ = query;
+  known_ = {};
   if (first) {
     start();
   } else {
@@ -38,10 +39,16 @@ void CloudWatcher::ask(const CloudQuery& query) {
 }
 
 void CloudWatcher::ask_again() {
-  if (process_ && !process_->tell(*query_)) on_end();
+  if (is_resting_) return start();
+  if (!process_) return;  // it is about to be started
+  ++told_;
+  if (!process_->tell(*query_)) on_end();
 }
 
 void CloudWatcher::start() {
+  again_.cancel();
+  auto query = *query_;
+  query.at_once = std::exchange(is_resting_, false);
   auto process = CloudProcess::of_service(kCloudSocket);
   if (!process) process = CloudProcess::start();
   if (!process) {
@@ -50,7 +57,8 @@ void CloudWatcher::start() {
   }
   process_ = std::move(*process);
   output_.assign(::dup(process_->output()));
-  if (!process_->tell(*query_)) return on_end();
+  told_ = 1;
+  if (!process_->tell(query)) return on_end();
   listen();
 }
 
@@ -65,29 +73,53 @@ void CloudWatcher::listen() {
 
 void CloudWatcher::on_line(std::size_t length) {
   const auto* data = static_cast<const char*>(received_data_.data().data());
-  auto cloud_state = parse_cloud_state(std::string_view(data, length - 1));
+  const std::string_view line(data, length - 1);
+  if (const auto rest = parse_cloud_rest(line)) return on_rest(*rest);
+  auto cloud_state = parse_cloud_state(line);
   received_data_.consume(length);
   if (!cloud_state) return on_end();
   has_spoken_ = true;
   was_missed_ = false;
   backoff_.reset();
   listen();
+  // A new process has not asked all of it yet.
+  if (!cloud_state->azure) cloud_state->azure = known_.azure;
+  if (!cloud_state->node) cloud_state->node = known_.node;
+  if (!cloud_state->cloud_config) cloud_state->cloud_config = known_.cloud_config;
+  known_ = *cloud_state;
   deliver_(std::move(*cloud_state));
 }
 
+void CloudWatcher::on_rest(const CloudRest& rest) {
+  end_process();
+  has_spoken_ = false;
+  is_resting_ = true;
+  if (rest.answered < told_) return start();  // it ended while it was asked
+  start_after(std::max<routing::Backoff::Duration>(kShortestPause, rest.resume_after));
+}
+
 void CloudWatcher::on_end() {
-  boost::system::error_code ignored;
-  output_.close(ignored);
-  received_data_.consume(received_data_.size());
-  if (process_ && std::exchange(has_spoken_, false)) {
+  const bool has_run = process_.has_value();
+  end_process();
+  if (has_run && std::exchange(has_spoken_, false)) {
     log_.write({.kind = core::EventKind::cloud_program_ended,
                 .message = "calico-azure-agent-cloud has ended: it is started again"});
-  } else if (process_) {
+  } else if (has_run) {
     cannot_be_asked({{EAGAIN, std::system_category()},
                      cloud_program().string() + " ends without an answer; its error is in the journal"});
   }
+  start_after(std::max<routing::Backoff::Duration>(kShortestPause, backoff_.next()));
+}
+
+void CloudWatcher::end_process() {
+  boost::system::error_code ignored;
+  output_.close(ignored);
+  received_data_.consume(received_data_.size());
   process_.reset();
-  again_.expires_after(std::max<routing::Backoff::Duration>(kShortestPause, backoff_.next()));
+}
+
+void CloudWatcher::start_after(routing::Backoff::Duration pause) {
+  again_.expires_after(pause);
   again_.async_wait([this](const boost::system::error_code& error) {
     if (!error) start();
   });

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "agent/cloud/cloud_query.h"
+#include "agent/cloud/cloud_state_json.h"
 #include "agent/daemon/cloud_program.h"
 #include "agent/log/log.h"
 #include "observed/cloud_state.h"
@@ -17,7 +18,8 @@
 namespace agent {
 
 /// Keeps the program that asks Azure and Kubernetes running, on the daemon's loop: it gets each new question,
-/// its output is delivered, and when it ends it is started again, with growing pauses.
+/// and its output is delivered. When it ends because it has nothing to ask for a while, it is started again
+/// after that, or for another question; when it ends otherwise, with growing pauses.
 class CloudWatcher {
  public:
   CloudWatcher(boost::asio::io_context& io, const Log& log,
@@ -32,16 +34,22 @@ class CloudWatcher {
   void start();
   void listen();
   void on_line(std::size_t length);
+  void on_rest(const CloudRest& rest);
   void on_end();
+  void end_process();
+  void start_after(routing::Backoff::Duration pause);
   void cannot_be_asked(const net::Error& error);
 
   const Log& log_;
   std::function<void(observed::CloudState)> deliver_;
   routing::Backoff backoff_;
   std::optional<CloudQuery> query_;
+  observed::CloudState known_;  ///< answers to query_, of this process or one before it
   std::optional<CloudProcess> process_;
   boost::asio::posix::stream_descriptor output_;  ///< borrows the process's descriptor
   boost::asio::streambuf received_data_;
+  std::uint64_t told_ = 0;   ///< questions of this process
+  bool is_resting_ = false;  ///< there is no process, for want of anything to ask
   bool has_spoken_ = false;  ///< this process
   bool was_missed_ = false;  ///< in the log, since one has spoken
   boost::asio::steady_timer again_;

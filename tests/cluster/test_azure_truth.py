@@ -263,6 +263,32 @@ class Answers(TruthCase):
         self.assertEqual(self.vm.agent.command("explain", "nobody").returncode, 64)
 
 
+class Resting(ClusterCase):
+    """Azure CNI routes no pod CIDR: nothing waits for a word of the API server's."""
+
+    cluster_options = {"nodes": 1, "mode": "azure-cni", "cloud": True}
+
+    def test_between_two_questions_no_program_runs_and_a_reload_asks_at_once(self):
+        agent = self.vms[0].agent
+        main = pathlib.Path("/proc", str(agent.process.pid), "task", str(agent.process.pid), "children")
+
+        def asked():
+            return sum(each["target"].startswith("/api/v1/nodes/vm1")
+                       for each in self.cluster.cloud.cloud_requests()["recent"])
+
+        def rests():
+            return not main.read_text(encoding="ascii")
+
+        eventually(lambda: asked() and rests(), "the program has asked and is gone", timeout=30)
+        self.assertNotIn("not been asked", agent.check("kubernetes.node_cidr")["message"])
+        for _ in range(2):
+            before = asked()
+            agent.hang_up()
+            eventually(lambda: asked() > before and rests(), "it has asked again and is gone", timeout=20)
+            self.assertNotIn("not been asked", agent.check("kubernetes.node_cidr")["message"])
+        self.assertTrue(agent.is_ready())
+
+
 class Asking(ClusterCase):
     """calico-azure-agent-cloud itself, with an interval that no configuration allows."""
 
@@ -288,7 +314,8 @@ class Asking(ClusterCase):
         question = {"imds_endpoint": "http://169.254.169.254", "mac": self.vm.nics[0].mac, "environment": "",
                     "resource_id": self.vm.document()["compute"]["resourceId"], "client_id": "", "verify": True,
                     "node_name": self.vm.name, "kubeconfig": config["kubernetes"]["kubeconfig"],
-                    "cloud_config": config["azure"]["cloud_config"], "interval": 200, **changed}
+                    "cloud_config": config["azure"]["cloud_config"], "follow_node": True, "at_once": False,
+                    "interval": 200, **changed}
         self.program.stdin.write(json.dumps(question).encode() + b"\n")
         self.program.stdin.flush()
 
@@ -306,6 +333,16 @@ class Asking(ClusterCase):
         self.cluster.tell_nodes(vm1=node("vm1", ["10.244.8.0/24"]))
         self.await_evidence("another CIDR", lambda told: told["node"]
                             and told["node"]["value"]["pod_cidrs"] == ["10.244.8.0/24"])
+
+    def test_where_no_route_follows_the_node_it_ends_once_all_have_answered_and_says_when_it_is_wanted_again(self):
+        self.ask(follow_node=False, at_once=True, interval=60_000)
+        rest = self.await_evidence("its rest", lambda told: "resume_after_ms" in told)
+        self.assertEqual(rest["answered"], 1)
+        self.assertTrue(0 < rest["resume_after_ms"] <= 90_000, rest)
+        self.assertEqual(self.program.wait(10), 0)
+        last = json.loads(self.evidence.lines()[-2])
+        self.assertEqual(last["node"]["value"]["name"], "vm1")
+        self.assertTrue(last["azure"]["nic"]["value"]["ip_forwarding"])
 
     def test_it_has_no_rights_and_ends_with_its_input(self):
         self.ask(verify=False)

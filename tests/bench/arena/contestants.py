@@ -57,7 +57,8 @@ class Agent:
 
     def configure(self, cidrs):
         listed = ",\n".join(f'"{each}"' for each in cidrs)
-        self._config.write_text(f"[pods]\ncluster_cidrs = [{listed}]\n[log]\nlevel = \"warn\"\n")
+        self._config.write_text(f"[pods]\ncluster_cidrs = [{listed}]\n[log]\nlevel = \"warn\"\n"
+                                '[sysctls]\naction = "enforce"\n')  # which the next boot of a node has anyway
 
     def start(self, build=None):
         program = (build or self._build) / AGENT

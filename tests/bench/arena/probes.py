@@ -58,19 +58,20 @@ def switches(pids):
     return counted
 
 
-def idle(pids, seconds):
-    """Milliseconds of processor an hour: all of it, and in those seconds that no poll fell into."""
+def idle(contestants, seconds):
+    """Milliseconds of processor an hour of each, side by side: all of it, and in those seconds that no poll fell into."""
     poll = 1e-3
-    used = []
-    before = cpu_seconds(pids)
+    used = {name: [] for name in contestants}
+    before = {name: cpu_seconds(pids) for name, pids in contestants.items()}
     end = time.monotonic() + seconds
     while time.monotonic() < end:  # what is measured is a time without events
         time.sleep(1)
-        now = cpu_seconds(pids)
-        used.append(now - before)
+        now = {name: cpu_seconds(pids) for name, pids in contestants.items()}
+        for name in contestants:
+            used[name].append(now[name] - before[name])
         before = now
-    quiet = [each for each in used if each < poll]
-    return [1e3 * 3600 * sum(each) / len(each) for each in (used, quiet)]
+    return {name: [1e3 * 3600 * sum(each) / len(each) for each in (all_of_it, [it for it in all_of_it if it < poll])]
+            for name, all_of_it in used.items()}
 
 
 def memory(pids):

@@ -32,6 +32,7 @@ class Space:
                      "ip link set fabric up", "ip link set eth0 up",
                      "ip address add 10.240.0.4/24 dev eth0", "ip address add fd01::4/64 dev eth0 nodad",
                      "ip address add 169.254.169.254/32 dev lo",
+                     "ip route add default via 10.240.0.1 dev eth0",
                      "ip -6 route add default via fd01::1 dev eth0",
                      "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.eth0.accept_ra=2 net.ipv6.conf.all.forwarding=1"):
             self.run(*line.split())

@@ -1,4 +1,5 @@
 """The work that everybody is given; each function returns a table."""
+import contextlib
 import functools
 import time
 
@@ -281,15 +282,16 @@ def footprint(options):
         more = _footprint(probes.begin_daemon, count)["Rss"] - base
         each.add(f"{count:,} routes", {"agent": [more * 1024 / (count - 400)]})
     idle = Table("Idle", "")
-    for name, begin in {**agents, "BIRD": probes.begin_bird}.items():
-        with Space() as space:
-            pids = begin(space, 400)
-            time.sleep(5)
-            switches = probes.switches(pids)
-            all_of_it, between_polls = probes.idle(pids, options.idle)
+    with contextlib.ExitStack() as spaces:
+        pids = {name: begin(spaces.enter_context(Space()), 400)
+                for name, begin in {**agents, "BIRD": probes.begin_bird}.items()}
+        time.sleep(5)
+        switches = {name: probes.switches(each) for name, each in pids.items()}
+        for name, (all_of_it, between_polls) in probes.idle(pids, options.idle).items():
+            waits = probes.switches(pids[name]) - switches[name]
             idle.add("processor, ms an hour", {name: [all_of_it]})
             idle.add("of it in seconds without a poll", {name: [between_polls]})
-            idle.add("context switches a minute", {name: [(probes.switches(pids) - switches) / options.idle * 60]})
+            idle.add("context switches a minute", {name: [waits / options.idle * 60]})
     return [table, each, idle]
 
 

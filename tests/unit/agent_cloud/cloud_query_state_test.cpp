@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace agent {
@@ -50,6 +51,24 @@ TEST(CloudQueryState, TheSameQuestionAskedAgainIsAnotherOne) {
   board.ask(about("a"));
   board.ask(about("a"));
   EXPECT_EQ(board.query().number, 2U);
+}
+
+TEST(CloudQueryState, RestsUntilTheFirstOfAllAsksAgainOnceAllHaveAnswered) {
+  using Follower = CloudQueryState::Follower;
+  std::vector<std::pair<std::uint64_t, CloudQueryState::Time>> rests;
+  CloudQueryState board([](const observed::CloudState&) {},
+                        [&rests](std::uint64_t number, auto until) { rests.emplace_back(number, until); });
+  const CloudQueryState::Time now{};
+  board.ask(about("a"));
+  board.rest(Follower::azure, 1, now + 10min);
+  EXPECT_TRUE(rests.empty()) << "Kubernetes has not answered";
+  board.ask(about("b"));
+  board.rest(Follower::kubernetes, 1, now + 15min);
+  board.rest(Follower::kubernetes, 2, now + 15min);
+  EXPECT_TRUE(rests.empty()) << "what Azure has answered was the question before";
+  board.rest(Follower::azure, 2, now + 10min);
+  ASSERT_EQ(rests.size(), 1U);
+  EXPECT_EQ(rests.front(), std::pair(std::uint64_t{2}, now + 10min));
 }
 
 TEST(CloudQueryState, WhatWasLearntBeforeIsToldWithWhatIsNew) {

@@ -151,5 +151,22 @@ TEST(QuestionLine, ComesBackAsItWas) {
   EXPECT_EQ(refused.error().what.find('\x1b'), std::string::npos);
 }
 
+TEST(CloudRestLine, SaysWhenToStartAgain) {
+  const CloudRest rest{.answered = 3, .resume_after = 15min};
+  EXPECT_EQ(parse_cloud_rest(cloud_rest_line(rest)), rest);
+  EXPECT_EQ(cloud_rest_line(rest).find('\n'), std::string::npos);
+}
+
+TEST(CloudRestLine, IsNothingElse) {
+  for (const auto* line :
+       {"", "{}", "7", "[]", "null", R"({"answered":1})", R"({"answered":-1,"resume_after_ms":1})",
+        R"({"answered":1,"resume_after_ms":1e99})", R"({"answered":1,"resume_after_ms":129600001})",
+        R"({"answered":1,"resume_after_ms":"1"})", "\x1b[31m"}) {
+    EXPECT_EQ(parse_cloud_rest(line), std::nullopt) << line;
+  }
+  EXPECT_EQ(parse_cloud_rest(cloud_state_line({})), std::nullopt);
+  EXPECT_FALSE(parse_cloud_state(cloud_rest_line({.answered = 1, .resume_after = 1min})));
+}
+
 }  // namespace
 }  // namespace agent

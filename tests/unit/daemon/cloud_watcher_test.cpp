@@ -1,0 +1,132 @@
+// When the program that asks Azure and Kubernetes is started, and what of its answers outlives it.
+#include "agent/daemon/cloud_watcher.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include "agent/cloud/cloud_state_json.h"
+#include "tests/support/folder.h"
+
+namespace {
+
+using agent::CloudQuery;
+using agent::CloudRest;
+using namespace std::chrono_literals;
+
+CloudQuery about(std::string node) {
+  CloudQuery query;
+  query.node_name = std::move(node);
+  return query;
+}
+
+std::string says(const observed::CloudState& state) {
+  return "echo '" + agent::cloud_state_line(state) + "'; ";
+}
+std::string rests(std::uint64_t answered, std::chrono::milliseconds resume_after) {
+  return "echo '" + agent::cloud_rest_line({.answered = answered, .resume_after = resume_after}) + "'; ";
+}
+
+observed::CloudState with_node(const std::string& name) {
+  observed::CloudState state;
+  state.node = observed::KubernetesNode{name, {}, {}, {}};
+  return state;
+}
+
+/// The program beside this one is a shell, which writes each question down and then does what the test says.
+class CloudWatcher : public testing::Test {
+ protected:
+  CloudWatcher() { std::signal(SIGPIPE, SIG_IGN); }  // as the daemon does
+  ~CloudWatcher() override { ::unsetenv("STAND_IN"); }
+
+  void does(const std::string& script) const {
+    const auto each = "read question; echo \"$question\" >>" + questions_file() + "; ";
+    ::setenv("STAND_IN", (each + script).c_str(), 1);
+  }
+  /// Runs the loop until so many answers are here.
+  void await_answers(std::size_t count) {
+    while (answers_.size() < count) ASSERT_GT(io_.run_one_for(60s), 0U) << "no answer";
+  }
+  /// Each run of the program has read one.
+  [[nodiscard]] std::vector<CloudQuery> questions() const {
+    std::vector<CloudQuery> questions;
+    const auto text = test_support::contents(questions_file());
+    for (std::size_t at = 0; at < text.size();) {
+      const auto end = text.find('\n', at);
+      questions.push_back(agent::parse_cloud_query(text.substr(at, end - at)).value());
+      at = end + 1;
+    }
+    return questions;
+  }
+
+  [[nodiscard]] std::string questions_file() const { return (folder_.path() / "questions").string(); }
+
+  test_support::Folder folder_;
+  agent::Log log_{core::LogLevel::error, agent::LogFormat::text, STDERR_FILENO};
+  boost::asio::io_context io_{1};
+  std::vector<observed::CloudState> answers_;
+  agent::CloudWatcher watcher_{io_, log_,
+                               [this](observed::CloudState state) { answers_.push_back(std::move(state)); }};
+};
+
+TEST_F(CloudWatcher, StartsAgainAtTheTimeThatARestingProgramHasNamed) {
+  does(says(with_node("a")) + rests(1, 100ms));
+  watcher_.ask(about("a"));
+  await_answers(2);
+  ASSERT_EQ(questions().size(), 2U);
+  EXPECT_FALSE(questions()[0].at_once) << "nodes that start together spread their questions";
+  EXPECT_TRUE(questions()[1].at_once);
+}
+
+TEST_F(CloudWatcher, AQuestionEndsTheRest) {
+  does(says(with_node("a")) + rests(1, 1h));
+  watcher_.ask(about("a"));
+  await_answers(1);
+  watcher_.ask(about("b"));
+  await_answers(2);
+  watcher_.ask_again();
+  await_answers(3);
+  ASSERT_EQ(questions().size(), 3U);
+  EXPECT_EQ(questions()[1].node_name, "b");
+  EXPECT_EQ(questions()[2].node_name, "b");
+}
+
+TEST_F(CloudWatcher, AProgramThatRestsBeforeItHasHeardTheLastQuestionIsStartedAtOnce) {
+  does(says(with_node("a")) + "read second; " + rests(1, 1h));
+  watcher_.ask(about("a"));
+  await_answers(1);
+  watcher_.ask_again();
+  await_answers(2);
+  EXPECT_EQ(questions().size(), 2U);
+}
+
+TEST_F(CloudWatcher, WhatANewProgramHasNotAskedYetStaysAsItWas) {
+  auto both = with_node("a");
+  both.azure.emplace();
+  does(says(both) + rests(1, 1h));
+  watcher_.ask(about("a"));
+  await_answers(1);
+  does(says(with_node("a again")) + "read more");
+  watcher_.ask_again();
+  await_answers(2);
+  EXPECT_TRUE(answers_.back().azure) << "checks would flap with each rest";
+  EXPECT_EQ((*answers_.back().node)->name, "a again");
+}
+
+TEST_F(CloudWatcher, OfAnotherNodeNothingIsKept) {
+  does(says(with_node("a")) + rests(1, 1h));
+  watcher_.ask(about("a"));
+  await_answers(1);
+  observed::CloudState azure_alone;
+  azure_alone.azure.emplace();
+  does(says(azure_alone) + "read more");
+  watcher_.ask(about("b"));
+  await_answers(2);
+  EXPECT_FALSE(answers_.back().node);
+}
+
+}  // namespace
