@@ -114,7 +114,8 @@ class ServiceCase(NodeCase):
     def question(self, **changed):
         return json.dumps({"imds_endpoint": "http://169.254.169.254", "mac": self.lab.nic.mac, "environment": "",
                            "resource_id": "", "client_id": "", "verify": False, "node_name": "worker-1",
-                           "kubeconfig": "", "cloud_config": "/nowhere", "interval": 200, **changed}).encode() + b"\n"
+                           "kubeconfig": "", "cloud_config": "/nowhere",
+                           "follow_node": True, "at_once": False, "interval": 200, **changed}).encode() + b"\n"
 
     def ask(self, words=("--config", "/run/roots/config.toml"), **question):
         """The error that it tells about the node, once everything has been tried."""

@@ -21,7 +21,7 @@ _KUBECONFIG = json.dumps({
 _QUESTION = json.dumps({
     "imds_endpoint": "http://169.254.169.254", "mac": "", "environment": "", "resource_id": "", "client_id": "",
     "verify": False, "node_name": "worker-1", "kubeconfig": "/var/lib/calico-azure-agent/kubeconfig",
-    "cloud_config": "/nowhere", "interval": 60000})
+    "cloud_config": "/nowhere", "follow_node": True, "at_once": False, "interval": 60000})
 _STRANGER = """
 import socket, sys
 trap = socket.socket()
