@@ -19,7 +19,7 @@ Finding judge(const Check& check, const Facts& facts) {
     finding.status = CheckStatus::unknown;
     finding.fails_if_required = true;
     finding.message +=
-        "; its installer may still be at work, the CNI configuration is less than a minute old";
+        "; its installer may still be at work, the CNI configuration is about a minute old";
     return finding;
   }
   if (!check.once_mode_is_known || !facts.mode_is_a_guess) return finding;

@@ -24,7 +24,7 @@ struct Facts {
   std::string mode_reason;
   /// Nothing confirms the mode yet (ModeTracker::is_a_guess()).
   bool mode_is_a_guess = false;
-  /// Another CNI configuration has won less than a minute ago: its installer may still be at work.
+  /// Another CNI configuration has won about a minute ago, or less: its installer may still be at work.
   bool network_is_new = false;
   /// The mode until now, while its routes are still there.
   std::optional<node::Mode> mode_before;

@@ -107,8 +107,8 @@ class NodeEngine {
 
  private:
   /// What brings a network plug-in writes its parts within this time: kubelet starts its containers one after
-  /// the other, of one image.
-  static constexpr auto kInstalling = std::chrono::minutes(1);
+  /// the other, of one image. Longer than the minute between two looks: what fails then was seen later.
+  static constexpr auto kInstalling = std::chrono::seconds(70);
   struct Reading {
     observed::NodeNetwork network;
     std::string api_version;

@@ -45,8 +45,8 @@ net::Result<std::string> ProcSysctls::read(std::string_view key) {
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return failed(errno, "read", key);
     value.append(part.data(), static_cast<std::size_t>(size));
-    if (static_cast<std::size_t>(size) < part.size()) break;  // there is no more
     if (value.size() > kLongestValue) return failed(EFBIG, "read", key);
+    if (static_cast<std::size_t>(size) < part.size()) break;  // there is no more
   }
   while (value.ends_with('\n')) value.pop_back();
   return value;

@@ -33,13 +33,10 @@ namespace agent {
 /// The daemon's inside: waits, delivers events to the NodeController, and executes the effects.
 class Daemon::Loop {
  public:
-  struct KernelHandles {
-    InstanceLock lock;
-    std::unique_ptr<netlink::LinuxKernel> kernel;
-    std::unique_ptr<netlink::Watch> watch;
-  };
-
-  Loop(ConfigSources sources, LoadedConfig loaded, KernelHandles handles);
+  /// IMDS is asked from here on: its answer takes as long as what the kernel is asked for.
+  Loop(ConfigSources sources, LoadedConfig loaded, InstanceLock lock);
+  /// Before all that follows.
+  net::Result<void> open_kernel();
   /// Binds the HTTP address, or tries again later.
   void listen();
   void run();
@@ -84,9 +81,11 @@ class Daemon::Loop {
   Config config_;
   std::optional<std::size_t> loaded_file_;  ///< the contents that the start has read
   Log log_;
-  KernelHandles handles_;
+  InstanceLock lock_;
+  std::unique_ptr<netlink::LinuxKernel> kernel_;
+  std::unique_ptr<netlink::Watch> kernel_watch_;
   netlink::ProcSysctls sysctls_;
-  core::NodeController controller_;
+  std::unique_ptr<core::NodeController> controller_;  ///< since open_kernel()
   core::Published<core::Snapshot> published_;
   Heartbeat heartbeat_;
   StateReporter reporter_;
