@@ -26,26 +26,34 @@ struct End {
   Prefixes addresses = {};  ///< of all that it may have; empty: not known
   Prefixes others = {};     ///< what of it is of the other end
 
-  [[nodiscard]] bool may_use(std::string_view pattern) const {
+  /// `other_than`: the rule is about any link but those.
+  [[nodiscard]] bool may_use(std::string_view pattern, bool other_than) const {
     return pattern.empty() || likely_links.empty() ||
            std::any_of(likely_links.begin(), likely_links.end(),
-                       [pattern](const auto& each) { return names_link(pattern, each); });
+                       [&](const auto& each) { return names_link(pattern, each) != other_than; });
   }
-  [[nodiscard]] bool uses(std::string_view pattern) const {
+  [[nodiscard]] bool uses(std::string_view pattern, bool other_than) const {
     return pattern.empty() ||
-           (!links.empty() && std::all_of(links.begin(), links.end(),
-                                          [pattern](const auto& each) { return names_link(pattern, each); }));
+           (!links.empty() && std::all_of(links.begin(), links.end(), [&](const auto& each) {
+             return names_link(pattern, each) != other_than;
+           }));
   }
-  [[nodiscard]] bool may_have(const std::optional<net::Prefix>& prefix) const {
+  [[nodiscard]] bool may_have(const std::optional<net::Prefix>& prefix, bool other_than) const {
     if (!prefix) return true;
+    if (other_than) return addresses.empty() || !lie_in(*prefix);
     if (net::any_contains(others, *prefix)) return false;
-    return addresses.empty() || std::any_of(addresses.begin(), addresses.end(),
-                                            [&](const auto& each) { return each.overlaps(*prefix); });
+    return addresses.empty() || overlap(*prefix);
   }
-  [[nodiscard]] bool has(const std::optional<net::Prefix>& prefix) const {
-    return !prefix ||
-           (!addresses.empty() && std::all_of(addresses.begin(), addresses.end(),
-                                              [&](const auto& each) { return prefix->contains(each); }));
+  [[nodiscard]] bool has(const std::optional<net::Prefix>& prefix, bool other_than) const {
+    return !prefix || (!addresses.empty() && (other_than ? !overlap(*prefix) : lie_in(*prefix)));
+  }
+  [[nodiscard]] bool overlap(const net::Prefix& prefix) const {
+    return std::any_of(addresses.begin(), addresses.end(),
+                       [&prefix](const auto& each) { return each.overlaps(prefix); });
+  }
+  [[nodiscard]] bool lie_in(const net::Prefix& prefix) const {
+    return std::all_of(addresses.begin(), addresses.end(),
+                       [&prefix](const auto& each) { return prefix.contains(each); });
   }
 };
 
@@ -112,15 +120,16 @@ struct Way {
   [[nodiscard]] bool is_about(const observed::FilterRule& rule) const {
     return rule.protocol.empty() || rule.protocol == protocol;
   }
-  /// Some of its packets may meet the rule.
+  /// Some of its packets may meet the rule, as far as links, addresses and protocols decide.
   [[nodiscard]] bool may_meet(const observed::FilterRule& rule) const {
-    return !rule.is_narrow && is_about(rule) && from.may_use(rule.in) && to.may_use(rule.out) &&
-           from.may_have(rule.source) && to.may_have(rule.destination);
+    return is_about(rule) && from.may_use(rule.in, rule.not_in) && to.may_use(rule.out, rule.not_out) &&
+           from.may_have(rule.source, rule.not_source) && to.may_have(rule.destination, rule.not_destination);
   }
   /// All of them do.
   [[nodiscard]] bool meets(const observed::FilterRule& rule) const {
-    return !rule.is_narrow && is_about(rule) && from.uses(rule.in) && to.uses(rule.out) &&
-           from.has(rule.source) && to.has(rule.destination);
+    return !rule.is_narrow && is_about(rule) && from.uses(rule.in, rule.not_in) &&
+           to.uses(rule.out, rule.not_out) && from.has(rule.source, rule.not_source) &&
+           to.has(rule.destination, rule.not_destination);
   }
 };
 
@@ -142,8 +151,9 @@ class Walk {
     const auto* first = chain_named(hook_.chain);
     const auto end = first == nullptr ? Outcome::goes_on : follow(*first, true, verdict);
     if (end != Outcome::goes_on) return verdict;
-    if (hook_.policy != "DROP") return {};
-    const bool undecided = has_foreign_mark_ || hook_.is_cut || steps_ > kMostSteps;
+    const bool is_cut = hook_.is_cut || steps_ > kMostSteps;
+    if (hook_.policy != "DROP" && !is_cut) return {};
+    const bool undecided = may_have_been_accepted_ || is_cut;
     return {.kind = undecided ? ForwardVerdict::undecided : ForwardVerdict::drops,
             .chain = hook_.chain,
             .table = hook_.table};
@@ -167,7 +177,7 @@ class Walk {
   /// others' marks nothing is known.
   bool accepts(const observed::FilterRule& rule, std::string_view chain) {
     if (!rule.by_mark || rule.by_felix) return true;
-    has_foreign_mark_ = has_foreign_mark_ || chain != "KUBE-FORWARD";
+    may_have_been_accepted_ = may_have_been_accepted_ || chain != "KUBE-FORWARD";
     return false;
   }
 
@@ -178,11 +188,24 @@ class Walk {
     auto outcome = Outcome::goes_on;
     for (const auto& rule : chain.rules) {
       if (++steps_ > kMostSteps || !way_.may_meet(rule)) continue;
+      if (rule.is_narrow) {
+        may_have_been_accepted_ = may_have_been_accepted_ || (rule.is_opaque && may_accept(rule));
+        continue;
+      }
       outcome = step(rule, chain, by_all, verdict);
       if (outcome != Outcome::goes_on) break;
     }
     --depth_;
     return outcome == Outcome::returns ? Outcome::goes_on : outcome;
+  }
+
+  /// What meets it, by itself or by the chain that it leads to.
+  bool may_accept(const observed::FilterRule& rule) {
+    if (rule.target == "ACCEPT") return true;
+    const auto* next = chain_named(rule.target);
+    ForwardVerdict there{.kind = ForwardVerdict::undecided};
+    return next != nullptr && follow(*next, false, there) == Outcome::decided &&
+           there.kind == ForwardVerdict::passes;
   }
 
   Outcome step(const observed::FilterRule& rule, const observed::FilterChain& chain, bool by_all,
@@ -197,7 +220,7 @@ class Walk {
       // One about some links or addresses drops theirs alone, and nothing of them comes further.
       if (!way_.meets(rule)) return Outcome::goes_on;
       if (!by_all) return Outcome::returns;
-      verdict = {.kind = has_foreign_mark_ ? ForwardVerdict::undecided : ForwardVerdict::drops,
+      verdict = {.kind = may_have_been_accepted_ ? ForwardVerdict::undecided : ForwardVerdict::drops,
                  .rule = &rule,
                  .chain = chain.name,
                  .table = hook_.table};
@@ -212,7 +235,7 @@ class Walk {
 
   const Hook& hook_;
   const Way& way_;
-  bool has_foreign_mark_ = false;
+  bool may_have_been_accepted_ = false;  ///< by marks of others, or conditions of which nothing is known
   int depth_ = 0;
   int steps_ = 0;
 };

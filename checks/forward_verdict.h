@@ -20,8 +20,8 @@ struct ForwardVerdict {
 
 /// Follows the rules as the kernel does, for a packet of each direction of which nothing is known but that a
 /// pod of this node sends or gets it, by which links, and what addresses pods have. A rule for some of them
-/// accepts, and only one for all of them drops. `undecided`: it depends on marks of others', or the rules
-/// were cut. The rule and the chain are the filter's.
+/// accepts, and only one for all of them drops. `undecided`: it depends on marks of others', or on
+/// conditions of which nothing is known, or the rules were cut. The rule and the chain are the filter's.
 ForwardVerdict forward_verdict(const Facts& facts, const observed::PacketFilter& filter);
 ForwardVerdict forward_verdict(const Facts& facts, const observed::FilterHook& hook);
 

@@ -131,15 +131,30 @@ std::optional<Finding> of_nftables(const Facts& facts,
   return doubtful;
 }
 
-Finding nothing_drops_all() {
-  return Finding::pass(
-      "no rule drops all that pods send or get; what rules by port, state, mark, set or rate do is not "
-      "followed");
+Finding undecided_by(const observed::PacketFilter& filter) {
+  if (filter.forward_policy == "DROP") {
+    return Finding::unknown(
+        fmt::format("FORWARD's policy is DROP in iptables' {} backend, and whether its rules accept pods' "
+                    "packets before is not known",
+                    sanitized(filter.backend)));
+  }
+  return Finding::unknown(
+      fmt::format("whether iptables' {} backend drops what pods send or get is not known: it has more rules "
+                  "than are followed, or some that accept by conditions that are not",
+                  sanitized(filter.backend)));
+}
+
+Finding nothing_drops_all(const Facts& facts) {
+  return Finding::pass(fmt::format(
+      "no rule drops all that pods send or get{}; what rules by port, state, mark, set or rate do is not "
+      "followed",
+      facts.policy.uses(net::Family::ipv6) ? " by IPv4 (IPv6's rules are not looked at)" : ""));
 }
 
 /// nft shows iptables' tables too where no save program does.
-Finding without_iptables(const net::Result<std::vector<observed::FilterHook>>& nft_chains) {
-  if (nft_chains) return nothing_drops_all();
+Finding without_iptables(const Facts& facts,
+                         const net::Result<std::vector<observed::FilterHook>>& nft_chains) {
+  if (nft_chains) return nothing_drops_all(facts);
   return Finding::unknown("neither iptables nor nft is installed, which would show rules that drop packets");
 }
 
@@ -150,7 +165,7 @@ Finding netfilter_forward(const Facts& facts) {
   if (nftables && nftables->status == CheckStatus::fail) return *nftables;
   const auto filters = seen_filters(facts);
   if (!filters && filters.error().status != CheckStatus::skip) return filters.error();
-  if (!filters) return nftables ? *nftables : without_iptables((*host)->nft_chains);
+  if (!filters) return nftables ? *nftables : without_iptables(facts, (*host)->nft_chains);
   const observed::PacketFilter* undecided = nullptr;
   for (const auto& filter : **filters) {
     if (!filter.problem.empty()) continue;
@@ -160,15 +175,10 @@ Finding netfilter_forward(const Facts& facts) {
     }
     if (verdict.kind == ForwardVerdict::undecided) undecided = &filter;
   }
-  if (undecided != nullptr) {
-    return Finding::unknown(
-        fmt::format("FORWARD's policy is DROP in iptables' {} backend, and whether its rules accept pods' "
-                    "packets before is not known",
-                    sanitized(undecided->backend)));
-  }
+  if (undecided != nullptr) return undecided_by(*undecided);
   if (const auto* filter = unseen(**filters)) return Finding::unknown(problem_text(*filter));
   if (nftables) return *nftables;
-  return nothing_drops_all();
+  return nothing_drops_all(facts);
 }
 
 Finding netfilter_backends(const Facts& facts) {

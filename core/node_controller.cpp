@@ -129,9 +129,12 @@ void NodeController::drain_notifications() {
     }
     if (notifications_.empty()) return;
     record(engine_.take_notifications(notifications_, now).made);
+    // Rules and settings of links are judged by what an inspection sees, and so are links of pods.
     effects_.inspect_again = effects_.inspect_again ||
                              std::any_of(notifications_.begin(), notifications_.end(), [](const auto& each) {
-                               return each.subject == net::Notification::Subject::link;
+                               using Subject = net::Notification::Subject;
+                               return each.subject == Subject::link || each.subject == Subject::rule ||
+                                      each.subject == Subject::settings;
                              });
   }
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "net/prefix.h"
 
@@ -75,24 +76,55 @@ bool take(observed::FilterRule& rule, std::string_view option, const std::string
   return option != "-m" || is_in(kModules, value);
 }
 
+/// Modules whose conditions choose a small part of all new packets.
+constexpr std::array<std::string_view, 6> kSelectingFew = {"tcp",  "udp",   "multiport",
+                                                           "icmp", "icmp6", "sctp"};
+
+/// Whether the rule has a field for "! option".
+bool negate(observed::FilterRule& rule, std::string_view option) {
+  if (option == "-i") return rule.not_in = true;
+  if (option == "-o") return rule.not_out = true;
+  if (option == "-s") return rule.not_source = true;
+  if (option == "-d") return rule.not_destination = true;
+  return false;
+}
+
 }  // namespace
 
 bool is_followed_protocol(std::string_view name) { return name == "tcp" || name == "udp"; }
 
 observed::FilterRule parse_iptables_rule(std::string_view text) {
   observed::FilterRule rule;
+  std::string module;
   bool negated = false;
+  bool selects_few = false;  // by a port, a type, a state: most packets never meet it
   while (const auto option = next_word(text)) {
+    if (option == "!") {
+      negated = true;
+      continue;
+    }
     const auto value = is_in(kUnderstood, *option) ? next_word(text) : std::nullopt;
     if (value && (option == "-j" || option == "-g")) {
       rule.target = *value;
       rule.is_goto = option == "-g";
       break;  // the target's own options follow
     }
-    // "!" itself, which stands before its option, too.
-    if (!value || negated || !take(rule, *option, *value)) rule.is_narrow = true;
-    negated = option == "!";
+    if (value && option == "-m") module = *value;
+    const bool negates = std::exchange(negated, false);
+    if (negates && value && negate(rule, *option)) {
+      if (!take(rule, *option, *value)) rule.is_narrow = rule.is_opaque = true;
+    } else if (negates) {
+      rule.is_narrow = rule.is_opaque = true;
+    } else if (!value) {
+      rule.is_narrow = true;
+      if (is_in(kSelectingFew, module)) selects_few = true;
+    } else if (!take(rule, *option, *value)) {
+      rule.is_narrow = true;
+      if (option == "-m") rule.is_opaque = rule.is_opaque || !is_in(kSelectingFew, module);
+      if (option != "-m") selects_few = true;
+    }
   }
+  rule.is_opaque = rule.is_opaque && !selects_few;
   return rule;
 }
 

@@ -54,16 +54,30 @@ bool take_match(observed::FilterRule& rule, const json::Value& match) {
   }
   const auto op = json::string(at(match, "op"));
   if (at(at(left, "ct"), "key") == "state") return (op == "in" || op == "==") && lists_new(right);
-  if (op != "==") return false;
+  const bool negated = op == "!=";
+  if (op != "==" && !negated) return false;
   const auto key = json::string(at(at(left, "meta"), "key"));
-  if (key == "iifname" || key == "iif") return !(rule.in = link_of(right)).empty();
-  if (key == "oifname" || key == "oif") return !(rule.out = link_of(right)).empty();
-  if (key == "l4proto") return is_followed_protocol(rule.protocol = json::string(right));
+  if (key == "iifname" || key == "iif") {
+    rule.not_in = negated;
+    return !(rule.in = link_of(right)).empty();
+  }
+  if (key == "oifname" || key == "oif") {
+    rule.not_out = negated;
+    return !(rule.out = link_of(right)).empty();
+  }
+  if (!negated && key == "l4proto") return is_followed_protocol(rule.protocol = json::string(right));
   const auto& payload = at(left, "payload");
   if (at(payload, "protocol") != "ip") return false;
-  if (at(payload, "field") == "protocol") return is_followed_protocol(rule.protocol = json::string(right));
-  if (at(payload, "field") == "saddr") return (rule.source = prefix_of(right)).has_value();
-  if (at(payload, "field") == "daddr") return (rule.destination = prefix_of(right)).has_value();
+  if (!negated && at(payload, "field") == "protocol")
+    return is_followed_protocol(rule.protocol = json::string(right));
+  if (at(payload, "field") == "saddr") {
+    rule.not_source = negated;
+    return (rule.source = prefix_of(right)).has_value();
+  }
+  if (at(payload, "field") == "daddr") {
+    rule.not_destination = negated;
+    return (rule.destination = prefix_of(right)).has_value();
+  }
   return false;
 }
 

@@ -22,6 +22,8 @@ namespace {
 
 using Time = std::chrono::steady_clock::time_point;
 
+constexpr auto kLegacyTables = "/proc/thread-self/net/ip_tables_names";
+
 /// FORWARD of a node with kube-proxy, Calico and Docker has some thirty; a firewall of its own, hundreds.
 constexpr std::size_t kMostRules = 2000;
 
@@ -199,11 +201,33 @@ std::set<std::string> dropping_tables(const observed::PacketFilter& filter) {
   return tables;
 }
 
+/// Its chains are not in force (nft(8), flags dormant). nft 1.0.6 says so in its text alone.
+bool is_dormant(const std::string& nft, const NftTable& table, Time finish_by) {
+  const auto text = run_program({nft, "-t", "list", "table", table.first, table.second}, finish_by);
+  if (!text) return false;
+  const auto said = lines(*text);
+  return std::any_of(said.begin(), said.end(), [](std::string_view line) {
+    return line.starts_with("\tflags ") && line.find("dormant") != std::string_view::npos;
+  });
+}
+
+void forget(observed::PacketFilter& filter, const std::string& table) {
+  std::erase_if(filter.other_hooks, [&table](const auto& hook) { return hook.table == table; });
+  if (table != "filter") return;
+  filter.forward_policy.clear();
+  filter.forward.clear();
+  filter.is_cut = false;
+}
+
 /// Looks with nft(8) for rules that iptables-nft-save shows as if they dropped more, or accepted more, than
 /// they do.
 void doubt(observed::PacketFilter& filter, const std::string& nft, Time finish_by) {
   if (nft.empty() || !filter.problem.empty()) return;
   for (const auto& table : dropping_tables(filter)) {
+    if (is_dormant(nft, {"ip", table}, finish_by)) {
+      forget(filter, table);
+      continue;
+    }
     const auto text = run_program({nft, "-j", "-t", "list", "table", "ip", table}, finish_by);
     if (text && holds_rules_unlike_iptables(*text)) filter.problem = unlike_iptables(table);
   }
@@ -211,8 +235,16 @@ void doubt(observed::PacketFilter& filter, const std::string& nft, Time finish_b
 
 /// False: no table of iptables-legacy is loaded, so that it has nothing to show.
 bool legacy_is_loaded() {
-  const auto names = read_text("/proc/thread-self/net/ip_tables_names");
+  const auto names = read_text(kLegacyTables);
   return names ? !names->empty() : names.error().code.value() != ENOENT;
+}
+
+/// Of a container that has brought it, for example.
+observed::PacketFilter unseen_legacy() {
+  return {.backend = "legacy",
+          .problem =
+              "its tables are loaded (/proc/net/ip_tables_names), and iptables-legacy-save is not "
+              "installed"};
 }
 
 /// The filter of iptables-legacy, once it is asked for. Without naming a table, its save program shows those
@@ -239,6 +271,9 @@ net::Result<std::vector<observed::FilterHook>> nft_chains(const std::string& pro
     if (!text) return net::pass_on(text);
     auto some = parse_nft_ruleset(*text, which);
     if (!some) return some;
+    const bool drops =
+        std::any_of(some->begin(), some->end(), [](const auto& hook) { return hook.policy == "DROP"; });
+    if (drops && is_dormant(program, {family, table}, finish_by)) continue;
     std::move(some->begin(), some->end(), std::back_inserter(hooks));
   }
   return hooks;
@@ -259,8 +294,12 @@ bool PacketFilterReader::is_outdated() const {
 
 PacketFilters PacketFilterReader::read(Time finish_by) {
   std::future<observed::PacketFilter> legacy;
-  if (const auto program = program_path("iptables-legacy-save"); !program.empty())
-    legacy = legacy_filter(program, finish_by);
+  const auto legacy_program = program_path("iptables-legacy-save");
+  if (!legacy_program.empty()) {
+    legacy = legacy_filter(legacy_program, finish_by);
+  } else if (const auto names = read_text(kLegacyTables); names && !names->empty()) {
+    legacy = std::async(std::launch::deferred, [] { return unseen_legacy(); });
+  }
   OfNftables now{.iptables_program = program_path("iptables-nft-save"), .nft_program = program_path("nft")};
   const bool is_installed = !now.iptables_program.empty() || !now.nft_program.empty();
   // Before the programs are asked: what changes meanwhile is another generation at the next look.

@@ -64,12 +64,19 @@ struct FilterRule {
   std::string out = {};  ///< -o
   std::optional<net::Prefix> source = {};
   std::optional<net::Prefix> destination = {};
+  bool not_in = false;  ///< "! -i": any but that one, and so on
+  bool not_out = false;
+  bool not_source = false;
+  bool not_destination = false;
   std::string protocol = {};  ///< -p: "tcp", "udp"; empty: any
   bool by_mark = false;       ///< -m mark: for packets that an earlier rule has marked
   bool by_felix = false;      ///< its comment is Felix's: "cali:S93hcgKJrXEqnTfs"
   bool is_narrow = false;     ///< it has yet other conditions: not every new packet meets it
-  std::string target = {};    ///< after -j or -g: "ACCEPT", "DROP", a chain; empty: it only counts
-  bool is_goto = false;       ///< -g
+  /// Of those conditions nothing is known, and every packet may meet them: a set, a range of addresses, a
+  /// limit.
+  bool is_opaque = false;
+  std::string target = {};  ///< after -j or -g: "ACCEPT", "DROP", a chain; empty: it only counts
+  bool is_goto = false;     ///< -g
 
   bool operator==(const FilterRule&) const = default;
 };

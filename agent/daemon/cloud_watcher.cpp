@@ -58,6 +58,7 @@ void CloudWatcher::start() {
   process_ = std::move(*process);
   output_.assign(::dup(process_->output()));
   told_ = 1;
+  started_ = std::chrono::steady_clock::now();
   if (!process_->tell(query)) return on_end();
   listen();
 }
@@ -80,7 +81,6 @@ void CloudWatcher::on_line(std::size_t length) {
   if (!cloud_state) return on_end();
   has_spoken_ = true;
   was_missed_ = false;
-  backoff_.reset();
   listen();
   // A new process has not asked all of it yet.
   if (!cloud_state->azure) cloud_state->azure = known_.azure;
@@ -94,12 +94,14 @@ void CloudWatcher::on_rest(const CloudRest& rest) {
   end_process();
   has_spoken_ = false;
   is_resting_ = true;
-  if (rest.answered < told_) return start();  // it ended while it was asked
-  start_after(std::max<routing::Backoff::Duration>(kShortestPause, rest.resume_after));
+  const bool was_asked_meanwhile = rest.answered < told_;
+  start_after(was_asked_meanwhile ? kShortestPause
+                                  : std::max<routing::Backoff::Duration>(kShortestPause, rest.resume_after));
 }
 
 void CloudWatcher::on_end() {
   const bool has_run = process_.has_value();
+  if (has_run && std::chrono::steady_clock::now() - started_ > routing::Backoff::kLast) backoff_.reset();
   end_process();
   if (has_run && std::exchange(has_spoken_, false)) {
     log_.write({.kind = core::EventKind::cloud_program_ended,

@@ -48,10 +48,11 @@ class CloudWatcher {
   std::optional<CloudProcess> process_;
   boost::asio::posix::stream_descriptor output_;  ///< borrows the process's descriptor
   boost::asio::streambuf received_data_;
-  std::uint64_t told_ = 0;   ///< questions of this process
-  bool is_resting_ = false;  ///< there is no process, for want of anything to ask
-  bool has_spoken_ = false;  ///< this process
-  bool was_missed_ = false;  ///< in the log, since one has spoken
+  std::chrono::steady_clock::time_point started_{};  ///< this process
+  std::uint64_t told_ = 0;                           ///< questions of this process
+  bool is_resting_ = false;                          ///< there is no process, for want of anything to ask
+  bool has_spoken_ = false;                          ///< this process
+  bool was_missed_ = false;                          ///< in the log, since one has spoken
   boost::asio::steady_timer again_;
 };
 

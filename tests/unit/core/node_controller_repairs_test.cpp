@@ -82,6 +82,15 @@ TEST_F(NodeControllerTest, AChangeOfALinkIsInspected) {
   EXPECT_FALSE(handle(core::NotificationsReady{}).inspect_again);
 }
 
+TEST_F(NodeControllerTest, ARuleOfOthersThatComesOrGoesIsInspected) {
+  get_ready();
+  const net::Rule rule{100, testing::prefix("10.244.1.0/24"), 100, 4, false};
+  node_.kernel.add_foreign(rule);
+  EXPECT_TRUE(handle(core::NotificationsReady{}).inspect_again) << "it may take away what pods send";
+  node_.kernel.remove_foreign(rule);
+  EXPECT_TRUE(handle(core::NotificationsReady{}).inspect_again);
+}
+
 TEST_F(NodeControllerTest, LostNotificationsAreToldAndADumpMakesUpForThem) {
   get_ready();
   watch_.fails = true;

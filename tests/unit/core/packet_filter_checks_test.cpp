@@ -66,6 +66,14 @@ const FaultOfNodes kPacketFilterFaults[] = {
        forward_of(f).pop_back();
      },
      "netfilter.forward", "DROP in iptables' nft backend", "iptables-nft -P FORWARD ACCEPT"},
+    {"a set leads to a chain that accepts some of others alone", anywhere,
+     [](checks::Facts& f) {
+       nft_of(f).forward_policy = "DROP";
+       nft_of(f).forward = {
+           {"FORWARD", {{.is_narrow = true, .is_opaque = true, .target = "DOCKER"}}},
+           {"DOCKER", {{.out = "docker0", .target = "ACCEPT"}, {.out = "docker0", .target = "DROP"}}}};
+     },
+     "netfilter.forward", "DROP in iptables' nft backend", "iptables-nft -P FORWARD ACCEPT"},
     {"a firewall rejects the rest", anywhere,
      [](checks::Facts& f) {
        nft_of(f).forward = {{"FORWARD", {{.is_narrow = true, .target = "ACCEPT"}, {.target = "REJECT"}}}};
@@ -76,6 +84,13 @@ const FaultOfNodes kPacketFilterFaults[] = {
      [](checks::Facts& f) { drop_by_nftables(f, {}); }, "netfilter.forward",
      "chain forward of table inet filter has the policy drop and no rule that accepts",
      "nft list table inet filter"},
+    {"all but the NIC's are dropped", with_pods_in_the_node_cidr,
+     [](checks::Facts& f) {
+       nft_of(f).forward = {
+           {"FORWARD", {{.source = testing::prefix("10.99.0.0/16"), .not_source = true, .target = "DROP"}}}};
+     },
+     "netfilter.forward", "chain FORWARD in iptables' nft backend has a rule that drops",
+     "# have the owner of the rule (iptables-nft-save) accept the pod CIDRs before it"},
     {"a chain drops the rest", anywhere,
      [](checks::Facts& f) {
        nft_of(f).forward = {{"FORWARD", {{.target = "LOCAL"}}}, {"LOCAL", {{.target = "DROP"}}}};
@@ -249,6 +264,21 @@ const HealthyNodes kHealthyPacketFilters[] = {
        host_of(f).nft_chains = std::vector<observed::FilterHook>{};
      },
      "netfilter.forward", checks::CheckStatus::pass, "no rule drops all"},
+    {"an accepting rule whose condition nobody follows", anywhere,
+     [](checks::Facts& f) { accept_alone(f, {.is_narrow = true, .is_opaque = true, .target = "ACCEPT"}); },
+     "netfilter.forward", checks::CheckStatus::unknown,
+     "whether its rules accept pods' packets before is not known"},
+    {"all but one accepted", anywhere,
+     [](checks::Facts& f) {
+       accept_alone(f, {.source = testing::prefix("1.2.3.4/32"), .not_source = true, .target = "ACCEPT"});
+     },
+     "netfilter.forward", checks::CheckStatus::pass, "no rule drops all"},
+    {"more rules than are followed", anywhere,
+     [](checks::Facts& f) {
+       nft_of(f).forward = {{"FORWARD", {}}};
+       nft_of(f).is_cut = true;
+     },
+     "netfilter.forward", checks::CheckStatus::unknown, "it has more rules than are followed"},
     {"neither iptables nor nft", anywhere,
      [](checks::Facts& f) {
        host_of(f).packet_filters->clear();

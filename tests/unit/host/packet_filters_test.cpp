@@ -200,7 +200,7 @@ TEST(NftRuleset, HasTheChainsThatForwardedPacketsMeetAndThatAreNobodysWeKnow) {
                                      .is_goto = true},
                           FilterRule{.by_mark = true, .target = "ACCEPT"},
                           FilterRule{.is_narrow = true, .target = "ACCEPT"},
-                          FilterRule{.is_narrow = true, .target = "DROP"},
+                          FilterRule{.source = prefix("10.0.0.0/8"), .not_source = true, .target = "DROP"},
                           FilterRule{.is_narrow = true, .target = "ACCEPT"}, FilterRule{.is_narrow = true},
                           FilterRule{.target = "REJECT"}));
   EXPECT_THAT(hook.chains.back().rules,
@@ -282,9 +282,8 @@ TEST(IptablesRule, NamesTheProtocolsOfConnections) {
 TEST(IptablesRule, IsNarrowWhereNotEveryNewPacketMeetsIt) {
   for (const auto* condition :
        {"-p sctp", "! -p tcp", "-p tcp -m tcp --dport 80", "-m conntrack --ctstate RELATED,ESTABLISHED",
-        "! -s 10.0.0.0/8", "! -i docker0", "-m mark ! --mark 0x1/0x1",
-        "-m addrtype --dst-type LOCAL --limit-iface-in", "-m tcp --dport 80", "-m set --match-set x dst",
-        "-f", "-s nonsense"}) {
+        "-m mark ! --mark 0x1/0x1", "-m addrtype --dst-type LOCAL --limit-iface-in", "-m tcp --dport 80",
+        "-m set --match-set x dst", "-f", "-s nonsense"}) {
     const auto rule = parse_iptables_rule(std::string(" ") + condition + " -j ACCEPT");
     EXPECT_TRUE(rule.is_narrow) << condition;
     EXPECT_EQ(rule.target, "ACCEPT") << condition;
@@ -325,6 +324,41 @@ TEST(PacketFilterReader, AsksTheProgramsAgainOnceTheRulesAreOthers) {
   EXPECT_EQ(hooks_seen(reader), 0U) << "and what was seen then is of no known generation";
 }
 
+TEST(IptablesRule, MayBeAboutAllButALinkOrPrefix) {
+  EXPECT_EQ(parse_iptables_rule(" ! -i eth0 -j DROP"),
+            (FilterRule{.in = "eth0", .not_in = true, .target = "DROP"}));
+  EXPECT_EQ(parse_iptables_rule(" ! -s 10.0.0.0/8 ! -d 10.0.0.0/8 ! -o eth1 -j DROP"),
+            (FilterRule{.out = "eth1",
+                        .source = prefix("10.0.0.0/8"),
+                        .destination = prefix("10.0.0.0/8"),
+                        .not_out = true,
+                        .not_source = true,
+                        .not_destination = true,
+                        .target = "DROP"}));
+}
+
+TEST(IptablesRule, IsOpaqueByConditionsThatAllMayMeetAndNotByThoseForFew) {
+  for (const auto* condition :
+       {"-m conntrack ! --ctstate INVALID", "-m physdev ! --physdev-is-bridged", "-m mark ! --mark 0x1",
+        "-m iprange --src-range 10.0.0.0-10.255.255.255", "-m addrtype --dst-type UNICAST",
+        "-m set --match-set pods src", "-m limit --limit 1000/sec"}) {
+    const auto rule = parse_iptables_rule(fmt::format(" {} -j ACCEPT", condition));
+    EXPECT_TRUE(rule.is_narrow && rule.is_opaque) << condition;
+    EXPECT_EQ(rule.target, "ACCEPT") << condition;
+  }
+  for (const auto* condition : {"-p tcp -m tcp --dport 22", "-m conntrack --ctstate RELATED,ESTABLISHED",
+                                "-p icmp -m icmp --icmp-type 8", "-p tcp -m multiport --dports 80,443",
+                                "-p tcp -m tcp ! --tcp-flags SYN,RST SYN",
+                                "-m set --match-set docker dst -m conntrack --ctstate RELATED,ESTABLISHED"}) {
+    const auto rule = parse_iptables_rule(fmt::format(" {} -j ACCEPT", condition));
+    EXPECT_TRUE(rule.is_narrow) << condition;
+  }
+  EXPECT_FALSE(parse_iptables_rule(
+                   " -m set --match-set docker dst -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT")
+                   .is_opaque);
+  EXPECT_FALSE(parse_iptables_rule(" -p tcp -m tcp --dport 22 -j ACCEPT").is_opaque);
+}
+
 /// What the reader makes of one rule of nft's own in iptables' chain FORWARD.
 observed::PacketFilter seen_with(const std::string& rule) {
   const test_support::NetNamespace space;
@@ -347,6 +381,20 @@ TEST(PacketFilterReader, DoesNotBelieveWhatIptablesMakesOfRulesThatNftAloneCanWr
                            "ct state vmap {established:accept,invalid:drop}", "ct state invalid drop"}) {
     EXPECT_THAT(seen_with(rule).problem, testing::HasSubstr("see nft list table ip filter")) << rule;
   }
+}
+
+TEST(PacketFilterReader, TakesADormantTableForNone) {
+  const test_support::NetNamespace space;
+  const test_support::NetNamespace::Inside inside(space);
+  for (const auto* table : {"ip filter", "inet firewall"}) {
+    space.run(test_support::words(fmt::format("nft add table {} {{flags dormant;}}", table)));
+    space.run(test_support::words(
+        fmt::format("nft add chain {} FORWARD {{type filter hook forward priority 0;policy drop;}}", table)));
+  }
+  host::PacketFilterReader reader([] { return 7; });
+  const auto filters = reader.read(std::chrono::steady_clock::now() + std::chrono::seconds(20));
+  for (const auto& each : filters.by_iptables) EXPECT_EQ(each.forward_policy, "") << each.backend;
+  EXPECT_THAT(filters.by_nft.value(), IsEmpty());
 }
 
 TEST(PacketFilterReader, BelievesWhatIptablesCouldHaveWritten) {
