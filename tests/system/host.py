@@ -45,8 +45,10 @@ def tree(release):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists() or not made_of.exists() or made_of.read_text("ascii") != packages:
             unfinished = trees / f"{release}.unfinished"
-            command = ["mmdebstrap", "--quiet", f"--variant={variant}", "--skip=check/qemu",
-                       f"--include={packages}", suite, unfinished, f"deb {_MIRROR} {suite} main"]
+            # What it mounts goes with it if it is killed: nobody is to remove files through a tree's /proc and /sys.
+            command = ["unshare", "--mount", "--propagation=private",
+                       "mmdebstrap", "--quiet", f"--variant={variant}", "--skip=check/qemu", f"--include={packages}",
+                       suite, unfinished, f"deb {_MIRROR} {suite} main"]
             for last in (False, False, True):  # a mirror may be between two states
                 shutil.rmtree(unfinished, ignore_errors=True)
                 if subprocess.run(command, check=last).returncode == 0:
