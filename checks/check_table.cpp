@@ -18,8 +18,7 @@ Finding judge(const Check& check, const Facts& facts) {
   if (check.once_installed && facts.network_is_new) {
     finding.status = CheckStatus::unknown;
     finding.fails_if_required = true;
-    finding.message +=
-        "; its installer may still be at work, the CNI configuration is about a minute old";
+    finding.message += "; its installer may still be at work, the CNI configuration is about a minute old";
     return finding;
   }
   if (!check.once_mode_is_known || !facts.mode_is_a_guess) return finding;
