@@ -87,8 +87,11 @@ NodeController::Next NodeController::take(observed::CloudState event) {
 
 /// The first one comes before the first turn, and decides on the mode of it.
 NodeController::Next NodeController::take(observed::NodeEnvironment event) {
+  const auto before = engine_.policy().mode;
   engine_.take_environment(std::move(event), ports_.clock().mono);
-  return published_->sequence == 0 ? Next::nothing : Next::publish;
+  if (published_->sequence == 0) return Next::nothing;
+  // Another mode is never published with the routes of the one before, however busy the node is.
+  return engine_.policy().mode == before ? Next::publish : Next::turn;
 }
 
 NodeController::Next NodeController::take(PersistedState event) {
