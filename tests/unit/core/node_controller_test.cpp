@@ -224,5 +224,27 @@ TEST_F(NodeControllerTest, AModeThatTheConfigurationContradictsIsNotKeptForTheNe
   EXPECT_FALSE(effects.persist->mode);
 }
 
+TEST_F(NodeControllerTest, AModeThatIsGuessedAnewIsPublishedWithItsOwnRoutesHoweverBusyTheNodeIs) {
+  auto policy = Node::udr();
+  policy.mode_is_automatic = true;
+  start(policy);
+  handle(core::Wakeup{});
+  handle(document());
+  settle();
+  ASSERT_EQ(node_.routes(), kHealthyRoutes);
+  node_.kernel.after_next_dump([this] { node_.now += std::chrono::seconds(1); });
+  handle(core::ResyncDue{});  // it has cost much, and the next turn is to wait
+  net::Link overlay;
+  overlay.name = "flannel.1";
+  overlay.kind = "vxlan";
+  node_.kernel.add_link(overlay);
+  observed::NodeEnvironment environment;
+  environment.cni.emplace();
+  const auto effects = handle(std::move(environment));
+  ASSERT_TRUE(effects.publish);
+  EXPECT_EQ(effects.publish->mode, node::Mode::flannel);
+  EXPECT_EQ(node_.routes(), std::vector{kHealthyRoutes.back()}) << "the sink alone";
+}
+
 }  // namespace
 }  // namespace agent
