@@ -10,8 +10,14 @@ namespace agent {
 net::Result<std::unique_ptr<Daemon>> Daemon::create(ConfigSources sources, LoadedConfig loaded) {
   auto lock = InstanceLock::take(runtime_directory());
   if (!lock) return net::pass_on(lock);
-  auto loop = std::make_unique<Loop>(std::move(sources), std::move(loaded), std::move(*lock));
-  if (auto opened = loop->open_kernel(); !opened) return net::pass_on(opened);
+  auto kernel = netlink::LinuxKernel::open();
+  if (!kernel) return net::pass_on(kernel);
+  auto watch = netlink::Watch::open((*kernel)->command_port());
+  if (!watch) return net::pass_on(watch);
+  auto loop = std::make_unique<Loop>(
+      std::move(sources), std::move(loaded),
+      Loop::KernelHandles{
+          .lock = std::move(*lock), .kernel = std::move(*kernel), .watch = std::move(*watch)});
   loop->listen();
   return std::unique_ptr<Daemon>(new Daemon(std::move(loop)));
 }

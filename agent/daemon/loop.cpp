@@ -31,15 +31,18 @@ std::chrono::milliseconds jittered(std::chrono::milliseconds interval) {
 
 }  // namespace
 
-Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, InstanceLock lock)
+Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, KernelHandles handles)
     : sources_(std::move(sources)),
       config_(std::move(loaded.config)),
       loaded_file_(loaded.file_hash),
       log_(config_.log.level, config_.log.format, STDERR_FILENO),
-      lock_(std::move(lock)),
+      handles_(std::move(handles)),
+      controller_(
+          {.kernel = *handles_.kernel, .sysctls = sysctls_, .watch = handles_.watch.get(), .clock = net::now},
+          configuration(), version(), std::random_device{}()),
       published_(core::Snapshot{}),
       reporter_(runtime_directory(), log_),
-      watch_(io_),
+      watch_(io_, handles_.watch->descriptor()),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       timer_(io_),
       beat_(io_),
@@ -56,22 +59,7 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, InstanceLock lock
                  }),
       cni_(io_) {
   heartbeat_.beat(Clock::now());
-  start_poller();
-}
-
-net::Result<void> Daemon::Loop::open_kernel() {
-  auto kernel = netlink::LinuxKernel::open();
-  if (!kernel) return net::pass_on(kernel);
-  auto watch = netlink::Watch::open((*kernel)->command_port());
-  if (!watch) return net::pass_on(watch);
-  kernel_ = std::move(*kernel);
-  kernel_watch_ = std::move(*watch);
-  watch_.assign(kernel_watch_->descriptor());
-  const core::Ports ports{
-      .kernel = *kernel_, .sysctls = sysctls_, .watch = kernel_watch_.get(), .clock = net::now};
-  controller_ =
-      std::make_unique<core::NodeController>(ports, configuration(), version(), std::random_device{}());
-  return {};
+  start_poller();  // first of all: what the kernel is asked for takes as long as the answer
 }
 
 void Daemon::Loop::run() {
@@ -79,13 +67,14 @@ void Daemon::Loop::run() {
   inspector_ = std::make_unique<Inspector>(
       [this](observed::NodeEnvironment environment) { post(std::move(environment)); });
   load_kept();
-  const auto& engine = controller_->engine();
+  const auto& engine = controller_.engine();
   log_.write({.kind = core::EventKind::started,
               .message = fmt::format(
                   "calico-azure-agent {} starts: mode {} ({}), node {}, {}", version(),
                   node::mode_name(engine.policy().mode), engine.mode().in_force().reason, node_name(config_),
                   server_ ? "status on " + listen_text(config_.listen) : "no status yet")});
-  if (!lock_.remark().empty()) log_.write(core::warning(core::EventKind::name_taken, lock_.remark()));
+  if (!handles_.lock.remark().empty())
+    log_.write(core::warning(core::EventKind::name_taken, handles_.lock.remark()));
   await_notifications();
   await_signal();
   await_resync();
@@ -104,10 +93,10 @@ void Daemon::Loop::run() {
 }
 
 void Daemon::Loop::handle(core::Event event) {
-  auto effects = controller_->handle(std::move(event));
+  auto effects = controller_.handle(std::move(event));
   execute(effects);
   while (effects.resume) {
-    effects = controller_->handle(core::Wakeup{});
+    effects = controller_.handle(core::Wakeup{});
     execute(effects);
   }
 }
@@ -231,7 +220,7 @@ void Daemon::Loop::load_kept() {
   } else {
     tell(state.error());
   }
-  if (const auto links = kernel_->links()) {
+  if (const auto links = handles_.kernel->links()) {
     if (auto cached = cached_document(document_cache(), *links)) {
       handle(core::CachedDocument{.network = std::move(cached->reading.network),
                                   .api_version = std::move(cached->reading.api_version),

@@ -33,10 +33,13 @@ namespace agent {
 /// The daemon's inside: waits, delivers events to the NodeController, and executes the effects.
 class Daemon::Loop {
  public:
-  /// IMDS is asked from here on: its answer takes as long as what the kernel is asked for.
-  Loop(ConfigSources sources, LoadedConfig loaded, InstanceLock lock);
-  /// Before all that follows.
-  net::Result<void> open_kernel();
+  struct KernelHandles {
+    InstanceLock lock;
+    std::unique_ptr<netlink::LinuxKernel> kernel;
+    std::unique_ptr<netlink::Watch> watch;
+  };
+
+  Loop(ConfigSources sources, LoadedConfig loaded, KernelHandles handles);
   /// Binds the HTTP address, or tries again later.
   void listen();
   void run();
@@ -81,11 +84,9 @@ class Daemon::Loop {
   Config config_;
   std::optional<std::size_t> loaded_file_;  ///< the contents that the start has read
   Log log_;
-  InstanceLock lock_;
-  std::unique_ptr<netlink::LinuxKernel> kernel_;
-  std::unique_ptr<netlink::Watch> kernel_watch_;
+  KernelHandles handles_;
   netlink::ProcSysctls sysctls_;
-  std::unique_ptr<core::NodeController> controller_;  ///< since open_kernel()
+  core::NodeController controller_;
   core::Published<core::Snapshot> published_;
   Heartbeat heartbeat_;
   StateReporter reporter_;

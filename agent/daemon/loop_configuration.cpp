@@ -86,7 +86,7 @@ core::Configuration Daemon::Loop::configuration() const {
 }
 
 void Daemon::Loop::report_status() {
-  const auto& snapshot = controller_->published();
+  const auto& snapshot = controller_.published();
   if (snapshot.sequence == 0) return;  // nothing has been published yet
   reporter_.status(status_line(snapshot, {.has_been_ready = reporter_.has_been_ready(),
                                           .is_started = reporter_.is_started(),
