@@ -88,6 +88,12 @@ remedy::Remedy show_table(const observed::FilterHook& hook) {
 
 /// Never certain: sets, maps and limits of nftables are not followed, and may accept before.
 Finding may_be_dropped(const observed::FilterHook& hook, const ForwardVerdict& verdict) {
+  if (verdict.rule == nullptr && hook.policy != "DROP") {
+    return Finding::unknown(fmt::format(
+        "nftables' chain {} of table {} has more rules than are followed, and whether it drops what "
+        "pods {} cannot be told: see {}",
+        sanitized(hook.chain), sanitized(hook.table), done_by_pods(verdict), show_table(hook).text()));
+  }
   const auto* what = verdict.rule == nullptr          ? "has the policy drop"
                      : verdict.rule->target == "DROP" ? "has a rule that drops"
                                                       : "has a rule that rejects";

@@ -117,7 +117,8 @@ observed::FilterRule parse_iptables_rule(std::string_view text) {
       rule.is_narrow = rule.is_opaque = true;
     } else if (!value) {
       rule.is_narrow = true;
-      if (is_in(kSelectingFew, module)) selects_few = true;
+      // A word without "-" is the value of the option before.
+      selects_few = selects_few || (option->starts_with('-') && is_in(kSelectingFew, module));
     } else if (!take(rule, *option, *value)) {
       rule.is_narrow = true;
       if (option == "-m") rule.is_opaque = rule.is_opaque || !is_in(kSelectingFew, module);

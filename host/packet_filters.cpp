@@ -124,9 +124,8 @@ bool may_drop(const observed::FilterHook& hook) {
 
 std::string unlike_iptables(std::string_view table) {
   return fmt::format(
-      "table {0} has rules of nft's own, which iptables-nft-save does not show as they are: see nft list "
-      "table "
-      "ip {0}",
+      "table {0} has rules of nft's own, which iptables-nft-save does not show as they are: "
+      "see nft list table ip {0}",
       table);
 }
 

@@ -50,6 +50,7 @@ void CloudQueryState::rest(Follower who, std::uint64_t number, Time until) {
       until = std::min(until, *each);
     }
   }
+  const net::Lock lock(learning_);  // nobody is telling at the same time
   if (rests_) rests_(number, until);
 }
 

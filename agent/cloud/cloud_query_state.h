@@ -48,7 +48,7 @@ class CloudQueryState {
   void update_while(const std::function<bool(const CloudQuery&)>& concerns,
                     const std::function<void(observed::CloudState&)>& change);
   /// This one has answered the question of that number and asks nothing before then, unless there is another
-  /// question. Once that is true of all, so it is told.
+  /// question. Once that is true of all, so it is told, by one call at a time with what is learnt.
   void rest(Follower who, std::uint64_t number, Time until);
 
  private:

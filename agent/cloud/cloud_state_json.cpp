@@ -99,7 +99,6 @@ namespace {
 
 constexpr std::size_t kLongestText = 2048;  // an id's
 constexpr std::size_t kLongestRest = 200;
-// One and a half of the longest azure.interval.
 constexpr std::chrono::milliseconds kLongestPause = std::chrono::hours(36);
 
 }  // namespace

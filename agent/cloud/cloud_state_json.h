@@ -27,8 +27,7 @@ struct CloudRest {
   bool operator==(const CloudRest&) const = default;
 };
 std::string cloud_rest_line(const CloudRest& rest);
-/// nullopt for any other line, and for a time that is no interval's (a minute to 36 hours; tests have less
-/// patience).
+/// nullopt for any other line, and for a time above 36 hours, one and a half of the longest azure.interval.
 std::optional<CloudRest> parse_cloud_rest(std::string_view line);
 
 /// Writes the cloud state to a descriptor, which it borrows: a line whenever it has changed. The reader is

@@ -129,8 +129,9 @@ void follow_kubernetes(CloudQueryState& board, kubernetes::FilesOf whose) {
     while (true) {
       auto next = board.await_other(asked.number, steady_clock::now() + std::chrono::hours(1));
       const bool same_node = is_about_same_node(next.query, asked.query);
-      // A reload asks the same again: with the credentials that are there now, while the watch goes on.
-      if (same_node && next.number != asked.number)
+      // A reload asks the same again: with the credentials that are there now, while the watch goes on. Where
+      // there is none, follow() itself asks again.
+      if (same_node && next.number != asked.number && next.query.follow_node)
         (void)look(board, whose, next.query, steady_clock::now() + kKubernetesPatience, *deliveries,
                    Look::beside_watch);
       asked = std::move(next);

@@ -279,6 +279,13 @@ const HealthyNodes kHealthyPacketFilters[] = {
        nft_of(f).is_cut = true;
      },
      "netfilter.forward", checks::CheckStatus::unknown, "it has more rules than are followed"},
+    {"more rules of nftables than are followed", anywhere,
+     [](checks::Facts& f) {
+       host_of(f).nft_chains = std::vector<observed::FilterHook>{
+           {.table = "inet blocklist", .chain = "forward", .policy = "ACCEPT", .chains = {}, .is_cut = true}};
+     },
+     "netfilter.forward", checks::CheckStatus::unknown,
+     "chain forward of table inet blocklist has more rules than are followed"},
     {"neither iptables nor nft", anywhere,
      [](checks::Facts& f) {
        host_of(f).packet_filters->clear();
