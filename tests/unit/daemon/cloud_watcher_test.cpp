@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -51,6 +52,12 @@ class CloudWatcher : public testing::Test {
   void await_answers(std::size_t count) {
     while (answers_.size() < count) ASSERT_GT(io_.run_one_for(60s), 0U) << "no answer";
   }
+  /// Until the program's last line is heard, and it is reaped.
+  void await_rest() {
+    siginfo_t ended{};
+    while (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0)
+      ASSERT_GT(io_.run_one_for(60s), 0U) << "it goes on";
+  }
   /// Each run of the program has read one.
   [[nodiscard]] std::vector<CloudQuery> questions() const {
     std::vector<CloudQuery> questions;
@@ -86,8 +93,10 @@ TEST_F(CloudWatcher, AQuestionEndsTheRest) {
   does(says(with_node("a")) + rests(1, 1h));
   watcher_.ask(about("a"));
   await_answers(1);
+  await_rest();
   watcher_.ask(about("b"));
   await_answers(2);
+  await_rest();
   watcher_.ask_again();
   await_answers(3);
   ASSERT_EQ(questions().size(), 3U);
