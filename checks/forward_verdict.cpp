@@ -57,12 +57,12 @@ struct End {
   }
 };
 
-void add_ipv4(Prefixes& to, const net::Prefix& prefix) {
-  if (prefix.family() == net::Family::ipv4) to.push_back(prefix);
+void add(Prefixes& to, const net::Prefix& prefix, net::Family family) {
+  if (prefix.family() == family) to.push_back(prefix);
 }
 
 /// Where pods of this node are.
-End own_end(const Facts& facts) {
+End own_end(const Facts& facts, net::Family family) {
   // The names that Calico's, Azure's and the reference plug-ins give links of pods, whether or not one is
   // there.
   End end{.likely_links = {"cali0a1b2c3d4e5", "azv0a1b2c3d4e5", "cbr0", "cni0"}};
@@ -77,22 +77,22 @@ End own_end(const Facts& facts) {
   }
   // Calico's own addresses lie outside the node's CIDR.
   if (facts.policy.mode != node::Mode::calico_vxlan) {
-    for (const auto& cidr : facts.policy.node_cidrs) add_ipv4(end.addresses, cidr);
+    for (const auto& cidr : facts.policy.node_cidrs) add(end.addresses, cidr, family);
   }
   if (const auto plane = seen_data_plane(facts)) {
     for (const auto& pod : routed_pods(facts, **plane)) {
       end.links.push_back(pod.link->name);
-      add_ipv4(end.addresses, net::Prefix::host(pod.address));
+      add(end.addresses, net::Prefix::host(pod.address), family);
     }
   }
   return end;
 }
 
 /// Where pods of other nodes are: behind the overlay or the NIC.
-End other_end(const Facts& facts, const Prefixes& own) {
+End other_end(const Facts& facts, const Prefixes& own, net::Family family) {
   End end{.others = own};
   for (const auto& cidr : facts.policy.cluster_cidrs) {
-    if (!net::any_contains(own, cidr)) add_ipv4(end.addresses, cidr);
+    if (!net::any_contains(own, cidr)) add(end.addresses, cidr, family);
   }
   const auto mode = facts.policy.mode;
   if (mode == node::Mode::flannel || mode == node::Mode::calico_vxlan) {
@@ -115,10 +115,11 @@ End other_end(const Facts& facts, const Prefixes& own) {
 struct Way {
   const End& from;
   const End& to;
+  net::Family family;
   std::string_view protocol;
 
   [[nodiscard]] bool is_about(const observed::FilterRule& rule) const {
-    return rule.protocol.empty() || rule.protocol == protocol;
+    return rule.family.value_or(family) == family && (rule.protocol.empty() || rule.protocol == protocol);
   }
   /// Some of its packets may meet the rule, as far as links, addresses and protocols decide.
   [[nodiscard]] bool may_meet(const observed::FilterRule& rule) const {
@@ -244,17 +245,18 @@ Hook hook_of(const observed::FilterHook& hook) {
   return {hook.table, hook.chain, hook.policy, hook.chains, hook.is_cut};
 }
 
-/// The worst that becomes of packets of either direction.
-ForwardVerdict worst_at(const Facts& facts, const std::vector<Hook>& hooks) {
-  const auto own = own_end(facts);
-  const auto other = other_end(facts, own.addresses);
-  const std::array ways = {Way{own, other, "tcp"}, Way{other, own, "tcp"}, Way{own, other, "udp"},
-                           Way{other, own, "udp"}};
+/// The worst that becomes of a family's packets of either direction.
+ForwardVerdict worst_at(const Facts& facts, const std::vector<Hook>& hooks, net::Family family) {
+  const auto own = own_end(facts, family);
+  const auto other = other_end(facts, own.addresses, family);
+  const std::array ways = {Way{own, other, family, "tcp"}, Way{other, own, family, "tcp"},
+                           Way{own, other, family, "udp"}, Way{other, own, family, "udp"}};
   ForwardVerdict worst;
   for (const auto& hook : hooks) {
     for (const auto& way : ways) {
       auto verdict = Walk(hook, way).verdict();
       verdict.is_sent = &way.from == &own;
+      verdict.family = family;
       if (verdict.kind == ForwardVerdict::drops) return verdict;
       if (verdict.kind == ForwardVerdict::undecided && worst.kind == ForwardVerdict::passes) worst = verdict;
     }
@@ -264,14 +266,30 @@ ForwardVerdict worst_at(const Facts& facts, const std::vector<Hook>& hooks) {
 
 }  // namespace
 
+std::vector<net::Family> families_of_pods(const Facts& facts) {
+  std::vector<net::Family> families;
+  for (const auto family : {net::Family::ipv4, net::Family::ipv6}) {
+    if (facts.policy.uses(family)) families.push_back(family);
+  }
+  if (families.empty()) families.push_back(net::Family::ipv4);
+  return families;
+}
+
 ForwardVerdict forward_verdict(const Facts& facts, const observed::PacketFilter& filter) {
   std::vector<Hook> hooks = {{"filter", "FORWARD", filter.forward_policy, filter.forward, filter.is_cut}};
   for (const auto& hook : filter.other_hooks) hooks.push_back(hook_of(hook));
-  return worst_at(facts, hooks);
+  return worst_at(facts, hooks, filter.family);
 }
 
 ForwardVerdict forward_verdict(const Facts& facts, const observed::FilterHook& hook) {
-  return worst_at(facts, {hook_of(hook)});
+  ForwardVerdict worst;
+  for (const auto family : families_of_pods(facts)) {
+    if (hook.family.value_or(family) != family) continue;
+    const auto verdict = worst_at(facts, {hook_of(hook)}, family);
+    if (verdict.kind == ForwardVerdict::drops) return verdict;
+    if (worst.kind == ForwardVerdict::passes) worst = verdict;
+  }
+  return worst;
 }
 
 }  // namespace checks

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "checks/facts.h"
 #include "observed/host_settings.h"
@@ -16,10 +17,15 @@ struct ForwardVerdict {
   std::string_view chain = {};
   std::string_view table = {};  ///< of that chain
   bool is_sent = true;          ///< the packet is one that a pod of this node sends; false: one that it gets
+  net::Family family = net::Family::ipv4;  ///< of the packet
 };
 
+/// Of the CIDRs that are known; IPv4 where none is.
+std::vector<net::Family> families_of_pods(const Facts& facts);
+
 /// Follows the rules as the kernel does, for a packet of each direction of which nothing is known but that a
-/// pod of this node sends or gets it, by which links, and what addresses pods have. A rule for some of them
+/// pod of this node sends or gets it, by which links, and what addresses pods have; of a chain that both
+/// families meet, for each that pods use. A rule for some of them
 /// accepts, and only one for all of them drops. `undecided`: it depends on marks of others', or on
 /// conditions of which nothing is known, or the rules were cut. The rule and the chain are the filter's.
 ForwardVerdict forward_verdict(const Facts& facts, const observed::PacketFilter& filter);

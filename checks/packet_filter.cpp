@@ -10,47 +10,47 @@
 namespace checks {
 namespace {
 
-Seen<const std::vector<observed::PacketFilter>*> seen_filters(const Facts& facts) {
-  const auto host = seen_host(facts);
-  if (!host) return tl::unexpected<Finding>(host.error());
-  const auto& filters = (*host)->packet_filters;
-  if (!filters) return tl::unexpected<Finding>(Finding::unknown(filters.error().what));
-  if (filters->empty()) return tl::unexpected<Finding>(Finding::skip("iptables is not installed"));
-  return &*filters;
+std::string_view program(net::Family family) {
+  return family == net::Family::ipv6 ? "ip6tables" : "iptables";
 }
 
-/// The backend that could not be looked at; nullptr: all were.
-const observed::PacketFilter* unseen(const std::vector<observed::PacketFilter>& filters) {
-  const auto found =
-      std::find_if(filters.begin(), filters.end(), [](const auto& each) { return !each.problem.empty(); });
-  return found == filters.end() ? nullptr : &*found;
+/// "iptables' nft backend"
+std::string backend_text(const observed::PacketFilter& filter) {
+  return fmt::format("{}' {} backend", program(filter.family), sanitized(filter.backend));
+}
+
+/// "iptables-nft"
+std::string command_of(const observed::PacketFilter& filter) {
+  return fmt::format("{}-{}", program(filter.family), filter.backend);
 }
 
 std::string problem_text(const observed::PacketFilter& filter) {
-  return fmt::format("iptables' {} backend could not be read: {}", filter.backend, filter.problem);
+  return fmt::format("{} could not be read: {}", backend_text(filter), filter.problem);
 }
 
-std::string_view done_by_pods(const ForwardVerdict& verdict) { return verdict.is_sent ? "send" : "get"; }
+/// "send", "get over IPv6"
+std::string done_by_pods(const ForwardVerdict& verdict) {
+  return fmt::format("{}{}", verdict.is_sent ? "send" : "get",
+                     verdict.family == net::Family::ipv6 ? " over IPv6" : "");
+}
 
 Finding dropped_by_policy(const observed::PacketFilter& filter, const ForwardVerdict& verdict) {
   if (verdict.table != "filter") {
     return Finding::fail(
-        fmt::format("{}'s policy is DROP in table {} of iptables' {} backend, and no rule accepts what pods "
-                    "{} before",
-                    sanitized(verdict.chain), sanitized(verdict.table), sanitized(filter.backend),
+        fmt::format("{}'s policy is DROP in table {} of {}, and no rule accepts what pods {} before",
+                    sanitized(verdict.chain), sanitized(verdict.table), backend_text(filter),
                     done_by_pods(verdict)),
         "new connections from and to pods are dropped",
-        remedy::command("iptables-{} -t {} -P {} ACCEPT", filter.backend, verdict.table, verdict.chain));
+        remedy::command("{} -t {} -P {} ACCEPT", command_of(filter), verdict.table, verdict.chain));
   }
   const bool has_kube_proxy = std::any_of(filter.forward.begin(), filter.forward.end(),
                                           [](const auto& chain) { return chain.name == "KUBE-FORWARD"; });
   return Finding::fail(
-      fmt::format(
-          "FORWARD's policy is DROP in iptables' {} backend, and no rule accepts what pods {} before{}",
-          sanitized(filter.backend), done_by_pods(verdict),
-          has_kube_proxy ? ": KUBE-FORWARD accepts marked packets and answers alone" : ""),
+      fmt::format("FORWARD's policy is DROP in {}, and no rule accepts what pods {} before{}",
+                  backend_text(filter), done_by_pods(verdict),
+                  has_kube_proxy ? ": KUBE-FORWARD accepts marked packets and answers alone" : ""),
       "new connections from and to pods are dropped; docker sets this policy",
-      remedy::command("iptables-{} -P FORWARD ACCEPT", filter.backend)
+      remedy::command("{} -P FORWARD ACCEPT", command_of(filter))
           .note("docker sets DROP again when it starts, unless /etc/docker/daemon.json says "
                 "ip-forward-no-drop: true"));
 }
@@ -69,14 +69,14 @@ Finding dropped_by_rule(const observed::PacketFilter& filter, const ForwardVerdi
                         ? fmt::format("what pods {}{}", done_by_pods(verdict), by_protocol(*verdict.rule))
                         : std::string("whatever no rule accepts before it");
   return Finding::fail(
-      fmt::format("chain {} in {}iptables' {} backend has a rule that {}s {}", sanitized(verdict.chain),
+      fmt::format("chain {} in {}{} has a rule that {}s {}", sanitized(verdict.chain),
                   verdict.table == "filter" ? "" : fmt::format("table {} of ", sanitized(verdict.table)),
-                  sanitized(filter.backend), verdict.rule->target == "DROP" ? "drop" : "reject", what),
+                  backend_text(filter), verdict.rule->target == "DROP" ? "drop" : "reject", what),
       "new connections from and to pods meet it",
-      remedy::edit("have the owner of the rule (iptables-{}-save) accept the pod CIDRs before it, as source "
+      remedy::edit("have the owner of the rule ({}-save) accept the pod CIDRs before it, as source "
                    "and as destination, but behind cali-FORWARD, or stop firewalld or iptables-services "
                    "where it is theirs: Calico asks for none beside it",
-                   filter.backend));
+                   command_of(filter)));
 }
 
 /// `table` of nftables is family and name: "inet filter".
@@ -140,41 +140,39 @@ std::optional<Finding> of_nftables(const Facts& facts,
 Finding undecided_by(const observed::PacketFilter& filter) {
   if (filter.forward_policy == "DROP") {
     return Finding::unknown(
-        fmt::format("FORWARD's policy is DROP in iptables' {} backend, and whether its rules accept pods' "
-                    "packets before is not known",
-                    sanitized(filter.backend)));
+        fmt::format("FORWARD's policy is DROP in {}, and whether its rules accept pods' packets before is "
+                    "not known",
+                    backend_text(filter)));
   }
   return Finding::unknown(
-      fmt::format("whether iptables' {} backend drops what pods send or get is not known: it has more rules "
-                  "than are followed, or some that accept by conditions that are not",
-                  sanitized(filter.backend)));
+      fmt::format("whether {} drops what pods send or get is not known: it has more rules than are "
+                  "followed, or some that accept by conditions that are not",
+                  backend_text(filter)));
 }
 
-Finding nothing_drops_all(const Facts& facts) {
-  return Finding::pass(fmt::format(
-      "no rule drops all that pods send or get{}; what rules by port, state, mark, set or rate do is not "
-      "followed",
-      facts.policy.uses(net::Family::ipv6) ? " by IPv4 (IPv6's rules are not looked at)" : ""));
+/// The pods' family of which neither a save program nor nft shows the rules; nullopt: there is none. nft
+/// shows iptables' tables too where no save program does.
+std::optional<net::Family> unseen_family(const Facts& facts, const observed::HostSettings& host,
+                                         const std::vector<observed::PacketFilter>& filters) {
+  if (host.nft_chains) return std::nullopt;
+  for (const auto family : families_of_pods(facts)) {
+    const auto is_of_it = [family](const auto& filter) { return filter.family == family; };
+    if (std::none_of(filters.begin(), filters.end(), is_of_it)) return family;
+  }
+  return std::nullopt;
 }
 
-/// nft shows iptables' tables too where no save program does.
-Finding without_iptables(const Facts& facts,
-                         const net::Result<std::vector<observed::FilterHook>>& nft_chains) {
-  if (nft_chains) return nothing_drops_all(facts);
-  return Finding::unknown("neither iptables nor nft is installed, which would show rules that drop packets");
-}
-
-Finding netfilter_forward(const Facts& facts) {
-  const auto host = seen_host(facts);
-  if (!host) return host.error();
-  const auto nftables = of_nftables(facts, (*host)->nft_chains);
-  if (nftables && nftables->status == CheckStatus::fail) return *nftables;
-  const auto filters = seen_filters(facts);
-  if (!filters && filters.error().status != CheckStatus::skip) return filters.error();
-  if (!filters) return nftables ? *nftables : without_iptables(facts, (*host)->nft_chains);
+/// What iptables and ip6tables do with pods' packets; nullopt: nothing that they show drops them.
+std::optional<Finding> of_iptables(const Facts& facts, const std::vector<observed::PacketFilter>& filters) {
+  const auto used = families_of_pods(facts);
   const observed::PacketFilter* undecided = nullptr;
-  for (const auto& filter : **filters) {
-    if (!filter.problem.empty()) continue;
+  const observed::PacketFilter* unseen = nullptr;
+  for (const auto& filter : filters) {
+    if (std::find(used.begin(), used.end(), filter.family) == used.end()) continue;
+    if (!filter.problem.empty()) {
+      unseen = unseen == nullptr ? &filter : unseen;
+      continue;
+    }
     const auto verdict = forward_verdict(facts, filter);
     if (verdict.kind == ForwardVerdict::drops) {
       return verdict.rule == nullptr ? dropped_by_policy(filter, verdict) : dropped_by_rule(filter, verdict);
@@ -182,35 +180,69 @@ Finding netfilter_forward(const Facts& facts) {
     if (verdict.kind == ForwardVerdict::undecided) undecided = &filter;
   }
   if (undecided != nullptr) return undecided_by(*undecided);
-  if (const auto* filter = unseen(**filters)) return Finding::unknown(problem_text(*filter));
-  if (nftables) return *nftables;
-  return nothing_drops_all(facts);
+  if (unseen != nullptr) return Finding::unknown(problem_text(*unseen));
+  return std::nullopt;
 }
 
-Finding netfilter_backends(const Facts& facts) {
-  const auto filters = seen_filters(facts);
-  if (!filters) return filters.error();
+Finding netfilter_forward(const Facts& facts) {
+  const auto host = seen_host(facts);
+  if (!host) return host.error();
+  const auto nftables = of_nftables(facts, (*host)->nft_chains);
+  if (nftables && nftables->status == CheckStatus::fail) return *nftables;
+  const auto& filters = (*host)->packet_filters;
+  if (!filters) return Finding::unknown(filters.error().what);
+  if (const auto finding = of_iptables(facts, *filters)) return *finding;
+  if (nftables) return *nftables;
+  if (const auto family = unseen_family(facts, **host, *filters)) {
+    return Finding::unknown(fmt::format(
+        "neither {} nor nft is installed, which would show rules that drop packets", program(*family)));
+  }
+  return Finding::pass(
+      "no rule drops all that pods send or get; what rules by port, state, mark, set or rate do is not "
+      "followed");
+}
+
+/// The family's backends that forwarded packets meet, the one with most rules first.
+std::vector<const observed::PacketFilter*> used_backends(const std::vector<observed::PacketFilter>& filters,
+                                                         net::Family family) {
   std::vector<const observed::PacketFilter*> used;
-  for (const auto& filter : **filters) {
-    if (filter.rules > 0) used.push_back(&filter);
+  for (const auto& filter : filters) {
+    if (filter.family == family && filter.rules > 0) used.push_back(&filter);
   }
   std::sort(used.begin(), used.end(),
             [](const auto* one, const auto* other) { return one->rules > other->rules; });
-  if (used.size() < 2) {
-    if (const auto* filter = unseen(**filters)) return Finding::unknown(problem_text(*filter));
-    if (used.empty()) return Finding::pass("no backend of iptables holds a rule");
-    return Finding::pass(fmt::format("all {} rules that forwarded packets meet are in {}",
-                                     used.front()->rules, sanitized(used.front()->backend)));
-  }
-  const auto& most = *used.front();
-  const auto& fewest = *used.back();
-  return Finding::fail(
-      fmt::format("forwarded packets meet {} rules in iptables' {} backend and {} in {}: they must pass both",
-                  most.rules, sanitized(most.backend), fewest.rules, sanitized(fewest.backend)),
+  return used;
+}
 
-      remedy::command("iptables-{}-save", fewest.backend)
-          .note("whose rules they are: let all use one (update-alternatives --config iptables, "
-                "FELIX_IPTABLESBACKEND), then drain this node and reboot it"));
+Finding uses_both(const observed::PacketFilter& most, const observed::PacketFilter& fewest) {
+  return Finding::fail(fmt::format("forwarded packets meet {} rules in {} and {} in {}: they must pass both",
+                                   most.rules, backend_text(most), fewest.rules, sanitized(fewest.backend)),
+
+                       remedy::command("{}-save", command_of(fewest))
+                           .note("whose rules they are: let all use one (update-alternatives --config {}, "
+                                 "FELIX_IPTABLESBACKEND), then drain this node and reboot it",
+                                 program(fewest.family)));
+}
+
+Finding netfilter_backends(const Facts& facts) {
+  const auto host = seen_host(facts);
+  if (!host) return host.error();
+  const auto& filters = (*host)->packet_filters;
+  if (!filters) return Finding::unknown(filters.error().what);
+  if (filters->empty()) return Finding::skip("iptables is not installed");
+  std::string said;
+  for (const auto family : families_of_pods(facts)) {
+    const auto used = used_backends(*filters, family);
+    if (used.size() > 1) return uses_both(*used.front(), *used.back());
+    const auto* word = family == net::Family::ipv6 ? " over IPv6" : "";
+    if (!said.empty()) said += "; ";
+    said += used.empty() ? fmt::format("no backend of {} holds a rule", program(family))
+                         : fmt::format("all {} rules that forwarded packets meet{} are in {}",
+                                       used.front()->rules, word, sanitized(used.front()->backend));
+  }
+  const auto unseen =
+      std::find_if(filters->begin(), filters->end(), [](const auto& each) { return !each.problem.empty(); });
+  return unseen == filters->end() ? Finding::pass(said) : Finding::unknown(problem_text(*unseen));
 }
 
 Finding conntrack_room(const Facts& facts) {

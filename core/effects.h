@@ -21,7 +21,8 @@ namespace core {
 /// What the node's environment is inspected for.
 struct InspectionTarget {
   node::Mode mode = node::Mode::udr;
-  std::string nic;  ///< the link of the NIC; empty while it is not known
+  std::string nic;    ///< the link of the NIC; empty while it is not known
+  bool ipv6 = false;  ///< pods use it
 
   bool operator==(const InspectionTarget&) const = default;
 };

@@ -276,7 +276,9 @@ void NodeController::ask_others() {
     CloudTarget target{.mode = engine_.policy().mode, .vm = network->identity, .mac = nic->azure.mac.text()};
     if (queried_ != target) effects_.query = queried_ = std::move(target);
   }
-  InspectionTarget target{.mode = engine_.policy().mode, .nic = nic ? nic->link.name : ""};
+  InspectionTarget target{.mode = engine_.policy().mode,
+                          .nic = nic ? nic->link.name : "",
+                          .ipv6 = engine_.policy().uses(net::Family::ipv6)};
   if (inspected_ != target) effects_.inspect = inspected_ = std::move(target);
 }
 

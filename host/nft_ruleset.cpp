@@ -30,6 +30,12 @@ std::optional<net::Prefix> prefix_of(const json::Value& value) {
   return parsed ? std::optional(*parsed) : std::nullopt;
 }
 
+std::optional<net::Family> family_of(std::string_view protocol) {
+  if (protocol == "ip" || protocol == "ipv4") return net::Family::ipv4;
+  if (protocol == "ip6" || protocol == "ipv6") return net::Family::ipv6;
+  return std::nullopt;
+}
+
 bool lists_new(const json::Value& states) {
   const auto& set = at(states, "set");
   const auto& list = set.is_array() ? set : states;
@@ -65,10 +71,15 @@ bool take_match(observed::FilterRule& rule, const json::Value& match) {
     rule.not_out = negated;
     return !(rule.out = link_of(right)).empty();
   }
+  // What `nft list` says for table inet: nfproto ipv4, or protocol ip.
+  if (!negated && (key == "nfproto" || key == "protocol"))
+    return (rule.family = family_of(json::string(right))).has_value();
   if (!negated && key == "l4proto") return is_followed_protocol(rule.protocol = json::string(right));
   const auto& payload = at(left, "payload");
-  if (at(payload, "protocol") != "ip") return false;
-  if (!negated && at(payload, "field") == "protocol")
+  const auto family = family_of(json::string(at(payload, "protocol")));
+  if (!family) return false;
+  rule.family = family;
+  if (!negated && (at(payload, "field") == "protocol" || at(payload, "field") == "nexthdr"))
     return is_followed_protocol(rule.protocol = json::string(right));
   if (at(payload, "field") == "saddr") {
     rule.not_source = negated;
@@ -123,9 +134,9 @@ bool is_met_by_forwarded_packets(const json::Value& chain) {
 std::optional<NftTable> table_met(const json::Value& chain, NftTables which) {
   const auto family = json::string(at(chain, "family"));
   auto table = json::string(at(chain, "table"));
-  if (!is_met_by_forwarded_packets(chain) || (family != "ip" && family != "inet")) return std::nullopt;
+  if (!is_met_by_forwarded_packets(chain) || (!family_of(family) && family != "inet")) return std::nullopt;
   const auto& name = at(chain, "name");
-  const bool is_iptables = which == NftTables::beside_iptables && family == "ip" &&
+  const bool is_iptables = which == NftTables::beside_iptables && family != "inet" &&
                            (name == "FORWARD" || name == "PREROUTING" || name == "POSTROUTING");
   if (is_iptables || table == "kube-proxy" || table == "calico") return std::nullopt;
   return NftTable{family, std::move(table)};
@@ -169,7 +180,8 @@ bool is_written_by_iptables(const json::Value& match) {
   if (right.is_object() && !right.contains("prefix") && !(of_ports && right.contains("range"))) return false;
   if (json::string(right).starts_with('@')) return false;  // a set
   return of_ports || is_one_of(at(meta, "key"), {"iifname", "oifname", "iif", "oif", "l4proto", "mark"}) ||
-         (protocol == "ip" && is_one_of(at(payload, "field"), {"saddr", "daddr", "protocol"}));
+         (family_of(json::string(protocol)) &&
+          is_one_of(at(payload, "field"), {"saddr", "daddr", "protocol", "nexthdr"}));
 }
 
 }  // namespace
@@ -212,6 +224,7 @@ net::Result<std::vector<observed::FilterHook>> parse_nft_ruleset(std::string_vie
     if (const auto table = table_met(chain, which)) {
       tables[*table].hooks.push_back({.table = table->first + " " + table->second,
                                       .chain = json::string(at(chain, "name")),
+                                      .family = family_of(table->first),
                                       .policy = at(chain, "policy") == "drop" ? "DROP" : "ACCEPT"});
     }
     const auto& rule = at(object, "rule");

@@ -22,7 +22,28 @@ namespace {
 
 using Time = std::chrono::steady_clock::time_point;
 
-constexpr auto kLegacyTables = "/proc/thread-self/net/ip_tables_names";
+using net::Family;
+
+/// Of what the two families differ in.
+struct Names {
+  std::string_view program;        ///< of its save programs the first word
+  std::string_view nft;            ///< nftables' word for it
+  std::string_view legacy_tables;  ///< under /proc/net
+};
+
+Names names_of(Family family) {
+  if (family == Family::ipv6) return {"ip6tables", "ip6", "ip6_tables_names"};
+  return {"iptables", "ip", "ip_tables_names"};
+}
+
+/// "iptables-nft-save"
+std::string save_program(Family family, std::string_view backend) {
+  return fmt::format("{}-{}-save", names_of(family).program, backend);
+}
+
+std::vector<Family> families(bool ipv6) {
+  return ipv6 ? std::vector{Family::ipv4, Family::ipv6} : std::vector{Family::ipv4};
+}
 
 /// FORWARD of a node with kube-proxy, Calico and Docker has some thirty; a firewall of its own, hundreds.
 constexpr std::size_t kMostRules = 2000;
@@ -122,11 +143,10 @@ bool may_drop(const observed::FilterHook& hook) {
          });
 }
 
-std::string unlike_iptables(std::string_view table) {
+std::string unlike_iptables(Family family, std::string_view table) {
   return fmt::format(
-      "table {0} has rules of nft's own, which iptables-nft-save does not show as they are: "
-      "see nft list table ip {0}",
-      table);
+      "table {0} has rules of nft's own, which {1} does not show as they are: see nft list table {2} {0}",
+      table, save_program(family, "nft"), names_of(family).nft);
 }
 
 /// Tables that iptables-nft-save cannot show, and that can drop what is forwarded: "# Table `filter' is
@@ -142,10 +162,10 @@ std::string incompatible_table(std::string_view text) {
 
 }  // namespace
 
-observed::PacketFilter parse_iptables_save(std::string backend, std::string_view text) {
-  observed::PacketFilter filter;
-  filter.backend = std::move(backend);
-  if (const auto table = incompatible_table(text); !table.empty()) filter.problem = unlike_iptables(table);
+observed::PacketFilter parse_iptables_save(std::string backend, std::string_view text, Family family) {
+  observed::PacketFilter filter{.backend = std::move(backend), .family = family};
+  if (const auto table = incompatible_table(text); !table.empty())
+    filter.problem = unlike_iptables(family, table);
   for (const auto& [name, table] : tables_in(text)) {
     // Azure's agent has its rules about 168.63.129.16 there; no forwarded packet meets them.
     if (name != "security") filter.rules += count_met(table);
@@ -167,16 +187,15 @@ observed::PacketFilter parse_iptables_save(std::string backend, std::string_view
 
 namespace {
 
-net::Result<observed::PacketFilter> saved_by(const std::string& program, const std::string& backend,
-                                             Time finish_by) {
-  const auto text = run_program({program}, finish_by);
-  if (!text) return net::pass_on(text);
-  return parse_iptables_save(backend, *text);
+observed::PacketFilter unseen(std::string_view backend, Family family, std::string problem) {
+  return {.backend = std::string(backend), .family = family, .problem = std::move(problem)};
 }
 
-observed::PacketFilter with_problem(net::Result<observed::PacketFilter> saved, const std::string& backend) {
-  if (saved) return std::move(*saved);
-  return {.backend = backend, .problem = saved.error().what};
+net::Result<observed::PacketFilter> saved_by(const std::string& program, const std::string& backend,
+                                             Family family, Time finish_by) {
+  const auto text = run_program({program}, finish_by);
+  if (!text) return net::pass_on(text);
+  return parse_iptables_save(backend, *text, family);
 }
 
 bool drops_by_itself(const observed::FilterRule& rule) {
@@ -222,37 +241,38 @@ void forget(observed::PacketFilter& filter, const std::string& table) {
 /// they do.
 void doubt(observed::PacketFilter& filter, const std::string& nft, Time finish_by) {
   if (nft.empty() || !filter.problem.empty()) return;
+  const std::string family(names_of(filter.family).nft);
   for (const auto& table : dropping_tables(filter)) {
-    if (is_dormant(nft, {"ip", table}, finish_by)) {
+    if (is_dormant(nft, {family, table}, finish_by)) {
       forget(filter, table);
       continue;
     }
-    const auto text = run_program({nft, "-j", "-t", "list", "table", "ip", table}, finish_by);
-    if (text && holds_rules_unlike_iptables(*text)) filter.problem = unlike_iptables(table);
+    const auto text = run_program({nft, "-j", "-t", "list", "table", family, table}, finish_by);
+    if (text && holds_rules_unlike_iptables(*text)) filter.problem = unlike_iptables(filter.family, table);
   }
 }
 
-/// False: no table of iptables-legacy is loaded, so that it has nothing to show.
-bool legacy_is_loaded() {
-  const auto names = read_text(kLegacyTables);
-  return names ? !names->empty() : names.error().code.value() != ENOENT;
-}
-
-/// Of a container that has brought it, for example.
-observed::PacketFilter unseen_legacy() {
-  return {.backend = "legacy",
-          .problem =
-              "its tables are loaded (/proc/net/ip_tables_names), and iptables-legacy-save is not "
-              "installed"};
-}
-
-/// The filter of iptables-legacy, once it is asked for. Without naming a table, its save program shows those
-/// that are loaded and loads none.
-std::future<observed::PacketFilter> legacy_filter(const std::string& program, Time finish_by) {
-  if (!legacy_is_loaded())
-    return std::async(std::launch::deferred, [] { return parse_iptables_save("legacy", ""); });
-  return std::async(std::launch::async, [program, finish_by] {
-    return with_problem(saved_by(program, "legacy", finish_by), "legacy");
+/// What iptables-legacy holds, once it is asked for; nothing: it is not installed, and no table of it is
+/// loaded. Without naming a table, its save program shows those that are loaded and loads none.
+std::future<observed::PacketFilter> legacy_filter(Family family, Time finish_by) {
+  const auto program = program_path(save_program(family, "legacy"));
+  const auto file = fmt::format("/proc/thread-self/net/{}", names_of(family).legacy_tables);
+  const auto tables = read_text(file);
+  const auto now = [](auto&& make) { return std::async(std::launch::deferred, make); };
+  if (program.empty()) {
+    if (!tables || tables->empty()) return {};
+    // Of a container that has brought it, for example.
+    return now([family, file] {
+      return unseen("legacy", family,
+                    fmt::format("its tables are loaded ({}), and {} is not installed", file,
+                                save_program(family, "legacy")));
+    });
+  }
+  const bool is_loaded = tables ? !tables->empty() : tables.error().code.value() != ENOENT;
+  if (!is_loaded) return now([family] { return parse_iptables_save("legacy", "", family); });
+  return std::async(std::launch::async, [program, family, finish_by] {
+    auto saved = saved_by(program, "legacy", family, finish_by);
+    return saved ? std::move(*saved) : unseen("legacy", family, saved.error().what);
   });
 }
 
@@ -280,9 +300,19 @@ net::Result<std::vector<observed::FilterHook>> nft_chains(const std::string& pro
 
 }  // namespace
 
+PacketFilterReader::OfNftables PacketFilterReader::programs(bool ipv6) {
+  OfNftables now{.save_programs = {}, .nft_program = program_path("nft")};
+  for (const auto family : families(ipv6)) {
+    auto path = program_path(save_program(family, "nft"));
+    if (path.empty()) now.which = NftTables::all;
+    if (!path.empty()) now.save_programs.push_back({family, std::move(path)});
+  }
+  return now;
+}
+
 bool PacketFilterReader::is_known(const OfNftables& now) const {
   return known_ && known_->generation == now.generation && known_->nft_program == now.nft_program &&
-         known_->iptables_program == now.iptables_program;
+         known_->save_programs == now.save_programs && known_->which == now.which;
 }
 
 bool PacketFilterReader::is_outdated() const {
@@ -291,37 +321,36 @@ bool PacketFilterReader::is_outdated() const {
   return now && *now != known_->generation;
 }
 
-PacketFilters PacketFilterReader::read(Time finish_by) {
-  std::future<observed::PacketFilter> legacy;
-  const auto legacy_program = program_path("iptables-legacy-save");
-  if (!legacy_program.empty()) {
-    legacy = legacy_filter(legacy_program, finish_by);
-  } else if (const auto names = read_text(kLegacyTables); names && !names->empty()) {
-    legacy = std::async(std::launch::deferred, [] { return unseen_legacy(); });
+void PacketFilterReader::ask(OfNftables& of, Time finish_by) {
+  auto by_nft =
+      std::async(std::launch::async, [&] { return nft_chains(of.nft_program, of.which, finish_by); });
+  for (const auto& [family, path] : of.save_programs) {
+    auto saved = saved_by(path, "nft", family, finish_by);
+    of.were_read = of.were_read && saved;
+    of.by_iptables.push_back(saved ? std::move(*saved) : unseen("nft", family, saved.error().what));
+    doubt(of.by_iptables.back(), of.nft_program, finish_by);
   }
-  OfNftables now{.iptables_program = program_path("iptables-nft-save"), .nft_program = program_path("nft")};
-  const bool is_installed = !now.iptables_program.empty() || !now.nft_program.empty();
+  of.by_nft = by_nft.get();
+  of.were_read = of.were_read && (of.by_nft || of.nft_program.empty());
+}
+
+PacketFilters PacketFilterReader::read(Time finish_by, bool ipv6) {
+  std::vector<std::future<observed::PacketFilter>> legacy;
+  for (const auto family : families(ipv6)) legacy.push_back(legacy_filter(family, finish_by));
+  auto now = programs(ipv6);
+  const bool is_installed = !now.save_programs.empty() || !now.nft_program.empty();
   // Before the programs are asked: what changes meanwhile is another generation at the next look.
   net::Result<std::uint32_t> generation = net::failure(ENOENT, "no program of nftables is installed");
   if (is_installed) generation = generation_();
   now.generation = generation.value_or(0);
   if (!generation || !is_known(now)) {
-    const auto which = now.iptables_program.empty() ? NftTables::all : NftTables::beside_iptables;
-    auto by_nft =
-        std::async(std::launch::async, [&] { return nft_chains(now.nft_program, which, finish_by); });
-    if (!now.iptables_program.empty()) {
-      auto saved = saved_by(now.iptables_program, "nft", finish_by);
-      now.were_read = saved.has_value();
-      now.by_iptables = with_problem(std::move(saved), "nft");
-      doubt(*now.by_iptables, now.nft_program, finish_by);
-    }
-    now.by_nft = by_nft.get();
-    now.were_read = now.were_read && (now.by_nft || now.nft_program.empty());
+    ask(now, finish_by);
     known_ = std::move(now);
   }
-  PacketFilters filters{.by_iptables = {}, .by_nft = known_->by_nft};
-  if (known_->by_iptables) filters.by_iptables.push_back(*known_->by_iptables);
-  if (legacy.valid()) filters.by_iptables.push_back(legacy.get());
+  PacketFilters filters{.by_iptables = known_->by_iptables, .by_nft = known_->by_nft};
+  for (auto& each : legacy) {
+    if (each.valid()) filters.by_iptables.push_back(each.get());
+  }
   if (!generation || !known_->were_read) known_.reset();
   return filters;
 }

@@ -14,6 +14,9 @@
 
 namespace host {
 
+/// Which of nftables' tables are read: iptables' own are its save program's matter, where that is installed.
+enum class NftTables : std::uint8_t { beside_iptables, all };
+
 /// The number of nftables' rules of now; an error: it is not told.
 using RulesetGeneration = std::function<net::Result<std::uint32_t>()>;
 
@@ -31,27 +34,39 @@ class PacketFilterReader {
   /// `generation` is asked only where one of nftables' programs is installed.
   explicit PacketFilterReader(RulesetGeneration generation) : generation_(std::move(generation)) {}
 
-  PacketFilters read(std::chrono::steady_clock::time_point finish_by);
+  /// `ipv6`: what ip6tables' backends hold too.
+  PacketFilters read(std::chrono::steady_clock::time_point finish_by, bool ipv6 = false);
   /// The rules of nftables are no longer those that were read; false also where that is not told.
   [[nodiscard]] bool is_outdated() const;
 
  private:
+  /// The save program of a family, where it is installed.
+  struct SaveProgram {
+    net::Family family = net::Family::ipv4;
+    std::string path;
+
+    bool operator==(const SaveProgram&) const = default;
+  };
   struct OfNftables {
-    std::string iptables_program;  ///< empty: it is not installed
+    std::vector<SaveProgram> save_programs;
+    NftTables which = NftTables::beside_iptables;
     std::string nft_program;
     std::uint32_t generation = 0;
-    std::optional<observed::PacketFilter> by_iptables = {};
+    std::vector<observed::PacketFilter> by_iptables = {};
     net::Result<std::vector<observed::FilterHook>> by_nft = {};
     bool were_read = true;  ///< false: a program has failed, and is asked again
   };
+  [[nodiscard]] static OfNftables programs(bool ipv6);
   [[nodiscard]] bool is_known(const OfNftables& now) const;
+  static void ask(OfNftables& of, std::chrono::steady_clock::time_point finish_by);
 
   RulesetGeneration generation_;
   std::optional<OfNftables> known_;
 };
 
-/// What iptables-save(8) writes.
-observed::PacketFilter parse_iptables_save(std::string backend, std::string_view text);
+/// What iptables-save(8) or ip6tables-save(8) writes.
+observed::PacketFilter parse_iptables_save(std::string backend, std::string_view text,
+                                           net::Family family = net::Family::ipv4);
 
 /// A rule of iptables-save(8) without "-A CHAIN".
 observed::FilterRule parse_iptables_rule(std::string_view rule);
@@ -65,15 +80,12 @@ bool is_followed_protocol(std::string_view name);
 /// A table's family and name.
 using NftTable = std::pair<std::string, std::string>;
 
-/// Which of nftables' tables are read: iptables' own are its save program's matter, where that is installed.
-enum class NftTables : std::uint8_t { beside_iptables, all };
-
-/// The tables with chains that forwarded packets meet, IPv4, in what `nft -j list chains` prints, but for
+/// The tables with chains that forwarded packets meet in what `nft -j list chains` prints, but for
 /// those that parse_nft_ruleset() leaves out. EBADMSG also where a name cannot stand in a command of nft's.
 net::Result<std::vector<NftTable>> tables_met_by_forwarded(std::string_view json,
                                                            NftTables which = NftTables::beside_iptables);
 
-/// The chains on hooks prerouting, forward and postrouting, IPv4, in what `nft -j list table` or `list
+/// The chains on hooks prerouting, forward and postrouting in what `nft -j list table` or `list
 /// ruleset` prints (libnftables-json(5)), with the words of iptables: "ACCEPT", "DROP", "REJECT", "RETURN",
 /// "eth+" for "eth*". Left out are those of kube-proxy and Felix, who accept what they do not drop for a
 /// Service or a policy. EBADMSG for what is no such text.

@@ -123,7 +123,8 @@ net::Result<int> wire_server_status(bool is_root, Time finish_by) {
 
 observed::HostSettings HostReader::read(const HostQuery& query, Time finish_by) {
   const auto aside = [](auto&& ask) { return std::async(std::launch::async, ask); };
-  auto filters = aside([this, finish_by] { return packet_filters_.read(finish_by); });
+  auto filters =
+      aside([this, finish_by, ipv6 = query.ipv6] { return packet_filters_.read(finish_by, ipv6); });
   std::future<net::Result<int>> cns;
   std::future<net::Result<int>> wire_server;
   if (query.azure_cni) {

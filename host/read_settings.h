@@ -16,6 +16,7 @@ struct HostQuery {
   std::string nic;                      ///< the link of pod traffic; empty while it is not known
   bool azure_cni = false;               ///< ask its services too
   bool is_root = false;                 ///< we are: what answers root alone is asked too
+  bool ipv6 = false;                    ///< pods use it: its packet filters matter too
   std::vector<std::string> links = {};  ///< whose MACAddressPolicy= matters
   std::filesystem::path root = "/";     ///< of all files; tests have one of their own
 };

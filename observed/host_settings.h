@@ -60,8 +60,9 @@ struct LinkFile {
 
 /// A rule of iptables' as its save program shows it, as far as it decides over packets of pods.
 struct FilterRule {
-  std::string in = {};   ///< -i: "cali+"; empty: any
-  std::string out = {};  ///< -o
+  std::optional<net::Family> family = {};  ///< of the packets it is about; nullopt: all that its chain meets
+  std::string in = {};                     ///< -i: "cali+"; empty: any
+  std::string out = {};                    ///< -o
   std::optional<net::Prefix> source = {};
   std::optional<net::Prefix> destination = {};
   bool not_in = false;  ///< "! -i": any but that one, and so on
@@ -90,19 +91,21 @@ struct FilterChain {
 
 /// What packets meet at one of the kernel's hooks: a chain that stands there, and those it leads to.
 struct FilterHook {
-  std::string table;        ///< "mangle"; with its family, "inet filter", where it is nftables' own
-  std::string chain;        ///< "PREROUTING", "FORWARD"
-  std::string policy = {};  ///< "ACCEPT", "DROP"
+  std::string table;  ///< "mangle"; with its family, "inet filter", where it is nftables' own
+  std::string chain;  ///< "PREROUTING", "FORWARD"
+  std::optional<net::Family> family = {};  ///< of the packets that meet it; nullopt: both, or its filter's
+  std::string policy = {};                 ///< "ACCEPT", "DROP"
   std::vector<FilterChain> chains = {};
   bool is_cut = false;  ///< it leads to more rules than are kept
 
   bool operator==(const FilterHook&) const = default;
 };
 
-/// One of iptables' two backends, IPv4, as its save program shows it. "nft" and "legacy" can both hold rules,
-/// and packets must pass both.
+/// One of the two backends of iptables, or of ip6tables, as its save program shows it. "nft" and "legacy" can
+/// both hold rules, and packets must pass both.
 struct PacketFilter {
-  std::string backend;       ///< "nft", "legacy"
+  std::string backend;  ///< "nft", "legacy"
+  net::Family family = net::Family::ipv4;
   std::string problem = {};  ///< why it is not known, or not as it is; empty: it is
   /// Of all tables but `security`, those that a packet meets which is forwarded.
   std::size_t rules = 0;
@@ -129,7 +132,8 @@ struct HostSettings {
   net::Result<NetworkdSettings> networkd = net::failure(ENODATA, "not looked at");
   net::Result<NetworkManagerSettings> network_manager = net::failure(ENODATA, "not looked at");
   net::Result<std::vector<LinkFile>> link_files = net::failure(ENODATA, "not looked at");
-  /// Only the backends whose program is installed. Needs CAP_NET_ADMIN, "legacy" root's rights.
+  /// Only the backends whose program is installed, and IPv6's only where pods use it. Needs CAP_NET_ADMIN,
+  /// "legacy" root's rights.
   net::Result<std::vector<PacketFilter>> packet_filters = net::failure(ENODATA, "not looked at");
   /// Chains of nftables' own that forwarded packets meet (prerouting, forward, postrouting): not those of
   /// iptables, kube-proxy and Felix. ENOENT: the program nft is not installed.

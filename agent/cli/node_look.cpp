@@ -49,7 +49,9 @@ void ask_others(core::NodeController& controller, const Config& config, Clock::t
   core::CloudTarget about{.mode = engine.policy().mode, .vm = {}, .mac = {}};
   if (engine.network()) about.vm = engine.network()->identity;
   if (nic) about.mac = nic->azure.mac.text();
-  const core::InspectionTarget aim{.mode = engine.policy().mode, .nic = nic ? nic->link.name : ""};
+  const core::InspectionTarget aim{.mode = engine.policy().mode,
+                                   .nic = nic ? nic->link.name : "",
+                                   .ipv6 = engine.policy().uses(net::Family::ipv6)};
   auto environment = std::async(std::launch::async, [&aim, links = engine.links(), finish_by] {
     auto reader = host_reader();
     return inspect(aim, links, reader, finish_by);

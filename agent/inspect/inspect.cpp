@@ -86,6 +86,7 @@ observed::NodeEnvironment inspect(const InspectionTarget& aim, std::span<const n
   query.nic = aim.nic;
   query.azure_cni = aim.mode == node::Mode::azure_cni;
   query.is_root = ::geteuid() == 0;
+  query.ipv6 = aim.ipv6;
   for (const auto& link : pods) query.links.push_back(link.name);
   auto environment = look_at_files();
   environment.data_plane = netlink::read_data_plane(routed);

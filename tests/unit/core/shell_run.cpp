@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 /// What remedies may call. Nothing here takes anything away; whatever else does so by an argument, see
 /// takes_away() in remedies_test.cpp.
-constexpr std::array<std::string_view, 21> kPrograms = {"apt-get",
+constexpr std::array<std::string_view, 25> kPrograms = {"apt-get",
                                                         "az",
                                                         "calico-azure-agent",
                                                         "curl",
@@ -28,6 +28,10 @@ constexpr std::array<std::string_view, 21> kPrograms = {"apt-get",
                                                         "ethtool",
                                                         "fuser",
                                                         "ip",
+                                                        "ip6tables-legacy",
+                                                        "ip6tables-legacy-save",
+                                                        "ip6tables-nft",
+                                                        "ip6tables-nft-save",
                                                         "iptables-legacy",
                                                         "iptables-legacy-save",
                                                         "iptables-nft",

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "host/packet_filters.h"
 #include "tests/support/netns.h"
@@ -76,6 +78,39 @@ TEST(PacketFilterReader, TakesADormantTableForNone) {
   const auto filters = reader.read(std::chrono::steady_clock::now() + std::chrono::seconds(20));
   for (const auto& each : filters.by_iptables) EXPECT_EQ(each.forward_policy, "") << each.backend;
   EXPECT_THAT(filters.by_nft.value(), IsEmpty());
+}
+
+/// The backends whose FORWARD drops, of each family.
+std::set<std::pair<net::Family, std::string>> dropping(const host::PacketFilters& filters) {
+  std::set<std::pair<net::Family, std::string>> dropping;
+  for (const auto& each : filters.by_iptables) {
+    if (each.forward_policy == "DROP" && each.problem.empty()) dropping.emplace(each.family, each.backend);
+  }
+  return dropping;
+}
+
+TEST(PacketFilterReader, ReadsIpv6sRulesWherePodsUseIt) {
+  const test_support::NetNamespace space;
+  const test_support::NetNamespace::Inside inside(space);
+  space.run("ip6tables-nft -P FORWARD DROP");
+  space.run("ip6tables-legacy -P FORWARD DROP");
+  host::PacketFilterReader reader([] { return 7; });
+  const auto in_time = [] { return std::chrono::steady_clock::now() + std::chrono::seconds(20); };
+  EXPECT_THAT(dropping(reader.read(in_time())), IsEmpty());
+  EXPECT_THAT(dropping(reader.read(in_time(), true)),
+              testing::UnorderedElementsAre(std::pair(net::Family::ipv6, "nft"),
+                                            std::pair(net::Family::ipv6, "legacy")))
+      << "what was read of IPv4 alone is not taken for both";
+  space.run("ip6tables-nft -A FORWARD -s fd00:10::/48 -j ACCEPT");
+  host::PacketFilterReader again([] { return 8; });
+  const auto filters = again.read(in_time(), true);
+  const auto of_nft = std::find_if(
+      filters.by_iptables.begin(), filters.by_iptables.end(),
+      [](const auto& each) { return each.family == net::Family::ipv6 && each.backend == "nft"; });
+  ASSERT_NE(of_nft, filters.by_iptables.end());
+  EXPECT_THAT(of_nft->forward.front().rules,
+              testing::ElementsAre(observed::FilterRule{.source = net::Prefix::parse("fd00:10::/48").value(),
+                                                        .target = "ACCEPT"}));
 }
 
 TEST(PacketFilterReader, BelievesWhatIptablesCouldHaveWritten) {

@@ -176,27 +176,35 @@ constexpr auto kRuleset = R"({"nftables": [
 {"chain": {"family": "ip", "table": "filter", "name": "FORWARD", "handle": 1, "type": "filter", "hook": "forward", "prio": 0, "policy": "drop"}}]})";
 
 TEST(NftRuleset, HasTheChainsThatForwardedPacketsMeetAndThatAreNobodysWeKnow) {
-  EXPECT_THAT(host::tables_met_by_forwarded(kRuleset).value(), ElementsAre(testing::Pair("inet", "filter")));
+  EXPECT_THAT(host::tables_met_by_forwarded(kRuleset).value(),
+              ElementsAre(testing::Pair("inet", "filter"), testing::Pair("ip6", "x")));
   const auto hooks = host::parse_nft_ruleset(kRuleset);
   ASSERT_TRUE(hooks) << hooks.error().what;
-  ASSERT_EQ(hooks->size(), 1U);
+  ASSERT_EQ(hooks->size(), 2U);
+  EXPECT_EQ(hooks->back().table, "ip6 x");
+  EXPECT_EQ(hooks->back().family, net::Family::ipv6);
   const auto& hook = hooks->front();
   EXPECT_EQ(hook.table, "inet filter");
+  EXPECT_EQ(hook.family, std::nullopt);
   EXPECT_EQ(hook.chain, "forward");
   EXPECT_EQ(hook.policy, "DROP");
   ASSERT_THAT(hook.chains, ElementsAre(Field(&observed::FilterChain::name, "forward"),
                                        Field(&observed::FilterChain::name, "local")));
   EXPECT_THAT(hook.chains.front().rules,
               ElementsAre(FilterRule{.is_narrow = true, .target = "ACCEPT"}, FilterRule{.target = "local"},
-                          FilterRule{.is_narrow = true, .target = "ACCEPT"},
+                          FilterRule{.family = net::Family::ipv4, .is_narrow = true, .target = "ACCEPT"},
                           FilterRule{.in = "cali+", .out = "eth0", .target = "ACCEPT"},
-                          FilterRule{.source = prefix("10.244.0.0/16"),
+                          FilterRule{.family = net::Family::ipv4,
+                                     .source = prefix("10.244.0.0/16"),
                                      .destination = prefix("10.0.0.4/32"),
                                      .target = "local",
                                      .is_goto = true},
                           FilterRule{.by_mark = true, .target = "ACCEPT"},
                           FilterRule{.is_narrow = true, .target = "ACCEPT"},
-                          FilterRule{.source = prefix("10.0.0.0/8"), .not_source = true, .target = "DROP"},
+                          FilterRule{.family = net::Family::ipv4,
+                                     .source = prefix("10.0.0.0/8"),
+                                     .not_source = true,
+                                     .target = "DROP"},
                           FilterRule{.is_narrow = true, .target = "ACCEPT"}, FilterRule{.is_narrow = true},
                           FilterRule{.target = "REJECT"}));
   EXPECT_THAT(hook.chains.back().rules,
@@ -237,7 +245,22 @@ TEST(NftRuleset, NamesTheProtocolsOfConnections) {
     {"rule": {"family": "ip", "table": "t", "chain": "f", "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "protocol"}}, "right": "udp"}}, {"drop": null}]}}]})";
   EXPECT_THAT(host::parse_nft_ruleset(kTable)->front().chains.front().rules,
               ElementsAre(FilterRule{.protocol = "tcp", .target = "DROP"},
-                          FilterRule{.protocol = "udp", .target = "DROP"}));
+                          FilterRule{.family = net::Family::ipv4, .protocol = "udp", .target = "DROP"}));
+}
+
+TEST(NftRuleset, NamesTheFamilyOfARule) {
+  constexpr auto kTable = R"({"nftables": [
+    {"chain": {"family": "inet", "table": "t", "name": "f", "type": "filter", "hook": "forward"}},
+    {"rule": {"family": "inet", "table": "t", "chain": "f", "expr": [{"match": {"op": "==", "left": {"meta": {"key": "nfproto"}}, "right": "ipv6"}}, {"drop": null}]}},
+    {"rule": {"family": "inet", "table": "t", "chain": "f", "expr": [{"match": {"op": "==", "left": {"meta": {"key": "protocol"}}, "right": "ip"}}, {"drop": null}]}},
+    {"rule": {"family": "inet", "table": "t", "chain": "f", "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "ip6", "field": "daddr"}}, "right": {"prefix": {"addr": "fd00:10::", "len": 48}}}}, {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": 22}}, {"drop": null}]}}]})";
+  EXPECT_THAT(host::parse_nft_ruleset(kTable)->front().chains.front().rules,
+              ElementsAre(FilterRule{.family = net::Family::ipv6, .target = "DROP"},
+                          FilterRule{.family = net::Family::ipv4, .target = "DROP"},
+                          FilterRule{.family = net::Family::ipv6,
+                                     .destination = prefix("fd00:10::/48"),
+                                     .is_narrow = true,
+                                     .target = "DROP"}));
 }
 
 TEST(NftRuleset, IsNoneWhereNftPrintsSomethingElse) {
