@@ -1,11 +1,11 @@
 #include "imds/endpoint.h"
+#include "net/random.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
-#include <random>
 #include <utility>
 
 namespace imds {
@@ -23,12 +23,11 @@ std::optional<std::uint16_t> parse_port(std::string_view digits) {
 
 /// A random (version 4) UUID: Azure's support finds a request in IMDS's own log by it.
 std::string request_id() {
-  std::random_device entropy;
-  const auto word = [&entropy] { return static_cast<std::uint32_t>(entropy()); };
-  const std::uint32_t second = word();
-  const std::uint32_t third = word();
-  return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:04x}{:08x}", word(), second >> 16, second & 0xfff,
-                     0x8000 | (third >> 16 & 0x3fff), third & 0xffff, word());
+  const auto first = net::random_number();
+  const auto second = net::random_number();
+  const auto third = net::random_number();
+  return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:04x}{:08x}", first, second >> 16, second & 0xfff,
+                     0x8000 | (third >> 16 & 0x3fff), third & 0xffff, net::random_number());
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "imds/fetch.h"
 #include "imds/schedule.h"
 #include "net/mutex.h"
+#include "net/random.h"
 
 namespace imds {
 namespace {
@@ -96,7 +97,7 @@ class Poller::Worker {
   void run() {
     const net::Lock lock(mutex_);
     Schedule schedule(options_.poll_interval);
-    std::minstd_rand generator(std::random_device{}());
+    std::minstd_rand generator(net::random_number());
     std::uniform_real_distribution<double> chance(0, 1);
     while (!stopping_) {
       if (std::exchange(moved_, false)) schedule = Schedule(options_.poll_interval);

@@ -11,6 +11,7 @@
 #include <random>
 
 #include "net/foreign_text.h"
+#include "net/random.h"
 
 namespace simulator {
 namespace {
@@ -89,7 +90,7 @@ const std::string* find_header(const Headers& headers, std::string_view name) {
 }
 
 std::string random_id() {
-  thread_local std::mt19937_64 generator(std::random_device{}());
+  thread_local std::mt19937_64 generator(net::random_number());
   const auto high = generator();
   const auto low = generator();
   return fmt::format("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", high >> 32, high >> 16 & 0xffff, high & 0xfff,

@@ -4,6 +4,7 @@
 
 #include "agent/cloud/azure_asker.h"
 #include "agent/cloud/followers.h"
+#include "net/random.h"
 
 namespace agent {
 namespace {
@@ -15,7 +16,7 @@ using std::chrono::steady_clock;
 constexpr auto kAzurePatience = std::chrono::seconds(60);
 
 milliseconds between(milliseconds least, milliseconds most) {
-  static std::minstd_rand random(std::random_device{}());
+  static std::minstd_rand random(net::random_number());
   return milliseconds(std::uniform_int_distribution(least.count(), most.count())(random));
 }
 

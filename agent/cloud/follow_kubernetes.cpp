@@ -2,7 +2,6 @@
 #include <cerrno>
 #include <memory>
 #include <optional>
-#include <random>
 #include <thread>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include "agent/cloud/watch_pace.h"
 #include "kubernetes/kubernetes.h"
 #include "kubernetes/local_files.h"
+#include "net/random.h"
 
 namespace agent {
 namespace {
@@ -92,7 +92,7 @@ net::Result<void> watch(CloudQueryState& board, const CloudQuery& asked, Seen la
 /// Until the question is about another node.
 void follow(CloudQueryState& board, kubernetes::FilesOf whose, CloudQueryState::Numbered asked,
             Deliveries& deliveries) {
-  WatchPace budget(std::random_device{}());
+  WatchPace budget(net::random_number());
   while (!is_stale(board, asked.query)) {
     auto seen = look(board, whose, asked.query, steady_clock::now() + kKubernetesPatience, deliveries,
                      Look::before_watch);

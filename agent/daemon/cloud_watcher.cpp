@@ -1,12 +1,12 @@
 #include "agent/daemon/cloud_watcher.h"
 
 #include <boost/asio/read_until.hpp>
-#include <random>
 #include <string>
 #include <utility>
 
 #include "agent/cloud/cloud_state_json.h"
 #include "agent/daemon/paths.h"
+#include "net/random.h"
 
 namespace agent {
 namespace {
@@ -21,7 +21,7 @@ CloudWatcher::CloudWatcher(boost::asio::io_context& io, const Log& log,
                            std::function<void(observed::CloudState)> deliver)
     : log_(log),
       deliver_(std::move(deliver)),
-      backoff_(std::random_device{}()),
+      backoff_(net::random_number()),
       output_(io),
       received_data_(kLongestLine),
       again_(io) {}

@@ -16,6 +16,7 @@
 #include "agent/daemon/persisted_state.h"
 #include "agent/daemon/process.h"
 #include "checks/check_table.h"
+#include "net/random.h"
 
 namespace agent {
 
@@ -23,7 +24,7 @@ namespace {
 
 /// ±10 %, so that nodes which started together do not dump together.
 std::chrono::milliseconds jittered(std::chrono::milliseconds interval) {
-  static std::minstd_rand random(std::random_device{}());
+  static std::minstd_rand random(net::random_number());
   const auto count = interval.count();
   return std::chrono::milliseconds(
       std::uniform_int_distribution(count - count / 10, count + count / 10)(random));
@@ -39,7 +40,7 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, KernelHandles han
       handles_(std::move(handles)),
       controller_(
           {.kernel = *handles_.kernel, .sysctls = sysctls_, .watch = handles_.watch.get(), .clock = net::now},
-          configuration(), version(), std::random_device{}()),
+          configuration(), version(), net::random_number()),
       published_(core::Snapshot{}),
       reporter_(runtime_directory(), log_),
       watch_(io_, handles_.watch->descriptor()),

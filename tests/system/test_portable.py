@@ -50,7 +50,7 @@ def lacks(distribution, objects, versions):
 
 def stem(shared_object):
     """libssl.so.3 is libssl, ld-linux-x86-64.so.2 is ld-linux. Another number of an ABI is another object."""
-    numbers = {"libc": "6", "libm": "6", "libgcc_s": "1", "libsystemd": "0", "libssl": "3", "libcrypto": "3"}
+    numbers = {"libc": "6", "libgcc_s": "1", "libsystemd": "0", "libssl": "3", "libcrypto": "3"}
     name, _, abi = shared_object.partition(".so.")
     if name.startswith("ld-linux-"):
         return "ld-linux"
