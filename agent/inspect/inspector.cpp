@@ -41,7 +41,7 @@ Inspector::Eyes Inspector::eyes_on_this_host() {
 }
 
 Inspector::Inspector(std::function<void(observed::NodeEnvironment)> deliver, Eyes eyes)
-    : deliver_(std::move(deliver)), eyes_(std::move(eyes)), thread_([this] { work(); }) {}
+    : deliver_(std::move(deliver)), eyes_(std::move(eyes)) {}
 
 Inspector::~Inspector() {
   {
@@ -49,7 +49,7 @@ Inspector::~Inspector() {
     ending_ = true;
   }
   called_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Inspector::aim(const InspectionTarget& aim) {
@@ -59,6 +59,8 @@ void Inspector::aim(const InspectionTarget& aim) {
     aim_ = aim;
     schedule_.request();
   }
+  // Not before: the start of a thread would hold up a node that is ready without a look.
+  if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
   called_.notify_one();
 }
 

@@ -75,7 +75,7 @@ class Inspector {
   Inspector(const Inspector&) = delete;
   Inspector& operator=(const Inspector&) = delete;
 
-  /// From now on this is the aim; another one is a cause to look.
+  /// From now on this is the aim; another one is a cause to look. Nothing is looked at before the first.
   void aim(const InspectionTarget& aim);
   /// Something has changed: links, files.
   void request_inspection();
