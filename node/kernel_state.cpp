@@ -139,8 +139,8 @@ std::vector<SysctlWish> wanted_sysctls(const Policy& policy, const std::string& 
   if (!policy.uses(net::Family::ipv6)) return wishes;
   if (!nic.empty())
     wishes.push_back({.key = fmt::format("net/ipv6/conf/{}/accept_ra", nic), .value = "2", .respected = "0"});
+  // It decides for every link; a link's own key makes it a router or a host to other routers, and no more.
   wishes.push_back({.key = "net/ipv6/conf/all/forwarding", .value = "1"});
-  if (!nic.empty()) wishes.push_back({.key = fmt::format("net/ipv6/conf/{}/forwarding", nic), .value = "1"});
   return wishes;
 }
 

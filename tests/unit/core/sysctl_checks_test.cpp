@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "node/kernel_state.h"
 #include "tests/unit/core/judged.h"
 #include "tests/unit/core/node_changes.h"
 
@@ -77,6 +78,12 @@ TEST(SysctlChecks, WhetherIpv6IsForwardedIsToldByAllAndByForceForwarding) {
     EXPECT_TRUE(result.message.starts_with("net.ipv6.conf.all.forwarding is ")) << result.message;
     EXPECT_NE(result.message.find(each.message), std::string::npos) << result.message;
   }
+}
+
+TEST(SysctlChecks, NothingIsEnforcedWhereAllDecidesAndIsOn) {
+  auto facts = healthy_dual_stack();
+  set_sysctl(facts, "net/ipv6/conf/eth0/forwarding", "0");
+  EXPECT_TRUE(node::unmet(node::wanted_sysctls(facts.policy, "eth0"), facts.sysctls).empty());
 }
 
 TEST(SysctlChecks, AHostTakesRouterAdvertisementsThoughTheNodeForwards) {
