@@ -26,6 +26,10 @@ struct End {
   Prefixes addresses = {};  ///< of all that it may have; empty: not known
   Prefixes others = {};     ///< what of it is of the other end
 
+  /// Nothing is known of the link that the rule names.
+  [[nodiscard]] bool lacks(std::string_view pattern) const {
+    return !pattern.empty() && likely_links.empty();
+  }
   /// `other_than`: the rule is about any link but those.
   [[nodiscard]] bool may_use(std::string_view pattern, bool other_than) const {
     return pattern.empty() || likely_links.empty() ||
@@ -126,6 +130,14 @@ struct Way {
     return is_about(rule) && from.may_use(rule.in, rule.not_in) && to.may_use(rule.out, rule.not_out) &&
            from.may_have(rule.source, rule.not_source) && to.may_have(rule.destination, rule.not_destination);
   }
+  /// All of them would, if they came and went by the links that it names.
+  [[nodiscard]] bool meets_but_for_links(const observed::FilterRule& rule) const {
+    const bool lacks = from.lacks(rule.in) || to.lacks(rule.out);
+    return lacks && !rule.is_narrow && is_about(rule) &&
+           (from.lacks(rule.in) || from.uses(rule.in, rule.not_in)) &&
+           (to.lacks(rule.out) || to.uses(rule.out, rule.not_out)) &&
+           from.has(rule.source, rule.not_source) && to.has(rule.destination, rule.not_destination);
+  }
   /// All of them do.
   [[nodiscard]] bool meets(const observed::FilterRule& rule) const {
     return !rule.is_narrow && is_about(rule) && from.uses(rule.in, rule.not_in) &&
@@ -151,9 +163,10 @@ class Walk {
     auto verdict = ForwardVerdict{};
     const auto* first = chain_named(hook_.chain);
     const auto end = first == nullptr ? Outcome::goes_on : follow(*first, true, verdict);
-    if (end != Outcome::goes_on) return verdict;
+    if (end != Outcome::goes_on)
+      return verdict.kind == ForwardVerdict::passes ? without_links_.value_or(verdict) : verdict;
     const bool is_cut = hook_.is_cut || steps_ > kMostSteps;
-    if (hook_.policy != "DROP" && !is_cut) return {};
+    if (hook_.policy != "DROP" && !is_cut) return without_links_.value_or(ForwardVerdict{});
     const bool undecided = may_have_been_accepted_ || is_cut;
     return {.kind = undecided ? ForwardVerdict::undecided : ForwardVerdict::drops,
             .chain = hook_.chain,
@@ -219,7 +232,16 @@ class Walk {
     if (rule.by_mark) return Outcome::goes_on;
     if (rule.target == "DROP" || rule.target == "REJECT") {
       // One about some links or addresses drops theirs alone, and nothing of them comes further.
-      if (!way_.meets(rule)) return Outcome::goes_on;
+      if (!way_.meets(rule)) {
+        if (by_all && !without_links_ && way_.meets_but_for_links(rule)) {
+          without_links_ = {.kind = ForwardVerdict::undecided,
+                            .rule = &rule,
+                            .chain = chain.name,
+                            .table = hook_.table,
+                            .lacks_link = true};
+        }
+        return Outcome::goes_on;
+      }
       if (!by_all) return Outcome::returns;
       verdict = {.kind = may_have_been_accepted_ ? ForwardVerdict::undecided : ForwardVerdict::drops,
                  .rule = &rule,
@@ -237,6 +259,7 @@ class Walk {
   const Hook& hook_;
   const Way& way_;
   bool may_have_been_accepted_ = false;  ///< by marks of others, or conditions of which nothing is known
+  std::optional<ForwardVerdict> without_links_ = {};  ///< by the first rule that drops by a link not known
   int depth_ = 0;
   int steps_ = 0;
 };

@@ -18,6 +18,8 @@ struct ForwardVerdict {
   std::string_view table = {};  ///< of that chain
   bool is_sent = true;          ///< the packet is one that a pod of this node sends; false: one that it gets
   net::Family family = net::Family::ipv4;  ///< of the packet
+  /// `undecided` for this alone: the rule is about a link, and none is known by which such packets go.
+  bool lacks_link = false;
 };
 
 /// Of the CIDRs that are known; IPv4 where none is.

@@ -86,40 +86,47 @@ remedy::Remedy show_table(const observed::FilterHook& hook) {
   return remedy::command("nft list table {} {}", hook.table.substr(0, space), hook.table.substr(space + 1));
 }
 
-/// Never certain: sets, maps and limits of nftables are not followed, and may accept before.
+/// "nftables' chain forward of table inet filter"
+std::string chain_text(const observed::FilterHook& hook, const ForwardVerdict& verdict) {
+  return fmt::format("nftables' chain {} of table {}",
+                     sanitized(verdict.rule == nullptr ? hook.chain : verdict.chain), sanitized(hook.table));
+}
+
+Finding undecided_without_link(std::string_view chain) {
+  return Finding::unknown(
+      fmt::format("{} has a rule that drops by a link, and by which link packets from and to pods of other "
+                  "nodes go is not known yet: see nic.found",
+                  chain));
+}
+
+/// Named sets, maps and limits of nftables are not followed, and may accept before.
 Finding may_be_dropped(const observed::FilterHook& hook, const ForwardVerdict& verdict) {
+  if (verdict.lacks_link) return undecided_without_link(chain_text(hook, verdict));
   if (verdict.rule == nullptr && hook.policy != "DROP") {
     return Finding::unknown(fmt::format(
-        "nftables' chain {} of table {} has more rules than are followed, and whether it drops what "
-        "pods {} cannot be told: see {}",
-        sanitized(hook.chain), sanitized(hook.table), done_by_pods(verdict), show_table(hook).text()));
+        "{} has more rules than are followed, and whether it drops what pods {} cannot be told: see {}",
+        chain_text(hook, verdict), done_by_pods(verdict), show_table(hook).text()));
   }
   const auto* what = verdict.rule == nullptr          ? "has the policy drop"
                      : verdict.rule->target == "DROP" ? "has a rule that drops"
                                                       : "has a rule that rejects";
   return Finding::unknown(
-      fmt::format("nftables' chain {} of table {} {}, and whether it accepts before what pods {} cannot be "
-                  "told: see {}, and have its owner accept the pod CIDRs, as source and as destination, or "
-                  "stop firewalld or nftables.service where it is theirs",
-                  sanitized(verdict.rule == nullptr ? hook.chain : verdict.chain), sanitized(hook.table),
-                  what, done_by_pods(verdict), show_table(hook).text()));
+      fmt::format("{} {}, and whether it accepts before what pods {} cannot be told: see {}, and have its "
+                  "owner accept the pod CIDRs, as source and as destination, or stop firewalld or "
+                  "nftables.service where it is theirs",
+                  chain_text(hook, verdict), what, done_by_pods(verdict), show_table(hook).text()));
 }
 
-/// Whether there is no rule that could accept before the policy drops.
-bool has_no_rule(const observed::FilterHook& hook) {
-  return std::all_of(hook.chains.begin(), hook.chains.end(), [&hook](const observed::FilterChain& chain) {
-    return chain.name != hook.chain || chain.rules.empty();
-  });
-}
-
-Finding dropped_by_empty_chain(const observed::FilterHook& hook) {
+Finding dropped_by_nftables(const observed::FilterHook& hook, const ForwardVerdict& verdict) {
+  const auto what =
+      verdict.rule == nullptr
+          ? fmt::format("the policy drop, and no rule accepts what pods {} before", done_by_pods(verdict))
+          : fmt::format("a rule that {}s what pods {}{}", verdict.rule->target == "DROP" ? "drop" : "reject",
+                        done_by_pods(verdict), by_protocol(*verdict.rule));
   return Finding::fail(
-      fmt::format("nftables' chain {} of table {} has the policy drop and no rule that accepts",
-                  sanitized(hook.chain), sanitized(hook.table)),
-      "all that is forwarded is dropped, from and to pods",
-      show_table(hook).note(
-          "whose table it is: have its owner accept the pod CIDRs, as source and as destination, "
-          "or stop firewalld or nftables.service where it is theirs"));
+      fmt::format("{} has {}", chain_text(hook, verdict), what), "new connections from and to pods meet it",
+      show_table(hook).note("whose table it is: have its owner accept the pod CIDRs before, as source and as "
+                            "destination, or stop firewalld or nftables.service where it is theirs"));
 }
 
 /// nullopt: nothing of nftables' own can drop what pods send or get.
@@ -131,13 +138,17 @@ std::optional<Finding> of_nftables(const Facts& facts,
   for (const auto& hook : *hooks) {
     const auto verdict = forward_verdict(facts, hook);
     if (verdict.kind == ForwardVerdict::passes) continue;
-    if (hook.policy == "DROP" && has_no_rule(hook)) return dropped_by_empty_chain(hook);
+    if (verdict.kind == ForwardVerdict::drops) return dropped_by_nftables(hook, verdict);
     if (!doubtful) doubtful = may_be_dropped(hook, verdict);
   }
   return doubtful;
 }
 
-Finding undecided_by(const observed::PacketFilter& filter) {
+Finding undecided_by(const observed::PacketFilter& filter, const ForwardVerdict& verdict) {
+  if (verdict.lacks_link) {
+    return undecided_without_link(
+        fmt::format("chain {} in {}", sanitized(verdict.chain), backend_text(filter)));
+  }
   if (filter.forward_policy == "DROP") {
     return Finding::unknown(
         fmt::format("FORWARD's policy is DROP in {}, and whether its rules accept pods' packets before is "
@@ -165,7 +176,7 @@ std::optional<net::Family> unseen_family(const Facts& facts, const observed::Hos
 /// What iptables and ip6tables do with pods' packets; nullopt: nothing that they show drops them.
 std::optional<Finding> of_iptables(const Facts& facts, const std::vector<observed::PacketFilter>& filters) {
   const auto used = families_of_pods(facts);
-  const observed::PacketFilter* undecided = nullptr;
+  std::optional<Finding> undecided;
   const observed::PacketFilter* unseen = nullptr;
   for (const auto& filter : filters) {
     if (std::find(used.begin(), used.end(), filter.family) == used.end()) continue;
@@ -177,9 +188,9 @@ std::optional<Finding> of_iptables(const Facts& facts, const std::vector<observe
     if (verdict.kind == ForwardVerdict::drops) {
       return verdict.rule == nullptr ? dropped_by_policy(filter, verdict) : dropped_by_rule(filter, verdict);
     }
-    if (verdict.kind == ForwardVerdict::undecided) undecided = &filter;
+    if (verdict.kind == ForwardVerdict::undecided) undecided = undecided_by(filter, verdict);
   }
-  if (undecided != nullptr) return undecided_by(*undecided);
+  if (undecided) return undecided;
   if (unseen != nullptr) return Finding::unknown(problem_text(*unseen));
   return std::nullopt;
 }

@@ -1,9 +1,14 @@
 #include "host/packet_filters.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "json/json.h"
 
@@ -50,51 +55,93 @@ bool is_mark(const json::Value& left) {
   return at(meta, "key") == "mark";
 }
 
-/// False: not every new packet meets the condition, and a rule has no field for it.
-bool take_match(observed::FilterRule& rule, const json::Value& match) {
-  const auto& left = at(match, "left");
-  const auto& right = at(match, "right");
-  if (is_mark(left)) {
-    rule.by_mark = true;
-    return true;
+/// Which of pods' new packets meet a condition that was taken into a rule.
+enum class Met : std::uint8_t {
+  as_the_rule_says,
+  by_few,       ///< by those of a port, a type, a state
+  nobody_knows  ///< whether by all or by none
+};
+
+/// A rule that is being read.
+struct Draft {
+  observed::FilterRule rule;
+  bool by_few = false;
+
+  void narrow(Met met) {
+    if (met == Met::as_the_rule_says) return;
+    rule.is_narrow = true;
+    by_few = by_few || met == Met::by_few;
+    rule.is_opaque = rule.is_opaque || met == Met::nobody_knows;
   }
-  const auto op = json::string(at(match, "op"));
-  if (at(at(left, "ct"), "key") == "state") return (op == "in" || op == "==") && lists_new(right);
-  const bool negated = op == "!=";
-  if (op != "==" && !negated) return false;
-  const auto key = json::string(at(at(left, "meta"), "key"));
-  if (key == "iifname" || key == "iif") {
-    rule.not_in = negated;
-    return !(rule.in = link_of(right)).empty();
+  [[nodiscard]] observed::FilterRule take() && {
+    rule.is_opaque = rule.is_opaque && !by_few;
+    return std::move(rule);
   }
-  if (key == "oifname" || key == "oif") {
-    rule.not_out = negated;
-    return !(rule.out = link_of(right)).empty();
-  }
-  // What `nft list` says for table inet: nfproto ipv4, or protocol ip.
-  if (!negated && (key == "nfproto" || key == "protocol"))
-    return (rule.family = family_of(json::string(right))).has_value();
-  if (!negated && key == "l4proto") return is_followed_protocol(rule.protocol = json::string(right));
-  const auto& payload = at(left, "payload");
-  const auto family = family_of(json::string(at(payload, "protocol")));
-  if (!family) return false;
-  rule.family = family;
-  if (!negated && (at(payload, "field") == "protocol" || at(payload, "field") == "nexthdr"))
-    return is_followed_protocol(rule.protocol = json::string(right));
-  if (at(payload, "field") == "saddr") {
-    rule.not_source = negated;
-    return (rule.source = prefix_of(right)).has_value();
-  }
-  if (at(payload, "field") == "daddr") {
-    rule.not_destination = negated;
-    return (rule.destination = prefix_of(right)).has_value();
-  }
-  return false;
+};
+
+Met known(bool is) { return is ? Met::as_the_rule_says : Met::nobody_knows; }
+
+/// A rule has one field for each: a second condition on it is not followed.
+Met take_link(std::string& link, bool& negates, bool negated, const json::Value& right) {
+  if (!link.empty()) return Met::nobody_knows;
+  negates = negated;
+  return known(!(link = link_of(right)).empty());
 }
 
-/// A statement of a rule. False: as take_match() has it.
-bool take(observed::FilterRule& rule, const std::string& statement, const json::Value& value) {
-  if (statement == "match") return take_match(rule, value);
+Met take_prefix(std::optional<net::Prefix>& prefix, bool& negates, bool negated, const json::Value& right) {
+  if (prefix) return Met::nobody_knows;
+  negates = negated;
+  return known((prefix = prefix_of(right)).has_value());
+}
+
+Met take_protocol(observed::FilterRule& rule, const json::Value& right) {
+  if (!right.is_string() || !rule.protocol.empty()) return Met::nobody_knows;
+  return is_followed_protocol(rule.protocol = json::string(right)) ? Met::as_the_rule_says : Met::by_few;
+}
+
+/// tcp dport 22, icmpv6 type echo-request, th sport 53
+bool is_of_few(std::string_view protocol) {
+  constexpr std::array<std::string_view, 7> kHeaders = {"tcp", "udp", "sctp", "dccp", "th", "icmp", "icmpv6"};
+  return std::find(kHeaders.begin(), kHeaders.end(), protocol) != kHeaders.end();
+}
+
+Met take_payload(observed::FilterRule& rule, const json::Value& payload, bool negated,
+                 const json::Value& right) {
+  const auto protocol = json::string(at(payload, "protocol"));
+  if (is_of_few(protocol)) return negated ? Met::nobody_knows : Met::by_few;
+  const auto family = family_of(protocol);
+  if (!family) return Met::nobody_knows;
+  rule.family = family;
+  const auto& field = at(payload, "field");
+  if (field == "saddr") return take_prefix(rule.source, rule.not_source, negated, right);
+  if (field == "daddr") return take_prefix(rule.destination, rule.not_destination, negated, right);
+  if (!negated && (field == "protocol" || field == "nexthdr")) return take_protocol(rule, right);
+  return Met::nobody_knows;
+}
+
+Met take_condition(observed::FilterRule& rule, const json::Value& left, std::string_view op,
+                   const json::Value& right) {
+  if (is_mark(left)) {
+    rule.by_mark = true;
+    return Met::as_the_rule_says;
+  }
+  const auto connection = json::string(at(at(left, "ct"), "key"));
+  if (op != "!=" && connection == "state") return lists_new(right) ? Met::as_the_rule_says : Met::by_few;
+  // What a Service's address or a port of this node has led to a pod.
+  if (op != "!=" && connection == "status") return Met::by_few;
+  const bool negated = op == "!=";
+  if (op != "==" && op != "in" && !negated) return Met::nobody_knows;
+  const auto key = json::string(at(at(left, "meta"), "key"));
+  if (key == "iifname" || key == "iif") return take_link(rule.in, rule.not_in, negated, right);
+  if (key == "oifname" || key == "oif") return take_link(rule.out, rule.not_out, negated, right);
+  // What `nft list` says for table inet: nfproto ipv4, or protocol ip.
+  if (!negated && (key == "nfproto" || key == "protocol"))
+    return known((rule.family = family_of(json::string(right))).has_value());
+  if (!negated && key == "l4proto") return take_protocol(rule, right);
+  return take_payload(rule, at(left, "payload"), negated, right);
+}
+
+void take_verdict(observed::FilterRule& rule, const std::string& statement, const json::Value& value) {
   if (statement == "accept") rule.target = "ACCEPT";
   if (statement == "drop") rule.target = "DROP";
   if (statement == "reject") rule.target = "REJECT";
@@ -103,17 +150,93 @@ bool take(observed::FilterRule& rule, const std::string& statement, const json::
     rule.target = json::string(at(value, "target"));
     rule.is_goto = statement == "goto";
   }
-  // What asks for nothing of the packet; others (limit, vmap, queue) let some packets by.
-  return !rule.target.empty() || statement == "counter" || statement == "log" || statement == "mangle";
 }
 
-observed::FilterRule rule_of(const json::Value& statements) {
-  observed::FilterRule rule;
+/// So many rules are made of one; a longer set is not followed.
+constexpr std::size_t kMostValues = 64;
+
+/// What of a packet a set of single values may be about.
+bool is_one_value(const json::Value& left) {
+  constexpr std::array<std::string_view, 7> kKeys = {"iifname", "iif",      "oifname", "oif",
+                                                     "nfproto", "protocol", "l4proto"};
+  const auto key = json::string(at(at(left, "meta"), "key"));
+  return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end() ||
+         family_of(json::string(at(at(left, "payload"), "protocol")));
+}
+
+/// A value may stand in an object, with a comment or a counter of its own.
+const json::Value& value_of(const json::Value& element) {
+  const auto& wrapped = at(at(element, "elem"), "val");
+  return wrapped.is_null() ? element : wrapped;
+}
+
+std::vector<Draft> with_match(std::vector<Draft> drafts, const json::Value& match) {
+  const auto& left = at(match, "left");
+  const auto& right = at(match, "right");
+  const auto op = json::string(at(match, "op"));
+  const auto& set = at(right, "set");
+  if (!set.is_array() || op == "!=" || !is_one_value(left) || set.size() * drafts.size() > kMostValues) {
+    for (auto& draft : drafts) draft.narrow(take_condition(draft.rule, left, op, right));
+    return drafts;
+  }
+  std::vector<Draft> spread;
+  for (const auto& draft : drafts) {
+    for (const auto& element : set) {
+      auto& each = spread.emplace_back(draft);
+      each.narrow(take_condition(each.rule, left, "==", value_of(element)));
+    }
+  }
+  return spread;
+}
+
+/// iifname vmap { "eth0" : drop, "cali1" : jump pods }
+std::vector<Draft> with_verdict_map(std::vector<Draft> drafts, const json::Value& map) {
+  const auto& entries = at(at(map, "data"), "set");
+  if (!entries.is_array() || entries.size() * drafts.size() > kMostValues) {
+    for (auto& draft : drafts) draft.narrow(Met::nobody_knows);
+    return drafts;
+  }
+  std::vector<Draft> spread;
+  for (const auto& draft : drafts) {
+    for (const auto& entry : entries) {
+      if (!entry.is_array() || entry.size() != 2 || !entry[1].is_object() || entry[1].empty()) continue;
+      auto& each = spread.emplace_back(draft);
+      each.narrow(take_condition(each.rule, at(map, "key"), "==", value_of(entry[0])));
+      take_verdict(each.rule, entry[1].begin().key(), entry[1].begin().value());
+    }
+  }
+  return spread;
+}
+
+/// What asks for nothing of the packet. Others (limit, queue, an extension of xtables) let some packets by.
+bool is_met_by_all(const std::string& statement) {
+  constexpr std::array<std::string_view, 8> kStatements = {"accept", "drop", "reject",  "return",
+                                                           "jump",   "goto", "counter", "log"};
+  return statement == "mangle" ||
+         std::find(kStatements.begin(), kStatements.end(), statement) != kStatements.end();
+}
+
+/// Several where it lists values: "ip saddr { 10.1.0.0/16, 10.2.0.0/16 } accept" is two.
+std::vector<observed::FilterRule> rules_of(const json::Value& statements) {
+  std::vector<Draft> drafts(1);
   for (const auto& each : statements) {
     if (!each.is_object() || each.empty()) continue;
-    if (!take(rule, each.begin().key(), each.begin().value())) rule.is_narrow = true;
+    const auto& statement = each.begin().key();
+    const auto& value = each.begin().value();
+    if (statement == "match") {
+      drafts = with_match(std::move(drafts), value);
+    } else if (statement == "vmap") {
+      drafts = with_verdict_map(std::move(drafts), value);
+    } else {
+      for (auto& draft : drafts) {
+        take_verdict(draft.rule, statement, value);
+        if (!is_met_by_all(statement)) draft.narrow(Met::nobody_knows);
+      }
+    }
   }
-  return rule;
+  std::vector<observed::FilterRule> rules;
+  for (auto& draft : drafts) rules.push_back(std::move(draft).take());
+  return rules;
 }
 
 struct TableContents {
@@ -232,8 +355,10 @@ net::Result<std::vector<observed::FilterHook>> parse_nft_ruleset(std::string_vie
     if (!statements.is_array()) continue;
     auto& table = tables[{json::string(at(rule, "family")), json::string(at(rule, "table"))}];
     auto& rules = table.rules[json::string(at(rule, "chain"))];
-    table.is_cut = table.is_cut || rules.size() == kMostNftRules;
-    if (rules.size() < kMostNftRules) rules.push_back(rule_of(statements));
+    table.is_cut = table.is_cut || rules.size() >= kMostNftRules;
+    if (table.is_cut) continue;
+    auto some = rules_of(statements);
+    std::move(some.begin(), some.end(), std::back_inserter(rules));
   }
   std::vector<observed::FilterHook> found;
   for (auto& [name, table] : tables) {

@@ -82,7 +82,21 @@ const FaultOfNodes kPacketFilterFaults[] = {
      "# have the owner of the rule (iptables-nft-save) accept the pod CIDRs before it"},
     {"nftables' own chain has the policy drop and no rule", anywhere,
      [](checks::Facts& f) { drop_by_nftables(f, {}); }, "netfilter.forward",
-     "chain forward of table inet filter has the policy drop and no rule that accepts",
+     "chain forward of table inet filter has the policy drop, and no rule accepts what pods send before",
+     "nft list table inet filter"},
+    {"nftables' own chain accepts single ports and drops the rest", anywhere,
+     [](checks::Facts& f) {
+       drop_by_nftables(f, {{.is_narrow = true, .target = "ACCEPT"}, {.in = "lo", .target = "ACCEPT"}});
+     },
+     "netfilter.forward", "has the policy drop, and no rule accepts what pods send before",
+     "nft list table inet filter"},
+    {"nftables' own chain rejects what is left", anywhere,
+     [](checks::Facts& f) {
+       drop_by_nftables(f,
+                        {{.is_narrow = true, .target = "ACCEPT"}, {.protocol = "udp", .target = "REJECT"}});
+       host_of(f).nft_chains->front().policy = "ACCEPT";
+     },
+     "netfilter.forward", "chain forward of table inet filter has a rule that rejects what pods send by udp",
      "nft list table inet filter"},
     {"all but the NIC's are dropped", with_pods_in_the_node_cidr,
      [](checks::Facts& f) {
@@ -198,20 +212,23 @@ const HealthyNodes kHealthyPacketFilters[] = {
      },
      "netfilter.forward", checks::CheckStatus::pass, "no rule drops all"},
     {"nftables' own chain drops by its policy", anywhere,
-     [](checks::Facts& f) { drop_by_nftables(f, {{.is_narrow = true, .target = "ACCEPT"}}); },
+     [](checks::Facts& f) {
+       drop_by_nftables(f, {{.is_narrow = true, .is_opaque = true, .target = "ACCEPT"}});
+     },
      "netfilter.forward", checks::CheckStatus::unknown,
      "nftables' chain forward of table inet filter has the policy drop, and whether it accepts before what "
      "pods"},
     {"nftables' own chain rejects the rest", anywhere,
      [](checks::Facts& f) {
-       drop_by_nftables(f, {{.is_narrow = true, .target = "ACCEPT"}, {.target = "REJECT"}});
+       drop_by_nftables(f,
+                        {{.is_narrow = true, .is_opaque = true, .target = "ACCEPT"}, {.target = "REJECT"}});
      },
      "netfilter.forward", checks::CheckStatus::unknown,
      "chain forward of table inet filter has a rule that rejects"},
     {"nftables' own chain drops, and there is no iptables", anywhere,
      [](checks::Facts& f) {
        host_of(f).packet_filters->clear();
-       drop_by_nftables(f, {{.is_narrow = true, .target = "ACCEPT"}});
+       drop_by_nftables(f, {{.is_narrow = true, .is_opaque = true, .target = "ACCEPT"}});
      },
      "netfilter.forward", checks::CheckStatus::unknown,
      "chain forward of table inet filter has the policy drop"},
@@ -371,8 +388,9 @@ const OfBothFamilies kOfBothFamilies[] = {
        drop_by_nftables(f, {accept_from("10.244.0.0/16", net::Family::ipv4),
                             accept_to("10.244.0.0/16", net::Family::ipv4)});
      },
-     checks::CheckStatus::unknown,
-     "table inet filter has the policy drop, and whether it accepts before what pods send over IPv6"},
+     checks::CheckStatus::fail,
+     "table inet filter has the policy drop, and no rule accepts what pods send over IPv6 before",
+     "nft list table inet filter"},
     {"both families are accepted before",
      [](checks::Facts& f) {
        drop_by_nftables(f, {accept_from("10.244.0.0/16", net::Family::ipv4),
@@ -426,6 +444,24 @@ TEST(PacketFilterChecks, JudgeEachFamilyThatPodsUse) {
       EXPECT_TRUE(testing::is_shell(said.remedy)) << said.remedy;
     }
   }
+}
+
+TEST(PacketFilterChecks, SayNothingOfARuleByALinkWhereTheNicIsNotFound) {
+  auto facts = testing::udr_with_calico();
+  facts.nic.nic.reset();
+  EXPECT_EQ(testing::result(facts, "netfilter.forward").status, checks::CheckStatus::pass);
+  forward_of(facts).insert(forward_of(facts).begin(), {.out = "eth0", .target = "DROP"});
+  auto said = testing::result(facts, "netfilter.forward");
+  EXPECT_EQ(said.status, checks::CheckStatus::unknown);
+  EXPECT_NE(said.message.find("chain FORWARD in iptables' nft backend has a rule that drops by a link"),
+            std::string::npos)
+      << said.message;
+  forward_of(facts).erase(forward_of(facts).begin());
+  drop_by_nftables(facts, {{.out = "eth0", .target = "DROP"}});
+  host_of(facts).nft_chains->front().policy = "ACCEPT";
+  said = testing::result(facts, "netfilter.forward");
+  EXPECT_EQ(said.status, checks::CheckStatus::unknown);
+  EXPECT_NE(said.message.find("see nic.found"), std::string::npos) << said.message;
 }
 
 TEST(PacketFilterChecks, CompareTheBackendsOfAFamilyAlone) {

@@ -4,6 +4,25 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <ostream>
+
+namespace observed {
+
+/// What GoogleTest shows of a rule that is not the expected one.
+void PrintTo(const FilterRule& rule, std::ostream* out) {
+  const auto cidr = [](const std::optional<net::Prefix>& prefix) { return prefix ? prefix->text() : ""; };
+  *out << fmt::format("[{} in{} {} out{} {} from{} {} to{} {} {}{}{}{}{} {}{}]",
+                      rule.family ? net::family_name(*rule.family) : "any", rule.not_in ? "!" : "", rule.in,
+                      rule.not_out ? "!" : "", rule.out, rule.not_source ? "!" : "", cidr(rule.source),
+                      rule.not_destination ? "!" : "", cidr(rule.destination), rule.protocol,
+                      rule.by_mark ? " by mark" : "", rule.by_felix ? " by Felix" : "",
+                      rule.is_narrow ? " narrow" : "", rule.is_opaque ? " opaque" : "",
+                      rule.is_goto ? "goto " : "", rule.target);
+}
+
+}  // namespace observed
+
 namespace {
 
 using host::parse_iptables_rule;
@@ -190,23 +209,24 @@ TEST(NftRuleset, HasTheChainsThatForwardedPacketsMeetAndThatAreNobodysWeKnow) {
   EXPECT_EQ(hook.policy, "DROP");
   ASSERT_THAT(hook.chains, ElementsAre(Field(&observed::FilterChain::name, "forward"),
                                        Field(&observed::FilterChain::name, "local")));
-  EXPECT_THAT(hook.chains.front().rules,
-              ElementsAre(FilterRule{.is_narrow = true, .target = "ACCEPT"}, FilterRule{.target = "local"},
-                          FilterRule{.family = net::Family::ipv4, .is_narrow = true, .target = "ACCEPT"},
-                          FilterRule{.in = "cali+", .out = "eth0", .target = "ACCEPT"},
-                          FilterRule{.family = net::Family::ipv4,
-                                     .source = prefix("10.244.0.0/16"),
-                                     .destination = prefix("10.0.0.4/32"),
-                                     .target = "local",
-                                     .is_goto = true},
-                          FilterRule{.by_mark = true, .target = "ACCEPT"},
-                          FilterRule{.is_narrow = true, .target = "ACCEPT"},
-                          FilterRule{.family = net::Family::ipv4,
-                                     .source = prefix("10.0.0.0/8"),
-                                     .not_source = true,
-                                     .target = "DROP"},
-                          FilterRule{.is_narrow = true, .target = "ACCEPT"}, FilterRule{.is_narrow = true},
-                          FilterRule{.target = "REJECT"}));
+  EXPECT_THAT(
+      hook.chains.front().rules,
+      ElementsAre(
+          FilterRule{.is_narrow = true, .target = "ACCEPT"}, FilterRule{.target = "local"},
+          FilterRule{.family = net::Family::ipv4, .is_narrow = true, .is_opaque = true, .target = "ACCEPT"},
+          FilterRule{.in = "cali+", .out = "eth0", .target = "ACCEPT"},
+          FilterRule{.family = net::Family::ipv4,
+                     .source = prefix("10.244.0.0/16"),
+                     .destination = prefix("10.0.0.4/32"),
+                     .target = "local",
+                     .is_goto = true},
+          FilterRule{.by_mark = true, .target = "ACCEPT"}, FilterRule{.is_narrow = true, .target = "ACCEPT"},
+          FilterRule{.family = net::Family::ipv4,
+                     .source = prefix("10.0.0.0/8"),
+                     .not_source = true,
+                     .target = "DROP"},
+          FilterRule{.is_narrow = true, .is_opaque = true, .target = "ACCEPT"},
+          FilterRule{.in = "a", .target = "ACCEPT"}, FilterRule{.target = "REJECT"}));
   EXPECT_THAT(hook.chains.back().rules,
               ElementsAre(FilterRule{.in = "lo", .target = "RETURN"}, FilterRule{.target = "DROP"}));
 }
@@ -246,6 +266,82 @@ TEST(NftRuleset, NamesTheProtocolsOfConnections) {
   EXPECT_THAT(host::parse_nft_ruleset(kTable)->front().chains.front().rules,
               ElementsAre(FilterRule{.protocol = "tcp", .target = "DROP"},
                           FilterRule{.family = net::Family::ipv4, .protocol = "udp", .target = "DROP"}));
+}
+
+/// The rules that are made of one with these statements.
+std::vector<FilterRule> made_of(std::string_view statements) {
+  const auto table = fmt::format(
+      R"({{"nftables": [{{"chain": {{"family": "inet", "table": "t", "name": "f", "type": "filter", "hook": "forward"}}}},
+                        {{"rule": {{"family": "inet", "table": "t", "chain": "f", "expr": [{}]}}}}]}})",
+      statements);
+  return host::parse_nft_ruleset(table)->front().chains.front().rules;
+}
+
+TEST(NftRuleset, FollowsEachEntryOfAVerdictMap) {
+  EXPECT_THAT(
+      made_of(R"({"vmap": {"key": {"meta": {"key": "iifname"}}, "data": {"set": [
+                ["eth0", {"drop": null}], ["cali*", {"jump": {"target": "pods"}}]]}}})"),
+      ElementsAre(FilterRule{.in = "eth0", .target = "DROP"}, FilterRule{.in = "cali+", .target = "pods"}));
+  EXPECT_THAT(made_of(R"({"vmap": {"key": {"ct": {"key": "state"}}, "data": {"set": [
+                ["established", {"accept": null}], ["new", {"drop": null}]]}}})"),
+              ElementsAre(FilterRule{.is_narrow = true, .target = "ACCEPT"}, FilterRule{.target = "DROP"}));
+  EXPECT_THAT(made_of(R"({"vmap": {"key": {"meta": {"key": "nfproto"}}, "data": {"set": [
+                ["ipv4", {"accept": null}], ["ipv6", {"goto": {"target": "six"}}]]}}})"),
+              ElementsAre(FilterRule{.family = net::Family::ipv4, .target = "ACCEPT"},
+                          FilterRule{.family = net::Family::ipv6, .target = "six", .is_goto = true}));
+  EXPECT_THAT(made_of(R"({"vmap": {"key": {"meta": {"key": "iifname"}}, "data": "@dispatch"}})"),
+              ElementsAre(FilterRule{.is_narrow = true, .is_opaque = true}))
+      << "a named map is not shown";
+  for (const auto* hostile : {R"({"vmap": 7})", R"({"vmap": {"data": {"set": [7, [], [1, 2], ["a", {}]]}}})"})
+    EXPECT_THAT(made_of(hostile), testing::Each(Field(&FilterRule::target, ""))) << hostile;
+}
+
+TEST(NftRuleset, FollowsEachValueOfASet) {
+  EXPECT_THAT(
+      made_of(R"({"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}},
+                "right": {"set": [{"prefix": {"addr": "10.244.0.0", "len": 16}}, {"elem": {"val": "10.0.0.4"}}]}}},
+                {"accept": null})"),
+      ElementsAre(
+          FilterRule{.family = net::Family::ipv4, .source = prefix("10.244.0.0/16"), .target = "ACCEPT"},
+          FilterRule{.family = net::Family::ipv4, .source = prefix("10.0.0.4/32"), .target = "ACCEPT"}));
+  EXPECT_THAT(
+      made_of(R"({"match": {"op": "!=", "left": {"meta": {"key": "iifname"}}, "right": {"set": ["a", "b"]}}},
+                {"drop": null})"),
+      ElementsAre(testing::AllOf(Field(&FilterRule::is_narrow, true), Field(&FilterRule::is_opaque, true))));
+  std::string many;
+  for (int i = 0; i < 70; ++i) many += fmt::format(R"({}"eth{}")", i == 0 ? "" : ", ", i);
+  EXPECT_THAT(
+      made_of(fmt::format(
+          R"({{"match": {{"op": "==", "left": {{"meta": {{"key": "iifname"}}}}, "right": {{"set": [{}]}}}}}},
+                  {{"accept": null}})",
+          many)),
+      ElementsAre(Field(&FilterRule::is_opaque, true)));
+}
+
+TEST(NftRuleset, TellsConditionsOfFewFromThoseThatNobodyKnows) {
+  constexpr auto kAccept = R"(, {"accept": null})";
+  for (
+      const auto* few :
+      {R"({"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": {"set": [22, 80]}}})",
+       R"({"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": "ipv6-icmp"}})",
+       R"({"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": ["established", "related"]}})",
+       R"({"match": {"op": "in", "left": {"ct": {"key": "status"}}, "right": "dnat"}})"}) {
+    EXPECT_THAT(made_of(std::string(few) + kAccept),
+                ElementsAre(testing::AllOf(Field(&FilterRule::is_narrow, true),
+                                           Field(&FilterRule::is_opaque, false))))
+        << few;
+  }
+  for (
+      const auto* unknown :
+      {R"({"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": "@pods"}})",
+       R"({"match": {"op": "==", "left": {"fib": {"result": "type"}}, "right": "unicast"}})",
+       R"({"match": {"op": "!=", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": 22}})",
+       R"({"match": {"op": "!=", "left": {"meta": {"key": "iifname"}}, "right": "a"}},
+           {"match": {"op": "!=", "left": {"meta": {"key": "iifname"}}, "right": "b"}})",
+       R"({"limit": {"rate": 5, "per": "second"}})", R"({"xt": null})"}) {
+    EXPECT_THAT(made_of(std::string(unknown) + kAccept), ElementsAre(Field(&FilterRule::is_opaque, true)))
+        << unknown;
+  }
 }
 
 TEST(NftRuleset, NamesTheFamilyOfARule) {
