@@ -259,9 +259,9 @@ std::optional<NftTable> table_met(const json::Value& chain, NftTables which) {
   auto table = json::string(at(chain, "table"));
   if (!is_met_by_forwarded_packets(chain) || (!family_of(family) && family != "inet")) return std::nullopt;
   const auto& name = at(chain, "name");
-  const bool is_iptables = which == NftTables::beside_iptables && family != "inet" &&
-                           (name == "FORWARD" || name == "PREROUTING" || name == "POSTROUTING");
-  if (is_iptables || table == "kube-proxy" || table == "calico") return std::nullopt;
+  const bool is_iptables =
+      which == NftTables::beside_iptables && family != "inet" && is_iptables_chain(json::string(name));
+  if (is_iptables || is_of_cluster(table)) return std::nullopt;
   return NftTable{family, std::move(table)};
 }
 
@@ -308,6 +308,12 @@ bool is_written_by_iptables(const json::Value& match) {
 }
 
 }  // namespace
+
+bool is_iptables_chain(std::string_view name) {
+  return name == "FORWARD" || name == "PREROUTING" || name == "POSTROUTING";
+}
+
+bool is_of_cluster(std::string_view table) { return table == "kube-proxy" || table == "calico"; }
 
 bool holds_rules_unlike_iptables(std::string_view text) {
   const auto objects = objects_of(text);

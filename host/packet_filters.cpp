@@ -278,7 +278,6 @@ std::future<observed::PacketFilter> legacy_filter(Family family, Time finish_by)
 
 net::Result<std::vector<observed::FilterHook>> nft_chains(const std::string& program, NftTables which,
                                                           Time finish_by) {
-  if (program.empty()) return net::failure(ENOENT, "nft is not installed");
   // Chains first, for kube-proxy's and Felix's tables may have a hundred thousand rules.
   const auto chains = run_program({program, "-j", "list", "chains"}, finish_by);
   if (!chains) return net::pass_on(chains);
@@ -301,7 +300,7 @@ net::Result<std::vector<observed::FilterHook>> nft_chains(const std::string& pro
 }  // namespace
 
 PacketFilterReader::OfNftables PacketFilterReader::programs(bool ipv6) {
-  OfNftables now{.save_programs = {}, .nft_program = program_path("nft")};
+  OfNftables now{.save_programs = {}, .ipv6 = ipv6, .nft_program = program_path("nft")};
   for (const auto family : families(ipv6)) {
     auto path = program_path(save_program(family, "nft"));
     if (path.empty()) now.which = NftTables::all;
@@ -312,7 +311,7 @@ PacketFilterReader::OfNftables PacketFilterReader::programs(bool ipv6) {
 
 bool PacketFilterReader::is_known(const OfNftables& now) const {
   return known_ && known_->generation == now.generation && known_->nft_program == now.nft_program &&
-         known_->save_programs == now.save_programs && known_->which == now.which;
+         known_->save_programs == now.save_programs && known_->ipv6 == now.ipv6;
 }
 
 bool PacketFilterReader::is_outdated() const {
@@ -321,9 +320,30 @@ bool PacketFilterReader::is_outdated() const {
   return now && *now != known_->generation;
 }
 
-void PacketFilterReader::ask(OfNftables& of, Time finish_by) {
-  auto by_nft =
-      std::async(std::launch::async, [&] { return nft_chains(of.nft_program, of.which, finish_by); });
+net::Result<std::vector<observed::FilterHook>> shown_without_nft(
+    const std::vector<observed::FilterHook>& chains, const std::vector<Family>& saved, bool ipv6) {
+  for (const auto& each : chains) {
+    const bool is_saved = each.family && is_iptables_chain(each.chain) &&
+                          std::find(saved.begin(), saved.end(), *each.family) != saved.end();
+    const auto table = std::string_view(each.table).substr(each.table.find(' ') + 1);
+    if (is_saved || is_of_cluster(table) || (each.family == Family::ipv6 && !ipv6)) continue;
+    return net::failure(
+        ENODATA, fmt::format("chain {} of table {} is there, and nft, which would show its rules, is not "
+                             "installed",
+                             each.chain, each.table));
+  }
+  return {};
+}
+
+void PacketFilterReader::ask(OfNftables& of, Time finish_by) const {
+  auto by_nft = std::async(std::launch::async, [&]() -> net::Result<std::vector<observed::FilterHook>> {
+    if (!of.nft_program.empty()) return nft_chains(of.nft_program, of.which, finish_by);
+    std::vector<Family> saved;
+    for (const auto& each : of.save_programs) saved.push_back(each.family);
+    if (saved.empty()) return net::failure(ENOENT, "nft is not installed");
+    const auto chains = base_chains_();
+    return chains ? shown_without_nft(*chains, saved, of.ipv6) : chains;
+  });
   for (const auto& [family, path] : of.save_programs) {
     auto saved = saved_by(path, "nft", family, finish_by);
     of.were_read = of.were_read && saved;

@@ -19,6 +19,8 @@ enum class NftTables : std::uint8_t { beside_iptables, all };
 
 /// The number of nftables' rules of now; an error: it is not told.
 using RulesetGeneration = std::function<net::Result<std::uint32_t>()>;
+/// Where forwarded packets meet rules of nftables, without the rules.
+using NftBaseChains = std::function<net::Result<std::vector<observed::FilterHook>>()>;
 
 struct PacketFilters {
   /// What the save program of each of iptables' backends shows, where it is installed.
@@ -31,8 +33,9 @@ struct PacketFilters {
 /// longer the ones of which they told last. Not thread-safe.
 class PacketFilterReader {
  public:
-  /// `generation` is asked only where one of nftables' programs is installed.
-  explicit PacketFilterReader(RulesetGeneration generation) : generation_(std::move(generation)) {}
+  /// They are asked only where one of nftables' programs is installed; `base_chains` where nft is not.
+  PacketFilterReader(RulesetGeneration generation, NftBaseChains base_chains)
+      : generation_(std::move(generation)), base_chains_(std::move(base_chains)) {}
 
   /// `ipv6`: what ip6tables' backends hold too.
   PacketFilters read(std::chrono::steady_clock::time_point finish_by, bool ipv6 = false);
@@ -49,6 +52,7 @@ class PacketFilterReader {
   };
   struct OfNftables {
     std::vector<SaveProgram> save_programs;
+    bool ipv6 = false;
     NftTables which = NftTables::beside_iptables;
     std::string nft_program;
     std::uint32_t generation = 0;
@@ -58,9 +62,10 @@ class PacketFilterReader {
   };
   [[nodiscard]] static OfNftables programs(bool ipv6);
   [[nodiscard]] bool is_known(const OfNftables& now) const;
-  static void ask(OfNftables& of, std::chrono::steady_clock::time_point finish_by);
+  void ask(OfNftables& of, std::chrono::steady_clock::time_point finish_by) const;
 
   RulesetGeneration generation_;
+  NftBaseChains base_chains_;
   std::optional<OfNftables> known_;
 };
 
@@ -73,6 +78,17 @@ observed::FilterRule parse_iptables_rule(std::string_view rule);
 
 /// The word after -j or -g; empty: there is none.
 std::string_view target_of(std::string_view rule);
+
+/// What can be said of `chains` where nft is not installed: no more is there than what the save programs of
+/// the families in `saved` show, or ENODATA, which names another one. Those of IPv6 alone matter with `ipv6`.
+net::Result<std::vector<observed::FilterHook>> shown_without_nft(
+    const std::vector<observed::FilterHook>& chains, const std::vector<net::Family>& saved, bool ipv6);
+
+/// A chain that iptables makes at a hook; its save program shows it.
+bool is_iptables_chain(std::string_view name);
+
+/// kube-proxy's and Felix's, which accept what they do not drop for a Service or a policy.
+bool is_of_cluster(std::string_view table);
 
 /// Pods' connections are of these; a rule about another protocol is about few of their packets.
 bool is_followed_protocol(std::string_view name);

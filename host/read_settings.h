@@ -24,7 +24,8 @@ struct HostQuery {
 /// Reads them, and keeps from one look to the next what need not be asked again. Not thread-safe.
 class HostReader {
  public:
-  explicit HostReader(RulesetGeneration generation) : packet_filters_(std::move(generation)) {}
+  HostReader(RulesetGeneration generation, NftBaseChains base_chains)
+      : packet_filters_(std::move(generation), std::move(base_chains)) {}
 
   /// All of it, side by side: what waits (programs, services) costs the others nothing, and is given up at
   /// `finish_by`.

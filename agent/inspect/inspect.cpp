@@ -12,6 +12,7 @@
 #include "cni/read_files.h"
 #include "host/read_settings.h"
 #include "netlink/data_plane.h"
+#include "netlink/nft_base_chains.h"
 #include "netlink/proc.h"
 #include "netlink/ruleset_generation.h"
 
@@ -73,8 +74,8 @@ observed::NodeEnvironment look_at_files() {
 }
 
 host::HostReader host_reader() {
-  return host::HostReader(
-      [generation = std::make_shared<netlink::RulesetGeneration>()] { return generation->read(); });
+  return {[generation = std::make_shared<netlink::RulesetGeneration>()] { return generation->read(); },
+          netlink::nft_base_chains};
 }
 
 observed::NodeEnvironment inspect(const InspectionTarget& aim, std::span<const net::Link> links,

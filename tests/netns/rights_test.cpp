@@ -13,6 +13,7 @@
 #include <iostream>
 
 #include "netlink/data_plane.h"
+#include "netlink/nft_base_chains.h"
 #include "netlink/ruleset_generation.h"
 #include "netlink/watch.h"
 #include "tests/netns/real_kernel.h"
@@ -79,6 +80,27 @@ TEST(Rights, TheGenerationOfTheRulesetIsToldToAnAdministratorAndChangesWithTheRu
     netlink::RulesetGeneration of_others;
     const auto refused = of_others.read();
     return !refused && refused.error().code.value() == EPERM && !of_others.read();
+  }));
+}
+
+TEST(Rights, TheBaseChainsOfNftablesAreToldToAnAdministrator) {
+  const test_support::NetNamespace space;
+  const test_support::NetNamespace::Inside inside(space);
+  EXPECT_THAT(must(netlink::nft_base_chains()), testing::IsEmpty());
+  for (const auto* made :
+       {"table inet firewall", "chain inet firewall fw {type filter hook forward priority 0;}",
+        "chain inet firewall in {type filter hook input priority 0;}", "chain inet firewall plain",
+        "table ip6 six", "chain ip6 six pre {type filter hook prerouting priority 0;}",
+        "chain ip6 six leaving {type nat hook postrouting priority 0;}"})
+    space.run(test_support::words(std::string("nft add ") + made));
+  using observed::FilterHook;
+  EXPECT_THAT(must(netlink::nft_base_chains()),
+              testing::UnorderedElementsAre(
+                  FilterHook{.table = "inet firewall", .chain = "fw"},
+                  FilterHook{.table = "ip6 six", .chain = "pre", .family = net::Family::ipv6}));
+  EXPECT_TRUE(holds_without_capabilities([] {
+    const auto refused = netlink::nft_base_chains();
+    return !refused && refused.error().code.value() == EPERM;
   }));
 }
 

@@ -16,6 +16,9 @@ namespace {
 
 using testing::IsEmpty;
 
+/// Nothing asks for them where nft is installed.
+net::Result<std::vector<observed::FilterHook>> no_chains() { return net::failure(ENOSYS, "asked"); }
+
 /// Chains that nft shows beside iptables' own, in the namespace of the thread.
 std::size_t hooks_seen(host::PacketFilterReader& reader) {
   return reader.read(std::chrono::steady_clock::now() + std::chrono::seconds(20)).by_nft.value().size();
@@ -25,7 +28,7 @@ TEST(PacketFilterReader, AsksTheProgramsAgainOnceTheRulesAreOthers) {
   const test_support::NetNamespace space;
   const test_support::NetNamespace::Inside inside(space);
   net::Result<std::uint32_t> generation = 7;
-  host::PacketFilterReader reader([&generation] { return generation; });
+  host::PacketFilterReader reader([&generation] { return generation; }, no_chains);
   EXPECT_FALSE(reader.is_outdated()) << "nothing has been read";
   EXPECT_EQ(hooks_seen(reader), 0U);
   EXPECT_FALSE(reader.is_outdated());
@@ -50,7 +53,7 @@ observed::PacketFilter seen_with(const std::string& rule) {
   space.run(test_support::words("nft add chain ip filter FORWARD {type filter hook forward priority 0;}"));
   space.run(test_support::words("nft add set ip filter some {type ipv4_addr;}"));
   space.run(test_support::words("nft add rule ip filter FORWARD " + rule));
-  host::PacketFilterReader reader([] { return 7; });
+  host::PacketFilterReader reader([] { return 7; }, no_chains);
   const auto filters = reader.read(std::chrono::steady_clock::now() + std::chrono::seconds(20));
   const auto by_nft = std::find_if(filters.by_iptables.begin(), filters.by_iptables.end(),
                                    [](const auto& each) { return each.backend == "nft"; });
@@ -74,7 +77,7 @@ TEST(PacketFilterReader, TakesADormantTableForNone) {
     space.run(test_support::words(
         fmt::format("nft add chain {} FORWARD {{type filter hook forward priority 0;policy drop;}}", table)));
   }
-  host::PacketFilterReader reader([] { return 7; });
+  host::PacketFilterReader reader([] { return 7; }, no_chains);
   const auto filters = reader.read(std::chrono::steady_clock::now() + std::chrono::seconds(20));
   for (const auto& each : filters.by_iptables) EXPECT_EQ(each.forward_policy, "") << each.backend;
   EXPECT_THAT(filters.by_nft.value(), IsEmpty());
@@ -94,7 +97,7 @@ TEST(PacketFilterReader, ReadsIpv6sRulesWherePodsUseIt) {
   const test_support::NetNamespace::Inside inside(space);
   space.run("ip6tables-nft -P FORWARD DROP");
   space.run("ip6tables-legacy -P FORWARD DROP");
-  host::PacketFilterReader reader([] { return 7; });
+  host::PacketFilterReader reader([] { return 7; }, no_chains);
   const auto in_time = [] { return std::chrono::steady_clock::now() + std::chrono::seconds(20); };
   EXPECT_THAT(dropping(reader.read(in_time())), IsEmpty());
   EXPECT_THAT(dropping(reader.read(in_time(), true)),
@@ -102,7 +105,7 @@ TEST(PacketFilterReader, ReadsIpv6sRulesWherePodsUseIt) {
                                             std::pair(net::Family::ipv6, "legacy")))
       << "what was read of IPv4 alone is not taken for both";
   space.run("ip6tables-nft -A FORWARD -s fd00:10::/48 -j ACCEPT");
-  host::PacketFilterReader again([] { return 8; });
+  host::PacketFilterReader again([] { return 8; }, no_chains);
   const auto filters = again.read(in_time(), true);
   const auto of_nft = std::find_if(
       filters.by_iptables.begin(), filters.by_iptables.end(),
@@ -111,6 +114,22 @@ TEST(PacketFilterReader, ReadsIpv6sRulesWherePodsUseIt) {
   EXPECT_THAT(of_nft->forward.front().rules,
               testing::ElementsAre(observed::FilterRule{.source = net::Prefix::parse("fd00:10::/48").value(),
                                                         .target = "ACCEPT"}));
+}
+
+TEST(PacketFilterReader, WithoutNftNamesTheChainOfWhichNothingIsShown) {
+  using net::Family;
+  const auto said = [](const observed::FilterHook& chain, bool ipv6 = true) {
+    const auto shown = host::shown_without_nft({chain}, {Family::ipv4}, ipv6);
+    return shown ? std::string() : shown.error().what;
+  };
+  EXPECT_THAT(said({.table = "inet f", .chain = "fw"}),
+              testing::StartsWith("chain fw of table inet f is there"));
+  EXPECT_EQ(said({.table = "ip filter", .chain = "FORWARD", .family = Family::ipv4}), "") << "saved";
+  EXPECT_NE(said({.table = "ip own", .chain = "forward", .family = Family::ipv4}), "");
+  EXPECT_NE(said({.table = "inet own", .chain = "FORWARD"}), "") << "no save program shows inet";
+  EXPECT_NE(said({.table = "ip6 filter", .chain = "FORWARD", .family = Family::ipv6}), "") << "not saved";
+  EXPECT_EQ(said({.table = "ip6 filter", .chain = "FORWARD", .family = Family::ipv6}, false), "");
+  EXPECT_EQ(said({.table = "ip kube-proxy", .chain = "filter-forward", .family = Family::ipv4}), "");
 }
 
 TEST(PacketFilterReader, BelievesWhatIptablesCouldHaveWritten) {

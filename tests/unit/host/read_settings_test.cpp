@@ -19,7 +19,9 @@ using testing::IsEmpty;
 
 observed::HostSettings read_settings(const host::HostQuery& query,
                                      std::chrono::steady_clock::time_point finish_by) {
-  return host::HostReader([] { return net::failure(EPERM, "not told"); }).read(query, finish_by);
+  return host::HostReader([] { return net::failure(EPERM, "not told"); },
+                          [] { return net::failure(EPERM, "not told"); })
+      .read(query, finish_by);
 }
 
 TEST(Look, AnEmptyMachineSetsNothingAndHasNoConntrack) {
