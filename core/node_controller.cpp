@@ -178,7 +178,9 @@ void NodeController::turn() {
 
 /// True: the node is no longer ready, which is to be published before the turn that changes its routes.
 bool NodeController::announce_mode_change() {
+  const bool awaited = engine_.awaits_look();
   const bool changes = engine_.reconsider_mode(ports_.clock().mono);
+  effects_.inspect_again = effects_.inspect_again || (engine_.awaits_look() && !awaited);
   const bool announced = std::exchange(mode_change_announced_, changes);
   turn_postponed_ = changes && !announced;
   if (!turn_postponed_) return false;

@@ -87,6 +87,7 @@ void NodeEngine::judge_node(std::span<const net::Link> links, net::MonoTime now)
 
 void NodeEngine::take_environment(observed::NodeEnvironment environment, net::MonoTime now) {
   const auto before = std::exchange(environment_, std::move(environment));
+  awaits_look_ = false;
   if (before->cni && winner_of(*before) != winner_of(*environment_)) winner_since_ = now;
   if (!std::ranges::equal(rules_of_others(*environment_), rules_of_others(*before)))
     reconciler_.request_sync(now);  // the next step looks up where they lead
@@ -160,7 +161,8 @@ std::optional<PersistedState> NodeEngine::persisted(const PersistedState& before
 }
 
 bool NodeEngine::reconsider_mode(net::MonoTime now) {
-  if (const auto due = mode_.due(); due && *due <= now) consider_evidence(now);
+  // What was seen when the evidence came may be gone without a notification: routes are not removed for it.
+  if (const auto due = mode_.due(); due && *due <= now) awaits_look_ = true;
   return mode_before_ && mode_before_was_known_;
 }
 
@@ -178,7 +180,7 @@ bool NodeEngine::follow_mode(net::MonoTime now) {
 
 std::optional<net::MonoTime> NodeEngine::due() const {
   const auto routes = reconciler_.due();
-  const auto mode = mode_.due();
+  const auto mode = awaits_look_ ? std::nullopt : mode_.due();
   return routes && mode ? std::min(*routes, *mode) : (routes ? routes : mode);
 }
 

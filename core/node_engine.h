@@ -77,8 +77,11 @@ class NodeEngine {
 
   /// When the next turn should run; nullopt: when something happens.
   [[nodiscard]] std::optional<net::MonoTime> due() const;
-  /// Changes the mode where the node has shown another one for long enough. True while the routes are still
-  /// another mode's that was more than a guess: that is worth telling before the turn that changes them.
+  /// The node has shown another mode for long enough, as far as is known: the next take_environment() changes
+  /// to it, or finds that it no longer does.
+  [[nodiscard]] bool awaits_look() const { return awaits_look_; }
+  /// True while the routes are still another mode's that was more than a guess: that is worth telling before
+  /// the turn that changes them.
   bool reconsider_mode(net::MonoTime now);
   /// Reads the kernel's state where that was asked for, and brings the kernel in line.
   TurnReport turn(net::MonoTime now, net::WallTime wall);
@@ -144,6 +147,7 @@ class NodeEngine {
   node::Policy policy_;      ///< with the mode and the node CIDRs in force
   node::ModeTracker mode_;
   std::optional<node::Mode> mode_before_;
+  bool awaits_look_ = false;
   bool mode_before_was_known_ = false;
   std::string node_name_;
   net::MonoTime started_;

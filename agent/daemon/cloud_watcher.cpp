@@ -1,7 +1,10 @@
 #include "agent/daemon/cloud_watcher.h"
 
+#include <fmt/format.h>
+
 #include <boost/asio/read_until.hpp>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "agent/cloud/cloud_state_json.h"
@@ -15,12 +18,18 @@ namespace {
 constexpr std::size_t kLongestLine = std::size_t{8} * 1024 * 1024;
 constexpr auto kShortestPause = std::chrono::seconds(1);
 
+constexpr std::string_view kEnds = "ends without an answer; its error is in the journal";
+constexpr std::string_view kRubbish = "says what is no answer, and was ended";
+constexpr std::string_view kSilent = "says nothing, and was ended";
+
 }  // namespace
 
 CloudWatcher::CloudWatcher(boost::asio::io_context& io, const Log& log,
-                           std::function<void(observed::CloudState)> deliver)
+                           std::function<void(observed::CloudState)> deliver,
+                           std::chrono::milliseconds silence)
     : log_(log),
       deliver_(std::move(deliver)),
+      silence_(silence),
       backoff_(net::random_number()),
       output_(io),
       received_data_(kLongestLine),
@@ -42,7 +51,7 @@ void CloudWatcher::ask_again() {
   if (is_resting_) return start();
   if (!process_) return;  // it is about to be started
   ++told_;
-  if (!process_->tell(*query_)) on_end();
+  if (!process_->tell(*query_)) on_end(kEnds);
 }
 
 void CloudWatcher::start() {
@@ -53,21 +62,26 @@ void CloudWatcher::start() {
   if (!process) process = CloudProcess::start();
   if (!process) {
     cannot_be_asked(process.error());
-    return on_end();
+    return on_end(kEnds);
   }
   process_ = std::move(*process);
   output_.assign(::dup(process_->output()));
   told_ = 1;
   started_ = std::chrono::steady_clock::now();
-  if (!process_->tell(query)) return on_end();
+  if (!process_->tell(query)) return on_end(kEnds);
   listen();
+  again_.expires_after(silence_);
+  again_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) on_end(kSilent);
+  });
 }
 
 void CloudWatcher::listen() {
   boost::asio::async_read_until(output_, received_data_, '\n',
                                 [this](const boost::system::error_code& error, std::size_t length) {
                                   if (error == boost::asio::error::operation_aborted) return;
-                                  if (error) return on_end();
+                                  if (error)
+                                    return on_end(error == boost::asio::error::not_found ? kRubbish : kEnds);
                                   on_line(length);
                                 });
 }
@@ -78,7 +92,8 @@ void CloudWatcher::on_line(std::size_t length) {
   if (const auto rest = parse_cloud_rest(line)) return on_rest(*rest);
   auto cloud_state = parse_cloud_state(line);
   received_data_.consume(length);
-  if (!cloud_state) return on_end();
+  if (!cloud_state) return on_end(kRubbish);
+  again_.cancel();
   has_spoken_ = true;
   was_missed_ = false;
   listen();
@@ -99,16 +114,16 @@ void CloudWatcher::on_rest(const CloudRest& rest) {
                                   : std::max<routing::Backoff::Duration>(kShortestPause, rest.resume_after));
 }
 
-void CloudWatcher::on_end() {
+void CloudWatcher::on_end(std::string_view why) {
   const bool has_run = process_.has_value();
   if (has_run && std::chrono::steady_clock::now() - started_ > routing::Backoff::kLast) backoff_.reset();
   end_process();
   if (has_run && std::exchange(has_spoken_, false)) {
     log_.write({.kind = core::EventKind::cloud_program_ended,
-                .message = "calico-azure-agent-cloud has ended: it is started again"});
+                .message = fmt::format("calico-azure-agent-cloud {}: it is started again",
+                                       why == kEnds ? "has ended" : why)});
   } else if (has_run) {
-    cannot_be_asked({{EAGAIN, std::system_category()},
-                     cloud_program().string() + " ends without an answer; its error is in the journal"});
+    cannot_be_asked({{EAGAIN, std::system_category()}, fmt::format("{} {}", cloud_program().string(), why)});
   }
   start_after(std::max<routing::Backoff::Duration>(kShortestPause, backoff_.next()));
 }

@@ -22,8 +22,11 @@ namespace agent {
 /// after that, or for another question; when it ends otherwise, with growing pauses.
 class CloudWatcher {
  public:
-  CloudWatcher(boost::asio::io_context& io, const Log& log,
-               std::function<void(observed::CloudState)> deliver);
+  /// By then a new process has said something, if only that nobody answers: its longest attempts take half.
+  static constexpr auto kSilence = std::chrono::seconds(120);
+
+  CloudWatcher(boost::asio::io_context& io, const Log& log, std::function<void(observed::CloudState)> deliver,
+               std::chrono::milliseconds silence = kSilence);
 
   /// The first question starts it; the same one again changes nothing.
   void ask(const CloudQuery& query);
@@ -35,13 +38,15 @@ class CloudWatcher {
   void listen();
   void on_line(std::size_t length);
   void on_rest(const CloudRest& rest);
-  void on_end();
+  /// `why`, after the program's name.
+  void on_end(std::string_view why);
   void end_process();
   void start_after(routing::Backoff::Duration pause);
   void cannot_be_asked(const net::Error& error);
 
   const Log& log_;
   std::function<void(observed::CloudState)> deliver_;
+  std::chrono::milliseconds silence_;
   routing::Backoff backoff_;
   std::optional<CloudQuery> query_;
   observed::CloudState known_;  ///< answers to query_, of this process or one before it
@@ -53,7 +58,7 @@ class CloudWatcher {
   bool is_resting_ = false;                          ///< there is no process, for want of anything to ask
   bool has_spoken_ = false;                          ///< this process
   bool was_missed_ = false;                          ///< in the log, since one has spoken
-  boost::asio::steady_timer again_;
+  boost::asio::steady_timer again_;  ///< there is a process: when its silence has lasted too long
 };
 
 }  // namespace agent

@@ -41,6 +41,11 @@ TEST(NodeEngineMode, AnotherNetworkingIsFollowedAndTheNodeIsNotReadyMeanwhile) {
   node.run_for(29s);
   EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
   node.now += 1s;
+  ASSERT_FALSE(node.engine().reconsider_mode(node.now)) << "what was seen may be gone";
+  EXPECT_TRUE(node.engine().awaits_look());
+  EXPECT_FALSE(node.engine().due()) << "the look's answer is what it waits for";
+  node.engine().take_environment(with({kAzuresFile}), node.now);
+  EXPECT_FALSE(node.engine().awaits_look());
   ASSERT_TRUE(node.engine().reconsider_mode(node.now));
   EXPECT_FALSE(node.ready());
   EXPECT_EQ(node.check("mode.in_force").message,
@@ -48,6 +53,23 @@ TEST(NodeEngineMode, AnotherNetworkingIsFollowedAndTheNodeIsNotReadyMeanwhile) {
             "azure-vnet");
   node.run_for(1s);
   EXPECT_TRUE(node.routes().empty());
+  EXPECT_TRUE(node.ready());
+}
+
+/// A link in the folder leads elsewhere, where no watch sees it change back.
+TEST(NodeEngineMode, NoRouteIsRemovedForNetworkingThatIsGoneAgainUnnoticed) {
+  auto policy = Node::udr();
+  policy.mode_is_automatic = true;
+  Node node(policy);
+  node.engine().take_environment(with({kCalicosFile}), node.now);
+  node.reading(testing::network());
+  node.run_for(4min);
+  node.engine().take_environment(with({kAzuresFile}), node.now);
+  node.run_for(40s);
+  EXPECT_FALSE(node.engine().reconsider_mode(node.now));
+  node.engine().take_environment(with({kCalicosFile}), node.now);
+  node.run_for(4min);
+  EXPECT_EQ(node.routes(), testing::kHealthyRoutes);
   EXPECT_TRUE(node.ready());
 }
 
@@ -102,6 +124,7 @@ TEST(NodeEngineMode, CalicoWithHostLocalInThePlaceOfAzureCniIsFollowed) {
   EXPECT_EQ(node.check("mode.contradicted").status, checks::CheckStatus::unknown);
   EXPECT_TRUE(node.routes().empty());
   node.now += 1s;
+  node.engine().take_environment(with({kCalicosFile}), node.now);
   ASSERT_TRUE(node.engine().reconsider_mode(node.now));
   EXPECT_FALSE(node.ready());
   node.run_for(1s);

@@ -126,6 +126,32 @@ TEST_F(CloudWatcher, WhatANewProgramHasNotAskedYetStaysAsItWas) {
   EXPECT_EQ((*answers_.back().node)->name, "a again");
 }
 
+/// Why nobody was asked.
+std::string problem(const observed::CloudState& state) {
+  return state.node && !*state.node ? state.node->error().what : "";
+}
+
+TEST_F(CloudWatcher, AProgramThatSaysNothingIsNamedAndStartedAgain) {
+  agent::CloudWatcher hasty(
+      io_, log_, [this](observed::CloudState state) { answers_.push_back(std::move(state)); }, 50ms);
+  does("exec sleep 1000");
+  hasty.ask(about("a"));
+  await_answers(1);
+  EXPECT_NE(problem(answers_.back()).find("says nothing, and was ended"), std::string::npos)
+      << problem(answers_.back());
+  does(says(with_node("a")) + "read more");
+  await_answers(2);
+  EXPECT_EQ((*answers_.back().node)->name, "a");
+}
+
+TEST_F(CloudWatcher, RubbishIsNamedAsWhatItIs) {
+  does("echo rubbish; exec sleep 1000");
+  watcher_.ask(about("a"));
+  await_answers(1);
+  EXPECT_NE(problem(answers_.back()).find("says what is no answer"), std::string::npos)
+      << problem(answers_.back());
+}
+
 TEST_F(CloudWatcher, OfAnotherNodeNothingIsKept) {
   does(says(with_node("a")) + rests(1, 1h));
   watcher_.ask(about("a"));
