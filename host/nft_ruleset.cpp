@@ -235,6 +235,7 @@ std::vector<observed::FilterRule> rules_of(const json::Value& statements) {
     }
   }
   std::vector<observed::FilterRule> rules;
+  rules.reserve(drafts.size());
   for (auto& draft : drafts) rules.push_back(std::move(draft).take());
   return rules;
 }
