@@ -130,10 +130,13 @@ struct Way {
     return is_about(rule) && from.may_use(rule.in, rule.not_in) && to.may_use(rule.out, rule.not_out) &&
            from.may_have(rule.source, rule.not_source) && to.may_have(rule.destination, rule.not_destination);
   }
+  /// The rule names a link, and none is known by which they come or go.
+  [[nodiscard]] bool lacks_link_of(const observed::FilterRule& rule) const {
+    return from.lacks(rule.in) || to.lacks(rule.out);
+  }
   /// All of them would, if they came and went by the links that it names.
   [[nodiscard]] bool meets_but_for_links(const observed::FilterRule& rule) const {
-    const bool lacks = from.lacks(rule.in) || to.lacks(rule.out);
-    return lacks && !rule.is_narrow && is_about(rule) &&
+    return lacks_link_of(rule) && !rule.is_narrow && is_about(rule) &&
            (from.lacks(rule.in) || from.uses(rule.in, rule.not_in)) &&
            (to.lacks(rule.out) || to.uses(rule.out, rule.not_out)) &&
            from.has(rule.source, rule.not_source) && to.has(rule.destination, rule.not_destination);
@@ -187,9 +190,14 @@ class Walk {
     return found == hook_.chains.end() ? nullptr : &*found;
   }
 
-  /// Felix marks what its policies allow and accepts it behind them. kube-proxy marks what it masquerades. Of
-  /// others' marks nothing is known.
+  /// A rule by a link accepts what comes by it, and nothing is known of that where no link is. Felix marks
+  /// what its policies allow and accepts it behind them. kube-proxy marks what it masquerades. Of others'
+  /// marks nothing is known.
   bool accepts(const observed::FilterRule& rule, std::string_view chain) {
+    if (way_.lacks_link_of(rule)) {
+      may_have_been_accepted_ = true;
+      return false;
+    }
     if (!rule.by_mark || rule.by_felix) return true;
     may_have_been_accepted_ = may_have_been_accepted_ || chain != "KUBE-FORWARD";
     return false;

@@ -462,6 +462,9 @@ TEST(PacketFilterChecks, SayNothingOfARuleByALinkWhereTheNicIsNotFound) {
   said = testing::result(facts, "netfilter.forward");
   EXPECT_EQ(said.status, checks::CheckStatus::unknown);
   EXPECT_NE(said.message.find("see nic.found"), std::string::npos) << said.message;
+  drop_by_nftables(facts, {{.in = "lo", .target = "ACCEPT"}, {.target = "REJECT"}});
+  said = testing::result(facts, "netfilter.forward");
+  EXPECT_NE(said.status, checks::CheckStatus::pass) << "no packet of a pod comes by lo";
 }
 
 TEST(PacketFilterChecks, CompareTheBackendsOfAFamilyAlone) {
