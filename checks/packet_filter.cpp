@@ -228,7 +228,6 @@ std::vector<const observed::PacketFilter*> used_backends(const std::vector<obser
 Finding uses_both(const observed::PacketFilter& most, const observed::PacketFilter& fewest) {
   return Finding::fail(fmt::format("forwarded packets meet {} rules in {} and {} in {}: they must pass both",
                                    most.rules, backend_text(most), fewest.rules, sanitized(fewest.backend)),
-
                        remedy::command("{}-save", command_of(fewest))
                            .note("whose rules they are: let all use one (update-alternatives --config {}, "
                                  "FELIX_IPTABLESBACKEND), then drain this node and reboot it",

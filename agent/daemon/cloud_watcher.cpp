@@ -72,7 +72,7 @@ void CloudWatcher::start() {
   listen();
   again_.expires_after(silence_);
   again_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) on_end(kSilent);
+    if (!error && !has_spoken_) on_end(kSilent);
   });
 }
 
