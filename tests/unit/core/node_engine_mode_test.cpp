@@ -66,6 +66,7 @@ TEST(NodeEngineMode, NoRouteIsRemovedForNetworkingThatIsGoneAgainUnnoticed) {
   node.run_for(4min);
   node.engine().take_environment(with({kAzuresFile}), node.now);
   node.run_for(40s);
+  EXPECT_EQ(node.routes(), testing::kHealthyRoutes) << "nobody has looked since";
   EXPECT_FALSE(node.engine().reconsider_mode(node.now));
   node.engine().take_environment(with({kCalicosFile}), node.now);
   node.run_for(4min);
