@@ -240,8 +240,9 @@ Finding netfilter_backends(const Facts& facts) {
   const auto& filters = (*host)->packet_filters;
   if (!filters) return Finding::unknown(filters.error().what);
   if (filters->empty()) return Finding::skip("iptables is not installed");
+  const auto used_by_pods = families_of_pods(facts);
   std::string said;
-  for (const auto family : families_of_pods(facts)) {
+  for (const auto family : used_by_pods) {
     const auto used = used_backends(*filters, family);
     if (used.size() > 1) return uses_both(*used.front(), *used.back());
     const auto* word = family == net::Family::ipv6 ? " over IPv6" : "";
@@ -250,8 +251,10 @@ Finding netfilter_backends(const Facts& facts) {
                          : fmt::format("all {} rules that forwarded packets meet{} are in {}",
                                        used.front()->rules, word, sanitized(used.front()->backend));
   }
-  const auto unseen =
-      std::find_if(filters->begin(), filters->end(), [](const auto& each) { return !each.problem.empty(); });
+  const auto unseen = std::find_if(filters->begin(), filters->end(), [&used_by_pods](const auto& each) {
+    return !each.problem.empty() &&
+           std::find(used_by_pods.begin(), used_by_pods.end(), each.family) != used_by_pods.end();
+  });
   return unseen == filters->end() ? Finding::pass(said) : Finding::unknown(problem_text(*unseen));
 }
 

@@ -22,7 +22,8 @@ namespace agent {
 /// after that, or for another question; when it ends otherwise, with growing pauses.
 class CloudWatcher {
  public:
-  /// By then a new process has said something, if only that nobody answers: its longest attempts take half.
+  /// By then a new process has said what the API server answers, or that it does not: it gives that 10 s, and
+  /// a resolver that is dead takes half a minute more. Azure's first answer may come later.
   static constexpr auto kSilence = std::chrono::seconds(120);
 
   CloudWatcher(boost::asio::io_context& io, const Log& log, std::function<void(observed::CloudState)> deliver,

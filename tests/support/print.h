@@ -1,5 +1,8 @@
 #pragma once
 
+#include <fmt/format.h>
+
+#include <optional>
 #include <ostream>
 
 #include "net/address.h"
@@ -9,6 +12,7 @@
 #include "net/route.h"
 #include "net/rule.h"
 #include "observed/data_plane.h"
+#include "observed/host_settings.h"
 
 // How GoogleTest shows our values when an expectation fails: it finds PrintTo beside the type, and in no
 // other way. NOLINTBEGIN(readability-identifier-naming)
@@ -51,6 +55,16 @@ inline void PrintTo(const ForwardingEntry& entry, std::ostream* out) {
 }
 inline void PrintTo(const ChecksumOffload& offload, std::ostream* out) {
   *out << "dev #" << offload.device << (offload.on ? " on" : " off");
+}
+inline void PrintTo(const FilterRule& rule, std::ostream* out) {
+  const auto cidr = [](const std::optional<net::Prefix>& prefix) { return prefix ? prefix->text() : ""; };
+  *out << fmt::format("[{} in{} {} out{} {} from{} {} to{} {} {}{}{}{}{} {}{}]",
+                      rule.family ? net::family_name(*rule.family) : "any", rule.not_in ? "!" : "", rule.in,
+                      rule.not_out ? "!" : "", rule.out, rule.not_source ? "!" : "", cidr(rule.source),
+                      rule.not_destination ? "!" : "", cidr(rule.destination), rule.protocol,
+                      rule.by_mark ? " by mark" : "", rule.by_felix ? " by Felix" : "",
+                      rule.is_narrow ? " narrow" : "", rule.is_opaque ? " opaque" : "",
+                      rule.is_goto ? "goto " : "", rule.target);
 }
 
 }  // namespace observed

@@ -108,6 +108,14 @@ inline void add_rules_of_felix(checks::Facts& facts, std::string_view prefix) {
   forward.push_back({.by_mark = true, .by_felix = true, .target = "ACCEPT"});
 }
 
+/// A table of nftables' own, as /etc/nftables.conf of a firewall has it.
+inline void drop_by_nftables(checks::Facts& facts, std::vector<observed::FilterRule> rules) {
+  host_of(facts).nft_chains = std::vector<observed::FilterHook>{{.table = "inet filter",
+                                                                 .chain = "forward",
+                                                                 .policy = "DROP",
+                                                                 .chains = {{"forward", std::move(rules)}}}};
+}
+
 inline observed::HostSettings host_as_it_should_be() {
   observed::HostSettings host;
   host.nft_chains = std::vector<observed::FilterHook>{};
