@@ -21,7 +21,8 @@ NodeController::NodeController(Ports ports, Configuration configuration, std::st
       version_(std::move(version)),
       in_force_(std::move(configuration.in_force)),
       engine_(ports_.kernel, ports_.sysctls, std::move(configuration.policy),
-              std::move(configuration.node_name), seed, ports_.clock().mono, role) {
+              std::move(configuration.node_name), seed, ports_.clock().mono, role),
+      started_(ports_.clock().mono) {
   // While a route is missing packets are lost: a long dump is no reason to wait.
   if (ports_.watch != nullptr) ports_.kernel.set_between_parts([this] { drain_notifications(); });
 }
@@ -128,10 +129,17 @@ void NodeController::drain_notifications() {
     notifications_.clear();
     if (const auto read = ports_.watch->read(notifications_); !read) {
       effects_.log.push_back(warning(EventKind::events_lost, read.error().what));
+      ++meters_.overruns;
       return engine_.request_full_resync(now);
     }
     if (notifications_.empty()) return;
-    record(engine_.take_notifications(notifications_, now).made);
+    auto made = engine_.take_notifications(notifications_, now).made;
+    const auto took = ports_.clock().mono - now;
+    for (std::size_t repairs = made.size(); repairs > 0; --repairs) meters_.repairs.observe(took);
+    record(std::move(made), true);
+    meters_.overruns += static_cast<std::uint64_t>(
+        std::count_if(notifications_.begin(), notifications_.end(),
+                      [](const auto& each) { return each.subject == net::Notification::Subject::overrun; }));
     // Rules and settings of links are judged by what an inspection sees, and so are links of pods.
     effects_.inspect_again = effects_.inspect_again ||
                              std::any_of(notifications_.begin(), notifications_.end(), [](const auto& each) {
@@ -143,13 +151,14 @@ void NodeController::drain_notifications() {
 }
 
 /// Who did it is looked up at once: the process may soon have ended.
-void NodeController::record(std::vector<routing::AppliedChange> made) {
+void NodeController::record(std::vector<routing::AppliedChange> made, bool notified) {
   if (made.empty()) return;
   ProcessNames processes;
   for (const auto& each : made) {
     if (each.removed_by != 0 && !processes.contains(each.removed_by))
       processes.emplace(each.removed_by, ports_.watch->process_of(each.removed_by));
   }
+  count_losses(made, processes, notified);
   repair_log_.note(made, engine_.links(), processes);
   history_.note(made, engine_.links(), processes, ports_.clock().wall);
   if (effects_.applied.empty()) {
@@ -159,6 +168,29 @@ void NodeController::record(std::vector<routing::AppliedChange> made) {
                             std::move_iterator(made.end()));
   }
   effects_.processes.merge(processes);
+}
+
+void NodeController::count_losses(std::span<const routing::AppliedChange> made, const ProcessNames& processes,
+                                  bool notified) {
+  for (const auto& each : made) {
+    if (!each.repaired) continue;
+    auto cause = notified ? LossCause::link : LossCause::found;
+    if (each.removed_by != 0) cause = LossCause::removed;
+    if (each.change.verb == net::Verb::replace) cause = LossCause::replaced;
+    // "bird (process 812)"
+    const auto name = name_of(each.removed_by, processes);
+    ++meters_.losses[{cause, remover_of(std::string_view(name).substr(0, name.find(" (")))}];
+  }
+}
+
+/// Each once, in the first state that shows it.
+void NodeController::note_phases(const Snapshot& snapshot, net::MonoTime now) {
+  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(now - started_);
+  if (!meters_.until_document && engine_.network()) meters_.until_document = since;
+  const auto& routes = snapshot.routes;
+  const bool in_sync = routes.size() > 0 && routes.count(routing::RouteState::in_sync) == routes.size();
+  if (!meters_.until_routes && in_sync) meters_.until_routes = since;
+  if (!meters_.until_ready && snapshot.ready) meters_.until_ready = since;
 }
 
 void NodeController::turn() {
@@ -171,6 +203,7 @@ void NodeController::turn() {
   publish();
   const auto end = ports_.clock().mono;
   engine_.charge(end, end - begin.mono);
+  meters_.turns.observe(end - begin.mono);
   effects_.turned = true;
   effects_.costly = end - begin.mono > kCostlyTurn;
   ask_others();
@@ -209,7 +242,7 @@ bool NodeController::restored_meanwhile() {
 }
 
 void NodeController::report(TurnReport done) {
-  record(std::move(done.made));
+  record(std::move(done.made), false);
   for (const auto& set : done.sysctls_set) {
     effects_.log.push_back(
         {.kind = EventKind::sysctl_set, .message = "set " + set, .fields = {{"SYSCTL", set}}});
@@ -229,6 +262,8 @@ void NodeController::publish() {
   snapshot->version = version_;
   snapshot->config = in_force_;
   snapshot->changes = history_.list();
+  note_phases(*snapshot, now.mono);
+  snapshot->meters = meters_;
   effects_.ready_file_goes = published_->ready && !snapshot->ready;
   effects_.ready_file_comes = snapshot->ready && !published_->ready;
   published_ = effects_.publish = std::move(snapshot);
@@ -247,6 +282,7 @@ void NodeController::publish_repairs() {
   ++snapshot->sequence;
   snapshot->counters = engine_.counters();
   snapshot->changes = history_.list();
+  snapshot->meters = meters_;
   published_ = effects_.publish = std::move(snapshot);
   if (auto event = repair_log_.event(ports_.clock().mono)) effects_.log.push_back(std::move(*event));
 }

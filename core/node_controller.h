@@ -70,7 +70,11 @@ class NodeController {
   Next take(Beat event);
 
   void drain_notifications();
-  void record(std::vector<routing::AppliedChange> made);
+  /// `notified`: a notification has told of what is restored.
+  void record(std::vector<routing::AppliedChange> made, bool notified);
+  void count_losses(std::span<const routing::AppliedChange> made, const ProcessNames& processes,
+                    bool notified);
+  void note_phases(const Snapshot& snapshot, net::MonoTime now);
   void turn();
   bool announce_mode_change();
   void update_filter();
@@ -92,6 +96,8 @@ class NodeController {
   RepairLog repair_log_;
   TransitionLog transition_log_;
   StartUp start_up_;
+  net::MonoTime started_;
+  Meters meters_;
   std::shared_ptr<const Snapshot> published_ = std::make_shared<const Snapshot>();
   Effects effects_;  ///< of the event that is being handled
   std::vector<net::Notification> notifications_;

@@ -9,6 +9,7 @@
 
 #include "checks/check.h"
 #include "core/event.h"
+#include "core/meters.h"
 #include "net/route.h"
 #include "net/time.h"
 #include "node/node_document.h"
@@ -66,6 +67,7 @@ struct Snapshot {
   std::vector<checks::CheckResult> checks;
   std::vector<RouteChange> changes;  ///< the last ones, oldest first
   Counters counters;
+  Meters meters;
 };
 
 /// RFC 3339 in UTC with milliseconds: "2026-03-01T12:00:00.000Z".

@@ -1,9 +1,16 @@
 #include "agent/http/renderings.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iterator>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -13,8 +20,6 @@ namespace agent::http {
 namespace {
 
 constexpr std::string_view kPrefix = "calico_azure_agent_";
-constexpr std::array kStatuses = {checks::CheckStatus::pass, checks::CheckStatus::fail,
-                                  checks::CheckStatus::unknown, checks::CheckStatus::skip};
 constexpr std::array kSources = {node::ImdsSource::live, node::ImdsSource::cache, node::ImdsSource::none};
 constexpr std::array kStates = {routing::RouteState::in_sync, routing::RouteState::pending,
                                 routing::RouteState::failed, routing::RouteState::shadowed};
@@ -23,15 +28,17 @@ using Label = std::pair<std::string_view, std::string_view>;
 
 class Exposition {
  public:
-  /// Begins a family: its samples follow.
+  /// Begins a family of ours: its samples follow.
   void family(std::string_view name, std::string_view type, std::string_view help) {
-    name_ = name;
-    text_.append("# HELP ").append(kPrefix).append(name).append(" ").append(help).append("\n");
-    text_.append("# TYPE ").append(kPrefix).append(name).append(" ").append(type).append("\n");
+    begin(std::string(kPrefix).append(name), type, help);
+  }
+  /// One that every process has, by its usual name.
+  void common_family(std::string_view name, std::string_view type, std::string_view help) {
+    begin(std::string(name), type, help);
   }
 
-  void sample(std::initializer_list<Label> labels, std::string_view value) {
-    text_.append(kPrefix).append(name_);
+  void sample(std::initializer_list<Label> labels, std::string_view value, std::string_view suffix = "") {
+    text_.append(name_).append(suffix);
     char before = '{';
     for (const auto& [label, label_value] : labels) {
       (text_ += before).append(label).append("=\"").append(label_escaped(label_value)).append("\"");
@@ -45,20 +52,41 @@ class Exposition {
   }
   void flag(std::initializer_list<Label> labels, bool holds) { sample(labels, holds ? "1" : "0"); }
 
+  void histogram(const core::Histogram& histogram) {
+    std::uint64_t up_to = 0;
+    for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
+      up_to += histogram.counts.at(i);
+      const auto bound =
+          i < core::Histogram::kBounds.size() ? seconds(core::Histogram::kBounds.at(i)) : "+Inf";
+      sample({{"le", bound}}, std::to_string(up_to), "_bucket");
+    }
+    sample({}, seconds(histogram.sum), "_sum");
+    sample({}, std::to_string(up_to), "_count");
+  }
+
   [[nodiscard]] std::string take() && { return std::move(text_); }
 
+  /// "0.0001"
+  static std::string seconds(std::chrono::nanoseconds duration) {
+    return fmt::format("{}", std::chrono::duration<double>(duration).count());
+  }
+
  private:
-  std::string_view name_;
+  void begin(std::string name, std::string_view type, std::string_view help) {
+    name_ = std::move(name);
+    text_.append("# HELP ").append(name_).append(" ").append(help).append("\n");
+    text_.append("# TYPE ").append(name_).append(" ").append(type).append("\n");
+  }
+
+  std::string name_;
   std::string text_;
 };
 
-void agent_itself(Exposition& out, const core::Snapshot& snapshot, net::WallTime started) {
+void agent_itself(Exposition& out, const core::Snapshot& snapshot) {
   out.family("build_info", "gauge", "Version of this agent; always 1.");
   out.flag({{"version", snapshot.version}}, true);
   out.family("mode_info", "gauge", "Which of Azure's options for pod networking this node runs; always 1.");
   out.flag({{"mode", node::mode_name(snapshot.mode)}}, true);
-  out.family("start_time_seconds", "gauge", "When this process began to serve, in seconds since the epoch.");
-  out.sample({}, unix_seconds(started));
   out.family("ready", "gauge", "Whether the node has what calico/node needs: 1 when /readyz answers 200.");
   out.flag({}, snapshot.ready);
   if (snapshot.ready && snapshot.ready_since) {
@@ -68,17 +96,22 @@ void agent_itself(Exposition& out, const core::Snapshot& snapshot, net::WallTime
   }
 }
 
+/// A number, not a series for each status: at 5,000 nodes that were a million more.
+std::string_view status_number(checks::CheckStatus status) {
+  if (status == checks::CheckStatus::fail) return "2";
+  return status == checks::CheckStatus::unknown ? "1" : "0";
+}
+
 void checks(Exposition& out, const core::Snapshot& snapshot) {
-  if (snapshot.checks.empty()) return;
+  const auto applies = [](const auto& check) { return check.status != checks::CheckStatus::skip; };
+  if (std::none_of(snapshot.checks.begin(), snapshot.checks.end(), applies)) return;
   out.family("check_status", "gauge",
-             "Status of each check: 1 for the status that it has, 0 for the others.");
+             "Status of each check that applies to this node: 0 pass, 1 unknown, 2 fail. A gate holds back "
+             "readiness when it fails.");
   for (const auto& check : snapshot.checks) {
-    for (const checks::CheckStatus status : kStatuses) {
-      out.flag({{"id", check.id}, {"status", checks::status_name(status)}}, check.status == status);
-    }
+    if (applies(check))
+      out.sample({{"id", check.id}, {"gate", check.gate ? "true" : "false"}}, status_number(check.status));
   }
-  out.family("check_gate", "gauge", "Whether the check holds back readiness when it fails.");
-  for (const auto& check : snapshot.checks) out.flag({{"id", check.id}}, check.gate);
 }
 
 void routes(Exposition& out, const core::Snapshot& snapshot) {
@@ -88,8 +121,41 @@ void routes(Exposition& out, const core::Snapshot& snapshot) {
   }
   out.family("routes_repaired_total", "counter", "Routes restored after they had once been in sync.");
   out.count({}, snapshot.counters.routes_repaired);
+  const auto& meters = snapshot.meters;
+  if (!meters.losses.empty()) {
+    out.family(
+        "routes_lost_total", "counter",
+        "Routes restored, by why they were lost (link, removed, replaced, found) and by which program, "
+        "where it is known.");
+    for (const auto& [why, count] : meters.losses)
+      out.count({{"cause", core::loss_cause_name(why.first)}, {"by", why.second}}, count);
+  }
+  out.family("repair_duration_seconds", "histogram",
+             "From reading that a route is gone to its restoration, for those that a notification told of.");
+  out.histogram(meters.repairs);
   out.family("resyncs_total", "counter", "Looks at the kernel's routes: dump and comparison.");
   out.count({}, snapshot.counters.resyncs);
+  out.family("turn_duration_seconds", "histogram",
+             "Turns: the kernel's links, routes and sysctls read, compared and brought in line.");
+  out.histogram(meters.turns);
+  out.family("notifications_overrun_total", "counter",
+             "Times that the kernel had more notifications than the buffer holds; all is dumped then.");
+  out.count({}, meters.overruns);
+}
+
+void start(Exposition& out, const core::Snapshot& snapshot) {
+  const auto& meters = snapshot.meters;
+  const std::pair<std::string_view, std::optional<std::chrono::milliseconds>> phases[] = {
+      {"document", meters.until_document}, {"routes", meters.until_routes}, {"ready", meters.until_ready}};
+  const auto is_over = [](const auto& phase) { return phase.second.has_value(); };
+  if (std::none_of(std::begin(phases), std::end(phases), is_over)) return;
+  out.family(
+      "start_phase_seconds", "gauge",
+      "From the start of the process to the first document of IMDS (or the one kept), to all routes in "
+      "sync, and to ready; absent before that.");
+  for (const auto& [phase, took] : phases) {
+    if (took) out.sample({{"phase", phase}}, Exposition::seconds(*took));
+  }
 }
 
 void imds(Exposition& out, const core::Snapshot& snapshot) {
@@ -106,14 +172,34 @@ void imds(Exposition& out, const core::Snapshot& snapshot) {
   out.count({}, snapshot.counters.imds_errors);
 }
 
+void process(Exposition& out, const ProcessUse& use, net::WallTime started) {
+  out.common_family("process_cpu_seconds_total", "counter", "User and system CPU time of this process.");
+  out.sample({}, fmt::format("{:.3f}", use.cpu_seconds));
+  out.common_family("process_start_time_seconds", "gauge",
+                    "When this process began to serve, in seconds since the epoch.");
+  out.sample({}, unix_seconds(started));
+  const auto gauge = [&out](std::string_view name, std::string_view help,
+                            const std::optional<std::uint64_t>& value) {
+    if (!value) return;
+    out.common_family(name, "gauge", help);
+    out.count({}, *value);
+  };
+  gauge("process_resident_memory_bytes", "Resident memory of this process.", use.resident_bytes);
+  gauge("process_virtual_memory_bytes", "Virtual memory of this process.", use.virtual_bytes);
+  gauge("process_open_fds", "Open file descriptors.", use.open_fds);
+  gauge("process_max_fds", "The most file descriptors that may be open.", use.max_fds);
+}
+
 }  // namespace
 
-std::string metrics(const core::Snapshot& snapshot, net::WallTime started) {
+std::string metrics(const core::Snapshot& snapshot, net::WallTime started, const ProcessUse& use) {
   Exposition out;
-  agent_itself(out, snapshot, started);
+  agent_itself(out, snapshot);
+  start(out, snapshot);
   checks(out, snapshot);
   routes(out, snapshot);
   imds(out, snapshot);
+  process(out, use, started);
   return std::move(out).take();
 }
 

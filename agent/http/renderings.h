@@ -4,6 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "agent/http/process_use.h"
 #include "core/snapshot.h"
 
 namespace agent {
@@ -19,12 +20,12 @@ nlohmann::ordered_json route_json(const routing::RouteStatus& status);
 
 namespace http {
 
-/// The snapshot in the Prometheus text format 0.0.4, clean under `promtool check metrics`.
-/// `started` is when this process began to serve.
+/// The snapshot in the Prometheus text format 0.0.4, clean under `promtool check metrics`. `started` is when
+/// this process began to serve.
 ///
-/// Things that are one of several (a check's status, the source of the IMDS document) are state sets: one
-/// series per state, 1 for the one that holds, so that no series comes and goes with a change.
-std::string metrics(const core::Snapshot& snapshot, net::WallTime started);
+/// A node makes about 110 series; a check that does not apply to it makes none. The source of the IMDS
+/// document and the state of routes are state sets, one series a state; a check's status is a number.
+std::string metrics(const core::Snapshot& snapshot, net::WallTime started, const ProcessUse& use);
 
 struct PageOptions {
   /// Zero: the page stays as it is, so that a remedy can be selected and copied in peace.

@@ -67,8 +67,8 @@ Reply status(const Target& /*target*/, const View& view) {
 }
 
 Reply metrics_text(const Target& /*target*/, const View& view) {
-  return shared({.content_type = "text/plain; version=0.0.4; charset=utf-8"}, view, "metrics", 0,
-                [&view] { return metrics(view.snapshot, view.started); });
+  return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
+          .body = metrics(view.snapshot, view.started, view.process_use())};
 }
 
 Reply html_page(const Target& target, const View& view) {

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "agent/http/process_use.h"
 #include "agent/http/reply.h"
 #include "agent/http/request.h"
 #include "core/snapshot.h"
@@ -21,6 +23,8 @@ struct View {
   net::WallTime started{};           ///< when this process began to serve
   bool over_unix_socket = false;     ///< no browser and no DNS name leads there
   Renderings* renderings = nullptr;  ///< of this snapshot; without one each reply has its own
+  /// What this process uses: /metrics alone asks, for it takes longer than the reply.
+  std::function<ProcessUse()> process_use = [] { return ProcessUse{}; };
 };
 
 /// Answers /livez, /readyz, /healthz, /status, /metrics and /, by GET and HEAD: nothing can be changed over

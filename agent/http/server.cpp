@@ -92,7 +92,8 @@ class StatusServer::Loop {
                                    .mono_now = now,
                                    .started = started_,
                                    .over_unix_socket = family_ == AF_UNIX,
-                                   .renderings = &renderings_});
+                                   .renderings = &renderings_,
+                                   .process_use = http::process_use});
   }
 
   void await_clients() {

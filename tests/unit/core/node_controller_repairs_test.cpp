@@ -17,6 +17,11 @@ using ::testing::StartsWith;
 using testing::kinds;
 using testing::NodeControllerTest;
 
+std::uint64_t losses(const core::Snapshot& snapshot, core::LossCause cause, std::string_view by) {
+  const auto found = snapshot.meters.losses.find({cause, by});
+  return found == snapshot.meters.losses.end() ? 0 : found->second;
+}
+
 TEST_F(NodeControllerTest, ARepairIsPublishedWithWhoRemovedTheRouteAndThenLogged) {
   get_ready();
   node_.kernel.remove_foreign(ours(0));
@@ -29,6 +34,8 @@ TEST_F(NodeControllerTest, ARepairIsPublishedWithWhoRemovedTheRouteAndThenLogged
   ASSERT_NE(effects.publish, nullptr);
   EXPECT_EQ(effects.publish->counters.routes_repaired, 1U);
   EXPECT_EQ(effects.publish->changes.back().removed_by, "ip (process 4242)");
+  EXPECT_EQ(losses(*effects.publish, core::LossCause::removed, "ip"), 1U);
+  EXPECT_EQ(core::observations(effects.publish->meters.repairs), 1U);
   ASSERT_EQ(kinds(effects), std::vector{EventKind::routes_put_back});
   EXPECT_THAT(effects.log.front().message, StartsWith("restored 1 route removed by ip (process 4242): "));
   EXPECT_EQ(effects.wake_at, node_.now + routing::CpuBudget::kQuiet) << "a step confirms it";
@@ -49,6 +56,48 @@ TEST_F(NodeControllerTest, OfTwoWhoRemoveRoutesEachIsNamedForItsOwn) {
   const auto& changes = effects.publish->changes;
   EXPECT_EQ(changes.at(changes.size() - 2).removed_by, "ip (process 4242)");
   EXPECT_EQ(changes.back().removed_by, "bird (process 77)");
+  EXPECT_EQ(losses(*effects.publish, core::LossCause::removed, "ip"), 1U);
+  EXPECT_EQ(losses(*effects.publish, core::LossCause::removed, "bird"), 1U);
+}
+
+TEST_F(NodeControllerTest, WhatALookFindsMissingIsCountedAsThat) {
+  get_ready();
+  node_.kernel.remove_foreign(ours(0));
+  (void)node_.kernel.take_notifications();  // lost
+  const auto effects = handle(core::ResyncDue{});
+  EXPECT_EQ(node_.routes(), kHealthyRoutes);
+  EXPECT_EQ(losses(*effects.publish, core::LossCause::found, ""), 1U);
+  EXPECT_EQ(core::observations(effects.publish->meters.repairs), 0U) << "nobody knows since when it was gone";
+}
+
+TEST_F(NodeControllerTest, TheFirstStatesOfTheStartAreTimed) {
+  const auto first = handle(core::Wakeup{});
+  EXPECT_FALSE(first.publish->meters.until_document);
+  node_.now += std::chrono::seconds(2);
+  get_ready();
+  node_.now += std::chrono::seconds(5);
+  const auto effects = handle(core::ResyncDue{});
+  const auto& meters = effects.publish->meters;
+  EXPECT_EQ(meters.until_document, std::chrono::seconds(2));
+  EXPECT_EQ(meters.until_routes, std::chrono::seconds(2));
+  EXPECT_EQ(meters.until_ready, std::chrono::seconds(2));
+  EXPECT_GE(core::observations(meters.turns), 2U);
+}
+
+TEST(Meters, NameFewRemoversAndCountTheRest) {
+  EXPECT_EQ(core::remover_of("NetworkManager"), "NetworkManager");
+  EXPECT_EQ(core::remover_of("somebody's own"), "other");
+  EXPECT_EQ(core::remover_of(""), "");
+}
+
+TEST(Meters, PutATimeIntoTheBucketThatItIsNotAbove) {
+  core::Histogram histogram;
+  histogram.observe(std::chrono::microseconds(100));
+  histogram.observe(std::chrono::microseconds(101));
+  histogram.observe(std::chrono::minutes(1));
+  EXPECT_EQ(histogram.counts.front(), 1U);
+  EXPECT_EQ(histogram.counts.at(1), 1U);
+  EXPECT_EQ(histogram.counts.back(), 1U);
 }
 
 TEST_F(NodeControllerTest, WhatIsRemovedDuringADumpIsRestoredBetweenItsParts) {

@@ -43,7 +43,7 @@ class Exposition {
 
   void read(const std::string& line) {
     static const std::regex kHelp("# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) (.+)");
-    static const std::regex kType("# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge)");
+    static const std::regex kType("# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram)");
     std::smatch match;
     if (std::regex_match(line, match, kHelp)) {
       if (!helped_.insert(match[1]).second) refuse("second HELP", line);
@@ -60,9 +60,14 @@ class Exposition {
     }
   }
 
+  [[nodiscard]] bool is_of_family(const std::string& name) const {
+    if (types_.at(family_) != "histogram") return name == family_;
+    return name == family_ + "_bucket" || name == family_ + "_sum" || name == family_ + "_count";
+  }
+
   void read_sample(const std::string& line) {
     const auto name_end = line.find_first_of("{ ");
-    if (!typed_ || line.substr(0, name_end) != family_) refuse("sample outside of its family", line);
+    if (!typed_ || !is_of_family(line.substr(0, name_end))) refuse("sample outside of its family", line);
     std::string_view rest = std::string_view(line).substr(name_end);
     if (rest.front() == '{') read_labels(rest, line);
     if (rest.empty() || rest.front() != ' ') refuse("no space before the value", line);

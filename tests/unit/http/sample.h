@@ -134,6 +134,13 @@ inline core::Snapshot ready_node() {
                    .device = "eth0",
                    .removed_by = "systemd-network"}};
   node.counters = {.routes_repaired = 3, .resyncs = 41, .imds_errors = 7};
+  node.meters.losses = {{{core::LossCause::removed, "bird"}, 2}, {{core::LossCause::link, ""}, 1}};
+  node.meters.repairs.observe(40us);
+  node.meters.repairs.observe(2ms);
+  node.meters.repairs.observe(12s);
+  node.meters.overruns = 1;
+  node.meters.until_document = 12ms;
+  node.meters.until_ready = 1500ms;
   return node;
 }
 
