@@ -56,6 +56,7 @@ struct Config {
   bool enforce_sysctls = false;
 
   net::ListenAddress listen = *net::parse_listen("127.0.0.1:16925");
+  std::optional<net::ListenAddress> metrics_listen = {};
 
   struct Kubernetes {
     /// Empty = search the usual paths.

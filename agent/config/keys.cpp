@@ -104,6 +104,10 @@ std::vector<Key> table() {
                            "unix:/path. A change takes effect with a restart. `wait` and containers find the "
                            "address in the file\n"
                            "/run/calico-azure-agent/listening."),
+      key<&Config::metrics_listen>(
+          "http.metrics_listen", metrics_address(),
+          "Where metrics alone are served besides, for a Prometheus on another machine: 10.0.0.4:16926,\n"
+          "[fd00::4]:16926 or 0.0.0.0:16926; empty = nowhere. Whoever reaches the address may read them."),
 
       key<&Config::kubernetes, &Kubernetes::kubeconfig>(
           "kubernetes.kubeconfig", plain(),

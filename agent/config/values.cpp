@@ -290,6 +290,20 @@ Codec<net::ListenAddress> listen_address() {
                                   net::listen_text);
 }
 
+Codec<std::optional<net::ListenAddress>> metrics_address() {
+  using Address = std::optional<net::ListenAddress>;
+  const auto parse = [](std::string_view text) -> net::Result<Address> {
+    if (text.empty()) return Address();
+    auto address = net::parse_listen(text);
+    if (!address) return net::pass_on(address);
+    if (address->is_unix() || address->port == 0)
+      return net::failure(EINVAL, "write an address and a port, such as 10.0.0.4:16926: it is for other machines");
+    return Address(std::move(*address));
+  };
+  return text<Address>("a string such as \"10.0.0.4:16926\"", parse,
+                       [](const Address& address) { return address ? net::listen_text(*address) : ""; });
+}
+
 Codec<std::string> plain() { return text<std::string>("a string", parse_plain, itself); }
 
 Codec<net::SharedList<net::Prefix>> cidrs() {

@@ -56,6 +56,9 @@ Codec<node::NicSelector> nic_selector();
 
 Codec<net::ListenAddress> listen_address();
 
+/// Of a TCP socket that others can find: with a port; "" is none.
+Codec<std::optional<net::ListenAddress>> metrics_address();
+
 /// Anything without control characters.
 Codec<std::string> plain();
 

@@ -48,7 +48,6 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, KernelHandles han
       timer_(io_),
       beat_(io_),
       resync_(io_),
-      listen_again_(io_),
       config_watch_(
           io_, [this] { reload(); }, [this] { miss_configuration(); }),
       cloud_(io_, log_, [this](observed::CloudState cloud_state) { post(std::move(cloud_state)); }),
@@ -58,9 +57,29 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, KernelHandles han
                      log_.write(core::warning(core::EventKind::file_refused, what));
                    });
                  }),
-      cni_(io_) {
+      cni_(io_),
+      status_(io_, log_, "http.listen", StatusServer::Content::all, published_, heartbeat_,
+              [this] { on_listening(); }),
+      metrics_(io_, log_, "http.metrics_listen", StatusServer::Content::metrics, published_, heartbeat_, [] {}) {
   heartbeat_.beat(Clock::now());
   start_poller();  // first of all: what the kernel is asked for takes as long as the answer
+}
+
+void Daemon::Loop::listen() {
+  status_.listen(config_.listen);
+  metrics_.listen(config_.metrics_listen);
+}
+
+void Daemon::Loop::on_listening() {
+  if (auto where = status_.address()) {
+    reporter_.listens_at(std::move(*where));
+    if (!config_.listen.is_unix() && !config_.listen.address.is_loopback()) {
+      log_.write(core::warning(
+          core::EventKind::listens_outside,
+          fmt::format("http.listen = {} is reachable from outside this node", listen_text(config_.listen))));
+    }
+  }
+  report_status();
 }
 
 void Daemon::Loop::run() {
@@ -73,7 +92,7 @@ void Daemon::Loop::run() {
               .message = fmt::format(
                   "calico-azure-agent {} starts: mode {} ({}), node {}, {}", version(),
                   node::mode_name(engine.policy().mode), engine.mode().in_force().reason, node_name(config_),
-                  server_ ? "status on " + listen_text(config_.listen) : "no status yet")});
+                  status_.address() ? "status on " + listen_text(config_.listen) : "no status yet")});
   if (!handles_.lock.remark().empty())
     log_.write(core::warning(core::EventKind::name_taken, handles_.lock.remark()));
   await_notifications();
@@ -90,7 +109,8 @@ void Daemon::Loop::run() {
   reporter_.stopping();
   inspector_.reset();
   poller_.reset();
-  server_.reset();
+  status_.listen(std::nullopt);
+  metrics_.listen(std::nullopt);
 }
 
 void Daemon::Loop::handle(core::Event event) {

@@ -14,6 +14,7 @@
 #include "agent/daemon/cloud_watcher.h"
 #include "agent/daemon/config_watch.h"
 #include "agent/daemon/daemon.h"
+#include "agent/daemon/endpoint.h"
 #include "agent/daemon/instance_lock.h"
 #include "agent/daemon/state_reporter.h"
 #include "agent/http/heartbeat.h"
@@ -40,7 +41,7 @@ class Daemon::Loop {
   };
 
   Loop(ConfigSources sources, LoadedConfig loaded, KernelHandles handles);
-  /// Binds the HTTP address, or tries again later.
+  /// Binds the HTTP addresses, or tries again later.
   void listen();
   void run();
 
@@ -77,8 +78,7 @@ class Daemon::Loop {
   [[nodiscard]] core::Configuration configuration() const;
   void report_status();
 
-  // loop_serves.cpp
-  void listen_later(const net::Error& error);
+  void on_listening();
 
   ConfigSources sources_;
   Config config_;
@@ -96,17 +96,16 @@ class Daemon::Loop {
   boost::asio::steady_timer timer_;
   boost::asio::steady_timer beat_;
   boost::asio::steady_timer resync_;
-  boost::asio::steady_timer listen_again_;
   ConfigWatch config_watch_;
   std::string refused_configuration_;  ///< what is wrong with the file that is there, as it was last read
-  std::string not_listening_;          ///< why there is no server
   std::string last_cache_problem_;
   CloudWatcher cloud_;
   BackgroundFile kept_file_;
   std::optional<imds::Reading> last_reading_;
   std::optional<cni::Watch> cni_watch_;
   boost::asio::posix::stream_descriptor cni_;
-  std::unique_ptr<StatusServer> server_;
+  Endpoint status_;
+  Endpoint metrics_;  ///< for a Prometheus on another machine
   // Last: their threads end before what they call.
   std::unique_ptr<imds::Poller> poller_;
   std::unique_ptr<Inspector> inspector_;

@@ -61,15 +61,17 @@ void Daemon::Loop::miss_configuration() {
 
 void Daemon::Loop::take(Config next) {
   const bool listen_changed = next.listen != config_.listen;
-  if (listen_changed && server_) {
+  if (listen_changed && status_.address()) {
     log_.write(core::warning(core::EventKind::configuration_reloaded,
                              fmt::format("http.listen = {} needs a restart; still on {}",
                                          listen_text(next.listen), listen_text(config_.listen))));
     next.listen = config_.listen;
   }
   const bool imds_changed = next.imds != config_.imds;
+  const bool metrics_moved = next.metrics_listen != config_.metrics_listen;
   config_ = std::move(next);
-  if (listen_changed && !server_) listen();  // nothing is served on the old one
+  if (listen_changed && !status_.address()) status_.listen(config_.listen);  // nothing is served on the old one
+  if (metrics_moved) metrics_.listen(config_.metrics_listen);
   log_.set_level(config_.log.level);
   log_.reopen(config_.log.format);
   if (imds_changed) poller_->reconfigure(imds_options(config_));
@@ -93,7 +95,7 @@ void Daemon::Loop::report_status() {
                                           .file = sources_.file ? sources_.file->string() : "",
                                           .file_is_watched = config_watch_.is_on(),
                                           .refused = refused_configuration_,
-                                          .not_listening = not_listening_}));
+                                          .not_listening = status_.problem()}));
 }
 
 }  // namespace agent

@@ -96,6 +96,10 @@ constexpr std::array<Path, 6> kPaths = {{
 Reply answer_to_get(const Request& request, const View& view) {
   const auto target = parse_target(request.target);
   if (!target) return plain(400, "the request target is neither a path nor an http URL\n");
+  if (view.metrics_alone) {
+    if (target->path == "/metrics") return metrics_text(*target, view);
+    return plain(404, "not found; there is /metrics\n");
+  }
   const std::string host = target->authority.value_or(request.host.value_or(""));
   if (!view.over_unix_socket && !host_is_ours(host, view.snapshot)) {
     return plain(421, "this is not \"" + net::foreign_text(host) +

@@ -22,6 +22,7 @@ struct View {
   net::MonoTime mono_now{};
   net::WallTime started{};           ///< when this process began to serve
   bool over_unix_socket = false;     ///< no browser and no DNS name leads there
+  bool metrics_alone = false;        ///< nothing else is served, and that under any name
   Renderings* renderings = nullptr;  ///< of this snapshot; without one each reply has its own
   /// What this process uses: /metrics alone asks, for it takes longer than the reply.
   std::function<ProcessUse()> process_use = [] { return ProcessUse{}; };

@@ -49,8 +49,10 @@ class SignalsBlocked {
 
 class StatusServer::Loop {
  public:
-  Loop(http::Listener listener, const core::Published<core::Snapshot>& published, const Heartbeat& heartbeat)
+  Loop(http::Listener listener, Content content, const core::Published<core::Snapshot>& published,
+       const Heartbeat& heartbeat)
       : listener_(std::move(listener)),
+        content_(content),
         published_(published),
         heartbeat_(heartbeat),
         connections_(io_, http::ConnectionSet::affordable(),
@@ -92,6 +94,7 @@ class StatusServer::Loop {
                                    .mono_now = now,
                                    .started = started_,
                                    .over_unix_socket = family_ == AF_UNIX,
+                                   .metrics_alone = content_ == Content::metrics,
                                    .renderings = &renderings_,
                                    .process_use = http::process_use});
   }
@@ -136,6 +139,7 @@ class StatusServer::Loop {
   }
 
   http::Listener listener_;
+  Content content_;
   const core::Published<core::Snapshot>& published_;
   const Heartbeat& heartbeat_;
   net::WallTime started_ = std::chrono::system_clock::now();
@@ -149,12 +153,12 @@ class StatusServer::Loop {
 };
 
 net::Result<std::unique_ptr<StatusServer>> StatusServer::start(
-    const net::ListenAddress& where, const core::Published<core::Snapshot>& published,
+    const net::ListenAddress& where, Content content, const core::Published<core::Snapshot>& published,
     const Heartbeat& heartbeat) {
   auto listener = http::Listener::open(where);
   if (!listener) return net::pass_on(listener);
   try {
-    auto loop = std::make_unique<Loop>(std::move(*listener), published, heartbeat);
+    auto loop = std::make_unique<Loop>(std::move(*listener), content, published, heartbeat);
     loop->run();
     return std::unique_ptr<StatusServer>(new StatusServer(std::move(loop)));
   } catch (const std::system_error& error) {  // std::thread

@@ -20,9 +20,14 @@ namespace agent {
 /// (connection_set.h) the oldest goes. Without connections the thread sleeps for good.
 class StatusServer {
  public:
+  enum class Content : std::uint8_t {
+    all,
+    metrics  ///< /metrics alone, under any host name: for a Prometheus on another machine
+  };
+
   /// Bound and listening on return. Errors as of Listener::open; EMFILE and the like when there is no thread
   /// or descriptor left. `published` and `heartbeat` must outlive the server.
-  static net::Result<std::unique_ptr<StatusServer>> start(const net::ListenAddress& where,
+  static net::Result<std::unique_ptr<StatusServer>> start(const net::ListenAddress& where, Content content,
                                                           const core::Published<core::Snapshot>& published,
                                                           const Heartbeat& heartbeat);
 

@@ -55,5 +55,32 @@ class Busy(NodeCase):
         self.assertEqual(self.lab.routes(), self.wanted())
 
 
+class ForPrometheus(NodeCase):
+    def ask(self, path, address="10.240.0.4", port=16926):
+        with self.lab.vm.connection(address, port, timeout=5) as connection:
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: vm0.internal.example\r\n\r\n".encode())
+            answer = b""
+            while more := connection.recv(65536):
+                answer += more
+        return answer.decode()
+
+    def test_metrics_alone_are_served_on_an_address_of_the_node(self):
+        self.agent.configure(**settings(http={"metrics_listen": "10.240.0.4:16926"}))
+        self.agent.start_ready()
+        self.assertIn("\ncalico_azure_agent_ready 1\n", self.ask("/metrics"))
+        self.assertIn("404 Not Found", self.ask("/status"))
+        self.assertTrue(self.agent.is_ready())
+
+    def test_a_reload_moves_it_and_ends_it(self):
+        self.agent.start_ready()
+        self.agent.reload(**settings(http={"metrics_listen": "10.240.0.4:16926"}))
+        self.assertIn("\ncalico_azure_agent_ready 1\n", self.ask("/metrics"))
+        self.agent.reload(**settings(http={"metrics_listen": "10.240.0.4:16927"}))
+        self.assertIn("\ncalico_azure_agent_ready 1\n", self.ask("/metrics", port=16927))
+        self.agent.reload(**settings())
+        with self.assertRaises(ConnectionRefusedError):
+            self.ask("/metrics", port=16927)
+
+
 if __name__ == "__main__":
     unittest.main()

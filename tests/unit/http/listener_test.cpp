@@ -62,7 +62,7 @@ TEST(Listener, ListensOnIpv6) {
   const core::Published<core::Snapshot> published(sample::ready_node());
   const agent::Heartbeat heartbeat;
   auto where = tcp("::1", 0);
-  const auto server = StatusServer::start(where, published, heartbeat);
+  const auto server = StatusServer::start(where, StatusServer::Content::all, published, heartbeat);
   if (!server && server.error().code.value() == EADDRNOTAVAIL) GTEST_SKIP() << "no IPv6 here";
   ASSERT_TRUE(server) << server.error().what;
   where.port = (*server)->port();
@@ -74,7 +74,7 @@ class UnixSocket : public testing::Test {
   UnixSocket() { where_ = {.address = {}, .port = 0, .unix_path = folder_ / "agent.sock"}; }
 
   [[nodiscard]] net::Result<std::unique_ptr<StatusServer>> start() const {
-    return StatusServer::start(where_, published_, heartbeat_);
+    return StatusServer::start(where_, StatusServer::Content::all, published_, heartbeat_);
   }
 
   test_support::Folder folder_;

@@ -41,6 +41,16 @@ std::string header(const Reply& reply, std::string_view name) {
   return "";
 }
 
+TEST_F(Router, WhereMetricsAloneAreServedNothingElseIsUnderAnyName) {
+  auto view = sample::view(node_);
+  view.metrics_alone = true;
+  const auto metrics = route(get("/metrics", "node-7.example:16926"), view);
+  EXPECT_EQ(metrics.status, 200U);
+  EXPECT_THAT(metrics.body, HasSubstr("\ncalico_azure_agent_ready 1\n"));
+  for (const auto* path : {"/", "/status", "/readyz", "/livez", "/healthz"})
+    EXPECT_EQ(route(get(path), view).status, 404U) << path;
+}
+
 TEST_F(Router, AnswersEachPathWithItsOwnType) {
   EXPECT_EQ(reply("/livez").body, "ok");
   EXPECT_EQ(reply("/readyz").body, "ok");

@@ -10,7 +10,7 @@
 /// A server on a free port of 127.0.0.1 with what it serves.
 struct Serving {
   explicit Serving(core::Snapshot node = sample::ready_node()) : published(std::move(node)) {
-    auto started = agent::StatusServer::start(where, published, heartbeat);
+    auto started = agent::StatusServer::start(where, agent::StatusServer::Content::all, published, heartbeat);
     if (!started) throw std::runtime_error(started.error().what);
     server = std::move(*started);
     where.port = server->port();
