@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "checks/check_row.h"
+#include "checks/fills.h"
 #include "checks/pod_network.h"
-#include "node/azure_routing.h"
 #include "remedy/commands.h"
 
 namespace checks {
@@ -24,13 +24,6 @@ struct Range {
   std::vector<net::Address> reserved;
   std::optional<std::uint64_t> unowned;  ///< of those, reserved for no pod; nullopt: not known
 };
-
-std::uint64_t usable_addresses(const net::Prefix& cidr) {
-  const auto host_bits = net::address_bits(cidr.family()) - cidr.length();
-  // No node has 2^32 pods: how many more there are does not matter.
-  const auto size = std::uint64_t{1} << std::min(host_bits, 32U);
-  return size > 3 ? size - 3 : 0;
-}
 
 /// Pods on a bridge have no routes of their own: only their number is known.
 std::optional<std::uint64_t> unowned_on(const Facts& facts, std::string_view bridge, const Range& range) {
@@ -93,13 +86,6 @@ Finding judged(const Facts& facts, const observed::HostLocalNetwork& network, co
                                     node_word(facts), range.usable));
 }
 
-const observed::HostLocalNetwork* network_named(const std::vector<observed::HostLocalNetwork>& networks,
-                                                std::string_view name) {
-  const auto found = std::find_if(networks.begin(), networks.end(),
-                                  [name](const auto& each) { return node::name_of(each.folder) == name; });
-  return found == networks.end() ? nullptr : &*found;
-}
-
 Finding cni_host_local(const Facts& facts) {
   const auto seen = seen_network(facts);
   if (!seen) return seen.error();
@@ -115,9 +101,10 @@ Finding cni_host_local(const Facts& facts) {
   if (auto nothing = without_node_cidrs(facts)) return *nothing;
   std::string said;
   for (const auto& cidr : facts.policy.node_cidrs) {
-    Range range{.cidr = cidr, .usable = usable_addresses(cidr), .reserved = {}, .unowned = {}};
-    std::copy_if(network->reserved.begin(), network->reserved.end(), std::back_inserter(range.reserved),
-                 [&cidr](const auto& address) { return cidr.contains(address); });
+    Range range{.cidr = cidr,
+                .usable = usable_addresses(cidr),
+                .reserved = reserved_of(*network, cidr),
+                .unowned = {}};
     range.unowned = unowned(facts, main, range);
     if (is_filling(range) || leaks(range)) return judged(facts, *network, range);
     said += fmt::format("{}{} of {} addresses of {}", said.empty() ? "" : ", ", range.reserved.size(),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "observed/cloud_state.h"
 #include "observed/node_environment.h"
 #include "observed/node_network.h"
+#include "observed/request.h"
 
 namespace core {
 
@@ -54,11 +56,14 @@ struct NotificationsReady {};
 struct ImdsDocument {
   observed::NodeNetwork network;
   std::string api_version;
+  std::chrono::milliseconds took{0};
 };
 
 /// An attempt to ask IMDS that brought nothing usable.
 struct ImdsFailure {
   std::string error;
+  observed::RequestOutcome outcome = observed::RequestOutcome::no_answer;
+  std::chrono::milliseconds took{0};
 };
 
 /// The document that an earlier process has kept on disk, of this VM.

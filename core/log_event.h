@@ -43,6 +43,8 @@ enum class EventKind : std::uint8_t {
   listening,
   file_refused,
   cloud_program_ended,
+  link_changed,
+  azure_changed,
   events_lost,
 };
 
@@ -83,6 +85,8 @@ inline constexpr std::array kEventKinds = {
     EventKindName{EventKind::listening, "listening", "7ee50ca7af22411b9865e9819064805e"},
     EventKindName{EventKind::file_refused, "file_refused", "b84792203d01412a9f945ba17a969731"},
     EventKindName{EventKind::cloud_program_ended, "cloud_program_ended", "b4643d7e13b94e2fb51b1e6443fe974c"},
+    EventKindName{EventKind::link_changed, "link_changed", "56f93cd5351642cba76a7e71193bd382"},
+    EventKindName{EventKind::azure_changed, "azure_changed", "0bdcd36e2e2548768eb2abc076c70152"},
     EventKindName{EventKind::events_lost, "events_lost", "f65fc3c591fa4ac7bca1918572e9b230"},
 };
 

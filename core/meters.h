@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "net/names.h"
+#include "observed/request.h"
 
 namespace core {
 
@@ -64,12 +65,31 @@ struct Meters {
   Histogram repairs = {};
   /// A turn: the kernel's state dumped, compared and brought in line.
   Histogram turns = {};
+  /// Dumps of the kernel's links, rules and routes, those that changes interrupted with their repetitions.
+  Histogram dumps = {};
+  /// Changes of routes and rules that were sent to the kernel together, until it had answered.
+  Histogram batches = {};
+  /// Looks at what others have set up: CNI, packet filters, settings.
+  Histogram looks = {};
+  /// Requests over the network: by whom they went to and what came of them, and how long they took.
+  struct Requests {
+    std::map<std::pair<observed::Service, observed::RequestOutcome>, std::uint64_t> by_outcome = {};
+    std::map<observed::Service, std::chrono::milliseconds> took = {};
+  };
+  Requests requests = {};
   /// Notifications of the kernel were lost, for there were more than the buffer holds: all is dumped then.
   std::uint64_t overruns = 0;
   /// From the start of the process; nullopt: not yet.
   std::optional<std::chrono::milliseconds> until_document = {};
   std::optional<std::chrono::milliseconds> until_routes = {};
   std::optional<std::chrono::milliseconds> until_ready = {};
+
+  void count(const observed::Request& request) {
+    ++requests.by_outcome[{request.to, request.outcome}];
+    // The program that asks may be compromised: no sum of its numbers may overflow.
+    requests.took[request.to] +=
+        std::clamp<std::chrono::milliseconds>(request.took, {}, std::chrono::hours(1));
+  }
 };
 
 }  // namespace core

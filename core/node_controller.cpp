@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include "core/azure_changes.h"
+
 namespace core {
 namespace {
 
@@ -12,6 +14,8 @@ namespace {
 constexpr int kReadsAtOnce = 100;
 // A turn over a hundred thousand routes leaves megabytes behind, a usual one nothing worth the call.
 constexpr auto kCostlyTurn = std::chrono::milliseconds(5);
+// As many as a page shows: the rest is in the journal and on disk.
+constexpr std::size_t kPastEvents = 32;
 
 }  // namespace
 
@@ -20,8 +24,9 @@ NodeController::NodeController(Ports ports, Configuration configuration, std::st
     : ports_(std::move(ports)),
       version_(std::move(version)),
       in_force_(std::move(configuration.in_force)),
-      engine_(ports_.kernel, ports_.sysctls, std::move(configuration.policy),
-              std::move(configuration.node_name), seed, ports_.clock().mono, role),
+      kernel_(ports_.kernel, ports_.clock, meters_),
+      engine_(kernel_, ports_.sysctls, std::move(configuration.policy), std::move(configuration.node_name),
+              seed, ports_.clock().mono, role),
       started_(ports_.clock().mono) {
   // While a route is missing packets are lost: a long dump is no reason to wait.
   if (ports_.watch != nullptr) ports_.kernel.set_between_parts([this] { drain_notifications(); });
@@ -40,6 +45,7 @@ Effects NodeController::handle(Event event) {
   } else if (next == Next::due) {
     if (is_due(repair_log_.due())) publish_repairs();
     if (is_due(transition_log_.due())) log_transitions();
+    if (is_due(link_log_.due())) log_links();
   }
   effects_.wake_at = next_wakeup();
   return std::exchange(effects_, {});
@@ -57,12 +63,14 @@ NodeController::Next NodeController::take(NotificationsReady /*event*/) {
 
 NodeController::Next NodeController::take(ImdsDocument event) {
   const auto now = ports_.clock();
+  meters_.count({.to = observed::Service::imds, .took = event.took});
   last_document_ = event.network;
   engine_.take_reading(std::move(event.network), std::move(event.api_version), now.mono, now.wall);
   return Next::turn;
 }
 
 NodeController::Next NodeController::take(ImdsFailure event) {
+  meters_.count({.to = observed::Service::imds, .outcome = event.outcome, .took = event.took});
   engine_.take_failure(std::move(event.error));
   return Next::publish;
 }
@@ -82,6 +90,11 @@ NodeController::Next NodeController::take(CacheFailure /*event*/) {
 }
 
 NodeController::Next NodeController::take(observed::CloudState event) {
+  for (const auto& request : std::exchange(event.requests, {})) meters_.count(request);
+  if (event.azure) {
+    if (azure_) tell(azure_changes(*azure_, *event.azure));
+    azure_ = azure_ ? last_known(*azure_, *event.azure) : *event.azure;
+  }
   engine_.take_cloud_state(std::move(event), ports_.clock().mono);
   return Next::publish;
 }
@@ -89,6 +102,7 @@ NodeController::Next NodeController::take(observed::CloudState event) {
 /// The first one comes before the first turn, and decides on the mode of it.
 NodeController::Next NodeController::take(observed::NodeEnvironment event) {
   const auto before = engine_.policy().mode;
+  if (event.took.count() > 0) meters_.looks.observe(event.took);  // not of the files alone, at the start
   engine_.take_environment(std::move(event), ports_.clock().mono);
   if (published_->sequence == 0) return Next::nothing;
   // Another mode is never published with the routes of the one before, however busy the node is.
@@ -128,7 +142,7 @@ void NodeController::drain_notifications() {
     const auto now = ports_.clock().mono;
     notifications_.clear();
     if (const auto read = ports_.watch->read(notifications_); !read) {
-      effects_.log.push_back(warning(EventKind::events_lost, read.error().what));
+      tell(warning(EventKind::events_lost, read.error().what));
       ++meters_.overruns;
       return engine_.request_full_resync(now);
     }
@@ -136,7 +150,7 @@ void NodeController::drain_notifications() {
     auto made = engine_.take_notifications(notifications_, now).made;
     const auto took = ports_.clock().mono - now;
     for (std::size_t repairs = made.size(); repairs > 0; --repairs) meters_.repairs.observe(took);
-    record(std::move(made), true);
+    record(std::move(made), took);
     meters_.overruns += static_cast<std::uint64_t>(
         std::count_if(notifications_.begin(), notifications_.end(),
                       [](const auto& each) { return each.subject == net::Notification::Subject::overrun; }));
@@ -151,15 +165,16 @@ void NodeController::drain_notifications() {
 }
 
 /// Who did it is looked up at once: the process may soon have ended.
-void NodeController::record(std::vector<routing::AppliedChange> made, bool notified) {
+void NodeController::record(std::vector<routing::AppliedChange> made,
+                            std::optional<net::MonoTime::duration> took) {
   if (made.empty()) return;
   ProcessNames processes;
   for (const auto& each : made) {
     if (each.removed_by != 0 && !processes.contains(each.removed_by))
       processes.emplace(each.removed_by, ports_.watch->process_of(each.removed_by));
   }
-  count_losses(made, processes, notified);
-  repair_log_.note(made, engine_.links(), processes);
+  count_losses(made, processes, took.has_value());
+  repair_log_.note(made, engine_.links(), processes, took);
   history_.note(made, engine_.links(), processes, ports_.clock().wall);
   if (effects_.applied.empty()) {
     effects_.applied = std::move(made);
@@ -228,8 +243,7 @@ void NodeController::update_filter() {
   auto filter = engine_.filter();
   if (installed_filter_ && *installed_filter_ == filter) return;
   if (const auto installed = ports_.watch->set_filter(filter); !installed) {
-    effects_.log.push_back(
-        warning(EventKind::events_lost, installed.error().what + "; notifications of every route are read"));
+    tell(warning(EventKind::events_lost, installed.error().what + "; notifications of every route are read"));
   }
   installed_filter_ = std::move(filter);
 }
@@ -242,14 +256,13 @@ bool NodeController::restored_meanwhile() {
 }
 
 void NodeController::report(TurnReport done) {
-  record(std::move(done.made), false);
+  record(std::move(done.made), std::nullopt);
   for (const auto& set : done.sysctls_set) {
-    effects_.log.push_back(
-        {.kind = EventKind::sysctl_set, .message = "set " + set, .fields = {{"SYSCTL", set}}});
+    tell({.kind = EventKind::sysctl_set, .message = "set " + set, .fields = {{"SYSCTL", set}}});
   }
   const auto problem = done.sysctl_problems.empty() ? std::string() : done.sysctl_problems.front();
   if (problem != last_sysctl_problem_ && !problem.empty()) {
-    effects_.log.push_back(warning(EventKind::sysctl_refused, "sysctls.action is enforce: " + problem));
+    tell(warning(EventKind::sysctl_refused, "sysctls.action is enforce: " + problem));
   }
   last_sysctl_problem_ = problem;
   effects_.poll_imds = effects_.poll_imds || done.another_reading_wanted;
@@ -266,13 +279,15 @@ void NodeController::publish() {
   snapshot->meters = meters_;
   effects_.ready_file_goes = published_->ready && !snapshot->ready;
   effects_.ready_file_comes = snapshot->ready && !published_->ready;
-  published_ = effects_.publish = std::move(snapshot);
-  if (auto event = repair_log_.event(now.mono)) effects_.log.push_back(std::move(*event));
+  published_ = effects_.publish = snapshot;
+  if (auto event = repair_log_.event(now.mono)) tell(std::move(*event));
+  log_links();
   log_transitions();
   if (published_->ready_for_kubelet && !std::exchange(service_is_ready_, true)) {
     effects_.service_is_ready = true;
-    if (!published_->ready) effects_.log.push_back(kubelet_may_start(*published_));
+    if (!published_->ready) tell(kubelet_may_start(*published_));
   }
+  snapshot->events = past_;  // nobody has seen it yet
   persist();
 }
 
@@ -283,14 +298,32 @@ void NodeController::publish_repairs() {
   snapshot->counters = engine_.counters();
   snapshot->changes = history_.list();
   snapshot->meters = meters_;
-  published_ = effects_.publish = std::move(snapshot);
-  if (auto event = repair_log_.event(ports_.clock().mono)) effects_.log.push_back(std::move(*event));
+  published_ = effects_.publish = snapshot;
+  if (auto event = repair_log_.event(ports_.clock().mono)) tell(std::move(*event));
+  snapshot->events = past_;
 }
 
 void NodeController::log_transitions() {
   const auto now = ports_.clock().mono;
   const auto phase = start_up_.phase(published_->ready, now);
-  for (auto& event : transition_log_.see(published_, phase, now)) effects_.log.push_back(std::move(event));
+  tell(transition_log_.see(published_, phase, now));
+}
+
+void NodeController::log_links() {
+  tell(link_log_.see(engine_.links(), published_->nic.name, ports_.clock().mono));
+}
+
+void NodeController::tell(LogEvent event) {
+  if (event.level >= LogLevel::info) {
+    auto& past = past_.edit();
+    if (past.size() == kPastEvents) past.erase(past.begin());
+    past.push_back({.time = ports_.clock().wall, .event = event});
+  }
+  effects_.log.push_back(std::move(event));
+}
+
+void NodeController::tell(std::vector<LogEvent> events) {
+  for (auto& event : events) tell(std::move(event));
 }
 
 /// Whenever it is no longer what is on disk, and not only repeated from there.
@@ -326,7 +359,7 @@ bool NodeController::is_due(const std::optional<net::MonoTime>& time) const {
 
 std::optional<net::MonoTime> NodeController::next_wakeup() const {
   std::optional<net::MonoTime> next;
-  for (const auto& each : {engine_.due(), repair_log_.due(), transition_log_.due()}) {
+  for (const auto& each : {engine_.due(), repair_log_.due(), transition_log_.due(), link_log_.due()}) {
     if (each) next = next ? std::min(*next, *each) : each;
   }
   return next;

@@ -8,6 +8,9 @@
 
 #include "core/effects.h"
 #include "core/event.h"
+#include "core/link_log.h"
+#include "core/metered_kernel.h"
+#include "core/meters.h"
 #include "core/node_engine.h"
 #include "core/repair_log.h"
 #include "core/transition_log.h"
@@ -70,8 +73,8 @@ class NodeController {
   Next take(Beat event);
 
   void drain_notifications();
-  /// `notified`: a notification has told of what is restored.
-  void record(std::vector<routing::AppliedChange> made, bool notified);
+  /// `took`: since a notification told of what is restored; nullopt: none did.
+  void record(std::vector<routing::AppliedChange> made, std::optional<net::MonoTime::duration> took);
   void count_losses(std::span<const routing::AppliedChange> made, const ProcessNames& processes,
                     bool notified);
   void note_phases(const Snapshot& snapshot, net::MonoTime now);
@@ -83,6 +86,9 @@ class NodeController {
   void publish();
   void publish_repairs();
   void log_transitions();
+  void log_links();
+  void tell(LogEvent event);
+  void tell(std::vector<LogEvent> events);
   void persist();
   void ask_others();
   [[nodiscard]] bool is_due(const std::optional<net::MonoTime>& time) const;
@@ -91,13 +97,17 @@ class NodeController {
   Ports ports_;
   std::string version_;
   std::shared_ptr<const ConfigInForce> in_force_;
+  Meters meters_;
+  MeteredKernel kernel_;
   NodeEngine engine_;
   History history_;
   RepairLog repair_log_;
   TransitionLog transition_log_;
+  LinkLog link_log_;
+  std::optional<observed::AzureNetwork> azure_;  ///< as last known
+  net::Shared<std::vector<PastEvent>> past_;
   StartUp start_up_;
   net::MonoTime started_;
-  Meters meters_;
   std::shared_ptr<const Snapshot> published_ = std::make_shared<const Snapshot>();
   Effects effects_;  ///< of the event that is being handled
   std::vector<net::Notification> notifications_;

@@ -82,6 +82,7 @@ Snapshot NodeEngine::snapshot(net::MonoTime now, net::WallTime wall) {
   snapshot.routes.name_devices(*view_.kernel_state.links);
   snapshot.checks = checks_;
   snapshot.counters = counters_;
+  snapshot.fills = checks::fills(known);
   return snapshot;
 }
 

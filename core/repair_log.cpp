@@ -73,7 +73,7 @@ std::string first_of(const std::set<std::string>& processes) {
 }  // namespace
 
 void RepairLog::note(std::span<const routing::AppliedChange> made, std::span<const net::Link> links,
-                     const ProcessNames& processes) {
+                     const ProcessNames& processes, std::optional<std::chrono::nanoseconds> took) {
   if (made.empty()) return;
   if (changed_ == 0) {
     const auto& first = made.front().change;
@@ -84,6 +84,7 @@ void RepairLog::note(std::span<const routing::AppliedChange> made, std::span<con
   for (const auto& [change, repaired, port] : made) {
     if (!repaired) continue;
     ++repaired_;
+    longest_ = std::max(longest_, took.value_or(std::chrono::nanoseconds(0)));
     if (auto name = name_of(port, processes); !name.empty()) removed_by_.insert(std::move(name));
   }
 }
@@ -93,8 +94,10 @@ std::optional<LogEvent> RepairLog::event(net::MonoTime now) {
   last_ = now;
   LogEvent event{.kind = EventKind::routes_changed, .message = std::exchange(first_, {})};
   event.fields.push_back({"ROUTE", std::exchange(first_destination_, {})});
-  if (const auto more = changed_ - 1; more > 0)
+  if (const auto more = changed_ - 1; more > 0) {
     event.message += fmt::format(", and {} more change{}", more, more == 1 ? "" : "s");
+    event.fields.push_back({"MORE", std::to_string(more)});
+  }
   if (repaired_ > 0) {
     const auto by =
         removed_by_.empty() ? std::string("the kernel or an unknown process") : first_of(removed_by_);
@@ -103,10 +106,15 @@ std::optional<LogEvent> RepairLog::event(net::MonoTime now) {
     event.message = fmt::format("restored {} route{} removed by {}: {}", repaired_, repaired_ == 1 ? "" : "s",
                                 by, event.message);
     event.fields.push_back({"BY", by});
+    if (longest_.count() > 0) {
+      const auto milliseconds = std::chrono::duration<double, std::milli>(longest_).count();
+      event.fields.push_back({"REPAIR_MS", fmt::format("{:.3f}", milliseconds)});
+    }
   }
   changed_ = 0;
   repaired_ = 0;
   removed_by_.clear();
+  longest_ = {};
   return event;
 }
 

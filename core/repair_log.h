@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -42,8 +43,9 @@ class RepairLog {
  public:
   static constexpr auto kPause = std::chrono::seconds(1);
 
+  /// `took`: from the notification that told of a loss to its repair; nullopt: nothing told of it.
   void note(std::span<const routing::AppliedChange> made, std::span<const net::Link> links,
-            const ProcessNames& processes);
+            const ProcessNames& processes, std::optional<std::chrono::nanoseconds> took = std::nullopt);
   /// The event that is due, if one is.
   std::optional<LogEvent> event(net::MonoTime now);
   /// When event() will have one; nullopt: nothing is waiting.
@@ -55,6 +57,7 @@ class RepairLog {
   std::string first_;
   std::string first_destination_;
   std::set<std::string> removed_by_;
+  std::chrono::nanoseconds longest_{0};
   std::optional<net::MonoTime> last_;
 };
 

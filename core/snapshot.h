@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "checks/check.h"
+#include "checks/fills.h"
 #include "core/event.h"
+#include "core/log_event.h"
 #include "core/meters.h"
 #include "net/route.h"
 #include "net/time.h"
@@ -39,6 +41,12 @@ struct RouteChange {
   std::string removed_by;  ///< the process whose removal it repaired; empty: none, or not known
 };
 
+/// A line of the log, and when.
+struct PastEvent {
+  net::WallTime time{};
+  LogEvent event;
+};
+
 struct Counters {
   std::uint64_t routes_repaired = 0;  ///< routes restored after they had once been in sync
   std::uint64_t resyncs = 0;          ///< dumps of the kernel's routes, each compared
@@ -66,8 +74,11 @@ struct Snapshot {
   routing::RouteStatuses routes;
   std::vector<checks::CheckResult> checks;
   std::vector<RouteChange> changes;  ///< the last ones, oldest first
+  /// The last lines about this node of the log, since this process started, oldest first.
+  net::Shared<std::vector<PastEvent>> events;
   Counters counters;
   Meters meters;
+  checks::Fills fills;
 };
 
 /// RFC 3339 in UTC with milliseconds: "2026-03-01T12:00:00.000Z".

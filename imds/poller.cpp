@@ -40,7 +40,7 @@ std::thread quiet_thread(Function run) {
 
 class Poller::Worker {
  public:
-  Worker(Options options, std::function<void(Event)> deliver,
+  Worker(Options options, std::function<void(Event, milliseconds)> deliver,
          std::function<void(const net::Error&)> cache_failed)
       : deliver_(std::move(deliver)),
         cache_failed_(std::move(cache_failed)),
@@ -122,15 +122,17 @@ class Poller::Worker {
     const auto options = options_;
     http1::Exchange exchange;
     exchange_ = &exchange;
+    const auto started = steady_clock::now();
     auto result = ask(exchange, options);
+    const auto took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - started);
     const auto outcome = result ? Outcome::success : outcome_of(result.error());
     exchange_ = nullptr;
     if (stopping_ || moved_) return outcome;
     const net::Unlock open(mutex_);
     if (result) {
-      deliver_(std::move(*result));
+      deliver_(std::move(*result), took);
     } else {
-      deliver_(Failure{std::move(result.error())});
+      deliver_(Failure{std::move(result.error())}, took);
     }
     return outcome;
   }
@@ -156,7 +158,7 @@ class Poller::Worker {
     }
   }
 
-  std::function<void(Event)> deliver_;
+  std::function<void(Event, milliseconds)> deliver_;
   std::function<void(const net::Error&)> cache_failed_;
   std::string api_version_ = kPreferredApiVersion;  // of the thread alone
 
@@ -172,7 +174,7 @@ class Poller::Worker {
   std::thread thread_;
 };
 
-Poller::Poller(Options options, std::function<void(Event)> deliver,
+Poller::Poller(Options options, std::function<void(Event, milliseconds)> deliver,
                std::function<void(const net::Error&)> cache_failed)
     : worker_(std::make_unique<Worker>(std::move(options), std::move(deliver), std::move(cache_failed))) {}
 Poller::~Poller() = default;

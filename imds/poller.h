@@ -20,11 +20,11 @@ using Event = std::variant<Reading, Failure>;
 /// Asks IMDS for ever on a thread of its own, one request at a time, as Schedule decides; Azure has no
 /// notification of changes. The first attempt begins at once.
 ///
-/// `deliver` is called on that thread with the outcome of every attempt, changed or not; it must neither
-/// block nor destroy the poller.
+/// `deliver` is called on that thread with the outcome of every attempt, changed or not, and how long it
+/// took; it must neither block nor destroy the poller.
 class Poller {
  public:
-  Poller(Options options, std::function<void(Event)> deliver,
+  Poller(Options options, std::function<void(Event, std::chrono::milliseconds took)> deliver,
          std::function<void(const net::Error&)> cache_failed = {});
   /// Ends an attempt under way, writes what is to be kept, and joins: in less than 100 ms and what the disk
   /// takes, whatever the server does.

@@ -8,6 +8,7 @@
 #include "net/error.h"
 #include "observed/azure_network.h"
 #include "observed/kubernetes_node.h"
+#include "observed/request.h"
 
 namespace observed {
 
@@ -46,6 +47,8 @@ struct CloudState {
   std::optional<net::Result<CloudConfig>> cloud_config;
   /// Some addresses of the cluster's services; none where no file on this node has any.
   std::vector<net::Address> service_addresses = {};
+  /// Those made since the last answer, for metrics: no part of the state.
+  std::vector<Request> requests = {};
 };
 
 }  // namespace observed

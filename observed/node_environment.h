@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 
 #include "net/error.h"
@@ -20,6 +21,7 @@ struct NodeEnvironment {
   std::optional<HostSettings> host;
   /// proxy_arp and forwarding of the links of pods (cali*, azv*).
   SysctlReadings pod_sysctls;
+  std::chrono::nanoseconds took{0};  ///< this look
 };
 
 }  // namespace observed

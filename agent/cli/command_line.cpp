@@ -89,7 +89,7 @@ int go_by(const CLI::App& app, const CommandLine& line, const Ask& ask, const Be
   if (app.got_subcommand("plan")) return print_plan(beside, line.output);
   if (app.got_subcommand("flush")) return flush_routes(beside, line.flush);
   if (app.got_subcommand("doctor")) return print_doctor(beside, line.doctor);
-  return explain(ask.sources, beside, line.destination);
+  return explain(ask.sources, beside, line.destination, line.at);
 }
 
 bool is_any_of(const CLI::App& app, std::initializer_list<const char*> commands) {
@@ -129,6 +129,7 @@ int run_with(const CLI::App& app, const CommandLine& line) {
     std::cout << version_details();
     return kOk;
   }
+  if (app.got_subcommand("history")) return print_history(line.history);
   const auto sources = sources_of(line, app.got_subcommand("run"));
   auto loaded = load_config(sources, checks::check_ids());
   if (!loaded) {

@@ -51,9 +51,12 @@ std::string valid_duration(const std::string& text) {
 CLI::App* add(CLI::App& app, const char* name, const char* text, const char* exit = "") {
   auto* command = app.add_subcommand(name, text);
   command->group("Commands");
-  // Before a command does anything, the configuration is read: but for version, which has no such codes.
-  if (*exit != '\0')
-    command->footer(std::string("Exit: ") + exit + ",\n      64 bad usage, 78 bad configuration");
+  // Before a command does anything, the configuration is read: but for version, which has no such codes, and
+  // history, which needs none.
+  if (*exit != '\0') {
+    command->footer(std::string("Exit: ") + exit + ",\n      64 bad usage" +
+                    (command->get_name() == "history" ? "" : ", 78 bad configuration"));
+  }
   return command;
 }
 
@@ -127,10 +130,17 @@ void describe(CLI::App& app, CommandLine& line) {
                      "0 no failure, 1 a check failed, 2 could not be determined");
   add_json(doctor, line.doctor.json);
   doctor->add_flag("--npd", line.doctor.npd, "One line of at most 80 bytes, for node-problem-detector");
-  add(app, "explain", "Say why packets to a destination go where they go",
-      "0 something is known, 2 nothing is")
-      ->add_option("DESTINATION", line.destination, "An address or a prefix")
-      ->required();
+  auto* explain = add(app, "explain", "Say why packets to a destination go where they go",
+                      "0 something is known, 2 nothing is");
+  explain->add_option("DESTINATION", line.destination, "An address or a prefix")->required();
+  explain->add_option("--at", line.at, "As it was then, in UTC: 04:12, 2026-11-30T04:12Z, or 2h ago as 2h")
+      ->type_name("TIME");
+  auto* history = add(app, "history", "Show what the flight recorder has kept, over restarts and crashes",
+                      "0 shown, 2 nothing is recorded or it cannot be read");
+  history->add_option("--since", line.history.since, "From then on, as --at of explain takes it")
+      ->type_name("TIME")
+      ->capture_default_str();
+  add_json(history, line.history.json);
   auto* config = add(app, "config", "Check or show the configuration");
   config->require_subcommand(1);
   add(*config, "check", "Find every mistake, each with its line and column", "0 the configuration is good")

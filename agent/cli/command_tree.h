@@ -21,6 +21,8 @@ struct CommandLine {
   FlushOptions flush;
   DoctorOptions doctor;
   std::string destination;
+  std::string at;
+  HistoryOptions history;
 };
 
 inline constexpr auto kProgram = "calico-azure-agent";

@@ -3,9 +3,11 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "agent/cli/beside.h"
 #include "agent/config/load_config.h"
+#include "net/prefix.h"
 
 // One function a command, each in a file of its own; the number is the exit code.
 
@@ -60,8 +62,20 @@ struct FlushOptions {
 /// Removes every route and rule of our protocol, in every table.
 int flush_routes(const Beside& beside, const FlushOptions& options);
 
-/// Why a destination goes where it goes: an address or a prefix.
-int explain(const ConfigSources& sources, const Beside& beside, const std::string& text);
+struct HistoryOptions {
+  bool json = false;
+  std::string since = "24h";  ///< as parse_moment() takes it
+};
+
+/// What the flight recorder has kept.
+int print_history(const HistoryOptions& options);
+
+/// What was recorded about a destination, and of the node, at a moment as parse_moment() takes it.
+int explain_past(const net::Prefix& destination, const std::string& at);
+
+/// Why a destination goes where it goes: an address or a prefix. `at`: as it was then; empty: now.
+int explain(const ConfigSources& sources, const Beside& beside, const std::string& text,
+            const std::string& at);
 
 /// Every check once, daemon or not.
 int print_doctor(const Beside& beside, const DoctorOptions& options);

@@ -141,7 +141,8 @@ void explain_changes(const net::ListenAddress& where, const net::Prefix& destina
 
 }  // namespace
 
-int explain(const ConfigSources& sources, const Beside& beside, const std::string& text) {
+int explain(const ConfigSources& sources, const Beside& beside, const std::string& text,
+            const std::string& at) {
   const auto& loaded = beside.loaded;
   auto destination = net::Prefix::parse(text);
   if (!destination) {
@@ -153,6 +154,7 @@ int explain(const ConfigSources& sources, const Beside& beside, const std::strin
                              text);
     return kUsage;
   }
+  if (!at.empty()) return explain_past(*destination, at);
   const auto look = look_at_node(loaded.config, kEverythingPatience);
   if (!look) {
     std::cerr << "explain: " << look.error().what << '\n';

@@ -37,7 +37,8 @@ struct AzureAsker::Connection {
   arm::Client client;
 };
 
-AzureAsker::AzureAsker(kubernetes::FilesOf whose) : whose_(whose) {}
+AzureAsker::AzureAsker(kubernetes::FilesOf whose, std::function<void(observed::Request)> note)
+    : whose_(whose), note_(std::move(note)) {}
 AzureAsker::~AzureAsker() = default;
 
 net::Result<arm::Client*> AzureAsker::client_for(const CloudQuery& query,
@@ -48,7 +49,7 @@ net::Result<arm::Client*> AzureAsker::client_for(const CloudQuery& query,
   const bool same = connection_ && connection_->cloud == *cloud && connection_->client_id == client_id &&
                     connection_->imds_endpoint == query.imds_endpoint;
   if (!same) {
-    const auto get = [](const https::Request& request) { return https::get({}, request); };
+    const auto get = [this](const https::Request& request) { return noted_get(request); };
     connection_ = std::make_unique<Connection>(
         Connection{.cloud = *cloud,
                    .imds_endpoint = query.imds_endpoint,
@@ -59,6 +60,19 @@ net::Result<arm::Client*> AzureAsker::client_for(const CloudQuery& query,
                    })});
   }
   return &connection_->client;
+}
+
+net::Result<https::Response> AzureAsker::noted_get(const https::Request& request) {
+  const auto begin = std::chrono::steady_clock::now();
+  auto response = https::get({}, request);
+  if (note_) {
+    const auto took = std::chrono::steady_clock::now() - begin;
+    note_({.to = observed::Service::arm,
+           .outcome =
+               response ? observed::outcome_of(response->status) : observed::outcome_of(response.error()),
+           .took = std::chrono::duration_cast<std::chrono::milliseconds>(took)});
+  }
+  return response;
 }
 
 AzureAsker::Answer AzureAsker::ask(const CloudQuery& query, std::chrono::steady_clock::time_point finish_by) {

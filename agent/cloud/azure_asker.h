@@ -1,11 +1,13 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 
 #include "agent/cloud/cloud_query.h"
 #include "arm/arm.h"
+#include "https/https.h"
 #include "imds/token.h"
 #include "kubernetes/local_files.h"
 #include "net/error.h"
@@ -25,16 +27,19 @@ class AzureAsker {
     std::chrono::milliseconds resume_after{0};
   };
 
-  explicit AzureAsker(kubernetes::FilesOf whose);
+  /// `note` is told of each request to ARM.
+  explicit AzureAsker(kubernetes::FilesOf whose, std::function<void(observed::Request)> note = {});
   ~AzureAsker();
 
   Answer ask(const CloudQuery& query, std::chrono::steady_clock::time_point finish_by);
 
  private:
   struct Connection;
+  net::Result<https::Response> noted_get(const https::Request& request);
   net::Result<arm::Client*> client_for(const CloudQuery& query, const observed::CloudConfig& config);
 
   kubernetes::FilesOf whose_;
+  std::function<void(observed::Request)> note_;
   std::unique_ptr<Connection> connection_;
 };
 

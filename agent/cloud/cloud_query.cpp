@@ -9,19 +9,8 @@
 #include <string_view>
 
 #include "agent/cloud/line_json.h"
+#include "json/values.h"
 #include "net/foreign_text.h"
-
-namespace nlohmann {
-
-template <>
-struct adl_serializer<std::chrono::milliseconds> {
-  static void to_json(json& to, const std::chrono::milliseconds& time) { to = time.count(); }
-  static void from_json(const json& from, std::chrono::milliseconds& time) {
-    time = std::chrono::milliseconds(from.get<std::int64_t>());
-  }
-};
-
-}  // namespace nlohmann
 
 namespace agent {
 

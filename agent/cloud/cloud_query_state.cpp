@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace agent {
+namespace {
+
+/// Verifying is seven, and each ends with an answer.
+constexpr std::size_t kMostRequests = 64;
+
+}  // namespace
 
 void CloudQueryState::ask(CloudQuery query) {
   {
@@ -37,6 +43,19 @@ void CloudQueryState::update_while(const std::function<bool(const CloudQuery&)>&
   const net::Lock lock(learning_);
   if (!concerns(query().query)) return;
   change(cloud_state_);
+  tell();
+}
+
+void CloudQueryState::note(observed::Request request) {
+  const net::Lock lock(mutex_);
+  if (requests_.size() < kMostRequests) requests_.push_back(request);
+}
+
+void CloudQueryState::tell() {
+  {
+    const net::Lock lock(mutex_);
+    cloud_state_.requests = std::exchange(requests_, {});
+  }
   told_(cloud_state_);
 }
 
@@ -58,7 +77,7 @@ void CloudQueryState::update(std::uint64_t number, const std::function<void(obse
   const net::Lock lock(learning_);
   if (is_stale(number)) return;
   change(cloud_state_);
-  told_(cloud_state_);
+  tell();
 }
 
 }  // namespace agent

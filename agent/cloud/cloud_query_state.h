@@ -47,17 +47,22 @@ class CloudQueryState {
   /// The same for whom an answer is as good as long as the question `concerns` it.
   void update_while(const std::function<bool(const CloudQuery&)>& concerns,
                     const std::function<void(observed::CloudState&)>& change);
+  /// Goes with the next answer.
+  void note(observed::Request request);
   /// This one has answered the question of that number and asks nothing before then, unless there is another
   /// question. Once that is true of all, so it is told, by one call at a time with what is learnt.
   void rest(Follower who, std::uint64_t number, Time until);
 
  private:
+  void tell() CAA_REQUIRES(learning_);
+
   std::function<void(const observed::CloudState&)> told_;
   Rests rests_;
   mutable net::Mutex mutex_;
   mutable net::Condition asked_;
   Numbered current_ CAA_GUARDED_BY(mutex_);
   std::array<std::optional<Time>, 2> resting_ CAA_GUARDED_BY(mutex_) = {};  ///< by Follower, for current_
+  std::vector<observed::Request> requests_ CAA_GUARDED_BY(mutex_) = {};
   net::Mutex learning_;
   observed::CloudState cloud_state_ CAA_GUARDED_BY(learning_);
 };

@@ -4,71 +4,21 @@
 
 #include <cerrno>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 #include <string_view>
 #include <utility>
 
 #include "agent/cloud/line_json.h"
+#include "json/values.h"
 #include "net/foreign_text.h"
 
-// nlohmann-json finds these by the types' own namespaces; what it throws for anything else than what is
-// written here, parse_cloud_state() catches.
 namespace nlohmann {
 
-template <class T>
-struct TextSerializer {
-  static void to_json(json& to, const T& value) { to = value.text(); }
-  static void from_json(const json& from, T& value) {
-    auto parsed = T::parse(from.get_ref<const std::string&>());
-    if (!parsed) throw std::invalid_argument(parsed.error().what);
-    value = *parsed;
-  }
-};
 template <>
-struct adl_serializer<net::Address> : TextSerializer<net::Address> {};
+struct adl_serializer<observed::Service>
+    : ::json::NamedSerializer<observed::Service, observed::kServiceNames> {};
 template <>
-struct adl_serializer<net::Prefix> : TextSerializer<net::Prefix> {};
-template <>
-struct adl_serializer<net::MacAddress> : TextSerializer<net::MacAddress> {};
-
-template <>
-struct adl_serializer<std::chrono::system_clock::time_point> {
-  using Time = std::chrono::system_clock::time_point;
-  static void to_json(json& to, const Time& time) {
-    to = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-  }
-  static void from_json(const json& from, Time& time) {
-    time = Time(std::chrono::milliseconds(from.get<std::int64_t>()));
-  }
-};
-
-template <class T>
-struct adl_serializer<std::optional<T>> {
-  static void to_json(json& to, const std::optional<T>& maybe) { to = maybe ? json(*maybe) : json(); }
-  static void from_json(const json& from, std::optional<T>& maybe) {
-    maybe.reset();
-    if (!from.is_null()) maybe = from.get<T>();
-  }
-};
-
-/// {"value": …} or {"error": "…", "code": 13}
-template <class T>
-struct adl_serializer<net::Result<T>> {
-  static void to_json(json& to, const net::Result<T>& result) {
-    if (result) {
-      to = json{{"value", *result}};
-    } else {
-      to = json{{"error", result.error().what}, {"code", result.error().code.value()}};
-    }
-  }
-  static void from_json(const json& from, net::Result<T>& result) {
-    if (from.contains("value")) {
-      result = from.at("value").get<T>();
-    } else {
-      result = net::failure(from.at("code").get<int>(), from.at("error").get<std::string>());
-    }
-  }
-};
+struct adl_serializer<observed::RequestOutcome>
+    : ::json::NamedSerializer<observed::RequestOutcome, observed::kRequestOutcomeNames> {};
 
 }  // namespace nlohmann
 
@@ -89,7 +39,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KubernetesNode, name, pod_cidrs, created, net
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CloudConfig, cloud, resource_manager_endpoint, route_table_name,
                                    route_table_resource_group, user_assigned_identity, resource_group,
                                    subscription, network_subscription)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CloudState, azure, node, cloud_config, service_addresses)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Request, to, outcome, took)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CloudState, azure, node, cloud_config, service_addresses, requests)
 
 }  // namespace observed
 

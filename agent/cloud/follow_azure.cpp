@@ -34,12 +34,12 @@ milliseconds ask(CloudQueryState& board, AzureAsker& asker, const CloudQueryStat
 }  // namespace
 
 void ask_azure_once(CloudQueryState& board, kubernetes::FilesOf whose, CloudQueryState::Time finish_by) {
-  AzureAsker asker(whose);
+  AzureAsker asker(whose, [&board](observed::Request request) { board.note(request); });
   ask(board, asker, board.query(), finish_by);
 }
 
 void follow_azure(CloudQueryState& board, kubernetes::FilesOf whose) {
-  AzureAsker asker(whose);
+  AzureAsker asker(whose, [&board](observed::Request request) { board.note(request); });
   auto asked = board.await_first();
   auto first = steady_clock::now();
   if (!asked.query.at_once) first += between(milliseconds(0), asked.query.interval / 10);

@@ -69,7 +69,11 @@ net::Result<Seen> look(CloudQueryState& board, kubernetes::FilesOf whose, const 
     update(board, asked, net::pass_on(access), deliveries, unless_past);
     return net::pass_on(access);
   }
+  const auto begin = steady_clock::now();
   auto seen = kubernetes::get_node(*access, asked.node_name, finish_by);
+  board.note({.to = observed::Service::kubernetes,
+              .outcome = seen ? observed::RequestOutcome::ok : observed::outcome_of(seen.error()),
+              .took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - begin)});
   if (!seen) {
     update(board, asked, net::pass_on(seen), deliveries, unless_past);
     return net::pass_on(seen);

@@ -43,6 +43,12 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, KernelHandles han
           configuration(), version(), net::random_number()),
       published_(core::Snapshot{}),
       reporter_(runtime_directory(), log_),
+      recorder_(state_directory(),
+                [this](const net::Error& error) {
+                  boost::asio::post(io_, [this, what = error.what] {
+                    log_.write(core::warning(core::EventKind::file_refused, what));
+                  });
+                }),
       watch_(io_, handles_.watch->descriptor()),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       timer_(io_),
@@ -60,8 +66,10 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, KernelHandles han
       cni_(io_),
       status_(io_, log_, "http.listen", StatusServer::Content::all, published_, heartbeat_,
               [this] { on_listening(); }),
-      metrics_(io_, log_, "http.metrics_listen", StatusServer::Content::metrics, published_, heartbeat_, [] {}) {
+      metrics_(io_, log_, "http.metrics_listen", StatusServer::Content::metrics, published_, heartbeat_,
+               [] {}) {
   heartbeat_.beat(Clock::now());
+  log_.set_witness([this](const core::LogEvent& event) { record(event_record(event, net::now().wall)); });
   start_poller();  // first of all: what the kernel is asked for takes as long as the answer
 }
 
@@ -125,6 +133,9 @@ void Daemon::Loop::handle(core::Event event) {
 void Daemon::Loop::execute(const core::Effects& effects) {
   if (effects.ready_file_goes) reporter_.not_ready();
   if (effects.publish) published_.publish(effects.publish);
+  if (effects.publish) {
+    if (auto line = state_records_.see(effects.publish, net::now())) record(std::move(*line));
+  }
   for (const auto& event : effects.log) log_.write(event);
   if (effects.ready_file_comes) {
     reporter_.ready(*effects.publish->ready_since);
@@ -145,6 +156,11 @@ void Daemon::Loop::execute(const core::Effects& effects) {
   const auto in_a_while = Clock::now() + reporter_.until_next_beat();
   if (effects.turned && beat_.expiry() < in_a_while - reporter_.until_next_beat() / 2) return beat();
   if (effects.publish && beat_.expiry() > in_a_while) await_beat();  // there is more reason for one now
+}
+
+/// It is written behind what is under way.
+void Daemon::Loop::record(std::string line) {
+  if (recorder_.add(std::move(line))) boost::asio::post(io_, [this] { recorder_.flush(); });
 }
 
 void Daemon::Loop::post(core::Event event) {
@@ -258,8 +274,9 @@ void Daemon::Loop::start_poller() {
   std::filesystem::create_directories(document_cache().parent_path(), ignored);
   poller_ = std::make_unique<imds::Poller>(
       imds_options(config_),
-      [this](imds::Event event) {
-        boost::asio::post(io_, [this, event = std::move(event)]() mutable { on_imds(std::move(event)); });
+      [this](imds::Event event, std::chrono::milliseconds took) {
+        boost::asio::post(
+            io_, [this, took, event = std::move(event)]() mutable { on_imds(std::move(event), took); });
       },
       [this](const net::Error& error) {
         boost::asio::post(io_, [this, what = error.what] {
@@ -270,11 +287,15 @@ void Daemon::Loop::start_poller() {
       });
 }
 
-void Daemon::Loop::on_imds(imds::Event event) {
-  if (auto* failure = std::get_if<imds::Failure>(&event))
-    return handle(core::ImdsFailure{std::move(failure->error.what)});
+void Daemon::Loop::on_imds(imds::Event event, std::chrono::milliseconds took) {
+  if (auto* failure = std::get_if<imds::Failure>(&event)) {
+    const auto outcome = observed::outcome_of(failure->error);
+    return handle(
+        core::ImdsFailure{.error = std::move(failure->error.what), .outcome = outcome, .took = took});
+  }
   last_reading_ = std::get<imds::Reading>(std::move(event));
-  handle(core::ImdsDocument{.network = last_reading_->network, .api_version = last_reading_->api_version});
+  handle(core::ImdsDocument{
+      .network = last_reading_->network, .api_version = last_reading_->api_version, .took = took});
 }
 
 }  // namespace agent

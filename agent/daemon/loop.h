@@ -17,6 +17,8 @@
 #include "agent/daemon/endpoint.h"
 #include "agent/daemon/instance_lock.h"
 #include "agent/daemon/state_reporter.h"
+#include "agent/history/recorder.h"
+#include "agent/history/records.h"
 #include "agent/http/heartbeat.h"
 #include "agent/http/server.h"
 #include "agent/inspect/inspector.h"
@@ -64,10 +66,13 @@ class Daemon::Loop {
   void await(std::optional<net::MonoTime> wake_at);
   void beat();
 
+  // What is kept for those who ask later.
+  void record(std::string line);
+
   // What was kept before a restart, and who is asked.
   void load_kept();
   void start_poller();
-  void on_imds(imds::Event event);
+  void on_imds(imds::Event event, std::chrono::milliseconds took);
 
   // loop_configuration.cpp
   void watch_configuration();
@@ -91,6 +96,8 @@ class Daemon::Loop {
   Heartbeat heartbeat_;
   StateReporter reporter_;
   boost::asio::io_context io_{1};
+  Recorder recorder_;  // before all that writes to the log when it ends
+  StateRecords state_records_;
   boost::asio::posix::stream_descriptor watch_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer timer_;

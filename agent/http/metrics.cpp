@@ -143,6 +143,52 @@ void routes(Exposition& out, const core::Snapshot& snapshot) {
   out.count({}, meters.overruns);
 }
 
+/// The kernel's answers, and those of others on this machine.
+void looks(Exposition& out, const core::Meters& meters) {
+  out.family("dump_duration_seconds", "histogram",
+             "Dumps of the kernel's links, rules and routes; those that changes interrupted with their "
+             "repetitions.");
+  out.histogram(meters.dumps);
+  out.family("batch_duration_seconds", "histogram",
+             "Batches of changes of routes and rules, until the kernel has answered.");
+  out.histogram(meters.batches);
+  out.family("look_duration_seconds", "histogram",
+             "Looks at what others have set up on this node: CNI, packet filters, settings.");
+  out.histogram(meters.looks);
+}
+
+void requests(Exposition& out, const core::Meters::Requests& requests) {
+  if (requests.by_outcome.empty()) return;
+  out.family("requests_total", "counter",
+             "Requests to Azure's metadata service (imds), Resource Manager (arm) and the Kubernetes API "
+             "server (kubernetes), by outcome: ok, throttled, refused, failed, unusable, no_answer.");
+  for (const auto& [which, count] : requests.by_outcome) {
+    out.count({{"to", net::name_of(observed::kServiceNames, which.first)},
+               {"outcome", net::name_of(observed::kRequestOutcomeNames, which.second)}},
+              count);
+  }
+  out.family("request_duration_seconds_total", "counter", "Time that these requests have taken together.");
+  for (const auto& [to, took] : requests.took)
+    out.sample({{"to", net::name_of(observed::kServiceNames, to)}}, Exposition::seconds(took));
+}
+
+void fills(Exposition& out, const checks::Fills& fills) {
+  const auto pair = [&out](const std::optional<checks::Fill>& fill, std::string_view used,
+                           std::string_view used_help, std::string_view room, std::string_view room_help) {
+    if (!fill) return;
+    out.family(used, "gauge", used_help);
+    out.count({}, fill->used);
+    out.family(room, "gauge", room_help);
+    out.count({}, fill->room);
+  };
+  pair(fills.conntrack, "conntrack_entries", "Connections that the kernel tracks.", "conntrack_entries_limit",
+       "How many it can.");
+  pair(fills.pod_addresses, "pod_addresses_used", "Addresses given to pods of this node.", "pod_addresses",
+       "Addresses that this node has for pods.");
+  pair(fills.azure_routes, "azure_routes", "Routes of the subnet's route table.", "azure_routes_limit",
+       "How many a route table may have.");
+}
+
 void start(Exposition& out, const core::Snapshot& snapshot) {
   const auto& meters = snapshot.meters;
   const std::pair<std::string_view, std::optional<std::chrono::milliseconds>> phases[] = {
@@ -198,7 +244,10 @@ std::string metrics(const core::Snapshot& snapshot, net::WallTime started, const
   start(out, snapshot);
   checks(out, snapshot);
   routes(out, snapshot);
+  looks(out, snapshot.meters);
   imds(out, snapshot);
+  requests(out, snapshot.meters.requests);
+  fills(out, snapshot.fills);
   process(out, use, started);
   return std::move(out).take();
 }

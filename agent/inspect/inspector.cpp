@@ -107,7 +107,10 @@ void Inspector::work() {
     const auto used_before = processor_time();
     {
       const net::Unlock open(mutex_);
-      deliver_(eyes_.look(aim, Clock::now() + kPatience));
+      const auto begin = Clock::now();
+      auto seen = eyes_.look(aim, begin + kPatience);
+      seen.took = Clock::now() - begin;
+      deliver_(std::move(seen));
     }
     schedule_.end(Clock::now(), processor_time() - used_before);
   }

@@ -185,7 +185,10 @@ void Log::set_level(core::LogLevel level) { sink_->set_level(level); }
 
 void Log::reopen(LogFormat format) { sink_->reopen(format); }
 
-void Log::write(const core::LogEvent& event) const { sink_->write(event); }
+void Log::write(const core::LogEvent& event) const {
+  if (witness_ && event.level >= core::LogLevel::info) witness_(event);
+  sink_->write(event);
+}
 
 void complain(core::EventKind kind, const std::string& message) {
   if (is_journals(STDERR_FILENO)) {

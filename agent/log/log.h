@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -42,6 +43,10 @@ class Log {
   /// From the next event on, in another format.
   void reopen(LogFormat format);
 
+  /// Whoever hears of every event from `info` on, whatever log.level is. Set once, before other threads
+  /// write.
+  void set_witness(std::function<void(const core::LogEvent&)> witness) { witness_ = std::move(witness); }
+
   /// Writes the event, if its level is enabled. In text and in the journal, control characters and bytes that
   /// are not UTF-8 are escaped. An event that journald does not take is written as text.
   void write(const core::LogEvent& event) const;
@@ -63,6 +68,7 @@ class Log {
  private:
   class Sink;
   std::unique_ptr<Sink> sink_;
+  std::function<void(const core::LogEvent&)> witness_;
 };
 
 /// Reports why a command ends before it has a log: a line on standard error or, where that is connected to

@@ -53,6 +53,18 @@ TEST(CloudQueryState, TheSameQuestionAskedAgainIsAnotherOne) {
   EXPECT_EQ(board.query().number, 2U);
 }
 
+TEST(CloudQueryState, EachRequestGoesWithOneAnswer) {
+  std::vector<std::size_t> told;
+  CloudQueryState board(
+      [&told](const observed::CloudState& cloud_state) { told.push_back(cloud_state.requests.size()); });
+  board.ask(about("a"));
+  board.note({.to = observed::Service::arm});
+  board.note({.to = observed::Service::kubernetes});
+  learn_node(board, 1, "a");
+  learn_node(board, 1, "b");
+  EXPECT_EQ(told, (std::vector<std::size_t>{2, 0}));
+}
+
 TEST(CloudQueryState, RestsUntilTheFirstOfAllAsksAgainOnceAllHaveAnswered) {
   using Follower = CloudQueryState::Follower;
   std::vector<std::pair<std::uint64_t, CloudQueryState::Time>> rests;

@@ -17,6 +17,9 @@ TEST(CloudStateLine, SaysItAllAndIsOneLine) {
   auto cloud_state = *testing::healthy_with_cloud_state().cloud_state;
   cloud_state.service_addresses = {*net::Address::parse("10.0.0.10"), *net::Address::parse("fd00::a")};
   cloud_state.azure->read_at = net::WallTime(std::chrono::milliseconds(1764374400123));
+  cloud_state.requests = {{.to = observed::Service::arm,
+                           .outcome = observed::RequestOutcome::throttled,
+                           .took = std::chrono::milliseconds(12)}};
   const auto line = cloud_state_line(cloud_state);
   EXPECT_EQ(line.find('\n'), std::string::npos);
   const auto read = parse_cloud_state(line);
@@ -29,6 +32,7 @@ TEST(CloudStateLine, SaysItAllAndIsOneLine) {
   EXPECT_EQ(**read->node, **cloud_state.node);
   EXPECT_EQ(**read->cloud_config, **cloud_state.cloud_config);
   EXPECT_EQ(read->service_addresses, cloud_state.service_addresses);
+  EXPECT_EQ(read->requests, cloud_state.requests);
 }
 
 TEST(CloudStateLine, ErrorsKeepTheirCodeAndNothingStaysNothing) {

@@ -6,6 +6,8 @@
 namespace agent {
 namespace {
 
+using namespace std::chrono_literals;
+
 using core::EventKind;
 using ::testing::HasSubstr;
 using testing::kHealthyRoutes;
@@ -82,6 +84,46 @@ TEST_F(NodeControllerTest, TheFirstStatesOfTheStartAreTimed) {
   EXPECT_EQ(meters.until_routes, std::chrono::seconds(2));
   EXPECT_EQ(meters.until_ready, std::chrono::seconds(2));
   EXPECT_GE(core::observations(meters.turns), 2U);
+}
+
+TEST_F(NodeControllerTest, RequestsDumpsBatchesAndLooksAreCounted) {
+  get_ready();
+  handle(
+      core::ImdsFailure{.error = "IMDS: 429", .outcome = observed::RequestOutcome::throttled, .took = 7ms});
+  observed::CloudState state;
+  state.requests = {
+      {.to = observed::Service::arm, .outcome = observed::RequestOutcome::refused, .took = 20ms},
+      {.to = observed::Service::arm, .outcome = observed::RequestOutcome::ok, .took = 30ms}};
+  handle(state);
+  observed::NodeEnvironment environment;
+  environment.took = 2ms;
+  handle(environment);
+  const auto effects = handle(core::ResyncDue{});
+  const auto& meters = effects.publish->meters;
+  const auto requests = [&meters](observed::Service to, observed::RequestOutcome outcome) {
+    const auto found = meters.requests.by_outcome.find({to, outcome});
+    return found == meters.requests.by_outcome.end() ? 0 : found->second;
+  };
+  EXPECT_EQ(requests(observed::Service::imds, observed::RequestOutcome::ok), 1U);
+  EXPECT_EQ(requests(observed::Service::imds, observed::RequestOutcome::throttled), 1U);
+  EXPECT_EQ(requests(observed::Service::arm, observed::RequestOutcome::refused), 1U);
+  EXPECT_EQ(meters.requests.took.at(observed::Service::arm), 50ms);
+  EXPECT_EQ(core::observations(meters.looks), 1U);
+  EXPECT_GT(core::observations(meters.dumps), core::observations(meters.turns));
+  EXPECT_GE(core::observations(meters.batches), 1U);
+}
+
+TEST_F(NodeControllerTest, TheLastLinesOfTheLogAreInTheState) {
+  get_ready();
+  node_.kernel.remove_foreign(ours(0));
+  handle(core::NotificationsReady{});
+  settle();
+  const auto& events = *controller_->published().events;
+  ASSERT_FALSE(events.empty());
+  EXPECT_TRUE(std::any_of(events.begin(), events.end(), [](const auto& each) {
+    return each.event.kind == core::EventKind::routes_put_back;
+  }));
+  EXPECT_LE(events.size(), 32U);
 }
 
 TEST(Meters, NameFewRemoversAndCountTheRest) {

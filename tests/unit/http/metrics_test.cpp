@@ -94,6 +94,30 @@ TEST(Metrics, SayHowLongRepairsTookAndWhoTookTheRoutes) {
   EXPECT_EQ(value("start_phase_seconds{phase=\"routes\"}"), std::nullopt) << "not yet";
 }
 
+TEST(Metrics, CountRequestsByWhomTheyWentToAndWhatCameOfThem) {
+  auto node = sample::ready_node();
+  node.meters.count(
+      {.to = observed::Service::arm, .outcome = observed::RequestOutcome::throttled, .took = 20ms});
+  node.meters.count({.to = observed::Service::arm, .outcome = observed::RequestOutcome::ok, .took = 30ms});
+  const Exposition metrics(metrics_of(node));
+  EXPECT_EQ(metrics["calico_azure_agent_requests_total{to=\"arm\",outcome=\"throttled\"}"], 1);
+  EXPECT_EQ(metrics["calico_azure_agent_request_duration_seconds_total{to=\"arm\"}"], 0.05);
+}
+
+TEST(Metrics, SayHowFullThingsAreWhereThatIsKnown) {
+  auto node = sample::ready_node();
+  EXPECT_EQ(Exposition(metrics_of(node))["calico_azure_agent_conntrack_entries"], std::nullopt);
+  node.fills = {.conntrack = checks::Fill{.used = 7, .room = 65'536},
+                .pod_addresses = checks::Fill{.used = 30, .room = 253},
+                .azure_routes = checks::Fill{.used = 12, .room = 400}};
+  const Exposition metrics(metrics_of(node));
+  EXPECT_EQ(metrics["calico_azure_agent_conntrack_entries"], 7);
+  EXPECT_EQ(metrics["calico_azure_agent_conntrack_entries_limit"], 65'536);
+  EXPECT_EQ(metrics["calico_azure_agent_pod_addresses_used"], 30);
+  EXPECT_EQ(metrics["calico_azure_agent_pod_addresses"], 253);
+  EXPECT_EQ(metrics["calico_azure_agent_azure_routes"], 12);
+}
+
 TEST(Metrics, HaveWhatEveryProcessHasByItsUsualNames) {
   const Exposition metrics(metrics_of(sample::ready_node()));
   EXPECT_EQ(metrics["process_cpu_seconds_total"], 1.25);

@@ -45,7 +45,7 @@ class Polling : public testing::Test {
 
   void start() {
     poller_ = std::make_unique<Poller>(
-        options_, [this](Event event) { events_.put(std::move(event)); },
+        options_, [this](Event event, auto) { events_.put(std::move(event)); },
         [this](const net::Error& error) { cache_failures_.put(error); });
   }
 
@@ -75,7 +75,7 @@ TEST_F(Polling, GoesOnAtThePollIntervalWithOneDeliveryPerAttempt) {
 TEST_F(Polling, DeliversOnOneThreadOfItsOwn) {
   Mailbox<std::thread::id> threads;
   options_.poll_interval = 50ms;
-  const Poller poller(options_, [&threads](const Event&) { threads.put(std::this_thread::get_id()); });
+  const Poller poller(options_, [&threads](const Event&, auto) { threads.put(std::this_thread::get_id()); });
   ASSERT_TRUE(threads.await(3));
   for (const auto& id : threads.all()) {
     EXPECT_EQ(id, threads.all()[0]);

@@ -1,0 +1,130 @@
+#include "agent/history/recorder.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "net/descriptor.h"
+
+namespace agent {
+namespace {
+
+/// As many events as half a file takes go at once: none is longer than that.
+constexpr std::size_t kLongestLine = Recorder::kFile / 4;
+
+net::Error failure_of(const std::filesystem::path& file, std::string_view what) {
+  const int code = errno;
+  return {{code, std::system_category()},
+          fmt::format("{}: {}: {}", file.string(), what, std::generic_category().message(code))};
+}
+
+/// A power cut may have left half a line: what follows is a line of its own.
+net::Result<bool> ends_within_a_line(const net::Descriptor& file, off_t size,
+                                     const std::filesystem::path& path) {
+  if (size == 0) return false;
+  char last = '\n';
+  if (::pread(file.get(), &last, 1, size - 1) < 0) return tl::unexpected(failure_of(path, "cannot be read"));
+  return last != '\n';
+}
+
+net::Result<void> write_all(const net::Descriptor& file, std::string_view text,
+                            const std::filesystem::path& path) {
+  while (!text.empty()) {
+    const auto written = ::write(file.get(), text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return tl::unexpected(failure_of(path, "cannot be written"));
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::filesystem::path current_events(const std::filesystem::path& folder) { return folder / "events.jsonl"; }
+std::filesystem::path earlier_events(const std::filesystem::path& folder) {
+  return folder / "events.1.jsonl";
+}
+
+Recorder::Recorder(std::filesystem::path folder, std::function<void(const net::Error&)> failed)
+    : folder_(std::move(folder)), failed_(std::move(failed)) {}
+
+Recorder::~Recorder() {
+  flush();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool Recorder::add(std::string line) {
+  const net::Lock lock(mutex_);
+  if (waiting_.size() >= kMostWaiting || line.size() > kLongestLine) {
+    ++lost_;
+    return false;
+  }
+  waiting_.push_back(std::move(line));
+  return waiting_.size() == 1;
+}
+
+void Recorder::flush() {
+  {
+    const net::Lock lock(mutex_);
+    if (waiting_.empty() || std::exchange(working_, true)) return;
+  }
+  if (thread_.joinable()) thread_.join();  // it has ended, but for its last instructions
+  try {
+    thread_ = std::thread([this] { work(); });
+  } catch (const std::system_error&) {  // no thread to be had
+    work();
+  }
+}
+
+void Recorder::work() {
+  const net::Lock lock(mutex_);
+  while (!waiting_.empty()) {
+    std::string lines;
+    if (lost_ > 0) {
+      lines =
+          fmt::format("{{\"event\":\"events_lost\",\"message\":\"{} events are not here: the disk hung\"}}\n",
+                      std::exchange(lost_, 0));
+    }
+    while (!waiting_.empty() && lines.size() + waiting_.front().size() < kFile / 2) {
+      lines.append(waiting_.front()).push_back('\n');
+      waiting_.pop_front();
+    }
+    const net::Unlock open(mutex_);
+    const auto written = append(lines);
+    if (!written && written.error().what != last_failure_) failed_(written.error());
+    last_failure_ = written ? "" : written.error().what;
+  }
+  working_ = false;
+}
+
+net::Result<void> Recorder::append(const std::string& lines) {
+  const auto path = current_events(folder_);
+  const auto open = [&path] {
+    return net::Descriptor(
+        ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+  };
+  auto file = open();
+  struct stat status {};
+  if (file.get() < 0 || ::fstat(file.get(), &status) != 0)
+    return tl::unexpected(failure_of(path, "cannot be opened"));
+  if (static_cast<std::size_t>(status.st_size) + lines.size() + 1 > kFile && status.st_size > 0) {
+    if (::rename(path.c_str(), earlier_events(folder_).c_str()) != 0)
+      return tl::unexpected(failure_of(path, "cannot be renamed"));
+    file = open();
+    status.st_size = 0;
+    if (file.get() < 0) return tl::unexpected(failure_of(path, "cannot be opened"));
+  }
+  const auto torn = ends_within_a_line(file, status.st_size, path);
+  if (!torn) return net::pass_on(torn);
+  if (auto written = write_all(file, *torn ? "\n" + lines : lines, path); !written) return written;
+  ::fdatasync(file.get());  // where it fails, the lines are as safe as the system makes them
+  return {};
+}
+
+}  // namespace agent

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/log_event.h"
+#include "core/snapshot.h"
+#include "net/time.h"
+
+namespace agent {
+
+/// A line of the flight recorder, without its end: one JSON object that begins with its time, as log.format =
+/// json has it, whatever bytes the event holds. What no person would read to its end is cut.
+std::string event_record(const core::LogEvent& event, net::WallTime time);
+
+/// What is true from then on, for those who ask what was when: mode, readiness, failed and unknown checks,
+/// the NIC and the wanted routes. A line whenever one of them is another, and once a second at most where
+/// they come and go: somebody who takes routes again and again changes them hundreds of times in a second.
+class StateRecords {
+ public:
+  static constexpr int kAtOnce = 20;
+  static constexpr auto kPause = std::chrono::seconds(1);
+
+  /// The line about what is published now; nullopt: nothing of it is news, or it waits for the next one.
+  std::optional<std::string> see(const std::shared_ptr<const core::Snapshot>& published, net::Now now);
+
+ private:
+  bool may_speak(net::MonoTime now);
+
+  std::shared_ptr<const core::Snapshot> told_;
+  int budget_ = kAtOnce;
+  net::MonoTime earned_at_{};
+};
+
+}  // namespace agent

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "net/address.h"
+#include "net/error.h"
+#include "net/mac_address.h"
+#include "net/names.h"
+#include "net/prefix.h"
+
+// How values stand in JSON that the agent both writes and reads. nlohmann-json finds these by the types' own
+// namespaces. Reading anything else than what is written throws what nlohmann-json throws, or
+// std::invalid_argument.
+
+namespace json {
+
+/// As T::text() has it, and T::parse() takes it.
+template <class T>
+struct TextSerializer {
+  static void to_json(nlohmann::json& to, const T& value) { to = value.text(); }
+  static void from_json(const nlohmann::json& from, T& value) {
+    auto parsed = T::parse(from.get_ref<const std::string&>());
+    if (!parsed) throw std::invalid_argument(parsed.error().what);
+    value = *parsed;
+  }
+};
+
+/// An enum's value by its name.
+template <class Enum, const auto& kNames>
+struct NamedSerializer {
+  static void to_json(nlohmann::json& to, const Enum& value) {
+    to = std::string(net::name_of(kNames, value));
+  }
+  static void from_json(const nlohmann::json& from, Enum& value) {
+    const auto named = net::value_named(kNames, from.get_ref<const std::string&>());
+    if (!named) throw std::invalid_argument("a name that is not known");
+    value = *named;
+  }
+};
+
+}  // namespace json
+
+namespace nlohmann {
+
+template <>
+struct adl_serializer<net::Address> : ::json::TextSerializer<net::Address> {};
+template <>
+struct adl_serializer<net::Prefix> : ::json::TextSerializer<net::Prefix> {};
+template <>
+struct adl_serializer<net::MacAddress> : ::json::TextSerializer<net::MacAddress> {};
+
+/// Milliseconds since the epoch.
+template <>
+struct adl_serializer<std::chrono::system_clock::time_point> {
+  using Time = std::chrono::system_clock::time_point;
+  static void to_json(json& to, const Time& time) {
+    to = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+  }
+  static void from_json(const json& from, Time& time) {
+    time = Time(std::chrono::milliseconds(from.get<std::int64_t>()));
+  }
+};
+
+template <>
+struct adl_serializer<std::chrono::milliseconds> {
+  static void to_json(json& to, const std::chrono::milliseconds& duration) { to = duration.count(); }
+  static void from_json(const json& from, std::chrono::milliseconds& duration) {
+    duration = std::chrono::milliseconds(from.get<std::int64_t>());
+  }
+};
+
+template <class T>
+struct adl_serializer<std::optional<T>> {
+  static void to_json(json& to, const std::optional<T>& maybe) { to = maybe ? json(*maybe) : json(); }
+  static void from_json(const json& from, std::optional<T>& maybe) {
+    maybe.reset();
+    if (!from.is_null()) maybe = from.get<T>();
+  }
+};
+
+/// {"value": …} or {"error": "…", "code": 13}
+template <class T>
+struct adl_serializer<net::Result<T>> {
+  static void to_json(json& to, const net::Result<T>& result) {
+    if (result) {
+      to = json{{"value", *result}};
+    } else {
+      to = json{{"error", result.error().what}, {"code", result.error().code.value()}};
+    }
+  }
+  static void from_json(const json& from, net::Result<T>& result) {
+    if (from.contains("value")) {
+      result = from.at("value").get<T>();
+    } else {
+      result = net::failure(from.at("code").get<int>(), from.at("error").get<std::string>());
+    }
+  }
+};
+
+}  // namespace nlohmann
