@@ -4,6 +4,7 @@
 
 #include "checks/check_table.h"
 #include "core/node_engine.h"
+#include "core/packet_path.h"
 
 namespace core {
 
@@ -75,6 +76,7 @@ Snapshot NodeEngine::snapshot(net::MonoTime now, net::WallTime wall) {
   if (known.network) snapshot.node = known.network->identity;
   snapshot.imds = known.imds;
   snapshot.nic = nic_status();
+  snapshot.path_links = path_links(known);
   snapshot.cluster_cidrs = policy_.cluster_cidrs;
   snapshot.node_cidrs = policy_.node_cidrs;
   snapshot.pods_source = node_cidrs_.source;

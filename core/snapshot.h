@@ -32,6 +32,13 @@ struct NicStatus {
   std::uint32_t mtu = 0;
 };
 
+/// The links between pods and the NIC, as far as they are there.
+struct PathLinks {
+  std::string
+      pod;  ///< the pods' bridge ("cbr0"), or what the names of their own links have in common ("cali*")
+  std::string overlay;  ///< "flannel.1", "vxlan.calico"; empty also in modes without
+};
+
 /// A change that the agent made to a route.
 struct RouteChange {
   net::WallTime time{};
@@ -68,6 +75,7 @@ struct Snapshot {
   observed::NodeIdentity node;
   node::ImdsStatus imds;
   NicStatus nic;
+  PathLinks path_links;
   net::SharedList<net::Prefix> cluster_cidrs;
   net::SharedList<net::Prefix> node_cidrs;
   std::string pods_source;  ///< the source of node_cidrs: "kubernetes", "flannel", …; empty: none

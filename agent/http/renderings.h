@@ -33,14 +33,13 @@ struct PageOptions {
 };
 
 /// The snapshot as one self-contained HTML page: no script, no outside asset, light or dark as the reader's
-/// system is. What needs doing comes first, with its remedy. Every string from outside is escaped.
+/// system is. The verdict, what to do next with its remedies, the way of a pod's packet, what is known of it.
+/// Every string from outside is escaped.
 std::string page(const core::Snapshot& snapshot, net::WallTime now, net::MonoTime mono_now,
                  PageOptions options = {});
 
-/// The Content-Security-Policy to serve it with: inline style and the inline icon, and nothing else.
-inline constexpr const char* kPagePolicy =
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'";
+/// The Content-Security-Policy to serve it with: its own style sheet and the inline icon, and nothing else.
+std::string page_policy();
 
 }  // namespace http
 }  // namespace agent

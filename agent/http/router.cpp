@@ -74,7 +74,7 @@ Reply metrics_text(const Target& /*target*/, const View& view) {
 Reply html_page(const Target& target, const View& view) {
   const PageOptions options{std::chrono::seconds{target.has("refresh") ? 10 : 0}};
   return shared({.content_type = "text/html; charset=utf-8",
-                 .headers = {{"Content-Security-Policy", kPagePolicy}, {"Referrer-Policy", "no-referrer"}}},
+                 .headers = {{"Content-Security-Policy", page_policy()}, {"Referrer-Policy", "no-referrer"}}},
                 view, options.refresh.count() > 0 ? "page, refreshed" : "page", second_of(view),
                 [&] { return page(view.snapshot, view.now, view.mono_now, options); });
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "agent/http/text.h"
+#include "core/packet_path.h"
 #include "core/snapshot.h"
 
 namespace agent {
@@ -180,6 +181,16 @@ void write_change(JsonText& json, const core::RouteChange& change) {
   });
 }
 
+void write_hop(JsonText& json, const core::PathHop& hop) {
+  json.object([&] {
+    json.member("hop").text(net::name_of(checks::kHopKeys, hop.hop));
+    json.member("name").text(net::name_of(checks::kHopNames, hop.hop));
+    json.member("at").text(hop.at);
+    json.member("state").text(core::hop_state_name(hop.state));
+    texts(json.member("checks"), hop.checks);
+  });
+}
+
 void write_counters(JsonText& json, const core::Counters& counters) {
   json.object([&] {
     json.member("routes_repaired").number(counters.routes_repaired);
@@ -214,6 +225,8 @@ std::string status_json(const core::Snapshot& snapshot, net::MonoTime now) {
                                 [&](const routing::RouteStatus& each) { write_route(json, each); });
     json.member("checks").array(snapshot.checks,
                                 [&](const checks::CheckResult& each) { write_check(json, each); });
+    json.member("path").array(core::packet_path(snapshot),
+                              [&](const core::PathHop& each) { write_hop(json, each); });
     json.member("changes").array(snapshot.changes,
                                  [&](const core::RouteChange& each) { write_change(json, each); });
     write_counters(json.member("counters"), snapshot.counters);

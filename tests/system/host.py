@@ -23,9 +23,10 @@ _MIRROR = "http://deb.debian.org/debian"
 # mirror.
 _BOOTED = "systemd-sysv,dbus,init-system-helpers,iproute2,iputils-ping,procps,python3-minimal,rpm,ca-certificates"
 # Debian 11 is too old for the programs: it boots nowhere here, and has what its systemd verifies units with.
-# What runs an image is unpacked alone, for nothing of it is a machine's.
+# What runs an image is unpacked alone, for nothing of it is a machine's. A browser brings no service, but configured fonts.
 _PACKAGES = {"bullseye": "systemd,procps", "bookworm": _BOOTED, "trixie": _BOOTED,
-             "podman": "podman,crun,catatonit"}
+             "podman": "podman,crun,catatonit",
+             "chromium": "chromium-headless-shell,fonts-dejavu-core"}
 # A suite's compiler and libraries: tests/run libraries.
 _COMPILING = {"trixie-compiler": "trixie", "sid-compiler": "sid"}
 
@@ -34,7 +35,7 @@ RELEASES = {"bullseye": 247, "bookworm": 252, "trixie": 257}
 
 
 def tree(release):
-    """The folder of a release's tree, `podman`'s or a compiler's, made once from its list of packages; whoever comes
+    """The folder of a release's tree, `podman`'s, `chromium`'s or a compiler's, made once from its list of packages; whoever comes
     meanwhile waits."""
     suite, variant, packages = _made_of(release)
     trees = _ROOT / "build" / "trees"
@@ -63,6 +64,8 @@ def _made_of(release):
     """Suite, mmdebstrap's variant, packages."""
     if release == "podman":
         return "trixie", "extract", _PACKAGES[release]
+    if release == "chromium":
+        return "bookworm", "minbase", _PACKAGES[release]
     if release not in _COMPILING:
         return release, "minbase", _PACKAGES[release]
     listed = subprocess.run([_ROOT / "packaging" / "install-build-dependencies", "--print", "build"], check=True,

@@ -1,4 +1,5 @@
 // Where the kernel sends packets, whatever its dump shows.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "routing/sync_status.h"

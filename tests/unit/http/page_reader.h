@@ -46,7 +46,8 @@ class PageReader {
   }
   std::string take_name() {
     const auto end = std::find_if_not(rest_.begin(), rest_.end(), [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+      // SVG has viewBox.
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == 'B';
     });
     const std::string name(rest_.begin(), end);
     if (name.empty()) fail("no name");

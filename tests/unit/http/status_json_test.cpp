@@ -48,13 +48,19 @@ TEST(StatusJson, OfAReadyNodeIsTheContractsDocument) {
   auto status = status_of(sample::ready_node());
   EXPECT_EQ(keys(status), (std::vector<std::string>{"schema", "version", "mode", "mode_reason", "ready",
                                                     "ready_since", "config", "node", "imds", "nic", "pods",
-                                                    "routes", "checks", "changes", "counters"}));
+                                                    "routes", "checks", "path", "changes", "counters"}));
   const auto checks = status["checks"];
   const auto counters = status["counters"];
+  const auto path = status["path"];
   status.erase("checks");
+  status.erase("path");
   status.erase("counters");
   EXPECT_EQ(status.dump(1), expected.dump(1));
   EXPECT_EQ(counters, Json::parse(R"({"routes_repaired": 3, "resyncs": 41, "imds_errors": 7})"));
+  EXPECT_EQ(path.size(), 7U);
+  EXPECT_EQ(
+      path.at(2).dump(),
+      R"({"hop":"route","name":"this node's route","at":"10.240.128.0/17 via 10.240.0.1","state":"unknown","checks":["nic.gateway","routes.in_sync"]})");
   EXPECT_EQ(checks.size(), 10U);
   EXPECT_EQ(
       checks.at(1).dump(),
