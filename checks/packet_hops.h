@@ -45,8 +45,8 @@ inline constexpr auto kHopNames = std::to_array<net::Named<Hop>>({{Hop::none, ""
                                                                   {Hop::route, "this node's route"},
                                                                   {Hop::overlay, "overlay"},
                                                                   {Hop::nic, "NIC"},
-                                                                  {Hop::route_table, "Azure's route table"},
-                                                                  {Hop::network, "virtual network"},
+                                                                  {Hop::route_table, "route table"},
+                                                                  {Hop::network, "VNet"},
                                                                   {Hop::peer_nic, "peer's NIC"},
                                                                   {Hop::peer_overlay, "peer's overlay"},
                                                                   {Hop::peer_pod, "peer's pod"}});

@@ -81,8 +81,10 @@ Ask without_the_file(const ConfigSources& sources) {
 }
 
 int ask_the_daemon(const CLI::App& app, const CommandLine& line, const Ask& ask) {
-  return app.got_subcommand("wait") ? wait_until_ready(ask.sources, ask.loaded, *parse_duration(line.timeout))
-                                    : print_status(ask.sources, ask.loaded, line.output);
+  if (app.got_subcommand("wait"))
+    return wait_until_ready(ask.sources, ask.loaded, *parse_duration(line.timeout));
+  return line.status.watch ? watch_status(ask.sources, ask.loaded, line.status)
+                           : print_status(ask.sources, ask.loaded, line.status);
 }
 
 int go_by(const CLI::App& app, const CommandLine& line, const Ask& ask, const Beside& beside) {

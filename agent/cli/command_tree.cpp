@@ -64,6 +64,10 @@ void add_json(CLI::App* command, bool& json) {
   command->add_flag("--json", json, "Print JSON instead of text");
 }
 
+void add_all(CLI::App* command, bool& all) {
+  command->add_flag("--all", all, "Also a line for each check that passed or does not apply");
+}
+
 Command described(const CLI::App& app) {
   Command command{.name = app.get_name(),
                   .text = app.get_description(),
@@ -114,9 +118,12 @@ void describe(CLI::App& app, CommandLine& line) {
       ->type_name("DURATION")
       ->check(valid_duration)
       ->capture_default_str();
-  add_json(
-      add(app, "status", "Show what the running daemon sees", "0 ready, 1 not ready, 2 no daemon answers"),
-      line.output.json);
+  auto* status = add(app, "status", "Show what the running daemon sees",
+                     "0 ready, 1 not ready, 2 no daemon answers; --watch ends with 130 on SIGINT");
+  add_json(status, line.status.json);
+  add_all(status, line.status.all);
+  status->add_flag("--watch", line.status.watch,
+                   "Show it again whenever something has changed; with --json a line\neach time");
   add_json(add(app, "plan", "Show which routes and sysctls would change; change none",
                "0 in sync, 1 changes pending, 2 could not be determined"),
            line.output.json);
@@ -129,6 +136,7 @@ void describe(CLI::App& app, CommandLine& line) {
   auto* doctor = add(app, "doctor", "Run every check and suggest fixes; change nothing",
                      "0 no failure, 1 a check failed, 2 could not be determined");
   add_json(doctor, line.doctor.json);
+  add_all(doctor, line.doctor.all);
   doctor->add_flag("--npd", line.doctor.npd, "One line of at most 80 bytes, for node-problem-detector");
   auto* explain = add(app, "explain", "Say why packets to a destination go where they go",
                       "0 something is known, 2 nothing is");

@@ -18,6 +18,7 @@ struct CommandLine {
   std::string checked_file;
   std::string timeout = "5m";
   OutputOptions output;
+  StatusOptions status;
   FlushOptions flush;
   DoctorOptions doctor;
   std::string destination;

@@ -30,7 +30,8 @@ int run_daemon(const ConfigSources& sources, const LoadedConfig& loaded);
 /// For a daemon that cannot start: a killed one may have left the ready file behind.
 void remove_stale_runtime_files();
 
-/// Blocks until the agent is ready; prints each failing gate once, and again when it changes.
+/// Blocks until the agent is ready. On a terminal it shows what is done and what is awaited, drawn anew; else
+/// it prints each failing gate once, and again when it changes.
 int wait_until_ready(const ConfigSources& sources, const LoadedConfig& loaded,
                      std::chrono::milliseconds timeout);
 
@@ -38,14 +39,25 @@ struct OutputOptions {
   bool json = false;
 };
 
+struct StatusOptions {
+  bool json = false;
+  bool all = false;  ///< each check and each route in a line of its own
+  bool watch = false;
+};
+
 /// What the running daemon sees.
-int print_status(const ConfigSources& sources, const LoadedConfig& loaded, const OutputOptions& output);
+int print_status(const ConfigSources& sources, const LoadedConfig& loaded, const StatusOptions& options);
+
+/// The same, looked at each second and shown whenever something but ages has changed, until a signal ends it:
+/// drawn anew on a terminal, else printed again; as JSON a line each time.
+int watch_status(const ConfigSources& sources, const LoadedConfig& loaded, const StatusOptions& options);
 
 /// The difference between wanted and present, without making it.
 int print_plan(const Beside& beside, const OutputOptions& output);
 
 struct DoctorOptions {
   bool json = false;
+  bool all = false;  ///< each check in a line of its own
   bool npd = false;  ///< one line of at most 80 bytes, within 4 s (node-problem-detector's custom plug-in)
 };
 

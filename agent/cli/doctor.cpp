@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/cli/check_list.h"
 #include "agent/cli/commands.h"
 #include "agent/cli/node_look.h"
 #include "agent/cli/presentation.h"
@@ -55,47 +56,15 @@ Verdict judge(const std::vector<checks::CheckResult>& checks, const std::string&
   return {.exit = kOk, .sentence = "no check failed"};
 }
 
-void print_check(const checks::CheckResult& check) {
-  std::cout << fmt::format("  {}  {:<25}{}\n",
-                           coloured(fmt::format("{:<7}", checks::status_name(check.status)), check.status),
-                           check.id, check.message);
-  if (check.status == checks::CheckStatus::fail)
-    std::cout << fmt::format("           why: {}\n           fix: {}\n", check.why, check.remedy);
-}
-
-/// What could not be looked at for one reason is one line; what does not apply is none.
-void print_group(checks::Group group, std::span<const checks::CheckResult> checks) {
-  bool titled = false;
-  std::vector<std::string_view> said;
-  for (const auto& check : checks) {
-    if (checks::check_named(check.id).group != group || check.status == checks::CheckStatus::skip) continue;
-    const bool unknown = check.status == checks::CheckStatus::unknown;
-    if (unknown && std::find(said.begin(), said.end(), check.message) != said.end()) continue;
-    if (!std::exchange(titled, true)) std::cout << '\n' << net::name_of(checks::kGroupNames, group) << '\n';
-    print_check(check);
-    if (!unknown) continue;
-    said.push_back(check.message);
-    std::string also;
-    for (const auto& other : checks) {
-      if (other.status == checks::CheckStatus::unknown && checks::check_named(other.id).group == group &&
-          other.id != check.id && other.message == check.message)
-        also += (also.empty() ? "" : ", ") + other.id;
-    }
-    if (!also.empty()) std::cout << fmt::format("           same reason: {}\n", also);
-  }
-}
-
-void print_text(const std::vector<checks::CheckResult>& checks, const Verdict& verdict) {
+void print_text(const std::vector<checks::CheckResult>& checks, const Verdict& verdict, bool all) {
   std::cout << bold(verdict.sentence) << '\n';
-  for (const auto& group : checks::kGroupNames) print_group(group.value, checks);
-  const auto skipped = std::count_if(checks.begin(), checks.end(), [](const checks::CheckResult& check) {
-    return check.status == checks::CheckStatus::skip;
-  });
-  if (skipped > 0) std::cout << fmt::format("\n{} checks do not apply here; --json has them\n", skipped);
-  const auto commands = repairs(checks);
-  if (commands.empty()) return;
-  std::cout << "\n# suggested fixes, in order\n";
-  for (const auto& command : commands) std::cout << command << '\n';
+  if (const auto open = open_checks(checks); !open.empty()) std::cout << '\n' << open;
+  if (const auto settled = settled_checks(checks, all); !settled.empty())
+    std::cout << '\n' << (all ? "checks\n" : "checks  (--all shows each)\n") << settled;
+  if (const auto commands = repairs(checks); !commands.empty()) {
+    std::cout << "\n# suggested fixes, in order\n";
+    for (const auto& command : commands) std::cout << command << '\n';
+  }
 }
 
 void print_json(const std::vector<checks::CheckResult>& checks, const Verdict& verdict,
@@ -155,7 +124,7 @@ int print_doctor(const Beside& beside, const DoctorOptions& options) {
     print_json(checks, verdict, beside.note);
   } else {
     say_note(beside);
-    print_text(checks, verdict);
+    print_text(checks, verdict, options.all);
   }
   return verdict.exit;
 }

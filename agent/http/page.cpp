@@ -94,9 +94,11 @@ std::string page(const core::Snapshot& snapshot, net::WallTime now, net::MonoTim
   return std::move(html).take();
 }
 
-std::string page_policy() {
-  return std::string("default-src 'none'; style-src 'sha256-") + kPageStyleHash +
-         "'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const std::string& page_policy() {
+  static const std::string kPolicy =
+      std::string("default-src 'none'; style-src 'sha256-") + kPageStyleHash +
+      "'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  return kPolicy;
 }
 
 }  // namespace agent::http

@@ -26,8 +26,11 @@ std::vector<const CheckResult*> those(const core::Snapshot& snapshot, CheckStatu
 void write_head(Html& html, const CheckResult& check, net::WallTime now) {
   write(html, badge_of(check));
   (html << " <code class=\"id\">").text(check.id) << "</code> ";
-  html << "<span class=\"quiet\">" << (check.gate ? "gate " : "");
-  write_age(html, check.since, now);
+  html << "<span class=\"quiet\">" << (check.gate ? "gate" : "");
+  if (check.since != net::WallTime{}) {
+    html << (check.gate ? ", for " : "for ");
+    write_age(html, check.since, now);
+  }
   html << "</span>";
 }
 
@@ -35,6 +38,22 @@ void write_row(Html& html, const CheckResult& check, net::WallTime now) {
   html << "<li>";
   write_head(html, check, now);
   (html << "<p>").text(check.message) << "</p></li>\n";
+}
+
+/// What could not be looked at for one reason is one row.
+void write_unknown(Html& html, const std::vector<const CheckResult*>& unknown, net::WallTime now) {
+  std::vector<std::string_view> said;
+  for (const auto* check : unknown) {
+    if (std::find(said.begin(), said.end(), check->message) != said.end()) continue;
+    said.push_back(check->message);
+    html << "<li>";
+    write_head(html, *check, now);
+    for (const auto* other : unknown) {
+      if (other != check && other->message == check->message)
+        (html << " <code class=\"id\">").text(other->id) << "</code>";
+    }
+    (html << "<p>").text(check->message) << "</p></li>\n";
+  }
 }
 
 /// The first part of a check's id: "sysctl".
@@ -92,9 +111,8 @@ void write_checks(Html& html, const core::Snapshot& snapshot, net::WallTime now)
                   : unknown.empty() ? "Failed checks"
                                     : "Failed and unknown checks");
     html << "<ul class=\"rows\">\n";
-    for (const auto* list : {&failed, &unknown}) {
-      for (const auto* check : *list) write_row(html, *check, now);
-    }
+    for (const auto* check : failed) write_row(html, *check, now);
+    write_unknown(html, unknown, now);
     html << "</ul>\n";
     end_section(html);
   }

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "agent/http/page_html.h"
-#include "net/foreign_text.h"
 
 namespace agent::http {
 namespace {
@@ -42,36 +41,17 @@ std::string_view owner_of(Hop hop) {
   return "this node";
 }
 
-/// At most so many characters; what is cut ends in an ellipsis.
-std::string cut(std::string_view text, std::size_t most) {
-  std::size_t characters = 0;
-  std::size_t end = 0;  // of the last character that leaves room for the ellipsis
-  for (std::size_t at = 0; at < text.size();) {
-    if (++characters > most) return std::string(text.substr(0, end)) + "…";
-    at += std::max<std::size_t>(1, net::utf8_piece(text.substr(at)).length);
-    if (characters < most) end = at;
-  }
-  return std::string(text);
-}
-
-std::size_t characters_of(std::string_view text) {
-  std::size_t characters = 0;
-  for (std::size_t at = 0; at < text.size(); ++characters)
-    at += std::max<std::size_t>(1, net::utf8_piece(text.substr(at)).length);
-  return characters;
-}
-
 /// Broken at blanks; a word that is too long is cut, and so is what needs more lines.
 std::vector<std::string> lines_of(std::string_view text, std::size_t width, std::size_t most) {
   std::vector<std::string> lines;
   while (!text.empty()) {
     const auto blank = std::min(text.find(' '), text.size());
-    const auto word = cut(text.substr(0, blank), width);
+    const auto word = shortened(text.substr(0, blank), width);
     text.remove_prefix(std::min(blank + 1, text.size()));
     if (!lines.empty() && characters_of(lines.back()) + 1 + characters_of(word) <= width) {
       lines.back().append(" ").append(word);
     } else if (lines.size() == most) {
-      lines.back() = cut(lines.back() + "……", width);
+      lines.back() = shortened(lines.back() + "……", width);
       break;
     } else {
       lines.push_back(word);
@@ -117,10 +97,10 @@ void write_wire(Html& html, Point from, Point to, bool reached) {
                       from.y, to.x, to.y);
 }
 
-void write_ground(Html& html, Point at, Point size, std::string_view owner) {
+void write_ground(Html& html, Point at, Point size, int label, std::string_view owner) {
   html << fmt::format("<rect class=\"ground\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"10\"></rect>",
                       at.x, at.y, size.x, size.y);
-  write_text(html, {at.x + 12, at.y + 20}, "owner", owner);
+  write_text(html, {at.x + label, at.y + 20}, "owner", owner);
 }
 
 std::string said_of(const PathHop& hop) {
@@ -183,7 +163,7 @@ void draw_wide(Html& html, const std::vector<PathHop>& path) {
   for (const auto& stretch : stretches_of(path)) {
     const int left = static_cast<int>(stretch.first) * column;
     const int right = static_cast<int>(stretch.last + 1) * column;
-    write_ground(html, {left + 3, 0}, {right - left - 6, height}, owner_of(path[stretch.first].hop));
+    write_ground(html, {left + 3, 0}, {right - left - 6, height}, 12, owner_of(path[stretch.first].hop));
   }
   const auto middle_of = [column](std::size_t i) { return static_cast<int>(i) * column + column / 2; };
   for (std::size_t i = 0; i < path.size(); ++i) {
@@ -214,14 +194,14 @@ void draw_narrow(Html& html, const std::vector<PathHop>& path) {
   Point before;
   for (const auto& stretch : stretches) {
     const int rows = static_cast<int>(stretch.last - stretch.first + 1);
-    write_ground(html, {0, y}, {kWidth, kHead + rows * kRow}, owner_of(path[stretch.first].hop));
+    write_ground(html, {0, y}, {kWidth, kHead + rows * kRow}, 52, owner_of(path[stretch.first].hop));
     y += kHead;
     for (auto i = stretch.first; i <= stretch.last; ++i, y += kRow) {
       const Point at{26, y + 18};
       if (i > 0) write_wire(html, {before.x, before.y + 18}, {at.x, at.y - 18}, i <= end_of(path));
       before = at;
       write_mark(html, at, path[i].state);
-      const auto line = cut(path[i].at, kCharacters);
+      const auto line = shortened(path[i].at, kCharacters);
       const int name_at = line.empty() ? at.y + 5 : at.y - 3;
       write_text(html, {52, name_at}, "name", net::name_of(checks::kHopNames, path[i].hop));
       write_text(html, {308, name_at}, std::string("state ").append(badge_of(path[i].state).tone),

@@ -41,6 +41,8 @@ th:last-child,td:last-child{padding-right:0}
 thead th{border-top:0;font-size:.82rem;font-weight:600;color:var(--soft);padding-top:0}
 tbody th{font-weight:500}
 .facts th{width:8.5rem;color:var(--soft)}
+.routes tbody th{min-width:8.7rem}
+.routes thead th{overflow-wrap:normal}
 .routes th:last-child,.routes td:last-child{text-align:right}
 .num{font-variant-numeric:tabular-nums}
 .quiet{color:var(--soft)}
@@ -84,6 +86,6 @@ nav a{margin-right:1rem}
 
 /// The style sheet's SHA-256 in Base64, by which the page's Content-Security-Policy lets it and no other in.
 /// A test compares the two, and prints the right one.
-inline constexpr const char* kPageStyleHash = "cTqD4vM79xprBakUHa+WppVA8WHhlkJCU4iYvCbhH/U=";
+inline constexpr const char* kPageStyleHash = "ReO679sQ5SzBjflkIe4ZcbKo3SeUEBWf1xg19ErZ7nY=";
 
 }  // namespace agent::http

@@ -39,7 +39,7 @@ std::string page(const core::Snapshot& snapshot, net::WallTime now, net::MonoTim
                  PageOptions options = {});
 
 /// The Content-Security-Policy to serve it with: its own style sheet and the inline icon, and nothing else.
-std::string page_policy();
+const std::string& page_policy();
 
 }  // namespace http
 }  // namespace agent

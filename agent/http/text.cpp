@@ -115,6 +115,23 @@ std::string json_escaped(std::string_view text) {
   });
 }
 
+std::size_t characters_of(std::string_view text) {
+  std::size_t characters = 0;
+  for (std::size_t at = 0; at < text.size(); ++characters) at += net::utf8_piece(text.substr(at)).length;
+  return characters;
+}
+
+std::string shortened(std::string_view text, std::size_t most) {
+  std::size_t characters = 0;
+  std::size_t end = 0;  // of the last character that leaves room for the ellipsis
+  for (std::size_t at = 0; at < text.size();) {
+    if (++characters > most) return std::string(text.substr(0, end)) + "…";
+    at += net::utf8_piece(text.substr(at)).length;
+    if (characters < most) end = at;
+  }
+  return std::string(text);
+}
+
 std::string utc_text(net::WallTime time) { return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", utc(time)); }
 
 std::string http_date(net::WallTime time) { return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", utc(time)); }

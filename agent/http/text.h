@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,12 @@ std::string label_escaped(std::string_view text);
 
 /// For a JSON string: quote, backslash and control characters escaped (RFC 8259, section 7).
 std::string json_escaped(std::string_view text);
+
+/// Characters (code points) of a text, each ill-formed sequence as one.
+std::size_t characters_of(std::string_view text);
+
+/// At most so many characters; what is cut ends in an ellipsis.
+std::string shortened(std::string_view text, std::size_t most);
 
 /// For people, to the second: "2026-08-01 09:30:00 UTC".
 std::string utc_text(net::WallTime time);

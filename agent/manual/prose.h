@@ -30,14 +30,20 @@ inline constexpr Entry kNotes[] = {
 is refused. It runs on without sources that do not answer, such as Azure, and without its abstract
 socket name if another user holds that.)"},
     {"wait",
-     R"(Each failing gate is printed once, and again when it changes. The agent may start later, and
-restart meanwhile. It asks the address of http.listen where that is set, else the one in the
+     R"(On a terminal the gates are shown in place, those that are done and those that are awaited, each
+with its time; elsewhere, and where TERM is dumb, each failing gate is printed once, and again when
+it changes. The agent may start later, and restart meanwhile. It asks the address of http.listen where that is set, else the one in the
 daemon's file listening. An answer from a process of any user but root and the service's is
 refused, and the user is named. Neither wait nor status needs a configuration: a default file that
 is invalid or unreadable only causes a note on standard error.)"},
     {"status",
-     R"(Node, NIC, pod subnets, routes and checks, from the daemon's /status; the daemon is found and its
-user verified as by wait.)"},
+     R"(From the daemon's /status: the verdict; failed and unknown checks, each reason once; the way of a
+pod's packet to another node, hop by hop, where ! is a warning, ? what could not be looked at, and a
+cross what a failed gate breaks; node, NIC, pod subnets and routes; and how many checks passed or do
+not apply. Arrows and cross are of ASCII where the locale is not UTF-8. The daemon is found and its
+user verified as by wait. With --watch it asks each second until a signal ends it, and shows all of
+it again when something but ages and counters has changed: in place on a terminal, else below, and
+with --json as one document in a line.)"},
     {"plan",
      R"(Needs no daemon: it reads the kernel and asks Azure's metadata service, or uses its last document
 and says so. Beside a running daemon it uses the configuration that the daemon has in force, even
@@ -51,7 +57,8 @@ with one that it had on this machine before while routes of that are left. Refus
 runs, which would restore them.)"},
     {"doctor",
      R"(Needs no daemon. Each failure names what is wrong, why it matters to pods, and the command that
-fixes it; all commands are listed once more at the end, in the order to run them. If the file of a
+fixes it; then comes what is unknown, each reason once, and how many checks passed or do not apply.
+All commands are listed once more at the end, in the order to run them. If the file of a
 running daemon has become invalid, its errors come first; the checks then use the configuration
 that the daemon has in force, or are shown as by status. With --npd it ends within 4 seconds.)"},
     {"explain",

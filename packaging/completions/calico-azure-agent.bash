@@ -55,9 +55,10 @@ _calico_azure_agent() {
     config) names='check show' ;;
     'config check') [[ $word == -* ]] || files=yes ;;
     wait) flags='--timeout' ;;
-    status | plan) flags='--json' ;;
+    status) flags='--json --all --watch' ;;
+    plan) flags='--json' ;;
     flush) flags='--dry-run --protocols --force' ;;
-    doctor) flags='--json --npd' ;;
+    doctor) flags='--json --all --npd' ;;
   esac
   if [[ -n $files ]]; then
     compopt -o filenames

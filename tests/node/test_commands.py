@@ -65,12 +65,12 @@ class NamesOfLinks(NodeCase):
         self.rename("e\x1b[2K0")
         said = {"plan before": self.agent.command("plan").stdout}
         self.agent.start_ready()
-        for words in ("status", "plan", "doctor", f"explain {CLUSTER.partition('/')[0]}"):
+        for words in ("status", "plan", "doctor --all", f"explain {CLUSTER.partition('/')[0]}"):
             said[words] = self.agent.command(*words.split()).stdout
         for words, text in said.items():
             with self.subTest(words):
                 self.assertNotIn("\x1b", text)
-        for words in ("plan before", "status", "doctor"):
+        for words in ("plan before", "status", "doctor --all"):
             self.assertIn("e?[2K0", said[words], words)
 
 
@@ -126,10 +126,25 @@ class Status(NodeCase):
         self.agent.start_ready()
         done = self.agent.command("status")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        for text in ("ready since", "node-0", "eth0", self.lab.nic.mac, self.lab.nic.gateway, CLUSTER, NODE, "in_sync",
-                     "sysctl.ip_forward"):
+        for text in ("ready since", "node-0", "eth0", self.lab.nic.mac, self.lab.nic.gateway, CLUSTER, NODE,
+                     "2 of 2 in_sync"):
             self.assertIn(text, done.stdout)
         self.assertNotIn("\x1b", done.stdout)
+
+    def test_what_is_settled_is_folded_unless_all_is_asked_for(self):
+        self.agent.start_ready()
+        self.assertNotIn("sysctl.ip_forward", self.agent.command("status").stdout)
+        self.assertIn("sysctl.ip_forward", self.agent.command("status", "--all").stdout)
+
+    def test_the_path_is_one_line_of_the_locales_characters(self):
+        self.agent.start_ready()
+        for locale, arrow in (("C.UTF-8", " → "), ("C", " -> ")):
+            with self.subTest(locale):
+                done = self.agent.command("status", environment={"LC_ALL": locale})
+                line = next(each for each in done.stdout.splitlines() if each.startswith("path"))
+                self.assertEqual([word.rstrip(" ?") for word in line.removeprefix("path").strip().split(arrow)],
+                                 ["pod", "pod's link", f"{CLUSTER} via {self.lab.nic.gateway}", "eth0", "route table",
+                                  "peer"])
 
     def test_not_ready_is_1_and_names_what_failed_and_how_to_fix_it(self):
         self.lab.vm.sysctl("net.ipv4.ip_forward", 0)

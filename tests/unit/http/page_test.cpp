@@ -86,6 +86,18 @@ TEST(Page, PutsWhatHoldsReadinessFirstWithItsRemedyAsSelectableCode) {
   EXPECT_THAT(page_of(sample::broken_node()), HasSubstr("user-select:all"));
 }
 
+TEST(Page, TellsWhatCouldNotBeLookedAtForOneReasonOnce) {
+  auto node = sample::ready_node();
+  for (auto& check : node.checks) {
+    if (check.id.starts_with("nic."))
+      check = sample::sync(check.id, checks::CheckStatus::unknown, "no document from IMDS yet");
+  }
+  const auto text = PageReader(page_of(node)).text();
+  EXPECT_EQ(text.find("no document from IMDS yet"), text.rfind("no document from IMDS yet"));
+  for (const char* id : {"nic.found", "nic.address", "nic.up", "nic.gateway"})
+    EXPECT_THAT(text, HasSubstr(id));
+}
+
 TEST(Page, FoldsWhatPassedAndWhatDoesNotApplyByGroupWithTheirNumbers) {
   const PageReader page(page_of(sample::ready_node()));
   EXPECT_EQ(page.all("details").size(), 5U);
@@ -107,7 +119,7 @@ TEST(Page, DrawsThePathWithEachHopsStateInWords) {
   EXPECT_EQ(page.all("desc").at(1).text, words);
   EXPECT_EQ(words,
             "pod, 10.240.130.0/24: good; pod's link: unknown; this node's route, 10.240.128.0/17 via "
-            "10.240.0.1: unknown; NIC, eth0 (10.240.0.4): broken; Azure's route table: unknown; peer's NIC: "
+            "10.240.0.1: unknown; NIC, eth0 (10.240.0.4): broken; route table: unknown; peer's NIC: "
             "unknown; peer's pod: unknown");
   EXPECT_EQ(texts_of(page, "text", "state bad"), (std::vector<std::string>{"broken", "broken"}));
   EXPECT_THAT(page.text(), HasSubstr("Broken at NIC (sysctl.ip_forward). "));
