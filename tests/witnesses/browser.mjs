@@ -1,6 +1,8 @@
 // Debian's Chromium shows pages as their readers see them, and axe-core judges them.
 //
-//   browser.mjs PROGRAM FOLDER <PAGES     PAGES: [{name, body, headers}]; a picture each in FOLDER, findings printed
+//   browser.mjs PROGRAM FOLDER     FOLDER/pages.json: [{name, body, headers, looks: [[1200, "light"], …]}]
+//
+// A picture of each look comes into FOLDER; what was found of it is printed.
 //
 // Whatever the browser asks for is answered here, by the page's bytes and headers: it has no network.
 import { readFileSync } from 'node:fs';
@@ -9,8 +11,6 @@ import puppeteer from 'puppeteer-core';
 
 const [program, folder] = process.argv.slice(2);
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const WIDTHS = [1200, 360];
-const SCHEMES = ['light', 'dark'];
 
 const browser = await puppeteer.launch({
   executablePath: program, pipe: true, headless: 'shell', userDataDir: '/tmp/profile',
@@ -54,8 +54,8 @@ async function stops(tab) {
 }
 
 const findings = [];
-for (const page of JSON.parse(readFileSync(0, 'utf8'))) {
-  for (const width of WIDTHS) for (const scheme of SCHEMES) {
+for (const page of JSON.parse(readFileSync(`${folder}/pages.json`, 'utf8'))) {
+  for (const [width, scheme] of page.looks) {
     const { tab, asked, complaints } = await opened(page, width, scheme);
     const name = `${page.name}-${width}-${scheme}`;
     const finding = { name, complaints, asked: [...asked] };
