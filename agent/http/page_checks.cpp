@@ -23,37 +23,35 @@ std::vector<const CheckResult*> those(const core::Snapshot& snapshot, CheckStatu
   return found;
 }
 
-void write_head(Html& html, const CheckResult& check, net::WallTime now) {
-  write(html, badge_of(check));
-  (html << " <code class=\"id\">").text(check.id) << "</code> ";
-  html << "<span class=\"quiet\">" << (check.gate ? "gate" : "");
-  if (check.since != net::WallTime{}) {
-    html << (check.gate ? ", for " : "for ");
-    write_age(html, check.since, now);
+/// What the checks, which are alike, are called; how they stand, and since when.
+void write_head(Html& html, const std::vector<const CheckResult*>& alike, net::WallTime now) {
+  const auto& first = *alike.front();
+  write(html, badge_of(first));
+  for (const auto* check : alike) (html << " <code class=\"id\">").text(check->id) << "</code>";
+  html << " <span class=\"quiet\">" << (first.gate ? "gate" : "");
+  if (first.since != net::WallTime{}) {
+    html << (first.gate ? ", for " : "for ");
+    write_age(html, first.since, now);
   }
   html << "</span>";
 }
 
-void write_row(Html& html, const CheckResult& check, net::WallTime now) {
+void write_row(Html& html, const std::vector<const CheckResult*>& alike, net::WallTime now) {
   html << "<li>";
-  write_head(html, check, now);
-  (html << "<p>").text(check.message) << "</p></li>\n";
+  write_head(html, alike, now);
+  (html << "<p>").text(alike.front()->message) << "</p></li>\n";
 }
 
 /// What could not be looked at for one reason is one row.
 void write_unknown(Html& html, const std::vector<const CheckResult*>& unknown, net::WallTime now) {
-  std::vector<std::string_view> said;
+  std::vector<std::vector<const CheckResult*>> reasons;
   for (const auto* check : unknown) {
-    if (std::find(said.begin(), said.end(), check->message) != said.end()) continue;
-    said.push_back(check->message);
-    html << "<li>";
-    write_head(html, *check, now);
-    for (const auto* other : unknown) {
-      if (other != check && other->message == check->message)
-        (html << " <code class=\"id\">").text(other->id) << "</code>";
-    }
-    (html << "<p>").text(check->message) << "</p></li>\n";
+    auto same = std::find_if(reasons.begin(), reasons.end(),
+                             [&](const auto& each) { return each.front()->message == check->message; });
+    if (same == reasons.end()) same = reasons.insert(reasons.end(), std::vector<const CheckResult*>{});
+    same->push_back(check);
   }
+  for (const auto& alike : reasons) write_row(html, alike, now);
 }
 
 /// The first part of a check's id: "sysctl".
@@ -73,7 +71,7 @@ void write_group(Html& html, std::string_view group, const std::vector<const Che
   if (passed > 0 && skipped > 0) html << ", ";
   if (skipped > 0) html.number(skipped) << " skipped";
   html << "</span></summary>\n<ul class=\"rows\">\n";
-  for (const auto* check : checks) write_row(html, *check, now);
+  for (const auto* check : checks) write_row(html, {check}, now);
   html << "</ul></details>\n";
 }
 
@@ -90,7 +88,7 @@ void write_next_steps(Html& html, const core::Snapshot& snapshot, net::WallTime 
     html << "<ol class=\"steps\">\n";
     for (const auto* check : failed) {
       html << "<li>";
-      write_head(html, *check, now);
+      write_head(html, {check}, now);
       (html << "<p class=\"message\">").text(check->message) << "</p>";
       if (!check->why.empty()) (html << "<p class=\"quiet\">").text(check->why) << "</p>";
       if (!check->remedy.empty()) (html << "<code class=\"remedy\">").text(check->remedy) << "</code>";
@@ -111,7 +109,7 @@ void write_checks(Html& html, const core::Snapshot& snapshot, net::WallTime now)
                   : unknown.empty() ? "Failed checks"
                                     : "Failed and unknown checks");
     html << "<ul class=\"rows\">\n";
-    for (const auto* check : failed) write_row(html, *check, now);
+    for (const auto* check : failed) write_row(html, {check}, now);
     write_unknown(html, unknown, now);
     html << "</ul>\n";
     end_section(html);

@@ -87,12 +87,11 @@ std::string way_of(const routing::RouteStatus& each) {
 }
 
 void route_row(Html& html, const routing::RouteStatus& each) {
-  (html << "<tr><th scope=\"row\"><code>").text(each.route.key.destination.text()) << "</code></th><td>";
-  html.text(way_of(each));
-  if (!each.error.empty()) (html << "<p class=\"quiet\">").text(each.error) << "</p>";
-  html << "</td><td>";
+  (html << "<li><code class=\"to\">").text(each.route.key.destination.text()) << "</code> ";
   write(html, badge_of(each.state));
-  html << "</td></tr>\n";
+  (html << "<p>").text(way_of(each)) << "</p>";
+  if (!each.error.empty()) (html << "<p class=\"quiet\">").text(each.error) << "</p>";
+  html << "</li>\n";
 }
 
 std::vector<routing::RouteStatus> worst_first(const routing::RouteStatuses& routes, std::size_t most) {
@@ -150,11 +149,9 @@ void write_routes(Html& html, const core::Snapshot& snapshot) {
     html << "<p class=\"quiet\">No route is wanted at present.</p>\n";
   } else {
     const auto shown = worst_first(snapshot.routes, kRoutesShown);
-    html
-        << "<table class=\"routes\">\n<thead><tr><th scope=\"col\">Destination</th><th scope=\"col\">Way</th>"
-           "<th scope=\"col\">State</th></tr></thead>\n<tbody>\n";
+    html << "<ul class=\"routes\">\n";
     for (const auto& each : shown) route_row(html, each);
-    html << "</tbody>\n</table>\n";
+    html << "</ul>\n";
     if (shown.size() < snapshot.routes.size()) {
       (html << "<p class=\"quiet\">And ").number(snapshot.routes.size() - shown.size())
           << " more: <a href=\"/status\">/status</a> has them all.</p>\n";

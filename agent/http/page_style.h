@@ -36,14 +36,16 @@ summary{padding:.45rem .2rem;cursor:pointer;border-radius:6px}
 summary:hover{background:var(--ground)}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.45rem .9rem .45rem 0;border-top:1px solid var(--line)}
-th:last-child,td:last-child{padding-right:0}
+td{padding-right:0}
 .facts tr:first-child>*{border-top:0}
-thead th{border-top:0;font-size:.82rem;font-weight:600;color:var(--soft);padding-top:0}
 tbody th{font-weight:500}
 .facts th{width:8.5rem;color:var(--soft)}
-.routes tbody th{min-width:8.7rem}
-.routes thead th{overflow-wrap:normal}
-.routes th:last-child,.routes td:last-child{text-align:right}
+.routes li{padding:.45rem 0}
+.routes .badge{float:right}
+.routes p{color:var(--soft);margin:0}
+.to{font-weight:600}
+@media (min-width:40.01rem){.routes li{display:grid;grid-template-columns:12rem 1fr auto;gap:0 1rem;align-items:baseline}
+.routes .badge{order:1}.routes p+p{grid-column:2;order:2}}
 .num{font-variant-numeric:tabular-nums}
 .quiet{color:var(--soft)}
 code{font:13px/1.5 ui-monospace,"SF Mono","Cascadia Mono","DejaVu Sans Mono",monospace}
@@ -86,6 +88,6 @@ nav a{margin-right:1rem}
 
 /// The style sheet's SHA-256 in Base64, by which the page's Content-Security-Policy lets it and no other in.
 /// A test compares the two, and prints the right one.
-inline constexpr const char* kPageStyleHash = "ReO679sQ5SzBjflkIe4ZcbKo3SeUEBWf1xg19ErZ7nY=";
+inline constexpr const char* kPageStyleHash = "QtrcZz1o36QVdBXOderqbCFnXQGeh6L51p8vffWzNpI=";
 
 }  // namespace agent::http
