@@ -143,6 +143,7 @@ std::string_view reason_off_the_way(std::string_view check) {
 std::span<const std::string_view> placed_checks() {
   static const auto kIds = [] {
     std::vector<std::string_view> ids;
+    ids.reserve(kPlaces.size() + kOffTheWay.size());
     for (const auto& place : kPlaces) ids.push_back(place.id);
     for (const auto& reason : kOffTheWay) ids.push_back(reason.id);
     return ids;

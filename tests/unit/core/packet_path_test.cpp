@@ -19,11 +19,8 @@ namespace {
 using checks::CheckStatus;
 using checks::Hop;
 using core::HopState;
-using testing::address;
 using ::testing::Contains;
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::Not;
 using testing::prefix;
 
 constexpr auto kEveryMode = std::to_array<node::Mode>(

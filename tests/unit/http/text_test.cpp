@@ -67,4 +67,12 @@ TEST(Durations, AreInTheirLargestUnits) {
   EXPECT_EQ(duration_text(52h), "2 d 4 h");
 }
 
+TEST(Shortened, CountsCharactersAndEndsInAnEllipsisWhereItCuts) {
+  EXPECT_EQ(agent::http::characters_of("zażółć\xFF"), 7U);
+  EXPECT_EQ(agent::http::shortened("zażółć", 6), "zażółć");
+  EXPECT_EQ(agent::http::shortened("zażółć", 5), "zażó…");
+  EXPECT_EQ(agent::http::shortened("zażółć", 1), "…");
+  EXPECT_EQ(agent::http::shortened("", 3), "");
+}
+
 }  // namespace
