@@ -21,6 +21,7 @@ pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
 # The daemon does not link it: on nodes nobody pays for TLS but the program that asks Azure and Kubernetes.
 find_package(OpenSSL REQUIRED)
 find_package(yaml-cpp REQUIRED)
+find_package(ZLIB REQUIRED)
 if(CAA_SIMULATOR)
   pkg_check_modules(cpp_httplib REQUIRED IMPORTED_TARGET cpp-httplib)  # its control endpoint's, and servers of tests
 endif()
@@ -32,12 +33,12 @@ target_link_libraries(boost_asio INTERFACE Threads::Threads)
 target_compile_definitions(boost_asio INTERFACE BOOST_ASIO_NO_DEPRECATED)
 
 # What rooms link: libraries::NAME is the distribution's shared library, or what is linked in of it.
-foreach(name fmt libnl libstdcxx spdlog tomlplusplus yaml_cpp)
+foreach(name fmt libnl libstdcxx spdlog tomlplusplus yaml_cpp zlib)
   add_library(library_${name} INTERFACE)
   add_library(libraries::${name} ALIAS library_${name})
 endforeach()
 if(CAA_PORTABLE)
-  foreach(archive libnl-3.a libyaml-cpp.a)
+  foreach(archive libnl-3.a libyaml-cpp.a libz.a)
     find_library(CAA_${archive} NAMES ${archive} REQUIRED)
   endforeach()
   add_library(portable_fmt STATIC ${CMAKE_CURRENT_LIST_DIR}/portable/fmt.cpp)
@@ -52,6 +53,8 @@ if(CAA_PORTABLE)
   target_include_directories(library_tomlplusplus SYSTEM INTERFACE ${tomlplusplus_INCLUDE_DIRS})
   target_include_directories(library_yaml_cpp SYSTEM INTERFACE ${YAML_CPP_INCLUDE_DIR})
   target_link_libraries(library_yaml_cpp INTERFACE ${CAA_libyaml-cpp.a})
+  target_include_directories(library_zlib SYSTEM INTERFACE ${ZLIB_INCLUDE_DIRS})
+  target_link_libraries(library_zlib INTERFACE ${CAA_libz.a})
   # libgcc_s stays shared: libgcc_eh.a asks for glibc 2.35.
   target_link_options(library_libstdcxx INTERFACE -static-libstdc++)
   # Of libm nothing is left once what nobody calls is left out, but only then; shared, it would still be loaded
@@ -64,6 +67,7 @@ else()
   target_link_libraries(library_tomlplusplus INTERFACE PkgConfig::tomlplusplus)
   # 0.8 deprecates its older name.
   target_link_libraries(library_yaml_cpp INTERFACE $<IF:$<TARGET_EXISTS:yaml-cpp::yaml-cpp>,yaml-cpp::yaml-cpp,yaml-cpp>)
+  target_link_libraries(library_zlib INTERFACE ZLIB::ZLIB)
 endif()
 
 if(CAA_TESTS)

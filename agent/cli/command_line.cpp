@@ -91,7 +91,27 @@ int go_by(const CLI::App& app, const CommandLine& line, const Ask& ask, const Be
   if (app.got_subcommand("plan")) return print_plan(beside, line.output);
   if (app.got_subcommand("flush")) return flush_routes(beside, line.flush);
   if (app.got_subcommand("doctor")) return print_doctor(beside, line.doctor);
-  return explain(ask.sources, beside, line.destination, line.at);
+  if (app.got_subcommand("support-bundle")) return write_support_bundle(ask.sources, beside, line.output_file);
+  const auto destination = parse_destination(line.destination);
+  return destination ? explain(ask.sources, beside, *destination) : kUsage;
+}
+
+int ask_the_past(const CLI::App& app, const CommandLine& line) {
+  if (app.got_subcommand("history")) return print_history(line.history);
+  const auto destination = parse_destination(line.destination);
+  return destination ? explain_past(*destination, line.at) : kUsage;
+}
+
+int ask_the_bundle(const CLI::App& app, const CommandLine& line) {
+  const auto destination = app.got_subcommand("explain") ? parse_destination(line.destination) : std::nullopt;
+  if (app.got_subcommand("explain") && !destination) return kUsage;
+  return go_by_bundle(line.bundle, [&](const BundleCommands& commands) {
+    if (app.got_subcommand("doctor")) return commands.doctor(line.doctor);
+    if (app.got_subcommand("plan")) return commands.plan(line.output);
+    if (app.got_subcommand("status")) return commands.status(line.status);
+    if (app.got_subcommand("history")) return commands.history(line.history);
+    return commands.explain(*destination, line.at);
+  });
 }
 
 bool is_any_of(const CLI::App& app, std::initializer_list<const char*> commands) {
@@ -131,7 +151,8 @@ int run_with(const CLI::App& app, const CommandLine& line) {
     std::cout << version_details();
     return kOk;
   }
-  if (app.got_subcommand("history")) return print_history(line.history);
+  if (!line.bundle.empty()) return ask_the_bundle(app, line);
+  if (app.got_subcommand("history") || !line.at.empty()) return ask_the_past(app, line);
   const auto sources = sources_of(line, app.got_subcommand("run"));
   auto loaded = load_config(sources, checks::check_ids());
   if (!loaded) {

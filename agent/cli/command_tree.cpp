@@ -68,6 +68,11 @@ void add_all(CLI::App* command, bool& all) {
   command->add_flag("--all", all, "Also a line for each check that passed or does not apply");
 }
 
+void add_bundle(CLI::App* command, std::string& bundle) {
+  command->add_option("--bundle", bundle, "Of the node in this support bundle, on any machine")
+      ->type_name("FILE");
+}
+
 Command described(const CLI::App& app) {
   Command command{.name = app.get_name(),
                   .text = app.get_description(),
@@ -124,9 +129,12 @@ void describe(CLI::App& app, CommandLine& line) {
   add_all(status, line.status.all);
   status->add_flag("--watch", line.status.watch,
                    "Show it again whenever something has changed; with --json a line\neach time");
-  add_json(add(app, "plan", "Show which routes and sysctls would change; change none",
-               "0 in sync, 1 changes pending, 2 could not be determined"),
-           line.output.json);
+  add_bundle(status, line.bundle);
+  status->add_flag("--html", line.status.html, "With --bundle: print the page that http.listen would serve");
+  auto* plan = add(app, "plan", "Show which routes and sysctls would change; change none",
+                   "0 in sync, 1 changes pending, 2 could not be determined");
+  add_json(plan, line.output.json);
+  add_bundle(plan, line.bundle);
   auto* flush = add(app, "flush", "Remove every route and rule of the agent's, nothing else",
                     "0 nothing of it is left, 1 an error");
   flush->add_flag("--dry-run", line.flush.dry_run, "Only print what would be removed");
@@ -138,17 +146,24 @@ void describe(CLI::App& app, CommandLine& line) {
   add_json(doctor, line.doctor.json);
   add_all(doctor, line.doctor.all);
   doctor->add_flag("--npd", line.doctor.npd, "One line of at most 80 bytes, for node-problem-detector");
+  add_bundle(doctor, line.bundle);
   auto* explain = add(app, "explain", "Say why packets to a destination go where they go",
                       "0 something is known, 2 nothing is");
   explain->add_option("DESTINATION", line.destination, "An address or a prefix")->required();
   explain->add_option("--at", line.at, "As it was then, in UTC: 04:12, 2026-11-30T04:12Z, or 2h ago as 2h")
       ->type_name("TIME");
+  add_bundle(explain, line.bundle);
   auto* history = add(app, "history", "Show what the flight recorder has kept, over restarts and crashes",
                       "0 shown, 2 nothing is recorded or it cannot be read");
   history->add_option("--since", line.history.since, "From then on, as --at of explain takes it")
       ->type_name("TIME")
       ->capture_default_str();
   add_json(history, line.history.json);
+  add_bundle(history, line.bundle);
+  add(app, "support-bundle", "Write everything that the checks judge into one file, without secrets",
+      "0 written, 1 an error")
+      ->add_option("-o,--output", line.output_file, "Write it there; - is standard output (default: a name\nof node and time, here)")
+      ->type_name("FILE");
   auto* config = add(app, "config", "Check or show the configuration");
   config->require_subcommand(1);
   add(*config, "check", "Find every mistake, each with its line and column", "0 the configuration is good")

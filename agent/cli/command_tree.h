@@ -23,6 +23,8 @@ struct CommandLine {
   DoctorOptions doctor;
   std::string destination;
   std::string at;
+  std::string bundle;
+  std::string output_file;
   HistoryOptions history;
 };
 

@@ -2,16 +2,20 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "agent/cli/beside.h"
 #include "agent/config/load_config.h"
+#include "agent/history/history.h"
 #include "net/prefix.h"
 
 // One function a command, each in a file of its own; the number is the exit code.
 
 namespace agent {
+
+struct NodeLook;
 
 /// Reads the command line, loads the configuration and runs the command; the number is the exit code.
 int run_command_line(int argc, char** argv);
@@ -43,6 +47,7 @@ struct StatusOptions {
   bool json = false;
   bool all = false;  ///< each check and each route in a line of its own
   bool watch = false;
+  bool html = false;  ///< of a bundle: the page
 };
 
 /// What the running daemon sees.
@@ -54,6 +59,8 @@ int watch_status(const ConfigSources& sources, const LoadedConfig& loaded, const
 
 /// The difference between wanted and present, without making it.
 int print_plan(const Beside& beside, const OutputOptions& output);
+int print_plan(const NodeLook& look, const Beside& beside, const OutputOptions& output);
+std::string plan_json(const NodeLook& look, const Beside& beside);
 
 struct DoctorOptions {
   bool json = false;
@@ -81,15 +88,40 @@ struct HistoryOptions {
 
 /// What the flight recorder has kept.
 int print_history(const HistoryOptions& options);
+/// The same of others' records; `now`: what is so long ago is that long before then.
+int print_history(const Records& records, net::WallTime now, const HistoryOptions& options);
+
+/// An address, or a prefix; nullopt after words.
+std::optional<net::Prefix> parse_destination(const std::string& text);
 
 /// What was recorded about a destination, and of the node, at a moment as parse_moment() takes it.
 int explain_past(const net::Prefix& destination, const std::string& at);
+int explain_past(const Records& records, net::WallTime now, const net::Prefix& destination,
+                 const std::string& at);
 
-/// Why a destination goes where it goes: an address or a prefix. `at`: as it was then; empty: now.
-int explain(const ConfigSources& sources, const Beside& beside, const std::string& text,
-            const std::string& at);
+/// Why a destination goes where it goes.
+int explain(const ConfigSources& sources, const Beside& beside, const net::Prefix& destination);
+/// `status`: what /status says, asked for when it is needed.
+int explain(const NodeLook& look, const Beside& beside, const net::Prefix& destination,
+            const std::function<net::Result<std::string>()>& status);
 
 /// Every check once, daemon or not.
 int print_doctor(const Beside& beside, const DoctorOptions& options);
+int print_doctor(const NodeLook& look, const Beside& beside, const DoctorOptions& options);
+std::string doctor_json(const NodeLook& look, const Beside& beside);
+
+/// Everything that the checks judge, as a .tar.gz. `output`: its file; "-" standard output; empty: one named
+/// after the node and the time, here.
+int write_support_bundle(const ConfigSources& sources, const Beside& beside, const std::string& output);
+
+/// The commands that a bundle answers instead of the node.
+struct BundleCommands {
+  std::function<int(const DoctorOptions&)> doctor;
+  std::function<int(const OutputOptions&)> plan;
+  std::function<int(const StatusOptions&)> status;
+  std::function<int(const net::Prefix& destination, const std::string& at)> explain;
+  std::function<int(const HistoryOptions&)> history;
+};
+int go_by_bundle(const std::string& file, const std::function<int(const BundleCommands&)>& command);
 
 }  // namespace agent

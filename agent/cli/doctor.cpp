@@ -67,8 +67,8 @@ void print_text(const std::vector<checks::CheckResult>& checks, const Verdict& v
   }
 }
 
-void print_json(const std::vector<checks::CheckResult>& checks, const Verdict& verdict,
-                const std::string& note) {
+std::string json_text(const std::vector<checks::CheckResult>& checks, const Verdict& verdict,
+                      const std::string& note) {
   using Json = nlohmann::ordered_json;
   Json list = Json::array();
   for (const auto& check : checks) {
@@ -83,7 +83,7 @@ void print_json(const std::vector<checks::CheckResult>& checks, const Verdict& v
                        {"note", note},
                        {"verdict", verdict.sentence},
                        {"checks", std::move(list)}};
-  std::cout << report.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+  return report.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 /// One line, cut to what node-problem-detector keeps.
@@ -111,7 +111,11 @@ int print_doctor(const Beside& beside, const DoctorOptions& options) {
     (options.npd ? std::cout : std::cerr) << "doctor: " << look.error().what.substr(0, kNpdBytes - 8) << '\n';
     return kUndetermined;
   }
-  const auto checks = checks::assess(look->plan.facts, {}, std::chrono::system_clock::now());
+  return print_doctor(*look, beside, options);
+}
+
+int print_doctor(const NodeLook& look, const Beside& beside, const DoctorOptions& options) {
+  const auto checks = checks::assess(look.plan.facts, {}, look.time);
   auto verdict = judge(checks, beside.hung);
   if (options.npd && beside.is_edited && !beside.is_the_daemons && verdict.exit == kNo) {
     // What the daemon has in force may be in order.
@@ -121,12 +125,17 @@ int print_doctor(const Beside& beside, const DoctorOptions& options) {
   } else if (options.npd) {
     std::cout << npd_line(checks, verdict) << '\n';
   } else if (options.json) {
-    print_json(checks, verdict, beside.note);
+    std::cout << json_text(checks, verdict, beside.note);
   } else {
     say_note(beside);
     print_text(checks, verdict, options.all);
   }
   return verdict.exit;
+}
+
+std::string doctor_json(const NodeLook& look, const Beside& beside) {
+  const auto checks = checks::assess(look.plan.facts, {}, look.time);
+  return json_text(checks, judge(checks, beside.hung), beside.note);
 }
 
 }  // namespace agent

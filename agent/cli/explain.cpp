@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -113,9 +114,8 @@ void explain_azure(const NodeLook& look, const net::Address& address) {
   if (table == nullptr) say("", "no route table is associated with the NIC's subnet");
 }
 
-void explain_changes(const net::ListenAddress& where, const net::Prefix& destination) {
-  const auto reply = ask_daemon(where, "/status", kStatusPatience);
-  const auto status = reply ? nlohmann::json::parse(reply->body, nullptr, false) : nlohmann::json();
+void explain_changes(const net::Result<std::string>& reply, const net::Prefix& destination) {
+  const auto status = reply ? nlohmann::json::parse(*reply, nullptr, false) : nlohmann::json();
   if (!status.is_object()) {
     const auto error = reply ? 0 : reply.error().code.value();
     const bool none_runs = error == ECONNREFUSED || error == ENOENT;
@@ -139,34 +139,42 @@ void explain_changes(const net::ListenAddress& where, const net::Prefix& destina
   if (!any) say("changes", "none since the agent started");
 }
 
+net::Result<std::string> status_of(const net::ListenAddress& where) {
+  auto reply = ask_daemon(where, "/status", kStatusPatience);
+  if (!reply) return net::pass_on(reply);
+  return std::move(reply->body);
+}
+
 }  // namespace
 
-int explain(const ConfigSources& sources, const Beside& beside, const std::string& text,
-            const std::string& at) {
-  const auto& loaded = beside.loaded;
-  auto destination = net::Prefix::parse(text);
-  if (!destination) {
-    if (const auto address = net::Address::parse(text))
-      destination = net::Prefix::around(*address, net::address_bits(address->family()));
-  }
-  if (!destination) {
-    std::cerr << fmt::format("explain: '{}' is neither an address nor a prefix such as 10.244.2.0/24\n",
-                             text);
-    return kUsage;
-  }
-  if (!at.empty()) return explain_past(*destination, at);
-  const auto look = look_at_node(loaded.config, kEverythingPatience);
+std::optional<net::Prefix> parse_destination(const std::string& text) {
+  if (const auto prefix = net::Prefix::parse(text)) return *prefix;
+  if (const auto address = net::Address::parse(text))
+    return *net::Prefix::around(*address, net::address_bits(address->family()));
+  std::cerr << fmt::format("explain: '{}' is neither an address nor a prefix such as 10.244.2.0/24\n",
+                           net::foreign_text(text, kLongestWord));
+  return std::nullopt;
+}
+
+int explain(const ConfigSources& sources, const Beside& beside, const net::Prefix& destination) {
+  const auto look = look_at_node(beside.loaded.config, kEverythingPatience);
   if (!look) {
     std::cerr << "explain: " << look.error().what << '\n';
     return kUndetermined;
   }
+  return explain(*look, beside, destination,
+                 [&] { return status_of(daemon_address(sources, beside.loaded)); });
+}
+
+int explain(const NodeLook& look, const Beside& beside, const net::Prefix& destination,
+            const std::function<net::Result<std::string>()>& status) {
   say_note(beside);
-  std::cout << bold(destination->text()) << '\n';
-  explain_wanted(*look, loaded, *destination);
-  const bool known = explain_kernel(*look, destination->network());
-  explain_azure(*look, destination->network());
-  explain_changes(daemon_address(sources, loaded), *destination);
-  return known || look->plan.facts.network ? kOk : kUndetermined;
+  std::cout << bold(destination.text()) << '\n';
+  explain_wanted(look, beside.loaded, destination);
+  const bool known = explain_kernel(look, destination.network());
+  explain_azure(look, destination.network());
+  explain_changes(status(), destination);
+  return known || look.plan.facts.network ? kOk : kUndetermined;
 }
 
 }  // namespace agent

@@ -60,7 +60,7 @@ void print(const Record& record) {
 }
 
 /// Otherwise the exit code, after words.
-tl::expected<Records, int> records_for(std::string_view command) {
+tl::expected<Records, int> own_records_for(std::string_view command) {
   auto records = read_records(state_directory());
   if (records) return std::move(*records);
   const bool not_ours = records.error().code.value() == EACCES;
@@ -147,16 +147,19 @@ void explain_events(const Records& records, net::WallTime moment, const net::Pre
 }  // namespace
 
 int print_history(const HistoryOptions& options) {
-  const auto since = parse_moment(options.since, system_clock::now());
+  const auto records = own_records_for("history");
+  return records ? print_history(*records, system_clock::now(), options) : records.error();
+}
+
+int print_history(const Records& records, net::WallTime now, const HistoryOptions& options) {
+  const auto since = parse_moment(options.since, now);
   if (!since) {
     std::cerr << "history: --since: " << since.error().what << '\n';
     return kUsage;
   }
-  const auto records = records_for("history");
-  if (!records) return records.error();
-  note_unreadable(*records);
+  note_unreadable(records);
   bool any = false;
-  for (const auto& record : records->list) {
+  for (const auto& record : records.list) {
     if (record.time < *since) continue;
     any = true;
     if (options.json) {
@@ -170,35 +173,39 @@ int print_history(const HistoryOptions& options) {
 }
 
 int explain_past(const net::Prefix& destination, const std::string& at) {
-  const auto moment = parse_moment(at, system_clock::now());
+  const auto records = own_records_for("explain");
+  return records ? explain_past(*records, system_clock::now(), destination, at) : records.error();
+}
+
+int explain_past(const Records& records, net::WallTime now, const net::Prefix& destination,
+                 const std::string& at) {
+  const auto moment = parse_moment(at, now);
   if (!moment) {
     std::cerr << "explain: --at: " << moment.error().what << '\n';
     return kUsage;
   }
-  const auto records = records_for("explain");
-  if (!records) return records.error();
-  note_unreadable(*records);
+  note_unreadable(records);
   std::cout << bold(fmt::format("{} at {}", destination.text(), core::wall_time_text(*moment))) << '\n';
-  if (records->list.empty() || records->list.front().time > *moment) {
-    say_at("node", records->list.empty() ? "nothing is recorded"
+  if (records.list.empty() || records.list.front().time > *moment) {
+    say_at("node", records.list.empty() ? "nothing is recorded"
                                          : fmt::format("not known: the record begins at {}",
-                                                       core::wall_time_text(records->list.front().time)));
+                                                       core::wall_time_text(records.list.front().time)));
     return kUndetermined;
   }
   const auto is_of = [](std::string_view event) {
     return [event](const nlohmann::json& value) { return json::string(json::at(value, "event")) == event; };
   };
-  const auto* stopped = last_before(*records, *moment, is_of("stopped"));
-  const auto* started = last_before(*records, *moment, is_of("started"));
+  const auto* stopped = last_before(records, *moment, is_of("stopped"));
+  const auto* started = last_before(records, *moment, is_of("started"));
   if (stopped != nullptr && (started == nullptr || started->time <= stopped->time)) {
     say_at("agent", fmt::format("did not run: it was stopped at {}, and left its routes in place",
                                 core::wall_time_text(stopped->time)));
   } else if (started != nullptr) {
     say_at("agent", fmt::format("ran since {}", core::wall_time_text(started->time)));
   }
-  const auto* state = last_before(*records, *moment, is_state);
+  const auto* state = last_before(records, *moment, is_state);
   if (state != nullptr) explain_state(state->value(), destination);
-  explain_events(*records, *moment, destination);
+  explain_events(records, *moment, destination);
   return state != nullptr ? kOk : kUndetermined;
 }
 

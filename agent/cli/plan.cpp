@@ -59,7 +59,7 @@ routing::RouteStatus status_of(const core::NodePlan& plan, const net::Route& rou
   return status;
 }
 
-void print_json(const core::NodePlan& plan, const std::vector<PendingSysctl>& sysctls, bool in_sync,
+std::string json_text(const core::NodePlan& plan, const std::vector<PendingSysctl>& sysctls, bool in_sync,
                 const std::string& note) {
   using Json = nlohmann::ordered_json;
   Json routes = Json::array();
@@ -85,7 +85,7 @@ void print_json(const core::NodePlan& plan, const std::vector<PendingSysctl>& sy
                        {"routes", std::move(routes)},
                        {"rules", std::move(rules)},
                        {"sysctls", std::move(keys)}};
-  std::cout << report.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+  return report.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 void print_text(const core::NodePlan& plan, const std::vector<PendingSysctl>& sysctls,
@@ -127,6 +127,21 @@ void print_text(const core::NodePlan& plan, const std::vector<PendingSysctl>& sy
   if (in_sync) std::cout << "in sync\n";
 }
 
+struct Difference {
+  std::vector<PendingSysctl> sysctls;
+  checks::Finding verdict;
+  bool in_sync = false;
+};
+
+Difference difference_of(const core::NodePlan& plan) {
+  Difference difference{.sysctls = pending_sysctls(plan.facts),
+                        .verdict = checks::check_about(checks::Subject::routes).look(plan.facts)};
+  difference.in_sync = plan.routes.changes.empty() && difference.sysctls.empty() &&
+                       (!plan.facts.policy.routes_enabled || plan.facts.sync.leads_as_wanted()) &&
+                       !is_not_as_wanted(difference.verdict) && plan.facts.nic.problem.empty();
+  return difference;
+}
+
 }  // namespace
 
 int print_plan(const Beside& beside, const OutputOptions& output) {
@@ -135,24 +150,29 @@ int print_plan(const Beside& beside, const OutputOptions& output) {
     std::cerr << "plan: " << look.error().what << '\n';
     return kUndetermined;
   }
-  const auto& plan = look->plan;
+  return print_plan(*look, beside, output);
+}
+
+int print_plan(const NodeLook& look, const Beside& beside, const OutputOptions& output) {
+  const auto& plan = look.plan;
   if (!plan.facts.network) {
     std::cerr << "plan: neither IMDS nor a cached document describes this VM: " << plan.facts.imds.last_error
               << '\n';
     return kUndetermined;
   }
-  const auto sysctls = pending_sysctls(plan.facts);
-  const auto verdict = checks::check_about(checks::Subject::routes).look(plan.facts);
-  const bool in_sync = plan.routes.changes.empty() && sysctls.empty() &&
-                       (!plan.facts.policy.routes_enabled || plan.facts.sync.leads_as_wanted()) &&
-                       !is_not_as_wanted(verdict) && plan.facts.nic.problem.empty();
+  const auto difference = difference_of(plan);
   if (output.json) {
-    print_json(plan, sysctls, in_sync, beside.note);
+    std::cout << json_text(plan, difference.sysctls, difference.in_sync, beside.note);
   } else {
     say_note(beside);
-    print_text(plan, sysctls, verdict, in_sync);
+    print_text(plan, difference.sysctls, difference.verdict, difference.in_sync);
   }
-  return in_sync ? kOk : kNo;
+  return difference.in_sync ? kOk : kNo;
+}
+
+std::string plan_json(const NodeLook& look, const Beside& beside) {
+  const auto difference = difference_of(look.plan);
+  return json_text(look.plan, difference.sysctls, difference.in_sync, beside.note);
 }
 
 }  // namespace agent

@@ -92,6 +92,12 @@ net::Result<Records> read_records(const std::filesystem::path& folder) {
   return records;
 }
 
+Records parse_records(std::string_view text) {
+  Records records;
+  take_lines(text, records);
+  return records;
+}
+
 net::Result<net::WallTime> parse_moment(std::string_view text, net::WallTime now) {
   const std::string word(text);
   if (const auto ago = parse_duration(text)) return now - *ago;

@@ -30,6 +30,9 @@ struct Records {
 /// Both files; whichever is not there holds nothing. ENOENT: neither is. EACCES and others name the file.
 net::Result<Records> read_records(const std::filesystem::path& folder);
 
+/// Of the text of such files.
+Records parse_records(std::string_view text);
+
 /// "2h" or "90s" (ago), "04:12" or "04:12:30" (the last time that it was so late), "2026-11-30",
 /// "2026-11-30T04:12" or with seconds, a fraction and Z: in UTC, as the agent prints times. EINVAL.
 net::Result<net::WallTime> parse_moment(std::string_view text, net::WallTime now);

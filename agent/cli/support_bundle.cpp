@@ -1,0 +1,156 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <functional>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "agent/bundle/bundle.h"
+#include "agent/cli/commands.h"
+#include "agent/cli/node_look.h"
+#include "agent/cli/running_daemon.h"
+#include "agent/cli/status_text.h"
+#include "agent/cli/terminal.h"
+#include "agent/config/show_config.h"
+#include "agent/daemon/paths.h"
+#include "agent/history/history.h"
+#include "agent/http/renderings.h"
+#include "checks/check_ids.h"
+#include "files/read.h"
+#include "files/replace.h"
+#include "net/foreign_text.h"
+
+namespace agent {
+namespace {
+
+constexpr auto kStatusPatience = std::chrono::seconds(1);
+
+/// The daemon's, where it answers.
+std::string status_for_bundle(const ConfigSources& sources, const Beside& beside, const NodeLook& look) {
+  const auto reply = ask_daemon(daemon_address(sources, beside.loaded), "/status", kStatusPatience);
+  if (reply && reply->status == 200) return reply->body;
+  return status_json(*look.snapshot, net::now().mono);
+}
+
+std::string events_for_bundle() {
+  std::string lines;
+  const auto records = read_records(state_directory());
+  if (!records) return lines;
+  for (const auto& each : records->list) lines.append(each.line).push_back('\n');
+  return lines;
+}
+
+/// A bundle and what this agent makes of it.
+struct OpenBundle {
+  Bundle bundle;
+  Beside beside;
+  NodeLook look;  ///< reads from `bundle`
+};
+
+net::Result<std::unique_ptr<OpenBundle>> open_bundle(const std::filesystem::path& file) {
+  const auto archive = files::read(file, kLargestArchive);
+  if (!archive) return net::pass_on(archive);
+  auto bundle = unpack_bundle(*archive);
+  if (!bundle)
+    return net::failure(bundle.error().code.value(), fmt::format("{} {}", file.string(), bundle.error().what));
+  auto open = std::make_unique<OpenBundle>();
+  open->bundle = std::move(*bundle);
+  const auto& record = open->bundle.look;
+  auto loaded = load_config({.file = std::nullopt, .environment = {}, .settings = record.settings},
+                            checks::check_ids());
+  if (!loaded) {
+    return net::failure(EBADMSG,
+                        fmt::format("{}: calico-azure-agent {} has configured it, and this one refuses that: {}",
+                                    file.string(), record.version, loaded.error().front().text()));
+  }
+  open->beside = {.loaded = std::move(*loaded),
+                  .note = record.note,
+                  .no_daemon = record.no_daemon,
+                  .is_the_daemons = record.is_the_daemons,
+                  .is_edited = record.is_edited,
+                  .hung = record.hung};
+  for (const auto& [key, origin] : record.origins) open->beside.loaded.origins[key] = origin;
+  auto look = repeat_look(record, open->beside.loaded.config);
+  if (!look) return net::pass_on(look);
+  open->look = std::move(*look);
+  return open;
+}
+
+int print_status_of(const OpenBundle& open, const StatusOptions& options) {
+  const auto& body = open.bundle.status;
+  const auto status = nlohmann::json::parse(body, nullptr, false);
+  if (!status.is_object()) {
+    std::cerr << "status: the bundle holds no status\n";
+    return kUndetermined;
+  }
+  if (options.html) {
+    std::cout << http::page(*open.look.snapshot, open.look.time, net::now().mono);
+  } else {
+    std::cout << (options.json ? body : status_text(status, {.all = options.all, .utf8 = speaks_utf8()}));
+  }
+  return status.value("ready", nlohmann::json()) == true ? kOk : kNo;
+}
+
+}  // namespace
+
+int write_support_bundle(const ConfigSources& sources, const Beside& beside, const std::string& output) {
+  const auto recorded = record_look(beside, kEverythingPatience);
+  if (!recorded) {
+    std::cerr << "support-bundle: " << recorded.error().what << '\n';
+    return kNo;
+  }
+  const auto& look = recorded->look;
+  Bundle bundle{.look = recorded->record,
+                .status = status_for_bundle(sources, beside, look),
+                .events = events_for_bundle()};
+  const auto archive = pack_bundle(bundle, {{"doctor.json", doctor_json(look, beside)},
+                                            {"plan.json", plan_json(look, beside)},
+                                            {"config.toml", show_config(beside.loaded)}});
+  if (!archive) {
+    std::cerr << "support-bundle: " << archive.error().what << '\n';
+    return kNo;
+  }
+  if (output == "-") {
+    std::cout << *archive;
+    return kOk;
+  }
+  const auto file = output.empty() ? bundle_name(bundle.look.node_name, bundle.look.time) + ".tar.gz" : output;
+  if (const auto written = files::replace(file, *archive, files::Readers::owner); !written) {
+    std::cerr << "support-bundle: " << written.error().what << '\n';
+    return kNo;
+  }
+  std::cout << file << '\n';
+  return kOk;
+}
+
+int go_by_bundle(const std::string& file,
+                 const std::function<int(const BundleCommands&)>& command) {
+  const auto open = open_bundle(file);
+  if (!open) {
+    std::cerr << net::foreign_text(open.error().what, 2000) << '\n';
+    return kUndetermined;
+  }
+  const auto& record = (*open)->bundle.look;
+  std::cerr << fmt::format("note: node {} at {}, as calico-azure-agent {} saw it\n", record.node_name,
+                           core::wall_time_text(record.time), record.version);
+  const auto& look = (*open)->look;
+  const auto& beside = (*open)->beside;
+  const auto& bundle = (*open)->bundle;
+  return command({
+      .doctor = [&](const DoctorOptions& options) { return print_doctor(look, beside, options); },
+      .plan = [&](const OutputOptions& options) { return print_plan(look, beside, options); },
+      .status = [&](const StatusOptions& options) { return print_status_of(**open, options); },
+      .explain =
+          [&](const net::Prefix& destination, const std::string& at) {
+            if (!at.empty()) return explain_past(parse_records(bundle.events), record.time, destination, at);
+            return explain(look, beside, destination, [&] { return net::Result<std::string>(bundle.status); });
+          },
+      .history =
+          [&](const HistoryOptions& options) {
+            return print_history(parse_records(bundle.events), record.time, options);
+          },
+  });
+}
+
+}  // namespace agent
