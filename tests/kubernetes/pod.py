@@ -16,7 +16,8 @@ class Container:
     """`folders`: {path of the host: folder that stands for it}; of other paths the VM has its own. `configs`:
     {ConfigMap's name: folder of its files}. `account`: the folder of the service account's token."""
 
-    def __init__(self, namespace, image, pod, container, node_name, folders=None, configs=None, account=None):
+    def __init__(self, namespace, image, pod, container, node_name, folders=None, configs=None, account=None,
+                 host_ip="10.240.0.4"):
         self._namespace = namespace
         self._pod = pod
         self.manifest = container
@@ -33,8 +34,18 @@ class Container:
             "capabilities": capabilities.get("add", []), "read_only_root": context["readOnlyRootFilesystem"],
             "mounts": [*self._mounts(), *([{"source": str(account), "target": _SERVICE_ACCOUNT, "read_only": True}]
                                           if account else [])],
-            "environment": {"PATH": "/usr/bin:/bin", **{each["name"]: each.get("value", node_name)
-                                                        for each in container.get("env", [])}}}
+            "environment": {"PATH": "/usr/bin:/bin", **self._environment(node_name, host_ip)}}
+
+    def _environment(self, node_name, host_ip):
+        """$(NAME) stands for a variable before it."""
+        fields = {"spec.nodeName": node_name, "status.hostIP": host_ip}
+        made = {}
+        for each in self.manifest.get("env", []):
+            value = each.get("value") or fields[each["valueFrom"]["fieldRef"]["fieldPath"]]
+            for name, known in made.items():
+                value = value.replace(f"$({name})", known)
+            made[each["name"]] = value
+        return made
 
     def _mounts(self):
         volumes = {volume["name"]: volume for volume in self._pod.get("volumes", [])}

@@ -7,7 +7,7 @@ import unittest
 import yaml
 
 from helm import CHART, MAJORS, helm, rendered
-from kustomize import KUBERNETES, ROOT, find, render
+from kustomize import KUBERNETES, PACKAGING, ROOT, documents, find, render
 from schema import SCHEMA
 
 
@@ -45,7 +45,7 @@ class Chart(unittest.TestCase):
         objects, others = (rendered(major, values=values) for major in MAJORS)
         self.assertEqual(objects, others, "Helm's majors agree")
         for each in objects:
-            if each["kind"] != "NodeReadinessRule":
+            if each["kind"] not in ("NodeReadinessRule", "PodMonitor"):
                 self.assertEqual(SCHEMA.errors(each), [])
         return objects
 
@@ -57,12 +57,24 @@ class Chart(unittest.TestCase):
 
     def test_its_switches_add_what_the_components_add(self):
         base = render(KUBERNETES / "base")
-        for switch, component in (("azureJson", "azure-json"), ("networkManager", "network-manager")):
+        for switch, component in (("azureJson", "azure-json"), ("networkManager", "network-manager"),
+                                  ("metrics", "metrics")):
             with self.subTest(switch):
-                self.assertEqual(comparable(self.objects(**{switch: True})),
+                on = {"enabled": True} if switch == "metrics" else True
+                self.assertEqual(comparable(self.objects(**{switch: on})),
                                  comparable(render(KUBERNETES / component, base)))
         both = base + render(KUBERNETES / "readiness")
         self.assertEqual(comparable(self.objects(nodeReadiness={"enabled": True})), comparable(both))
+
+    def test_prometheus_finds_the_pods_and_reaches_them_as_by_the_files_beside_the_rules(self):
+        on = {"enabled": True}
+        objects = self.objects(metrics={**on, "podMonitor": on, "networkPolicy": {**on, "nodes": ["10.240.0.0/16"]}})
+        for kind, file in (("PodMonitor", "pod-monitor.yaml"), ("NetworkPolicy", "network-policy.yaml")):
+            mine, = comparable([find(objects, kind)])
+            theirs, = documents((PACKAGING / "monitoring" / file).read_text(encoding="utf-8"))
+            self.assertEqual(mine["spec"], theirs["spec"])
+            self.assertEqual((mine["apiVersion"], mine["metadata"]["name"], mine["metadata"]["namespace"]),
+                             (theirs["apiVersion"], theirs["metadata"]["name"], theirs["metadata"]["namespace"]))
 
     def test_every_value_changes_something(self):
         before = self.objects()
@@ -73,7 +85,7 @@ class Chart(unittest.TestCase):
             "resources": {"limits": {"memory": "256Mi"}}, "nodeSelector": {"pool": "a"}, "tolerations": [],
             "affinity": {"nodeAffinity": {}}, "priorityClassName": "other",
             "updateStrategy": {"rollingUpdate": {"maxUnavailable": "10%"}}, "hostPID": False, "azureJson": True,
-            "networkManager": True, "podAnnotations": {"a": "b"}, "podLabels": {"c": "d"},
+            "networkManager": True, "metrics": {"enabled": True}, "podAnnotations": {"a": "b"}, "podLabels": {"c": "d"},
             "extraVolumes": [{"name": "v", "emptyDir": {}}],
             "extraVolumeMounts": [{"name": "v", "mountPath": "/v"}], "nodeReadiness": {"enabled": True}}
         self.assertEqual(set(changes), set(self.defaults))

@@ -21,6 +21,7 @@ _CALICO = ROOT / "tests" / "data" / "kubernetes" / "calico"
 _CALICO_NODES = sorted(_CALICO.glob("*.yaml"))
 _WAITS = ("wait-component", "wait-component-v3.0")
 _MOUNTS = ("azure-json", "network-manager")
+_BASE_COMPONENTS = (*_MOUNTS, "metrics")
 _RULE = json.loads((_CALICO.parent / "node-readiness-rule-spec.json").read_text(encoding="utf-8"))
 # Not of the API itself: its CRD is node-readiness-controller's, its kind the kubelet's.
 _FOREIGN = {"NodeReadinessRule", "KubeletConfiguration"}
@@ -35,7 +36,7 @@ def all_renderings():
     base = render(KUBERNETES / "base")
     yield "base", base
     yield "readiness", render(KUBERNETES / "readiness")
-    for name in _MOUNTS:
+    for name in _BASE_COMPONENTS:
         yield f"base with {name}", render(KUBERNETES / name, base)
 
 
@@ -53,16 +54,16 @@ class Objects(unittest.TestCase):
         self.assertIn("'readinessProb' was unexpected", SCHEMA.errors(daemonset)[0])
 
     def test_every_file_of_these_folders_is_used(self):
-        for folder in (KUBERNETES / name for name in ("base", "readiness", "calico-daemonset/found", "calico-daemonset/given-back", *_WAITS, *_MOUNTS)):
+        for folder in (KUBERNETES / name for name in ("base", "readiness", "calico-daemonset/found", "calico-daemonset/given-back", *_WAITS, *_BASE_COMPONENTS)):
             instructions = (folder / "kustomization.yaml").read_text(encoding="utf-8")
             used = {"kustomization.yaml", "kubelet-taint.yaml"}
             self.assertEqual([file.name for file in folder.iterdir()
                               if file.name not in used and file.name not in instructions], [])
 
 
-class Mounts(unittest.TestCase):
+class Components(unittest.TestCase):
     def test_without_the_agents_daemonset_they_are_an_error_not_silence(self):
-        for name in _MOUNTS:
+        for name in _BASE_COMPONENTS:
             with self.subTest(name), self.assertRaisesRegex(Refused, "nothing selected by DaemonSet.*/calico-azure-agent"):
                 render(KUBERNETES / name, [daemonset("calico-node")])
 

@@ -159,6 +159,16 @@ class Pod(PodCase):
         self.assertFalse(self.host.is_ready())
 
 
+class Metrics(PodCase):
+    def test_with_their_component_they_are_served_on_the_nodes_address_alone(self):
+        self.base = render(KUBERNETES / "metrics", self.base)
+        self.agent(CALICO_AZURE_AGENT_PODS_NODE_CIDRS=NODE).start()
+        self.host.await_ready()
+        told = self.lab.fabric.run("curl", "-sS", "http://10.240.0.4:16926/metrics")
+        self.assertIn("\ncalico_azure_agent_ready 1\n", told.stdout, told.stderr)
+        self.assertEqual(self.lab.fabric.run("curl", "-sS", "http://10.240.0.4:16925/metrics").returncode, 7)
+
+
 class Account(PodCase):
     def test_the_role_grants_what_is_asked_and_nothing_else(self):
         before = self.agent().start()

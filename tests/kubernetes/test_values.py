@@ -37,6 +37,14 @@ _WRONG = (
     ("hostPid: false", "hostPid", ""),
     ("azureJson: 'no'", "azureJson", ""),
     ("networkManager: 'yes'", "networkManager", ""),
+    ("metrics: {enabled: 'yes'}", "metrics.enabled", ""),
+    ("metrics: {port: 0}", "metrics.port", ""),
+    ("metrics: null", "metrics", ""),
+    ("metrics: {podMonitor: {enabled: true}}", "metrics.enabled", ""),
+    ("metrics: {enabled: true, podMonitor: {enabled: true, apiVersion: v1}}", "metrics.podMonitor.apiVersion", "azmonitoring"),
+    ("metrics: {podMonitor: {interval: 30}}", "metrics.podMonitor.interval", ""),
+    ("metrics: {networkPolicy: {enabled: true}}", "metrics.networkPolicy.nodes", ""),
+    ("metrics: {networkPolicy: {nodes: [10.240.0.0]}}", "metrics.networkPolicy.nodes.0", ""),
     ("extraEnv: [{name: A, value: 1}]", "extraEnv.0.value", ""),
     ("extraEnv: [{name: A, valeu: x}]", "valeu", ""),
     ("extraEnv: {A: x}", "extraEnv", ""),
@@ -102,7 +110,7 @@ class Schema(unittest.TestCase):
     def test_the_defaults_are_right_and_every_one_of_them_is_known(self):
         self.assertEqual(self.errors("{}"), [])
         self.assertEqual(set(self.schema["properties"]) - {"global"}, set(self.defaults))
-        for key in ("image", "nodeReadiness"):
+        for key in ("image", "metrics", "nodeReadiness"):
             self.assertEqual(set(self.schema["properties"][key]["properties"]), set(self.defaults[key]))
 
     def test_what_cannot_be_meant_is_an_error_that_names_it(self):
