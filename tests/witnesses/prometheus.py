@@ -23,14 +23,14 @@ def unpacked(package):
 
 
 class Prometheus:
-    """Runs from the moment it is made until close(). It asks each target once a second, whatever the configuration says."""
+    """Runs from the moment it is made until close(). It asks each target so often, whatever the configuration says."""
 
-    def __init__(self, namespace, folder, config, rules=None):
+    def __init__(self, namespace, folder, config, rules=None, interval="1s"):
         self._namespace = namespace
         folder.mkdir(exist_ok=True)
-        config = {"global": {"scrape_interval": "1s", "evaluation_interval": "1s"}, **config}
+        config = {"global": {"evaluation_interval": interval}, **config}
         for job in config["scrape_configs"]:
-            job["scrape_interval"] = "1s"
+            job["scrape_interval"] = interval
         if rules is not None:
             (folder / "rules.yaml").write_text(rules, encoding="utf-8")
             config["rule_files"] = [str(folder / "rules.yaml")]
@@ -43,6 +43,10 @@ class Prometheus:
         self.log = Transcript()
         self._reader = self.log.follow(self._process.stderr)
         self.log.wait_for(lambda line: "Server is ready" in line, "Prometheus is ready")
+
+    @property
+    def process_id(self):
+        return self._process.pid
 
     def close(self):
         self._process.kill()
@@ -79,8 +83,8 @@ class Prometheus:
         try:
             eventually(look, what or expression, timeout, pause=0.1)
         except AssertionError as error:
-            errors = [f"{each['scrapeUrl']}: {each['lastError']}" for each in self.get("targets")["activeTargets"]]
-            raise AssertionError(f"{expression} has {samples}; targets: {errors}") from error
+            errors = [each["lastError"] for each in self.get("targets")["activeTargets"] if each["lastError"]]
+            raise AssertionError(f"{expression} has {samples}; targets say: {errors[:3]}") from error
         return samples
 
     def firing(self):
