@@ -56,7 +56,7 @@ class Prometheus:
     def get(self, path, **parameters):
         """What its API answers, or a ValueError in its words."""
         connection = http.client.HTTPConnection("127.0.0.1", _PORT)
-        connection.sock = self._namespace.connection("127.0.0.1", _PORT)
+        connection.sock = self._namespace.connection("127.0.0.1", _PORT, timeout=60)
         try:
             connection.request("GET", f"/api/v1/{path}?{urllib.parse.urlencode(parameters)}")
             answer = json.loads(connection.getresponse().read())

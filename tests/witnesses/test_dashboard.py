@@ -37,8 +37,10 @@ def expressions(panel):
 
 def quick(rules):
     """Seconds in the place of minutes."""
-    rules = re.sub(r"\[\d+m\]", "[5s]", rules)
-    return re.sub(r"for: \d+m", "for: 0s", re.sub(r"offset \d+m", "offset 2s", rules))
+    for pattern, seconds in ((r"\[\d+m\]", "[5s]"), (r"interval: 1m", "interval: 1s"), (r"offset \d+m", "offset 2s"),
+                             (r"for: \d+m", "for: 0s")):
+        rules = re.sub(pattern, seconds, rules)
+    return rules
 
 
 def compiler_says(dashboard):
