@@ -5,6 +5,7 @@ that the rules know."""
 import configparser
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import unittest
@@ -169,6 +170,12 @@ class PodMonitor(unittest.TestCase):
             self.assertEqual(errors(monitor, file), [])
             misspelt = {"spec": {**monitor["spec"], "joblabel": ""}}
             self.assertIn("'joblabel' was unexpected", errors(misspelt, file)[0])
+
+    def test_azure_monitors_is_the_same_by_the_command_of_the_readme(self):
+        command, = re.findall(r"`(sed \S+ pod-monitor.yaml)", (MONITORING / "README.md").read_text(encoding="utf-8"))
+        printed = subprocess.run(command.split(), cwd=MONITORING, capture_output=True, text=True, check=True).stdout
+        self.assertEqual(yaml.safe_load(printed),
+                         {**recipe("pod-monitor.yaml"), "apiVersion": "azmonitoring.coreos.com/v1"})
 
     def test_an_api_server_takes_the_network_policy(self):
         self.assertEqual(SCHEMA.errors(recipe("network-policy.yaml")), [])
