@@ -88,7 +88,7 @@ std::string page(const core::Snapshot& snapshot, net::WallTime now, net::MonoTim
   write_path(html, snapshot);
   write_checks(html, snapshot, now);
   write_routes(html, snapshot);
-  write_changes(html, snapshot, now);
+  write_events(html, snapshot, now);
   write_facts(html, snapshot, mono_now);
   foot(html, snapshot, now, options);
   return std::move(html).take();

@@ -11,7 +11,7 @@ namespace {
 
 /// More routes than a person reads: the rest is in /status.
 constexpr std::size_t kRoutesShown = 250;
-constexpr std::size_t kChangesShown = 20;
+constexpr std::size_t kEventsShown = 20;
 
 template <class Items, class Text>
 std::string joined(const Items& items, Text text) {
@@ -106,13 +106,6 @@ std::vector<routing::RouteStatus> worst_first(const routing::RouteStatuses& rout
   return shown;
 }
 
-std::string_view past_of(std::string_view action) {
-  if (action == "add") return "added";
-  if (action == "replace") return "replaced";
-  if (action == "remove") return "removed";
-  return action;
-}
-
 }  // namespace
 
 void write_facts(Html& html, const core::Snapshot& snapshot, net::MonoTime now) {
@@ -160,20 +153,24 @@ void write_routes(Html& html, const core::Snapshot& snapshot) {
   end_section(html);
 }
 
-void write_changes(Html& html, const core::Snapshot& snapshot, net::WallTime now) {
-  if (snapshot.changes.empty()) return;
-  begin_section(html, "changes", "Last changes of routes");
-  html << "<ul class=\"rows\">\n";
-  std::size_t left = kChangesShown;
-  for (auto each = snapshot.changes.rbegin(); each != snapshot.changes.rend() && left > 0; ++each, --left) {
-    (html << "<li><b>").text(past_of(each->action)) << "</b> <span class=\"quiet\">";
+void write_events(Html& html, const core::Snapshot& snapshot, net::WallTime now) {
+  const auto& events = *snapshot.events;
+  if (events.empty()) return;
+  begin_section(html, "events", "Last events");
+  html << "<ul class=\"events\">\n";
+  std::size_t left = kEventsShown;
+  for (auto each = events.rbegin(); each != events.rend() && left > 0; ++each, --left) {
+    html << "<li>";
     write_age(html, each->time, now);
-    (html << " ago</span><p><code>").text(net::route_text(each->route, each->device)) << "</code></p>";
-    if (!each->removed_by.empty())
-      (html << "<p class=\"quiet\">").text(each->removed_by) << " had removed it</p>";
-    html << "</li>\n";
+    html << "<p>";
+    if (each->event.level >= core::LogLevel::warn) {
+      write(html, {"warning", "warn"});
+      html << " ";
+    }
+    html.text(each->event.message) << "</p></li>\n";
   }
-  html << "</ul>\n";
+  html << "</ul>\n<p class=\"quiet\"><code>calico-azure-agent history</code> has those from before the last "
+          "start.</p>\n";
   end_section(html);
 }
 

@@ -61,8 +61,8 @@ void write_checks(Html& html, const core::Snapshot& snapshot, net::WallTime now)
 /// The way of a pod's packet as a picture: side by side where there is room, one below the other where not.
 void write_path(Html& html, const core::Snapshot& snapshot);
 void write_routes(Html& html, const core::Snapshot& snapshot);
-/// The last changes of routes, the latest first, and who made them necessary.
-void write_changes(Html& html, const core::Snapshot& snapshot, net::WallTime now);
+/// The last lines of the log, the latest first: what happened to this node, and who did it.
+void write_events(Html& html, const core::Snapshot& snapshot, net::WallTime now);
 void write_facts(Html& html, const core::Snapshot& snapshot, net::MonoTime now);
 
 }  // namespace agent::http

@@ -44,6 +44,9 @@ tbody th{font-weight:500}
 .routes .badge{float:right}
 .routes p{color:var(--soft);margin:0}
 .to{font-weight:600}
+.events li{padding:.4rem 0;display:grid;grid-template-columns:5.5rem 1fr;gap:0 1rem}
+.events li p{margin:0}
+.events time{color:var(--soft)}
 @media (min-width:40.01rem){.routes li{display:grid;grid-template-columns:12rem 1fr auto;gap:0 1rem;align-items:baseline}
 .routes .badge{order:1}.routes p+p{grid-column:2;order:2}}
 .num{font-variant-numeric:tabular-nums}
@@ -88,6 +91,6 @@ nav a{margin-right:1rem}
 
 /// The style sheet's SHA-256 in Base64, by which the page's Content-Security-Policy lets it and no other in.
 /// A test compares the two, and prints the right one.
-inline constexpr const char* kPageStyleHash = "QtrcZz1o36QVdBXOderqbCFnXQGeh6L51p8vffWzNpI=";
+inline constexpr const char* kPageStyleHash = "De1obeBE++bYdpQwuYg61gooWKvpa0yf12Gb1QqGSxk=";
 
 }  // namespace agent::http

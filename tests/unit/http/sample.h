@@ -133,6 +133,11 @@ inline core::Snapshot ready_node() {
                    .route = cluster_route().route,
                    .device = "eth0",
                    .removed_by = "systemd-network"}};
+  node.events = std::vector<core::PastEvent>{
+      {.time = kNow - 2h, .event = {.kind = core::EventKind::ready, .message = "ready"}},
+      {.time = kNow - 10s,
+       .event = core::warning(core::EventKind::routes_put_back,
+                              "restored 1 route removed by systemd-network (process 312)")}};
   node.counters = {.routes_repaired = 3, .resyncs = 41, .imds_errors = 7};
   node.meters.losses = {{{core::LossCause::removed, "bird"}, 2}, {{core::LossCause::link, ""}, 1}};
   node.meters.repairs.observe(40us);
@@ -182,6 +187,7 @@ inline core::Snapshot node_of_strings(const std::string& text) {
   auto routes = node.routes.list();
   for (auto& route : routes) route.device = route.error = text;
   node.routes = routing::RouteStatuses(routes);
+  for (auto& past : node.events.edit()) past.event.message = text;
   for (auto& check : node.checks) check.id = check.message = check.why = check.remedy = text;
   return node;
 }
