@@ -65,8 +65,11 @@ std::string header_of(const std::string& name, std::size_t size, std::uint64_t s
   write_octal(block, kSize, size);
   write_octal(block, kTime, seconds);
   block[kType] = kPlainFile;
-  block.replace(kMagic.at, kMagic.length, std::string_view("ustar\00000", 8));
-  block.replace(kChecksum.at, kChecksum.length, fmt::format("{:06o}\0 ", checksum(block)));
+  block.replace(kMagic.at, kMagic.length,
+                std::string_view("ustar\0"
+                                 "00",
+                                 8));
+  block.replace(kChecksum.at, kChecksum.length, fmt::format("{:06o}{} ", checksum(block), '\0'));
   return block;
 }
 
@@ -119,7 +122,8 @@ net::Result<std::string> pack(std::string_view folder, const Files& files, net::
     const auto name = fmt::format("{}/{}", folder, file);
     if (name.size() > kNameLength) return net::failure(ENAMETOOLONG, name + ": its name is too long");
     if (tar.size() + text.size() > kLargestArchive)
-      return net::failure(EFBIG, fmt::format("{} would make it larger than {} MiB", name, kLargestArchive >> 20U));
+      return net::failure(EFBIG,
+                          fmt::format("{} would make it larger than {} MiB", name, kLargestArchive >> 20U));
     tar += header_of(name, text.size(), static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0)));
     tar += text;
     tar.append(padding_after(text.size()), '\0');

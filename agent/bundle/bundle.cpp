@@ -17,7 +17,8 @@ constexpr const char* kEvents = "events.jsonl";
 constexpr std::size_t kLongestName = 63;  // of a host (RFC 1123)
 
 constexpr std::string_view kReadMe =
-    "A support bundle of calico-azure-agent. It holds no credential: neither tokens, kubeconfigs and azure.json\n"
+    "A support bundle of calico-azure-agent. It holds no credential: neither tokens, kubeconfigs and "
+    "azure.json\n"
     "nor the files of others are in it, but what the agent has understood of them.\n"
     "\n"
     "The same commands that ran on the node run on this file, anywhere:\n"
@@ -28,7 +29,8 @@ constexpr std::string_view kReadMe =
     "    calico-azure-agent explain --bundle FILE.tar.gz DESTINATION\n"
     "    calico-azure-agent history --bundle FILE.tar.gz\n"
     "\n"
-    "look.json     everything that was observed: links, addresses, routes, rules, sysctls, packet filters, CNI\n"
+    "look.json     everything that was observed: links, addresses, routes, rules, sysctls, packet filters, "
+    "CNI\n"
     "              files, what IMDS, Azure and the API server answered\n"
     "status.json   /status of the agent that ran, or what it would say\n"
     "doctor.json   the checks, and plan.json the difference between wanted and present\n"

@@ -189,8 +189,8 @@ net::Result<RecordedLook> parse_recorded_look(std::string_view text) {
     value.at("node_name").get_to(look.node_name);
     value.at("settings").get_to(look.settings);
     for (const auto& [key, origin] : value.at("origins").items()) {
-      look.origins.insert_or_assign(key, Origin{.kind = named(kOriginNames, origin.at(0)),
-                                                .where = origin.at(1).get<std::string>()});
+      look.origins.insert_or_assign(
+          key, Origin{.kind = named(kOriginNames, origin.at(0)), .where = origin.at(1).get<std::string>()});
     }
     look.role = named(kRoleNames, value.at("role"));
     value.at("note").get_to(look.note);

@@ -16,9 +16,9 @@ namespace agent {
 
 inline constexpr std::string_view kBundleSchema = "calico-azure-agent/bundle/v1";
 
-/// One look at a node, as it can be repeated elsewhere: everything that the controller was told and asked for,
-/// in its order. No secret is in it, for the agent keeps none: of azure.json, CNI files, kubeconfigs and the
-/// IMDS document only the fields are ever read that are named in agent/bundle/observed_json.h.
+/// One look at a node, as it can be repeated elsewhere: everything that the controller was told and asked
+/// for, in its order. No secret is in it, for the agent keeps none: of azure.json, CNI files, kubeconfigs and
+/// the IMDS document only the fields are ever read that are named in agent/bundle/observed_json.h.
 struct RecordedLook {
   std::string version;  ///< of the agent that looked
   net::WallTime time{};

@@ -54,8 +54,8 @@ class TapedSysctls final : public net::Sysctls {
   Tape& tape_;
 };
 
-/// Answers each question as it was answered then, the last answer again where it is asked more often. ENODATA:
-/// nobody asked it.
+/// Answers each question as it was answered then, the last answer again where it is asked more often.
+/// ENODATA: nobody asked it.
 class Playback {
  public:
   explicit Playback(const Tape& tape) : tape_(tape) {}

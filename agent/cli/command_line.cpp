@@ -91,7 +91,8 @@ int go_by(const CLI::App& app, const CommandLine& line, const Ask& ask, const Be
   if (app.got_subcommand("plan")) return print_plan(beside, line.output);
   if (app.got_subcommand("flush")) return flush_routes(beside, line.flush);
   if (app.got_subcommand("doctor")) return print_doctor(beside, line.doctor);
-  if (app.got_subcommand("support-bundle")) return write_support_bundle(ask.sources, beside, line.output_file);
+  if (app.got_subcommand("support-bundle"))
+    return write_support_bundle(ask.sources, beside, line.output_file);
   const auto destination = parse_destination(line.destination);
   return destination ? explain(ask.sources, beside, *destination) : kUsage;
 }

@@ -162,7 +162,8 @@ void describe(CLI::App& app, CommandLine& line) {
   add_bundle(history, line.bundle);
   add(app, "support-bundle", "Write everything that the checks judge into one file, without secrets",
       "0 written, 1 an error")
-      ->add_option("-o,--output", line.output_file, "Write it there; - is standard output (default: a name\nof node and time, here)")
+      ->add_option("-o,--output", line.output_file,
+                   "Write it there; - is standard output (default: a name\nof node and time, here)")
       ->type_name("FILE");
   auto* config = add(app, "config", "Check or show the configuration");
   config->require_subcommand(1);

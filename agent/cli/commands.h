@@ -60,6 +60,7 @@ int watch_status(const ConfigSources& sources, const LoadedConfig& loaded, const
 /// The difference between wanted and present, without making it.
 int print_plan(const Beside& beside, const OutputOptions& output);
 int print_plan(const NodeLook& look, const Beside& beside, const OutputOptions& output);
+/// Empty: no document describes the VM, and nothing is known to be wanted.
 std::string plan_json(const NodeLook& look, const Beside& beside);
 
 struct DoctorOptions {

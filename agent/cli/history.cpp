@@ -188,8 +188,8 @@ int explain_past(const Records& records, net::WallTime now, const net::Prefix& d
   std::cout << bold(fmt::format("{} at {}", destination.text(), core::wall_time_text(*moment))) << '\n';
   if (records.list.empty() || records.list.front().time > *moment) {
     say_at("node", records.list.empty() ? "nothing is recorded"
-                                         : fmt::format("not known: the record begins at {}",
-                                                       core::wall_time_text(records.list.front().time)));
+                                        : fmt::format("not known: the record begins at {}",
+                                                      core::wall_time_text(records.list.front().time)));
     return kUndetermined;
   }
   const auto is_of = [](std::string_view event) {

@@ -135,15 +135,16 @@ net::Result<RecordedNodeLook> record_look(const Beside& beside, std::chrono::mil
   record.no_daemon = beside.no_daemon;
   record.is_the_daemons = beside.is_the_daemons;
   record.is_edited = beside.is_edited;
-  for (const auto& key : keys()) record.settings.push_back(key.path() + "=" + setting_text(key.write(config)));
+  for (const auto& key : keys())
+    record.settings.push_back(key.path() + "=" + setting_text(key.write(config)));
   netlink::ProcSysctls proc;
   TapedSysctls sysctls(proc, record.tape);
   const auto clock = [&record] {
     record.tape.times.push_back(net::now());
     return record.tape.times.back();
   };
-  auto look = look_with(std::make_unique<TapedKernel>(std::move(*kernel), record.tape), sysctls, clock, config,
-                        patience, record.role, &record.events);
+  auto look = look_with(std::make_unique<TapedKernel>(std::move(*kernel), record.tape), sysctls, clock,
+                        config, patience, record.role, &record.events);
   if (!look) return net::pass_on(look);
   // For `explain` of the destinations that are likely to be asked about.
   for (const auto& route : look->plan.facts.desired.routes)

@@ -60,7 +60,7 @@ routing::RouteStatus status_of(const core::NodePlan& plan, const net::Route& rou
 }
 
 std::string json_text(const core::NodePlan& plan, const std::vector<PendingSysctl>& sysctls, bool in_sync,
-                const std::string& note) {
+                      const std::string& note) {
   using Json = nlohmann::ordered_json;
   Json routes = Json::array();
   Json rules = Json::array();
@@ -171,6 +171,7 @@ int print_plan(const NodeLook& look, const Beside& beside, const OutputOptions& 
 }
 
 std::string plan_json(const NodeLook& look, const Beside& beside) {
+  if (!look.plan.facts.network) return "";
   const auto difference = difference_of(look.plan);
   return json_text(look.plan, difference.sysctls, difference.in_sync, beside.note);
 }

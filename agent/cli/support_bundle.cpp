@@ -53,16 +53,17 @@ net::Result<std::unique_ptr<OpenBundle>> open_bundle(const std::filesystem::path
   if (!archive) return net::pass_on(archive);
   auto bundle = unpack_bundle(*archive);
   if (!bundle)
-    return net::failure(bundle.error().code.value(), fmt::format("{} {}", file.string(), bundle.error().what));
+    return net::failure(bundle.error().code.value(),
+                        fmt::format("{} {}", file.string(), bundle.error().what));
   auto open = std::make_unique<OpenBundle>();
   open->bundle = std::move(*bundle);
   const auto& record = open->bundle.look;
   auto loaded = load_config({.file = std::nullopt, .environment = {}, .settings = record.settings},
                             checks::check_ids());
   if (!loaded) {
-    return net::failure(EBADMSG,
-                        fmt::format("{}: calico-azure-agent {} has configured it, and this one refuses that: {}",
-                                    file.string(), record.version, loaded.error().front().text()));
+    return net::failure(
+        EBADMSG, fmt::format("{}: calico-azure-agent {} has configured it, and this one refuses that: {}",
+                             file.string(), record.version, loaded.error().front().text()));
   }
   open->beside = {.loaded = std::move(*loaded),
                   .note = record.note,
@@ -104,9 +105,10 @@ int write_support_bundle(const ConfigSources& sources, const Beside& beside, con
   Bundle bundle{.look = recorded->record,
                 .status = status_for_bundle(sources, beside, look),
                 .events = events_for_bundle()};
-  const auto archive = pack_bundle(bundle, {{"doctor.json", doctor_json(look, beside)},
-                                            {"plan.json", plan_json(look, beside)},
-                                            {"config.toml", show_config(beside.loaded)}});
+  Files for_people = {{"doctor.json", doctor_json(look, beside)},
+                      {"config.toml", show_config(beside.loaded)}};
+  if (auto plan = plan_json(look, beside); !plan.empty()) for_people.emplace("plan.json", std::move(plan));
+  const auto archive = pack_bundle(bundle, std::move(for_people));
   if (!archive) {
     std::cerr << "support-bundle: " << archive.error().what << '\n';
     return kNo;
@@ -115,7 +117,8 @@ int write_support_bundle(const ConfigSources& sources, const Beside& beside, con
     std::cout << *archive;
     return kOk;
   }
-  const auto file = output.empty() ? bundle_name(bundle.look.node_name, bundle.look.time) + ".tar.gz" : output;
+  const auto file =
+      output.empty() ? bundle_name(bundle.look.node_name, bundle.look.time) + ".tar.gz" : output;
   if (const auto written = files::replace(file, *archive, files::Readers::owner); !written) {
     std::cerr << "support-bundle: " << written.error().what << '\n';
     return kNo;
@@ -124,8 +127,7 @@ int write_support_bundle(const ConfigSources& sources, const Beside& beside, con
   return kOk;
 }
 
-int go_by_bundle(const std::string& file,
-                 const std::function<int(const BundleCommands&)>& command) {
+int go_by_bundle(const std::string& file, const std::function<int(const BundleCommands&)>& command) {
   const auto open = open_bundle(file);
   if (!open) {
     std::cerr << net::foreign_text(open.error().what, 2000) << '\n';
@@ -144,7 +146,8 @@ int go_by_bundle(const std::string& file,
       .explain =
           [&](const net::Prefix& destination, const std::string& at) {
             if (!at.empty()) return explain_past(parse_records(bundle.events), record.time, destination, at);
-            return explain(look, beside, destination, [&] { return net::Result<std::string>(bundle.status); });
+            return explain(look, beside, destination,
+                           [&] { return net::Result<std::string>(bundle.status); });
           },
       .history =
           [&](const HistoryOptions& options) {

@@ -297,7 +297,8 @@ Codec<std::optional<net::ListenAddress>> metrics_address() {
     auto address = net::parse_listen(text);
     if (!address) return net::pass_on(address);
     if (address->is_unix() || address->port == 0)
-      return net::failure(EINVAL, "write an address and a port, such as 10.0.0.4:16926: it is for other machines");
+      return net::failure(EINVAL,
+                          "write an address and a port, such as 10.0.0.4:16926: it is for other machines");
     return Address(std::move(*address));
   };
   return text<Address>("a string such as \"10.0.0.4:16926\"", parse,

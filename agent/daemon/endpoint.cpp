@@ -37,9 +37,10 @@ void Endpoint::start() {
   if (!server) return start_later(server.error());
   server_ = std::move(*server);
   if (!std::exchange(problem_, {}).empty()) {
-    log_.write({.kind = core::EventKind::listening,
-                .message = fmt::format("{} = {} is free: {} served there", key_, listen_text(*where_),
-                                       content_ == StatusServer::Content::all ? "status is" : "metrics are")});
+    log_.write(
+        {.kind = core::EventKind::listening,
+         .message = fmt::format("{} = {} is free: {} served there", key_, listen_text(*where_),
+                                content_ == StatusServer::Content::all ? "status is" : "metrics are")});
   }
   changed_();
 }
@@ -49,9 +50,10 @@ void Endpoint::start_later(const net::Error& error) {
   if (std::exchange(problem_, error.what) != error.what) {
     log_.write(core::warning(
         core::EventKind::not_listening,
-        fmt::format("{}; routes are kept all the same, {} over HTTP, and it is tried again every {} s", error.what,
-                    content_ == StatusServer::Content::all ? "nothing is served" : "no metrics are served there",
-                    kAgain.count())));
+        fmt::format(
+            "{}; routes are kept all the same, {} over HTTP, and it is tried again every {} s", error.what,
+            content_ == StatusServer::Content::all ? "nothing is served" : "no metrics are served there",
+            kAgain.count())));
     changed_();
   }
   again_.expires_after(kAgain);

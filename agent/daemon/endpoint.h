@@ -18,7 +18,8 @@ namespace agent {
 /// endpoint, never the routes; it is tried again until it is free.
 class Endpoint {
  public:
-  // A try costs two system calls; who waits for the node to be ready asks again sooner than this only to fail.
+  // A try costs two system calls; who waits for the node to be ready asks again sooner than this only to
+  // fail.
   static constexpr auto kAgain = std::chrono::seconds(5);
 
   /// `key` is that of the configuration, "http.listen". `changed` is called where it listens now, or first

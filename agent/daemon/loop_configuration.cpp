@@ -70,7 +70,8 @@ void Daemon::Loop::take(Config next) {
   const bool imds_changed = next.imds != config_.imds;
   const bool metrics_moved = next.metrics_listen != config_.metrics_listen;
   config_ = std::move(next);
-  if (listen_changed && !status_.address()) status_.listen(config_.listen);  // nothing is served on the old one
+  if (listen_changed && !status_.address())
+    status_.listen(config_.listen);  // nothing is served on the old one
   if (metrics_moved) metrics_.listen(config_.metrics_listen);
   log_.set_level(config_.log.level);
   log_.reopen(config_.log.format);

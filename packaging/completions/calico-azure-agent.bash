@@ -19,11 +19,11 @@ _calico_azure_agent() {
       continue
     fi
     case $each in
-      --config | --set | --timeout) option=$each ;;
+      --config | --set | --timeout | --at | --since | --bundle | -o | --output) option=$each ;;
       -*) ;;
       *)
         case $path:$each in
-          :run | :wait | :status | :plan | :flush | :doctor | :explain | :config | :version | config:check | config:show)
+          :run | :wait | :status | :plan | :flush | :doctor | :explain | :history | :support-bundle | :config | :version | config:check | config:show)
             path+=${path:+ }$each
             ;;
         esac
@@ -37,7 +37,7 @@ _calico_azure_agent() {
   COMPREPLY=()
   case $option in
     '') ;;
-    --config) files=yes ;;
+    --config | --bundle | -o | --output) files=yes ;;
     --set)
       compopt -o nospace
       mapfile -t COMPREPLY < <(compgen -W '
@@ -51,14 +51,17 @@ _calico_azure_agent() {
     *) return ;;
   esac
   case $path in
-    '') names='run wait status plan flush doctor explain config version' ;;
+    '') names='run wait status plan flush doctor explain history support-bundle config version' ;;
     config) names='check show' ;;
     'config check') [[ $word == -* ]] || files=yes ;;
     wait) flags='--timeout' ;;
-    status) flags='--json --all --watch' ;;
-    plan) flags='--json' ;;
+    status) flags='--json --all --watch --bundle --html' ;;
+    plan) flags='--json --bundle' ;;
     flush) flags='--dry-run --protocols --force' ;;
-    doctor) flags='--json --all --npd' ;;
+    doctor) flags='--json --all --npd --bundle' ;;
+    explain) flags='--at --bundle' ;;
+    history) flags='--since --json --bundle' ;;
+    support-bundle) flags='--output' ;;
   esac
   if [[ -n $files ]]; then
     compopt -o filenames

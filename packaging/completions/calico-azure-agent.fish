@@ -8,11 +8,11 @@ function __calico_azure_agent_at --argument-names wanted
             continue
         end
         switch $word
-            case --config --set --timeout
+            case --config --set --timeout --at --since --bundle -o --output
                 set value yes
             case '-*'
             case '*'
-                if contains -- "$path:$word" ':run' ':wait' ':status' ':plan' ':flush' ':doctor' ':explain' ':config' ':version' 'config:check' 'config:show'
+                if contains -- "$path:$word" ':run' ':wait' ':status' ':plan' ':flush' ':doctor' ':explain' ':history' ':support-bundle' ':config' ':version' 'config:check' 'config:show'
                     set path (string trim -- "$path $word")
                 end
         end
@@ -27,6 +27,8 @@ complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a plan -d 'Show 
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a flush -d 'Remove every route and rule of the agent'\''s, nothing else'
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a doctor -d 'Run every check and suggest fixes; change nothing'
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a explain -d 'Say why packets to a destination go where they go'
+complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a history -d 'Show what the flight recorder has kept, over restarts and crashes'
+complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a support-bundle -d 'Write everything that the checks judge into one file, without secrets'
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a config -d 'Check or show the configuration'
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a version -d 'Show version, commit, compiler and libraries'
 complete -c calico-azure-agent -s h -l help -d 'Print this help'
@@ -36,13 +38,23 @@ complete -c calico-azure-agent -n '__calico_azure_agent_at "wait"' -l timeout -x
 complete -c calico-azure-agent -n '__calico_azure_agent_at "status"' -l json -d 'Print JSON instead of text'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "status"' -l all -d 'Also a line for each check that passed or does not apply'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "status"' -l watch -d 'Show it again whenever something has changed; with --json a line each time'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "status"' -l bundle -r -F -d 'Of the node in this support bundle, on any machine'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "status"' -l html -d 'With --bundle: print the page that http.listen would serve'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "plan"' -l json -d 'Print JSON instead of text'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "plan"' -l bundle -r -F -d 'Of the node in this support bundle, on any machine'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "flush"' -l dry-run -d 'Only print what would be removed'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "flush"' -l protocols -d 'Only print the protocol numbers by which routes are the agent'\''s'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "flush"' -l force -d 'Even while the daemon runs, which puts them back'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "doctor"' -l json -d 'Print JSON instead of text'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "doctor"' -l all -d 'Also a line for each check that passed or does not apply'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "doctor"' -l npd -d 'One line of at most 80 bytes, for node-problem-detector'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "doctor"' -l bundle -r -F -d 'Of the node in this support bundle, on any machine'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "explain"' -l at -x -d 'As it was then, in UTC: 04:12, 2026-11-30T04:12Z, or 2h ago as 2h'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "explain"' -l bundle -r -F -d 'Of the node in this support bundle, on any machine'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "history"' -l since -x -d 'From then on, as --at of explain takes it'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "history"' -l json -d 'Print JSON instead of text'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "history"' -l bundle -r -F -d 'Of the node in this support bundle, on any machine'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "support-bundle"' -l output -s o -r -F -d 'Write it there; - is standard output (default: a name of node and time, here)'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "config"' -a check -d 'Find every mistake, each with its line and column'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "config"' -a show -d 'Show the effective values and where each comes from'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "config check"' -F

@@ -65,7 +65,8 @@ void probe_over_tcp(benchmark::State& state) {
   const core::Published<core::Snapshot> published(node_with(4));
   const agent::Heartbeat heartbeat;
   net::ListenAddress where{.address = *net::Address::parse("127.0.0.1"), .port = 0, .unix_path = ""};
-  const auto server = agent::StatusServer::start(where, agent::StatusServer::Content::all, published, heartbeat);
+  const auto server =
+      agent::StatusServer::start(where, agent::StatusServer::Content::all, published, heartbeat);
   if (!server) return state.SkipWithError(server.error().what.c_str());
   where.port = (*server)->port();
   for (auto _ : state) {

@@ -33,10 +33,12 @@ FLOORS = {
     "agent/config": ["net", "files", "observed", "routing", "remedy", "node", "checks", "core", "agent/log"],
     "agent/http": ["net", "http1", "observed", "routing", "remedy", "node", "checks", "core"],
     "agent/inspect": ["net", "netlink", "cni", "host", "observed", "routing", "remedy", "node", "checks", "core"],
+    "agent/history": ["net", "files", "json", "observed", "routing", "node", "checks", "core", "agent/log", "agent/config"],
+    "agent/bundle": ["net", "json", "observed", "routing", "remedy", "node", "checks", "core", "agent/config", "agent/cloud"],
     "agent/daemon": ["net", "files", "netlink", "cni", "imds", "systemd", "host", "observed", "routing", "remedy", "node", "checks", "core", "agent/cloud", "agent/log",
-                     "agent/config", "agent/http", "agent/inspect"],
-    "agent/cli": ["net", "netlink", "imds", "host", "observed", "routing", "remedy", "node", "checks", "core", "agent/cloud", "agent/log", "agent/config",
-                  "agent/http", "agent/inspect", "agent/daemon"],
+                     "agent/config", "agent/history", "agent/http", "agent/inspect"],
+    "agent/cli": ["net", "netlink", "files", "json", "imds", "host", "observed", "routing", "remedy", "node", "checks", "core", "agent/cloud", "agent/log", "agent/config",
+                  "agent/history", "agent/bundle", "agent/http", "agent/inspect", "agent/daemon"],
     "agent/manual": ["observed", "routing", "remedy", "node", "checks", "core", "agent/config", "agent/daemon", "agent/cli"],
 }
 # system headers that one room alone may include
@@ -45,6 +47,7 @@ OWNED = {
     r"^(mutex|condition_variable)$": ["net", "simulator", "simulator/cloud"],  # elsewhere net/mutex.h, which clang checks
     r"^toml\+\+/": ["agent/config", "cni"],
     r"^spdlog/": ["agent/log"],
+    r"^zlib\.h": ["agent/bundle"],
     r"^CLI/": ["agent/cli", "simulator"],
     r"^httplib\.h": ["simulator"],
     r"^openssl/": ["simulator/cloud", "https"],

@@ -172,8 +172,9 @@ TEST(SortOverrides, EveryKeyThatLeadsSomewhereIsLeftOut) {
   const auto sorted = agent::sort_overrides(all);
   EXPECT_THAT(sorted.left_out,
               ElementsAre("imds.endpoint=x", "imds.poll_interval=x", "imds.read_timeout=x", "http.listen=x",
-                          "kubernetes.kubeconfig=x", "kubernetes.node_name=x", "azure.interval=x",
-                          "azure.client_id=x", "azure.cloud_config=x", "log.level=x", "log.format=x"));
+                          "http.metrics_listen=x", "kubernetes.kubeconfig=x", "kubernetes.node_name=x",
+                          "azure.interval=x", "azure.client_id=x", "azure.cloud_config=x", "log.level=x",
+                          "log.format=x"));
   // A new key: decide, and write it down here.
   EXPECT_EQ(sorted.taken.size(), 15U);
   EXPECT_THAT(agent::sort_overrides({"routesx.metric=1", "mode", "", "modex=1"}).taken, ElementsAre("mode"));

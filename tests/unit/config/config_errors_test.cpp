@@ -298,10 +298,12 @@ TEST(ConfigErrors, ListenAddressesParse) {
        {"config.toml:1:6: http.listen: 'unix:agent.sock' needs an absolute path, such as "
         "unix:/run/agent.sock"}},
       {"http.metrics_listen = \"10.0.0.4:0\"",
-       {"config.toml:1:6: http.metrics_listen: write an address and a port, such as 10.0.0.4:16926: it is for "
+       {"config.toml:1:6: http.metrics_listen: write an address and a port, such as 10.0.0.4:16926: it is "
+        "for "
         "other machines"}},
       {"http.metrics_listen = \"unix:/run/metrics.sock\"",
-       {"config.toml:1:6: http.metrics_listen: write an address and a port, such as 10.0.0.4:16926: it is for "
+       {"config.toml:1:6: http.metrics_listen: write an address and a port, such as 10.0.0.4:16926: it is "
+        "for "
         "other machines"}},
   });
 }

@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""A support bundle says elsewhere what the node said: the same verdicts, byte for byte, and no secret."""
+
+import io
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import tarfile
+import tempfile
+import unittest
+
+from case import CLUSTER, NODE, Lab, NodeCase, eventually, settings
+from lab.agent import agent_binary, environment
+
+SECRETS = {"azure.json": "azure-client-secret-7f3a9c", "kubeconfig": "kubeconfig-token-51bd02",
+           "imds": "imds-user-data-c4e811", "environment": "variable-of-nobody-90aa17"}
+
+
+def replay(*words):
+    """A command on another machine: no network, nothing of the node."""
+    with tempfile.TemporaryDirectory() as elsewhere:
+        folders = {"RUNTIME_DIRECTORY": elsewhere, "STATE_DIRECTORY": elsewhere, "NO_COLOR": "1"}
+        return subprocess.run(["unshare", "--net", agent_binary(), *words], env={**environment(), **folders},
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=30, check=False)
+
+
+class Bundle(NodeCase):
+    def setUp(self):
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.file = pathlib.Path(folder.name) / "bundle.tar.gz"
+
+    def bundle(self, **options):
+        made = self.agent.command("support-bundle", "--output", self.file, **options)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.assertEqual(made.stdout.strip(), str(self.file))
+        with tarfile.open(self.file) as archive:
+            return {pathlib.PurePath(member.name).name: archive.extractfile(member).read().decode()
+                    for member in archive.getmembers()}
+
+    def assert_replays(self, files, *failed):
+        doctor = replay("doctor", "--json", "--bundle", self.file)
+        self.assertEqual(doctor.stdout, files["doctor.json"])
+        self.assertEqual({check["id"] for check in json.loads(doctor.stdout)["checks"] if check["status"] == "fail"},
+                         set(failed))
+        self.assertEqual(replay("plan", "--json", "--bundle", self.file).stdout, files.get("plan.json", ""))
+        self.assertEqual(replay("status", "--json", "--bundle", self.file).stdout, files["status.json"])
+
+    def test_of_a_healthy_node_replays_without_a_failure(self):
+        self.agent.start_ready()
+        files = self.bundle()
+        self.assert_replays(files)
+        self.assertEqual(replay("doctor", "--bundle", self.file).returncode, 0)
+        self.assertEqual(replay("plan", "--bundle", self.file).stdout, "in sync\n")
+        self.assertIn("event", json.loads(files["events.jsonl"].splitlines()[0]))
+        self.assertIn('cluster_cidrs = ["10.244.0.0/16"]', files["config.toml"])
+        self.assertLess(self.file.stat().st_size, 1 << 20)
+        self.assertEqual(self.file.stat().st_mode & 0o777, 0o600)
+
+    def test_of_each_fault_replays_to_the_same_failed_check(self):
+        self.agent.start_ready()
+        faults = {
+            ("sysctl.ip_forward",): (["sysctl", "-qw", "net.ipv4.ip_forward=0"],
+                                     ["sysctl", "-qw", "net.ipv4.ip_forward=1"]),
+            ("routes.in_sync",): (["ip", "rule", "add", "pref", "100", "to", CLUSTER, "blackhole"],
+                                  ["ip", "rule", "del", "pref", "100"]),
+            ("nic.up",): (["ip", "link", "set", "eth0", "down"], ["true"]),
+        }
+        for failed, (begin, end) in faults.items():
+            with self.subTest(failed):
+                self.lab.vm.run(*begin)
+                files = self.bundle()
+                self.lab.vm.run(*end)
+                own = {check["id"] for check in json.loads(files["doctor.json"])["checks"] if check["status"] == "fail"}
+                self.assertLessEqual(set(failed), own)
+                self.assert_replays(files, *own)
+
+    def test_what_people_read_is_the_same_there(self):
+        self.agent.start_ready()
+        self.lab.vm.run("sysctl", "-qw", "net.ipv4.ip_forward=0")
+        self.agent.await_not_ready()
+        self.bundle()
+        self.assertEqual(replay("status", "--bundle", self.file).stdout.splitlines()[0],
+                         "not ready: 1 gate holds it back")
+        page = replay("status", "--html", "--bundle", self.file).stdout
+        self.assertTrue(page.startswith("<!doctype html>"))
+        self.assertIn("sysctl.ip_forward", page)
+        explained = replay("explain", "--bundle", self.file, CLUSTER)
+        self.assertRegex(explained.stdout, rf"(?m)^wanted +{CLUSTER} via 10.240.0.1 dev eth0 ")
+        self.assertRegex(explained.stdout, rf"(?m)^kernel +{CLUSTER} via 10.240.0.1 dev eth0 ")
+        self.assertIn("no longer ready: sysctl.ip_forward", replay("history", "--bundle", self.file).stdout)
+        past = replay("explain", "--bundle", self.file, "--at", "0s", CLUSTER)
+        self.assertRegex(past.stdout, r"(?m)^node .*not ready; failed: sysctl.ip_forward$")
+        self.assertIn("note: node node-0 at ", past.stderr)
+
+    def test_without_a_daemon_and_without_imds_there_is_one(self):
+        self.lab.simulator.stop()
+        files = self.bundle()
+        self.assert_replays(files, *{check["id"] for check in json.loads(files["doctor.json"])["checks"]
+                                     if check["status"] == "fail"})
+        self.assertEqual(files["events.jsonl"], "")
+        self.assertNotIn("plan.json", files, "without a document nothing is known to be wanted")
+        self.assertEqual(replay("plan", "--bundle", self.file).returncode, 2)
+
+    def test_beside_a_daemon_that_hangs_there_is_one(self):
+        self.agent.start_ready()
+        os.kill(self.agent.process.pid, signal.SIGSTOP)
+        self.addCleanup(os.kill, self.agent.process.pid, signal.SIGCONT)
+        files = self.bundle()
+        self.assertIn("does not answer", json.loads(files["doctor.json"])["verdict"])
+        self.assert_replays(files)
+
+    def test_holds_no_secret(self):
+        cloud = self.agent.state / "azure.json"
+        cloud.write_text(json.dumps({"cloud": "AzurePublicCloud", "aadClientId": "id", "routeTableName": "table-of-azure-json",
+                                     "aadClientSecret": SECRETS["azure.json"]}), encoding="utf-8")
+        kubeconfig = self.agent.state / "kubeconfig"
+        kubeconfig.write_text(
+            "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
+            "contexts: [{name: c, context: {cluster: k, user: u}}]\n"
+            "clusters: [{name: k, cluster: {server: 'https://127.0.0.1:1'}}]\n"
+            f"users: [{{name: u, user: {{token: {SECRETS['kubeconfig']}}}}}]\n", encoding="utf-8")
+        self.agent.configure(**settings(azure={"cloud_config": str(cloud), "verify": "auto"},
+                                        kubernetes={"kubeconfig": str(kubeconfig)}))
+        self.agent.start_ready(FELIX_ETCDPASSWORD=SECRETS["environment"])
+        files = self.bundle(environment={"FELIX_ETCDPASSWORD": SECRETS["environment"]})
+        self.assertIn("table-of-azure-json", files["look.json"], "the file was read")
+        for source, secret in SECRETS.items():
+            for name, text in files.items():
+                self.assertNotIn(secret, text, f"{name} holds the secret of {source}")
+
+    def test_is_whole_or_not_there(self):
+        nowhere = self.file.parent / "nowhere" / "bundle.tar.gz"
+        refused = self.agent.command("support-bundle", "-o", nowhere)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn(str(nowhere), refused.stderr)
+        self.assertEqual(list(self.file.parent.iterdir()), [])
+
+    def test_goes_to_standard_output_where_that_is_asked_for(self):
+        made = self.agent.command("support-bundle", "-o", "-", text=False)
+        with tarfile.open(fileobj=io.BytesIO(made.stdout)) as archive:
+            self.assertTrue(all(name.startswith("calico-azure-agent-node-0-") for name in archive.getnames()))
+
+    def test_what_is_none_is_refused_in_words(self):
+        self.file.write_bytes(b"rubbish")
+        refused = replay("doctor", "--bundle", self.file)
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("is no gzip file", refused.stderr)
+        missing = replay("doctor", "--bundle", self.file.parent / "none")
+        self.assertEqual(missing.returncode, 2)
+        self.assertIn("No such file", missing.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
