@@ -67,6 +67,7 @@ struct Meters {
   Histogram turns = {};
   /// Dumps of the kernel's links, rules and routes, those that changes interrupted with their repetitions.
   Histogram dumps = {};
+  std::uint64_t interrupted_dumps = 0;
   /// Changes of routes and rules that were sent to the kernel together, until it had answered.
   Histogram batches = {};
   /// Looks at what others have set up: CNI, packet filters, settings.

@@ -276,6 +276,7 @@ void NodeController::publish() {
   snapshot->config = in_force_;
   snapshot->changes = history_.list();
   note_phases(*snapshot, now.mono);
+  meters_.interrupted_dumps = ports_.kernel.interrupted_dumps();
   snapshot->meters = meters_;
   effects_.ready_file_goes = published_->ready && !snapshot->ready;
   effects_.ready_file_comes = snapshot->ready && !published_->ready;

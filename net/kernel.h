@@ -82,6 +82,9 @@ class Kernel {
   /// ones is unknown; dump again.
   virtual Result<std::vector<Refusal>> apply(std::span<const Change> changes) = 0;
 
+  /// How many dumps were interrupted by changes and made again, since it was opened.
+  [[nodiscard]] virtual std::uint64_t interrupted_dumps() const { return 0; }
+
   /// Runs between two parts of a dump, some 240 routes each: for notifications that cannot wait. It may call
   /// apply() and nothing else of this.
   void set_between_parts(std::function<void()> act) { between_parts_ = std::move(act); }

@@ -62,6 +62,7 @@ net::Result<DumpSize> dump(Socket& socket, Message& request, const std::function
       return net::failure(outcome.error, "netlink: dump: " + outcome.words);
     }
     if (!attempt->interrupted) return attempt->size;
+    socket.note_interruption();
   }
   return system_failure(EINTR, "changes interrupted a dump again and again");
 }

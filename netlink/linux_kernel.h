@@ -30,6 +30,7 @@ class LinuxKernel final : public net::Kernel {
   /// EHOSTUNREACH for unreachable, EACCES for prohibit (fib_props[] in net/ipv4/fib_semantics.c).
   std::vector<net::Result<net::Route>> lookups(std::span<const net::Flow> flows) override;
   net::Result<std::vector<net::Refusal>> apply(std::span<const net::Change> changes) override;
+  [[nodiscard]] std::uint64_t interrupted_dumps() const override { return dump_.interruptions(); }
 
  private:
   // Several sockets, so that no reply to a change needs telling from a part of a dump.

@@ -54,6 +54,7 @@ net::Result<void> dump_ipv6(Socket& socket, Socket& detector_socket, Message& re
     if (!size) return net::pass_on(size);
     const bool one_part = size->parts <= 1 && size->bytes <= kSurelyOnePart;
     if (one_part || !detector.disturbed()) return {};
+    socket.note_interruption();
   }
   return system_failure(EINTR, "IPv6 routes change faster than they can be dumped");
 }

@@ -70,6 +70,10 @@ class Socket {
     if (pause_) pause_();
   }
 
+  /// A dump of it was interrupted by changes, and is made again.
+  void note_interruption() { ++interruptions_; }
+  [[nodiscard]] std::uint64_t interruptions() const { return interruptions_; }
+
   /// Throws away whatever is in the receive buffer, to the end of a running dump.
   void discard();
 
@@ -90,6 +94,7 @@ class Socket {
   std::vector<mmsghdr> messages_;
   std::uint32_t next_sequence_ = 1;
   std::function<void()> pause_;
+  std::uint64_t interruptions_ = 0;
 };
 
 /// "netlink: DOING: Operation not permitted", in strerror's words.

@@ -160,7 +160,7 @@ void describe(CLI::App& app, CommandLine& line) {
       ->capture_default_str();
   add_json(history, line.history.json);
   add_bundle(history, line.bundle);
-  add(app, "support-bundle", "Write everything that the checks judge into one file, without secrets",
+  add(app, "support-bundle", "Write all that the checks judge into one file, without secrets",
       "0 written, 1 an error")
       ->add_option("-o,--output", line.output_file,
                    "Write it there; - is standard output (default: a name\nof node and time, here)")

@@ -28,7 +28,7 @@ complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a flush -d 'Remo
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a doctor -d 'Run every check and suggest fixes; change nothing'
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a explain -d 'Say why packets to a destination go where they go'
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a history -d 'Show what the flight recorder has kept, over restarts and crashes'
-complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a support-bundle -d 'Write everything that the checks judge into one file, without secrets'
+complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a support-bundle -d 'Write all that the checks judge into one file, without secrets'
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a config -d 'Check or show the configuration'
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a version -d 'Show version, commit, compiler and libraries'
 complete -c calico-azure-agent -s h -l help -d 'Print this help'

@@ -135,7 +135,7 @@ class Tables(unittest.TestCase):
             with self.subTest(command):
                 name = "_".join(["_calico_azure_agent", *command.split()])
                 body = re.search(rf"(?ms)^{name}\(\) {{$(.*?)^}}$", text)
-                said = re.findall(r"'([a-z]+):([^']*)'", body.group(1)) if body else []
+                said = re.findall(r"'([a-z-]+):([^']*)'", body.group(1)) if body else []
                 self.assertEqual([each for each, _ in said], self.below(command))
                 if said:
                     self.assert_said([each for _, each in said])

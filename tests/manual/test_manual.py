@@ -67,7 +67,7 @@ class Pages(unittest.TestCase):
         commands = page(_MADE / "calico-azure-agent.8")["COMMANDS"]
         known = helps()
         self.assertTrue({"run", "wait", "config check", "config show"} <= set(known), known)
-        entries = dict(re.findall(r"(?ms)^ {7}((?:[a-z]+ ?)+)\b(.*?)(?=^ {7}\S|\Z)", commands))
+        entries = dict(re.findall(r"(?ms)^ {7}((?:[a-z-]+ ?)+)\b(.*?)(?=^ {7}\S|\Z)", commands))
         above = {each.rpartition(" ")[0] for each in known}
         self.assertEqual(sorted(map(str.strip, entries)), sorted(set(known) - above))
         for command, text in entries.items():
@@ -76,7 +76,7 @@ class Pages(unittest.TestCase):
                 self.assertIn(said.splitlines()[0], text)
                 options = options_in(said) - {"--help"}
                 self.assertEqual(options_in(text), options)
-                self.assertEqual(set(re.findall(r"\[(--[a-z-]+)", text.splitlines()[0])), options)
+                self.assertEqual(set(re.findall(r"\[(?:-\w, )?(--[a-z-]+)", text.splitlines()[0])), options)
                 codes = " ".join(re.findall(r"(?ms)^Exit: .*?(?=\n\n|\Z)", said)[0].split()) if "Exit:" in said else ""
                 self.assertIn(codes, text)
                 self.assertEqual(codes == "", command.strip() == "version")

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import tarfile
@@ -42,6 +43,8 @@ class Bundle(NodeCase):
                     for member in archive.getmembers()}
 
     def assert_replays(self, files, *failed):
+        if folder := os.environ.get("CAA_KEEP_BUNDLES"):
+            shutil.copy(self.file, pathlib.Path(folder) / f"{'-'.join(sorted(failed)) or 'udr'}.tar.gz")
         doctor = replay("doctor", "--json", "--bundle", self.file)
         self.assertEqual(doctor.stdout, files["doctor.json"])
         self.assertEqual({check["id"] for check in json.loads(doctor.stdout)["checks"] if check["status"] == "fail"},

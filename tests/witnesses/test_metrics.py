@@ -2,6 +2,7 @@
 """Prometheus' own promtool reads /metrics as its server would, and has nothing to remark about names and help."""
 
 import pathlib
+import re
 import sys
 import unittest
 
@@ -12,6 +13,7 @@ sys.path.insert(0, str(_TESTS))
 
 from lab import Lab  # noqa: E402
 
+_TABLE = _TESTS.parent / "packaging" / "monitoring" / "metrics.md"
 _CONFIG = {"mode": "udr", "pods": {"cluster_cidrs": ["10.244.0.0/16"], "node_cidrs": ["10.244.1.0/24"]},
            "imds": {"poll_interval": "10s", "read_timeout": "1s"}, "azure": {"verify": "off"}}
 
@@ -31,6 +33,21 @@ class Metrics(unittest.TestCase):
         self.lab.vm.sysctl("net.ipv4.ip_forward", 0)
         agent.await_not_ready()
         self.assertEqual(remarks(agent.get("/metrics").body), (0, ""))
+
+    def test_show_no_family_that_the_table_lacks(self):
+        rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*?) \| (.*) \|$", _TABLE.read_text(encoding="utf-8"), re.MULTILINE)
+        table = {name: (kind, set(re.findall("`(\\w+)`", labels)), meaning) for name, kind, labels, meaning in rows}
+        agent = self.lab.agent(**_CONFIG).start_ready()
+        self.lab.vm.ip("route del 10.244.0.0/16")
+        agent.await_log("restored")
+        shown = agent.get("/metrics").body
+        self.assertIn("calico_azure_agent_routes_lost_total", shown)
+        for name, meaning, kind in re.findall(r"# HELP (\w+) (.*)\n# TYPE \w+ (\w+)", shown):
+            with self.subTest(name):
+                self.assertEqual((kind, meaning), (table[name][0], table[name][2]))
+                series = re.findall(rf"(?m)^{name}(?:_bucket|_sum|_count)?(?:{{(.*)}})? ", shown)
+                labels = {label for each in series for label in re.findall(r'(\w+)="', each)} - {"le"}
+                self.assertEqual(labels, table[name][1])
 
     def test_without_imds_and_pods(self):
         self.lab.simulator.stop()
