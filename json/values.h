@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "net/address.h"
 #include "net/error.h"
@@ -80,7 +81,11 @@ struct adl_serializer<std::optional<T>> {
   static void to_json(json& to, const std::optional<T>& maybe) { to = maybe ? json(*maybe) : json(); }
   static void from_json(const json& from, std::optional<T>& maybe) {
     maybe.reset();
-    if (!from.is_null()) maybe = from.get<T>();
+    if (from.is_null()) return;
+    // Not get<T>(): to clang 14 a nested class with initializers is never default-constructible.
+    T value{};
+    from.get_to(value);
+    maybe = std::move(value);
   }
 };
 

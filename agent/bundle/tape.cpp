@@ -38,6 +38,11 @@ net::Error not_recorded(const std::string& question) {
           fmt::format("the bundle does not hold it: {}", net::foreign_text(question, kLongestQuestion))};
 }
 
+tl::unexpected<net::Error> not_asked(const net::Flow& flow) {
+  return net::failure(
+      ENODATA, fmt::format("not known: it was not asked about {} when the bundle was made", flow.to.text()));
+}
+
 /// Passes routes on and keeps them.
 class KeepingVisitor final : public net::RouteVisitor {
  public:
@@ -83,7 +88,7 @@ net::Result<std::vector<net::Link>> TapedKernel::links() { return kept(tape_, "l
 net::Result<void> TapedKernel::take_routes(std::uint8_t protocol, std::uint32_t table,
                                            net::RouteVisitor& visitor) {
   KeepingVisitor keeping(visitor);
-  const auto taken = kernel_->take_routes(protocol, table, keeping);
+  auto taken = kernel_->take_routes(protocol, table, keeping);
   auto answer = taken ? net::Result<std::vector<net::Route>>(keeping.kept()) : net::pass_on(taken);
   tape_.answers[routes_question(protocol, table)].push_back(answer);
   return taken;
@@ -157,7 +162,14 @@ net::Result<std::vector<net::Rule>> PlayedKernel::rules(std::uint8_t protocol) {
 std::vector<net::Result<net::Route>> PlayedKernel::lookups(std::span<const net::Flow> flows) {
   std::vector<net::Result<net::Route>> answers;
   answers.reserve(flows.size());
-  for (const auto& flow : flows) answers.push_back(played<net::Route>(*playback_, lookup_question(flow)));
+  for (const auto& flow : flows) {
+    const auto* answer = playback_->next(lookup_question(flow));
+    if (answer == nullptr) {
+      answers.emplace_back(not_asked(flow));
+    } else {
+      answers.push_back(answer->get<net::Result<net::Route>>());
+    }
+  }
   return answers;
 }
 

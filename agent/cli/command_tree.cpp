@@ -1,6 +1,7 @@
 #include "agent/cli/command_tree.h"
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <memory>
 
 #include "agent/config/values.h"
@@ -46,6 +47,11 @@ class Help : public CLI::Formatter {
 std::string valid_duration(const std::string& text) {
   const auto duration = parse_duration(text);
   return duration ? "" : duration.error().what;
+}
+
+std::string valid_moment(const std::string& text) {
+  const auto moment = parse_moment(text, std::chrono::system_clock::now());
+  return moment ? "" : moment.error().what;
 }
 
 CLI::App* add(CLI::App& app, const char* name, const char* text, const char* exit = "") {
@@ -151,12 +157,14 @@ void describe(CLI::App& app, CommandLine& line) {
                       "0 something is known, 2 nothing is");
   explain->add_option("DESTINATION", line.destination, "An address or a prefix")->required();
   explain->add_option("--at", line.at, "As it was then, in UTC: 04:12, 2026-11-30T04:12Z, or 2h ago as 2h")
-      ->type_name("TIME");
+      ->type_name("TIME")
+      ->check(valid_moment);
   add_bundle(explain, line.bundle);
   auto* history = add(app, "history", "Show what the flight recorder has kept, over restarts and crashes",
                       "0 shown, 2 nothing is recorded or it cannot be read");
   history->add_option("--since", line.history.since, "From then on, as --at of explain takes it")
       ->type_name("TIME")
+      ->check(valid_moment)
       ->capture_default_str();
   add_json(history, line.history.json);
   add_bundle(history, line.bundle);

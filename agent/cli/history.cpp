@@ -11,6 +11,7 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/presentation.h"
 #include "agent/daemon/paths.h"
+#include "agent/history/records.h"
 #include "json/json.h"
 #include "net/address.h"
 #include "net/foreign_text.h"
@@ -20,6 +21,9 @@ namespace agent {
 namespace {
 
 using std::chrono::system_clock;
+
+/// A little more than a busy daemon takes over a sign of life.
+constexpr auto kSlack = std::chrono::minutes(1);
 
 /// Somebody else's file may stand there: nothing in it steers a terminal.
 std::string shown(const nlohmann::json& record, const char* key) {
@@ -69,6 +73,7 @@ tl::expected<Records, int> own_records_for(std::string_view command) {
 }
 
 void note_unreadable(const Records& records) {
+  if (!records.problem.empty()) std::cerr << "note: " << net::foreign_text(records.problem, 1000) << '\n';
   if (records.unreadable == 0) return;
   std::cerr << fmt::format("note: {} line{} of the record cannot be read\n", records.unreadable,
                            records.unreadable == 1 ? "" : "s");
@@ -126,7 +131,8 @@ void explain_events(const Records& records, net::WallTime moment, const net::Pre
     const auto value = record.value();
     const bool is_of_other_route =
         !json::string(json::at(value, "route")).empty() && !is_about(value, destination);
-    if (!is_of_other_route && !is_state(value)) around.push_back(&record);
+    const bool says_nothing = is_state(value) || json::string(json::at(value, "event")) == kAlive;
+    if (!is_of_other_route && !says_nothing) around.push_back(&record);
   }
   std::cout << fmt::format("\nrecorded from {} to {}:\n", core::wall_time_text(moment - kBefore),
                            core::wall_time_text(moment + kAfter));
@@ -142,6 +148,34 @@ void explain_events(const Records& records, net::WallTime moment, const net::Pre
     std::cout << fmt::format("  and {} more: calico-azure-agent history --since {}\n",
                              around.size() - (last - first), core::wall_time_text(moment - kBefore));
   }
+}
+
+}  // namespace
+
+namespace {
+
+/// Whether the agent ran at that moment. What ended without a word has left no record of its end.
+std::string life_at(const Records& records, net::WallTime moment, const Record& last) {
+  const auto event_of = [](const Record& record) { return json::string(json::at(record.value(), "event")); };
+  const auto is_of = [](std::string_view event) {
+    return [event](const nlohmann::json& value) { return json::string(json::at(value, "event")) == event; };
+  };
+  const auto when = [](const Record& record) { return core::wall_time_text(record.time); };
+  const auto* stopped = last_before(records, moment, is_of("stopped"));
+  const auto* started = last_before(records, moment, is_of("started"));
+  if (stopped != nullptr && (started == nullptr || started <= stopped))
+    return fmt::format("did not run: it was stopped at {}, and left its routes in place", when(*stopped));
+  const auto ran = started == nullptr ? std::string("ran") : fmt::format("ran since {}", when(*started));
+  const auto* next = &last + 1;
+  const bool is_last = next == records.list.data() + records.list.size();
+  if (!is_last && event_of(*next) != "started") return ran;
+  if (!is_last) {
+    return fmt::format("{} to {}, and ended without a word before it started again at {}", ran, when(last),
+                       when(*next));
+  }
+  if (moment - last.time <= kSignOfLife + kSlack)
+    return fmt::format("{}, last heard of at {}", ran, when(last));
+  return fmt::format("{} to {}; whether it did after that is not known", ran, when(last));
 }
 
 }  // namespace
@@ -162,6 +196,7 @@ int print_history(const Records& records, net::WallTime now, const HistoryOption
   for (const auto& record : records.list) {
     if (record.time < *since) continue;
     any = true;
+    if (!options.json && json::string(json::at(record.value(), "event")) == kAlive) continue;
     if (options.json) {
       std::cout << record.value().dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
     } else {
@@ -184,27 +219,25 @@ int explain_past(const Records& records, net::WallTime now, const net::Prefix& d
     std::cerr << "explain: --at: " << moment.error().what << '\n';
     return kUsage;
   }
+  if (*moment > now + kSlack) {
+    std::cerr << fmt::format("explain: --at: {} has not come yet\n", core::wall_time_text(*moment));
+    return kUsage;
+  }
   note_unreadable(records);
   std::cout << bold(fmt::format("{} at {}", destination.text(), core::wall_time_text(*moment))) << '\n';
-  if (records.list.empty() || records.list.front().time > *moment) {
+  const auto* last = last_before(records, *moment, [](const auto&) { return true; });
+  if (last == nullptr) {
     say_at("node", records.list.empty() ? "nothing is recorded"
                                         : fmt::format("not known: the record begins at {}",
                                                       core::wall_time_text(records.list.front().time)));
     return kUndetermined;
   }
-  const auto is_of = [](std::string_view event) {
-    return [event](const nlohmann::json& value) { return json::string(json::at(value, "event")) == event; };
-  };
-  const auto* stopped = last_before(records, *moment, is_of("stopped"));
-  const auto* started = last_before(records, *moment, is_of("started"));
-  if (stopped != nullptr && (started == nullptr || started->time <= stopped->time)) {
-    say_at("agent", fmt::format("did not run: it was stopped at {}, and left its routes in place",
-                                core::wall_time_text(stopped->time)));
-  } else if (started != nullptr) {
-    say_at("agent", fmt::format("ran since {}", core::wall_time_text(started->time)));
-  }
+  say_at("agent", life_at(records, *moment, *last));
   const auto* state = last_before(records, *moment, is_state);
-  if (state != nullptr) explain_state(state->value(), destination);
+  if (state != nullptr) {
+    say_at("as of", core::wall_time_text(state->time));
+    explain_state(state->value(), destination);
+  }
   explain_events(records, *moment, destination);
   return state != nullptr ? kOk : kUndetermined;
 }

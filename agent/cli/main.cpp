@@ -9,6 +9,7 @@
 
 #include "agent/cli/commands.h"
 #include "agent/daemon/process.h"
+#include "net/foreign_text.h"
 
 namespace {
 
@@ -43,7 +44,8 @@ int main(int argc, char** argv) {
   try {
     return with_output_written(agent::run_command_line(argc, argv));
   } catch (const std::exception& bug) {
-    std::cerr << "calico-azure-agent: a bug, please report it: " << bug.what() << '\n';
+    std::cerr << "calico-azure-agent: a bug, please report it: " << net::foreign_text(bug.what(), 1000)
+              << '\n';
     return agent::kNo;
   }
 }

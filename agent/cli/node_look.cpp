@@ -13,6 +13,7 @@
 #include "agent/daemon/persisted_state.h"
 #include "agent/daemon/process.h"
 #include "agent/inspect/inspect.h"
+#include "checks/check_table.h"
 #include "core/node_controller.h"
 #include "imds/fetch.h"
 #include "netlink/linux_kernel.h"
@@ -86,10 +87,17 @@ net::Result<NodeLook> conclude(core::NodeController& controller, const net::Cloc
                                std::unique_ptr<net::Kernel> kernel) {
   auto plan = controller.plan();
   if (!plan) return net::pass_on(plan);
-  return NodeLook{.kernel = std::move(kernel),
-                  .plan = std::move(*plan),
-                  .snapshot = std::make_shared<const core::Snapshot>(controller.published()),
-                  .time = clock().wall};
+  const auto now = clock().wall;
+  // What was published is of before the routes were compared, which an observer does for its plan alone.
+  auto snapshot = std::make_shared<core::Snapshot>(controller.published());
+  snapshot->checks = checks::assess(plan->facts, {}, now);
+  snapshot->routes = plan->facts.sync.routes;
+  snapshot->routes.name_devices(*plan->facts.links);
+  snapshot->ready = checks::is_ready(snapshot->checks);
+  snapshot->ready_for_kubelet = checks::is_ready_for_kubelet(snapshot->checks);
+  if (snapshot->ready) snapshot->ready_since = now;  // since when is not known to one look
+  return NodeLook{
+      .kernel = std::move(kernel), .plan = std::move(*plan), .snapshot = std::move(snapshot), .time = now};
 }
 
 net::Result<NodeLook> look_with(std::unique_ptr<net::Kernel> kernel, net::Sysctls& sysctls,

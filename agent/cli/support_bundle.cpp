@@ -1,9 +1,14 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <exception>
+#include <filesystem>
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "agent/bundle/bundle.h"
@@ -39,6 +44,16 @@ std::string events_for_bundle() {
   if (!records) return lines;
   for (const auto& each : records->list) lines.append(each.line).push_back('\n');
   return lines;
+}
+
+/// Why no file may come in its place; empty: one may. Root replaces a device or a pipe as well as a file.
+std::string refused_as_output(const std::filesystem::path& file) {
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(file, error);
+  if (status.type() == std::filesystem::file_type::not_found || std::filesystem::is_regular_file(status))
+    return "";
+  if (error) return fmt::format("{}: {}", file.string(), error.message());
+  return fmt::format("{} is no file; --output - is standard output", file.string());
 }
 
 /// A bundle and what this agent makes of it.
@@ -96,6 +111,10 @@ int print_status_of(const OpenBundle& open, const StatusOptions& options) {
 }  // namespace
 
 int write_support_bundle(const ConfigSources& sources, const Beside& beside, const std::string& output) {
+  if (const auto why = output == "-" ? "" : refused_as_output(output); !why.empty()) {
+    std::cerr << "support-bundle: " << why << '\n';
+    return kNo;
+  }
   const auto recorded = record_look(beside, kEverythingPatience);
   if (!recorded) {
     std::cerr << "support-bundle: " << recorded.error().what << '\n';
@@ -119,6 +138,10 @@ int write_support_bundle(const ConfigSources& sources, const Beside& beside, con
   }
   const auto file =
       output.empty() ? bundle_name(bundle.look.node_name, bundle.look.time) + ".tar.gz" : output;
+  if (const auto why = refused_as_output(file); !why.empty()) {
+    std::cerr << "support-bundle: " << why << '\n';
+    return kNo;
+  }
   if (const auto written = files::replace(file, *archive, files::Readers::owner); !written) {
     std::cerr << "support-bundle: " << written.error().what << '\n';
     return kNo;
@@ -127,7 +150,9 @@ int write_support_bundle(const ConfigSources& sources, const Beside& beside, con
   return kOk;
 }
 
-int go_by_bundle(const std::string& file, const std::function<int(const BundleCommands&)>& command) {
+namespace {
+
+int answer_by(const std::string& file, const std::function<int(const BundleCommands&)>& command) {
   const auto open = open_bundle(file);
   if (!open) {
     std::cerr << net::foreign_text(open.error().what, 2000) << '\n';
@@ -154,6 +179,19 @@ int go_by_bundle(const std::string& file, const std::function<int(const BundleCo
             return print_history(parse_records(bundle.events), record.time, options);
           },
   });
+}
+
+}  // namespace
+
+int go_by_bundle(const std::string& file, const std::function<int(const BundleCommands&)>& command) {
+  try {
+    return answer_by(file, command);
+  } catch (const std::exception& error) {  // an answer of the kernel's that is none
+    constexpr std::size_t kQuoted = 200;
+    std::cerr << fmt::format("{} is no bundle of an agent's: {}\n", file,
+                             net::foreign_text(error.what(), kQuoted));
+    return kUndetermined;
+  }
 }
 
 }  // namespace agent

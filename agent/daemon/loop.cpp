@@ -160,6 +160,7 @@ void Daemon::Loop::execute(const core::Effects& effects) {
 
 /// It is written behind what is under way.
 void Daemon::Loop::record(std::string line) {
+  recorded_ = Clock::now();
   if (recorder_.add(std::move(line))) boost::asio::post(io_, [this] { recorder_.flush(); });
 }
 
@@ -224,6 +225,7 @@ void Daemon::Loop::await(std::optional<net::MonoTime> wake_at) {
 
 void Daemon::Loop::beat() {
   heartbeat_.beat(Clock::now());
+  if (Clock::now() - recorded_.load() >= kSignOfLife) record(alive_record(net::now().wall));
   reporter_.beat();
   await_beat();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -98,6 +99,7 @@ class Daemon::Loop {
   boost::asio::io_context io_{1};
   Recorder recorder_;  // before all that writes to the log when it ends
   StateRecords state_records_;
+  std::atomic<Clock::time_point> recorded_{};  ///< the last line
   boost::asio::posix::stream_descriptor watch_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer timer_;

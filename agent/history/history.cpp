@@ -10,6 +10,8 @@
 #include <chrono>
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <tuple>
 #include <utility>
 
 #include "agent/config/values.h"
@@ -38,7 +40,10 @@ std::optional<net::WallTime> parsed_as(const std::string& text, const char* form
   }
   if (*end == 'Z') ++end;
   if (*end != '\0') return std::nullopt;
-  return system_clock::from_time_t(::timegm(&fields)) + fraction;
+  const auto said = std::tuple(fields.tm_mday, fields.tm_sec);
+  const auto seconds = ::timegm(&fields);  // the 30th of February is the 2nd of March to it
+  if (said != std::tuple(fields.tm_mday, fields.tm_sec)) return std::nullopt;
+  return system_clock::from_time_t(seconds) + fraction;
 }
 
 std::optional<net::WallTime> time_of(const std::string& line) {
@@ -77,18 +82,19 @@ net::Result<Records> read_records(const std::filesystem::path& folder) {
   const auto earlier = earlier_events(folder);
   // The daemon may rename the one to the other between the two: what was read as the newer comes again then.
   const auto newer = contents(current);
-  if (!newer) return net::pass_on(newer);
   const auto older = contents(earlier);
-  if (!older) return net::pass_on(older);
-  if (newer->empty() && older->empty())
+  const auto& failed = newer ? older : newer;
+  const auto text_of = [](const net::Result<std::string>& file) { return file ? *file : std::string(); };
+  const auto late = text_of(newer);
+  const auto early = text_of(older);
+  if (late.empty() && early.empty()) {
+    if (!failed) return net::pass_on(failed);
     return net::failure(ENOENT, fmt::format("{}: nothing is recorded there", current.string()));
-  Records records;
-  if (older->compare(0, newer->size(), *newer) != 0 || newer->empty()) {
-    take_lines(*older, records);
-    take_lines(*newer, records);
-  } else {
-    take_lines(*older, records);
   }
+  Records records;
+  if (!failed) records.problem = failed.error().what;
+  take_lines(early, records);
+  if (late.empty() || early.compare(0, late.size(), late) != 0) take_lines(late, records);
   return records;
 }
 

@@ -25,9 +25,11 @@ struct Record {
 struct Records {
   std::vector<Record> list;
   std::size_t unreadable = 0;  ///< lines that are none: torn by a power cut
+  std::string problem = {};    ///< why one of the two files could not be read; empty: both were
 };
 
-/// Both files; whichever is not there holds nothing. ENOENT: neither is. EACCES and others name the file.
+/// Both files; whichever is not there holds nothing, and one that cannot be read keeps nobody from the other.
+/// ENOENT: neither is there. EACCES and others, where none can be read, name the file.
 net::Result<Records> read_records(const std::filesystem::path& folder);
 
 /// Of the text of such files.

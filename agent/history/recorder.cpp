@@ -113,6 +113,8 @@ net::Result<void> Recorder::append(const std::string& lines) {
   struct stat status {};
   if (file.get() < 0 || ::fstat(file.get(), &status) != 0)
     return tl::unexpected(failure_of(path, "cannot be opened"));
+  if (!S_ISREG(status.st_mode))
+    return net::failure(EINVAL, fmt::format("{} is no file: nothing is recorded", path.string()));
   if (static_cast<std::size_t>(status.st_size) + lines.size() + 1 > kFile && status.st_size > 0) {
     if (::rename(path.c_str(), earlier_events(folder_).c_str()) != 0)
       return tl::unexpected(failure_of(path, "cannot be renamed"));

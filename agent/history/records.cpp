@@ -76,6 +76,10 @@ std::string event_record(const core::LogEvent& event, net::WallTime time) {
       time, fmt::format("\"level\":\"{}\",{}", net::name_of(kLevelNames, event.level), json_members(shown)));
 }
 
+std::string alive_record(net::WallTime time) {
+  return record(time, fmt::format("\"event\":\"{}\"}}", kAlive));
+}
+
 bool StateRecords::may_speak(net::MonoTime now) {
   const auto earned = std::min<std::int64_t>((now - earned_at_) / kPause, kAtOnce);
   if (earned > 0) {

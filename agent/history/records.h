@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/log_event.h"
 #include "core/snapshot.h"
@@ -14,6 +15,11 @@ namespace agent {
 /// A line of the flight recorder, without its end: one JSON object that begins with its time, as log.format =
 /// json has it, whatever bytes the event holds. What no person would read to its end is cut.
 std::string event_record(const core::LogEvent& event, net::WallTime time);
+
+/// Written where nothing else has been for so long: what ends without a word is known to have run till then.
+inline constexpr auto kSignOfLife = std::chrono::minutes(5);
+inline constexpr std::string_view kAlive = "alive";
+std::string alive_record(net::WallTime time);
 
 /// What is true from then on, for those who ask what was when: mode, readiness, failed and unknown checks,
 /// the NIC and the wanted routes. A line whenever one of them is another, and once a second at most where

@@ -29,10 +29,11 @@ std::string advice(int error, const net::ListenAddress& listen) {
                               : "; probably another calico-azure-agent runs: `ss -tlnp sport = :" +
                                     std::to_string(listen.port) + "` shows who";
     case EADDRNOTAVAIL:
-      return "; no interface of this machine has this address: see http.listen";
+      return "; no interface of this machine has this address: see http.listen and http.metrics_listen";
     case EACCES:
       return listen.is_unix() ? "; the directory must be writable for this user"
-                              : "; ports below 1024 need CAP_NET_BIND_SERVICE: see http.listen";
+                              : "; ports below 1024 need CAP_NET_BIND_SERVICE: see http.listen and "
+                                "http.metrics_listen";
     case ENOENT:
       return "; the directory does not exist";
     case EAFNOSUPPORT:

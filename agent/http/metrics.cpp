@@ -149,7 +149,8 @@ void looks(Exposition& out, const core::Meters& meters) {
              "Dumps of the kernel's links, rules and routes; those that changes interrupted with their "
              "repetitions.");
   out.histogram(meters.dumps);
-  out.family("dumps_interrupted_total", "counter", "Dumps that changes interrupted, and that were made again.");
+  out.family("dumps_interrupted_total", "counter",
+             "Dumps that changes interrupted, and that were made again.");
   out.count({}, meters.interrupted_dumps);
   out.family("batch_duration_seconds", "histogram",
              "Batches of changes of routes and rules, until the kernel has answered.");

@@ -7,6 +7,7 @@ import os
 import pathlib
 import shutil
 import signal
+import stat
 import subprocess
 import tarfile
 import tempfile
@@ -141,6 +142,44 @@ class Bundle(NodeCase):
         self.assertEqual(refused.returncode, 1)
         self.assertIn(str(nowhere), refused.stderr)
         self.assertEqual(list(self.file.parent.iterdir()), [])
+
+    def test_comes_in_the_place_of_nothing_but_a_file(self):
+        folder = self.file.parent
+        os.mknod(folder / "device", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+        os.mkfifo(folder / "pipe")
+        (folder / "link").symlink_to(folder / "elsewhere")
+        for name in ("device", "pipe", "link"):
+            with self.subTest(name):
+                before = os.lstat(folder / name)
+                refused = self.agent.command("support-bundle", "-o", folder / name)
+                self.assertEqual(refused.returncode, 1)
+                self.assertIn("is no file; --output - is standard output", refused.stderr)
+                self.assertEqual(os.lstat(folder / name), before)
+
+    def test_of_a_ready_node_is_ready_on_the_page_too_with_and_without_its_daemon(self):
+        self.agent.start_ready()
+        for end in (False, True):
+            if end:
+                self.agent.stop()
+            self.bundle()
+            page = replay("status", "--html", "--bundle", self.file)
+            self.assertIn("<title>node-0: ready</title>", page.stdout)
+            self.assertEqual(page.returncode, 0)
+            self.assertRegex(replay("status", "--bundle", self.file).stdout, r"\Aready since ")
+
+    def test_of_somebody_hostile_steers_no_terminal(self):
+        self.agent.start_ready()
+        files = self.bundle()
+        files["look.json"] = files["look.json"].replace('"00:0d:3a:f8:06:ec"', r'"\u001b[2Jx"')
+        with tarfile.open(self.file, "w:gz") as archive:
+            for name, text in files.items():
+                member = tarfile.TarInfo(f"folder/{name}")
+                member.size = len(text.encode())
+                archive.addfile(member, io.BytesIO(text.encode()))
+        for words in (["doctor"], ["plan"], ["status", "--html"], ["explain", CLUSTER]):
+            said = replay(words[0], "--bundle", self.file, *words[1:])
+            self.assertNotIn("\x1b", said.stdout + said.stderr)
+            self.assertEqual(said.returncode, 2, said.stderr)
 
     def test_goes_to_standard_output_where_that_is_asked_for(self):
         made = self.agent.command("support-bundle", "-o", "-", text=False)

@@ -22,8 +22,7 @@ core::Snapshot whole_node() {
   auto node = sample::ready_node();
   node.meters.count({.to = observed::Service::imds, .outcome = observed::RequestOutcome::ok, .took = {}});
   node.meters.until_document = node.meters.until_routes = node.meters.until_ready = std::chrono::seconds(1);
-  node.fills = {
-      .conntrack = checks::Fill{}, .pod_addresses = checks::Fill{}, .azure_routes = checks::Fill{}};
+  node.fills = {.conntrack = checks::Fill{}, .pod_addresses = checks::Fill{}, .azure_routes = checks::Fill{}};
   return node;
 }
 
@@ -38,12 +37,9 @@ std::vector<std::pair<std::string, Family>> families() {
   static const std::regex kType("# TYPE \\S+ (.*)");
   static const std::regex kLabel("([a-z_]+)=\"");
   std::vector<std::pair<std::string, Family>> families;
-  std::istringstream lines(agent::http::metrics(whole_node(), sample::kNow,
-                                                {.cpu_seconds = 1.25,
-                                                 .resident_bytes = 1,
-                                                 .virtual_bytes = 1,
-                                                 .open_fds = 1,
-                                                 .max_fds = 1}));
+  std::istringstream lines(agent::http::metrics(
+      whole_node(), sample::kNow,
+      {.cpu_seconds = 1.25, .resident_bytes = 1, .virtual_bytes = 1, .open_fds = 1, .max_fds = 1}));
   std::smatch match;
   for (std::string line; std::getline(lines, line);) {
     if (std::regex_match(line, match, kHelp)) {
@@ -62,8 +58,10 @@ std::vector<std::pair<std::string, Family>> families() {
 std::string table() {
   std::string text =
       "# Metrics of calico-azure-agent\n\n"
-      "Made by `CAA_WRITE=1 build/dev/tests/unit/http/test_http --gtest_filter=MetricsTable.*` from what `/metrics` shows "
-      "of a node of\nwhich everything is known. What is not known of a node, or does not apply to it, makes no series "
+      "Made by `CAA_WRITE=1 build/dev/tests/unit/http/test_http --gtest_filter=MetricsTable.*` from what "
+      "`/metrics` shows "
+      "of a node of\nwhich everything is known. What is not known of a node, or does not apply to it, makes "
+      "no series "
       "there.\n\n"
       "| family | type | labels | meaning |\n|---|---|---|---|\n";
   for (const auto& [name, family] : families()) {
