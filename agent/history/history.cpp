@@ -11,6 +11,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -66,10 +67,19 @@ void take_lines(std::string_view text, Records& records) {
   }
 }
 
-/// "" where there is none.
+/// "" where there is none. No link is followed: the folder is the service user's, and root who asks may read
+/// what that user may not.
 net::Result<std::string> contents(const std::filesystem::path& file) {
-  auto text = files::read(file, kLongestFile);
-  if (!text && text.error().code.value() == ENOENT) return std::string();
+  const net::Descriptor opened(
+      ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW));
+  if (!opened && errno == ENOENT) return std::string();
+  if (!opened) {
+    const int error = errno;
+    return net::failure(
+        error, fmt::format("{} cannot be read: {}", file.string(), std::generic_category().message(error)));
+  }
+  auto text = files::read_rest(opened, kLongestFile);
+  if (!text) text.error().what = fmt::format("{} {}", file.string(), text.error().what);
   return text;
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 
 #include "agent/history/recorder.h"
@@ -52,6 +53,14 @@ TEST(Records, ThatAreRenamedWhileTheyAreReadCountOnce) {
   std::ofstream(current_events(folder.path())) << line << '\n';
   std::ofstream(earlier_events(folder.path())) << line << '\n';
   EXPECT_EQ(read_records(folder.path())->list.size(), 1U);
+}
+
+TEST(Records, AreNotLookedForBehindALink) {
+  const test_support::Folder folder;
+  std::ofstream(folder / "of_others")
+      << R"({"time":"2026-11-30T04:12:00.000Z","log":"of a container"})" << '\n';
+  std::filesystem::create_symlink(folder / "of_others", current_events(folder.path()));
+  EXPECT_EQ(read_records(folder.path()).error().code.value(), ELOOP);
 }
 
 TEST(Records, LeaveOutWhatNoRecorderWrites) {
