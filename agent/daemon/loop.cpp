@@ -133,15 +133,15 @@ void Daemon::Loop::handle(core::Event event) {
 void Daemon::Loop::execute(const core::Effects& effects) {
   if (effects.ready_file_goes) reporter_.not_ready();
   if (effects.publish) published_.publish(effects.publish);
-  if (effects.publish) {
-    if (auto line = state_records_.see(effects.publish, net::now())) record(std::move(*line));
-  }
   for (const auto& event : effects.log) log_.write(event);
   if (effects.ready_file_comes) {
     reporter_.ready(*effects.publish->ready_since);
     config_watch_.end();
   }
   if (effects.service_is_ready) reporter_.service_is_ready();
+  if (effects.publish) {
+    if (auto line = state_records_.see(effects.publish, net::now())) record(std::move(*line));
+  }
   if (effects.publish) report_status();
   if (effects.publish) inspector_->set_calm(cni_watch_ && checks::nothing_fails(effects.publish->checks));
   if (effects.persist) kept_file_.write(persisted_text(*effects.persist));
