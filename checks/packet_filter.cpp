@@ -210,7 +210,7 @@ Finding netfilter_forward(const Facts& facts) {
   }
   return Finding::pass(
       "no rule drops all that pods send or get; what rules by port, state, mark, set or rate do is not "
-      "followed");
+      "followed, nor are chains of one device (netdev) read");
 }
 
 /// The family's backends that forwarded packets meet, the one with most rules first.
