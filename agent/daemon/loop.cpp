@@ -75,7 +75,13 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, KernelHandles han
 
 void Daemon::Loop::listen() {
   status_.listen(config_.listen);
-  metrics_.listen(config_.metrics_listen);
+  listen_for_metrics();
+}
+
+/// http.listen serves /metrics, too: the same address twice is the one.
+void Daemon::Loop::listen_for_metrics() {
+  const auto& wanted = config_.metrics_listen;
+  metrics_.listen(wanted == config_.listen ? std::nullopt : wanted);
 }
 
 void Daemon::Loop::on_listening() {

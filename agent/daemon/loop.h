@@ -85,6 +85,7 @@ class Daemon::Loop {
   void report_status();
 
   void on_listening();
+  void listen_for_metrics();
 
   ConfigSources sources_;
   Config config_;

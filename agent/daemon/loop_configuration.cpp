@@ -72,7 +72,7 @@ void Daemon::Loop::take(Config next) {
   config_ = std::move(next);
   if (listen_changed && !status_.address())
     status_.listen(config_.listen);  // nothing is served on the old one
-  if (metrics_moved) metrics_.listen(config_.metrics_listen);
+  if (metrics_moved) listen_for_metrics();
   log_.set_level(config_.log.level);
   log_.reopen(config_.log.format);
   if (imds_changed) poller_->reconfigure(imds_options(config_));

@@ -81,6 +81,12 @@ class ForPrometheus(NodeCase):
         with self.assertRaises(ConnectionRefusedError):
             self.ask("/metrics", port=16927)
 
+    def test_the_address_of_all_pages_serves_metrics_already(self):
+        self.agent.configure(**settings(http={"metrics_listen": "127.0.0.1:16925"}))
+        self.agent.start_ready()
+        self.assertIn("\ncalico_azure_agent_ready 1\n", self.agent.get("/metrics").body)
+        self.assertFalse([line for line in self.agent.log.lines() if "cannot listen" in line])
+
 
 if __name__ == "__main__":
     unittest.main()
