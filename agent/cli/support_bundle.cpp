@@ -29,11 +29,11 @@
 namespace agent {
 namespace {
 
-constexpr auto kStatusPatience = std::chrono::seconds(1);
+constexpr auto kDaemonsPatience = std::chrono::seconds(1);
 
 /// The daemon's, where it answers.
 std::string status_for_bundle(const ConfigSources& sources, const Beside& beside, const NodeLook& look) {
-  const auto reply = ask_daemon(daemon_address(sources, beside.loaded), "/status", kStatusPatience);
+  const auto reply = ask_daemon(daemon_address(sources, beside.loaded), "/status", kDaemonsPatience);
   if (reply && reply->status == 200) return reply->body;
   return status_json(*look.snapshot, net::now().mono);
 }

@@ -140,7 +140,8 @@ TEST_F(CloudWatcher, AProgramThatSaysNothingIsNamedAndStartedAgain) {
   EXPECT_NE(problem(answers_.back()).find("says nothing, and was ended"), std::string::npos)
       << problem(answers_.back());
   does(says(with_node("a")) + "read more");
-  await_answers(2);
+  // On a busy machine it may be too late, and is started again.
+  while (!answers_.back().node || !*answers_.back().node) await_answers(answers_.size() + 1);
   EXPECT_EQ((*answers_.back().node)->name, "a");
 }
 
