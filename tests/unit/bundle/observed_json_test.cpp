@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <cstdlib>
 #include <type_traits>
 #include <utility>
 
@@ -13,7 +14,9 @@ namespace {
 /// Stands for any field of an aggregate.
 struct Any {
   template <class Field>
-  operator Field() const;
+  operator Field() const {
+    std::abort();  // nobody calls it
+  }
 };
 
 template <class Aggregate, std::size_t... I>
