@@ -165,7 +165,7 @@ std::string life_at(const Records& records, net::WallTime moment, const Record& 
   const auto* started = last_before(records, moment, is_of("started"));
   if (stopped != nullptr && (started == nullptr || started <= stopped))
     return fmt::format("did not run: it was stopped at {}, and left its routes in place", when(*stopped));
-  const auto ran = started == nullptr ? std::string("ran") : fmt::format("ran since {}", when(*started));
+  auto ran = started == nullptr ? std::string("ran") : fmt::format("ran since {}", when(*started));
   const auto* next = &last + 1;
   const bool is_last = next == records.list.data() + records.list.size();
   if (!is_last && event_of(*next) != "started") return ran;
