@@ -22,6 +22,9 @@ namespace agent {
 
 namespace {
 
+/// Longer than a start takes, shorter than whoever looks afterwards.
+constexpr auto kUntilRecorded = std::chrono::milliseconds(50);
+
 /// ±10 %, so that nodes which started together do not dump together.
 std::chrono::milliseconds jittered(std::chrono::milliseconds interval) {
   static std::minstd_rand random(net::random_number());
@@ -54,6 +57,7 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, KernelHandles han
       timer_(io_),
       beat_(io_),
       resync_(io_),
+      recording_(io_),
       config_watch_(
           io_, [this] { reload(); }, [this] { miss_configuration(); }),
       cloud_(io_, log_, [this](observed::CloudState cloud_state) { post(std::move(cloud_state)); }),
@@ -164,10 +168,16 @@ void Daemon::Loop::execute(const core::Effects& effects) {
   if (effects.publish && beat_.expiry() > in_a_while) await_beat();  // there is more reason for one now
 }
 
-/// It is written behind what is under way.
+/// It is written a moment later, with what comes meanwhile: a start waits for no thread and no disk.
 void Daemon::Loop::record(std::string line) {
   recorded_ = Clock::now();
-  if (recorder_.add(std::move(line))) boost::asio::post(io_, [this] { recorder_.flush(); });
+  if (!recorder_.add(std::move(line))) return;
+  boost::asio::post(io_, [this] {
+    recording_.expires_after(kUntilRecorded);
+    recording_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) recorder_.flush();
+    });
+  });
 }
 
 void Daemon::Loop::post(core::Event event) {

@@ -106,6 +106,7 @@ class Daemon::Loop {
   boost::asio::steady_timer timer_;
   boost::asio::steady_timer beat_;
   boost::asio::steady_timer resync_;
+  boost::asio::steady_timer recording_;
   ConfigWatch config_watch_;
   std::string refused_configuration_;  ///< what is wrong with the file that is there, as it was last read
   std::string last_cache_problem_;
