@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "agent/history/records.h"
 #include "net/descriptor.h"
 
 namespace agent {
@@ -87,9 +89,12 @@ void Recorder::work() {
   while (!waiting_.empty()) {
     std::string lines;
     if (lost_ > 0) {
-      lines =
-          fmt::format("{{\"event\":\"events_lost\",\"message\":\"{} events are not here: the disk hung\"}}\n",
-                      std::exchange(lost_, 0));
+      // With a time, as every line that is read back.
+      lines = event_record(core::warning(core::EventKind::events_lost,
+                                         fmt::format("{} events are not recorded: the disk hung",
+                                                     std::exchange(lost_, 0))),
+                           std::chrono::system_clock::now()) +
+              '\n';
     }
     while (!waiting_.empty() && lines.size() + waiting_.front().size() < kFile / 2) {
       lines.append(waiting_.front()).push_back('\n');

@@ -109,11 +109,11 @@ TEST_F(Recording, WhatWaitsForADiskThatHangsIsBoundedAndCounted) {
     for (std::size_t i = 0; i < Recorder::kMostWaiting + 5; ++i) recorder.add(line(static_cast<int>(i)));
     recorder.add(std::string(Recorder::kFile, 'x'));
   }
-  EXPECT_THAT(numbers(), SizeIs(Recorder::kMostWaiting));
-  std::ifstream file(current_events(folder_));
-  std::string first;
-  std::getline(file, first);
-  EXPECT_THAT(first, HasSubstr("6 events are not here"));
+  const auto records = read_records(folder_);
+  ASSERT_TRUE(records);
+  EXPECT_THAT(records->list, SizeIs(Recorder::kMostWaiting + 1));
+  EXPECT_EQ(records->unreadable, 0U) << "who reads is to hear of the loss";
+  EXPECT_THAT(records->list.front().line, HasSubstr("6 events are not recorded"));
 }
 
 }  // namespace
