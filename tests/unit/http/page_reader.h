@@ -25,7 +25,9 @@ class PageReader {
     if (!open_.empty()) fail("never closed: " + elements_[open_.back()].name);
   }
 
-  [[nodiscard]] const std::vector<Element>& elements() const { return elements_; }
+  [[nodiscard]] const std::vector<Element>& elements() const& { return elements_; }
+  // In C++20 a loop over them would outlive a reader that has no name.
+  const std::vector<Element>& elements() const&& = delete;
   [[nodiscard]] std::vector<Element> all(std::string_view name) const {
     std::vector<Element> found;
     std::copy_if(elements_.begin(), elements_.end(), std::back_inserter(found),

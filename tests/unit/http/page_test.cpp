@@ -164,7 +164,8 @@ TEST(Page, ItsPolicyLetsInItsOwnStyleAlone) {
   EXPECT_THAT(agent::http::page_policy(), HasSubstr("default-src 'none'"));
   EXPECT_THAT(agent::http::page_policy(), Not(HasSubstr("unsafe")));
   // Where no style sheet of its own is let in, none may stand in an attribute.
-  for (const auto& element : PageReader(page_of(sample::broken_node())).elements())
+  const PageReader broken(page_of(sample::broken_node()));
+  for (const auto& element : broken.elements())
     EXPECT_EQ(element.attributes.count("style"), 0U) << element.name;
 }
 
