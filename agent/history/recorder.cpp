@@ -54,58 +54,40 @@ std::filesystem::path earlier_events(const std::filesystem::path& folder) {
 }
 
 Recorder::Recorder(std::filesystem::path folder, std::function<void(const net::Error&)> failed)
-    : folder_(std::move(folder)), failed_(std::move(failed)) {}
+    : folder_(std::move(folder)),
+      failed_(std::move(failed)),
+      work_([this](Waiting waiting) { write(std::move(waiting)); }) {}
 
-Recorder::~Recorder() {
-  flush();
-  if (thread_.joinable()) thread_.join();
-}
+Recorder::~Recorder() { flush(); }
 
 bool Recorder::add(std::string line) {
-  const net::Lock lock(mutex_);
-  if (waiting_.size() >= kMostWaiting || line.size() > kLongestLine) {
-    ++lost_;
-    return false;
-  }
-  waiting_.push_back(std::move(line));
-  return waiting_.size() == 1;
+  return work_.gather([&line](Waiting& waiting) {
+    if (waiting.lines.size() >= kMostWaiting || line.size() > kLongestLine) {
+      ++waiting.lost;
+      return false;
+    }
+    waiting.lines.push_back(std::move(line));
+    return waiting.lines.size() == 1;
+  });
 }
 
-void Recorder::flush() {
-  {
-    const net::Lock lock(mutex_);
-    if (waiting_.empty() || std::exchange(working_, true)) return;
-  }
-  if (thread_.joinable()) thread_.join();  // it has ended, but for its last instructions
-  try {
-    thread_ = std::thread([this] { work(); });
-  } catch (const std::system_error&) {  // no thread to be had
-    work();
-  }
-}
+void Recorder::flush() { work_.begin(); }
 
-void Recorder::work() {
-  const net::Lock lock(mutex_);
-  while (!waiting_.empty()) {
+void Recorder::write(Waiting waiting) {
+  if (waiting.lost > 0) {
+    // With a time, as every line that is read back.
+    const auto lost = core::warning(core::EventKind::events_lost,
+                                    fmt::format("{} events are not recorded: the disk hung", waiting.lost));
+    waiting.lines.insert(waiting.lines.begin(), event_record(lost, std::chrono::system_clock::now()));
+  }
+  for (auto line = waiting.lines.begin(); line != waiting.lines.end();) {
     std::string lines;
-    if (lost_ > 0) {
-      // With a time, as every line that is read back.
-      lines = event_record(core::warning(core::EventKind::events_lost,
-                                         fmt::format("{} events are not recorded: the disk hung",
-                                                     std::exchange(lost_, 0))),
-                           std::chrono::system_clock::now()) +
-              '\n';
-    }
-    while (!waiting_.empty() && lines.size() + waiting_.front().size() < kFile / 2) {
-      lines.append(waiting_.front()).push_back('\n');
-      waiting_.pop_front();
-    }
-    const net::Unlock open(mutex_);
+    do lines.append(*line++).push_back('\n');
+    while (line != waiting.lines.end() && lines.size() + line->size() < kFile / 2);
     const auto written = append(lines);
     if (!written && written.error().what != last_failure_) failed_(written.error());
     last_failure_ = written ? "" : written.error().what;
   }
-  working_ = false;
 }
 
 net::Result<void> Recorder::append(const std::string& lines) {

@@ -1,31 +1,28 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <filesystem>
 #include <functional>
 #include <string>
-#include <thread>
+#include <vector>
 
+#include "net/background_work.h"
 #include "net/error.h"
-#include "net/mutex.h"
 
 namespace agent {
 
 /// The flight recorder: lines on disk that a restart, a crash and a power cut leave there. Two files of half
 /// a mebibyte, events.jsonl and, before it, events.1.jsonl: whatever is recorded, the disk keeps the last
 /// half at least and one mebibyte at most. A disk may take seconds, and routes must not wait: lines are
-/// written on a thread of its own, which is there while there is something to write.
+/// written in the background.
 class Recorder {
  public:
   static constexpr std::size_t kFile = std::size_t{512} * 1024;
   /// Lines that wait for a disk that hangs; more are lost, and counted in the next one.
   static constexpr std::size_t kMostWaiting = 1000;
 
-  /// `failed` is called on that thread, once for each cause in a row.
+  /// `failed` is called on a thread of its own, once for each cause in a row.
   Recorder(std::filesystem::path folder, std::function<void(const net::Error&)> failed);
-  Recorder(const Recorder&) = delete;
-  Recorder& operator=(const Recorder&) = delete;
   /// Waits until everything is written.
   ~Recorder();
 
@@ -35,17 +32,20 @@ class Recorder {
   void flush();
 
  private:
-  void work() CAA_EXCLUDES(mutex_);
+  struct Waiting {
+    std::vector<std::string> lines;
+    std::size_t lost = 0;
+
+    bool operator==(const Waiting&) const = default;
+  };
+
+  void write(Waiting waiting);
   net::Result<void> append(const std::string& lines);
 
   std::filesystem::path folder_;
   std::function<void(const net::Error&)> failed_;
   std::string last_failure_;
-  net::Mutex mutex_;
-  std::deque<std::string> waiting_ CAA_GUARDED_BY(mutex_);
-  std::size_t lost_ CAA_GUARDED_BY(mutex_) = 0;
-  bool working_ CAA_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  net::BackgroundWork<Waiting> work_;
 };
 
 /// Where it writes, newest last.
