@@ -3,23 +3,17 @@
 
 import json
 import pathlib
-import subprocess
 import sys
-import tarfile
 import unittest
 
 _HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(_HERE.parent))
 
-from lab.agent import agent_binary, environment  # noqa: E402
+from lab.bundle import files_of, replay  # noqa: E402
 
 
 def verdicts(doctor):
     return {check["id"]: check["status"] for check in json.loads(doctor)["checks"]}
-
-
-def replay(*words):
-    return subprocess.run([agent_binary(), *words], capture_output=True, text=True, env=environment(), timeout=60, check=False)
 
 
 class Bundles(unittest.TestCase):
@@ -27,9 +21,8 @@ class Bundles(unittest.TestCase):
         bundles = sorted(_HERE.glob("*.tar.gz"))
         self.assertGreater(len(bundles), 5)
         for bundle in bundles:
-            with self.subTest(bundle.name), tarfile.open(bundle) as archive:
-                name = next(each for each in archive.getnames() if each.endswith("/doctor.json"))
-                then = verdicts(archive.extractfile(name).read())
+            with self.subTest(bundle.name):
+                then = verdicts(files_of(bundle)["doctor.json"])
                 now = verdicts(replay("doctor", "--json", "--bundle", bundle).stdout)
                 self.assertEqual({each: now.get(each) for each in then}, then)
                 # A check that has come since asks what nobody asked then.

@@ -9,6 +9,7 @@ import subprocess
 import threading
 
 from case import eventually
+from lab.bundle import failures_replayed
 
 
 class Faults:
@@ -22,6 +23,10 @@ class Faults:
 
     def failures(self, vm):
         return [(check["id"], check["message"]) for check in self.checks(vm) if check["status"] == "fail"]
+
+    def replayed(self, vm):
+        """What a bundle of this moment says elsewhere."""
+        return failures_replayed(vm.agent.command("support-bundle", "--output", "-", text=False).stdout)
 
     def healthy_changes(self, _vm):
         return ()
@@ -40,6 +45,7 @@ class Faults:
                 with fault:
                     failures = self.failures(vm)
                     self.assertEqual([name for name, _ in failures], [check], failures)
+                    self.assertEqual(self.replayed(vm), [check])
                 self.assertEqual(self.failures(vm), [], "mended")
 
 

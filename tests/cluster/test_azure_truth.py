@@ -13,6 +13,7 @@ from case import CLUSTER, ROUTE_TABLE, ClusterCase, eventually
 from lab import azure_resources
 from lab.agent import program
 from lab.namespace import environment
+from lab.bundle import failures_replayed
 from lab.cloud import node
 from lab.cluster import NODES
 from lab.transcript import Transcript
@@ -49,6 +50,9 @@ class TruthCase(ClusterCase):
             return [*(set(failures) ^ set(wanted)), *(self.unknowns() if not wanted else ())]
 
         eventually(lambda: not others(), f"only {wanted or 'nothing'} fails", timeout=20)
+        if wanted:
+            bundle = self.vm.agent.command("support-bundle", "--output", "-", text=False).stdout
+            self.assertEqual([each for each in failures_replayed(bundle) if each.startswith(_SUBJECTS)], sorted(wanted))
 
     def await_node_cidr(self, cidr):
         eventually(lambda: self.vm.agent.status()["pods"]["node_cidrs"] == [cidr], f"the node's CIDR is {cidr}", 20)
