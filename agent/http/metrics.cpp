@@ -87,6 +87,11 @@ void agent_itself(Exposition& out, const core::Snapshot& snapshot) {
   out.flag({{"version", snapshot.version}}, true);
   out.family("mode_info", "gauge", "Which of Azure's options for pod networking this node runs; always 1.");
   out.flag({{"mode", node::mode_name(snapshot.mode)}}, true);
+  if (!snapshot.nic.subnets.empty()) {
+    // By the first prefix, for Azure's faults are a subnet's, and Azure tells a VM no subnet's name.
+    out.family("nic_info", "gauge", "The NIC that carries pod traffic, and its subnet; always 1.");
+    out.flag({{"device", snapshot.nic.name}, {"subnet", snapshot.nic.subnets.front()}}, true);
+  }
   out.family("ready", "gauge", "Whether the node has what calico/node needs: 1 when /readyz answers 200.");
   out.flag({}, snapshot.ready);
   if (snapshot.ready && snapshot.ready_since) {

@@ -36,6 +36,7 @@ TEST(Metrics, OfAReadyNodeSayHowItStands) {
   };
   EXPECT_EQ(value("build_info{version=\"0.1.0\"}"), 1);
   EXPECT_EQ(value("mode_info{mode=\"udr\"}"), 1);
+  EXPECT_EQ(value("nic_info{device=\"eth0\",subnet=\"10.240.0.0/24\"}"), 1);
   EXPECT_EQ(value("ready"), 1);
   EXPECT_THAT(value("ready_since_timestamp_seconds"), Optional(DoubleNear(1785569399.123, 1e-4)));
   EXPECT_EQ(value("check_status{id=\"nic.found\",gate=\"true\"}"), 0);
