@@ -1,11 +1,12 @@
 # One room of the house = one library target. It names what it links: a function across the floors does not link.
 # Includes are by the path from the root, which every room has: tests/house/floors.py looks at those.
 #
-#   add_box(netlink HOT SOURCES a.cpp b.cpp PUBLIC net PRIVATE libraries::libnl)
+#   add_box(netlink HOT SOURCES a.cpp b.cpp COLD c.cpp PUBLIC net PRIVATE libraries::libnl)
 #   add_box(imds TEMPLATES SOURCES …)
 #
 # Most of an agent's code runs once a minute or once an outage, and is compiled for size: half of what -O2 makes of it, and
-# of the memory of every node. HOT is what each notification of the kernel, each route and each request pass through. TEMPLATES
+# of the memory of every node. HOT is what each notification of the kernel, each route and each request pass through, but for
+# the room's COLD sources. TEMPLATES
 # are Beast's, Asio's, nlohmann-json's and fmt's: with sanitizers and without optimisation they take seconds where doctor has
 # four, and where clients wait for a large answer.
 set(CAA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
@@ -30,14 +31,15 @@ if(CAA_FUZZ)
 endif()
 
 function(add_box name)
-  cmake_parse_arguments(BOX "HOT;TEMPLATES" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
-  add_library(${name} STATIC ${BOX_SOURCES})
+  cmake_parse_arguments(BOX "HOT;TEMPLATES" "" "SOURCES;COLD;PUBLIC;PRIVATE" ${ARGN})
+  add_library(${name} STATIC ${BOX_SOURCES} ${BOX_COLD})
   target_link_libraries(${name} PUBLIC caa_options ${BOX_PUBLIC} PRIVATE ${BOX_PRIVATE})
   if(NOT BOX_HOT)
     target_compile_options(${name} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-Os>)
   elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
     # GCC inlines less in a large unit: a repair took a quarter more instructions.
     set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
+    set_property(SOURCE ${BOX_COLD} APPEND PROPERTY COMPILE_OPTIONS -Os)
   endif()
   if(CAA_SANITIZE AND BOX_TEMPLATES)
     target_compile_options(${name} PRIVATE -O1)
