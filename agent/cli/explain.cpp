@@ -6,6 +6,8 @@
 #include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "agent/cli/commands.h"
 #include "agent/cli/node_look.h"
@@ -18,6 +20,8 @@ namespace agent {
 namespace {
 
 constexpr auto kStatusPatience = std::chrono::seconds(1);
+/// A storm makes dozens of the same change.
+constexpr std::size_t kMostChanges = 8;
 constexpr std::size_t kLongestWord = 1000;
 
 void say(std::string_view title, std::string_view text) {
@@ -124,7 +128,7 @@ void explain_changes(const net::Result<std::string>& reply, const net::Prefix& d
                                               : reply.error().what));
     return;
   }
-  bool any = false;
+  std::vector<std::string> lines;
   for (const auto& change : status.value("changes", nlohmann::json::array())) {
     const auto prefix = net::Prefix::parse(change.value("destination", ""));
     if (!prefix || !prefix->contains(destination)) continue;
@@ -132,11 +136,13 @@ void explain_changes(const net::Result<std::string>& reply, const net::Prefix& d
       return net::foreign_text(change.value(key, ""), kLongestWord);
     };
     const auto by = told("repaired_after");
-    say(any ? "" : "changes", fmt::format("{}  {} {}{}", told("time"), told("action"), told("route"),
-                                          by.empty() ? "" : ", removed by " + by));
-    any = true;
+    lines.push_back(fmt::format("{}  {} {}{}", told("time"), told("action"), told("route"),
+                                by.empty() ? "" : ", removed by " + by));
   }
-  if (!any) say("changes", "none since the agent started");
+  if (lines.empty()) return say("changes", "none since the agent started");
+  const auto left_out = lines.size() > kMostChanges ? lines.size() - kMostChanges : 0;
+  if (left_out > 0) say("changes", fmt::format("{} earlier ones: calico-azure-agent history", left_out));
+  for (auto i = left_out; i < lines.size(); ++i) say(i == 0 ? "changes" : "", lines[i]);
 }
 
 net::Result<std::string> status_of(const net::ListenAddress& where) {

@@ -11,6 +11,7 @@ namespace agent {
 namespace {
 
 constexpr const char* kClusterCidrs = "pods.cluster_cidrs";
+constexpr const char* kMetricsListen = "http.metrics_listen";
 constexpr const char* kNodeCidrs = "pods.node_cidrs";
 
 class CrossChecks {
@@ -60,6 +61,17 @@ class CrossChecks {
     }
   }
 
+  /// All addresses of a machine, [::] IPv4's too, leave none for another socket of that port.
+  void one_server_on_a_port() {
+    const auto& all = draft_.config.listen;
+    const auto& metrics = draft_.config.metrics_listen;
+    if (!metrics || all.is_unix() || all.port != metrics->port || all == *metrics) return;
+    if (!all.address.is_unspecified() && !metrics->address.is_unspecified()) return;
+    complain(kMetricsListen, 0,
+             fmt::format("{} has the port of http.listen, {}: choose another one", net::listen_text(*metrics),
+                         net::listen_text(all)));
+  }
+
   std::vector<ConfigIssue> take() { return std::move(issues_); }
 
  private:
@@ -79,6 +91,7 @@ std::vector<ConfigIssue> cross_checks(const Draft& draft, std::span<const std::s
   checks.no_overlaps(kClusterCidrs, config.cluster_cidrs);
   checks.no_overlaps(kNodeCidrs, config.node_cidrs);
   checks.node_inside_cluster();
+  checks.one_server_on_a_port();
   checks.known_ids("readiness.require", config.readiness.require, known_check_ids);
   checks.known_ids("readiness.ignore", config.readiness.ignore, known_check_ids);
   return checks.take();

@@ -160,6 +160,7 @@ class Loading {
     auto result = key.read(draft_.config, raw);
     draft_.origins[path] = raw.location.origin();
     draft_.elements[path] = std::move(result.elements);
+    if (draft_.elements[path].empty()) draft_.elements[path] = {raw.location};
     if (result.issues.empty()) {
       draft_.incomplete.erase(path);
     } else {

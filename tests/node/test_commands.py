@@ -115,6 +115,13 @@ class Daemon(NodeCase):
                 for control in ("\x1b", "\x9b", "evil\n"):
                     self.assertNotIn(control, said)
 
+    def test_explain_shows_the_last_changes_of_many(self):
+        changes = [{"time": f"{minute:02}", "action": "add", "route": CLUSTER, "destination": CLUSTER} for minute in range(20)]
+        self.answering(200, json.dumps({"schema": "calico-azure-agent/v1", "changes": changes}).encode())
+        said = self.agent.command("explain", CLUSTER).stdout.splitlines()
+        at = said.index("changes  12 earlier ones: calico-azure-agent history")
+        self.assertEqual(said[at + 1:at + 9], [f"         {minute:02}  add {CLUSTER}" for minute in range(12, 20)])
+
     def test_its_words_steer_no_terminal_of_wait(self):
         self.answering(503, "[-]evil\x1b[2K failed: \x9b2K\n".encode())
         done = self.agent.command("wait", "--timeout", "1s")

@@ -308,6 +308,19 @@ TEST(ConfigErrors, ListenAddressesParse) {
   });
 }
 
+TEST(ConfigErrors, AnAddressOfAllHasItsPortForItself) {
+  expect_errors({
+      {"http.metrics_listen = \"0.0.0.0:16925\"",
+       {"config.toml:1:6: http.metrics_listen: 0.0.0.0:16925 has the port of http.listen, 127.0.0.1:16925: "
+        "choose another one"}},
+      {"http.listen = \"0.0.0.0:80\"\nhttp.metrics_listen = \"10.0.0.4:80\"",
+       {"config.toml:2:6: http.metrics_listen: 10.0.0.4:80 has the port of http.listen, 0.0.0.0:80: choose "
+        "another one"}},
+  });
+  for (const std::string address : {"127.0.0.1:16925", "10.0.0.4:16925", "0.0.0.0:16926"})
+    EXPECT_THAT(errors_of("http.metrics_listen = \"" + address + "\""), IsEmpty()) << address;
+}
+
 TEST(ConfigErrors, ReadinessNamesKnownChecks) {
   expect_errors({
       {"[readiness]\nrequire = [\"nic.found\", \"sysctl.ip_foward\"]\nignore = [\"zzz\"]",
