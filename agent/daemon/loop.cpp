@@ -102,8 +102,10 @@ void Daemon::Loop::on_listening() {
 
 void Daemon::Loop::run() {
   // First: the controller reads notifications while it dumps the links, before its first turn, too.
-  inspector_ = std::make_unique<Inspector>(
-      [this](observed::NodeEnvironment environment) { post(std::move(environment)); });
+  inspector_ = std::make_unique<Inspector>([this](observed::NodeEnvironment environment) {
+    post(std::move(environment));
+    boost::asio::post(io_, forget_code);
+  });
   load_kept();
   const auto& engine = controller_.engine();
   log_.write({.kind = core::EventKind::started,

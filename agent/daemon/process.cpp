@@ -1,8 +1,14 @@
 #include "agent/daemon/process.h"
 
 #include <fmt/format.h>
+#include <link.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
+#include <span>
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
@@ -29,6 +35,21 @@ void trim_heap() {
 #if defined(__GLIBC__)
   malloc_trim(0);
 #endif
+}
+
+void forget_code() {
+  const auto forget = [](dl_phdr_info* object, std::size_t, void*) {
+    for (const auto& segment : std::span(object->dlpi_phdr, object->dlpi_phnum)) {
+      if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
+      const auto page = static_cast<std::uintptr_t>(::getpagesize());
+      const auto begin = (object->dlpi_addr + segment.p_vaddr) / page * page;
+      const auto end = object->dlpi_addr + segment.p_vaddr + segment.p_memsz;
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): where the loader has put it is a number
+      ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+    }
+    return 0;
+  };
+  ::dl_iterate_phdr(forget, nullptr);
 }
 
 }  // namespace agent

@@ -18,4 +18,9 @@ void limit_heap();
 /// large heap, so for rare moments.
 void trim_heap();
 
+/// Takes from this process the pages of programs and libraries that nobody writes to: what it needs of them
+/// it gets again, from the kernel's page cache, in a microsecond for each 64 KiB. Of what a start or a look
+/// needs, the next minute needs a tenth. Any thread.
+void forget_code();
+
 }  // namespace agent
