@@ -133,11 +133,13 @@ class Queries(unittest.TestCase):
         self.fleet.ask_azure()
         self.prometheus.await_query('ALERTS{alertstate="firing"}', bool)
         # One cause, one alert, whatever else asks the same of Azure.
-        page = ("CalicoAzurePodsCutOff", "azure.route_table", "azure.route_table fails on 3 nodes of 3: their pods are cut off")
+        page = ("CalicoAzurePodsCutOff", "azure.route_table",
+                "azure.route_table fails on 3 nodes of 3, 3 in subnet 10.240.0.0/24: their pods are cut off")
         eventually(lambda: self.firing() == {page}, "one page", 20)
         self.fleet.vms[2].namespace.sysctl("net.ipv4.ip_forward", 0)
         self.assert_shows(_FAULTS, self.lose_a_route)
-        other = ("CalicoAzurePodsCutOff", "sysctl.ip_forward", "sysctl.ip_forward fails on 1 nodes of 3: their pods are cut off")
+        other = ("CalicoAzurePodsCutOff", "sysctl.ip_forward",
+                 "sysctl.ip_forward fails on 1 nodes of 3, 1 in subnet 10.240.0.0/24: their pods are cut off")
         eventually(lambda: {page, other} <= self.firing(), "a page for each cause", 20)
         self.fleet.vms[1].agent.kill()
         answers, = (each for panel in panels() if panel["title"] == "No answer" for each in expressions(panel))
