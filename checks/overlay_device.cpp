@@ -200,7 +200,9 @@ std::optional<Finding> fault_of(const Facts& facts, const net::Link& link) {
   if (auto wrong = wrong_way_out(facts, link)) return wrong;
   if (auto wrong = wrong_own_address(facts, link)) return wrong;
   const auto& nic = facts.nic.nic->link;
-  if (std::uint64_t{link.mtu} + overhead(vxlan) > nic.mtu) {
+  const auto needed = std::uint64_t{link.mtu} + overhead(vxlan);
+  if (auto of_nic = nic_too_small(facts, needed, link.name)) return of_nic;
+  if (needed > nic.mtu) {
     return Finding::fail(fmt::format("{} has MTU {}, above the {} - {} of {}", link.name, link.mtu, nic.mtu,
                                      overhead(vxlan), nic.name),
                          "larger packets are lost: small answers arrive, large ones hang",

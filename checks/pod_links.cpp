@@ -185,11 +185,15 @@ Finding pods_links(const Facts& facts) {
 Finding pods_mtu(const Facts& facts) {
   if (!facts.nic.nic) return Finding::unknown("the NIC is not found, see nic.found");
   const auto ceiling = ceiling_of(facts);
+  const auto of_nic = [&](std::uint32_t wanted) {
+    return ceiling.of == facts.nic.nic->link.name ? nic_too_small(facts, wanted, "pods") : std::nullopt;
+  };
 
   const auto network = seen_network(facts);
   if (network && !is_in_the_way(facts)) {
     const auto wanted = network->main->mtu.value_or(0);
     if (wanted > ceiling.mtu) {
+      if (auto wrong = of_nic(wanted)) return *wrong;
       const auto& path = network->file->path;
       return Finding::fail(
           fmt::format("{}: mtu {} is above the {} of {}", sanitized(path), wanted, ceiling.mtu, ceiling.of),
@@ -201,6 +205,9 @@ Finding pods_mtu(const Facts& facts) {
   const auto larger = std::find_if(links.begin(), links.end(), is_larger);
   if (larger == links.end())
     return Finding::pass(fmt::format("no pod's link is above the {} of {}", ceiling.mtu, ceiling.of));
+  const auto largest = *std::max_element(links.begin(), links.end(),
+                                         [](const auto* a, const auto* b) { return a->mtu < b->mtu; });
+  if (auto wrong = of_nic(largest->mtu)) return *wrong;
   const auto count = static_cast<std::size_t>(std::count_if(links.begin(), links.end(), is_larger));
   return Finding::fail(
       fmt::format("{} has MTU {}, above the {} of {}{}", (*larger)->name, (*larger)->mtu, ceiling.mtu,

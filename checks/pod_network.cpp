@@ -235,4 +235,17 @@ std::string dispute_over_node_cidrs(const Facts& facts) {
       facts.node_cidrs.source, net::joined(facts.policy.node_cidrs), found->prefix->text(), found->name);
 }
 
+std::optional<Finding> nic_too_small(const Facts& facts, std::uint64_t bytes, std::string_view sender) {
+  // More only where somebody has set that:
+  // https://learn.microsoft.com/azure/virtual-network/virtual-network-tcpip-performance-tuning
+  constexpr std::uint32_t kAzuresMtu = 1500;
+  const auto& nic = facts.nic.nic->link;
+  if (nic.mtu >= bytes || bytes > kAzuresMtu) return std::nullopt;
+  return Finding::fail(fmt::format("{} has MTU {}, below the {} of {}: Azure carries {}", nic.name, nic.mtu,
+                                   bytes, sender, kAzuresMtu),
+                       "larger packets are lost: small answers arrive, large ones hang",
+                       remedy::command("ip link set dev {} mtu {}", nic.name, kAzuresMtu)
+                           .note("and take out what lowers it: netplan, a .network file or cloud-init"));
+}
+
 }  // namespace checks

@@ -80,6 +80,10 @@ inline constexpr std::string_view kCalicoNode = "k8s-app in (calico-node, canal)
 /// readiness.ignore lets it only warn, since another check has to hold back readiness then.
 std::string_view nic_fault(const Facts& facts, net::Family family);
 
+/// Why packets of so many bytes do not leave, where Azure would carry them and the NIC is set to less: who
+/// sends them is right, and the NIC is not. Needs a NIC.
+std::optional<Finding> nic_too_small(const Facts& facts, std::uint64_t bytes, std::string_view sender);
+
 /// net.ipv6.conf.NIC.disable_ipv6, which `all` sets too: the kernel has removed the addresses. As for
 /// net::Sysctls.
 std::string disable_ipv6_of(const net::Link& link);

@@ -67,6 +67,7 @@ class Udr(Faults, ClusterCase):
         yield "pods.links", ip(vm, f"route del {vm.pods[0].address} dev {link}",
                                f"route add {vm.pods[0].address} dev {link} scope link")
         yield "pods.mtu", ip(vm, f"link set {link} mtu 2000", f"link set {link} mtu 1500")
+        yield "pods.mtu", ip(vm, "link set eth0 mtu 1400", "link set eth0 mtu 1500")
 
     def healthy_changes(self, vm):
         for name, text in _OF_OTHERS.items():

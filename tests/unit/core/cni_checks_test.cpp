@@ -291,14 +291,17 @@ const Fault kPodFaults[] = {
     {"MacRewritten", azure_cni,
      [](checks::Facts& f) { link_of(f, "azv1a1b2c3d4e5").mac = testing::mac("3a:01:02:03:04:05"); },
      "pods.links", "azv1a1b2c3d4e5 has MAC 3a:01:02:03:04:05", "MACAddressPolicy=none"},
-    {"PodsLargerThanTheNic", udr_with_calico,
+    {"NicSmallerThanItsPods", udr_with_calico,
      [](checks::Facts& f) {
        link_of(f, "eth0").mtu = 1400;
        f.nic.nic->link.mtu = 1400;
        winner_of(f).plugins.front().mtu.reset();
      },
-     "pods.mtu", "cali0a1b2c3d4e5 has MTU 1500, above the 1400 of eth0 (3 of 3)",
-     "mtu of the CNI plug-in to 1400"},
+     "pods.mtu", "eth0 has MTU 1400, below the 1500 of pods: Azure carries 1500",
+     "ip link set dev eth0 mtu 1500"},
+    {"PodLargerThanAzure", udr_with_calico,
+     [](checks::Facts& f) { link_of(f, "cali0a1b2c3d4e5").mtu = 9000; }, "pods.mtu",
+     "cali0a1b2c3d4e5 has MTU 9000, above the 1500 of eth0 (1 of 3)", "mtu of the CNI plug-in to 1500"},
     {"PodLargerThanTheOverlay", plain_flannel,
      [](checks::Facts& f) { link_of(f, "veth2a2b3c4d").mtu = 1500; }, "pods.mtu",
      "veth2a2b3c4d has MTU 1500, above the 1450 of flannel.1 (1 of 3)", "mtu of the CNI plug-in to 1450"},

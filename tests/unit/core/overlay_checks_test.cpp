@@ -86,6 +86,8 @@ const FaultOfNodes kOverlayFaults[] = {
      "kubectl delete pod"},
     {"no own address", on_flannel, [](checks::Facts& f) { overlay_of(f).addresses.clear(); },
      "overlay.device", "flannel.1 has no address", "kubectl delete pod"},
+    {"a NIC without room for the overlay", on_overlays, [](checks::Facts& f) { f.nic.nic->link.mtu = 1400; },
+     "overlay.device", "eth0 has MTU 1400, below the 1500 of ", "ip link set dev eth0 mtu 1500"},
     {"an overlay as large as its NIC", on_overlays, [](checks::Facts& f) { overlay_of(f).mtu = 1500; },
      "overlay.device", "has MTU 1500, above the 1500 - 50 of eth0", "mtu 1450 && kubectl"},
     {"a MAC that udev has rewritten", on_flannel,
