@@ -19,9 +19,7 @@ class BackgroundWork {
   BackgroundWork(const BackgroundWork&) = delete;
   BackgroundWork& operator=(const BackgroundWork&) = delete;
   /// Waits until all that was begun is done.
-  ~BackgroundWork() {
-    if (thread_.joinable()) thread_.join();
-  }
+  ~BackgroundWork() { wait(); }
 
   /// Calls `gather` with what waits, and returns what it does. Any thread.
   template <class Gather>
@@ -36,12 +34,17 @@ class BackgroundWork {
       const Lock lock(mutex_);
       if (pending_ == Pending{} || std::exchange(working_, true)) return;
     }
-    if (thread_.joinable()) thread_.join();  // it has ended, but for its last instructions
+    wait();  // it has ended, but for its last instructions
     try {
       thread_ = std::thread([this] { run(); });
     } catch (const std::system_error&) {  // no thread to be had
       run();
     }
+  }
+
+  /// Until all that was begun is done. One thread at a time, and not that of `work`.
+  void wait() {
+    if (thread_.joinable()) thread_.join();
   }
 
  private:

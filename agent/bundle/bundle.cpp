@@ -8,12 +8,16 @@
 #include <chrono>
 #include <utility>
 
+#include "net/foreign_text.h"
+
 namespace agent {
 namespace {
 
 constexpr const char* kLook = "look.json";
 constexpr const char* kStatus = "status.json";
 constexpr const char* kEvents = "events.jsonl";
+constexpr const char* kNoEvents = "events.error";
+constexpr std::size_t kLongestReason = 1000;
 constexpr std::size_t kLongestName = 63;  // of a host (RFC 1123)
 
 constexpr std::string_view kReadMe =
@@ -34,7 +38,7 @@ constexpr std::string_view kReadMe =
     "              files, what IMDS, Azure and the API server answered\n"
     "status.json   /status of the agent that ran, or what it would say\n"
     "doctor.json   the checks, and plan.json the difference between wanted and present\n"
-    "events.jsonl  the flight recorder\n"
+    "events.jsonl  the flight recorder, or, in events.error, why it could not be read\n"
     "config.toml   the values in force, and where each comes from\n";
 
 std::string taken(Files& files, const char* name) {
@@ -63,6 +67,7 @@ net::Result<std::string> pack_bundle(const Bundle& bundle, Files for_people) {
   files[kLook] = recorded_look_text(bundle.look);
   files[kStatus] = bundle.status;
   files[kEvents] = bundle.events;
+  if (!bundle.no_events.empty()) files[kNoEvents] = bundle.no_events + '\n';
   return pack(bundle_name(bundle.look.node_name, bundle.look.time), files, bundle.look.time);
 }
 
@@ -72,7 +77,10 @@ net::Result<Bundle> unpack_bundle(std::string_view archive) {
   if (!files->contains(kLook)) return net::failure(EBADMSG, fmt::format("holds no {}", kLook));
   auto look = parse_recorded_look(files->at(kLook));
   if (!look) return net::pass_on(look);
-  return Bundle{.look = std::move(*look), .status = taken(*files, kStatus), .events = taken(*files, kEvents)};
+  return Bundle{.look = std::move(*look),
+                .status = taken(*files, kStatus),
+                .events = taken(*files, kEvents),
+                .no_events = net::foreign_text(taken(*files, kNoEvents), kLongestReason)};
 }
 
 }  // namespace agent

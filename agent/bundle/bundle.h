@@ -12,8 +12,9 @@ namespace agent {
 /// say elsewhere what they said there.
 struct Bundle {
   RecordedLook look;
-  std::string status;  ///< the daemon's /status, or what the look would have had there
-  std::string events;  ///< of the flight recorder, a JSON object a line
+  std::string status;          ///< the daemon's /status, or what the look would have had there
+  std::string events = {};          ///< of the flight recorder, a JSON object a line
+  std::string no_events = {};  ///< why there are none; empty: the record was read
 };
 
 /// The name of a bundle's folder, and of its file with .tar.gz: "calico-azure-agent-NODE-20261130T041200Z".

@@ -46,8 +46,6 @@ using nlohmann::json;
 
 /// A route table of 400 routes is 3,000 values; a hundred thousand routes of the kernel two million.
 constexpr ::json::Limits kLimits{.depth = 32, .unique_keys = true, .values = 8'000'000};
-constexpr std::size_t kLongestText = 10'000;
-
 /// Environment variables of Felix that a check reads: others may hold what is nobody's business, such as
 /// FELIX_ETCDPASSWORD.
 constexpr std::array kFelixVariables = {"FELIX_INTERFACEPREFIX", "FELIX_IPTABLESBACKEND",
@@ -139,7 +137,8 @@ std::vector<net::Now> times_of(const json& list) {
 /// Names of links stay as they are, for who prints them knows what they may hold.
 void tame(json& value, bool all) {
   if (value.is_string() && all) {
-    value = net::foreign_text(value.get_ref<const std::string&>(), kLongestText);
+    // Whole, for a setting lists every CIDR: the archive is bounded.
+    value = net::foreign_text(value.get_ref<const std::string&>(), std::numeric_limits<std::size_t>::max());
   } else if (value.is_object()) {
     for (auto& [key, member] : value.items()) tame(member, all || key == "error");
   } else if (value.is_array()) {

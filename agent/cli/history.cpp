@@ -93,6 +93,16 @@ const Record* last_before(const Records& records, net::WallTime moment, const Fi
   return found;
 }
 
+/// What the recorder could not write of a time up to which no state is known again; nullptr: nothing.
+const Record* gap_at(const Records& records, net::WallTime moment, const Record* state) {
+  for (const auto& record : records.list) {
+    const auto from = parse_moment(json::string(json::at(record.value(), "from")), moment);
+    const bool is_gap = from && json::string(json::at(record.value(), "event")) == "events_lost";
+    if (is_gap && *from <= moment && (state == nullptr || &record > state)) return &record;
+  }
+  return nullptr;
+}
+
 /// Of changes that came together the first alone is named.
 bool is_about(const nlohmann::json& record, const net::Prefix& destination) {
   if (!json::string(json::at(record, "more")).empty()) return true;
@@ -113,7 +123,7 @@ void explain_state(const nlohmann::json& state, const net::Prefix& destination) 
   }
   const auto all = json::at(state, "routes_in_all");
   const bool some_are_missing =
-      all.is_number_unsigned() && all.get<std::size_t>() > json::entries(json::at(state, "routes")).size();
+      !all.is_number_unsigned() || all.get<std::size_t>() > json::entries(json::at(state, "routes")).size();
   if (text.empty())
     text = some_are_missing ? "not known: more routes were wanted than are recorded"
                             : "no route of the agent's covered it";
@@ -234,12 +244,15 @@ int explain_past(const Records& records, net::WallTime now, const net::Prefix& d
   }
   say_at("agent", life_at(records, *moment, *last));
   const auto* state = last_before(records, *moment, is_state);
-  if (state != nullptr) {
+  const auto* gap = gap_at(records, *moment, state);
+  if (gap != nullptr) {
+    say_at("node", fmt::format("not known: {}", shown(gap->value(), "message")));
+  } else if (state != nullptr) {
     say_at("as of", core::wall_time_text(state->time));
     explain_state(state->value(), destination);
   }
   explain_events(records, *moment, destination);
-  return state != nullptr ? kOk : kUndetermined;
+  return gap == nullptr && state != nullptr ? kOk : kUndetermined;
 }
 
 }  // namespace agent

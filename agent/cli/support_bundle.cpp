@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <chrono>
 #include <exception>
 #include <filesystem>
@@ -7,7 +8,9 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -31,19 +34,28 @@ namespace {
 
 constexpr auto kDaemonsPatience = std::chrono::seconds(1);
 
-/// The daemon's, where it answers.
+/// Why nobody answers kubelet and calico/node there; empty: somebody does.
+std::string unanswered(const RecordedLook& look) { return look.no_daemon ? "no agent runs" : look.hung; }
+
+/// The daemon's, where it answers. Else nobody says that the node is ready.
 std::string status_for_bundle(const ConfigSources& sources, const Beside& beside, const NodeLook& look) {
   const auto reply = ask_daemon(daemon_address(sources, beside.loaded), "/status", kDaemonsPatience);
   if (reply && reply->status == 200) return reply->body;
-  return status_json(*look.snapshot, net::now().mono);
+  auto snapshot = *look.snapshot;
+  snapshot.ready = false;
+  snapshot.ready_since.reset();
+  return status_json(snapshot, net::now().mono);
 }
 
-std::string events_for_bundle() {
-  std::string lines;
+void add_events(Bundle& bundle) {
   const auto records = read_records(state_directory());
-  if (!records) return lines;
-  for (const auto& each : records->list) lines.append(each.line).push_back('\n');
-  return lines;
+  if (!records) {
+    if (records.error().code.value() == ENOENT) return;
+    bundle.no_events = records.error().what;
+    std::cerr << fmt::format("support-bundle: without the record: {}\n", bundle.no_events);
+    return;
+  }
+  for (const auto& each : records->list) bundle.events.append(each.line).push_back('\n');
 }
 
 /// Why no file may come in its place; empty: one may. Root replaces a device or a pipe as well as a file.
@@ -100,11 +112,17 @@ int print_status_of(const OpenBundle& open, const StatusOptions& options) {
     std::cerr << "status: the bundle holds no status\n";
     return kUndetermined;
   }
+  const auto nobody = unanswered(open.bundle.look);
   if (options.html) {
-    std::cout << http::page(*open.look.snapshot, open.look.time, net::now().mono);
+    std::cout << http::page(*open.look.snapshot, open.look.time, net::now().mono, {.unanswered = nobody});
+  } else if (options.json) {
+    std::cout << body;
   } else {
-    std::cout << (options.json ? body : status_text(status, {.all = options.all, .utf8 = speaks_utf8()}));
+    auto text = status_text(status, {.all = options.all, .utf8 = speaks_utf8()});
+    if (!nobody.empty()) text.replace(0, text.find('\n'), fmt::format("not ready: {}", nobody));
+    std::cout << text;
   }
+  if (!nobody.empty()) return kUndetermined;
   return status.value("ready", nlohmann::json()) == true ? kOk : kNo;
 }
 
@@ -121,9 +139,8 @@ int write_support_bundle(const ConfigSources& sources, const Beside& beside, con
     return kNo;
   }
   const auto& look = recorded->look;
-  Bundle bundle{.look = recorded->record,
-                .status = status_for_bundle(sources, beside, look),
-                .events = events_for_bundle()};
+  Bundle bundle{.look = recorded->record, .status = status_for_bundle(sources, beside, look)};
+  add_events(bundle);
   Files for_people = {{"doctor.json", doctor_json(look, beside)},
                       {"config.toml", show_config(beside.loaded)}};
   if (auto plan = plan_json(look, beside); !plan.empty()) for_people.emplace("plan.json", std::move(plan));
@@ -152,6 +169,13 @@ int write_support_bundle(const ConfigSources& sources, const Beside& beside, con
 
 namespace {
 
+/// nullopt, after words: there they could not be read.
+std::optional<Records> records_of(const Bundle& bundle, std::string_view command) {
+  if (bundle.no_events.empty()) return parse_records(bundle.events);
+  std::cerr << fmt::format("{}: there {}\n", command, bundle.no_events);
+  return std::nullopt;
+}
+
 int answer_by(const std::string& file, const std::function<int(const BundleCommands&)>& command) {
   const auto open = open_bundle(file);
   if (!open) {
@@ -170,13 +194,17 @@ int answer_by(const std::string& file, const std::function<int(const BundleComma
       .status = [&](const StatusOptions& options) { return print_status_of(**open, options); },
       .explain =
           [&](const net::Prefix& destination, const std::string& at) {
-            if (!at.empty()) return explain_past(parse_records(bundle.events), record.time, destination, at);
+            if (!at.empty()) {
+              const auto records = records_of(bundle, "explain");
+              return records ? explain_past(*records, record.time, destination, at) : kUndetermined;
+            }
             return explain(look, beside, destination,
                            [&] { return net::Result<std::string>(bundle.status); });
           },
       .history =
           [&](const HistoryOptions& options) {
-            return print_history(parse_records(bundle.events), record.time, options);
+            const auto records = records_of(bundle, "history");
+            return records ? print_history(*records, record.time, options) : kUndetermined;
           },
   });
 }

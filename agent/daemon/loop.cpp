@@ -47,11 +47,13 @@ Daemon::Loop::Loop(ConfigSources sources, LoadedConfig loaded, KernelHandles han
       published_(core::Snapshot{}),
       reporter_(runtime_directory(), log_),
       recorder_(state_directory(),
-                [this](const net::Error& error) {
-                  boost::asio::post(io_, [this, what = error.what] {
-                    log_.write(core::warning(core::EventKind::file_refused, what));
-                  });
-                }),
+                {.failed =
+                     [this](const net::Error& error) {
+                       boost::asio::post(io_, [this, what = error.what] {
+                         log_.write(core::warning(core::EventKind::file_refused, what));
+                       });
+                     },
+                 .resumed = [this] { boost::asio::post(io_, [this] { record_state_again(); }); }}),
       watch_(io_, handles_.watch->descriptor()),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       timer_(io_),
@@ -151,9 +153,7 @@ void Daemon::Loop::execute(const core::Effects& effects) {
     config_watch_.end();
   }
   if (effects.service_is_ready) reporter_.service_is_ready();
-  if (effects.publish) {
-    if (auto line = state_records_.see(effects.publish, net::now())) record(std::move(*line));
-  }
+  if (effects.publish) record_state(effects.publish);
   if (effects.publish) report_status();
   if (effects.publish) inspector_->set_calm(cni_watch_ && checks::nothing_fails(effects.publish->checks));
   if (effects.persist) kept_file_.write(persisted_text(*effects.persist));
@@ -168,6 +168,15 @@ void Daemon::Loop::execute(const core::Effects& effects) {
   const auto in_a_while = Clock::now() + reporter_.until_next_beat();
   if (effects.turned && beat_.expiry() < in_a_while - reporter_.until_next_beat() / 2) return beat();
   if (effects.publish && beat_.expiry() > in_a_while) await_beat();  // there is more reason for one now
+}
+
+void Daemon::Loop::record_state(const std::shared_ptr<const core::Snapshot>& published) {
+  if (auto line = state_records_.see(published, net::now())) record(std::move(*line));
+}
+
+void Daemon::Loop::record_state_again() {
+  state_records_.forget();
+  record_state(published_.read());
 }
 
 /// It is written a moment later, with what comes meanwhile: a start waits for no thread and no disk.

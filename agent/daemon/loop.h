@@ -69,6 +69,8 @@ class Daemon::Loop {
 
   // What is kept for those who ask later.
   void record(std::string line);
+  void record_state(const std::shared_ptr<const core::Snapshot>& published);
+  void record_state_again();
 
   // What was kept before a restart, and who is asked.
   void load_kept();

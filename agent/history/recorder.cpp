@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -53,17 +52,17 @@ std::filesystem::path earlier_events(const std::filesystem::path& folder) {
   return folder / "events.1.jsonl";
 }
 
-Recorder::Recorder(std::filesystem::path folder, std::function<void(const net::Error&)> failed)
+Recorder::Recorder(std::filesystem::path folder, Listeners listeners)
     : folder_(std::move(folder)),
-      failed_(std::move(failed)),
-      work_([this](Waiting waiting) { write(std::move(waiting)); }) {}
+      listeners_(std::move(listeners)),
+      work_([this](const Waiting& waiting) { write(waiting); }) {}
 
 Recorder::~Recorder() { flush(); }
 
 bool Recorder::add(std::string line) {
   return work_.gather([&line](Waiting& waiting) {
     if (waiting.lines.size() >= kMostWaiting || line.size() > kLongestLine) {
-      ++waiting.lost;
+      if (waiting.lost++ == 0) waiting.first_lost = time_of_record(line);
       return false;
     }
     waiting.lines.push_back(std::move(line));
@@ -73,19 +72,35 @@ bool Recorder::add(std::string line) {
 
 void Recorder::flush() { work_.begin(); }
 
-void Recorder::write(Waiting waiting) {
-  if (waiting.lost > 0) {
-    // With a time, as every line that is read back.
-    const auto lost = core::warning(core::EventKind::events_lost,
-                                    fmt::format("{} events are not recorded: the disk hung", waiting.lost));
-    waiting.lines.insert(waiting.lines.begin(), event_record(lost, std::chrono::system_clock::now()));
-  }
+void Recorder::lose(std::size_t count, const std::string& first) {
+  if (lost_ == 0) lost_from_ = first;
+  lost_ += count;
+}
+
+std::string Recorder::loss(std::string_view until) const {
+  if (lost_ == 0) return "";
+  auto lost = core::warning(
+      core::EventKind::events_lost,
+      fmt::format("{} event{} from {} on {} not recorded: {}", lost_, lost_ == 1 ? "" : "s", lost_from_,
+                  lost_ == 1 ? "is" : "are", last_failure_.empty() ? "the disk hung" : last_failure_));
+  lost.fields.push_back({"FROM", lost_from_});
+  return event_record(lost, until) + '\n';
+}
+
+void Recorder::write(const Waiting& waiting) {
+  if (waiting.lost > 0) lose(waiting.lost, waiting.first_lost);
   for (auto line = waiting.lines.begin(); line != waiting.lines.end();) {
-    std::string lines;
+    const auto first = line;
+    auto lines = loss(time_of_record(*first));
     do lines.append(*line++).push_back('\n');
     while (line != waiting.lines.end() && lines.size() + line->size() < kFile / 2);
     const auto written = append(lines);
-    if (!written && written.error().what != last_failure_) failed_(written.error());
+    if (written) {
+      if (std::exchange(lost_, 0) > 0) listeners_.resumed();
+    } else {
+      if (written.error().what != last_failure_) listeners_.failed(written.error());
+      lose(static_cast<std::size_t>(line - first), time_of_record(*first));
+    }
     last_failure_ = written ? "" : written.error().what;
   }
 }

@@ -19,8 +19,13 @@ constexpr std::size_t kLongestText = 2000;
 /// More wanted routes are a number.
 constexpr std::size_t kRoutesNamed = 32;
 
+constexpr std::string_view kBegin = "{\"time\":\"";
+
+std::string record(std::string_view time, const std::string& members) {
+  return fmt::format("{}{}\",{}", kBegin, time, members);
+}
 std::string record(net::WallTime time, const std::string& members) {
-  return fmt::format("{{\"time\":\"{}\",{}", core::wall_time_text(time), members);
+  return record(core::wall_time_text(time), members);
 }
 
 std::string state_members(const core::Snapshot& snapshot) {
@@ -69,11 +74,19 @@ bool is_same(const core::Snapshot& one, const core::Snapshot& other) {
 }  // namespace
 
 std::string event_record(const core::LogEvent& event, net::WallTime time) {
+  return event_record(event, core::wall_time_text(time));
+}
+
+std::string event_record(const core::LogEvent& event, std::string_view time) {
   auto shown = event;
   shown.message = net::foreign_text(shown.message, kLongestText);
   for (auto& field : shown.fields) field.value = net::foreign_text(field.value, kLongestText);
   return record(
       time, fmt::format("\"level\":\"{}\",{}", net::name_of(kLevelNames, event.level), json_members(shown)));
+}
+
+std::string time_of_record(const std::string& record) {
+  return record.substr(kBegin.size(), record.find('"', kBegin.size()) - kBegin.size());
 }
 
 std::string alive_record(net::WallTime time) {

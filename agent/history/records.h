@@ -15,6 +15,10 @@ namespace agent {
 /// A line of the flight recorder, without its end: one JSON object that begins with its time, as log.format =
 /// json has it, whatever bytes the event holds. What no person would read to its end is cut.
 std::string event_record(const core::LogEvent& event, net::WallTime time);
+/// `time` as another record has it.
+std::string event_record(const core::LogEvent& event, std::string_view time);
+/// The time that a record begins with.
+std::string time_of_record(const std::string& record);
 
 /// Written where nothing else has been for so long: what ends without a word is known to have run till then.
 inline constexpr auto kSignOfLife = std::chrono::minutes(5);
@@ -31,6 +35,8 @@ class StateRecords {
 
   /// The line about what is published now; nullopt: nothing of it is news, or it waits for the next one.
   std::optional<std::string> see(const std::shared_ptr<const core::Snapshot>& published, net::Now now);
+  /// What was told may be lost: the next one is news.
+  void forget() { told_ = nullptr; }
 
  private:
   bool may_speak(net::MonoTime now);

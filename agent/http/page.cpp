@@ -10,6 +10,10 @@
 namespace agent::http {
 namespace {
 
+bool is_ready(const core::Snapshot& snapshot, const PageOptions& options) {
+  return snapshot.ready && options.unanswered.empty();
+}
+
 void head(Html& html, const core::Snapshot& snapshot, PageOptions options) {
   html << "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -21,9 +25,9 @@ void head(Html& html, const core::Snapshot& snapshot, PageOptions options) {
   html << "<link rel=\"icon\" href=\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 "
           "0 16 "
           "16'%3E%3Ccircle cx='8' cy='8' r='7' fill='%23"
-       << (snapshot.ready ? "2a9d5c" : "d0404a") << "'/%3E%3C/svg%3E\">\n<title>";
-  html.text(snapshot.node_name) << (snapshot.ready ? ": ready" : ": not ready") << "</title>\n<style>"
-                                << kPageStyle << "</style>\n</head>\n<body>\n"
+       << (is_ready(snapshot, options) ? "2a9d5c" : "d0404a") << "'/%3E%3C/svg%3E\">\n<title>";
+  html.text(snapshot.node_name) << (is_ready(snapshot, options) ? ": ready" : ": not ready")
+                                << "</title>\n<style>" << kPageStyle << "</style>\n</head>\n<body>\n"
                                 << "<a class=\"skip\" href=\"#next\">Skip to what to do next</a>\n";
 }
 
@@ -42,12 +46,15 @@ std::string remarks(const core::Snapshot& snapshot) {
   return text;
 }
 
-void verdict(Html& html, const core::Snapshot& snapshot, net::WallTime now) {
+void verdict(Html& html, const core::Snapshot& snapshot, net::WallTime now, PageOptions options) {
   html << "<header>\n<h1>";
   html.text(snapshot.node_name.empty() ? std::string_view("this node") : snapshot.node_name) << "</h1>\n";
-  write(html, snapshot.ready ? Badge{"ready", "good"} : Badge{"not ready", "bad"});
+  write(html, is_ready(snapshot, options) ? Badge{"ready", "good"} : Badge{"not ready", "bad"});
   html << "\n<p class=\"lead\">";
-  if (snapshot.ready && snapshot.ready_since) {
+  if (!options.unanswered.empty()) {
+    html << "Nobody answers here for the node: ";
+    html.text(options.unanswered) << ".";
+  } else if (snapshot.ready && snapshot.ready_since) {
     html << "Ready for " << ago(now - *snapshot.ready_since) << ", since " << utc_text(*snapshot.ready_since)
          << ".";
   } else if (!snapshot.ready) {
@@ -83,7 +90,7 @@ std::string page(const core::Snapshot& snapshot, net::WallTime now, net::MonoTim
                  PageOptions options) {
   Html html;
   head(html, snapshot, options);
-  verdict(html, snapshot, now);
+  verdict(html, snapshot, now, options);
   write_next_steps(html, snapshot, now);
   write_path(html, snapshot);
   write_checks(html, snapshot, now);

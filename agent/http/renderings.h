@@ -30,6 +30,8 @@ std::string metrics(const core::Snapshot& snapshot, net::WallTime started, const
 struct PageOptions {
   /// Zero: the page stays as it is, so that a remedy can be selected and copied in peace.
   std::chrono::seconds refresh{0};
+  /// Why nobody answers for the node, of which somebody else has made the snapshot; empty: an agent does.
+  std::string_view unanswered = {};
 };
 
 /// The snapshot as one self-contained HTML page: no script, no outside asset, light or dark as the reader's

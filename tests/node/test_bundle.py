@@ -34,8 +34,13 @@ class Bundle(NodeCase):
     def assert_replays(self, *failing):
         self.assertEqual(failures_replayed(self.file.read_bytes()), sorted(failing))
 
+    def await_record(self, text):
+        """A line is written a moment after it has come."""
+        eventually(lambda: text in self.agent.command("history").stdout, f"{text} in the record")
+
     def test_of_a_healthy_node_replays_without_a_failure(self):
         self.agent.start_ready()
+        self.await_record("ready")
         files = self.bundle()
         self.assert_replays()
         self.assertEqual(replay("doctor", "--bundle", self.file).returncode, 0)
@@ -67,7 +72,7 @@ class Bundle(NodeCase):
         self.agent.start_ready()
         self.lab.vm.run("sysctl", "-qw", "net.ipv4.ip_forward=0")
         self.agent.await_not_ready()
-        eventually(lambda: "no longer ready" in self.agent.command("history").stdout, "it is recorded")
+        self.await_record("no longer ready")
         self.bundle()
         self.assertEqual(replay("status", "--bundle", self.file).stdout.splitlines()[0],
                          "not ready: 1 gate holds it back")
@@ -137,16 +142,49 @@ class Bundle(NodeCase):
                 self.assertIn("is no file; --output - is standard output", refused.stderr)
                 self.assertEqual(os.lstat(folder / name), before)
 
-    def test_of_a_ready_node_is_ready_on_the_page_too_with_and_without_its_daemon(self):
+    def test_of_a_ready_node_is_ready_on_the_page_too(self):
         self.agent.start_ready()
-        for end in (False, True):
-            if end:
-                self.agent.stop()
-            self.bundle()
+        self.bundle()
+        page = replay("status", "--html", "--bundle", self.file)
+        self.assertIn("<title>node-0: ready</title>", page.stdout)
+        self.assertEqual(page.returncode, 0)
+        self.assertRegex(replay("status", "--bundle", self.file).stdout, r"\Aready since ")
+
+    def test_of_a_node_for_which_nobody_answers_says_so(self):
+        self.agent.start_ready()
+        os.kill(self.agent.process.pid, signal.SIGSTOP)
+        self.addCleanup(self.agent.kill)
+        for why in (r"the running daemon \(process \d+\) does not answer", "no agent runs"):
+            files = self.bundle()
+            self.assertFalse(json.loads(files["status.json"])["ready"])
+            status = replay("status", "--bundle", self.file)
+            self.assertRegex(status.stdout, rf"\Anot ready: {why}\n")
+            self.assertEqual(status.returncode, 2)
             page = replay("status", "--html", "--bundle", self.file)
-            self.assertIn("<title>node-0: ready</title>", page.stdout)
-            self.assertEqual(page.returncode, 0)
-            self.assertRegex(replay("status", "--bundle", self.file).stdout, r"\Aready since ")
+            self.assertIn("<title>node-0: not ready</title>", page.stdout)
+            self.assertRegex(page.stdout, f"Nobody answers here for the node: {why}")
+            self.assertEqual(page.returncode, 2)
+            self.agent.kill()
+
+    def test_of_a_thousand_cidrs_replays(self):
+        cidrs = [f"100.{64 + n // 256}.{n % 256}.0/24" for n in range(1000)]
+        self.agent.configure(**settings(pods={"cluster_cidrs": cidrs, "node_cidrs": [cidrs[0]]}))
+        self.agent.start_ready()
+        self.bundle()
+        self.assert_replays()
+
+    def test_says_why_it_has_no_record(self):
+        self.agent.start_ready()
+        self.agent.stop()
+        events = self.agent.state / "events.jsonl"
+        events.write_text("x" * (3 << 20), encoding="ascii")
+        made = self.agent.command("support-bundle", "--output", self.file)
+        self.assertEqual(made.returncode, 0)
+        self.assertIn("without the record: ", made.stderr)
+        for words in (["history"], ["explain", "--at", "0s", CLUSTER]):
+            said = replay(words[0], "--bundle", self.file, *words[1:])
+            self.assertEqual(said.returncode, 2)
+            self.assertRegex(said.stderr, rf"(?m)^{words[0]}: there .*events.jsonl is larger than ")
 
     def test_of_somebody_hostile_steers_no_terminal(self):
         self.agent.start_ready()

@@ -25,7 +25,9 @@ std::string line(int number, std::size_t padding = 0) {
 class Recording : public testing::Test {
  protected:
   Recorder recorder() {
-    return {folder_, [this](const net::Error& error) { failures_.push_back(error.what); }};
+    return {folder_,
+            {.failed = [this](const net::Error& error) { failures_.push_back(error.what); },
+             .resumed = [this] { ++resumed_; }}};
   }
   void write(const std::vector<std::string>& lines) {
     auto recorder = this->recorder();
@@ -52,6 +54,7 @@ class Recording : public testing::Test {
   test_support::Folder root_;
   std::filesystem::path folder_ = root_.path();
   std::vector<std::string> failures_;
+  int resumed_ = 0;
 };
 
 TEST_F(Recording, LinesAreThereAfterARestartInTheirOrder) {
@@ -113,7 +116,36 @@ TEST_F(Recording, WhatWaitsForADiskThatHangsIsBoundedAndCounted) {
   ASSERT_TRUE(records);
   EXPECT_THAT(records->list, SizeIs(Recorder::kMostWaiting + 1));
   EXPECT_EQ(records->unreadable, 0U) << "who reads is to hear of the loss";
-  EXPECT_THAT(records->list.front().line, HasSubstr("6 events are not recorded"));
+  EXPECT_THAT(records->list.front().line,
+              HasSubstr("6 events from 2026-11-30T04:12:00.000Z on are not recorded: the disk hung"));
+}
+
+TEST_F(Recording, WhatADiskDidNotTakeIsSaidOnceItTakesMore) {
+  auto recorder = this->recorder();
+  const auto write_now = [&](int number) {
+    recorder.add(line(number));
+    recorder.flush();
+    recorder.wait();
+  };
+  write_now(1);
+  std::filesystem::rename(current_events(folder_), folder_ / "aside");
+  std::filesystem::create_directory(current_events(folder_));
+  for (const int number : {2, 3}) write_now(number);
+  EXPECT_THAT(failures_, SizeIs(1)) << "once for each cause";
+  EXPECT_EQ(resumed_, 0);
+  std::filesystem::remove(current_events(folder_));
+  std::filesystem::rename(folder_ / "aside", current_events(folder_));
+  write_now(4);
+  EXPECT_EQ(resumed_, 1);
+  const auto records = read_records(folder_);
+  ASSERT_TRUE(records);
+  ASSERT_THAT(records->list, SizeIs(3));
+  const auto& lost = records->list[1].line;
+  EXPECT_THAT(lost, HasSubstr("\"time\":\"2026-11-30T04:12:00.004Z\""));
+  EXPECT_THAT(lost, HasSubstr("2 events from 2026-11-30T04:12:00.002Z on are not recorded: "));
+  EXPECT_THAT(lost, HasSubstr("\"from\":\"2026-11-30T04:12:00.002Z\""));
+  write_now(5);
+  EXPECT_EQ(resumed_, 1);
 }
 
 }  // namespace
