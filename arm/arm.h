@@ -35,15 +35,16 @@ struct Verification {
   std::optional<std::chrono::milliseconds> resume_after;
 };
 
-/// Reads one NIC, its subnet, route table and virtual network. Remembers from one verification to the next
-/// which NIC it is (or which ones are not), and a custom cloud's audience; nothing else. Blocks; one thread.
+/// Reads one NIC, its subnet, route table, virtual network and security groups. Remembers from one
+/// verification to the next which NIC it is (or which ones are not), and a custom cloud's audience; nothing
+/// else. Blocks; one thread.
 class Client {
  public:
   Client(Cloud cloud, https::Getter get, TokenSource token);
 
-  /// At most five GETs by id, and not one past `finish_by`. `resource_id` is the VM's (standalone, Flexible
-  /// or Uniform scale set), `mac` the NIC's. What cannot be read is an Error that names the RBAC action where
-  /// one is missing.
+  /// At most five GETs by id, two more where subnet and NIC have security groups, and not one past
+  /// `finish_by`. `resource_id` is the VM's (standalone, Flexible or Uniform scale set), `mac` the NIC's.
+  /// What cannot be read is an Error that names the RBAC action where one is missing.
   Verification verify(const std::string& resource_id, const net::MacAddress& mac,
                       std::chrono::steady_clock::time_point finish_by);
 

@@ -7,6 +7,7 @@
 #include "arm/documents.h"
 #include "arm/nic_search.h"
 #include "arm/request_budget.h"
+#include "arm/security_group.h"
 #include "net/foreign_text.h"
 
 namespace arm {
@@ -65,6 +66,25 @@ net::Result<observed::AzureVirtualNetwork> network_of(RequestBudget& budget, con
   return read(budget, network->text(), kVirtualNetwork, parse_virtual_network);
 }
 
+/// The groups of the subnet and of the NIC: the same one counts, and is asked for, once.
+net::Result<std::vector<observed::AzureSecurityGroup>> security_groups(RequestBudget& budget,
+                                                                       const AzureNic& nic,
+                                                                       const observed::AzureSubnet& subnet) {
+  std::vector<std::string> ids;
+  for (const auto* id : {&subnet.security_group_id, &nic.security_group_id}) {
+    if (*id && (ids.empty() || !net::same_ignoring_case(ids.front(), **id))) ids.push_back(**id);
+  }
+  budget.extend(static_cast<unsigned>(ids.size()));
+  std::vector<observed::AzureSecurityGroup> groups;
+  for (const auto& id : ids) {
+    auto group = read(budget, id, kSecurityGroup, parse_security_group);
+    if (!group) return net::pass_on(group);
+    group->id = id;  // by which subnet and NIC name it
+    groups.push_back(*std::move(group));
+  }
+  return groups;
+}
+
 /// What the NIC's subnet leads to.
 void read_around(RequestBudget& budget, const AzureNic& nic, observed::AzureNetwork& seen) {
   const auto subnet_id = subnet_of(nic);
@@ -75,6 +95,7 @@ void read_around(RequestBudget& budget, const AzureNic& nic, observed::AzureNetw
     seen.subnet = nowhere;
     seen.route_table = nowhere;
     seen.network = nowhere;
+    seen.security_groups = nowhere;
     return;
   }
   seen.subnet = read(budget, subnet_id, kSubnet, parse_subnet);
@@ -84,6 +105,12 @@ void read_around(RequestBudget& budget, const AzureNic& nic, observed::AzureNetw
     seen.route_table = tl::unexpected(unread(budget, seen.subnet.error(), "subnet"));
   }
   seen.network = network_of(budget, subnet_id);
+  // Last, so that they take no request from the others.
+  if (seen.subnet) {
+    seen.security_groups = security_groups(budget, nic, *seen.subnet);
+  } else {
+    seen.security_groups = tl::unexpected(unread(budget, seen.subnet.error(), "subnet"));
+  }
 }
 
 }  // namespace
@@ -111,6 +138,7 @@ Verification Client::verify(const std::string& resource_id, const net::MacAddres
     seen.subnet = tl::unexpected(cause);
     seen.route_table = tl::unexpected(cause);
     seen.network = tl::unexpected(cause);
+    seen.security_groups = tl::unexpected(cause);
   }
   verification.requests = budget.requests();
   verification.resume_after = budget.resume_after();

@@ -43,6 +43,12 @@ net::Result<const json::Value*> properties_field(const json::Value& resource) {
   return &properties;
 }
 
+std::optional<std::string> security_group_field(const json::Value& properties) {
+  const json::Value& group = at(properties, "networkSecurityGroup");
+  if (group.is_null()) return std::nullopt;
+  return json::text(at(group, "id"));
+}
+
 std::optional<net::Prefix> prefix_of(const std::string& text) {
   const auto slash = text.find('/');
   if (slash == std::string::npos) return std::nullopt;
@@ -102,6 +108,7 @@ net::Result<observed::AzureSubnet> parse_subnet(std::string_view text) {
     if (!table_id) return net::failure(EBADMSG, "its \"routeTable\": " + table_id.error().what);
     subnet.route_table_id = *std::move(table_id);
   }
+  subnet.security_group_id = security_group_field(**properties);
   return subnet;
 }
 
@@ -123,6 +130,22 @@ net::Result<observed::AzureRouteTable> parse_route_table(std::string_view text) 
   return table;
 }
 
+namespace {
+
+/// A peering that is not connected (Initiated, Disconnected) carries nothing.
+std::vector<net::Prefix> peered(const json::Value& properties) {
+  std::vector<net::Prefix> all;
+  for (const json::Value& entry : json::entries(at(properties, "virtualNetworkPeerings"))) {
+    const json::Value& peering = at(entry, "properties");
+    if (json::text(at(peering, "peeringState")) != "Connected") continue;
+    for (const auto& prefix : prefixes_of({}, at(at(peering, "remoteAddressSpace"), "addressPrefixes")))
+      all.push_back(prefix);
+  }
+  return all;
+}
+
+}  // namespace
+
 net::Result<observed::AzureVirtualNetwork> parse_virtual_network(std::string_view text) {
   const auto document = document_of(text);
   if (!document) return net::pass_on(document);
@@ -132,7 +155,8 @@ net::Result<observed::AzureVirtualNetwork> parse_virtual_network(std::string_vie
   if (!properties) return net::pass_on(properties);
   observed::AzureVirtualNetwork network{
       .id = *std::move(id),
-      .address_space = prefixes_of({}, at(at(**properties, "addressSpace"), "addressPrefixes"))};
+      .address_space = prefixes_of({}, at(at(**properties, "addressSpace"), "addressPrefixes")),
+      .peered = peered(**properties)};
   if (network.address_space.empty()) {
     return net::failure(EBADMSG, "its \"addressSpace\" holds no network");
   }
@@ -181,6 +205,7 @@ net::Result<observed::AzureNic> nic_of(const json::Value& resource) {
   for (const json::Value& entry : json::entries(list)) {
     if (auto one = configuration(entry)) nic.configurations.push_back(*std::move(one));
   }
+  nic.security_group_id = security_group_field(**properties);
   return nic;
 }
 

@@ -25,6 +25,10 @@ net::Result<std::string> id_field(const nlohmann::json& resource, std::vector<st
 /// `properties`, an object.
 net::Result<const nlohmann::json*> properties_field(const nlohmann::json& resource);
 
+/// `networkSecurityGroup`, of properties; empty where its id is missing. Whether it is one is judged by who
+/// reads it: what else the document says can be used.
+std::optional<std::string> security_group_field(const nlohmann::json& properties);
+
 /// A network, host bits cleared; nullopt for anything else, such as the name of a service tag.
 std::optional<net::Prefix> prefix_of(const std::string& text);
 

@@ -12,7 +12,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr unsigned kBudget = 5;
 constexpr unsigned kOk = 200;
 constexpr unsigned kUnauthorized = 401;
 
@@ -35,10 +34,10 @@ net::Error RequestBudget::unusable(const Subject& subject, const net::Error& err
 }
 
 net::Result<https::Response> RequestBudget::send(const std::string& target, bool with_token) {
-  if (with_token && requests_ == kBudget) {
+  if (with_token && requests_ == limit_) {
     return end(error(EAGAIN, fmt::format("not read this time: a verification makes {} requests at most; next "
                                          "time",
-                                         kBudget)));
+                                         limit_)));
   }
   if (steady_clock::now() >= finish_by_) {
     return end(error(ETIMEDOUT, "not read this time: the verification took too long; next time"));
@@ -90,7 +89,7 @@ net::Result<void> RequestBudget::prepare() {
 net::Result<std::string> RequestBudget::read(const Subject& subject, const std::string& target) {
   if (const auto ready = prepare(); !ready) return net::pass_on(ready);
   auto response = send(target, true);
-  if (response && response->status == kUnauthorized && secrets_.size() == 1 && requests_ < kBudget) {
+  if (response && response->status == kUnauthorized && secrets_.size() == 1 && requests_ < limit_) {
     if (const auto renewed = need_token(true); !renewed) return net::pass_on(renewed);
     response = send(target, true);
   }

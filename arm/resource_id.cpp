@@ -93,7 +93,7 @@ bool ResourceId::operator==(const ResourceId& other) const {
 
 namespace {
 
-constexpr Kind kKinds[] = {kVirtualMachine, kNic,      kSubnet,     kRouteTable,
+constexpr Kind kKinds[] = {kVirtualMachine, kNic,      kSubnet,     kRouteTable, kSecurityGroup,
                            kVirtualNetwork, kInstance, kInstanceNic};
 constexpr std::size_t kQuotedName = 80;
 

@@ -59,6 +59,8 @@ inline constexpr Kind kRouteTable{"microsoft.network/routetables", "route table"
                                   "Microsoft.Network/routeTables/read"};
 inline constexpr Kind kVirtualNetwork{"microsoft.network/virtualnetworks", "virtual network", "2020-11-01",
                                       "Microsoft.Network/virtualNetworks/read"};
+inline constexpr Kind kSecurityGroup{"microsoft.network/networksecuritygroups", "network security group",
+                                     "2020-11-01", "Microsoft.Network/networkSecurityGroups/read"};
 /// An instance of a Uniform scale set; what is read of it is the list of its NICs.
 inline constexpr Kind kInstance{
     "microsoft.compute/virtualmachinescalesets/virtualmachines",

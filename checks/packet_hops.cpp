@@ -78,6 +78,7 @@ constexpr auto kPlaces = std::to_array<Place>({
     in_udr("azure.ip_forwarding", Hop::nic),
 
     {"azure.route_table", Hop::route_table, Hop::network, Hop::network},
+    {"azure.security_groups", Hop::route_table, Hop::network, Hop::network},
     in_udr("azure.node_route", Hop::route_table),
     in_udr("azure.stale_routes", Hop::route_table),
     in_udr("azure.vnet_range", Hop::route_table),

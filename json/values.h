@@ -14,6 +14,7 @@
 #include "net/mac_address.h"
 #include "net/names.h"
 #include "net/prefix.h"
+#include "net/rule.h"
 
 // How values stand in JSON that the agent both writes and reads. nlohmann-json finds these by the types' own
 // namespaces. Reading anything else than what is written throws what nlohmann-json throws, or
@@ -45,7 +46,19 @@ struct NamedSerializer {
   }
 };
 
+/// A member that a document of an earlier version does not have: the value stays as it is.
+template <class T>
+void read_if_there(const nlohmann::json& from, const char* key, T& value) {
+  if (const auto found = from.find(key); found != from.end()) found->get_to(value);
+}
+
 }  // namespace json
+
+namespace net {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PortRange, first, last)
+
+}  // namespace net
 
 namespace nlohmann {
 

@@ -137,7 +137,7 @@ std::vector<net::Prefix> node_cidrs_of_table(const Policy& policy, const observe
 std::vector<net::Prefix> cidrs_of_other_nodes(const Policy& policy, const observed::CloudState& cloud_state) {
   if (policy.mode != Mode::udr || policy.node_cidrs.empty() || !cloud_state.azure) return {};
   if (policy.cluster_cidrs.size() > routing::kAlwaysLookedUp) return {};  // not used then
-  const auto& [read_at, nic, subnet, table, network] = *cloud_state.azure;
+  const auto& [read_at, nic, subnet, table, network, security_groups] = *cloud_state.azure;
   if (!nic || !table || !*table) return {};
   std::vector<net::Prefix> others;
   for (const auto& route : (*table)->routes) {

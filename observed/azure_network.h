@@ -9,6 +9,7 @@
 #include "net/error.h"
 #include "net/mac_address.h"
 #include "net/prefix.h"
+#include "observed/azure_security_group.h"
 
 namespace observed {
 
@@ -30,6 +31,8 @@ struct AzureNic {
   std::optional<net::MacAddress> mac;  ///< absent while the NIC is attached to no VM
   bool ip_forwarding = false;          ///< properties.enableIPForwarding
   std::vector<AzureIpConfiguration> configurations;
+  /// properties.networkSecurityGroup.id as written; empty where Azure names none in it.
+  std::optional<std::string> security_group_id = {};
 
   bool operator==(const AzureNic&) const = default;
 };
@@ -38,6 +41,8 @@ struct AzureSubnet {
   std::string id;
   std::vector<net::Prefix> prefixes;  ///< addressPrefix or addressPrefixes
   std::string route_table_id;         ///< empty: no route table is associated
+  /// As for the NIC.
+  std::optional<std::string> security_group_id = {};
 
   bool operator==(const AzureSubnet&) const = default;
 };
@@ -65,6 +70,8 @@ struct AzureRouteTable {
 struct AzureVirtualNetwork {
   std::string id;
   std::vector<net::Prefix> address_space;
+  /// The address spaces of the virtual networks that it is connected to by a peering.
+  std::vector<net::Prefix> peered = {};
 
   bool operator==(const AzureVirtualNetwork&) const = default;
 };
@@ -79,6 +86,8 @@ struct AzureNetwork {
   /// nullopt: the subnet has no route table.
   net::Result<std::optional<AzureRouteTable>> route_table = net::failure(ENODATA, "ARM was not asked");
   net::Result<AzureVirtualNetwork> network = net::failure(ENODATA, "ARM was not asked");
+  /// Of the subnet and of the NIC, each once; empty: neither has one.
+  net::Result<std::vector<AzureSecurityGroup>> security_groups = net::failure(ENODATA, "ARM was not asked");
 };
 
 }  // namespace observed

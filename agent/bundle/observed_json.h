@@ -75,7 +75,6 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RouteKey, table, destination, metric, tos)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Route, key, type, protocol, gateway, device, source, multipath,
                                    extra_attributes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Rule, priority, source, table, protocol, unknown_selectors)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PortRange, first, last)
 NLOHMANN_JSON_SERIALIZE_ENUM(PolicyRule::Action, {{PolicyRule::Action::lookup, "lookup"},
                                                   {PolicyRule::Action::drop, "drop"},
                                                   {PolicyRule::Action::other, "other"}})

@@ -11,13 +11,13 @@ namespace {
 
 constexpr auto kTokenPatience = std::chrono::seconds(10);
 // Questions may come in quick succession (a NIC that comes and goes), verifications do not: each is five
-// reads, and ARM refills 25 a second for all nodes of a principal.
+// to seven reads, and ARM refills 25 a second for all nodes of a principal.
 constexpr auto kRest = std::chrono::milliseconds(1000);
 
 /// Every part of it could not be read for the same reason.
 observed::AzureNetwork nothing_seen(const net::Error& error) {
   const tl::unexpected<net::Error> why(error);
-  return {.nic = why, .subnet = why, .route_table = why, .network = why};
+  return {.nic = why, .subnet = why, .route_table = why, .network = why, .security_groups = why};
 }
 
 imds::Options token_options(const CloudQuery& query) {

@@ -20,18 +20,83 @@ template <>
 struct adl_serializer<observed::RequestOutcome>
     : ::json::NamedSerializer<observed::RequestOutcome, observed::kRequestOutcomeNames> {};
 
+template <>
+struct adl_serializer<observed::AzureDirection>
+    : ::json::NamedSerializer<observed::AzureDirection, observed::kAzureDirectionNames> {};
+template <>
+struct adl_serializer<observed::AzureAccess>
+    : ::json::NamedSerializer<observed::AzureAccess, observed::kAzureAccessNames> {};
+template <>
+struct adl_serializer<observed::AzureProtocol>
+    : ::json::NamedSerializer<observed::AzureProtocol, observed::kAzureProtocolNames> {};
+
 }  // namespace nlohmann
 
 namespace observed {
 
+// What a bundle of an earlier version lacks is written and read one by one.
+
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureIpConfiguration, address, subnet_id, primary)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureNic, id, mac, ip_forwarding, configurations)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureSubnet, id, prefixes, route_table_id)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureAddresses, any, prefixes, tags, groups)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureSecurityRule, name, priority, direction, access, protocol, source,
+                                   destination, source_ports, destination_ports)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureSecurityGroup, id, rules)
+
+void to_json(nlohmann::json& to, const AzureNic& nic) {
+  to = {{"id", nic.id},
+        {"mac", nic.mac},
+        {"ip_forwarding", nic.ip_forwarding},
+        {"configurations", nic.configurations},
+        {"security_group_id", nic.security_group_id}};
+}
+void from_json(const nlohmann::json& from, AzureNic& nic) {
+  from.at("id").get_to(nic.id);
+  from.at("mac").get_to(nic.mac);
+  from.at("ip_forwarding").get_to(nic.ip_forwarding);
+  from.at("configurations").get_to(nic.configurations);
+  ::json::read_if_there(from, "security_group_id", nic.security_group_id);
+}
+
+void to_json(nlohmann::json& to, const AzureSubnet& subnet) {
+  to = {{"id", subnet.id},
+        {"prefixes", subnet.prefixes},
+        {"route_table_id", subnet.route_table_id},
+        {"security_group_id", subnet.security_group_id}};
+}
+void from_json(const nlohmann::json& from, AzureSubnet& subnet) {
+  from.at("id").get_to(subnet.id);
+  from.at("prefixes").get_to(subnet.prefixes);
+  from.at("route_table_id").get_to(subnet.route_table_id);
+  ::json::read_if_there(from, "security_group_id", subnet.security_group_id);
+}
+
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureRoute, name, destination, prefix, next_hop_type, next_hop,
                                    provisioning_state)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureRouteTable, id, provisioning_state, routes)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureVirtualNetwork, id, address_space)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AzureNetwork, read_at, nic, subnet, route_table, network)
+
+void to_json(nlohmann::json& to, const AzureVirtualNetwork& network) {
+  to = {{"id", network.id}, {"address_space", network.address_space}, {"peered", network.peered}};
+}
+void from_json(const nlohmann::json& from, AzureVirtualNetwork& network) {
+  from.at("id").get_to(network.id);
+  from.at("address_space").get_to(network.address_space);
+  ::json::read_if_there(from, "peered", network.peered);
+}
+
+void to_json(nlohmann::json& to, const AzureNetwork& azure) {
+  to = {{"read_at", azure.read_at}, {"nic", azure.nic},
+        {"subnet", azure.subnet},   {"route_table", azure.route_table},
+        {"network", azure.network}, {"security_groups", azure.security_groups}};
+}
+void from_json(const nlohmann::json& from, AzureNetwork& azure) {
+  from.at("read_at").get_to(azure.read_at);
+  from.at("nic").get_to(azure.nic);
+  from.at("subnet").get_to(azure.subnet);
+  from.at("route_table").get_to(azure.route_table);
+  from.at("network").get_to(azure.network);
+  ::json::read_if_there(from, "security_groups", azure.security_groups);
+}
+
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KubernetesCondition, status, reason, message, since)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FlannelAnnotations, backend_type, vtep_mac, public_ip, public_ip_overwrite)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KubernetesNode, name, pod_cidrs, created, network_unavailable, flannel,

@@ -120,9 +120,10 @@ std::vector<Key> table() {
 
       key<&Config::azure, &Azure::verify>(
           "azure.verify", azure_verifications(),
-          "Whether NIC, subnet, route table and VNet are read from Azure Resource Manager with the VM's\n"
-          "managed identity: auto | on | off. auto asks in mode udr alone; on in every mode, for a route\n"
-          "of the subnet's table can take what nodes send each other to a firewall."),
+          "Whether NIC, subnet, route table, VNet and security groups are read from Azure Resource Manager\n"
+          "with the VM's managed identity: auto | on | off. auto asks in mode udr alone; on in every mode, for\n"
+          "a route of the subnet's table can take what nodes send each other to a firewall, and a security\n"
+          "group can drop it."),
       key<&Config::azure, &Azure::interval>("azure.interval", duration(minutes(1), hours(24)),
                                             "How often, fully jittered: 1m to 24h."),
       key<&Config::azure, &Azure::client_id>("azure.client_id", plain(),

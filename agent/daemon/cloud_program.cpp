@@ -214,7 +214,9 @@ net::Result<void> CloudProcess::tell(const CloudQuery& query) {
 
 observed::CloudState nobody_asked(const net::Error& error) {
   const tl::unexpected<net::Error> why(error);
-  return {.azure = observed::AzureNetwork{.nic = why, .subnet = why, .route_table = why, .network = why},
+  return {.azure =
+              observed::AzureNetwork{
+                  .nic = why, .subnet = why, .route_table = why, .network = why, .security_groups = why},
           .node = net::Result<observed::KubernetesNode>(why),
           .cloud_config = net::Result<observed::CloudConfig>(why)};
 }

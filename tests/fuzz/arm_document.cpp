@@ -6,6 +6,7 @@
 #include "arm/endpoint.h"
 #include "arm/refusal.h"
 #include "arm/resource_id.h"
+#include "arm/security_group.h"
 #include "tests/fuzz/promise.h"
 
 namespace {
@@ -59,6 +60,15 @@ void take_documents(std::string_view text) {
   const auto network = arm::parse_virtual_network(text);
   require(is_explained(network));
   if (network) require_id(network->id);
+  const auto group = arm::parse_security_group(text);
+  require(is_explained(group));
+  if (group) {
+    require_id(group->id);
+    for (const auto& rule : group->rules) {
+      require(is_one_line(rule.name) && !rule.source_ports.empty() && !rule.destination_ports.empty());
+      for (const auto& tag : rule.source.tags) require(!tag.empty() && is_one_line(tag));
+    }
+  }
   require(is_explained(arm::parse_audience(text, kEndpoint)));
   (void)arm::reason_of(text);
 }

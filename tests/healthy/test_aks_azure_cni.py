@@ -3,7 +3,7 @@
 
 import unittest
 
-from case import HealthyNodes, Variant
+from case import VERIFIED, HealthyNodes, Variant
 from nodes import aks, calico, images
 
 _NODE_SUBNET = {"mode": "azure-cni", "judged": ("azure_cni.addresses", "azure_cni.wire_server")}
@@ -20,7 +20,7 @@ class AzureCni(HealthyNodes):
         Variant("azure_cni_with_pod_subnet", aks.machine(), images.AKS_UBUNTU_24_04, cidrs=["10.241.0.0/16"],
                 set_up=aks.azure_cns, **_CNS),
         Variant("azure_cni_with_overlay", aks.machine(), images.AKS_AZURE_LINUX_3, cidrs=[aks.CLUSTER_CIDR],
-                set_up=aks.azure_cni_with_overlay, **_CNS),
+                set_up=aks.azure_cni_with_overlay, mode="azure-cni", **VERIFIED),
         Variant("azure_cni_with_multus", aks.machine(addresses=aks.secondary_addresses()), images.AKS_UBUNTU_22_04,
                 cidrs=[], set_up=aks.azure_cni_with_multus, reads_roots_files=True, **_NODE_SUBNET),
     )
@@ -31,7 +31,7 @@ _BYO = {"mode": "calico-vxlan", "cidrs": [aks.CLUSTER_CIDR]}
 
 class BringYourOwn(HealthyNodes):
     variants = (
-        Variant("byo_cni_with_calico", aks.machine(), images.AKS_UBUNTU_22_04, set_up=aks.byo_cni, **_BYO),
+        Variant("byo_cni_with_calico", aks.machine(), images.AKS_UBUNTU_22_04, set_up=aks.byo_cni, **_BYO, **VERIFIED),
         Variant("byo_cni_with_calico_3_33", aks.machine(), images.AKS_AZURE_LINUX_3, **_BYO,
                 set_up=lambda node: aks.byo_cni(node, calico.PROCESS_3_33)),
         Variant("byo_cni_with_nftables", aks.machine(), images.AKS_UBUNTU_24_04, **_BYO,

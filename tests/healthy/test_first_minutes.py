@@ -9,7 +9,7 @@ from nodes import aks, images, kubeadm
 # The node of that name had another CIDR before.
 _FORMER = {"10.244.7.0/24": "10.224.0.5", "10.244.0.0/24": "10.224.0.4"}
 _NONE_YET = {"10.244.0.0/24": "10.224.0.4"}
-_TO_COME = ("azure.node_route", "azure.stale_routes", "kubernetes.route_created")
+_TO_COME = ("azure.node_route", "azure.stale_routes", "azure.security_groups", "kubernetes.route_created")
 
 
 class FirstMinutes(HealthyNodes):

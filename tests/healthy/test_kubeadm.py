@@ -3,7 +3,7 @@
 
 import unittest
 
-from case import HealthyNodes, Variant
+from case import VERIFIED, HealthyNodes, Variant
 from nodes import images, kubeadm, openshift
 
 _CIDRS = [kubeadm.CLUSTER_CIDR]
@@ -14,7 +14,7 @@ class Kubeadm(HealthyNodes):
         Variant("flannel", kubeadm.machine(), images.DEBIAN_12, "flannel", _CIDRS, kubeadm.with_flannel, calico=False,
                 judged=("flannel.subnet_env",)),
         Variant("canal", kubeadm.machine(), images.RHEL_9_WITH_CANAL, "flannel", _CIDRS, kubeadm.with_canal,
-                network_manager=True),
+                network_manager=True, **VERIFIED),
         Variant("canal_of_calico_3_0", kubeadm.machine(), images.DEBIAN_12_WITH_LEGACY, "flannel", _CIDRS,
                 kubeadm.with_canal_3_0),
         Variant("policy_only_with_docker", kubeadm.routed_machine(), images.UBUNTU_22_04, "udr", _CIDRS,

@@ -6,6 +6,8 @@ import dataclasses
 import ipaddress
 import json
 
+from .security import SecurityRule
+
 NEXT_HOPS = ("VirtualAppliance", "VnetLocal", "Internet", "None")
 
 # System routes to None: private and shared addresses that the virtual network does not have itself.
@@ -20,14 +22,6 @@ class Route:
 
 
 @dataclasses.dataclass
-class SecurityRule:
-    """A rule of the NIC's network security group. Replies to what was let through always pass."""
-    direction: str  # in, out
-    access: str  # allow, deny
-    prefix: str
-
-
-@dataclasses.dataclass
 class Nic:
     vm: str
     number: int
@@ -35,7 +29,7 @@ class Nic:
     subnet: str
     addresses: list  # the ipConfigurations; the first is the primary one
     ip_forwarding: bool = False
-    rules: list = dataclasses.field(default_factory=list)
+    security_group: str = ""
 
     @property
     def name(self):
@@ -51,6 +45,7 @@ class Nic:
 class Subnet:
     prefixes: list
     route_table: str = ""
+    security_group: str = ""
     listed: bool = False  # ARM shows a single prefix as addressPrefixes too, as for the portal's subnets of today
 
 
@@ -64,6 +59,7 @@ class Network:
     subnets: dict = dataclasses.field(default_factory=dict)
     route_tables: dict = dataclasses.field(default_factory=dict)  # name: {prefix: Route}
     nics: dict = dataclasses.field(default_factory=dict)  # "vm1:0": Nic
+    security_groups: dict = dataclasses.field(default_factory=dict)  # name: its own SecurityRules
 
     def nic(self, name):
         """`vm1` is the first NIC of vm1, `vm1:1` the second."""
@@ -74,6 +70,15 @@ class Network:
 
     def route_table(self, name):
         return _find(self.route_tables, name, "route table")
+
+    def security_group(self, name):
+        return _find(self.security_groups, name, "network security group")
+
+    def virtual_network(self, subnet):
+        """What the service tag VirtualNetwork holds for its NICs: prefixes of user-defined routes, too."""
+        table = self.subnet(subnet).route_table
+        routes = self.route_table(table) if table else ()
+        return [*self.address_space, *(each for each in routes if not each.endswith("/0"))]
 
     def owner(self, address):
         """The NIC with this address in an ipConfiguration."""
@@ -102,8 +107,9 @@ class Network:
                    {name: Subnet(**subnet) for name, subnet in found["subnets"].items()},
                    {name: {prefix: Route(**route) for prefix, route in table.items()}
                     for name, table in found["route_tables"].items()},
-                   {name: Nic(**{**nic, "rules": [SecurityRule(**rule) for rule in nic["rules"]]})
-                    for name, nic in found["nics"].items()})
+                   {name: Nic(**nic) for name, nic in found["nics"].items()},
+                   {name: [SecurityRule(**rule) for rule in rules]
+                    for name, rules in found["security_groups"].items()})
 
 
 def is_ipv6(text):

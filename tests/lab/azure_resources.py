@@ -4,6 +4,7 @@ import json
 import shlex
 import uuid
 
+from . import security
 from .azure import NoSuchThing
 
 SUBSCRIPTION = "8d10da13-8125-4ba9-a717-bf7490507b3d"
@@ -34,6 +35,16 @@ def route_table_id(name):
     return f"{_PREFIX}/Microsoft.Network/routeTables/{name}"
 
 
+def security_group_id(name):
+    return f"{_PREFIX}/Microsoft.Network/networkSecurityGroups/{name}"
+
+
+def security_group(identity, rules):
+    """Its document; `rules` are its own."""
+    return resource(identity, security.properties(
+        rules, lambda key, name, properties: resource(f"{identity}/{key}/{name}", properties)))
+
+
 def resource(identity, properties):
     """A document as ARM sends it. Microsoft.Network's have an etag, another one for other properties; what is a part of
     something has no location of its own, but for a scale set's instances, whose NICs have no type either."""
@@ -61,6 +72,8 @@ def documents(network):
         made[route_table_id(name)] = resource(route_table_id(name), {
             "provisioningState": "Succeeded", "disableBgpRoutePropagation": False,
             "routes": [_route(name, route) for route in routes.values()]})
+    for name, rules in network.security_groups.items():
+        made[security_group_id(name)] = security_group(security_group_id(name), rules)
     for nic in network.nics.values():
         made[nic_id(nic)] = resource(nic_id(nic), _nic(nic))
         vm = made.setdefault(vm_id(nic.vm), resource(vm_id(nic.vm), {
@@ -76,12 +89,17 @@ def _subnet(subnet):
                   **({"addressPrefixes": subnet.prefixes} if several else {"addressPrefix": subnet.prefixes[0]})}
     if subnet.route_table:
         properties["routeTable"] = {"id": route_table_id(subnet.route_table)}
-    return properties
+    return {**properties, **_secured(subnet)}
+
+
+def _secured(holder):
+    """A subnet or a NIC."""
+    return {"networkSecurityGroup": {"id": security_group_id(holder.security_group)}} if holder.security_group else {}
 
 
 def _nic(nic):
     return {"provisioningState": "Succeeded", "enableIPForwarding": nic.ip_forwarding, "primary": nic.number == 0,
-            "macAddress": nic.mac.replace(":", "-").upper(), "virtualMachine": {"id": vm_id(nic.vm)},
+            "macAddress": nic.mac.replace(":", "-").upper(), "virtualMachine": {"id": vm_id(nic.vm)}, **_secured(nic),
             "ipConfigurations": [resource(f"{nic_id(nic)}/ipConfigurations/ipconfig{number}", {
                 "provisioningState": "Succeeded", "privateIPAddress": address, "primary": number == 0,
                 "privateIPAddressVersion": "IPv6" if ":" in address else "IPv4",
@@ -118,6 +136,12 @@ def verbs_of(network, words):
             prefix = one("--address-prefix") if verb == "create" else _prefix_of(network, one)
             return ["route-table", "add", one("--route-table-name"), prefix, one("--next-hop-type"),
                     one("--next-hop-ip-address")]
+        case ["az", "network", "nsg", "rule", "create"]:
+            return ["security-group", "rule", *map(one, ("--nsg-name", "--name", "--priority", "--direction",
+                                                         "--access", "--protocol")),
+                    *(",".join(options[key]) for key in ("--source-address-prefixes",
+                                                         "--destination-address-prefixes",
+                                                         "--destination-port-ranges"))]
         case ["az", "network", "route-table", "route", "delete"]:
             return ["route-table", "remove", one("--route-table-name"), _prefix_of(network, one)]
     raise NoSuchThing(f"no such command here: {shlex.join(words)}")

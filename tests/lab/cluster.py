@@ -18,10 +18,11 @@ from .tape import Tape
 from .traffic import Traffic
 from .transcript import eventually
 
-__all__ = ["CLUSTER", "CLUSTER6", "NODES", "PODS_ONLY", "ROUTE_TABLE", "Cluster", "Vm"]
+__all__ = ["CLUSTER", "CLUSTER6", "NODES", "PODS_ONLY", "ROUTE_TABLE", "SECURITY_GROUP", "Cluster", "Vm"]
 
 NODES, PODS_ONLY = "nodes", "pods"  # subnets: of the first NICs, of the second ones
 ROUTE_TABLE = "cluster-routes"
+SECURITY_GROUP = "nodes-nsg"  # of the nodes' subnet, with nothing but Azure's own rules
 
 
 class Vm:
@@ -159,9 +160,11 @@ class Cluster(Stage):
         self._networkd = networkd or ipv6
         self.network = Network(["10.240.0.0/12", *(["fd00:240::/28"] if ipv6 else [])])
         table = ROUTE_TABLE if self.mode.uses_route_table else ""
-        self.network.subnets = {NODES: Subnet(["10.240.0.0/24", *(["fd00:240::/64"] if ipv6 else [])], table),
+        self.network.subnets = {NODES: Subnet(["10.240.0.0/24", *(["fd00:240::/64"] if ipv6 else [])], table,
+                                              SECURITY_GROUP),
                                 PODS_ONLY: Subnet(["10.241.0.0/24"])}
         self.network.route_tables = {ROUTE_TABLE: {}}
+        self.network.security_groups = {SECURITY_GROUP: []}
         for number, nic in itertools.product(range(1, nodes + 1), range(nics)):
             addresses = [f"10.{240 + nic}.0.{3 + number}"]
             if nic == 0:
@@ -227,8 +230,11 @@ class Cluster(Stage):
         self.cloud.nodes({**{vm.name: vm.node() for vm in self.vms}, **changed})
 
     def mend(self, remedy):
-        """Carries out an `az` command of the agent's."""
-        self._control.do(shlex.split(remedy, comments=True))
+        """Carries out the `az` commands of the agent's, joined by &&."""
+        words = shlex.split(remedy, comments=True)
+        for joined, command in itertools.groupby(words, lambda word: word == "&&"):
+            if not joined:
+                self._control.do(list(command))
         self.network = self._control.network
 
     def ask(self, words):

@@ -1,15 +1,20 @@
 """The control command's verbs, and how they are made true. Tests and administrators say the same words."""
 
 from . import dhcp
-from .azure import NEXT_HOPS, Network, NoSuchThing, Route, SecurityRule
+from .azure import NEXT_HOPS, Network, NoSuchThing, Route
 from .azure_resources import verbs_of
 from .cloud import CERTIFICATE, CloudOrders
+from .security import SecurityRule
 from .simulator import Orders
 
 USAGE = """\
 nic VM[:N] ip-forwarding on|off           IP forwarding of a network interface; N is 0 where it is not said
-nic VM[:N] allow|deny in|out PREFIX       a rule at the end of its network security group
-nic VM[:N] open                           no rules any more
+nic VM[:N] allow|deny in|out PREFIX       a rule at the end of its network security group, made where none is
+nic VM[:N] open                           no group any more
+nic VM[:N] secure GROUP                   associates the group
+security-group create|delete GROUP
+security-group rule GROUP NAME PRIORITY Inbound|Outbound Allow|Deny PROTOCOL SOURCES DESTINATIONS PORTS
+security-group remove GROUP NAME          takes a rule out
 nic VM[:N] address ADDRESS[,ADDRESS]      other ipConfigurations
 address-space PREFIX…                     of the virtual network
 route-table create|delete TABLE
@@ -18,6 +23,8 @@ route-table add TABLE PREFIX VnetLocal|Internet|None
 route-table remove TABLE PREFIX
 subnet associate SUBNET TABLE             a subnet has one table at the most
 subnet disassociate SUBNET
+subnet secure SUBNET GROUP
+subnet open SUBNET                        no group any more
 imds VM fault CODE|KIND [KEY=VALUE…]      what goes wrong with its metadata service, as azure-simulator knows it
 imds VM well                              nothing any more
 az COMMAND…                               a remedy of the agent's, as it is written
@@ -36,9 +43,35 @@ def changed(network, words):
         case ["nic", name, "ip-forwarding", ("on" | "off") as state]:
             after.nic(name).ip_forwarding = state == "on"
         case ["nic", name, ("allow" | "deny") as access, ("in" | "out") as direction, prefix]:
-            after.nic(name).rules.append(SecurityRule(direction, access, prefix))
+            rules = _rules_of(after, after.nic(name))
+            side = "sources" if direction == "in" else "destinations"
+            number = 1000 + 10 * len(rules)
+            rules.append(SecurityRule(f"{access}-{number}", number, f"{direction.capitalize()}bound",
+                                      access.capitalize(), **{side: [prefix]}))
         case ["nic", name, "open"]:
-            after.nic(name).rules.clear()
+            after.nic(name).security_group = ""
+        case ["nic", name, "secure", group]:
+            after.security_group(group)
+            after.nic(name).security_group = group
+        case ["security-group", "create", group]:
+            after.security_groups.setdefault(group, [])
+        case ["security-group", "delete", group]:
+            holders = [*after.subnets.values(), *after.nics.values()]
+            if any(each.security_group == group for each in holders):
+                raise BadWords(f"{group} is associated")
+            after.security_group(group)
+            del after.security_groups[group]
+        case ["security-group", "rule", group, name, priority, ("Inbound" | "Outbound") as direction,
+              ("Allow" | "Deny") as access, protocol, sources, destinations, ports]:
+            rules = after.security_group(group)
+            _take_rule(rules, name)
+            if any((each.priority, each.direction) == (int(priority), direction) for each in rules):
+                raise BadWords(f"SecurityRuleConflict: {group} has a rule of priority {priority}, {direction}")
+            rules.append(SecurityRule(name, int(priority), direction, access, protocol, sources.split(","),
+                                      destinations.split(","), ports.split(",")))
+        case ["security-group", "remove", group, name]:
+            if not _take_rule(after.security_group(group), name):
+                raise NoSuchThing(f"no rule {name} in {group}")
         case ["nic", name, "address", addresses]:
             after.nic(name).addresses = addresses.split(",")
         case ["address-space", _, *_]:
@@ -63,9 +96,29 @@ def changed(network, words):
             after.subnet(subnet).route_table = table
         case ["subnet", "disassociate", subnet]:
             after.subnet(subnet).route_table = ""
+        case ["subnet", "secure", subnet, group]:
+            after.security_group(group)
+            after.subnet(subnet).security_group = group
+        case ["subnet", "open", subnet]:
+            after.subnet(subnet).security_group = ""
         case _:
             raise BadWords(f"no such command: {' '.join(words)}\n{USAGE}")
     return after
+
+
+def _rules_of(network, nic):
+    """Of its own group."""
+    if not nic.security_group:
+        nic.security_group = f"{nic.vm}-nic{nic.number}-nsg"
+        network.security_groups[nic.security_group] = []
+    return network.security_group(nic.security_group)
+
+
+def _take_rule(rules, name):
+    """True where there was one of that name."""
+    before = len(rules)
+    rules[:] = [each for each in rules if each.name.lower() != name.lower()]
+    return len(rules) < before
 
 
 def imds_control(vm):

@@ -4,6 +4,7 @@ a word, as Azure does."""
 
 import ipaddress
 
+from . import security
 from .azure import is_ipv6
 from .namespace import CommandFailed
 
@@ -64,14 +65,16 @@ table inet azure {{
     ip6 daddr {{ fe80::/10, ff02::/16 }} accept
     counter drop comment "destination is not the NIC's"
   }}
-  chain security_out {{
+{groups}  chain security_out {{
     type filter hook prerouting priority -150
     ct state established,related accept
+    {platform}
     {security_out}
   }}
   chain security_in {{
     type filter hook postrouting priority -10
     ct state established,related accept
+    {platform}
     {security_in}
   }}
   chain silence {{
@@ -127,7 +130,9 @@ def checks(network):
         platform_clients=_elements(f'"{nic.port}" . {nic.addresses[0]}' for nic in nics if nic.number == 0),
         ports=_elements(f'"{nic.port}"' for nic in nics),
         forwarding=_elements(f'"{nic.port}"' for nic in nics if nic.ip_forwarding),
-        security_out="\n    ".join(_security(nics, "out")), security_in="\n    ".join(_security(nics, "in")))
+        platform=security.PLATFORM, groups="".join(_group_chains(network)),
+        security_out="\n    ".join(_security(network, "Outbound")),
+        security_in="\n    ".join(_security(network, "Inbound")))
 
 
 def _elements(items):
@@ -135,14 +140,27 @@ def _elements(items):
     return f"elements = {{ {listed} }}" if listed else ""
 
 
-def _security(nics, direction):
-    end, match = {"out": ("iifname", "daddr"), "in": ("oifname", "saddr")}[direction]
-    for nic in nics:
-        for rule in nic.rules:
-            if rule.direction == direction:
-                family = "ip6" if is_ipv6(rule.prefix) else "ip"
-                verdict = "counter drop" if rule.access == "deny" else "accept"
-                yield f'{end} "{nic.port}" {family} {match} {rule.prefix} {verdict}'
+def _groups(network, nic, direction):
+    """Of a NIC: what comes in meets the subnet's first, what goes out the NIC's."""
+    both = (network.subnet(nic.subnet).security_group, nic.security_group)
+    return [each for each in (both if direction == "Inbound" else reversed(both)) if each]
+
+
+def _group_chains(network):
+    """Each group for each subnet where it is met, for the service tag VirtualNetwork is the subnet's."""
+    met = {(nic.subnet, group, direction) for nic in network.nics.values() for direction in ("Inbound", "Outbound")
+           for group in _groups(network, nic, direction)}
+    for subnet, group, direction in sorted(met):
+        lines = security.chain(network.security_group(group), direction, network.virtual_network(subnet))
+        body = "".join(f"    {line}\n" for line in lines)
+        yield f"  chain {security.chain_name(subnet, group, direction)} {{\n{body}  }}\n"
+
+
+def _security(network, direction):
+    end = {"Outbound": "iifname", "Inbound": "oifname"}[direction]
+    for nic in network.nics.values():
+        for group in _groups(network, nic, direction):
+            yield f'{end} "{nic.port}" jump {security.chain_name(nic.subnet, group, direction)}'
 
 
 class Fabric:

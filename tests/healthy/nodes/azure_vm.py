@@ -4,9 +4,17 @@ import dataclasses
 import ipaddress
 
 from lab import azure_resources
+from lab.security import SecurityRule
 
 SUBSCRIPTION = "8d10da13-8125-4ba9-a717-bf7490507b3d"
 TENANT = "72f988bf-86f1-41af-91ab-2d7cd011db47"
+
+# Who makes the subnet gives it a group; scale sets have one in the model of their NICs, too. Beside Azure's own rules
+# the cloud provider's for a service, and one for administrators.
+_SUBNETS_GROUP, _NICS_GROUP = "subnet-nsg", "pool-nsg"
+_RULES = [SecurityRule("k8s-azure-lb_allow_IPv4_556f7044ec033071ec0dfcf7cd85bc93", 500, "Inbound", "Allow", "Tcp",
+                       ["Internet"], ["20.8.128.1"], ["80", "443"]),
+          SecurityRule("AllowSSH", 1000, "Inbound", "Allow", "Tcp", ["203.0.113.0/24"], ["*"], ["22"])]
 
 
 @dataclasses.dataclass
@@ -85,6 +93,9 @@ class AzureVm:
     def _route_table_id(self):
         return self._in(self.route_table_group or self.group, f"Network/routeTables/{self.route_table}")
 
+    def _security_group_id(self, name):
+        return self._in(self.group, f"Network/networkSecurityGroups/{name}")
+
     # Documents
 
     def imds(self):
@@ -103,7 +114,8 @@ class AzureVm:
         made = {self._network_id: azure_resources.resource(self._network_id, {
             "addressSpace": {"addressPrefixes": self.space}, "provisioningState": "Succeeded"}), **nics}
         for each in self.nics:
-            subnet = {"provisioningState": "Succeeded"}
+            subnet = {"provisioningState": "Succeeded",
+                      "networkSecurityGroup": {"id": self._security_group_id(_SUBNETS_GROUP)}}
             if len(each.prefixes) == 1:
                 subnet["addressPrefix"] = each.prefixes[0]
             else:
@@ -116,6 +128,9 @@ class AzureVm:
             made[self._route_table_id] = azure_resources.resource(self._route_table_id, {
                 "provisioningState": "Succeeded", "disableBgpRoutePropagation": False,
                 "routes": [self._route(*route) for route in self.routes.items()]})
+        for name in (_SUBNETS_GROUP, *([_NICS_GROUP] if self.scale_set else [])):
+            identity = self._security_group_id(name)
+            made[identity] = azure_resources.security_group(identity, _RULES)
         if self.scale_set:
             made[f"{self.id}/networkInterfaces"] = {"value": list(nics.values())}
         else:
@@ -130,7 +145,9 @@ class AzureVm:
             "privateIPAddressVersion": f"IPv{ipaddress.ip_address(address).version}",
             "subnet": {"id": f"{self._network_id}/subnets/{nic.subnet}"}}}
             for place, address in enumerate(nic.addresses)]
+        secured = {"networkSecurityGroup": {"id": self._security_group_id(_NICS_GROUP)}} if self.scale_set else {}
         return azure_resources.resource(self._nic_id(number), {
+            **secured,
             "provisioningState": "Succeeded", "primary": number == 0, "enableIPForwarding": nic.ip_forwarding,
             "enableAcceleratedNetworking": True, "macAddress": nic.mac.replace(":", "-").upper(),
             "virtualMachine": {"id": self.id}, "ipConfigurations": configurations})

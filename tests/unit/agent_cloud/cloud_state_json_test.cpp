@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "agent/cloud/cloud_query.h"
@@ -20,6 +21,8 @@ TEST(CloudStateLine, SaysItAllAndIsOneLine) {
   cloud_state.requests = {{.to = observed::Service::arm,
                            .outcome = observed::RequestOutcome::throttled,
                            .took = std::chrono::milliseconds(12)}};
+  cloud_state.azure->nic->security_group_id = "nic-nsg";
+  cloud_state.azure->network->peered = {*net::Prefix::parse("10.9.0.0/16")};
   const auto line = cloud_state_line(cloud_state);
   EXPECT_EQ(line.find('\n'), std::string::npos);
   const auto read = parse_cloud_state(line);
@@ -29,10 +32,25 @@ TEST(CloudStateLine, SaysItAllAndIsOneLine) {
   EXPECT_EQ(*read->azure->subnet, *cloud_state.azure->subnet);
   EXPECT_EQ(*read->azure->route_table, *cloud_state.azure->route_table);
   EXPECT_EQ(*read->azure->network, *cloud_state.azure->network);
+  EXPECT_EQ(*read->azure->security_groups, *cloud_state.azure->security_groups);
   EXPECT_EQ(**read->node, **cloud_state.node);
   EXPECT_EQ(**read->cloud_config, **cloud_state.cloud_config);
   EXPECT_EQ(read->service_addresses, cloud_state.service_addresses);
   EXPECT_EQ(read->requests, cloud_state.requests);
+}
+
+TEST(CloudStateLine, OfABundleFromBeforeSecurityGroupsIsRead) {
+  auto before = nlohmann::json::parse(cloud_state_line(*testing::healthy_with_cloud_state().cloud_state));
+  auto& azure = before["azure"];
+  azure.erase("security_groups");
+  azure["nic"]["value"].erase("security_group_id");
+  azure["subnet"]["value"].erase("security_group_id");
+  azure["network"]["value"].erase("peered");
+  const auto read = parse_cloud_state(before.dump());
+  ASSERT_TRUE(read) << read.error().what;
+  ASSERT_FALSE(read->azure->security_groups);
+  EXPECT_EQ(read->azure->security_groups.error().what, "ARM was not asked");
+  EXPECT_EQ(read->azure->subnet->prefixes.size(), 1U);
 }
 
 TEST(CloudStateLine, ErrorsKeepTheirCodeAndNothingStaysNothing) {

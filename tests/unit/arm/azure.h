@@ -30,6 +30,8 @@ inline const std::string kNic = kGroup + "Microsoft.Network/networkInterfaces/ni
 inline const std::string kNetwork = kGroup + "Microsoft.Network/virtualNetworks/vnet";
 inline const std::string kSubnet = kNetwork + "/subnets/nodes";
 inline const std::string kTable = kGroup + "Microsoft.Network/routeTables/pods";
+inline const std::string kSubnetsGroup = kGroup + "Microsoft.Network/networkSecurityGroups/nodes-nsg";
+inline const std::string kNicsGroup = kGroup + "Microsoft.Network/networkSecurityGroups/nic-nsg";
 inline const net::MacAddress kMac = *net::MacAddress::parse("000D3AF806EC");
 
 /// A document of tests/data/arm, without the recorder's wrapping.
@@ -97,6 +99,37 @@ inline std::string network_document() {
   return nlohmann::json{{"id", kNetwork},
                         {"properties", {{"addressSpace", {{"addressPrefixes", {"10.0.0.0/8"}}}}}}}
       .dump();
+}
+
+inline nlohmann::json security_rule(const std::string& name, unsigned priority, const std::string& access,
+                                    const std::string& source) {
+  return {{"name", name},
+          {"properties",
+           {{"protocol", "*"},
+            {"sourcePortRange", "*"},
+            {"destinationPortRange", "*"},
+            {"sourceAddressPrefix", source},
+            {"destinationAddressPrefix", "*"},
+            {"access", access},
+            {"priority", priority},
+            {"direction", "Inbound"},
+            {"provisioningState", "Succeeded"}}}};
+}
+
+inline nlohmann::json security_group_json(const std::string& id = kSubnetsGroup) {
+  return {
+      {"id", id},
+      {"properties",
+       {{"provisioningState", "Succeeded"},
+        {"securityRules", {security_rule("deny-all", 300, "Deny", "*")}},
+        {"defaultSecurityRules", {security_rule("AllowVnetInBound", 65000, "Allow", "VirtualNetwork")}}}}};
+}
+
+/// The document with a group: a subnet's or a NIC's.
+inline std::string secured(const std::string& text, const std::string& group) {
+  auto document = nlohmann::json::parse(text);
+  document["properties"]["networkSecurityGroup"] = {{"id", group}};
+  return document.dump();
 }
 
 /// The error, of what must be one.

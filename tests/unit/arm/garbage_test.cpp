@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "arm/documents.h"
+#include "arm/security_group.h"
 #include "azure.h"
 
 namespace {
@@ -69,6 +70,32 @@ const struct {
       {"/properties", 1.5},
       {"/properties/routes", nullptr},
       {"/properties/routes", "x"}}},
+    {"network security group",
+     refusing(arm::parse_security_group),
+     security_group_json().dump(),
+     {{"/id", kTable},
+      {"/properties", "x"},
+      {"/properties/securityRules", nullptr},
+      {"/properties/securityRules", json::object()},
+      {"/properties/securityRules/0", 7},
+      {"/properties/defaultSecurityRules", nullptr},
+      {"/properties/securityRules/0/properties", nullptr},
+      {"/properties/securityRules/0/properties/priority", "300"},
+      {"/properties/securityRules/0/properties/priority", -1},
+      {"/properties/securityRules/0/properties/priority", 65536},
+      {"/properties/securityRules/0/properties/direction", "Sideways"},
+      {"/properties/securityRules/0/properties/access", ""},
+      {"/properties/securityRules/0/properties/protocol", "Sctp"},
+      {"/properties/securityRules/0/properties/sourceAddressPrefix", nullptr},
+      {"/properties/securityRules/0/properties/sourceAddressPrefix", 7},
+      {"/properties/securityRules/0/properties/sourceAddressPrefix", "10.0.0.0/33"},
+      {"/properties/securityRules/0/properties/destinationAddressPrefixes", "10.0.0.0/8"},
+      {"/properties/securityRules/0/properties/destinationAddressPrefixes", {7}},
+      {"/properties/securityRules/0/properties/sourcePortRange", ""},
+      {"/properties/securityRules/0/properties/sourcePortRange", "65536"},
+      {"/properties/securityRules/0/properties/destinationPortRange", "20-10"},
+      {"/properties/securityRules/0/properties/destinationPortRange", "80-"},
+      {"/properties/securityRules/0/properties/destinationPortRange", 80}}},
     {"virtual network",
      refusing(arm::parse_virtual_network),
      network_document(),

@@ -46,6 +46,39 @@ inline checks::Facts healthy() {
 inline constexpr auto kNetworkGroup =
     "/subscriptions/sub-1/resourceGroups/net (east)/providers/Microsoft.Network";
 
+inline observed::AzureAddresses addresses_of(std::string_view tag) {
+  observed::AzureAddresses addresses;
+  addresses.any = tag == "*";
+  if (tag != "*") addresses.tags = {std::string(tag)};
+  return addresses;
+}
+
+/// The six rules that Azure puts into each network security group.
+inline std::vector<observed::AzureSecurityRule> default_security_rules() {
+  using observed::AzureAccess;
+  using observed::AzureDirection;
+  const auto rule = [](const char* name, std::uint32_t priority, AzureDirection direction, AzureAccess access,
+                       std::string_view source, std::string_view destination) {
+    return observed::AzureSecurityRule{.name = name,
+                                       .priority = priority,
+                                       .direction = direction,
+                                       .access = access,
+                                       .protocol = observed::AzureProtocol::any,
+                                       .source = addresses_of(source),
+                                       .destination = addresses_of(destination),
+                                       .source_ports = {{0, 65535}},
+                                       .destination_ports = {{0, 65535}}};
+  };
+  constexpr auto kIn = AzureDirection::inbound;
+  constexpr auto kOut = AzureDirection::outbound;
+  return {rule("AllowVnetInBound", 65000, kIn, AzureAccess::allow, "VirtualNetwork", "VirtualNetwork"),
+          rule("AllowAzureLoadBalancerInBound", 65001, kIn, AzureAccess::allow, "AzureLoadBalancer", "*"),
+          rule("DenyAllInBound", 65500, kIn, AzureAccess::deny, "*", "*"),
+          rule("AllowVnetOutBound", 65000, kOut, AzureAccess::allow, "VirtualNetwork", "VirtualNetwork"),
+          rule("AllowInternetOutBound", 65001, kOut, AzureAccess::allow, "*", "Internet"),
+          rule("DenyAllOutBound", 65500, kOut, AzureAccess::deny, "*", "*")};
+}
+
 /// What Azure says where everything is as Calico's page asks.
 inline observed::AzureNetwork azure_as_it_should_be() {
   const std::string group = kNetworkGroup;
@@ -62,6 +95,9 @@ inline observed::AzureNetwork azure_as_it_should_be() {
                    address("10.240.0.5"), "Succeeded"},
                   {"storage", "Storage.WestEurope", std::nullopt, "Internet", std::nullopt, "Succeeded"}};
   azure.route_table = std::optional(table);
+  azure.subnet->security_group_id = group + "/networkSecurityGroups/nodes-nsg";
+  azure.security_groups =
+      std::vector<observed::AzureSecurityGroup>{{*azure.subnet->security_group_id, default_security_rules()}};
   azure.network = observed::AzureVirtualNetwork{group + "/virtualNetworks/vnet", {prefix("10.240.0.0/12")}};
   return azure;
 }

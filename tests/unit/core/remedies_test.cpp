@@ -61,6 +61,14 @@ void each_word_of_azure(observed::AzureNetwork& azure, const Word& word) {
   if (azure.subnet) each_segment(azure.subnet->id, word);
   if (azure.subnet) each_segment(azure.subnet->route_table_id, word);
   if (azure.network) each_segment(azure.network->id, word);
+  if (azure.nic && azure.nic->security_group_id) each_segment(*azure.nic->security_group_id, word);
+  if (azure.subnet && azure.subnet->security_group_id) each_segment(*azure.subnet->security_group_id, word);
+  if (azure.security_groups) {
+    for (auto& group : *azure.security_groups) {
+      each_segment(group.id, word);
+      for (auto& rule : group.rules) word(rule.name);
+    }
+  }
   if (!azure.route_table || !*azure.route_table) return;
   auto& table = **azure.route_table;
   each_segment(table.id, word);
