@@ -100,7 +100,7 @@ class Rules(unittest.TestCase):
 
     def test_each_alert_is_seen_to_fire_and_to_be_silent(self):
         cases = [case for test in yaml.safe_load(_CASES.read_text(encoding="utf-8"))["tests"]
-                 for case in test["alert_rule_test"]]
+                 for case in test.get("alert_rule_test", [])]
         for alert in alerts():
             name = alert["alert"]
             fires = [bool(case.get("exp_alerts")) for case in cases if case["alertname"] == name]
