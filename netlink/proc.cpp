@@ -2,11 +2,17 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
 #include <system_error>
 
 #include "net/descriptor.h"
@@ -68,14 +74,40 @@ namespace {
 /// PID_MAX_LIMIT of 64-bit kernels, include/linux/threads.h.
 constexpr std::uint32_t kLargestProcessId = 4 * 1024 * 1024;
 
+/// A line of proc_pid_status(5), without its name and blanks; empty: there is none.
+std::string_view status_line(std::string_view status, std::string_view name) {
+  const auto at = status.find(fmt::format("\n{}:\t", name));
+  if (at == std::string_view::npos) return {};
+  const auto value = status.substr(at + name.size() + 3);
+  return value.substr(0, value.find('\n'));
+}
+
+/// In containers processes have numbers of their own, which here are kernel threads', init's, and of those
+/// who have no right to change a route.
+bool may_change_routes(std::string_view status) {
+  const auto is = [status](std::string_view name, std::string_view value) {
+    return status_line(status, name) == value;
+  };
+  // include/linux/kthread.h: all are children of kthreadd, whose number is 2.
+  if (is("Pid", "1") || is("Pid", "2") || is("PPid", "2") || is("Kthread", "1")) return false;
+  std::uint64_t effective = 0;
+  const auto capabilities = status_line(status, "CapEff");
+  std::from_chars(capabilities.data(), capabilities.data() + capabilities.size(), effective, 16);
+  return (effective & (std::uint64_t{1} << CAP_NET_ADMIN)) != 0;
+}
+
+std::string contents(const std::string& file) {
+  std::ifstream stream(file);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
 }  // namespace
 
 std::string process_name_of_port(std::uint32_t port) {
   if (port == 0 || port > kLargestProcessId) return "";
-  std::ifstream file(fmt::format("/proc/{}/comm", port));
-  std::string name;
+  if (!may_change_routes(contents(fmt::format("/proc/{}/status", port)))) return "";
   // A name may hold newlines; the kernel's own is the last character.
-  std::getline(file, name, '\0');
+  auto name = contents(fmt::format("/proc/{}/comm", port));
   if (name.ends_with('\n')) name.pop_back();
   std::replace_if(
       name.begin(), name.end(), [](char c) { return c < ' ' || c > '~'; }, '?');

@@ -31,7 +31,8 @@ class ProcSysctls final : public net::Sysctls {
 /// ASCII are replaced by '?', since a process may call itself anything.
 ///
 /// Best effort: a process's first netlink socket has its process id as port, later ones have others; in
-/// another PID namespace the number is another process's.
+/// another PID namespace the number is another process's. Who cannot have changed a route (a kernel thread,
+/// init, one without CAP_NET_ADMIN) is not named.
 std::string process_name_of_port(std::uint32_t port);
 
 }  // namespace netlink

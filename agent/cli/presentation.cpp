@@ -1,11 +1,11 @@
 #include "agent/cli/presentation.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 
+#include "agent/cli/terminal.h"
 #include "checks/check_table.h"
 
 namespace agent {
@@ -15,7 +15,7 @@ namespace {
 bool colour_wanted() {
   static const bool kWanted = [] {
     const char* refused = std::getenv("NO_COLOR");
-    return isatty(STDOUT_FILENO) == 1 && (refused == nullptr || *refused == '\0');
+    return can_redraw() && (refused == nullptr || *refused == '\0');
   }();
   return kWanted;
 }

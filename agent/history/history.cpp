@@ -44,6 +44,8 @@ std::optional<net::WallTime> parsed_as(const std::string& text, const char* form
   const auto said = std::tuple(fields.tm_mday, fields.tm_sec);
   const auto seconds = ::timegm(&fields);  // the 30th of February is the 2nd of March to it
   if (said != std::tuple(fields.tm_mday, fields.tm_sec)) return std::nullopt;
+  constexpr auto kLatest = std::chrono::floor<std::chrono::seconds>(net::WallTime::max().time_since_epoch());
+  if (seconds < 0 || seconds >= kLatest.count()) return std::nullopt;
   return system_clock::from_time_t(seconds) + fraction;
 }
 

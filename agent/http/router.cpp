@@ -67,8 +67,9 @@ Reply status(const Target& /*target*/, const View& view) {
 }
 
 Reply metrics_text(const Target& /*target*/, const View& view) {
-  return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
-          .body = metrics(view.snapshot, view.started, view.process_use())};
+  return shared({.content_type = "text/plain; version=0.0.4; charset=utf-8"}, view, "metrics",
+                second_of(view),
+                [&view] { return metrics(view.snapshot, view.started, view.process_use()); });
 }
 
 Reply html_page(const Target& target, const View& view) {

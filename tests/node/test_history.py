@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The flight recorder: what happened on a node is there after a restart and a crash, and can be asked for."""
 
+import datetime
 import json
 import re
 import time
@@ -126,6 +127,26 @@ class History(NodeCase):
     @staticmethod
     def now():
         return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+    def test_what_a_disk_did_not_take_is_not_known(self):
+        self.agent.start_ready()
+        self.await_record("ready")
+        events, aside = self.agent.state / "events.jsonl", self.agent.state / "aside"
+        events.rename(aside)
+        events.mkdir()
+        self.lab.vm.sysctl("net.ipv4.ip_forward", 0)
+        self.agent.await_log("events.jsonl: cannot be opened")
+        moment = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")[:23]
+        events.rmdir()
+        aside.rename(events)
+        self.lab.vm.sysctl("net.ipv4.ip_forward", 1)
+        self.await_record("events_lost", message="not recorded: ")
+        past = self.agent.command("explain", "--at", moment, CLUSTER)
+        self.assertRegex(past.stdout, r"(?m)^node     not known: \d+ events? from 20\S+ on (is|are) not recorded: .*cannot be opened")
+        self.assertNotIn("wanted", past.stdout)
+        self.assertEqual(past.returncode, 2)
+        eventually(lambda: re.search("(?m)^node .*, ready$", self.agent.command("explain", "--at", "0s", CLUSTER).stdout),
+                   "what is true is recorded again")
 
 
 if __name__ == "__main__":

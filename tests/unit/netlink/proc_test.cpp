@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -113,7 +116,28 @@ TEST_F(PortOwner, IsUnknownWhereThePortIsNoProcess) {
   EXPECT_EQ(netlink::process_name_of_port(0), "") << "the kernel itself";
   EXPECT_EQ(netlink::process_name_of_port(0xfffff000), "")
       << "the kernel gives such ports to further sockets";
+  EXPECT_EQ(netlink::process_name_of_port(1), "") << "the first process of each container too";
+  EXPECT_EQ(netlink::process_name_of_port(2), "") << "kthreadd";
   EXPECT_EQ(netlink::process_name_of_port(4194304), "") << "no process can have this number";
+}
+
+TEST_F(PortOwner, IsUnknownWhereTheProcessCouldNotHaveChangedARoute) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  const auto child = ::fork();
+  if (child == 0) {
+    const bool is_nobody = ::setresuid(65534, 65534, 65534) == 0;
+    const char done = is_nobody ? 'y' : 'n';
+    if (::write(ends[1], &done, 1) == 1) ::pause();
+    ::_exit(1);
+  }
+  char done = 0;
+  ASSERT_EQ(::read(ends[0], &done, 1), 1);
+  EXPECT_EQ(done, 'y');
+  EXPECT_EQ(netlink::process_name_of_port(static_cast<std::uint32_t>(child)), "");
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  for (const int end : ends) ::close(end);
 }
 
 }  // namespace
