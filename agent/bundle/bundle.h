@@ -13,7 +13,7 @@ namespace agent {
 struct Bundle {
   RecordedLook look;
   std::string status;          ///< the daemon's /status, or what the look would have had there
-  std::string events = {};          ///< of the flight recorder, a JSON object a line
+  std::string events = {};     ///< of the flight recorder, a JSON object a line
   std::string no_events = {};  ///< why there are none; empty: the record was read
 };
 

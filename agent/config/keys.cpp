@@ -121,7 +121,8 @@ std::vector<Key> table() {
       key<&Config::azure, &Azure::verify>(
           "azure.verify", azure_verifications(),
           "Whether NIC, subnet, route table, VNet and security groups are read from Azure Resource Manager\n"
-          "with the VM's managed identity: auto | on | off. auto asks in mode udr alone; on in every mode, for\n"
+          "with the VM's managed identity: auto | on | off. auto asks in mode udr alone; on in every mode, "
+          "for\n"
           "a route of the subnet's table can take what nodes send each other to a firewall, and a security\n"
           "group can drop it."),
       key<&Config::azure, &Azure::interval>("azure.interval", duration(minutes(1), hours(24)),

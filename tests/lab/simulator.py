@@ -24,6 +24,10 @@ class Orders:
         without any, nothing."""
         self._ask("PUT", "/fault", [*faults, *([fault] if fault else [])])
 
+    def limit(self, **limits):
+        """How many requests are answered before 429: per_second, identity_per_second, identity_concurrent; 0 is no limit."""
+        self._ask("PUT", "/rate-limit", limits)
+
     def requests(self):
         """{"count", "last", "recent": […]} of what has been asked since the start or `forget()`."""
         return json.loads(self._ask("GET", "/requests"))

@@ -13,6 +13,9 @@ const ALSO_SENT = { Subnet: ['type'], NetworkInterfaceIPConfiguration: ['type'] 
 const TYPES = {
   'Microsoft.Network/networkInterfaces': [NETWORK, 'NetworkInterface'],
   'Microsoft.Network/networkInterfaces/ipConfigurations': [NETWORK, 'NetworkInterfaceIPConfiguration'],
+  'Microsoft.Network/networkSecurityGroups': [NETWORK, 'NetworkSecurityGroup'],
+  'Microsoft.Network/networkSecurityGroups/securityRules': [NETWORK, 'SecurityRule'],
+  'Microsoft.Network/networkSecurityGroups/defaultSecurityRules': [NETWORK, 'SecurityRule'],
   'Microsoft.Network/routeTables': [NETWORK, 'RouteTable'],
   'Microsoft.Network/routeTables/routes': [NETWORK, 'Route'],
   'Microsoft.Network/virtualNetworks': [NETWORK, 'VirtualNetwork'],
