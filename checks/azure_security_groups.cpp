@@ -21,7 +21,7 @@ using observed::AzureDirection;
 using observed::AzureSecurityGroup;
 using observed::AzureSecurityRule;
 
-constexpr auto kWhy =
+constexpr auto kLostInAzure =
     "Azure drops these packets silently, and pods of different nodes do not reach each other";
 
 struct Groups {
@@ -287,7 +287,7 @@ std::vector<Check> rows_of_azure_security_groups() {
        .id = "azure.security_groups",
        .group = Group::azure,
        .once_mode_is_known = true,
-       .why = kWhy,
+       .why = kLostInAzure,
        .look = azure_security_groups},
   };
 }
