@@ -27,13 +27,17 @@ constexpr std::string_view kSilent = "says nothing, and was ended";
 CloudWatcher::CloudWatcher(boost::asio::io_context& io, const Log& log,
                            std::function<void(observed::CloudState)> deliver,
                            std::chrono::milliseconds silence)
-    : log_(log),
+    : io_(io),
+      log_(log),
       deliver_(std::move(deliver)),
       silence_(silence),
       backoff_(net::random_number()),
-      output_(io),
-      received_data_(kLongestLine),
       again_(io) {}
+
+CloudWatcher::~CloudWatcher() { end_process(); }
+
+CloudWatcher::Output::Output(boost::asio::io_context& io, int descriptor)
+    : pipe(io, descriptor), received(kLongestLine) {}
 
 void CloudWatcher::ask(const CloudQuery& query) {
   if (query_ == query) return;
@@ -55,6 +59,7 @@ void CloudWatcher::ask_again() {
 }
 
 void CloudWatcher::start() {
+  if (process_) return;  // a timer that had run out was too late to be cancelled
   again_.cancel();
   auto query = *query_;
   query.at_once = std::exchange(is_resting_, false);
@@ -65,33 +70,36 @@ void CloudWatcher::start() {
     return on_end(kEnds);
   }
   process_ = std::move(*process);
-  output_.assign(::dup(process_->output()));
+  const int descriptor = ::dup(process_->output());
+  if (descriptor < 0) return on_end(kEnds);
+  output_ = std::make_shared<Output>(io_, descriptor);
   told_ = 1;
   started_ = std::chrono::steady_clock::now();
   if (!process_->tell(query)) return on_end(kEnds);
   listen();
   again_.expires_after(silence_);
   again_.async_wait([this](const boost::system::error_code& error) {
-    if (!error && !has_spoken_) on_end(kSilent);
+    const bool is_due = again_.expiry() <= std::chrono::steady_clock::now();
+    if (!error && is_due && process_ && !has_spoken_) on_end(kSilent);
   });
 }
 
 void CloudWatcher::listen() {
-  boost::asio::async_read_until(output_, received_data_, '\n',
-                                [this](const boost::system::error_code& error, std::size_t length) {
-                                  if (error == boost::asio::error::operation_aborted) return;
-                                  if (error)
-                                    return on_end(error == boost::asio::error::not_found ? kRubbish : kEnds);
-                                  on_line(length);
-                                });
+  boost::asio::async_read_until(
+      output_->pipe, output_->received, '\n',
+      [this, output = output_](const boost::system::error_code& error, std::size_t length) {
+        if (output->is_over || error == boost::asio::error::operation_aborted) return;
+        if (error) return on_end(error == boost::asio::error::not_found ? kRubbish : kEnds);
+        on_line(*output, length);
+      });
 }
 
-void CloudWatcher::on_line(std::size_t length) {
-  const auto* data = static_cast<const char*>(received_data_.data().data());
+void CloudWatcher::on_line(Output& output, std::size_t length) {
+  const auto* data = static_cast<const char*>(output.received.data().data());
   const std::string_view line(data, length - 1);
   if (const auto rest = parse_cloud_rest(line)) return on_rest(*rest);
   auto cloud_state = parse_cloud_state(line);
-  received_data_.consume(length);
+  output.received.consume(length);
   if (!cloud_state) return on_end(kRubbish);
   again_.cancel();
   has_spoken_ = true;
@@ -129,9 +137,12 @@ void CloudWatcher::on_end(std::string_view why) {
 }
 
 void CloudWatcher::end_process() {
-  boost::system::error_code ignored;
-  output_.close(ignored);
-  received_data_.consume(received_data_.size());
+  if (output_) {
+    boost::system::error_code ignored;
+    output_->pipe.close(ignored);
+    output_->is_over = true;
+  }
+  output_.reset();
   process_.reset();
 }
 

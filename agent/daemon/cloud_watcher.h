@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/streambuf.hpp>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -28,6 +29,9 @@ class CloudWatcher {
 
   CloudWatcher(boost::asio::io_context& io, const Log& log, std::function<void(observed::CloudState)> deliver,
                std::chrono::milliseconds silence = kSilence);
+  CloudWatcher(const CloudWatcher&) = delete;
+  CloudWatcher& operator=(const CloudWatcher&) = delete;
+  ~CloudWatcher();
 
   /// The first question starts it; the same one again changes nothing.
   void ask(const CloudQuery& query);
@@ -35,9 +39,17 @@ class CloudWatcher {
   void ask_again();
 
  private:
+  /// A read that was under way when its process was ended completes later, into a buffer that is still there.
+  struct Output {
+    Output(boost::asio::io_context& io, int descriptor);
+    boost::asio::posix::stream_descriptor pipe;
+    boost::asio::streambuf received;
+    bool is_over = false;
+  };
+
   void start();
   void listen();
-  void on_line(std::size_t length);
+  void on_line(Output& output, std::size_t length);
   void on_rest(const CloudRest& rest);
   /// `why`, after the program's name.
   void on_end(std::string_view why);
@@ -45,6 +57,7 @@ class CloudWatcher {
   void start_after(routing::Backoff::Duration pause);
   void cannot_be_asked(const net::Error& error);
 
+  boost::asio::io_context& io_;
   const Log& log_;
   std::function<void(observed::CloudState)> deliver_;
   std::chrono::milliseconds silence_;
@@ -52,8 +65,7 @@ class CloudWatcher {
   std::optional<CloudQuery> query_;
   observed::CloudState known_;  ///< answers to query_, of this process or one before it
   std::optional<CloudProcess> process_;
-  boost::asio::posix::stream_descriptor output_;  ///< borrows the process's descriptor
-  boost::asio::streambuf received_data_;
+  std::shared_ptr<Output> output_;                   ///< the process's; null where there is none
   std::chrono::steady_clock::time_point started_{};  ///< this process
   std::uint64_t told_ = 0;                           ///< questions of this process
   bool is_resting_ = false;                          ///< there is no process, for want of anything to ask
