@@ -9,8 +9,6 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -96,9 +94,13 @@ bool may_change_routes(std::string_view status) {
   return (effective & (std::uint64_t{1} << CAP_NET_ADMIN)) != 0;
 }
 
+/// Of a small file in /proc, as far as it can be read: its process may end meanwhile, and a stream would
+/// throw then.
 std::string contents(const std::string& file) {
-  std::ifstream stream(file);
-  return {std::istreambuf_iterator<char>(stream), {}};
+  const net::Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 4096> text{};
+  const auto size = opened.get() < 0 ? 0 : ::read(opened.get(), text.data(), text.size());
+  return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
 }
 
 }  // namespace

@@ -4,68 +4,14 @@
 import json
 import os
 import pathlib
-import re
 import signal
-import subprocess
 import unittest
 
-from case import CLUSTER, ROUTE_TABLE, ClusterCase, eventually
+from case import CLUSTER, ROUTE_TABLE, eventually
 from lab import azure_resources
-from lab.agent import program
-from lab.namespace import environment
-from lab.bundle import failures_replayed
 from lab.cloud import node
-from lab.cluster import NODES, SECURITY_GROUP
-from lab.transcript import Transcript
-
-_SUBJECTS = ("azure.", "kubernetes.", "pods.")
-
-
-class TruthCase(ClusterCase):
-    cluster_options = {"nodes": 2, "cloud": True}
-
-    def setUp(self):
-        super().setUp()
-        self.vm = self.vms[0]
-        self.ask_again()
-        self.await_failures([])
-
-    def ask_again(self):
-        """What a minute's interval would do."""
-        self.vm.agent.hang_up()
-
-    def failures(self):
-        return [check["id"] for check in self.vm.agent.status()["checks"]
-                if check["status"] == "fail" and check["id"].startswith(_SUBJECTS)]
-
-    def unknowns(self):
-        return [check["id"] for check in self.vm.agent.status()["checks"]
-                if check["status"] == "unknown" and check["id"].startswith(_SUBJECTS)]
-
-    def await_failures(self, wanted):
-        """Until exactly these fail, and where nothing does nothing is unknown either."""
-
-        def others():
-            failures = self.failures()
-            return [*(set(failures) ^ set(wanted)), *(self.unknowns() if not wanted else ())]
-
-        eventually(lambda: not others(), f"only {wanted or 'nothing'} fails", timeout=20)
-        if wanted:
-            bundle = self.vm.agent.command("support-bundle", "--output", "-", text=False).stdout
-            self.assertEqual([each for each in failures_replayed(bundle) if each.startswith(_SUBJECTS)], sorted(wanted))
-
-    def await_node_cidr(self, cidr):
-        eventually(lambda: self.vm.agent.status()["pods"]["node_cidrs"] == [cidr], f"the node's CIDR is {cidr}", 20)
-
-    def assert_named_and_mended(self, fault, check):
-        """By the remedy that the check gives."""
-        self.cluster.ask(fault)
-        self.ask_again()
-        self.await_failures([check])
-        self.assertTrue(self.vm.agent.is_ready(), "Azure's faults withdraw no node")
-        self.cluster.mend(self.vm.agent.check(check)["remedy"])
-        self.ask_again()
-        self.await_failures([])
+from lab.cluster import NODES
+from truth import TruthCase
 
 
 class Settings(TruthCase):
@@ -171,104 +117,6 @@ class Settings(TruthCase):
         self.assertEqual(self.failures(), ["kubernetes.route_created"])
 
 
-class SecurityGroupCase(TruthCase):
-    check = "azure.security_groups"
-
-    def assert_dropped_named_and_mended(self, fault, here, there, words):
-        """By packets: they are lost from the fault on and back after the remedy, as it is printed."""
-        self.assert_reaches(here, there)
-        self.cluster.ask(fault)
-        self.assert_lost(here, there)
-        self.ask_again()
-        self.await_failures([self.check])
-        self.assertIn(words, self.vm.agent.check(self.check)["message"])
-        self.assertTrue(self.vm.agent.is_ready(), "Azure's faults withdraw no node")
-        self.cluster.mend(self.vm.agent.check(self.check)["remedy"])
-        self.assert_reaches(here, there)
-        self.ask_again()
-        self.await_failures([])
-
-
-class SecurityGroups(SecurityGroupCase):
-    def test_of_the_subnet_against_what_comes_in(self):
-        own, other = self.pods
-        self.assert_dropped_named_and_mended(
-            f"security-group rule {SECURITY_GROUP} DenyAll 200 Inbound Deny * * * *", other, own,
-            f"rule DenyAll of network security group {SECURITY_GROUP} (priority 200, inbound), the subnet's, drops "
-            "what pods of other nodes send to those of this node")
-        self.assert_reaches(own, other)
-
-    def test_of_the_nic_against_what_comes_in(self):
-        own, other = self.pods
-        self.assert_dropped_named_and_mended(
-            "nic vm1 deny in *", other, own,
-            "of network security group vm1-nic0-nsg (priority 1000, inbound), the NIC's")
-
-    def test_of_the_nic_against_what_goes_out(self):
-        own, other = self.pods
-        self.assert_dropped_named_and_mended(
-            "nic vm1 deny out 10.0.0.0/8", own, other, "(priority 1000, outbound), the NIC's, drops what pods of this "
-            "node send to those of other nodes")
-
-    def test_of_subnet_and_nic_in_both_directions_at_once(self):
-        own, other = self.pods
-        self.cluster.ask("nic vm1 deny in 10.0.0.0/8")
-        self.cluster.ask("nic vm1 deny out 10.0.0.0/8")
-        self.cluster.ask(f"security-group rule {SECURITY_GROUP} DenyAll 200 Inbound Deny * 10.0.0.0/8 * *")
-        self.assert_lost(own, other)
-        self.assert_lost(other, own)
-        self.ask_again()
-        self.await_failures([self.check])
-        remedy = self.vm.agent.check(self.check)["remedy"]
-        self.assertEqual(remedy.count("az network nsg rule create"), 3, remedy)
-        self.cluster.mend(remedy)
-        self.assert_reaches(own, other)
-        self.assert_reaches(other, own)
-        self.ask_again()
-        self.await_failures([])
-
-    def test_a_rule_for_one_port_is_somebodys_policy(self):
-        for words in ("NoSmtp 200 Outbound Deny Tcp * * 25", "NoTelnet 200 Inbound Deny Tcp * * 23"):
-            self.cluster.ask(f"security-group rule {SECURITY_GROUP} {words}")
-        self.ask_again()
-        self.await_failures([])
-        self.assertIn("admits what pods send", self.vm.agent.check(self.check)["message"])
-
-    def test_without_a_group_there_is_nothing_to_judge(self):
-        self.cluster.ask(f"subnet open {NODES}")
-        self.ask_again()
-        none = "neither subnet nodes nor this node's NIC"
-        eventually(lambda: self.vm.agent.check(self.check)["message"].startswith(none), "no group is seen", timeout=20)
-        self.await_failures([])
-
-    def test_without_the_right_to_read_them_it_is_not_known_and_nothing_else_changes(self):
-        def others():
-            return [(check["id"], check["status"]) for check in self.vm.agent.status()["checks"] if check["id"] != self.check]
-
-        before = others()
-        self.cluster.cloud.cloud_fault(kind="status", code=403, path=azure_resources.security_group_id(SECURITY_GROUP))
-        self.ask_again()
-        self.vm.agent.await_check(self.check, "unknown", timeout=20)
-        self.assertIn("Microsoft.Network/networkSecurityGroups/read", self.vm.agent.check(self.check)["message"])
-        self.assertEqual(others(), before)
-        self.cluster.cloud.cloud_fault()
-        self.ask_again()
-        self.await_failures([])
-
-
-class SecurityGroupsOfAnOverlay(SecurityGroupCase):
-    cluster_options = {"nodes": 2, "cloud": True, "mode": "canal"}
-
-    def test_against_its_port(self):
-        config = self.vm.config()
-        self.vm.agent.reload(**{**config, "azure": {**config["azure"], "verify": "on"}})
-        self.vm.agent.await_check(self.check, "pass", timeout=20)
-        own, other = self.pods
-        self.assert_dropped_named_and_mended(
-            f"security-group rule {SECURITY_GROUP} NoVxlan 200 Inbound Deny Udp * * 8472", other, own,
-            "drops what nodes send to this node by the overlay: UDP port 8472")
-
-
 class Answers(TruthCase):
     def test_another_pod_cidr_is_followed_and_an_outage_of_everything_loses_nothing(self):
         # Demanded, it is a gate.
@@ -363,100 +211,6 @@ class Answers(TruthCase):
         self.assertIn("unused addresses of this node's pod CIDR, which kubernetes told", done.stdout)
         self.assertIn("drops it: a blackhole route", done.stdout)
         self.assertEqual(self.vm.agent.command("explain", "nobody").returncode, 64)
-
-
-class Resting(ClusterCase):
-    """Azure CNI routes no pod CIDR: nothing waits for a word of the API server's."""
-
-    cluster_options = {"nodes": 1, "mode": "azure-cni", "cloud": True}
-
-    def test_between_two_questions_no_program_runs_and_a_reload_asks_at_once(self):
-        agent = self.vms[0].agent
-        main = pathlib.Path("/proc", str(agent.process.pid), "task", str(agent.process.pid), "children")
-
-        def asked():
-            return sum(each["target"].startswith("/api/v1/nodes/vm1")
-                       for each in self.cluster.cloud.cloud_requests()["recent"])
-
-        def rests():
-            return not main.read_text(encoding="ascii")
-
-        eventually(lambda: asked() and rests(), "the program has asked and is gone", timeout=30)
-        for _ in range(2):
-            before = asked()
-            agent.hang_up()
-            eventually(lambda: asked() > before and rests(), "it has asked again and is gone", timeout=20)
-        self.assertTrue(agent.is_ready())
-
-
-class Asking(ClusterCase):
-    """calico-azure-agent-cloud itself, with an interval that no configuration allows."""
-
-    cluster_options = {"nodes": 1, "cloud": True}
-
-    def setUp(self):
-        super().setUp()
-        self.vm = self.vms[0]
-        self.program = self.start()
-        self.evidence = Transcript()
-        reader = self.evidence.follow(self.program.stdout)
-        self.addCleanup(self.program.__exit__, None, None, None)  # closes the pipes, and waits
-        self.addCleanup(reader.join)
-        self.addCleanup(self.program.kill)
-
-    def start(self):
-        return self.vm.namespace.start(program("agent", "cli", "calico-azure-agent-cloud"),
-                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                       env={**environment(), "SSL_CERT_FILE": str(self.cluster.cloud.certificate)})
-
-    def ask(self, **changed):
-        config = self.vm.config()
-        question = {"imds_endpoint": "http://169.254.169.254", "mac": self.vm.nics[0].mac, "environment": "",
-                    "resource_id": self.vm.document()["compute"]["resourceId"], "client_id": "", "verify": True,
-                    "node_name": self.vm.name, "kubeconfig": config["kubernetes"]["kubeconfig"],
-                    "cloud_config": config["azure"]["cloud_config"], "follow_node": True, "at_once": False,
-                    "interval": 200, **changed}
-        self.program.stdin.write(json.dumps(question).encode() + b"\n")
-        self.program.stdin.flush()
-
-    def await_evidence(self, what, is_told, since=0):
-        place, _ = self.evidence.wait_for(lambda line: is_told(json.loads(line)), what, since=since, timeout=20)
-        return json.loads(self.evidence.lines(place, place + 1)[0])
-
-    def test_it_asks_again_by_itself_and_watches_the_node(self):
-        self.ask()
-        self.await_evidence("the NIC", lambda told: told["azure"] and told["azure"]["nic"]["value"]["ip_forwarding"])
-        self.cluster.ask("nic vm1 ip-forwarding off")
-        self.await_evidence("IP forwarding off",
-                            lambda told: told["azure"] and not told["azure"]["nic"]["value"]["ip_forwarding"])
-        self.await_evidence("the node", lambda told: told["node"])
-        self.cluster.tell_nodes(vm1=node("vm1", ["10.244.8.0/24"]))
-        self.await_evidence("another CIDR", lambda told: told["node"]
-                            and told["node"]["value"]["pod_cidrs"] == ["10.244.8.0/24"])
-
-    def test_where_no_route_follows_the_node_it_ends_once_all_have_answered_and_says_when_it_is_wanted_again(self):
-        self.ask(follow_node=False, at_once=True, interval=60_000)
-        rest = self.await_evidence("its rest", lambda told: "resume_after_ms" in told)
-        self.assertEqual(rest["answered"], 1)
-        self.assertTrue(0 < rest["resume_after_ms"] <= 90_000, rest)
-        self.assertEqual(self.program.wait(10), 0)
-        last = json.loads(self.evidence.lines()[-2])
-        self.assertEqual(last["node"]["value"]["name"], "vm1")
-        self.assertTrue(last["azure"]["nic"]["value"]["ip_forwarding"])
-
-    def test_it_has_no_rights_and_ends_with_its_input(self):
-        self.ask(verify=False)
-        self.assertIsNone(self.await_evidence("the node", lambda told: told["node"])["azure"])
-        status = pathlib.Path("/proc", str(self.program.pid), "status").read_text(encoding="ascii")
-        self.assertEqual(set(re.findall(r"Cap(?:Prm|Eff|Amb):\s+(\S+)", status)), {"0" * 16})
-        self.program.stdin.close()
-        self.assertEqual(self.program.wait(10), 0)
-
-    def test_what_is_no_question_ends_it_with_a_word(self):
-        self.program.stdin.write(b"what?\n")
-        self.program.stdin.flush()
-        self.assertEqual(self.program.wait(10), 64)
-        self.assertIn(b"no question", self.program.stderr.read())
 
 
 if __name__ == "__main__":
