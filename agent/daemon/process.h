@@ -19,8 +19,8 @@ void limit_heap();
 void trim_heap();
 
 /// Takes from this process the pages of programs and libraries that nobody writes to: what it needs of them
-/// it gets again, from the kernel's page cache, in a microsecond for each 64 KiB. Of what a start or a look
-/// needs, the next minute needs a tenth. Any thread.
+/// it gets again, from the kernel's page cache, in a microsecond for each 64 KiB. Of the code that a start
+/// and a look run, a quarter is there again a second later. Breakpoints of a debugger go with it. Any thread.
 void forget_code();
 
 }  // namespace agent
