@@ -108,6 +108,49 @@ Finding calico_node_name(const Facts& facts) {
           "in /etc/calico-azure-agent/config.toml where that is wrong"));
 }
 
+/// What a reporter of Felix's does, where its name does not say so.
+std::string_view work_of(std::string_view reporter) {
+  if (reporter == "FelixStartup") return "it has not got its configuration from the datastore";
+  if (reporter == "CalculationGraph") return "it does not have all of the datastore yet";
+  if (reporter == "InternalDataplaneMainLoop") return "it has not programmed the kernel";
+  return "";
+}
+
+std::string who_holds_felix_back(const observed::HostSettings& host) {
+  if (host.felix_reporters.empty()) return "its /readiness answers 503";
+  std::string all;
+  for (const auto& each : host.felix_reporters) {
+    all += fmt::format("{}{} {}", all.empty() ? "" : ", ", sanitized(each.name), sanitized(each.readiness));
+    if (const auto work = work_of(each.name); !work.empty()) all += fmt::format(": {}", work);
+    if (!each.detail.empty()) all += fmt::format(" ({})", sanitized(each.detail));
+  }
+  return all;
+}
+
+/// https://docs.tigera.io/calico/latest/reference/felix/configuration: either leads Felix to Typha instead of
+/// the datastore.
+bool has_typha(const observed::HostSettings& host) {
+  if (!host.calico_environment) return false;
+  const auto is_given = [&host](const char* name) {
+    const auto entry = host.calico_environment->find(name);
+    return entry != host.calico_environment->end() && !entry->second.empty() && entry->second != "none";
+  };
+  return is_given("FELIX_TYPHAK8SSERVICENAME") || is_given("FELIX_TYPHAADDR");
+}
+
+remedy::Remedy look_into_felix(const Facts& facts, const observed::HostSettings& host) {
+  const auto waits = [](const observed::FelixReporter& each) {
+    return each.name == "FelixStartup" || each.name == "CalculationGraph";
+  };
+  // Both of these wait for Typha, where there is one.
+  if (has_typha(host) && std::any_of(host.felix_reporters.begin(), host.felix_reporters.end(), waits)) {
+    return remedy::command("kubectl get pods --all-namespaces --output wide --selector k8s-app=calico-typha")
+        .note("Felix has the datastore from Typha, at port 5473 of its nodes");
+  }
+  return remedy::list_pods(node_word(facts), kCalicoNode)
+      .note("then kubectl logs of that pod, container calico-node");
+}
+
 Finding calico_felix(const Facts& facts) {
   const auto host = seen_host(facts);
   if (!host) return host.error();
@@ -121,10 +164,7 @@ Finding calico_felix(const Facts& facts) {
   }
   if (*felix == 200 || *felix == 204) return Finding::pass("Felix is ready");
   if (*felix != 503) return Finding::unknown(fmt::format("Felix's /readiness answers {}", *felix));
-  return Finding::fail("Felix is not ready: its /readiness answers 503",
-
-                       remedy::list_pods(node_word(facts), kCalicoNode)
-                           .note("then kubectl logs of that pod, container calico-node"));
+  return Finding::fail("Felix is not ready: " + who_holds_felix_back(**host), look_into_felix(facts, **host));
 }
 
 Finding calico_interface_prefix(const Facts& facts) {

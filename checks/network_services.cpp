@@ -203,6 +203,42 @@ Finding udev_mac_policy(const Facts& facts) {
   return Finding::pass(fmt::format("udev leaves the MAC of {} alone", glob));
 }
 
+/// kops#17881: with each pod's link cloud-init writes the network's configuration anew, and networkd takes it
+/// up. Off by default on Azure (DataSourceAzure.py).
+Finding cloudinit_hotplug(const Facts& facts) {
+  const auto host = seen_host(facts);
+  if (!host) return host.error();
+  const auto& rules = (*host)->hotplug_rules;
+  if (rules.empty()) return Finding::skip("cloud-init does not configure links that appear");
+  return Finding::fail(
+      fmt::format("cloud-init configures the network anew with each link that appears: {}", sanitized(rules)),
+      remedy::command("mkdir -p /etc/cloud/cloud.cfg.d && printf '%s\\n' {} > "
+                      "/etc/cloud/cloud.cfg.d/99-disable-network-hotplug.cfg && mv {} {} && udevadm control "
+                      "--reload",
+                      std::string_view("updates: {network: {when: []}}"), rules, rules + ".off"));
+}
+
+/// As in AKS#3162: the lease is lost, and the servers with it.
+Finding host_resolver(const Facts& facts) {
+  const auto host = seen_host(facts);
+  if (!host) return host.error();
+  const auto& resolver = (*host)->resolver;
+  if (!resolver) return Finding::unknown(resolver.error().what);
+  if (!resolver->servers.empty()) {
+    const auto more = resolver->servers.size() - 1;
+    return Finding::pass(fmt::format("names are asked of {}{}", sanitized(resolver->servers.front()),
+                                     more == 0 ? "" : fmt::format(" and {} more", more)));
+  }
+  const auto* nic = facts.nic.nic ? &facts.nic.nic->link : nullptr;
+  const auto networkd = (*host)->networkd && (*host)->networkd->runs;
+  const auto found = fmt::format("{} names no DNS server", sanitized(resolver->file));
+  if (nic == nullptr || !networkd)
+    return Finding::fail(
+        found, remedy::edit("have the DHCP client renew its lease, or give {} a nameserver", resolver->file));
+  return Finding::fail(
+      found, remedy::command("networkctl renew {}", nic->name).note("which asks DHCP for the servers again"));
+}
+
 }  // namespace
 
 std::vector<Check> rows_of_network_services() {
@@ -213,6 +249,14 @@ std::vector<Check> rows_of_network_services() {
        .id = "udev.mac_policy",
        .why = "udev may change the MAC that other nodes know: their packets are dropped",
        .look = udev_mac_policy},
+      {.order = 522,
+       .id = "cloudinit.hotplug",
+       .why = "routes and rules of pods may go with every pod that starts",
+       .look = cloudinit_hotplug},
+      {.order = 524,
+       .id = "host.resolver",
+       .why = "the kubelet pulls no image, and pods that use the node's resolver find no name",
+       .look = host_resolver},
   };
 }
 

@@ -130,12 +130,36 @@ Finding overlay_peers(const Facts& facts) {
                                    peers == 1 ? "1 other node" : fmt::format("{} other nodes", peers)));
 }
 
+/// A datagram that the fabric damages is rare; Felix's and flanneld's come with each connection to a service.
+constexpr std::uint64_t kManyChecksumErrors = 10;
+
+/// What shows the harm of another node's offload, here, where its packets are dropped.
+std::optional<Finding> wrong_checksums(const Facts& facts) {
+  const auto host = seen_host(facts);
+  if (!host || !(*host)->checksum_errors) return std::nullopt;
+  const auto& errors = *(*host)->checksum_errors;
+  if (errors.lately < kManyChecksumErrors || errors.elapsed.count() == 0) return std::nullopt;
+  const auto found =
+      fmt::format("{} datagrams came with a wrong UDP checksum in {} s: other nodes leave it to their NICs",
+                  errors.lately, errors.elapsed.count());
+  if (is_calicos_overlay(facts)) {
+    return Finding::fail(found, remedy::patch_felix_configuration(
+                                    R"({"spec":{"featureDetectOverride":"ChecksumOffloadBroken=true"}})"));
+  }
+  return Finding::fail(
+      found, remedy::command("mkdir -p /etc/systemd/network && printf '%s\\n' '[Match]' {} '[Link]' "
+                             "MACAddressPolicy=none TransmitChecksumOffload=no > "
+                             "/etc/systemd/network/50-flannel.link",
+                             std::string_view("OriginalName=flannel*"))
+                 .note("on each node, then a reboot"));
+}
+
 /// With Azure's NICs an offloaded checksum of VXLAN is sometimes wrong (flannel#790, #1279, calico#8860).
-/// Every fresh vxlan link offloads and on most nodes it does no harm; what would show the harm,
-/// UdpInCsumErrors, rises on the other node. So this check only reports the state, and a setting that
-/// persists: ethtool's setting goes with the link.
+/// Every fresh vxlan link offloads and on most nodes it does no harm; what shows the harm, UdpInCsumErrors,
+/// rises on the other node. The setting printed persists: ethtool's goes with the link.
 Finding overlay_checksum_offload(const Facts& facts) {
   if (auto nothing = without_overlay(facts)) return *nothing;
+  if (auto wrong = wrong_checksums(facts)) return *wrong;
   const auto plane = seen_data_plane(facts);
   if (!plane) return plane.error();
   for (const auto* link : overlay_links(facts)) {
@@ -162,7 +186,11 @@ std::vector<Check> rows_of_overlay_peers() {
        .once_installed = true,
        .why = "pods of that node cannot be reached from here",
        .look = overlay_peers},
-      {.order = 440, .id = "overlay.checksum_offload", .group = Group::cni, .look = overlay_checksum_offload},
+      {.order = 440,
+       .id = "overlay.checksum_offload",
+       .group = Group::cni,
+       .why = "such packets are dropped: connections to services hang for 63 s",
+       .look = overlay_checksum_offload},
   };
 }
 

@@ -53,6 +53,7 @@ constexpr auto kPlaces = std::to_array<Place>({
     {"nic.gateway", Hop::route, Hop::nic, Hop::nic},
     {"calico.residue", Hop::route, Hop::overlay, Hop::nic},
     {"networkd.foreign_routes", Hop::route, Hop::overlay, Hop::link},
+    {"cloudinit.hotplug", Hop::route, Hop::overlay, Hop::link},
     {"networkmanager.unmanaged", Hop::link, Hop::link, Hop::link},
     {"udev.mac_policy", Hop::link, Hop::overlay, Hop::link},
 
@@ -67,6 +68,7 @@ constexpr auto kPlaces = std::to_array<Place>({
     everywhere("nic.address", Hop::nic),
     everywhere("nic.up", Hop::nic),
     everywhere("nic.vf", Hop::nic),
+    everywhere("calico.wireguard", Hop::nic),
     everywhere("sysctl.ip_forward", Hop::nic),
     everywhere("sysctl.nic_forwarding", Hop::nic),
     everywhere("sysctl.ipv6_forwarding", Hop::nic),
@@ -74,6 +76,7 @@ constexpr auto kPlaces = std::to_array<Place>({
     everywhere("sysctl.rp_filter", Hop::nic),
     everywhere("netfilter.forward", Hop::nic),
     everywhere("netfilter.backends", Hop::nic),
+    everywhere("netfilter.firewalld", Hop::nic),
     everywhere("conntrack.room", Hop::nic),
     in_udr("azure.ip_forwarding", Hop::nic),
 
@@ -95,6 +98,7 @@ constexpr auto kOffTheWay = std::to_array<Reason>({
     {"imds.reachable", "no packet of a pod goes to IMDS; what is missing without it fails at its own hop"},
     {"calico.node_name", "policies and resources go by it, packets do not"},
     {"sysctl.persistence", "about the next boot"},
+    {"host.resolver", "names are asked before a packet has an address to go to"},
 });
 
 constexpr auto kUdr = std::to_array<Hop>(

@@ -7,7 +7,10 @@
 #include <string>
 #include <utility>
 
+#include "host/felix_health.h"
 #include "host/files.h"
+#include "host/firewalld.h"
+#include "host/resolver.h"
 #include "host/responses.h"
 #include "host/system_settings.h"
 #include "host/text.h"
@@ -18,11 +21,6 @@ namespace {
 
 using Time = std::chrono::steady_clock::time_point;
 
-// https://docs.tigera.io/calico/latest/reference/felix/configuration (FELIX_HEALTHPORT). Tigera's operator
-// sets 9199 on OpenShift, where 9099 is taken (tigera/operator,
-// pkg/controller/installation/core_controller.go).
-constexpr std::uint16_t kFelixHealth = 9099;
-constexpr std::uint16_t kFelixHealthOnOpenShift = 9199;
 // https://github.com/Azure/azure-container-networking: the API, and the health server of AKS and elsewhere
 constexpr std::uint16_t kCns = 10090;
 constexpr std::uint16_t kCnsHealthOnAks = 10092;
@@ -66,42 +64,6 @@ net::Result<int> cns_status(Time finish_by) {
   return http_status(loopback(), kCnsHealth, "/readyz", finish_by);
 }
 
-using Environment = net::Result<std::map<std::string, std::string>>;
-
-/// A setting of Felix's; empty: it is not given, or not ours to read.
-std::string felix_setting(const Environment& environment, const char* name) {
-  if (!environment) return "";
-  const auto found = environment->find(name);
-  return found == environment->end() ? "" : found->second;
-}
-
-/// Where Felix listens: FELIX_HEALTHHOST, a name or an address, where every address is loopback's too.
-net::Address felix_address(const Environment& environment) {
-  const auto address = net::Address::parse(felix_setting(environment, "FELIX_HEALTHHOST"));
-  const auto is_any = [](const net::Address& each) {
-    return each == net::Prefix::any(each.family()).network();
-  };
-  return address && !is_any(*address) ? *address : loopback();
-}
-
-net::Result<int> felix_status(const Environment& environment, Time finish_by) {
-  const auto ask = [&](std::uint16_t port) {
-    return http_status(felix_address(environment), port, "/readiness", finish_by);
-  };
-  const auto given = felix_setting(environment, "FELIX_HEALTHPORT");
-  std::uint16_t port = 0;
-  std::from_chars(given.data(), given.data() + given.size(), port);
-  if (port != 0) return ask(port);
-  auto status = ask(kFelixHealth);
-  // libcalico-go/lib/health/health.go: what answers anything else is not Felix.
-  const auto is_felixs = [](const net::Result<int>& each) {
-    return each && (*each == 200 || *each == 204 || *each == 503);
-  };
-  if (is_felixs(status)) return status;
-  const auto other = ask(kFelixHealthOnOpenShift);
-  return is_felixs(other) ? other : status;
-}
-
 /// Azure's agent (WALinuxAgent, azurelinuxagent/ga/firewall_manager.py) lets its own user, root, connect and
 /// drops everybody else's packets. With the Metadata Security Protocol a connection leads to its proxy on
 /// loopback: only an answer proves the wire server.
@@ -135,19 +97,25 @@ observed::HostSettings HostReader::read(const HostQuery& query, Time finish_by) 
   const Processes processes(query.root, process_names_.read(query.root, std::chrono::steady_clock::now()));
   settings.calico_environment = calico_environment(processes);
   auto felix = aside([environment = settings.calico_environment, finish_by] {
-    return felix_status(environment, finish_by);
+    return felix_health(environment, finish_by);
   });
   settings.boot_sysctls = boot_sysctls(query.root, keys_of(query.nic));
   settings.networkd = networkd_settings(processes);
   settings.network_manager = network_manager_settings(processes);
   settings.link_files = link_files(query.root, query.links);
   settings.conntrack = conntrack(query.root);
+  settings.firewalld = firewalld_settings(processes);
+  settings.resolver = resolver(query.root);
+  settings.hotplug_rules = hotplug_rules(query.root);
+  settings.checksum_errors = checksum_errors_.read(query.root, std::chrono::steady_clock::now());
   settings.calico_namespace = calico_namespace(query.root);
   settings.bird_runs = bird_runs(processes);
   auto seen = filters.get();
   settings.packet_filters = std::move(seen.by_iptables);
   settings.nft_chains = std::move(seen.by_nft);
-  settings.felix = felix.get();
+  auto health = felix.get();
+  settings.felix = std::move(health.status);
+  settings.felix_reporters = std::move(health.reporters);
   if (query.azure_cni) {
     settings.cns = cns.get();
     settings.wire_server = wire_server.get();
@@ -234,6 +202,21 @@ void sanitize(observed::HostSettings& settings) {
   tidy(settings.calico_namespace);
   tidy_error(settings.bird_runs);
   tidy_error(settings.felix);
+  for (auto& each : settings.felix_reporters) {
+    tidy(each.name);
+    tidy(each.readiness);
+    tidy(each.detail);
+  }
+  tidy_error(settings.firewalld);
+  if (settings.firewalld) {
+    tidy(settings.firewalld->version);
+    tidy(settings.firewalld->backend);
+  }
+  tidy_error(settings.resolver);
+  if (settings.resolver) {
+    for (auto& each : settings.resolver->servers) tidy(each);
+  }
+  tidy_error(settings.checksum_errors);
   tidy_error(settings.cns);
   tidy_error(settings.wire_server);
 }

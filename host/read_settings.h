@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/checksum_errors.h"
 #include "host/packet_filters.h"
 #include "host/processes.h"
 #include "observed/host_settings.h"
@@ -36,6 +37,7 @@ class HostReader {
 
  private:
   PacketFilterReader packet_filters_;
+  ChecksumErrorReader checksum_errors_;
   ProcessNames process_names_;
 };
 

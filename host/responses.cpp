@@ -121,19 +121,26 @@ namespace {
 
 using Stage = http1::Failure::Stage;
 
-/// The answer's status, or why there is none; 0 where a connection was all that was wanted.
-net::Result<int> ask(const net::Address& address, std::uint16_t port, const std::string& path,
-                     Clock::time_point finish_by, http1::Extent extent) {
+/// How much of an answer is wanted.
+struct Wanted {
+  http1::Extent extent = http1::Extent::header;
+  std::uint64_t body_limit = std::uint64_t{1} << 20;  ///< a header that announces more is refused, too
+};
+
+/// The answer, or why there is none; its status is 0 where a connection was all that was wanted.
+net::Result<http1::Response> ask(const net::Address& address, std::uint16_t port, const std::string& path,
+                                 Clock::time_point finish_by, Wanted wanted) {
   const auto host = address.family() == net::Family::ipv6 ? fmt::format("[{}]:{}", address.text(), port)
                                                           : fmt::format("{}:{}", address.text(), port);
-  const auto answer = http1::Exchange().get({.peer = {.address = address, .port = port, .unix_path = {}},
-                                             .target = path,
-                                             .host = host,
-                                             .headers = {{"User-Agent", "calico-azure-agent"}},
-                                             .connect_by = finish_by,
-                                             .finish_by = finish_by,
-                                             .extent = extent});
-  if (answer) return static_cast<int>(answer->status);
+  auto answer = http1::Exchange().get({.peer = {.address = address, .port = port, .unix_path = {}},
+                                       .target = path,
+                                       .host = host,
+                                       .headers = {{"User-Agent", "calico-azure-agent"}},
+                                       .connect_by = finish_by,
+                                       .finish_by = finish_by,
+                                       .extent = wanted.extent,
+                                       .body_limit = wanted.body_limit});
+  if (answer) return std::move(*answer);
   const auto& failure = answer.error();
   if (failure.stage == Stage::connecting) {
     return net::failure(failure.code.value(),
@@ -148,14 +155,23 @@ net::Result<int> ask(const net::Address& address, std::uint16_t port, const std:
 }  // namespace
 
 net::Result<void> connects(const net::Address& address, std::uint16_t port, Clock::time_point finish_by) {
-  const auto made = ask(address, port, "", finish_by, http1::Extent::connection);
+  const auto made = ask(address, port, "", finish_by, {.extent = http1::Extent::connection});
   if (!made) return net::pass_on(made);
   return {};
 }
 
 net::Result<int> http_status(const net::Address& address, std::uint16_t port, const std::string& path,
                              Clock::time_point finish_by) {
-  return ask(address, port, path, finish_by, http1::Extent::header);
+  const auto answer = ask(address, port, path, finish_by, {.extent = http1::Extent::header});
+  if (!answer) return net::pass_on(answer);
+  return static_cast<int>(answer->status);
+}
+
+net::Result<std::string> http_body(const net::Address& address, std::uint16_t port, const std::string& path,
+                                   Clock::time_point finish_by, std::uint64_t limit) {
+  auto answer = ask(address, port, path, finish_by, {.extent = http1::Extent::body, .body_limit = limit});
+  if (!answer) return net::pass_on(answer);
+  return std::move(answer->body);
 }
 
 }  // namespace host

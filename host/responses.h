@@ -27,4 +27,8 @@ net::Result<void> connects(const net::Address& address, std::uint16_t port,
 net::Result<int> http_status(const net::Address& address, std::uint16_t port, const std::string& path,
                              std::chrono::steady_clock::time_point finish_by);
 
+/// The body of the answer to `GET path`, whatever its status. EMSGSIZE: it is longer than `limit`.
+net::Result<std::string> http_body(const net::Address& address, std::uint16_t port, const std::string& path,
+                                   std::chrono::steady_clock::time_point finish_by, std::uint64_t limit);
+
 }  // namespace host

@@ -54,6 +54,23 @@ void read_if_there(const nlohmann::json& from, const char* key, T& value) {
 
 }  // namespace json
 
+/// As NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE; the members of the second list came with a later version, and a
+/// document without them is read all the same.
+#define CAA_JSON_WRITE(member) to[#member] = value.member;
+#define CAA_JSON_READ(member) from.at(#member).get_to(value.member);
+#define CAA_JSON_READ_IF_THERE(member) ::json::read_if_there(from, #member, value.member);
+#define CAA_JSON_EACH(what, ...) NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(what, __VA_ARGS__))
+#define CAA_JSON_UNWRAPPED(...) __VA_ARGS__
+#define CAA_JSON_WITH_LATER_MEMBERS(Type, first, later)             \
+  inline void to_json(nlohmann::json& to, const Type& value) {      \
+    CAA_JSON_EACH(CAA_JSON_WRITE, CAA_JSON_UNWRAPPED first)         \
+    CAA_JSON_EACH(CAA_JSON_WRITE, CAA_JSON_UNWRAPPED later)         \
+  }                                                                 \
+  inline void from_json(const nlohmann::json& from, Type& value) {  \
+    CAA_JSON_EACH(CAA_JSON_READ, CAA_JSON_UNWRAPPED first)          \
+    CAA_JSON_EACH(CAA_JSON_READ_IF_THERE, CAA_JSON_UNWRAPPED later) \
+  }
+
 namespace net {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PortRange, first, last)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -127,6 +128,42 @@ struct Conntrack {
   bool operator==(const Conntrack&) const = default;
 };
 
+/// A part of Felix that holds back its readiness, as the table in its 503 says since Calico 3.23.
+/// libcalico-go/lib/health/health.go
+struct FelixReporter {
+  std::string name;       ///< "FelixStartup", "CalculationGraph", "InternalDataplaneMainLoop"
+  std::string readiness;  ///< "reporting non-ready", "timed out"
+  std::string detail;     ///< often empty
+
+  bool operator==(const FelixReporter&) const = default;
+};
+
+struct FirewalldSettings {
+  bool runs = false;
+  std::string version = {};       ///< "0.9.11"; empty: not shown
+  std::string backend = {};       ///< FirewallBackend=: "nftables", which is the default, "iptables"
+  bool has_direct_rules = false;  ///< /etc/firewalld/direct.xml has some
+
+  bool operator==(const FirewalldSettings&) const = default;
+};
+
+/// Whom programs here ask for names.
+struct Resolver {
+  std::string file;                  ///< the one that decides
+  std::vector<std::string> servers;  ///< as written
+
+  bool operator==(const Resolver&) const = default;
+};
+
+/// Datagrams with a wrong checksum that came to this node: UdpInCsumErrors of /proc/net/snmp.
+struct ChecksumErrors {
+  std::uint64_t total = 0;          ///< since the boot
+  std::uint64_t lately = 0;         ///< of these
+  std::chrono::seconds elapsed{0};  ///< how long that is; 0: this is the first look
+
+  bool operator==(const ChecksumErrors&) const = default;
+};
+
 struct HostSettings {
   net::Result<std::vector<BootSysctl>> boot_sysctls = net::failure(ENODATA, "not looked at");
   net::Result<NetworkdSettings> networkd = net::failure(ENODATA, "not looked at");
@@ -149,6 +186,14 @@ struct HostSettings {
   net::Result<bool> bird_runs = net::failure(ENODATA, "not looked at");
   /// The HTTP status of Felix's /readiness. ECONNREFUSED: down, or FELIX_HEALTHENABLED is off.
   net::Result<int> felix = net::failure(ENODATA, "not looked at");
+  /// Empty unless it is 503, and with a Calico that does not say.
+  std::vector<FelixReporter> felix_reporters = {};
+  net::Result<FirewalldSettings> firewalld = net::failure(ENODATA, "not looked at");
+  net::Result<Resolver> resolver = net::failure(ENODATA, "not looked at");
+  /// The udev rules by which cloud-init configures the network anew with each link that appears; empty: there
+  /// are none.
+  std::string hotplug_rules = {};
+  net::Result<ChecksumErrors> checksum_errors = net::failure(ENODATA, "not looked at");
   /// The HTTP status of azure-cns's /readyz. ECONNREFUSED: it does not run.
   net::Result<int> cns = net::failure(ENODATA, "not looked at");
   /// The HTTP status of 168.63.129.16, which azure-vnet-ipam asks for addresses. EPERM: it answers root

@@ -122,9 +122,15 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FilterHook, table, chain, family, policy, cha
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PacketFilter, backend, family, problem, rules, forward_policy, forward,
                                    is_cut, other_hooks)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Conntrack, entries, room)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostSettings, boot_sysctls, networkd, network_manager, link_files,
-                                   packet_filters, nft_chains, conntrack, calico_environment,
-                                   calico_namespace, bird_runs, felix, cns, wire_server)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FelixReporter, name, readiness, detail)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FirewalldSettings, runs, version, backend, has_direct_rules)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Resolver, file, servers)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ChecksumErrors, total, lately, elapsed)
+CAA_JSON_WITH_LATER_MEMBERS(HostSettings,
+                            (boot_sysctls, networkd, network_manager, link_files, packet_filters, nft_chains,
+                             conntrack, calico_environment, calico_namespace, bird_runs, felix, cns,
+                             wire_server),
+                            (felix_reporters, firewalld, resolver, hotplug_rules, checksum_errors))
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(NodeEnvironment, cni, data_plane, host, pod_sysctls)
 
 }  // namespace observed

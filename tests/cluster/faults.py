@@ -84,12 +84,14 @@ def file(vm, path, text):
 
 
 @contextlib.contextmanager
-def health(vm, port, status):
+def health(vm, port, status, body=""):
     """A service on loopback that answers everything so."""
 
     class Answers(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            self.send_error(status)
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body.encode())
 
         def log_message(self, *_):
             pass

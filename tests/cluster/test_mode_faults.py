@@ -28,12 +28,28 @@ _OF_OTHERS = {
 _WAAGENT = ("iptables-nft -t security -A OUTPUT -d 168.63.129.16 -p tcp -m owner --uid-owner 0 -j ACCEPT && "
             "iptables-nft -t security -A OUTPUT -d 168.63.129.16 -p tcp -m conntrack --ctstate INVALID,NEW -j DROP")
 _NODE_NAME = "/var/lib/calico/nodename"
+# As libcalico-go/lib/health/health.go of https://github.com/projectcalico/calico writes it.
+_WAITS_FOR_TYPHA = "| CalculationGraph | 30s | reporting live | reporting non-ready | |\n"
 
 
-def host_wide(vm):
+@contextlib.contextmanager
+def firewalld(vm, folder):
+    """One that rules by iptables, where others have rules."""
+    with process(vm, folder / "firewalld", "script"), \
+         file(vm, "/etc/firewalld/firewalld.conf", "FirewallBackend=iptables\n"), \
+         shell(vm, "iptables-nft -A FORWARD -j ACCEPT", "iptables-nft -D FORWARD -j ACCEPT"):
+        yield
+
+
+def host_wide(vm, folder):
     """What no mode has to do with."""
     yield "sysctl.persistence", file(vm, _SYSCTLS, "net.ipv4.ip_forward = 0\n")
     yield "netfilter.forward", shell(vm, "iptables-nft -P FORWARD DROP", "iptables-nft -P FORWARD ACCEPT")
+    yield "netfilter.firewalld", firewalld(vm, folder)
+    yield "cloudinit.hotplug", file(vm, "/etc/udev/rules.d/90-cloud-init-hook-hotplug.rules", 'SUBSYSTEM=="net"\n')
+    yield "host.resolver", file(vm, "/etc/resolv.conf", "# No DNS servers known.\n")
+    yield "calico.wireguard", shell(vm, "ip link add other-end type veth peer name wireguard.cali && "
+                                        "ip link set wireguard.cali mtu 1460", "ip link del other-end")
     yield "routes.main_rules", ip(vm, "rule del pref 32767", "rule add pref 32767 lookup default")
 
 
@@ -41,7 +57,7 @@ class Udr(Faults, ClusterCase):
     cluster_options = {"nodes": 2, "mode": "udr"}
 
     def faults(self, vm):
-        yield from host_wide(vm)
+        yield from host_wide(vm, self.cluster.folder)
         conflist, link = vm.mode.conflist, vm.pods[0].link
         text = vm.files.read(conflist)
         calico = f"{cni.PROGRAMS}/calico"
@@ -56,6 +72,7 @@ class Udr(Faults, ClusterCase):
         yield "calico.node_name", file(vm, _NODE_NAME, "another\n")
         yield "calico.felix", health(vm, 9099, 503)
         yield "calico.felix", health(vm, 9199, 503)
+        yield "calico.felix", health(vm, 9099, 503, _WAITS_FOR_TYPHA)
         yield "calico.felix", self.elsewhere(vm)
         yield "calico.interface_prefix", felix(vm, self.cluster.folder, FELIX_INTERFACEPREFIX="azv")
         yield "calico.interface_prefix", old_felix(vm, self.cluster.folder, FELIX_INTERFACEPREFIX="azv")

@@ -82,7 +82,9 @@ const FaultOfNodes kHostFaults[] = {
     {"NetworkManager takes Calico's WireGuard", on_calico_vxlan,
      [](checks::Facts& f) {
        f.links.edit().push_back(testing::link(95, "wireguard.cali", "66:00:00:00:00:95"));
+       f.links.edit().back().mtu = 1440;
        f.links.edit().push_back(testing::link(96, "wg-v6.cali", "66:00:00:00:00:96"));
+       f.links.edit().back().mtu = 1420;
        use_network_manager(f, {"interface-name:cali*", "interface-name:vxlan.calico"});
      },
      "networkmanager.unmanaged", "NetworkManager manages wireguard.cali, wg-v6.cali",
@@ -287,13 +289,17 @@ TEST(HostChecks, SayUnknownWhereNobodyCouldLook) {
     host.link_files = error;
     host.packet_filters = error;
     host.conntrack = error;
+    host.firewalld = error;
+    host.resolver = error;
+    host.checksum_errors = error;
     auto unseen = node.facts();
     unseen.environment = {};
     for (const auto& facts : {refused, unseen}) {
       for (const auto* id :
            {"overlay.peers", "overlay.checksum_offload", "overlay.backend", "netfilter.forward",
             "netfilter.backends", "conntrack.room", "networkd.foreign_routes", "networkmanager.unmanaged",
-            "udev.mac_policy", "sysctl.persistence", "routes.main_rules"}) {
+            "udev.mac_policy", "sysctl.persistence", "routes.main_rules", "netfilter.firewalld",
+            "host.resolver"}) {
         const auto said = result(facts, id);
         EXPECT_TRUE(said.status == checks::CheckStatus::unknown || said.status == checks::CheckStatus::skip)
             << node.name << ": " << id << ": " << said.message;

@@ -140,6 +140,11 @@ inline observed::HostSettings host_as_it_should_be() {
   host.cns = net::failure(ECONNREFUSED, "127.0.0.1:10092: connection refused");
   host.wire_server = 200;
   host.bird_runs = false;
+  host.firewalld = observed::FirewalldSettings{};
+  host.resolver =
+      observed::Resolver{.file = "/run/systemd/resolve/resolv.conf", .servers = {"168.63.129.16"}};
+  host.checksum_errors =
+      observed::ChecksumErrors{.total = 2, .lately = 0, .elapsed = std::chrono::seconds(400)};
   return host;
 }
 

@@ -12,7 +12,7 @@
 
 #include "net/descriptor.h"
 
-/// Takes one connection, says the answer to whatever it is asked, and keeps what it was asked.
+/// Takes connections, says the answer to whatever it is asked, and keeps what it was asked first.
 class Peer {
  public:
   /// Port 0 is one that nobody has.
@@ -33,11 +33,14 @@ class Peer {
   }
   void serve() {
     thread_ = std::thread([this] {
-      const net::Descriptor connection(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-      std::string part(4096, '\0');
-      const auto count = ::recv(connection.get(), part.data(), part.size(), 0);
-      if (count > 0) asked_.assign(part, 0, static_cast<std::size_t>(count));
-      (void)::send(connection.get(), answer_.data(), answer_.size(), MSG_NOSIGNAL);
+      while (true) {
+        const net::Descriptor connection(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+        if (connection.get() < 0) break;
+        std::string part(4096, '\0');
+        const auto count = ::recv(connection.get(), part.data(), part.size(), 0);
+        if (count > 0 && asked_.empty()) asked_.assign(part, 0, static_cast<std::size_t>(count));
+        (void)::send(connection.get(), answer_.data(), answer_.size(), MSG_NOSIGNAL);
+      }
     });
   }
   ~Peer() { end(); }
