@@ -60,7 +60,7 @@ Finding netfilter_firewalld(const Facts& facts) {
 
 std::vector<Check> rows_of_firewalld() {
   return {
-      {.order = 475,
+      {.order = 485,
        .id = "netfilter.firewalld",
        .why = "those of kube-proxy and Calico are back within minutes, those of host ports never",
        .look = netfilter_firewalld},
