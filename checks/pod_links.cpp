@@ -43,12 +43,21 @@ const std::string* switched_off(const Facts& facts, const net::Link& link) {
   return nullptr;
 }
 
+/// Whoever writes it writes every link's forwarding with it (ip-sysctl.rst).
+bool forwards_nothing(const Facts& facts) {
+  const auto reading = facts.sysctls.find("net/ipv4/ip_forward");
+  return reading != facts.sysctls.end() && reading->second && *reading->second == "0";
+}
+
 std::optional<Finding> sysctls_of(const Facts& facts) {
   for (const auto& link : *facts.links) {
     if (!is_routed(link) || !is_settled(facts, link)) continue;
     const auto* key = switched_off(facts, link);
     if (key == nullptr) continue;
     const auto name = net::sysctl_name(*key);
+    if (!key->ends_with("proxy_arp") && forwards_nothing(facts))
+      return Finding::reported_by("sysctl.ip_forward",
+                                  fmt::format("{} is 0, as net.ipv4.ip_forward is", name));
     return Finding::fail(fmt::format("{} is 0", name),
                          key->ends_with("proxy_arp") ? "the pod asks for its gateway's MAC and gets no answer"
                                                      : "the kernel drops what this pod sends",

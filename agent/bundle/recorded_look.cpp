@@ -48,8 +48,9 @@ using nlohmann::json;
 constexpr ::json::Limits kLimits{.depth = 32, .unique_keys = true, .values = 8'000'000};
 /// Environment variables of Felix that a check reads: others may hold what is nobody's business, such as
 /// FELIX_ETCDPASSWORD.
-constexpr std::array kFelixVariables = {"FELIX_INTERFACEPREFIX", "FELIX_IPTABLESBACKEND",
-                                        "FELIX_HEALTHENABLED", "CLUSTER_TYPE"};
+constexpr std::array kFelixVariables = {"FELIX_INTERFACEPREFIX",     "FELIX_IPTABLESBACKEND",
+                                        "FELIX_HEALTHENABLED",       "FELIX_TYPHAADDR",
+                                        "FELIX_TYPHAK8SSERVICENAME", "CLUSTER_TYPE"};
 
 constexpr auto kOriginNames = std::to_array<net::Named<OriginKind>>({{OriginKind::by_default, "default"},
                                                                      {OriginKind::file, "file"},

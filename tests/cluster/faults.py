@@ -1,6 +1,7 @@
 """One thing that is wrong in a VM, and mended again; and the cases that each mode makes of such."""
 
 import contextlib
+import dataclasses
 import http.server
 import json
 import pathlib
@@ -8,21 +9,40 @@ import shutil
 import subprocess
 import threading
 
+import fault_table
 from case import eventually
 from lab.bundle import failures_replayed
+from lab.namespace import CommandFailed
+
+
+PRINTED = "as printed"
+
+
+@dataclasses.dataclass
+class Fault:
+    """One thing that is wrong: the check that names it, what it is in a few words, and a context in which it is there.
+    `mended`: PRINTED where the check's remedy is run in the VM as it is printed, else what mends it here, and why."""
+
+    check: str
+    what: str
+    there: contextlib.AbstractContextManager
+    mended: str = PRINTED
 
 
 class Faults:
-    """`faults()` yields, for each: the check that names it, and a context in which it is there. `healthy_changes()` yields what
-    is in order, for each: its name, and a context in which it is there."""
+    """`faults()` yields Faults. `healthy_changes()` yields what is in order, for each: its name, and a context in which it is
+    there."""
 
     config = {"azure": {"verify": "off"}}
 
     def checks(self, vm):
         return json.loads(vm.agent.command("doctor", "--json").stdout)["checks"]
 
+    def failed(self, vm):
+        return [check for check in self.checks(vm) if check["status"] == "fail"]
+
     def failures(self, vm):
-        return [(check["id"], check["message"]) for check in self.checks(vm) if check["status"] == "fail"]
+        return [(check["id"], check["message"]) for check in self.failed(vm)]
 
     def replayed(self, vm):
         """What a bundle of this moment says elsewhere."""
@@ -40,23 +60,31 @@ class Faults:
     def test_each_is_named_by_one_check_and_passes_with_it(self):
         vm = self.vms[0]
         self.assertEqual(self.failures(vm), [], "before anything is broken")
-        for check, fault in self.faults(vm):
-            with self.subTest(check):
-                with fault:
-                    failures = self.failures(vm)
-                    self.assertEqual([name for name, _ in failures], [check], failures)
-                    self.assertEqual(self.replayed(vm), [check])
+        for fault in self.faults(vm):
+            with self.subTest(fault.what):
+                with fault.there:
+                    failed = self.failed(vm)
+                    self.assertEqual([check["id"] for check in failed], [fault.check], failed)
+                    self.assertEqual(self.replayed(vm), [fault.check])
+                    remedy = failed[0]["remedy"]
+                    if fault.mended == PRINTED:
+                        done_so = vm.namespace.shell(remedy)
+                        self.assertEqual(done_so.returncode, 0, f"{remedy}: {done_so.stderr}")
+                        self.assertEqual(self.failures(vm), [], remedy)
                 self.assertEqual(self.failures(vm), [], "mended")
+                row = fault_table.row(self.cluster_options["mode"], fault.what, fault.check, remedy, fault.mended)
+                self.assertTrue(fault_table.is_in_table(row), f"CAA_WRITE=1 writes tests/README.md: {row}")
 
 
 @contextlib.contextmanager
 def done(here, undone):
-    """Two calls: what breaks it, and what mends it."""
+    """Two calls: what breaks it, and what mends it; where a remedy has done that already, the second has nothing to do."""
     here()
     try:
         yield
     finally:
-        undone()
+        with contextlib.suppress(CommandFailed):
+            undone()
 
 
 def ip(vm, line, undone):
@@ -67,7 +95,7 @@ def shell(vm, line, undone):
     def run(words):
         outcome = vm.namespace.shell(words)
         if outcome.returncode != 0:
-            raise AssertionError(f"{words}: {outcome.stderr}")
+            raise CommandFailed(f"{words}: {outcome.stderr}")
 
     return done(lambda: run(line), lambda: run(undone))
 
@@ -80,7 +108,10 @@ def file(vm, path, text):
     try:
         yield
     finally:
-        vm.files.write(path, before) if before is not None else vm.files.remove(path)
+        if before is not None:
+            vm.files.write(path, before)
+        else:
+            vm.files.path_of(path).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -32,10 +32,12 @@ class Settings(TruthCase):
                 self.cluster.ask(fault)
                 self.ask_again()
                 self.await_failures([check])
-                self.assertRegex(self.vm.agent.check(check)["remedy"], "^# it is not known here whose pods")
+                remedy = self.vm.agent.check(check)["remedy"]
+                self.assertRegex(remedy, "^# it is not known here whose pods")
                 self.cluster.ask(undo)
                 self.ask_again()
                 self.await_failures([])
+                self.assert_in_table(f"Azure: {fault}", check, remedy, "by its route update")
 
     def test_a_node_object_of_another_machine_is_believed_nothing(self):
         self.cluster.tell_nodes(vm1=node("vm1", ["10.244.2.0/24"], addresses=["10.240.0.99"],
@@ -46,8 +48,10 @@ class Settings(TruthCase):
                       self.vm.agent.check("kubernetes.node_cidr")["message"])
         self.assertEqual(self.vm.agent.status()["pods"]["node_cidrs"], ["10.244.1.0/24"])
         self.assertTrue(self.vm.agent.is_ready())
+        remedy = self.vm.agent.check("kubernetes.node_cidr")["remedy"]
         self.cluster.tell_nodes()
         self.await_failures([])
+        self.assert_in_table("Kubernetes: the Node of that name is another machine", "kubernetes.node_cidr", remedy, "edited")
 
     def test_what_takes_the_pods_of_one_other_node_alone_is_found_by_the_route_table(self):
         cidr = self.vms[1].pod_cidrs[0]
@@ -65,6 +69,8 @@ class Settings(TruthCase):
         self.assertTrue(self.vm.agent.is_ready())
         self.vm.namespace.ip("link del ib0")
         eventually(lambda: self.vm.agent.check("routes.shadowed")["status"] == "pass", "it is gone", 20)
+        self.assert_in_table("a foreign route leads one other node's pods away", "routes.shadowed", shadowed["remedy"],
+                             "by its route del")
 
     def test_a_subnet_with_a_list_of_prefixes_is_read_like_one_with_a_prefix(self):
         cloud = self.cluster.cloud
@@ -98,23 +104,32 @@ class Settings(TruthCase):
                 self.vm.write_credentials(route_table=name)
                 self.ask_again()
                 self.await_failures(["azure.cloud_config"])
-                self.assertIn(ROUTE_TABLE, self.vm.agent.check("azure.cloud_config")["remedy"])
+                remedy = self.vm.agent.check("azure.cloud_config")["remedy"]
+                self.assertIn(ROUTE_TABLE, remedy)
                 self.vm.write_credentials()
                 self.ask_again()
                 self.await_failures([])
+                self.assert_in_table(f"azure.json names {name or 'no route table'}", "azure.cloud_config", remedy, "edited")
 
     def test_a_node_without_a_cidr(self):
         self.cluster.tell_nodes(vm1=node("vm1", [], ("True", "NoRouteCreated")))
         self.vm.agent.await_check("kubernetes.node_cidr", "fail")
         self.assertEqual(self.failures(), ["kubernetes.node_cidr"])
-        self.assertIn("--allocate-node-cidrs=true", self.vm.agent.check("kubernetes.node_cidr")["remedy"])
+        remedy = self.vm.agent.check("kubernetes.node_cidr")["remedy"]
+        self.assertIn("--allocate-node-cidrs=true", remedy)
         self.cluster.tell_nodes()
         self.await_failures([])
+        self.assert_in_table("Kubernetes: the Node has no pod CIDR", "kubernetes.node_cidr", remedy, "edited")
 
     def test_the_route_controllers_word_is_passed_on(self):
         self.cluster.tell_nodes(vm1=node("vm1", ["10.244.1.0/24"], ("True", "NoRouteCreated")))
         self.vm.agent.await_check("kubernetes.route_created", "fail")
         self.assertEqual(self.failures(), ["kubernetes.route_created"])
+        remedy = self.vm.agent.check("kubernetes.route_created")["remedy"]
+        self.cluster.tell_nodes()
+        self.await_failures([])
+        self.assert_in_table("Kubernetes: the route controller made no route", "kubernetes.route_created", remedy,
+                             "by the route controller")
 
 
 class Answers(TruthCase):

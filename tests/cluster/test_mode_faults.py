@@ -9,14 +9,13 @@ import time
 import unittest
 
 from case import ClusterCase, eventually
-from faults import Faults, done, ip, shell, file, health, process, felix, old_felix
+from faults import Fault, Faults, done, ip, shell, file, health, process, felix, old_felix
 from lab import azure_cni, cni, overlay
 from lab.modes import CLUSTER
 
 _OTHER = cni.conflist("other", {"type": "cilium-cni"})
 _DROP_IN = "/etc/systemd/networkd.conf.d/10-calico-azure-agent.conf"
 _LEAVES_OTHERS_ALONE = "[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\n"
-_SYSCTLS = "/etc/sysctl.d/99-site.conf"
 _LOOPBACK = '{"cniVersion": "0.3.1", "name": "lo", "type": "loopback"}\n'
 # Files of engines whose containers are no pods, and of no network at all.
 _OF_OTHERS = {
@@ -29,62 +28,80 @@ _WAAGENT = ("iptables-nft -t security -A OUTPUT -d 168.63.129.16 -p tcp -m owner
             "iptables-nft -t security -A OUTPUT -d 168.63.129.16 -p tcp -m conntrack --ctstate INVALID,NEW -j DROP")
 _NODE_NAME = "/var/lib/calico/nodename"
 # As libcalico-go/lib/health/health.go of https://github.com/projectcalico/calico writes it.
-_WAITS_FOR_TYPHA = "| CalculationGraph | 30s | reporting live | reporting non-ready | |\n"
-
-
-@contextlib.contextmanager
-def firewalld(vm, folder):
-    """One that rules by iptables, where others have rules."""
-    with process(vm, folder / "firewalld", "script"), \
-         file(vm, "/etc/firewalld/firewalld.conf", "FirewallBackend=iptables\n"), \
-         shell(vm, "iptables-nft -A FORWARD -j ACCEPT", "iptables-nft -D FORWARD -j ACCEPT"):
-        yield
-
-
-def host_wide(vm, folder):
-    """What no mode has to do with."""
-    yield "sysctl.persistence", file(vm, _SYSCTLS, "net.ipv4.ip_forward = 0\n")
-    yield "netfilter.forward", shell(vm, "iptables-nft -P FORWARD DROP", "iptables-nft -P FORWARD ACCEPT")
-    yield "netfilter.firewalld", firewalld(vm, folder)
-    yield "cloudinit.hotplug", file(vm, "/etc/udev/rules.d/90-cloud-init-hook-hotplug.rules", 'SUBSYSTEM=="net"\n')
-    yield "host.resolver", file(vm, "/etc/resolv.conf", "# No DNS servers known.\n")
-    yield "calico.wireguard", shell(vm, "ip link add other-end type veth peer name wireguard.cali && "
-                                        "ip link set wireguard.cali mtu 1460", "ip link del other-end")
-    yield "routes.main_rules", ip(vm, "rule del pref 32767", "rule add pref 32767 lookup default")
+_WAITS_FOR_THE_DATASTORE = "| CalculationGraph | 30s | reporting live | reporting non-ready | |\n"
 
 
 class Udr(Faults, ClusterCase):
     cluster_options = {"nodes": 2, "mode": "udr"}
 
     def faults(self, vm):
-        yield from host_wide(vm, self.cluster.folder)
-        conflist, link = vm.mode.conflist, vm.pods[0].link
+        yield from self.faults_of_cni(vm)
+        yield from self.faults_of_calico(vm)
+        yield from self.faults_of_pods(vm)
+
+    def faults_of_cni(self, vm):
+        conflist = vm.mode.conflist
         text = vm.files.read(conflist)
         calico = f"{cni.PROGRAMS}/calico"
-        yield "cni.winner", file(vm, f"{cni.NETWORKS}/05-other.conflist", _OTHER)
-        yield "cni.winner", file(vm, f"{cni.NETWORKS}/05-other.conflist", _OTHER[:40])
-        yield "cni.winner", file(vm, f"{cni.NETWORKS}/00-loopback.conf", _LOOPBACK)
-        yield "cni.plugins", done(lambda: vm.files.remove(calico), lambda: cni.install(vm.files, "calico"))
-        yield "cni.ipam", file(vm, conflist, text.replace("host-local", "calico-ipam"))
-        yield "cni.mode", self.another_overlay(vm)
-        yield "cni.mode", self.another_cni(vm)
-        yield "cni.host_local", self.no_address_left(vm)
-        yield "calico.node_name", file(vm, _NODE_NAME, "another\n")
-        yield "calico.felix", health(vm, 9099, 503)
-        yield "calico.felix", health(vm, 9199, 503)
-        yield "calico.felix", health(vm, 9099, 503, _WAITS_FOR_TYPHA)
-        yield "calico.felix", self.elsewhere(vm)
-        yield "calico.interface_prefix", felix(vm, self.cluster.folder, FELIX_INTERFACEPREFIX="azv")
-        yield "calico.interface_prefix", old_felix(vm, self.cluster.folder, FELIX_INTERFACEPREFIX="azv")
-        yield "calico.residue", ip(vm, "route add 10.244.9.0/26 via 10.240.0.1 proto bird",
-                                   "route del 10.244.9.0/26 proto bird")
-        yield "pods.addresses", ip(vm, f"route add 192.168.77.1/32 dev {link}", "route del 192.168.77.1/32")
-        yield "pods.links", done(lambda: vm.namespace.sysctl(f"net/ipv4/conf/{link}/proxy_arp", 0),
-                                 lambda: vm.namespace.sysctl(f"net/ipv4/conf/{link}/proxy_arp", 1))
-        yield "pods.links", ip(vm, f"route del {vm.pods[0].address} dev {link}",
-                               f"route add {vm.pods[0].address} dev {link} scope link")
-        yield "pods.mtu", ip(vm, f"link set {link} mtu 2000", f"link set {link} mtu 1500")
-        yield "pods.mtu", ip(vm, "link set eth0 mtu 1400", "link set eth0 mtu 1500")
+        first = f"{cni.NETWORKS}/05-other.conflist"
+        yield Fault("cni.winner", "a file of another plug-in comes first", file(vm, first, _OTHER),
+                    "by its mv, as it is left over")
+        yield Fault("cni.winner", "half a file comes first", file(vm, first, _OTHER[:40]))
+        yield Fault("cni.winner", "loopback comes first", file(vm, f"{cni.NETWORKS}/00-loopback.conf", _LOOPBACK))
+        yield Fault("cni.plugins", "the plug-in's program is not there",
+                    done(lambda: vm.files.remove(calico), lambda: cni.install(vm.files, "calico")), "installed")
+        yield Fault("cni.ipam", "calico-ipam beside user-defined routes",
+                    file(vm, conflist, text.replace("host-local", "calico-ipam")), "edited")
+        yield Fault("cni.ipam", "host-local's range is not this node's",
+                    file(vm, conflist, text.replace("usePodCidr", "10.244.77.0/24")), "edited")
+        yield Fault("cni.mode", "there is another overlay's link", self.another_overlay(vm), "by a reboot")
+        yield Fault("cni.mode", "the file is Azure CNI's", self.another_cni(vm), "edited")
+        yield Fault("cni.host_local", "every address is reserved", self.no_address_left(vm), "emptied")
+
+    def faults_of_calico(self, vm):
+        folder = self.cluster.folder
+        yield Fault("calico.node_name", "calico/node has another node's name", file(vm, _NODE_NAME, "another\n"), "edited")
+        felix_s_own = "by Felix itself"
+        yield Fault("calico.felix", "Felix is not ready", health(vm, 9099, 503), felix_s_own)
+        yield Fault("calico.felix", "Felix on OpenShift is not ready", health(vm, 9199, 503), felix_s_own)
+        yield Fault("calico.felix", "Felix waits for the datastore", health(vm, 9099, 503, _WAITS_FOR_THE_DATASTORE), felix_s_own)
+        yield Fault("calico.felix", "Felix waits for Typha", self.without_typha(vm), "by Typha itself")
+        yield Fault("calico.felix", "Felix at another port is not ready", self.elsewhere(vm), felix_s_own)
+        for program, start in (("", felix), (" before 3.33", old_felix)):
+            yield Fault("calico.interface_prefix", f"Felix{program} looks at azv*",
+                        start(vm, folder, FELIX_INTERFACEPREFIX="azv"), "in Kubernetes")
+        yield Fault("calico.residue", "a BIRD that is gone has left a route",
+                    ip(vm, "route add 10.244.9.0/26 via 10.240.0.1 proto bird", "route del 10.244.9.0/26 proto bird"),
+                    "by its route del")
+        yield Fault("calico.wireguard", "WireGuard's MTU is above what the NIC carries", self.wireguard(vm), "in Kubernetes")
+
+    def faults_of_pods(self, vm):
+        link = vm.pods[0].link
+        yield Fault("pods.addresses", "a pod has an address of another range",
+                    ip(vm, f"route add 192.168.77.1/32 dev {link}", "route del 192.168.77.1/32"), "in Kubernetes")
+        yield Fault("pods.links", "a pod's link does not answer for the gateway",
+                    done(lambda: vm.namespace.sysctl(f"net/ipv4/conf/{link}/proxy_arp", 0),
+                         lambda: vm.namespace.sysctl(f"net/ipv4/conf/{link}/proxy_arp", 1)))
+        yield Fault("pods.links", "a pod's link does not forward",
+                    done(lambda: vm.namespace.sysctl(f"net/ipv4/conf/{link}/forwarding", 0),
+                         lambda: vm.namespace.sysctl(f"net/ipv4/conf/{link}/forwarding", 1)))
+        yield Fault("pods.links", "a pod's route is gone",
+                    ip(vm, f"route del {vm.pods[0].address} dev {link}",
+                       f"route add {vm.pods[0].address} dev {link} scope link"), "in Kubernetes")
+        yield Fault("pods.mtu", "a pod's link sends more than the NIC carries",
+                    ip(vm, f"link set {link} mtu 2000", f"link set {link} mtu 1500"), "edited")
+        yield Fault("pods.mtu", "the NIC is below what Azure carries",
+                    ip(vm, "link set eth0 mtu 1400", "link set eth0 mtu 1500"))
+
+    @contextlib.contextmanager
+    def without_typha(self, vm):
+        with felix(vm, self.cluster.folder, FELIX_TYPHAK8SSERVICENAME="calico-typha"), \
+             health(vm, 9099, 503, _WAITS_FOR_THE_DATASTORE):
+            yield
+
+    def wireguard(self, vm):
+        return shell(vm, "ip link add other-end type veth peer name wireguard.cali && ip link set wireguard.cali mtu 1460",
+                     "ip link del other-end")
 
     def healthy_changes(self, vm):
         for name, text in _OF_OTHERS.items():
@@ -166,7 +183,8 @@ class NetworkService(Faults, ClusterCase):
         eventually(lambda: not self.failures(vm), "the routes are back")
 
     def faults(self, vm):
-        yield "networkd.foreign_routes", file(vm, _DROP_IN, None)
+        yield Fault("networkd.foreign_routes", "systemd-networkd manages what is not its own", file(vm, _DROP_IN, None),
+                    "the file is written, and read at a restart")
 
     def said_of_it(self, vm):
         return next(check["status"] for check in self.checks(vm) if check["id"] == "networkd.foreign_routes")
@@ -189,15 +207,30 @@ class Canal(Overlay, ClusterCase):
 
     def faults(self, vm):
         own, peer = vm.mode.vtep(vm), vm.mode.vtep(self.vms[1])
-        yield "overlay.device", self.bound_elsewhere(vm)
-        yield "overlay.peers", done(lambda: overlay.forget(vm.namespace, own, peer),
-                                    lambda: overlay.reach(vm.namespace, own, peer, self.vms[1].pod_cidrs[0]))
-        yield "overlay.peers", ip(vm, f"neigh del {peer.address} dev flannel.1",
-                                  f"neigh add {peer.address} lladdr {peer.mac} dev flannel.1 nud permanent")
-        yield "overlay.backend", ip(vm, "route add 10.244.9.0/24 via 10.240.0.5 dev eth0",
-                                    "route del 10.244.9.0/24")
-        yield "overlay.vtep", self.another_vtep(vm)
-        yield "udev.mac_policy", self.drawn_mac(vm)
+        yield Fault("overlay.device", "flannel.1 is bound to an address that the node had", self.bound_elsewhere(vm),
+                    "made anew")
+        yield Fault("overlay.device", "flannel.1 is down", self.down(vm), "by flanneld")
+        yield Fault("overlay.peers", "another node was forgotten",
+                    done(lambda: overlay.forget(vm.namespace, own, peer),
+                         lambda: overlay.reach(vm.namespace, own, peer, self.vms[1].pod_cidrs[0])), "by flanneld")
+        yield Fault("overlay.peers", "another node's neighbour entry is gone",
+                    ip(vm, f"neigh del {peer.address} dev flannel.1",
+                       f"neigh add {peer.address} lladdr {peer.mac} dev flannel.1 nud permanent"), "by flanneld")
+        yield Fault("overlay.backend", "host-gw leads to another node",
+                    ip(vm, "route add 10.244.9.0/24 via 10.240.0.5 dev eth0", "route del 10.244.9.0/24"), "in Kubernetes")
+        yield Fault("overlay.vtep", "the Node tells another MAC than flannel.1 has", self.another_vtep(vm), "by flanneld")
+        yield Fault("udev.mac_policy", "udev changes flannel.1's MAC", self.drawn_mac(vm),
+                    "the file is written, and the link made anew")
+
+    def down(self, vm):
+        own = vm.mode.vtep(vm)
+
+        def make():
+            vm.namespace.ip(f"link del {own.link}")
+            overlay.make(vm.namespace, own)
+            vm.mode.introduce(vm, self.vms[1])
+
+        return done(lambda: vm.namespace.ip(f"link set {own.link} down"), make)
 
     @contextlib.contextmanager
     def drawn_mac(self, vm):
@@ -232,8 +265,10 @@ class Flannel(Faults, ClusterCase):
 
     def faults(self, vm):
         env = vm.files.read("/run/flannel/subnet.env")
-        yield "flannel.subnet_env", file(vm, "/run/flannel/subnet.env", None)
-        yield "flannel.subnet_env", file(vm, "/run/flannel/subnet.env", env.replace(CLUSTER, "10.100.0.0/16"))
+        lease = "/run/flannel/subnet.env"
+        yield Fault("flannel.subnet_env", "there is no lease", file(vm, lease, None), "by flanneld")
+        yield Fault("flannel.subnet_env", "the lease is of another cluster", file(vm, lease, env.replace(CLUSTER, "10.100.0.0/16")),
+                    "by flanneld")
 
 
 class CalicoVxlan(Overlay, ClusterCase):
@@ -241,11 +276,14 @@ class CalicoVxlan(Overlay, ClusterCase):
 
     def faults(self, vm):
         own, peer = vm.mode.vtep(vm), vm.mode.vtep(self.vms[1])
-        yield "overlay.device", self.bound_elsewhere(vm)
-        yield "overlay.peers", done(lambda: overlay.forget(vm.namespace, own, peer),
-                                    lambda: vm.mode.introduce(vm, self.vms[1]))
-        yield "calico.residue", ip(vm, "route add 10.244.9.0/26 via 10.240.0.1 proto bird",
-                                   "route del 10.244.9.0/26 proto bird")
+        yield Fault("overlay.device", "vxlan.calico is bound to an address that the node had", self.bound_elsewhere(vm),
+                    "made anew")
+        yield Fault("overlay.peers", "another node was forgotten",
+                    done(lambda: overlay.forget(vm.namespace, own, peer), lambda: vm.mode.introduce(vm, self.vms[1])),
+                    "by Felix")
+        yield Fault("calico.residue", "a BIRD that is gone has left a route",
+                    ip(vm, "route add 10.244.9.0/26 via 10.240.0.1 proto bird", "route del 10.244.9.0/26 proto bird"),
+                    "by its route del")
 
 
 class AzureCni(Faults, ClusterCase):
@@ -254,14 +292,18 @@ class AzureCni(Faults, ClusterCase):
     def faults(self, vm):
         conflist, link = vm.mode.conflist, vm.pods[0].link
         pool = vm.files.read(azure_cni.IPAM)
-        yield "azure_cni.configuration", self.bridge_beside_felix(vm)
-        yield "azure_cni.addresses", file(vm, azure_cni.IPAM, pool.replace('"InUse": false', '"InUse": true'))
-        yield "azure_cni.state", file(vm, azure_cni.VNET, vm.files.read(azure_cni.VNET)[:80])
-        yield "azure_cni.cns", file(vm, conflist, vm.mode.configuration(ipam="azure-cns"))
-        yield "azure_cni.wire_server", ip(vm, "route add unreachable 168.63.129.16 metric 0",
-                                          "route del unreachable 168.63.129.16 metric 0")
-        yield "pods.links", ip(vm, f"link set {link} address 02:00:00:00:00:01",
-                               f"link set {link} address aa:aa:aa:aa:aa:aa")
+        yield Fault("azure_cni.configuration", "azure-vnet makes bridges beside Felix", self.bridge_beside_felix(vm), "edited")
+        yield Fault("azure_cni.addresses", "every address of the NIC is in use",
+                    file(vm, azure_cni.IPAM, pool.replace('"InUse": false', '"InUse": true')), "in Azure")
+        yield Fault("azure_cni.state", "azure-vnet's state is half a file",
+                    file(vm, azure_cni.VNET, vm.files.read(azure_cni.VNET)[:80]), "by a reboot")
+        yield Fault("azure_cni.cns", "Azure CNS does not run", file(vm, conflist, vm.mode.configuration(ipam="azure-cns")),
+                    "in Kubernetes")
+        yield Fault("azure_cni.wire_server", "a route to the WireServer leads nowhere",
+                    ip(vm, "route add unreachable 168.63.129.16 metric 0", "route del unreachable 168.63.129.16 metric 0"),
+                    "by its route del")
+        yield Fault("pods.links", "a pod's link has another MAC than azure-vnet gave it",
+                    ip(vm, f"link set {link} address 02:00:00:00:00:01", f"link set {link} address aa:aa:aa:aa:aa:aa"))
 
     def healthy_changes(self, vm):
         yield "FelixConfiguration says interfacePrefix", self.prefix_in_felix_rules(vm)

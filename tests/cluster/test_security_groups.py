@@ -21,10 +21,12 @@ class SecurityGroupCase(TruthCase):
         self.await_failures([self.check])
         self.assertIn(words, self.vm.agent.check(self.check)["message"])
         self.assertTrue(self.vm.agent.is_ready(), "Azure's faults withdraw no node")
-        self.cluster.mend(self.vm.agent.check(self.check)["remedy"])
+        remedy = self.vm.agent.check(self.check)["remedy"]
+        self.cluster.mend(remedy)
         self.assert_reaches(here, there)
         self.ask_again()
         self.await_failures([])
+        self.assert_in_table(f"Azure: {fault}", self.check, remedy)
 
 
 class SecurityGroups(SecurityGroupCase):
@@ -64,6 +66,7 @@ class SecurityGroups(SecurityGroupCase):
         self.assert_reaches(other, own)
         self.ask_again()
         self.await_failures([])
+        self.assert_in_table("Azure: three rules in two groups, of both directions", self.check, remedy)
 
     def test_a_rule_for_one_port_is_somebodys_policy(self):
         for words in ("NoSmtp 200 Outbound Deny Tcp * * 25", "NoTelnet 200 Inbound Deny Tcp * * 23"):

@@ -1,6 +1,8 @@
 """A cluster of which Azure and Kubernetes are asked, and what its first node's agent says of them."""
 
+import fault_table
 from case import ClusterCase, eventually
+from faults import PRINTED
 from lab.bundle import failures_replayed
 
 _SUBJECTS = ("azure.", "kubernetes.", "pods.")
@@ -48,6 +50,12 @@ class TruthCase(ClusterCase):
         self.ask_again()
         self.await_failures([check])
         self.assertTrue(self.vm.agent.is_ready(), "Azure's faults withdraw no node")
-        self.cluster.mend(self.vm.agent.check(check)["remedy"])
+        remedy = self.vm.agent.check(check)["remedy"]
+        self.cluster.mend(remedy)
         self.ask_again()
         self.await_failures([])
+        self.assert_in_table(f"Azure: {fault}", check, remedy)
+
+    def assert_in_table(self, what, check, remedy, mended=PRINTED):
+        row = fault_table.row(self.cluster_options.get("mode", "udr"), what, check, remedy, mended)
+        self.assertTrue(fault_table.is_in_table(row), f"CAA_WRITE=1 writes tests/README.md: {row}")
