@@ -8,12 +8,14 @@
 #include <variant>
 #include <vector>
 
+#include "net/error.h"
 #include "net/mac_address.h"
 #include "net/time.h"
 #include "node/mode.h"
 #include "node/node_cidrs.h"
 #include "node/policy.h"
 #include "observed/cloud_state.h"
+#include "observed/maintenance.h"
 #include "observed/node_environment.h"
 #include "observed/node_network.h"
 #include "observed/request.h"
@@ -90,12 +92,17 @@ struct ResyncDue {};
 /// The time that Effects::wake_at named has come, or the process starts.
 struct Wakeup {};
 
+/// Azure's Scheduled Events, of all VMs that they are shown to; or why they cannot be read.
+struct ScheduledEvents {
+  net::Result<std::vector<observed::Maintenance>> events;
+};
+
 /// The event loop proves that it turns: time for what ages by itself.
 struct Beat {};
 
 /// Everything by which the state of this node can change.
 using Event = std::variant<NotificationsReady, ImdsDocument, ImdsFailure, CachedDocument, CacheFailure,
                            observed::CloudState, observed::NodeEnvironment, PersistedState, Configuration,
-                           ResyncDue, Wakeup, Beat>;
+                           ScheduledEvents, ResyncDue, Wakeup, Beat>;
 
 }  // namespace core

@@ -46,6 +46,8 @@ enum class EventKind : std::uint8_t {
   link_changed,
   azure_changed,
   events_lost,
+  maintenance_announced,
+  maintenance_over,
 };
 
 struct EventKindName {
@@ -88,6 +90,9 @@ inline constexpr std::array kEventKinds = {
     EventKindName{EventKind::link_changed, "link_changed", "56f93cd5351642cba76a7e71193bd382"},
     EventKindName{EventKind::azure_changed, "azure_changed", "0bdcd36e2e2548768eb2abc076c70152"},
     EventKindName{EventKind::events_lost, "events_lost", "f65fc3c591fa4ac7bca1918572e9b230"},
+    EventKindName{EventKind::maintenance_announced, "maintenance_announced",
+                  "ff981a57180376fd2734715d81d22968"},
+    EventKindName{EventKind::maintenance_over, "maintenance_over", "13c3a9a82e691b7a61ff33acd6e77022"},
 };
 
 /// nullptr for `other`.

@@ -46,6 +46,7 @@ Effects NodeController::handle(Event event) {
     if (is_due(repair_log_.due())) publish_repairs();
     if (is_due(transition_log_.due())) log_transitions();
     if (is_due(link_log_.due())) log_links();
+    if (is_due(maintenance_log_.due())) log_maintenance();
   }
   effects_.wake_at = next_wakeup();
   return std::exchange(effects_, {});
@@ -66,6 +67,7 @@ NodeController::Next NodeController::take(ImdsDocument event) {
   meters_.count({.to = observed::Service::imds, .took = event.took});
   last_document_ = event.network;
   engine_.take_reading(std::move(event.network), std::move(event.api_version), now.mono, now.wall);
+  note_maintenance();  // whose name this VM has may not have been known
   return Next::turn;
 }
 
@@ -121,6 +123,12 @@ NodeController::Next NodeController::take(Configuration event) {
   engine_.set_policy(std::move(event.policy), ports_.clock().mono);
   queried_.reset();  // where to ask may have changed, too
   return Next::turn;
+}
+
+NodeController::Next NodeController::take(ScheduledEvents event) {
+  scheduled_ = std::move(event);
+  note_maintenance();
+  return Next::publish;
 }
 
 NodeController::Next NodeController::take(ResyncDue /*event*/) {
@@ -275,6 +283,7 @@ void NodeController::publish() {
   snapshot->version = version_;
   snapshot->config = in_force_;
   snapshot->changes = history_.list();
+  snapshot->maintenance = maintenance_log_.list();
   note_phases(*snapshot, now.mono);
   meters_.interrupted_dumps = ports_.kernel.interrupted_dumps();
   snapshot->meters = meters_;
@@ -306,8 +315,22 @@ void NodeController::publish_repairs() {
 
 void NodeController::log_transitions() {
   const auto now = ports_.clock().mono;
+  if (maintenance_log_.holds(now)) return;
   const auto phase = start_up_.phase(published_->ready, now);
   tell(transition_log_.see(published_, phase, now));
+}
+
+void NodeController::note_maintenance() {
+  const auto& network = engine_.network();
+  if (!scheduled_ || !network) return;
+  tell(maintenance_log_.take(scheduled_->events, network->identity.name, published_->checks,
+                             ports_.clock().mono));
+}
+
+/// What was held meanwhile is told now, where it still is so.
+void NodeController::log_maintenance() {
+  if (auto event = maintenance_log_.see(published_->checks, ports_.clock().mono)) tell(std::move(*event));
+  log_transitions();
 }
 
 void NodeController::log_links() {
@@ -360,7 +383,8 @@ bool NodeController::is_due(const std::optional<net::MonoTime>& time) const {
 
 std::optional<net::MonoTime> NodeController::next_wakeup() const {
   std::optional<net::MonoTime> next;
-  for (const auto& each : {engine_.due(), repair_log_.due(), transition_log_.due(), link_log_.due()}) {
+  for (const auto& each :
+       {engine_.due(), repair_log_.due(), transition_log_.due(), link_log_.due(), maintenance_log_.due()}) {
     if (each) next = next ? std::min(*next, *each) : each;
   }
   return next;

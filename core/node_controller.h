@@ -9,6 +9,7 @@
 #include "core/effects.h"
 #include "core/event.h"
 #include "core/link_log.h"
+#include "core/maintenance_log.h"
 #include "core/metered_kernel.h"
 #include "core/meters.h"
 #include "core/node_engine.h"
@@ -68,6 +69,7 @@ class NodeController {
   Next take(observed::NodeEnvironment event);
   Next take(PersistedState event);
   Next take(Configuration event);
+  Next take(ScheduledEvents event);
   Next take(ResyncDue event);
   Next take(Wakeup event);
   Next take(Beat event);
@@ -87,6 +89,8 @@ class NodeController {
   void publish_repairs();
   void log_transitions();
   void log_links();
+  void log_maintenance();
+  void note_maintenance();
   void tell(LogEvent event);
   void tell(std::vector<LogEvent> events);
   void persist();
@@ -104,6 +108,8 @@ class NodeController {
   RepairLog repair_log_;
   TransitionLog transition_log_;
   LinkLog link_log_;
+  MaintenanceLog maintenance_log_;
+  std::optional<ScheduledEvents> scheduled_;     ///< as last read
   std::optional<observed::AzureNetwork> azure_;  ///< as last known
   net::Shared<std::vector<PastEvent>> past_;
   StartUp start_up_;

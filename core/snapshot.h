@@ -16,6 +16,7 @@
 #include "net/time.h"
 #include "node/node_document.h"
 #include "node/policy.h"
+#include "observed/maintenance.h"
 #include "observed/node_network.h"
 #include "routing/route_statuses.h"
 
@@ -84,6 +85,7 @@ struct Snapshot {
   std::vector<RouteChange> changes;  ///< the last ones, oldest first
   /// The last lines about this node of the log, since this process started, oldest first.
   net::Shared<std::vector<PastEvent>> events;
+  std::vector<observed::Maintenance> maintenance;  ///< of this VM, announced or under way
   Counters counters;
   Meters meters;
   checks::Fills fills;

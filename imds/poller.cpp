@@ -1,18 +1,15 @@
 #include "imds/poller.h"
 
-#include <pthread.h>
-
 #include <chrono>
-#include <csignal>
 #include <optional>
 #include <random>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "imds/answer.h"
 #include "imds/cache.h"
 #include "imds/fetch.h"
+#include "imds/quiet_thread.h"
 #include "imds/schedule.h"
 #include "net/mutex.h"
 #include "net/random.h"
@@ -23,19 +20,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-/// A thread that takes no signals: they are for the loop of the main thread.
-template <class Function>
-std::thread quiet_thread(Function run) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::move(run));
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_setname_np(thread.native_handle(), "imds");
-  return thread;
-}
-
 }  // namespace
 
 class Poller::Worker {
@@ -45,7 +29,7 @@ class Poller::Worker {
       : deliver_(std::move(deliver)),
         cache_failed_(std::move(cache_failed)),
         options_(std::move(options)),
-        thread_(quiet_thread([this] { run(); })) {}
+        thread_(quiet_thread("imds", [this] { run(); })) {}
 
   ~Worker() {
     {

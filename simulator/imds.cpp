@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -99,6 +100,8 @@ struct Imds::State {
 
   nlohmann::ordered_json document = nlohmann::ordered_json::object();
   nlohmann::ordered_json stale_document = nlohmann::ordered_json::object();
+  nlohmann::ordered_json scheduled_events = {{"DocumentIncarnation", 1},
+                                             {"Events", nlohmann::ordered_json::array()}};
   std::vector<net::Address> sources;
   RateLimit limit;
   TokenBucket general{limit.per_second};
@@ -137,6 +140,8 @@ Reply Imds::true_reply(const Request& request, const Target& target, const Fault
         .in_flight = std::make_shared<OpenRequest>(state_->identity_open)};
   }
   if (!state_->general.take(now)) return {.response = status_response(kTooManyRequests, target)};
+  if (target.is_below({"metadata", "scheduledevents"}))
+    return {.response = answer_scheduled_events(request, target, state_->scheduled_events)};
   const bool stale = fault != nullptr && fault->kind == Kind::stale;
   const auto& document = stale ? state_->stale_document : state_->document;
   return {.response =
@@ -167,6 +172,17 @@ net::Result<void> Imds::set_document(std::string_view json) {
 std::string Imds::document() const {
   const std::lock_guard lock(mutex_);
   return state_->document.dump();
+}
+
+net::Result<void> Imds::set_scheduled_events(std::string_view json) {
+  auto fresh = nlohmann::ordered_json::parse(json, nullptr, false);
+  if (!fresh.is_object() || !fresh.contains("Events") || !fresh["Events"].is_array())
+    return net::failure(EINVAL, "scheduled events are {\"Events\": […]}");
+  const std::lock_guard lock(mutex_);
+  const auto incarnation = state_->scheduled_events["DocumentIncarnation"].get<int>();
+  state_->scheduled_events = {{"DocumentIncarnation", incarnation + 1},
+                              {"Events", std::move(fresh["Events"])}};
+  return {};
 }
 
 void Imds::set_rate_limit(const RateLimit& limit) {

@@ -49,6 +49,11 @@ class Imds final : public SimulatedService {
   net::Result<void> set_document(std::string_view json);
   [[nodiscard]] std::string document() const;
 
+  /// What /metadata/scheduledevents answers: {"Events": […]}, each as
+  /// https://learn.microsoft.com/azure/virtual-machines/linux/scheduled-events has it. EINVAL for anything
+  /// else.
+  net::Result<void> set_scheduled_events(std::string_view json);
+
   void set_rate_limit(const RateLimit& limit);
   [[nodiscard]] RateLimit rate_limit() const;
 

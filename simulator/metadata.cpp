@@ -247,13 +247,8 @@ Response instance_part(const Target& target, const ordered_json& instance) {
   return {.body = part->dump()};
 }
 
-}  // namespace
-
-Response refusal(unsigned status, const char* error) {
-  return {.status = status, .body = ordered_json{{"error", error}}.dump()};
-}
-
-Response answer_metadata(const Request& request, const Target& target, const ordered_json& instance) {
+/// What IMDS refuses whatever it is asked for; nullopt: nothing.
+std::optional<Response> refused(const Request& request, const Target& target) {
   if (request.method != "GET") return refusal(kMethodNotAllowed, "Method not allowed");
   const auto* header = find_header(request.headers, "Metadata");
   if (header == nullptr || !net::same_ignoring_case(*header, "true")) {
@@ -263,9 +258,33 @@ Response answer_metadata(const Request& request, const Target& target, const ord
     return refusal(kBadRequest, "Bad request. X-Forwarded-For is not allowed");
   }
   if (target.names_one_twice()) return refusal(kBadRequest, "Bad request. A query parameter is given twice");
+  return std::nullopt;
+}
+
+/// Those of Scheduled Events: a list of its own.
+constexpr std::array<std::string_view, 5> kEventVersions = {"2017-08-01", "2017-11-01", "2019-01-01",
+                                                            "2019-08-01", "2020-07-01"};
+
+}  // namespace
+
+Response refusal(unsigned status, const char* error) {
+  return {.status = status, .body = ordered_json{{"error", error}}.dump()};
+}
+
+Response answer_metadata(const Request& request, const Target& target, const ordered_json& instance) {
+  if (auto no = refused(request, target)) return *std::move(no);
   if (target.is_below({"metadata", "versions"}) && target.path.size() == 2) return versions();
   if (target.is_below({"metadata", "instance"})) return instance_part(target, instance);
   return refusal(kNotFound, "Not found");
+}
+
+Response answer_scheduled_events(const Request& request, const Target& target, const ordered_json& events) {
+  if (auto no = refused(request, target)) return *std::move(no);
+  const auto* version = target.parameter("api-version");
+  if (version == nullptr ||
+      std::find(kEventVersions.begin(), kEventVersions.end(), *version) == kEventVersions.end())
+    return bad_version();
+  return {.body = events.dump()};
 }
 
 }  // namespace simulator

@@ -46,6 +46,10 @@ nlohmann::ordered_json as_of(nlohmann::ordered_json instance, std::string_view a
 Response answer_metadata(const Request& request, const Target& target,
                          const nlohmann::ordered_json& instance);
 
+/// What IMDS answers to /metadata/scheduledevents.
+Response answer_scheduled_events(const Request& request, const Target& target,
+                                 const nlohmann::ordered_json& events);
+
 /// {"error":"…"} with the status.
 Response refusal(unsigned status, const char* error);
 

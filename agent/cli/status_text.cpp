@@ -133,6 +133,22 @@ std::string node_text(const Json& status) {
   return lines;
 }
 
+/// What Azure announces for this VM, a line each.
+std::string maintenance_text(const Json& status) {
+  std::string lines;
+  for (const auto& event : list(status, "maintenance")) {
+    const auto not_before = text(event, "not_before");
+    lines +=
+        coloured(fmt::format("Azure {} {} of this VM{}",
+                             text(event, "status") == "Started" ? "has begun" : "announces",
+                             text(event, "type"), not_before.empty() ? "" : ", not before " + not_before),
+                 checks::CheckStatus::unknown);
+    if (const auto why = text(event, "description"); !why.empty()) lines += ": " + why;
+    lines += '\n';
+  }
+  return lines;
+}
+
 std::string_view mark_of(const std::string& state, bool utf8) {
   if (state == "broken") return utf8 ? " ✗" : " x";
   if (state == "warning") return " !";
@@ -166,7 +182,7 @@ std::string path_line(const Json& path, bool utf8) {
 
 std::string status_text(const Json& status, const StatusTextOptions& options) {
   const auto checks = checks_of(status);
-  auto said = verdict(status, checks) + '\n';
+  auto said = verdict(status, checks) + '\n' + maintenance_text(status);
   if (const auto open = open_checks(checks); !open.empty()) said += '\n' + open;
   said += '\n';
   if (const auto path = path_line(list(status, "path"), options.utf8); !path.empty())

@@ -29,6 +29,7 @@ struct Config {
     std::string endpoint = "http://169.254.169.254";
     std::chrono::milliseconds poll_interval = std::chrono::seconds(60);
     std::chrono::milliseconds read_timeout = std::chrono::seconds(10);
+    bool scheduled_events = false;
 
     bool operator==(const Imds&) const = default;
   } imds;

@@ -58,6 +58,11 @@ std::vector<Key> table() {
           "How often this VM's document is read, jittered by 20 %: 10s to 24h."),
       key<&Config::imds, &Imds::read_timeout>("imds.read_timeout", duration(seconds(1), seconds(120)),
                                               "Bounds each request as a whole: 1s to 2m."),
+      key<&Config::imds, &Imds::scheduled_events>(
+          "imds.scheduled_events", boolean(),
+          "Whether Azure's Scheduled Events are read: maintenance of this VM is announced, and checks that\n"
+          "fail meanwhile are told only if they still do afterwards. The first request switches the service\n"
+          "on for the VM: what its users begin in Azure is then announced and delayed, too."),
 
       key<&Config::nic>("nic.select", nic_selector(),
                         "The NIC that carries pod traffic:\n"

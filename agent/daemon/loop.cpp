@@ -123,6 +123,7 @@ void Daemon::Loop::run() {
   // Behind IMDS, if it has answered by now: one turn, and not a second one about the document.
   boost::asio::post(io_, [this] {
     handle(core::Wakeup{});
+    follow_scheduled_events();
     if (!reporter_.has_been_ready()) watch_configuration();
   });
   io_.run();
@@ -131,6 +132,7 @@ void Daemon::Loop::run() {
   reporter_.stopping();
   inspector_.reset();
   poller_.reset();
+  scheduled_events_.reset();
   status_.listen(std::nullopt);
   metrics_.listen(std::nullopt);
 }
@@ -314,6 +316,14 @@ void Daemon::Loop::start_poller() {
           handle(core::CacheFailure{});
         });
       });
+}
+
+void Daemon::Loop::follow_scheduled_events() {
+  scheduled_events_.reset();
+  if (!config_.imds.scheduled_events) return;
+  scheduled_events_ = std::make_unique<imds::ScheduledEvents>(
+      imds_options(config_),
+      [this](imds::ScheduledEvents::Answer answer) { post(core::ScheduledEvents{std::move(answer)}); });
 }
 
 void Daemon::Loop::on_imds(imds::Event event, std::chrono::milliseconds took) {

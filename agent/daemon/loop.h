@@ -28,6 +28,7 @@
 #include "core/node_controller.h"
 #include "core/published.h"
 #include "imds/poller.h"
+#include "imds/scheduled_events.h"
 #include "netlink/linux_kernel.h"
 #include "netlink/proc.h"
 #include "netlink/watch.h"
@@ -76,6 +77,8 @@ class Daemon::Loop {
   void load_kept();
   void start_poller();
   void on_imds(imds::Event event, std::chrono::milliseconds took);
+  /// Where imds.scheduled_events wants it.
+  void follow_scheduled_events();
 
   // loop_configuration.cpp
   void watch_configuration();
@@ -121,6 +124,7 @@ class Daemon::Loop {
   Endpoint metrics_;  ///< for a Prometheus on another machine
   // Last: their threads end before what they call.
   std::unique_ptr<imds::Poller> poller_;
+  std::unique_ptr<imds::ScheduledEvents> scheduled_events_;
   std::unique_ptr<Inspector> inspector_;
 };
 

@@ -76,6 +76,7 @@ void Daemon::Loop::take(Config next) {
   log_.set_level(config_.log.level);
   log_.reopen(config_.log.format);
   if (imds_changed) poller_->reconfigure(imds_options(config_));
+  if (imds_changed) follow_scheduled_events();
   await_resync();
   log_.write({.kind = core::EventKind::configuration_reloaded, .message = "configuration reloaded"});
   handle(configuration());

@@ -180,6 +180,20 @@ void requests(Exposition& out, const core::Meters::Requests& requests) {
     out.sample({{"to", net::name_of(observed::kServiceNames, to)}}, Exposition::seconds(took));
 }
 
+/// None while Azure announces nothing.
+void maintenance(Exposition& out, const std::vector<observed::Maintenance>& events) {
+  if (events.empty()) return;
+  out.family("maintenance", "gauge",
+             "Azure's Scheduled Events for this VM: 0 announced, 1 under way; needs imds.scheduled_events");
+  for (const auto type : observed::kMaintenanceTypeNames) {
+    const auto is_such = [&](const auto& each) { return each.type == type.value; };
+    if (std::none_of(events.begin(), events.end(), is_such)) continue;
+    const bool under_way = std::any_of(events.begin(), events.end(),
+                                       [&](const auto& each) { return is_such(each) && each.started; });
+    out.sample({{"type", type.name}}, under_way ? "1" : "0");
+  }
+}
+
 void fills(Exposition& out, const checks::Fills& fills) {
   const auto pair = [&out](const std::optional<checks::Fill>& fill, std::string_view used,
                            std::string_view used_help, std::string_view room, std::string_view room_help) {
@@ -251,6 +265,7 @@ std::string metrics(const core::Snapshot& snapshot, net::WallTime started, const
   agent_itself(out, snapshot);
   start(out, snapshot);
   checks(out, snapshot);
+  maintenance(out, snapshot.maintenance);
   routes(out, snapshot);
   looks(out, snapshot.meters);
   imds(out, snapshot);

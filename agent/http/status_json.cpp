@@ -191,6 +191,17 @@ void write_hop(JsonText& json, const core::PathHop& hop) {
   });
 }
 
+void write_maintenance(JsonText& json, const observed::Maintenance& event) {
+  json.object([&] {
+    json.member("id").text(event.id);
+    json.member("type").text(net::name_of(observed::kMaintenanceTypeNames, event.type));
+    json.member("status").text(event.started ? "Started" : "Scheduled");
+    time_or_null(json.member("not_before"), event.not_before);
+    json.member("source").text(event.source);
+    json.member("description").text(event.description);
+  });
+}
+
 void write_counters(JsonText& json, const core::Counters& counters) {
   json.object([&] {
     json.member("routes_repaired").number(counters.routes_repaired);
@@ -229,6 +240,9 @@ std::string status_json(const core::Snapshot& snapshot, net::MonoTime now) {
                               [&](const core::PathHop& each) { write_hop(json, each); });
     json.member("changes").array(snapshot.changes,
                                  [&](const core::RouteChange& each) { write_change(json, each); });
+    json.member("maintenance").array(snapshot.maintenance, [&](const observed::Maintenance& each) {
+      write_maintenance(json, each);
+    });
     write_counters(json.member("counters"), snapshot.counters);
   });
   return std::move(json).take() + '\n';

@@ -41,7 +41,7 @@ _calico_azure_agent() {
     --set)
       compopt -o nospace
       mapfile -t COMPREPLY < <(compgen -W '
-        mode= imds.endpoint= imds.poll_interval= imds.read_timeout= nic.select= pods.cluster_cidrs= pods.node_cidrs=
+        mode= imds.endpoint= imds.poll_interval= imds.read_timeout= imds.scheduled_events= nic.select= pods.cluster_cidrs= pods.node_cidrs=
         pods.node_cidr_source= routes.enabled= routes.protocol= routes.table= routes.metric= routes.local_sink=
         routes.resync_interval= sysctls.action= http.listen= http.metrics_listen= kubernetes.kubeconfig= kubernetes.node_name=
         azure.verify= azure.interval= azure.client_id= azure.cloud_config= readiness.require= readiness.ignore=

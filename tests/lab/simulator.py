@@ -24,6 +24,10 @@ class Orders:
         without any, nothing."""
         self._ask("PUT", "/fault", [*faults, *([fault] if fault else [])])
 
+    def announce(self, *events):
+        """Azure's Scheduled Events from now on, each as its document has it."""
+        self._ask("PUT", "/scheduled-events", {"Events": events})
+
     def limit(self, **limits):
         """How many requests are answered before 429: per_second, identity_per_second, identity_concurrent; 0 is no limit."""
         self._ask("PUT", "/rate-limit", limits)

@@ -49,6 +49,7 @@ class RandomConfigs {
     config.imds.endpoint = one_of<std::string>({"http://a.b-c", "http://[fd00::1]:65535", "http://1.2.3.4"});
     config.imds.poll_interval = duration(10'000, 86'400'000);
     config.imds.read_timeout = duration(1'000, 120'000);
+    config.imds.scheduled_events = coin();
     config.nic = one_of<node::NicSelector>({node::PrimaryNic{}, node::LinkNamed{"a\"\\#é"},
                                             net::MacAddress{{0, 1, 2, 0xfd, 0xfe, 0xff}},
                                             net::Prefix::parse("fd00::/64").value()});

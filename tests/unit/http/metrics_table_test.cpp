@@ -23,6 +23,7 @@ core::Snapshot whole_node() {
   node.meters.count({.to = observed::Service::imds, .outcome = observed::RequestOutcome::ok, .took = {}});
   node.meters.until_document = node.meters.until_routes = node.meters.until_ready = std::chrono::seconds(1);
   node.fills = {.conntrack = checks::Fill{}, .pod_addresses = checks::Fill{}, .azure_routes = checks::Fill{}};
+  node.maintenance = {{.id = "F1", .vms = {}}};
   return node;
 }
 

@@ -43,12 +43,14 @@ TEST(StatusJson, OfAReadyNodeIsTheContractsDocument) {
     "changes": [
       {"time": "2026-08-01T09:29:50.000Z", "action": "add", "destination": "10.240.128.0/17",
        "route": "10.240.128.0/17 via 10.240.0.1 dev eth0 src 10.240.0.4 table 254 metric 1024 protocol 169",
-       "repaired_after": "systemd-network"}]
+       "repaired_after": "systemd-network"}],
+    "maintenance": []
   })");
   auto status = status_of(sample::ready_node());
-  EXPECT_EQ(keys(status), (std::vector<std::string>{"schema", "version", "mode", "mode_reason", "ready",
-                                                    "ready_since", "config", "node", "imds", "nic", "pods",
-                                                    "routes", "checks", "path", "changes", "counters"}));
+  EXPECT_EQ(keys(status),
+            (std::vector<std::string>{"schema", "version", "mode", "mode_reason", "ready", "ready_since",
+                                      "config", "node", "imds", "nic", "pods", "routes", "checks", "path",
+                                      "changes", "maintenance", "counters"}));
   const auto checks = status["checks"];
   const auto counters = status["counters"];
   const auto path = status["path"];
@@ -144,6 +146,21 @@ TEST(StatusJson, EscapesEveryControlCharacter) {
   for (char c = 0; c < 0x20; ++c) controls += c;
   controls += "\"\\/\x7F";
   EXPECT_EQ(status_of(sample::node_of_strings(controls))["nic"]["name"], controls);
+}
+
+TEST(StatusJson, HasWhatAzureAnnouncesForTheVm) {
+  auto node = sample::ready_node();
+  node.maintenance = {{.id = "F1",
+                       .type = observed::MaintenanceType::redeploy,
+                       .started = false,
+                       .vms = {"vm1"},
+                       .not_before = net::WallTime(std::chrono::seconds(1798761600)),
+                       .source = "Platform",
+                       .description = "The VM is moved."}};
+  EXPECT_EQ(status_of(node)["maintenance"],
+            Json::parse(R"([{"id": "F1", "type": "Redeploy", "status": "Scheduled",
+                             "not_before": "2027-01-01T00:00:00.000Z", "source": "Platform",
+                             "description": "The VM is moved."}])"));
 }
 
 }  // namespace
