@@ -171,10 +171,10 @@ TEST(SortOverrides, EveryKeyThatLeadsSomewhereIsLeftOut) {
   for (const auto& key : agent::keys()) all.push_back(key.path() + "=x");
   const auto sorted = agent::sort_overrides(all);
   EXPECT_THAT(sorted.left_out,
-              ElementsAre("imds.endpoint=x", "imds.poll_interval=x", "imds.read_timeout=x", "http.listen=x",
-                          "http.metrics_listen=x", "kubernetes.kubeconfig=x", "kubernetes.node_name=x",
-                          "azure.interval=x", "azure.client_id=x", "azure.cloud_config=x", "log.level=x",
-                          "log.format=x"));
+              ElementsAre("imds.endpoint=x", "imds.poll_interval=x", "imds.read_timeout=x",
+                          "imds.scheduled_events=x", "http.listen=x", "http.metrics_listen=x",
+                          "kubernetes.kubeconfig=x", "kubernetes.node_name=x", "azure.interval=x",
+                          "azure.client_id=x", "azure.cloud_config=x", "log.level=x", "log.format=x"));
   // A new key: decide, and write it down here.
   EXPECT_EQ(sorted.taken.size(), 15U);
   EXPECT_THAT(agent::sort_overrides({"routesx.metric=1", "mode", "", "modex=1"}).taken, ElementsAre("mode"));
