@@ -26,9 +26,8 @@ net::Result<net::Address> source_address(const net::Flow& flow) {
       answer = net::failure(outcome.error, fmt::format("route to {}: {}", flow.to.text(), outcome.words));
       return;
     }
-    const auto route = decode_route(header);
-    if (route && route->source) {
-      answer = *route->source;
+    if (const auto source = decode_source(header)) {
+      answer = *source;
     } else {
       answer = net::failure(ENODATA, fmt::format("route to {}: no source address", flow.to.text()));
     }

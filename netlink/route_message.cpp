@@ -189,6 +189,14 @@ std::optional<net::Route> decode_route(const nlmsghdr& header) {
   return route;
 }
 
+std::optional<net::Address> decode_source(const nlmsghdr& header) {
+  if (header.nlmsg_type != RTM_NEWROUTE) return std::nullopt;
+  const auto parsed = parse<rtmsg>(header, kRoutePolicy);
+  if (!parsed) return std::nullopt;
+  const auto source = address_in((*parsed)[RTA_PREFSRC]);
+  return source && family_number(source->family()) == parsed->fixed.rtm_family ? source : std::nullopt;
+}
+
 std::vector<net::Route> next_hops_of(const nlmsghdr& header, const net::Route& route) {
   const auto parsed = parse<rtmsg>(header, kRoutePolicy);
   std::vector<net::Route> hops;

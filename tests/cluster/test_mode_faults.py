@@ -176,7 +176,7 @@ class Canal(Overlay, ClusterCase):
         yield "overlay.peers", done(lambda: overlay.forget(vm.namespace, own, peer),
                                     lambda: overlay.reach(vm.namespace, own, peer, self.vms[1].pod_cidrs[0]))
         yield "overlay.peers", ip(vm, f"neigh del {peer.address} dev flannel.1",
-                                  f"neigh add {peer.address} lladdr {peer.mac} dev flannel.1 nud permanent")
+                                  f"neigh replace {peer.address} lladdr {peer.mac} dev flannel.1 nud permanent")
         yield "overlay.backend", ip(vm, "route add 10.244.9.0/24 via 10.240.0.5 dev eth0",
                                     "route del 10.244.9.0/24")
         yield "overlay.vtep", self.another_vtep(vm)
