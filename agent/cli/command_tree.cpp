@@ -44,8 +44,6 @@ class Help : public CLI::Formatter {
   }
 };
 
-constexpr int kMostExplainWords = 3;  // A to B
-
 std::string valid_duration(const std::string& text) {
   const auto duration = parse_duration(text);
   return duration ? "" : duration.error().what;
@@ -156,14 +154,14 @@ void describe(CLI::App& app, CommandLine& line) {
   doctor->add_flag("--npd", line.doctor.npd, "One line of at most 80 bytes, for node-problem-detector");
   add_bundle(doctor, line.bundle);
   auto* explain = add(app, "explain", "Say why packets to a destination go where they go",
-                      "0 something is known, 2 nothing is; of A to B 1 a hop drops it, 2 it is\n      not "
-                      "seen from this node");
+                      "0 something is known, 2 nothing is; of A to B: 1 a hop drops it,\n      2 neither "
+                      "is on this node");
   explain
       ->add_option("DESTINATION", line.explain.words,
-                   "An address or a prefix; or A to B[:PORT[/udp]]: each hop of a packet\nfrom A, a pod's "
+                   "An address or a prefix; or A to B[:PORT[/udp]]: each hop of the\npacket, A is a pod's "
                    "address or the word node")
       ->required()
-      ->expected(1, kMostExplainWords);
+      ->expected(-1);
   add_json(explain, line.explain.json);
   explain
       ->add_option("--at", line.explain.at,

@@ -21,6 +21,15 @@ bool is_bridge_of_pods(const checks::Facts& facts, const net::Link& link) {
   return link.kind == "bridge" || (network && checks::bridge_of(*network->main) == link.name);
 }
 
+/// Azure CNI's mode bridge: the NIC and the pods' links are ports of one bridge.
+bool is_behind_nic(const checks::Facts& facts, const net::Address& address) {
+  if (facts.policy.mode != node::Mode::azure_cni || !facts.nic.nic || facts.nic.nic->link.kind != "bridge")
+    return false;
+  const auto& own = facts.nic.nic->azure.addresses;
+  return std::find(own.begin(), own.end(), address) != own.end() &&
+         link_at(facts, facts.nic.nic->link.index) != nullptr;
+}
+
 }  // namespace
 
 const net::Link* link_at(const checks::Facts& facts, std::uint32_t index) {
@@ -71,6 +80,8 @@ End end_at(const checks::Facts& facts, const net::Address& address, const net::R
       if (pod.address == address) return {.at = End::At::pod, .link = pod.link};
     }
   }
+  if (is_behind_nic(facts, address))
+    return {.at = End::At::pod, .link = link_at(facts, facts.nic.nic->link.index), .is_behind_bridge = true};
   if (!way || !net::leads_somewhere(way->type) || way->gateway) return {};
   const auto* link = link_at(facts, way->device);
   if (link == nullptr) return {};

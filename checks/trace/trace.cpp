@@ -7,6 +7,7 @@
 
 #include "checks/pod_network.h"
 #include "checks/trace/packet.h"
+#include "net/foreign_text.h"
 #include "node/azure_routing.h"
 
 namespace trace {
@@ -286,7 +287,14 @@ class Path {
   bool may_be_service_ = false;
 };
 
+/// Links, routes and rules have names that others gave them.
+void make_printable(std::vector<TracedHop>& hops) {
+  constexpr std::size_t kLongest = 1000;
+  for (auto& hop : hops) hop.sentence = net::foreign_text(hop.sentence, kLongest);
+}
+
 Trace conclude(std::vector<TracedHop> hops) {
+  make_printable(hops);
   Trace trace{.outcome = Trace::Outcome::arrives, .hops = std::move(hops), .summary = "arrives"};
   const TracedHop* first = nullptr;
   for (const auto& hop : trace.hops) {
@@ -342,8 +350,10 @@ Trace trace_packet(const checks::Facts& facts, std::span<const checks::CheckResu
                       .sender = sender_of(facts, question, answers),
                       .receiver = receiver_of(facts, question, answers)};
   if (packet.sender.at == End::At::elsewhere && packet.receiver.at == End::At::elsewhere) {
+    std::vector<TracedHop> hops = {elsewhere_hop(packet)};
+    make_printable(hops);
     return {.outcome = Trace::Outcome::not_here,
-            .hops = {elsewhere_hop(packet)},
+            .hops = std::move(hops),
             .summary = "not seen from this node"};
   }
   Path path(packet);

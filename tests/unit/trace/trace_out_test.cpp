@@ -322,6 +322,15 @@ TEST(TraceOut, SaysWhereTheSameQuestionShowsMore) {
             "calico-azure-agent explain 10.244.2.9 to 10.244.3.9:80/tcp   # on node 10.240.0.5");
 }
 
+TEST(TraceOut, SteersNoTerminal) {
+  auto asked = testing::udr_out();
+  testing::link_of(asked.facts, "cali0a1b2c3d4e5").name = "cali\x1b[2K";
+  testing::azure_routes(asked.facts)[1].name = "route\x1b]0;";
+  const auto text = hops_text(asked.traced());
+  EXPECT_NE(text.find("cali?[2K"), std::string::npos) << text;
+  EXPECT_EQ(text.find('\x1b'), std::string::npos) << text;
+}
+
 TEST(TraceOut, ShowsTheRuleByWhichAnotherTableIsAsked) {
   auto asked = testing::udr_out();
   testing::use_second_nic_for_pods(asked.facts);
