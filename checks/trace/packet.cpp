@@ -19,7 +19,12 @@ std::string Packet::source_text() const {
   return address ? address->text() : "this node";
 }
 
+bool Packet::is_switched() const {
+  return sender.is_behind_bridge && receiver.is_behind_bridge && sender.link == receiver.link;
+}
+
 const net::Link* Packet::leaves_by() const {
+  if (is_switched()) return receiver.link;
   return answers.packet ? link_at(facts, answers.packet->device) : nullptr;
 }
 

@@ -25,6 +25,8 @@ struct Packet {
   [[nodiscard]] std::optional<net::Address> source() const;
   /// "10.244.1.7"; "this node" where no address is known.
   [[nodiscard]] std::string source_text() const;
+  /// Between two pods behind one bridge no route is asked.
+  [[nodiscard]] bool is_switched() const;
   /// The link that the kernel sends it by; nullptr: none, or not known.
   [[nodiscard]] const net::Link* leaves_by() const;
   /// The one by which it comes; nullptr: it is this node's own.

@@ -69,8 +69,16 @@ net::Result<Question> parse_destination(const std::string& word) {
 }
 
 net::Result<void> refuse_unusable(const net::Address& address) {
-  if (!address.is_unspecified()) return {};
-  return refused(address.text(), "is nobody's address");
+  constexpr std::uint8_t kMulticastV4 = 224;  // and what is reserved, and broadcast
+  constexpr std::uint8_t kMulticastV6 = 255;
+  const auto first = address.bytes().front();
+  const bool is_v4 = address.family() == net::Family::ipv4;
+  if (address.is_unspecified()) return refused(address.text(), "is nobody's address");
+  if (address.is_loopback()) return refused(address.text(), "is every machine's own, and leaves none");
+  if (first >= (is_v4 ? kMulticastV4 : kMulticastV6)) return refused(address.text(), "is no single host's");
+  if (!is_v4 && address.is_link_local())
+    return refused(address.text(), "is of one link alone, and never forwarded");
+  return {};
 }
 
 }  // namespace

@@ -9,11 +9,17 @@
 #include "checks/trace/packet.h"
 #include "net/foreign_text.h"
 #include "node/azure_routing.h"
+#include "node/nic_resolution.h"
 
 namespace trace {
 namespace {
 
 using checks::Hop;
+
+bool is_platform(const net::Address& address) {
+  const auto text = address.text();
+  return text == node::kImdsAddress || text == node::kWireServerAddress;
+}
 
 /// Of the pods, or of a subnet of this VM's NICs.
 bool is_near(const Packet& packet, const net::Address& address) {
@@ -52,6 +58,7 @@ class Path {
     if (packet_.sender.at == End::At::pod && !add(sender_hop(packet_))) return;
     if (is_service(packet_.facts, packet_.question.to)) return add_service();
     if (may_be_service(packet_)) add_possible_service();
+    if (packet_.is_switched()) return follow_bridge();
     if (!add(forwarding_hop(packet_)) || !add(route_hop(packet_))) return;
     if (!packet_.answers.packet) return;
     if (packet_.receiver.at == End::At::node) return add_all({filter_hop(packet_), at_node()});
@@ -109,6 +116,18 @@ class Path {
                               packet_.question.to.text()));
     hop.next_step = ask_for_service(packet_.question.to);
     add(std::move(hop));
+  }
+
+  void follow_bridge() {
+    const auto& bridge = packet_.sender.link->name;
+    add(carried(Hop::link, "bridge",
+                fmt::format("{} hands it over: the kernel's routes have no part in it", bridge)));
+    auto filter = filter_hop(packet_);
+    if (filter.verdict == Verdict::dropped) {
+      filter.verdict = Verdict::uncertain;
+      filter.sentence += fmt::format(", where br_netfilter shows it what {} hands over", bridge);
+    }
+    add_all({std::move(filter), at_pod()});
   }
 
   void add_possible_service() {
@@ -183,6 +202,7 @@ class Path {
 
   void follow_nic() {
     if (!add(filter_hop(packet_)) || !add(neighbour_hop(packet_))) return;
+    if (is_platform(packet_.question.to)) return add_platform();
     const auto source = packet_.source();
     if (!source) {
       add(uncertain(packet_, Hop::nic, "source address", packet_.answers.source.error().what));
@@ -217,6 +237,21 @@ class Path {
     if (leads.to == Leads::To::nowhere) return;
     if (!add(peer_hop(packet_, wire, leads.next_hop))) return;
     if (add(answer_table_hop(packet_, wire))) add(answer_hop(packet_));
+  }
+
+  /// What the VM's host answers itself: no security group, and no route table, decides over it.
+  void add_platform() {
+    const auto& to = packet_.question.to;
+    if (packet_.sender.at == End::At::node) {
+      add(carried(Hop::network, "Azure's host",
+                  fmt::format("{} is Azure's own, on every VM's host", to.text())));
+    } else {
+      add(uncertain(
+          packet_, Hop::network, "Azure's host",
+          fmt::format("{} is Azure's own and answers the NIC's addresses: whether this node puts its own "
+                      "in the place of {} is not looked at",
+                      to.text(), packet_.source_text())));
+    }
   }
 
   void add_senders_side() {
@@ -352,9 +387,8 @@ Trace trace_packet(const checks::Facts& facts, std::span<const checks::CheckResu
   if (packet.sender.at == End::At::elsewhere && packet.receiver.at == End::At::elsewhere) {
     std::vector<TracedHop> hops = {elsewhere_hop(packet)};
     make_printable(hops);
-    return {.outcome = Trace::Outcome::not_here,
-            .hops = std::move(hops),
-            .summary = "not seen from this node"};
+    return {
+        .outcome = Trace::Outcome::not_here, .hops = std::move(hops), .summary = "not seen from this node"};
   }
   Path path(packet);
   if (packet.sender.at == End::At::elsewhere) {

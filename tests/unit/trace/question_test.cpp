@@ -67,6 +67,12 @@ TEST(TraceQuestion, ThatCannotBeAskedSaysWhy) {
       {{"10.244.1.7", "to", "10.244.1.7:80"}, "is both ends of it"},
       {{"0.0.0.0", "to", "10.244.1.7"}, "is nobody's address"},
       {{"node", "to", "::"}, "is nobody's address"},
+      {{"127.0.0.1", "to", "10.244.1.7"}, "is every machine's own"},
+      {{"node", "to", "::1"}, "is every machine's own"},
+      {{"node", "to", "224.0.0.1"}, "is no single host's"},
+      {{"node", "to", "255.255.255.255"}, "is no single host's"},
+      {{"node", "to", "ff02::1"}, "is no single host's"},
+      {{"node", "to", "fe80::1"}, "is of one link alone"},
       {{"10.244.1.7", "to", "\x1b[31m"}, "'?[31m' is no address"},
   };
   for (const auto& each : kRefused) {

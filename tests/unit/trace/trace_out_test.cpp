@@ -156,6 +156,16 @@ const TraceCase kOutCases[] = {
      "security groups out",
      "rule deny-it of network security group nodes-nsg (priority 200, outbound), the subnet's",
      "azure.security_groups"},
+    {"OutboundRulesOfNicAndSubnet", testing::udr_out,
+     [](Asked& a) {
+       deny(a, AzureDirection::outbound);
+       auto& azure = *a.facts.cloud_state.edit().azure;
+       azure.nic->security_group_id = std::string(testing::kNetworkGroup) + "/networkSecurityGroups/nic-nsg";
+       azure.security_groups->push_back(
+           {*azure.nic->security_group_id, azure.security_groups->front().rules});
+     },
+     Outcome::dropped, "security groups out", "group nic-nsg (priority 200, outbound), the NIC's",
+     "azure.security_groups"},
     {"OutboundRuleForThePort", testing::udr_out,
      [](Asked& a) {
        deny(a, AzureDirection::outbound, 443, 443);
@@ -231,6 +241,13 @@ const TraceCase kOutCases[] = {
        a.answers.packet = refusal(ENETUNREACH);
      },
      Outcome::uncertain, "service", "kube-proxy turns it into the address of one of its pods", ""},
+    {"ServiceByIpvs", testing::udr_out,
+     [](Asked& a) {
+       a.facts.links.edit().push_back(
+           testing::link(50, "kube-ipvs0", "02:00:00:00:00:50", {{address("10.0.0.20"), 32}}));
+       a.question = testing::question({"10.244.1.5", "to", "10.0.0.20:80"});
+     },
+     Outcome::uncertain, "service", "10.0.0.20 is a service", ""},
     {"PerhapsAService", testing::udr_out,
      [](Asked& a) {
        a.question = testing::question({"10.244.1.5", "to", "10.0.0.10:53/udp"});
@@ -255,6 +272,34 @@ const TraceCase kOutCases[] = {
        a.answers.to_receiver = a.answers.packet = a.answers.to_sender;
      },
      Outcome::uncertain, "receiver's link", "host-local has given 10.244.1.200 to no pod behind cbr0", ""},
+    {"BehindTheSameBridge", testing::kubenet_out,
+     [](Asked& a) {
+       a.question = testing::question({"10.244.1.5", "to", "10.244.1.6"});
+       a.answers.to_receiver = a.answers.to_sender;
+       a.answers.packet = refusal(EHOSTUNREACH);  // nobody asks for a route
+     },
+     Outcome::arrives, "pod's link", "behind bridge cbr0", ""},
+    {"BehindTheSameBridgeByNetfilter", testing::kubenet_out,
+     [](Asked& a) {
+       drop_by_policy(a);
+       a.question = testing::question({"10.244.1.5", "to", "10.244.1.6"});
+       a.answers.to_receiver = a.answers.packet = a.answers.to_sender;
+     },
+     Outcome::uncertain, "netfilter", "where br_netfilter shows it what cbr0 hands over",
+     "netfilter.forward"},
+    {"Imds", testing::udr_out,
+     [](Asked& a) {
+       a.question = testing::question({"10.244.1.5", "to", "169.254.169.254:80"});
+       a.answers.to_receiver = a.answers.packet = route("169.254.169.254/32", "10.240.0.1", 2, 16, 100);
+     },
+     Outcome::uncertain, "Azure's host", "answers the NIC's addresses", ""},
+    {"ImdsOfTheNode", testing::udr_out,
+     [](Asked& a) {
+       a.question = testing::question({"node", "to", "169.254.169.254:80"});
+       a.answers.source = address("10.240.0.4");
+       a.answers.to_receiver = a.answers.packet = route("169.254.169.254/32", "10.240.0.1", 2, 16, 100);
+     },
+     Outcome::arrives, "route", "169.254.169.254/32 via 10.240.0.1", ""},
     {"PodBesideIt", testing::udr_out,
      [](Asked& a) {
        a.question = testing::question({"10.244.1.5", "to", "10.244.1.6"});
