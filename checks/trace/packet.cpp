@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "checks/azure_state.h"
+#include "node/azure_routing.h"
 #include "remedy/remedy.h"
 
 namespace trace {
@@ -17,6 +19,33 @@ std::optional<net::Address> Packet::source() const {
 std::string Packet::source_text() const {
   const auto address = source();
   return address ? address->text() : "this node";
+}
+
+bool Packet::is_near() const {
+  if (is_cluster_pod(facts, question.to)) return true;
+  if (!facts.network) return false;
+  const auto& nics = facts.network->nics;
+  return std::any_of(nics.begin(), nics.end(), [host = net::Prefix::host(question.to)](const auto& nic) {
+    return net::any_contains(nic.subnets, host);
+  });
+}
+
+bool Packet::may_be_service() const {
+  const auto& to = question.to;
+  if (receiver.at != End::At::elsewhere || !is_private(to) || is_near()) return false;
+  const auto& azure = facts.cloud_state->azure;
+  if (!azure) return true;
+  const auto host = net::Prefix::host(to);
+  const bool in_network = azure->network && (net::any_contains(azure->network->address_space, host) ||
+                                             net::any_contains(azure->network->peered, host));
+  if (in_network) return false;
+  const auto* table = azure->route_table && *azure->route_table ? &**azure->route_table : nullptr;
+  const auto choice = node::azure_choice(table, nullptr, to);
+  return choice.route.empty() || choice.prefix.length() == 0;
+}
+
+bool Packet::is_of_azures_overlay(const net::Address& pod) const {
+  return facts.policy.mode == node::Mode::azure_cni && facts.nic.nic && !checks::is_own_address(facts, pod);
 }
 
 bool Packet::is_switched() const {

@@ -25,6 +25,13 @@ struct Packet {
   [[nodiscard]] std::optional<net::Address> source() const;
   /// "10.244.1.7"; "this node" where no address is known.
   [[nodiscard]] std::string source_text() const;
+  /// The receiver may be a service: a private address that nothing known here has.
+  /// kube-proxy has it before any route is asked.
+  [[nodiscard]] bool may_be_service() const;
+  /// The receiver is a pod, or in a subnet of this VM's NICs.
+  [[nodiscard]] bool is_near() const;
+  /// A pod of Azure CNI's that has no address of the NIC's: what carries it is Azure's own.
+  [[nodiscard]] bool is_of_azures_overlay(const net::Address& pod) const;
   /// Between two pods behind one bridge no route is asked.
   [[nodiscard]] bool is_switched() const;
   /// The link that the kernel sends it by; nullptr: none, or not known.
@@ -55,13 +62,18 @@ TracedHop sender_hop(const Packet& packet);
 TracedHop route_hop(const Packet& packet);
 /// nullopt: it is not forwarded, or nothing is known to be in its way.
 std::optional<TracedHop> forwarding_hop(const Packet& packet);
-TracedHop filter_hop(const Packet& packet);
 std::optional<TracedHop> neighbour_hop(const Packet& packet);
 /// By which VXLAN packet it goes on; only where the route leads into an overlay.
 TracedHop overlay_hop(const Packet& packet);
 TracedHop outer_hop(const Packet& packet);
 /// What comes back by the link that the packet left by.
 std::optional<TracedHop> answer_hop(const Packet& packet);
+
+// Of netfilter (netfilter_hops.cpp).
+
+TracedHop filter_hop(const Packet& packet);
+/// Only where a rule would drop what comes back, were it no answer.
+std::optional<TracedHop> answer_filter_hop(const Packet& packet);
 
 // Of Azure (azure_hops.cpp).
 

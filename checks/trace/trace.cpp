@@ -21,33 +21,6 @@ bool is_platform(const net::Address& address) {
   return text == node::kImdsAddress || text == node::kWireServerAddress;
 }
 
-/// Of the pods, or of a subnet of this VM's NICs.
-bool is_near(const Packet& packet, const net::Address& address) {
-  if (is_cluster_pod(packet.facts, address)) return true;
-  if (!packet.facts.network) return false;
-  const auto& nics = packet.facts.network->nics;
-  return std::any_of(nics.begin(), nics.end(), [host = net::Prefix::host(address)](const auto& nic) {
-    return net::any_contains(nic.subnets, host);
-  });
-}
-
-/// A private address that nothing known here has: kube-proxy may have it before any route is asked.
-bool may_be_service(const Packet& packet) {
-  const auto& to = packet.question.to;
-  const auto& facts = packet.facts;
-  if (packet.receiver.at != End::At::elsewhere || !is_private(to)) return false;
-  const auto host = net::Prefix::host(to);
-  if (is_near(packet, to)) return false;
-  const auto& azure = facts.cloud_state->azure;
-  if (!azure) return true;
-  const bool in_network = azure->network && (net::any_contains(azure->network->address_space, host) ||
-                                             net::any_contains(azure->network->peered, host));
-  if (in_network) return false;
-  const auto* table = azure->route_table && *azure->route_table ? &**azure->route_table : nullptr;
-  const auto choice = node::azure_choice(table, nullptr, to);
-  return choice.route.empty() || choice.prefix.length() == 0;
-}
-
 /// Adds hops until one drops the packet.
 class Path {
  public:
@@ -57,10 +30,15 @@ class Path {
   void follow_out() {
     if (packet_.sender.at == End::At::pod && !add(sender_hop(packet_))) return;
     if (is_service(packet_.facts, packet_.question.to)) return add_service();
-    if (may_be_service(packet_)) add_possible_service();
+    if (packet_.may_be_service()) add_possible_service();
     if (packet_.is_switched()) return follow_bridge();
     if (!add(forwarding_hop(packet_)) || !add(route_hop(packet_))) return;
-    if (!packet_.answers.packet) return;
+    if (!packet_.answers.packet) {
+      // Of a bundle Azure's part is known all the same.
+      const bool is_meant_for_nic = packet_.receiver.at == End::At::elsewhere && !has_overlay(packet_.facts);
+      if (is_meant_for_nic && packet_.question.from) follow_azure();
+      return;
+    }
     if (packet_.receiver.at == End::At::node) return add_all({filter_hop(packet_), at_node()});
     if (packet_.receiver.at == End::At::pod) return follow_to_pod();
     const auto* link = packet_.leaves_by();
@@ -143,7 +121,7 @@ class Path {
 
   void follow_to_pod() {
     if (!add(filter_hop(packet_)) || !add(neighbour_hop(packet_)) || !add(at_pod())) return;
-    if (!add(answer_hop(packet_))) return;
+    if (!add(answer_hop(packet_)) || !add(answer_filter_hop(packet_))) return;
     if (packet_.sender.at == End::At::elsewhere && packet_.facts.cloud_state->azure) add_answer_out();
   }
 
@@ -197,12 +175,16 @@ class Path {
     } else {
       add(azure_not_asked(packet_));
     }
-    if (add(peer_hop(packet_, wire, peer.node))) add(answer_hop(packet_));
+    if (add(peer_hop(packet_, wire, peer.node))) add_answer();
   }
 
   void follow_nic() {
     if (!add(filter_hop(packet_)) || !add(neighbour_hop(packet_))) return;
     if (is_platform(packet_.question.to)) return add_platform();
+    follow_azure();
+  }
+
+  void follow_azure() {
     const auto source = packet_.source();
     if (!source) {
       add(uncertain(packet_, Hop::nic, "source address", packet_.answers.source.error().what));
@@ -212,6 +194,10 @@ class Path {
                     .destination = packet_.question.to,
                     .port = packet_.question.port,
                     .protocol = packet_.question.protocol};
+    if (packet_.is_of_azures_overlay(*source)) {
+      add(azures_overlay(*source));
+      return;
+    }
     // Azure knows no pod of an overlay: what leaves as it is has to be translated first.
     if (packet_.sender.at == End::At::pod && has_overlay(packet_.facts)) {
       add(translation_hop(packet_, wire));
@@ -219,10 +205,10 @@ class Path {
     }
     if (!packet_.facts.cloud_state->azure) {
       add(azure_not_asked(packet_));
-      if (!is_near(packet_, wire.destination)) {
+      if (!packet_.is_near()) {
         add(translation_hop(packet_, wire));
       } else if (add(peer_hop(packet_, wire, std::nullopt))) {
-        add(answer_hop(packet_));
+        add_answer();
       }
       return;
     }
@@ -236,7 +222,18 @@ class Path {
     }
     if (leads.to == Leads::To::nowhere) return;
     if (!add(peer_hop(packet_, wire, leads.next_hop))) return;
-    if (add(answer_table_hop(packet_, wire))) add(answer_hop(packet_));
+    if (add(answer_table_hop(packet_, wire))) add_answer();
+  }
+
+  void add_answer() {
+    if (add(answer_hop(packet_))) add(answer_filter_hop(packet_));
+  }
+
+  [[nodiscard]] TracedHop azures_overlay(const net::Address& pod) const {
+    return uncertain(
+        packet_, Hop::network, "Azure",
+        fmt::format("Azure CNI's overlay carries {}, which no NIC has: Resource Manager shows nothing of it",
+                    pod.text()));
   }
 
   /// What the VM's host answers itself: no security group, and no route table, decides over it.
@@ -274,6 +271,11 @@ class Path {
                     .destination = own,
                     .port = packet_.question.port,
                     .protocol = packet_.question.protocol};
+    if (packet_.receiver.at == End::At::pod && packet_.is_of_azures_overlay(own)) {
+      auto hop = azures_overlay(own);
+      hop.verdict = Verdict::not_asked;  // nothing speaks against it
+      return add(std::move(hop));
+    }
     const bool by_table = packet_.facts.policy.mode == node::Mode::udr && packet_.receiver.at == End::At::pod;
     if (by_table && !add(table_here_hop(packet_, own))) return false;
     return add(inbound_groups_hop(packet_, wire)) && add(nic_hop(packet_, own));

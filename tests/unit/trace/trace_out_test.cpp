@@ -300,6 +300,14 @@ const TraceCase kOutCases[] = {
        a.answers.to_receiver = a.answers.packet = route("169.254.169.254/32", "10.240.0.1", 2, 16, 100);
      },
      Outcome::arrives, "route", "169.254.169.254/32 via 10.240.0.1", ""},
+    {"AzuresOverlay", testing::azure_cni_out,
+     [](Asked& a) {
+       a.facts.policy.azure_verified_always = true;
+       a.facts.cloud_state.edit().azure = testing::azure_as_it_should_be();
+       a.facts.cloud_state.edit().azure->nic->ip_forwarding = false;
+       a.facts.nic.nic->azure.addresses = {address("10.240.0.4")};
+     },
+     Outcome::uncertain, "Azure", "Azure CNI's overlay carries 10.240.0.10, which no NIC has", ""},
     {"PodBesideIt", testing::udr_out,
      [](Asked& a) {
        a.question = testing::question({"10.244.1.5", "to", "10.244.1.6"});
