@@ -297,6 +297,36 @@ ForwardVerdict worst_at(const Facts& facts, const std::vector<Hook>& hooks, net:
 
 }  // namespace
 
+namespace {
+
+End end_of_packet(std::string_view link, const net::Address& address) {
+  return {.likely_links = {std::string(link)},
+          .links = {std::string(link)},
+          .addresses = {net::Prefix::host(address)}};
+}
+
+ForwardVerdict worst_of_packet(const ForwardedPacket& packet, const std::vector<Hook>& hooks) {
+  const auto from = end_of_packet(packet.in, packet.source);
+  const auto to = end_of_packet(packet.out, packet.destination);
+  const Way way{from, to, packet.source.family(), packet.protocol};
+  ForwardVerdict worst;
+  for (const auto& hook : hooks) {
+    auto verdict = Walk(hook, way).verdict();
+    verdict.family = way.family;
+    if (verdict.kind == ForwardVerdict::drops) return verdict;
+    if (worst.kind == ForwardVerdict::passes) worst = verdict;
+  }
+  return worst;
+}
+
+std::vector<Hook> hooks_of(const observed::PacketFilter& filter) {
+  std::vector<Hook> hooks = {{"filter", "FORWARD", filter.forward_policy, filter.forward, filter.is_cut}};
+  for (const auto& hook : filter.other_hooks) hooks.push_back(hook_of(hook));
+  return hooks;
+}
+
+}  // namespace
+
 std::vector<net::Family> families_of_pods(const Facts& facts) {
   std::vector<net::Family> families;
   for (const auto family : {net::Family::ipv4, net::Family::ipv6}) {
@@ -307,9 +337,7 @@ std::vector<net::Family> families_of_pods(const Facts& facts) {
 }
 
 ForwardVerdict forward_verdict(const Facts& facts, const observed::PacketFilter& filter) {
-  std::vector<Hook> hooks = {{"filter", "FORWARD", filter.forward_policy, filter.forward, filter.is_cut}};
-  for (const auto& hook : filter.other_hooks) hooks.push_back(hook_of(hook));
-  return worst_at(facts, hooks, filter.family);
+  return worst_at(facts, hooks_of(filter), filter.family);
 }
 
 ForwardVerdict forward_verdict(const Facts& facts, const observed::FilterHook& hook) {
@@ -321,6 +349,16 @@ ForwardVerdict forward_verdict(const Facts& facts, const observed::FilterHook& h
     if (worst.kind == ForwardVerdict::passes) worst = verdict;
   }
   return worst;
+}
+
+ForwardVerdict forward_verdict(const ForwardedPacket& packet, const observed::PacketFilter& filter) {
+  return filter.family == packet.source.family() ? worst_of_packet(packet, hooks_of(filter))
+                                                 : ForwardVerdict{};
+}
+
+ForwardVerdict forward_verdict(const ForwardedPacket& packet, const observed::FilterHook& hook) {
+  const auto family = packet.source.family();
+  return hook.family.value_or(family) == family ? worst_of_packet(packet, {hook_of(hook)}) : ForwardVerdict{};
 }
 
 }  // namespace checks

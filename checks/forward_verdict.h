@@ -33,4 +33,17 @@ std::vector<net::Family> families_of_pods(const Facts& facts);
 ForwardVerdict forward_verdict(const Facts& facts, const observed::PacketFilter& filter);
 ForwardVerdict forward_verdict(const Facts& facts, const observed::FilterHook& hook);
 
+/// The first packet of one connection, as this node forwards it.
+struct ForwardedPacket {
+  std::string_view in = {};   ///< the link by which it comes
+  std::string_view out = {};  ///< and the one by which it goes
+  net::Address source;
+  net::Address destination;
+  std::string_view protocol = "tcp";  ///< or "udp"
+};
+
+/// The same for this packet alone: a rule drops it that drops others of its pod, or none of them.
+ForwardVerdict forward_verdict(const ForwardedPacket& packet, const observed::PacketFilter& filter);
+ForwardVerdict forward_verdict(const ForwardedPacket& packet, const observed::FilterHook& hook);
+
 }  // namespace checks

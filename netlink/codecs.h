@@ -14,6 +14,7 @@
 #include "net/rule.h"
 #include "netlink/message.h"
 #include "observed/data_plane.h"
+#include "observed/neighbour_entry.h"
 
 struct nlmsghdr;
 
@@ -52,6 +53,14 @@ Message encode_route_dump(net::Family family, std::uint8_t protocol, std::uint32
 /// RTM_GETROUTE for the entry that matches the address (RTM_F_FIB_MATCH), with the table that holds it. While
 /// no rule was ever made, IPv4 keeps table local inside main and reports main for both (fib_unmerge()).
 Message encode_route_lookup(const net::Flow& flow);
+
+/// The same for the route as this packet takes it, with the source address that the kernel chooses.
+Message encode_source_lookup(const net::Flow& flow);
+
+/// The source address of the answer (RTA_PREFSRC): IPv6 shows such routes with `from ::`, which decode_route()
+/// takes for no route of ours. nullopt: it has none, or these bytes are no route. Safe for any bytes of a whole
+/// message.
+std::optional<net::Address> decode_source(const nlmsghdr& header);
 
 /// nullopt for bytes that are no route, for other families and for IPv6 routes with a source prefix (`from`),
 /// which net::Route does not express. Safe for any bytes of a whole message. A route's `dev` is dropped where
@@ -130,6 +139,11 @@ Message encode_forwarding_dump(std::uint32_t device);
 /// A permanent entry (NUD_PERMANENT); nullopt for what the kernel learned or makes of itself (multicast),
 /// for other families and for bytes that are none. Safe for any bytes of a whole message.
 std::optional<observed::Neighbour> decode_neighbour(const nlmsghdr& header);
+
+/// The link's entry of that address, in any state; nullopt for others and for bytes that are none. Safe for
+/// any bytes of a whole message.
+std::optional<observed::NeighbourEntry> decode_neighbour_entry(const nlmsghdr& header, std::uint32_t device,
+                                                               const net::Address& address);
 
 /// nullopt for the entry of a bridge, and for bytes that are none. The MAC 00:00:00:00:00:00 is where what
 /// has no entry of its own goes. Safe for any bytes of a whole message.

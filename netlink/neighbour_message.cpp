@@ -27,6 +27,14 @@ auto parse_neighbour(const nlmsghdr& header) {
   return parsed;
 }
 
+observed::NeighbourState state_of(std::uint16_t state) {
+  using observed::NeighbourState;
+  if ((state & (NUD_PERMANENT | NUD_NOARP)) != 0) return NeighbourState::permanent;
+  if ((state & NUD_REACHABLE) != 0) return NeighbourState::reachable;
+  if ((state & (NUD_STALE | NUD_DELAY | NUD_PROBE)) != 0) return NeighbourState::stale;
+  return (state & NUD_FAILED) != 0 ? NeighbourState::failed : NeighbourState::incomplete;
+}
+
 }  // namespace
 
 Message encode_neighbour_dump(std::uint32_t device) { return encode_dump(AF_UNSPEC, device); }
@@ -41,6 +49,16 @@ std::optional<observed::Neighbour> decode_neighbour(const nlmsghdr& header) {
   if (!address || !mac || family_number(address->family()) != parsed->fixed.ndm_family) return std::nullopt;
   return observed::Neighbour{
       .device = static_cast<std::uint32_t>(parsed->fixed.ndm_ifindex), .address = *address, .mac = *mac};
+}
+
+std::optional<observed::NeighbourEntry> decode_neighbour_entry(const nlmsghdr& header, std::uint32_t device,
+                                                               const net::Address& address) {
+  const auto parsed = parse_neighbour(header);
+  if (!parsed || static_cast<std::uint32_t>(parsed->fixed.ndm_ifindex) != device) return std::nullopt;
+  if (parsed->fixed.ndm_family != family_number(address.family())) return std::nullopt;
+  if (address_in((*parsed)[NDA_DST]) != address) return std::nullopt;
+  return observed::NeighbourEntry{.state = state_of(parsed->fixed.ndm_state),
+                                  .mac = mac_in((*parsed)[NDA_LLADDR])};
 }
 
 std::optional<observed::ForwardingEntry> decode_forwarding(const nlmsghdr& header) {

@@ -126,12 +126,14 @@ Message encode_route_dump(net::Family family, std::uint8_t protocol, std::uint32
   return message;
 }
 
-Message encode_route_lookup(const net::Flow& flow) {
+namespace {
+
+Message encode_lookup(const net::Flow& flow, unsigned flags) {
   const auto& destination = flow.to;
   rtmsg header{};
   header.rtm_family = family_number(destination.family());
   header.rtm_dst_len = static_cast<std::uint8_t>(net::address_bits(destination.family()));
-  header.rtm_flags = RTM_F_FIB_MATCH;
+  header.rtm_flags = flags;
   // IPv6 sends the table anyway, and refuses the flag.
   if (destination.family() == net::Family::ipv4) header.rtm_flags |= RTM_F_LOOKUP_TABLE;
   if (flow.from) header.rtm_src_len = header.rtm_dst_len;
@@ -145,6 +147,12 @@ Message encode_route_lookup(const net::Flow& flow) {
   if (flow.destination_port != 0) message.put_port(RTA_DPORT, flow.destination_port);
   return message;
 }
+
+}  // namespace
+
+Message encode_route_lookup(const net::Flow& flow) { return encode_lookup(flow, RTM_F_FIB_MATCH); }
+
+Message encode_source_lookup(const net::Flow& flow) { return encode_lookup(flow, 0); }
 
 std::optional<net::Route> decode_route(const nlmsghdr& header) {
   if (header.nlmsg_type != RTM_NEWROUTE && header.nlmsg_type != RTM_DELROUTE) return std::nullopt;
@@ -179,6 +187,14 @@ std::optional<net::Route> decode_route(const nlmsghdr& header) {
   }
   route.extra_attributes = has_extra_attributes(*parsed, route);
   return route;
+}
+
+std::optional<net::Address> decode_source(const nlmsghdr& header) {
+  if (header.nlmsg_type != RTM_NEWROUTE) return std::nullopt;
+  const auto parsed = parse<rtmsg>(header, kRoutePolicy);
+  if (!parsed) return std::nullopt;
+  const auto source = address_in((*parsed)[RTA_PREFSRC]);
+  return source && family_number(source->family()) == parsed->fixed.rtm_family ? source : std::nullopt;
 }
 
 std::vector<net::Route> next_hops_of(const nlmsghdr& header, const net::Route& route) {

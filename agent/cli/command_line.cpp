@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <iostream>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "agent/cli/command_tree.h"
@@ -93,25 +94,28 @@ int go_by(const CLI::App& app, const CommandLine& line, const Ask& ask, const Be
   if (app.got_subcommand("doctor")) return print_doctor(beside, line.doctor);
   if (app.got_subcommand("support-bundle"))
     return write_support_bundle(ask.sources, beside, line.output_file);
-  const auto destination = parse_destination(line.destination);
-  return destination ? explain(ask.sources, beside, *destination) : kUsage;
+  const auto asked = parse_explained(line.explain);
+  if (!asked) return kUsage;
+  if (const auto* question = std::get_if<trace::Question>(&*asked))
+    return explain(beside, *question, {.json = line.explain.json});
+  return explain(ask.sources, beside, std::get<net::Prefix>(*asked));
 }
 
 int ask_the_past(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("history")) return print_history(line.history);
-  const auto destination = parse_destination(line.destination);
-  return destination ? explain_past(*destination, line.at) : kUsage;
+  const auto asked = parse_explained(line.explain);
+  return asked ? explain_past(std::get<net::Prefix>(*asked), line.explain.at) : kUsage;
 }
 
 int ask_the_bundle(const CLI::App& app, const CommandLine& line) {
-  const auto destination = app.got_subcommand("explain") ? parse_destination(line.destination) : std::nullopt;
-  if (app.got_subcommand("explain") && !destination) return kUsage;
+  const auto asked = app.got_subcommand("explain") ? parse_explained(line.explain) : std::nullopt;
+  if (app.got_subcommand("explain") && !asked) return kUsage;
   return go_by_bundle(line.bundle, [&](const BundleCommands& commands) {
     if (app.got_subcommand("doctor")) return commands.doctor(line.doctor);
     if (app.got_subcommand("plan")) return commands.plan(line.output);
     if (app.got_subcommand("status")) return commands.status(line.status);
     if (app.got_subcommand("history")) return commands.history(line.history);
-    return commands.explain(*destination, line.at);
+    return commands.explain(*asked, line.explain);
   });
 }
 
@@ -153,7 +157,7 @@ int run_with(const CLI::App& app, const CommandLine& line) {
     return kOk;
   }
   if (!line.bundle.empty()) return ask_the_bundle(app, line);
-  if (app.got_subcommand("history") || !line.at.empty()) return ask_the_past(app, line);
+  if (app.got_subcommand("history") || !line.explain.at.empty()) return ask_the_past(app, line);
   const auto sources = sources_of(line, app.got_subcommand("run"));
   auto loaded = load_config(sources, checks::check_ids());
   if (!loaded) {

@@ -154,9 +154,18 @@ void describe(CLI::App& app, CommandLine& line) {
   doctor->add_flag("--npd", line.doctor.npd, "One line of at most 80 bytes, for node-problem-detector");
   add_bundle(doctor, line.bundle);
   auto* explain = add(app, "explain", "Say why packets to a destination go where they go",
-                      "0 something is known, 2 nothing is");
-  explain->add_option("DESTINATION", line.destination, "An address or a prefix")->required();
-  explain->add_option("--at", line.at, "As it was then, in UTC: 04:12, 2026-11-30T04:12Z, or 2h ago as 2h")
+                      "0 something is known, 2 nothing is; of A to B: 1 a hop drops it,\n      2 neither "
+                      "is on this node");
+  explain
+      ->add_option("DESTINATION", line.explain.words,
+                   "An address or a prefix; or A to B[:PORT[/udp]]: each hop of the\npacket, A is a pod's "
+                   "address or the word node")
+      ->required()
+      ->expected(-1);
+  add_json(explain, line.explain.json);
+  explain
+      ->add_option("--at", line.explain.at,
+                   "As it was then, in UTC: 04:12, 2026-11-30T04:12Z, or 2h ago as 2h")
       ->type_name("TIME")
       ->check(valid_moment);
   add_bundle(explain, line.bundle);

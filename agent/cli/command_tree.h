@@ -21,8 +21,7 @@ struct CommandLine {
   StatusOptions status;
   FlushOptions flush;
   DoctorOptions doctor;
-  std::string destination;
-  std::string at;
+  ExplainOptions explain;
   std::string bundle;
   std::string output_file;
   HistoryOptions history;

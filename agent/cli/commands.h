@@ -5,13 +5,20 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <variant>
+#include <vector>
 
 #include "agent/cli/beside.h"
 #include "agent/config/load_config.h"
 #include "agent/history/history.h"
+#include "checks/trace/question.h"
 #include "net/prefix.h"
 
 // One function a command, each in a file of its own; the number is the exit code.
+
+namespace trace {
+class PacketDetails;
+}
 
 namespace agent {
 
@@ -92,8 +99,16 @@ int print_history(const HistoryOptions& options);
 /// The same of others' records; `now`: what is so long ago is that long before then.
 int print_history(const Records& records, net::WallTime now, const HistoryOptions& options);
 
-/// An address, or a prefix; nullopt after words.
-std::optional<net::Prefix> parse_destination(const std::string& text);
+struct ExplainOptions {
+  std::vector<std::string> words;  ///< a destination, or A to B
+  std::string at;                  ///< as parse_moment() takes it; empty: now
+  bool json = false;
+};
+
+/// A destination, whose routes are asked about; or one packet, whose hops are.
+using Explained = std::variant<net::Prefix, trace::Question>;
+/// nullopt after words.
+std::optional<Explained> parse_explained(const ExplainOptions& options);
 
 /// What was recorded about a destination, and of the node, at a moment as parse_moment() takes it.
 int explain_past(const net::Prefix& destination, const std::string& at);
@@ -105,6 +120,14 @@ int explain(const ConfigSources& sources, const Beside& beside, const net::Prefi
 /// `status`: what /status says, asked for when it is needed.
 int explain(const NodeLook& look, const Beside& beside, const net::Prefix& destination,
             const std::function<net::Result<std::string>()>& status);
+/// What becomes of one packet at each hop.
+int explain(const Beside& beside, const trace::Question& question, const OutputOptions& output);
+/// `details`: what else the kernel is asked for.
+int explain(const NodeLook& look, const Beside& beside, const trace::Question& question,
+            const OutputOptions& output, trace::PacketDetails& details);
+/// The same in a bundle, which holds no such details.
+int explain_recorded(const NodeLook& look, const Beside& beside, const trace::Question& question,
+                     const OutputOptions& output);
 
 /// Every check once, daemon or not.
 int print_doctor(const Beside& beside, const DoctorOptions& options);
@@ -120,7 +143,7 @@ struct BundleCommands {
   std::function<int(const DoctorOptions&)> doctor;
   std::function<int(const OutputOptions&)> plan;
   std::function<int(const StatusOptions&)> status;
-  std::function<int(const net::Prefix& destination, const std::string& at)> explain;
+  std::function<int(const Explained& asked, const ExplainOptions&)> explain;
   std::function<int(const HistoryOptions&)> history;
 };
 int go_by_bundle(const std::string& file, const std::function<int(const BundleCommands&)>& command);

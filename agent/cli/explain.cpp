@@ -153,13 +153,25 @@ net::Result<std::string> status_of(const net::ListenAddress& where) {
 
 }  // namespace
 
-std::optional<net::Prefix> parse_destination(const std::string& text) {
-  if (const auto prefix = net::Prefix::parse(text)) return *prefix;
-  if (const auto address = net::Address::parse(text))
-    return *net::Prefix::around(*address, net::address_bits(address->family()));
-  std::cerr << fmt::format("explain: '{}' is neither an address nor a prefix such as 10.244.2.0/24\n",
-                           net::foreign_text(text, kLongestWord));
-  return std::nullopt;
+std::optional<Explained> parse_explained(const ExplainOptions& options) {
+  const auto refuse = [](std::string_view why) {
+    std::cerr << "explain: " << why << '\n';
+    return std::nullopt;
+  };
+  const bool is_destination = options.words.size() == 1 && !options.json;
+  if (is_destination) {
+    if (const auto prefix = net::Prefix::parse(options.words.front())) return *prefix;
+    if (const auto address = net::Address::parse(options.words.front())) return net::Prefix::host(*address);
+  }
+  const auto question = trace::parse_question(options.words);
+  if (question && options.at.empty()) return *question;
+  if (question)
+    return refuse("--at shows what was recorded of one destination: neither A, nor a port, nor --json");
+  // Of a single word it may be either.
+  if (!is_destination || options.words.front().find(':') != std::string::npos)
+    return refuse(question.error().what);
+  return refuse(fmt::format("'{}' is neither an address nor a prefix such as 10.244.2.0/24",
+                            net::foreign_text(options.words.front(), kLongestWord)));
 }
 
 int explain(const ConfigSources& sources, const Beside& beside, const net::Prefix& destination) {

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <variant>
 
 #include "agent/bundle/bundle.h"
 #include "agent/cli/commands.h"
@@ -193,10 +194,13 @@ int answer_by(const std::string& file, const std::function<int(const BundleComma
       .plan = [&](const OutputOptions& options) { return print_plan(look, beside, options); },
       .status = [&](const StatusOptions& options) { return print_status_of(**open, options); },
       .explain =
-          [&](const net::Prefix& destination, const std::string& at) {
-            if (!at.empty()) {
+          [&](const Explained& asked, const ExplainOptions& options) {
+            if (const auto* question = std::get_if<trace::Question>(&asked))
+              return explain_recorded(look, beside, *question, {.json = options.json});
+            const auto& destination = std::get<net::Prefix>(asked);
+            if (!options.at.empty()) {
               const auto records = records_of(bundle, "explain");
-              return records ? explain_past(*records, record.time, destination, at) : kUndetermined;
+              return records ? explain_past(*records, record.time, destination, options.at) : kUndetermined;
             }
             return explain(look, beside, destination,
                            [&] { return net::Result<std::string>(bundle.status); });

@@ -62,8 +62,15 @@ All commands are listed once more at the end, in the order to run them. If the f
 running daemon has become invalid, its errors come first; the checks then use the configuration
 that the daemon has in force, or are shown as by status. With --npd it ends within 4 seconds.)"},
     {"explain",
-     R"(The agent's route and where it comes from, what the kernel would do, what Azure's route table
-does, and the last changes with who made them.)"},
+     R"(Of a destination: the agent's route and where it comes from, what the kernel would do, what Azure's
+route table does, and the last changes with who made them. Of A to B: the decision at every hop of the
+first packet, in its order: the pod's link, forwarding, rule, table and route, netfilter, the
+neighbour, Azure's NIC, security groups and route table, the overlay where there is one, and the
+answer's way back. A is the address of a pod or of this node, or the word node; B an address, with a
+port ADDRESS:PORT or [ADDRESS]:PORT, of TCP unless /udp follows. The first hop that drops the packet is
+the last one shown, with the command that mends it where a check has one. Each node sees its own half:
+asked on the node of B, the same question shows how B gets it. What cannot be seen is uncertain or not
+asked, with the command that shows it; rules by port, state, mark, set or rate are not followed.)"},
     {"config check", R"(Reads the configuration alone, so it runs on any machine.)"},
     {"config show", R"(As TOML that is a valid configuration file.)"},
 };
@@ -146,6 +153,10 @@ inline constexpr std::string_view kExamples = R"(What is wrong with this node, a
 Why packets to a pod go where they go:
 
     calico-azure-agent explain 10.244.2.7
+
+Which hop drops what a pod of this node sends to a pod of another one:
+
+    calico-azure-agent explain 10.244.1.7 to 10.244.2.9:443
 
 Let something wait until the node can route pods:
 

@@ -59,7 +59,7 @@ _calico_azure_agent() {
     plan) flags='--json --bundle' ;;
     flush) flags='--dry-run --protocols --force' ;;
     doctor) flags='--json --all --npd --bundle' ;;
-    explain) flags='--at --bundle' ;;
+    explain) flags='--json --at --bundle' ;;
     history) flags='--since --json --bundle' ;;
     support-bundle) flags='--output' ;;
   esac

@@ -49,6 +49,7 @@ complete -c calico-azure-agent -n '__calico_azure_agent_at "doctor"' -l json -d 
 complete -c calico-azure-agent -n '__calico_azure_agent_at "doctor"' -l all -d 'Also a line for each check that passed or does not apply'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "doctor"' -l npd -d 'One line of at most 80 bytes, for node-problem-detector'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "doctor"' -l bundle -r -F -d 'Of the node in this support bundle, on any machine'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "explain"' -l json -d 'Print JSON instead of text'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "explain"' -l at -x -d 'As it was then, in UTC: 04:12, 2026-11-30T04:12Z, or 2h ago as 2h'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "explain"' -l bundle -r -F -d 'Of the node in this support bundle, on any machine'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "history"' -l since -x -d 'From then on, as --at of explain takes it'

@@ -13,12 +13,15 @@ from lab.cloud import node
 from lab.cluster import NODES
 from truth import TruthCase
 
+# The check that names it, whose remedy mends it.
+FORGOTTEN = (("nic vm1 ip-forwarding off", "azure.ip_forwarding"),
+             ("subnet disassociate nodes", "azure.route_table"),
+             (f"route-table remove {ROUTE_TABLE} 10.244.1.0/24", "azure.node_route"))
+
 
 class Settings(TruthCase):
     def test_what_an_administrator_of_azure_forgets(self):
-        for fault, check in (("nic vm1 ip-forwarding off", "azure.ip_forwarding"),
-                             ("subnet disassociate nodes", "azure.route_table"),
-                             (f"route-table remove {ROUTE_TABLE} 10.244.1.0/24", "azure.node_route")):
+        for fault, check in FORGOTTEN:
             with self.subTest(fault):
                 self.assert_named_and_mended(fault, check)
 

@@ -7,7 +7,7 @@ import unittest
 
 from case import CLUSTER, ClusterCase, reaches
 
-_NOTHING = """*filter
+NOTHING = """*filter
 :INPUT ACCEPT [0:0]
 :FORWARD ACCEPT [0:0]
 :OUTPUT ACCEPT [0:0]
@@ -60,7 +60,7 @@ _AKS = """-A FORWARD -d 168.63.129.16/32 -p tcp -m tcp --dport 80 -j DROP
 """
 
 # Who wrote it; FORWARD's policy; the rules; whether the first packet gets through.
-_CASES = [
+CASES = [
     ("nobody", "ACCEPT", "", True),
     ("AKS", "ACCEPT", _AKS + _KUBE_PROXY, True),
     ("nobody, and docker has set the policy", "DROP", "", False),
@@ -89,10 +89,10 @@ _CASES = [
     ("whoever drops another node's", "ACCEPT", "-A FORWARD -s 10.244.77.0/24 -j DROP\n", True),
 ]
 # Beside them in other tables: for iptables-restore(8).
-_EARLIER = ["*security\n-A FORWARD -j DROP\nCOMMIT\n", "*mangle\n-A FORWARD -j DROP\nCOMMIT\n", f"*raw\n-A PREROUTING -s {CLUSTER} -j DROP\nCOMMIT\n"]
-_NOTHING_EARLIER = "*security\n-F\nCOMMIT\n*mangle\n-F\nCOMMIT\n*raw\n-F\nCOMMIT\n"
+EARLIER = ["*security\n-A FORWARD -j DROP\nCOMMIT\n", "*mangle\n-A FORWARD -j DROP\nCOMMIT\n", f"*raw\n-A PREROUTING -s {CLUSTER} -j DROP\nCOMMIT\n"]
+NOTHING_EARLIER = "*security\n-F\nCOMMIT\n*mangle\n-F\nCOMMIT\n*raw\n-F\nCOMMIT\n"
 # /etc/nftables.conf of a firewall, and firewalld's way.
-_NFTABLES = ["""table inet filter {
+NFTABLES = ["""table inet filter {
   chain forward {
     type filter hook forward priority 0; policy drop;
     ct state established,related accept
@@ -126,7 +126,7 @@ _NFTABLES = ["""table inet filter {
 }
 """]
 # Pods' packets pass; of the second nobody can tell that but the kernel.
-_PERMISSIVE = [("pass", f"""table inet filter {{
+PERMISSIVE = [("pass", f"""table inet filter {{
   chain forward {{
     type filter hook forward priority 0; policy drop;
     ct state established,related accept
@@ -168,7 +168,7 @@ class Forward(ClusterCase):
     def test_it_fails_where_the_first_packet_is_dropped_and_there_alone(self):
         here, there = self.pods
         # What is in the tables is the same in both; the second one is there to be read too.
-        for backend, cases in (("nft", _CASES), ("legacy", _CASES[3:7:3])):
+        for backend, cases in (("nft", CASES), ("legacy", CASES[3:7:3])):
             for who, policy, rules, passes in cases:
                 with self.subTest(f"{who}, {backend}"):
                     self.restore(backend, table(policy, rules.format(link=here.link, own=self.vms[0].pod_cidrs[0])))
@@ -176,21 +176,21 @@ class Forward(ClusterCase):
                     self.assertEqual(reached, passes, "the packet itself")
                     check = self.said()
                     self.assertEqual(check["status"], "pass" if passes else "fail", check["message"])
-            self.restore(backend, _NOTHING)
+            self.restore(backend, NOTHING)
 
     def test_other_tables_count_too(self):
         here, there = self.pods
-        for text in _EARLIER:
+        for text in EARLIER:
             with self.subTest(text):
                 self.restore("nft", text)
                 self.assert_lost(here, there)
                 self.assertEqual(self.said()["status"], "fail", self.said()["message"])
-            self.restore("nft", _NOTHING_EARLIER)
+            self.restore("nft", NOTHING_EARLIER)
         self.assertEqual(self.said()["status"], "pass", self.said()["message"])
 
     def test_chains_of_nftables_own_are_named(self):
         here, there = self.pods
-        for text in _NFTABLES:
+        for text in NFTABLES:
             _, family, table, *_ = text.split()
             with self.subTest(table):
                 done = self.vms[0].namespace.run("nft", "-f", "-", input=text, stdin=None)
@@ -205,7 +205,7 @@ class Forward(ClusterCase):
 
     def test_what_nftables_lets_through_is_no_failure(self):
         here, there = self.pods
-        for status, text in _PERMISSIVE:
+        for status, text in PERMISSIVE:
             _, family, table, *_ = text.split()
             with self.subTest(table):
                 done = self.vms[0].namespace.run("nft", "-f", "-", input=text, stdin=None)

@@ -6,6 +6,7 @@ import socket
 import unittest
 
 from case import ROUTE_TABLE, ClusterCase, eventually
+from losses import LOSSES, ONE_WAY_LOSSES
 
 _IPIP = 4
 
@@ -23,31 +24,28 @@ class Losses(ClusterCase):
         self.assert_reaches(here, there)
 
     def test_ip_forwarding_off_on_one_nic(self):
-        self.assert_only_while("nic vm2 ip-forwarding off", "nic vm2 ip-forwarding on")
+        self.assert_only_while(*LOSSES["ip_forwarding"])
 
     def test_a_route_table_that_is_not_associated(self):
-        self.assert_only_while("subnet disassociate nodes", f"subnet associate nodes {ROUTE_TABLE}")
+        self.assert_only_while(*LOSSES["no_table"])
 
     def test_a_missing_route_of_one_node(self):
-        self.assert_only_while(f"route-table remove {ROUTE_TABLE} 10.244.2.0/24",
-                               f"route-table add {ROUTE_TABLE} 10.244.2.0/24 VirtualAppliance 10.240.0.5")
+        self.assert_only_while(*LOSSES["no_route"])
 
     def test_a_next_hop_that_a_node_made_anew_has_left_behind(self):
-        self.assert_only_while(f"route-table add {ROUTE_TABLE} 10.244.2.0/24 VirtualAppliance 10.240.0.77",
-                               f"route-table add {ROUTE_TABLE} 10.244.2.0/24 VirtualAppliance 10.240.0.5")
+        self.assert_only_while(*LOSSES["next_hop_left_behind"])
 
     def test_a_route_to_none_that_is_longer_than_the_node_route(self):
-        self.assert_only_while(f"route-table add {ROUTE_TABLE} 10.244.2.0/25 None",
-                               f"route-table remove {ROUTE_TABLE} 10.244.2.0/25")
+        self.assert_only_while(*LOSSES["longer_route_to_none"])
 
     def test_a_security_rule_against_pods_lets_replies_pass(self):
         here, there = self.pods
-        for rule, nic in (("nic vm2 deny in 10.244.0.0/16", "vm2"), ("nic vm1 deny out 10.244.0.0/16", "vm1")):
+        for rule, remedy in ONE_WAY_LOSSES.values():
             with self.subTest(rule):
                 self.cluster.ask(rule)
                 self.assert_lost(here, there)
                 self.assert_reaches(there, here)
-                self.cluster.ask(f"nic {nic} open")
+                self.cluster.ask(remedy)
                 self.assert_reaches(here, there)
 
     def test_tunnels_by_ipip(self):

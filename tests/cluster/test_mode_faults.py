@@ -215,7 +215,7 @@ class Canal(Overlay, ClusterCase):
                          lambda: overlay.reach(vm.namespace, own, peer, self.vms[1].pod_cidrs[0])), "by flanneld")
         yield Fault("overlay.peers", "another node's neighbour entry is gone",
                     ip(vm, f"neigh del {peer.address} dev flannel.1",
-                       f"neigh add {peer.address} lladdr {peer.mac} dev flannel.1 nud permanent"), "by flanneld")
+                       f"neigh replace {peer.address} lladdr {peer.mac} dev flannel.1 nud permanent"), "by flanneld")
         yield Fault("overlay.backend", "host-gw leads to another node",
                     ip(vm, "route add 10.244.9.0/24 via 10.240.0.5 dev eth0", "route del 10.244.9.0/24"), "in Kubernetes")
         yield Fault("overlay.vtep", "the Node tells another MAC than flannel.1 has", self.another_vtep(vm), "by flanneld")

@@ -73,6 +73,12 @@ void take(const nlmsghdr& header) {
   const auto neighbour = netlink::decode_neighbour(header);
   const auto entry = netlink::decode_forwarding(header);
   demand(!neighbour || neighbour->device != 0);
+  // A permanent neighbour is one in any state, too.
+  const auto any_state = neighbour
+                             ? netlink::decode_neighbour_entry(header, neighbour->device, neighbour->address)
+                             : std::optional<observed::NeighbourEntry>();
+  demand(!neighbour || (any_state && any_state->mac == neighbour->mac));
+  if (const auto source = netlink::decode_source(header)) demand(header.nlmsg_type == RTM_NEWROUTE);
   demand(!entry || (entry->device != 0 && !neighbour));
   if (const auto address = netlink::decode_address(header)) {
     demand(address->address.prefix_length <= net::address_bits(address->address.address.family()));

@@ -4,7 +4,9 @@ the README begins with, finds the right mode, is ready, and has nothing to say."
 import concurrent.futures
 import contextlib
 import dataclasses
+import ipaddress
 import os
+import re
 import sys
 import time
 import unittest
@@ -172,10 +174,28 @@ class _Life:
             if done.returncode != 0:
                 self.complaints.append(f"plan: exit {done.returncode}: {done.stdout}{done.stderr}")
 
+        with self._complaining("explain"):
+            self._look_at_explain(node)
         with self._complaining("support-bundle"):
             bundle = node.service.command("support-bundle", "--output", "-", text=False).stdout
             for name in failures_replayed(bundle, f"healthy-{self._variant.name}"):
                 self.complaints.append(f"support-bundle: {name} fails")
+
+    def _look_at_explain(self, node):
+        """No packet is said to be dropped: between a pod here and one of another node, or what is no pod's."""
+        lines = [line.split() for line in node.machine.routes(None)]
+        overlay = [words[0] for words in lines if "via" in words and re.search("dev (flannel|vxlan)", " ".join(words))]
+        networks = [ipaddress.ip_network(each) for each in [*node.vm.routes, *overlay] if "/" in each]
+        for address in (address for pod in node.pods[:1] for address in pod.addresses):
+            own = ipaddress.ip_address(address)
+            others = [str(each[9]) for each in networks if each.version == own.version and own not in each and
+                      each.num_addresses > 9]
+            beyond = "203.0.113.7" if own.version == 4 else "2001:db8::7"
+            for words in ([address, "to", beyond], ["node", "to", address],
+                          *([address, "to", each] for each in others[:1]), *([each, "to", address] for each in others[:1])):
+                done = node.service.command("explain", *words)
+                if done.returncode != 0:
+                    self.complaints.append(f"explain {' '.join(words)}: exit {done.returncode}: {done.stdout}{done.stderr}")
 
     def _restart_and_reload(self, node):
         service, tape = node.service, node.tape()

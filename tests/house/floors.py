@@ -14,6 +14,7 @@ FLOORS = {
     "routing": ["net"],
     "node": ["net", "observed", "routing", "remedy"],
     "checks": ["net", "observed", "routing", "remedy", "node"],
+    "checks/trace": ["net", "observed", "routing", "remedy", "node", "checks"],
     "core": ["net", "observed", "routing", "node", "checks"],
     "netlink": ["net", "observed"],
     "files": ["net"],
@@ -37,7 +38,7 @@ FLOORS = {
     "agent/bundle": ["net", "json", "observed", "routing", "remedy", "node", "checks", "core", "agent/config", "agent/cloud"],
     "agent/daemon": ["net", "files", "netlink", "cni", "imds", "systemd", "host", "observed", "routing", "remedy", "node", "checks", "core", "agent/cloud", "agent/log",
                      "agent/config", "agent/history", "agent/http", "agent/inspect"],
-    "agent/cli": ["net", "netlink", "files", "json", "imds", "host", "observed", "routing", "remedy", "node", "checks", "core", "agent/cloud", "agent/log", "agent/config",
+    "agent/cli": ["net", "netlink", "files", "json", "imds", "host", "observed", "routing", "remedy", "node", "checks", "checks/trace", "core", "agent/cloud", "agent/log", "agent/config",
                   "agent/history", "agent/bundle", "agent/http", "agent/inspect", "agent/daemon"],
     "agent/manual": ["observed", "routing", "remedy", "node", "checks", "core", "agent/config", "agent/daemon", "agent/cli"],
 }

@@ -65,7 +65,8 @@ class NamesOfLinks(NodeCase):
         self.rename("e\x1b[2K0")
         said = {"plan before": self.agent.command("plan").stdout}
         self.agent.start_ready()
-        for words in ("status", "plan", "doctor --all", f"explain {CLUSTER.partition('/')[0]}"):
+        for words in ("status", "plan", "doctor --all", f"explain {CLUSTER.partition('/')[0]}",
+                      "explain node to 10.244.9.9:53/udp"):
             said[words] = self.agent.command(*words.split()).stdout
         for words, text in said.items():
             with self.subTest(words):

@@ -38,6 +38,8 @@ int read_with_all(const Datagram& datagram) {
     made += netlink::decode_link(*message).has_value() ? 1 : 0;
     made += netlink::decode_address(*message).has_value() ? 1 : 0;
     made += netlink::decode_neighbour(*message).has_value() ? 1 : 0;
+    made += netlink::decode_neighbour_entry(*message, 1, net::Address()).has_value() ? 1 : 0;
+    made += netlink::decode_source(*message).has_value() ? 1 : 0;
     made += netlink::decode_forwarding(*message).has_value() ? 1 : 0;
     made += netlink::header_of_route(*message).has_value() ? 1 : 0;
     made += netlink::decode_notification(*message).has_value() ? 1 : 0;
