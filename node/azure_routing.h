@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +29,9 @@ inline constexpr std::string_view kBeforeTheCidr = "____";
 /// compares without.
 bool is_named_after(std::string_view node, std::string_view route);
 
+/// The cloud provider's name for a node's route: of several CIDRs it adds the CIDR without its punctuation.
+std::string cloud_route_name(std::string_view node, const net::Prefix& cidr, std::size_t cidrs_of_node);
+
 /// Azure's choice for packets that leave a subnet.
 /// https://learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview
 struct AzureChoice {
@@ -42,6 +47,32 @@ struct AzureChoice {
 /// nullptr: the virtual network's own prefixes are not known.
 AzureChoice azure_choice(const observed::AzureRouteTable* table, const observed::AzureVirtualNetwork* network,
                          const net::Address& destination);
+
+/// The route to exactly this prefix; nullptr: none. Azure takes no two of them.
+const observed::AzureRoute* route_to(const observed::AzureRouteTable& table, const net::Prefix& prefix);
+
+/// The longest route that covers the whole prefix, wherever it leads; nullptr: none.
+const observed::AzureRoute* longest_route_over(const observed::AzureRouteTable& table,
+                                               const net::Prefix& prefix);
+
+/// How a table leads to a CIDR of a node's.
+struct RouteWay {
+  enum class Is : std::uint8_t {
+    right,
+    missing,
+    failed,    ///< Azure has given it up
+    changing,  ///< Azure is at it
+    elsewhere,
+  };
+  Is is = Is::missing;
+  /// The route to exactly the CIDR, or the longest that covers it where that leads to the node (a /24 over
+  /// two /25); null: missing.
+  const observed::AzureRoute* route = nullptr;
+};
+
+/// `own`: the addresses of the node's NIC.
+RouteWay way_to(const observed::AzureRouteTable& table, const net::Prefix& cidr,
+                std::span<const net::Address> own);
 
 /// False for a prefix that a route table leads to a node and that is more than its pods: it holds a cluster
 /// CIDR or the VM subnet. `azure` nullptr: the subnet is not known.
