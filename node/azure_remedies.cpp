@@ -17,7 +17,7 @@ bool is_azure_name(std::string_view name) {
 /// The NIC of an instance of a Uniform scale set follows the model; the NIC's id ends with the name of the
 /// model's networkInterfaceConfigurations entry.
 remedy::Remedy switch_forwarding_on_in_set(const observed::AzureNic& nic, std::string_view set,
-                                           std::string_view instance) {
+                                           std::string_view instance, const NicOwner& owner) {
   const auto name = name_of(nic.id);
   if (!is_azure_name(name))
     return remedy::edit("set enableIPForwarding of NIC {} in scale set {}", name, set);
@@ -27,11 +27,13 @@ remedy::Remedy switch_forwarding_on_in_set(const observed::AzureNic& nic, std::s
   const auto setting = fmt::format(
       "virtualMachineProfile.networkProfile.networkInterfaceConfigurations[name={}].enableIPForwarding=true",
       name);
+  auto instances = remedy::command(
+      "az vmss update-instances --subscription {} --resource-group {} --name {} --instance-ids {}",
+      subscription, group, set, instance);
+  for (const auto& each : owner.other_instances) instances = instances.with(" {}", each);
   return remedy::command("az vmss update --subscription {} --resource-group {} --name {} --set {}",
                          subscription, group, set, setting)
-      .then(remedy::command(
-          "az vmss update-instances --subscription {} --resource-group {} --name {} --instance-ids {}",
-          subscription, group, set, instance))
+      .then(instances)
       .note("this brings the whole latest model of the scale set to the instance");
 }
 
@@ -76,7 +78,7 @@ remedy::Remedy switch_forwarding_on(const observed::AzureNic& nic, const NicOwne
   if (owner.is_run_by_aks)
     return remedy::edit("AKS made NIC {}: have it set right with az aks update, or replace this node",
                         nic.id);
-  if (!set.empty() && !instance.empty()) return switch_forwarding_on_in_set(nic, set, instance);
+  if (!set.empty() && !instance.empty()) return switch_forwarding_on_in_set(nic, set, instance, owner);
   const auto of_this_nic = remedy::command("az network nic update --ids {} --ip-forwarding true", nic.id);
   if (owner.flexible_set.empty())
     return of_this_nic.note("and in the template that VMs are made from, for the next one");

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "net/address.h"
 #include "net/prefix.h"
@@ -29,6 +31,8 @@ struct NicOwner {
   bool is_run_by_aks = false;
   /// The Flexible scale set whose profile the next instance's NIC is made from; empty: none.
   std::string_view flexible_set = {};
+  /// More instances of the NIC's Uniform scale set that need the same.
+  std::vector<std::string> other_instances = {};
 };
 
 remedy::Remedy switch_forwarding_on(const observed::AzureNic& nic, const NicOwner& owner);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -24,6 +26,11 @@ std::string_view name_of(std::string_view id);
 /// What the cloud provider puts between a node's name and the CIDR where a node has two.
 /// https://github.com/kubernetes-sigs/cloud-provider-azure/blob/master/pkg/provider/azure_routes.go
 inline constexpr std::string_view kBeforeTheCidr = "____";
+
+/// Routes of a table, as Azure has documented it over the years; AKS still counts on the first. Which of them
+/// a table has is not told.
+/// https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits
+inline constexpr std::array<std::size_t, 3> kRouteTableLimits = {400, 600, 1000};
 
 /// Whether the cloud provider would give a route of this node's that name. Azure keeps the case of names, and
 /// compares without.
