@@ -14,11 +14,7 @@ namespace checks {
 
 inline constexpr auto kAzureDrops = "Azure silently drops pod traffic between nodes";
 
-/// From a Node object to a route that is in effect: the route controller looks every 10 s, the cloud provider
-/// collects routes for 30 s and then waits 30 s more; 60 to 90 s are normal.
-/// https://github.com/kubernetes-sigs/cloud-provider-azure (routeUpdateIntervalInSeconds,
-/// routeUpdateWaitingInSeconds), kube-controller-manager's --route-reconciliation-period
-inline constexpr auto kRouteMayTake = std::chrono::seconds(180);
+using node::kRouteMayTake;
 
 /// The finding in modes whose pods need no route table.
 std::optional<Finding> without_route_table_mode(const Facts& facts);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -26,6 +27,12 @@ std::string_view name_of(std::string_view id);
 /// What the cloud provider puts between a node's name and the CIDR where a node has two.
 /// https://github.com/kubernetes-sigs/cloud-provider-azure/blob/master/pkg/provider/azure_routes.go
 inline constexpr std::string_view kBeforeTheCidr = "____";
+
+/// From a Node object to a route that is in effect: the route controller looks every 10 s, the cloud provider
+/// collects routes for 30 s and then waits 30 s more; 60 to 90 s are normal.
+/// https://github.com/kubernetes-sigs/cloud-provider-azure (routeUpdateIntervalInSeconds,
+/// routeUpdateWaitingInSeconds), kube-controller-manager's --route-reconciliation-period
+inline constexpr auto kRouteMayTake = std::chrono::seconds(180);
 
 /// Routes of a table, as Azure has documented it over the years; AKS still counts on the first. Which of them
 /// a table has is not told.
