@@ -60,6 +60,8 @@ using node::RouteWay;
 using observed::AzureRoute;
 using observed::AzureRouteTable;
 
+using Routes = std::set<const AzureRoute*>;
+
 bool counts(const AzureRoute& route) { return route.prefix && route.provisioning_state != "Deleting"; }
 
 std::string hop_text(const AzureRoute& route) {
@@ -122,8 +124,9 @@ remedy::Remedy lead_to(const Ground& ground, const Member& member, const AzureRo
                       node::name_of(table.id), address.text(), hop_text(route));
 }
 
+/// `moved` gets the route that becomes the one that is missing.
 remedy::Remedy make_route(const Ground& ground, const Member& member, const TableView& view,
-                          const net::Prefix& cidr, const net::Address& address) {
+                          const net::Prefix& cidr, const net::Address& address, Routes& moved) {
   const auto& table = view.table();
   if (member.is_doubled)
     return remedy::edit("see cidr.doubled: {} is that of another node, too", cidr.text());
@@ -137,15 +140,17 @@ remedy::Remedy make_route(const Ground& ground, const Member& member, const Tabl
                          std::find(member.addresses.begin(), member.addresses.end(), *taken->next_hop) !=
                              member.addresses.end() &&
                          ground.cidrs.of(*taken->prefix) == nullptr;
-  if (is_former && is_in_pod_range(ground, *taken->prefix))
+  if (is_former && is_in_pod_range(ground, *taken->prefix)) {
+    moved.insert(taken);
     return node::move_route(table, taken->name, cidr, address);
+  }
   return remedy::edit(
       "route {} of table {} leads {} to {}: rename it, for the cloud provider needs this name for {}",
       taken->name, node::name_of(table.id), taken->destination, hop_text(*taken), cidr.text());
 }
 
 void judge_way(const Ground& ground, const Member& member, const TableView& view, const net::Prefix& cidr,
-               Report& report) {
+               Routes& moved, Report& report) {
   const auto& table = view.table();
   // Most routes are right, and are found by their prefix alone.
   if (const auto* exact = view.to(cidr);
@@ -181,7 +186,7 @@ void judge_way(const Ground& ground, const Member& member, const TableView& view
   }
   if (way.is == RouteWay::Is::missing) {
     add(Cause::route_missing, fmt::format("no route to {}", cidr.text()),
-        make_route(ground, member, view, cidr, *address));
+        make_route(ground, member, view, cidr, *address, moved));
   } else if (way.is == RouteWay::Is::failed) {
     add(Cause::route_failed, fmt::format("route {} to {} is in state Failed", way.route->name, cidr.text()),
         lead_to(ground, member, table, *way.route, cidr, *address));
@@ -202,11 +207,11 @@ remedy::Remedy take_away(const AzureRouteTable& table, const AzureRoute& route) 
 }
 
 /// Routes that no node's CIDR asks for.
-void judge_others(const Ground& ground, const AzureRouteTable& table, Report& report) {
+void judge_others(const Ground& ground, const AzureRouteTable& table, const Routes& moved, Report& report) {
   std::set<net::Prefix> seen;
   const auto subnets = ground.map.subnets();
   for (const auto& route : table.routes) {
-    if (!counts(route)) continue;
+    if (!counts(route) || moved.contains(&route)) continue;
     const auto& prefix = *route.prefix;
     const auto add = [&](Cause cause, std::string message, remedy::Remedy remedy, std::size_t nodes) {
       report.findings.push_back({.cause = cause,
@@ -307,11 +312,12 @@ void take_cidrs_from_tables(Map& map) {
 void judge_routes(const Ground& ground, Report& report) {
   for (const auto* table : ground.tables) {
     const TableView view(*table);
+    Routes moved;
     for (const auto& member : ground.map.members()) {
       if (member.addresses.empty()) continue;  // it is among the unknown
-      for (const auto& cidr : member.cidrs) judge_way(ground, member, view, cidr, report);
+      for (const auto& cidr : member.cidrs) judge_way(ground, member, view, cidr, moved, report);
     }
-    judge_others(ground, *table, report);
+    judge_others(ground, *table, moved, report);
   }
 }
 

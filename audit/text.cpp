@@ -28,11 +28,11 @@ std::string and_more(std::size_t count, std::size_t shown) {
 std::string heading(const Group& group) {
   const auto& row = row_of(group.cause);
   return fmt::format("{}{}  {}{}", row.id, nodes_text(group.nodes), row.title,
-                     group.where.empty() ? "" : ": " + group.where);
+                     group.where.empty() ? "" : ": " + line(group.where));
 }
 
 std::string group_text(const Group& group, std::size_t most) {
-  auto text = fmt::format("{}\n    ({})\n", line(heading(group)), row_of(group.cause).why);
+  auto text = fmt::format("{}\n    ({})\n", heading(group), row_of(group.cause).why);
   const auto shown = std::min(most, group.findings.size());
   for (std::size_t i = 0; i < shown; ++i)
     text += fmt::format("    {}: {}\n", line(group.findings[i]->object), line(group.findings[i]->message));
@@ -75,7 +75,7 @@ std::string repair_script(const Report& report) {
       "needs az, logged in with the right to write; a command that fails ends it.\nset -eu\n",
       time_text(report.read_at), line(verdict_of(report).sentence));
   for (const auto& group : groups_of(report)) {
-    script += fmt::format("\n# {}\n# {}\n", line(heading(group)), row_of(group.cause).why);
+    script += fmt::format("\n# {}\n# {}\n", heading(group), row_of(group.cause).why);
     std::set<std::string> said;
     for (const auto* finding : group.findings) {
       script += fmt::format("# {}: {}\n", line(finding->object), line(finding->message));
