@@ -33,8 +33,7 @@ enum class Cause : std::uint8_t {
 
 struct CauseRow {
   Cause cause;
-  std::string_view id;     ///< stable, dotted: "route.missing"
-  std::string_view check;  ///< the check by which `doctor` finds it on the node; empty: none does
+  std::string_view id;  ///< stable, dotted: "route.missing"
   std::string_view title;
   std::string_view why;
 };

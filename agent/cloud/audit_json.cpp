@@ -34,7 +34,6 @@ std::string audit_json(const audit::Report& report, unsigned requests) {
   for (const auto& group : audit::groups_of(report)) {
     const auto& row = audit::row_of(group.cause);
     groups.push_back({{"cause", row.id},
-                      {"check", row.check},
                       {"title", row.title},
                       {"why", row.why},
                       {"where", group.where},
