@@ -27,6 +27,20 @@ void add_unusable(const observed::Cluster& cluster, Report& report) {
         fmt::format("{} Nodes of a virtual kubelet, which have no machine, are left out", without_machine));
 }
 
+/// What may be why no mode shows.
+void add_blind_spots(const Map& map, Report& report) {
+  for (const auto& member : map.members()) {
+    if (!member.unknown.empty()) report.unknowns.push_back({.object = member.name(), .why = member.unknown});
+  }
+  for (const auto* subnet : map.subnets()) {
+    if (subnet->route_table_id.empty() || map.table(subnet->route_table_id) != nullptr) continue;
+    report.unknowns.push_back({.object = fmt::format("the routes of subnet {}", node::name_of(subnet->id)),
+                               .why = map.why_no_table(subnet->route_table_id)});
+  }
+  if (!map.unlisted_tables().empty())
+    report.unknowns.push_back({.object = "route tables that no subnet has", .why = map.unlisted_tables()});
+}
+
 void count(const Map& map, const Ground& ground, const observed::Cluster& cluster, Report& report) {
   report.counts.nics = static_cast<std::size_t>(std::count_if(
       map.members().begin(), map.members().end(), [](const auto& each) { return each.nic != nullptr; }));
@@ -105,10 +119,7 @@ Report audit(const observed::Cluster& cluster, const Options& options) {
   report.mode = mode.mode;
   report.mode_reason = mode.reason;
   if (!mode.mode) {
-    for (const auto& member : map.members()) {
-      if (!member.unknown.empty())
-        report.unknowns.push_back({.object = member.name(), .why = member.unknown});
-    }
+    add_blind_spots(map, report);
     report.unknowns.push_back({.object = "the mode", .why = mode.reason});
     return report;
   }

@@ -36,11 +36,11 @@ constexpr std::array kRows = std::to_array<CauseRow>({
     {Cause::table_full, "table.full", "a route table is nearly full", "the next nodes get no route"},
 });
 
+}  // namespace
+
 std::string counted(std::size_t count, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
-
-}  // namespace
 
 const CauseRow& row_of(Cause cause) { return kRows.at(static_cast<std::size_t>(cause)); }
 
@@ -85,6 +85,8 @@ Verdict verdict_of(const Report& report) {
             .sentence = fmt::format("{} of {}{}", counted(report.findings.size(), "finding", "findings"),
                                     counted(groups.size(), "cause", "causes"), unknown)};
   }
+  if (blind > 0 && report.counts.nodes == 0)
+    return {.is = Verdict::Is::undetermined, .sentence = "could not look"};
   if (blind > 0)
     return {.is = Verdict::Is::undetermined,
             .sentence = "nothing was found, but not everything could be looked at"};

@@ -75,6 +75,9 @@ struct Report {
   std::vector<std::string> notes = {};
 };
 
+/// "1 node", "2 nodes"
+std::string counted(std::size_t count, std::string_view one, std::string_view many);
+
 /// Findings of one cause at one place.
 struct Group {
   Cause cause = Cause::route_missing;

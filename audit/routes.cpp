@@ -116,8 +116,7 @@ bool was_a_nodes(const Ground& ground, const Member& member, const AzureRoute& r
 
 remedy::Remedy lead_to(const Ground& ground, const Member& member, const AzureRouteTable& table,
                        const AzureRoute& route, const net::Prefix& cidr, const net::Address& address) {
-  if (!member.is_doubled && route.prefix == cidr && is_in_pod_range(ground, cidr) &&
-      was_a_nodes(ground, member, route)) {
+  if (route.prefix == cidr && is_in_pod_range(ground, cidr) && was_a_nodes(ground, member, route)) {
     return node::redirect_route(table, route.name, address);
   }
   return remedy::edit("lead {} of table {} to {} if nobody has put {} between on purpose", route.name,
@@ -128,8 +127,6 @@ remedy::Remedy lead_to(const Ground& ground, const Member& member, const AzureRo
 remedy::Remedy make_route(const Ground& ground, const Member& member, const TableView& view,
                           const net::Prefix& cidr, const net::Address& address, Routes& moved) {
   const auto& table = view.table();
-  if (member.is_doubled)
-    return remedy::edit("see cidr.doubled: {} is that of another node, too", cidr.text());
   if (!is_in_pod_range(ground, cidr))
     return remedy::edit("{} is outside --cluster-cidr: correct the one or spec.podCIDRs of node {}",
                         cidr.text(), member.name());
@@ -314,7 +311,8 @@ void judge_routes(const Ground& ground, Report& report) {
     const TableView view(*table);
     Routes moved;
     for (const auto& member : ground.map.members()) {
-      if (member.addresses.empty()) continue;  // it is among the unknown
+      // The one is among the unknown; of the other it is not known where its pods are.
+      if (member.addresses.empty() || member.is_doubled) continue;
       for (const auto& cidr : member.cidrs) judge_way(ground, member, view, cidr, moved, report);
     }
     judge_others(ground, *table, moved, report);

@@ -17,9 +17,7 @@ constexpr std::size_t kLongestLine = 400;
 /// What others wrote is in it: one line, and nothing that steers a terminal.
 std::string line(std::string_view text) { return net::foreign_text(text, kLongestLine); }
 
-std::string nodes_text(std::size_t nodes) {
-  return nodes == 0 ? "" : fmt::format("  {} {}", nodes, nodes == 1 ? "node" : "nodes");
-}
+std::string nodes_text(std::size_t nodes) { return nodes == 0 ? "" : "  " + counted(nodes, "node", "nodes"); }
 
 std::string and_more(std::size_t count, std::size_t shown) {
   return count > shown ? fmt::format("    and {} more  (--all names them)\n", count - shown) : "";
@@ -59,9 +57,11 @@ std::string report_text(const Report& report, std::string_view cost, bool all) {
   auto text = verdict_of(report).sentence + '\n';
   text += fmt::format("mode {}: {}\n", report.mode ? node::mode_name(*report.mode) : "unknown",
                       line(report.mode_reason));
-  text += fmt::format(
-      "{} nodes, {} NICs, {} subnets, {} route tables with {} routes, {} security groups; {}\n", counts.nodes,
-      counts.nics, counts.subnets, counts.tables, counts.routes, counts.security_groups, cost);
+  text += fmt::format("{}, {}, {}, {} with {}, {}; {}\n", counted(counts.nodes, "node", "nodes"),
+                      counted(counts.nics, "NIC", "NICs"), counted(counts.subnets, "subnet", "subnets"),
+                      counted(counts.tables, "route table", "route tables"),
+                      counted(counts.routes, "route", "routes"),
+                      counted(counts.security_groups, "security group", "security groups"), cost);
   for (const auto& note : report.notes) text += fmt::format("note: {}\n", line(note));
   for (const auto& group : groups_of(report)) text += '\n' + group_text(group, most);
   for (const auto& doubt : doubts_of(report)) text += '\n' + doubt_text(doubt, most);

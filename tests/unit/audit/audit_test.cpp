@@ -123,7 +123,8 @@ TEST(DoubledCidr, IsOneFindingAndNoCommand) {
   auto world = healthy();
   world.nodes()[1].pod_cidrs = {prefix(cidr(1))};
   const auto report = world.report();
-  EXPECT_THAT(causes(report), testing::Contains("cidr.doubled"));
+  // The route to the CIDR that vm2 had before is nobody's.
+  EXPECT_THAT(causes(report), testing::ElementsAre("cidr.doubled", "route.stale"));
   for (const auto& each : report.findings) EXPECT_THAT(each.remedy.text(), StartsWith("#")) << each.message;
 }
 
@@ -248,6 +249,18 @@ TEST(Mode, IsSeenInNodesAndNetworkAndSaidWhereNothingShowsIt) {
   EXPECT_THAT(causes(report), IsEmpty());
   EXPECT_EQ(audit::verdict_of(report).is, Verdict::Is::undetermined);
   EXPECT_EQ(silent.report({.mode = node::Mode::udr, .cluster_cidrs = {}}).findings.size(), 3U);
+}
+
+TEST(Mode, ThatDoesNotShowNamesTheTablesThatWereNotRead) {
+  auto world = healthy();
+  const tl::unexpected<net::Error> refused(
+      net::Error{{EACCES, std::system_category()}, "grant the action X"});
+  world.cluster.tables_of_groups[0].items = refused;
+  world.cluster.tables.push_back({kTable, refused});
+  const auto report = world.report({});
+  EXPECT_FALSE(report.mode);
+  EXPECT_THAT(unknowns(report), HasSubstr("the routes of subnet nodes: grant the action X"));
+  EXPECT_THAT(unknowns(report), HasSubstr("route tables that no subnet has: grant the action X"));
 }
 
 TEST(Mode, ThatNeedsNoRouteFindsNothingBroken) {
