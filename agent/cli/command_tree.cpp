@@ -106,9 +106,8 @@ CLI::Option* add_each(CLI::App* command, const char* flag, std::vector<std::stri
 }
 
 void describe_audit(CLI::App& app, CommandLine& line) {
-  auto* audit =
-      add(app, "audit", "Judge the routes and NICs of a whole cluster, from anywhere; change nothing",
-          "0 nothing is wrong, 1 something is, 2 could not look");
+  auto* audit = add(app, "audit", "Judge the routes and NICs of a whole cluster; change nothing",
+                    "0 nothing is wrong, 1 something is, 2 could not look");
   auto& request = line.audit;
   audit
       ->add_option("--kubeconfig", request.kubeconfig,

@@ -26,7 +26,7 @@ complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a status -d 'Sho
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a plan -d 'Show which routes and sysctls would change; change none'
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a flush -d 'Remove every route and rule of the agent'\''s, nothing else'
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a doctor -d 'Run every check and suggest fixes; change nothing'
-complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a audit -d 'Judge the routes and NICs of a whole cluster, from anywhere; change nothing'
+complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a audit -d 'Judge the routes and NICs of a whole cluster; change nothing'
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a explain -d 'Say why packets to a destination go where they go'
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a history -d 'Show what the flight recorder has kept, over restarts and crashes'
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a support-bundle -d 'Write all that the checks judge into one file, without secrets'
