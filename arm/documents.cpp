@@ -91,12 +91,10 @@ std::optional<observed::AzureRoute> route_of(const json::Value& entry) {
 
 }  // namespace
 
-net::Result<observed::AzureSubnet> parse_subnet(std::string_view text) {
-  const auto document = document_of(text);
-  if (!document) return net::pass_on(document);
-  auto id = id_field(*document, {kSubnet.type});
+net::Result<observed::AzureSubnet> subnet_of(const json::Value& resource) {
+  auto id = id_field(resource, {kSubnet.type});
   if (!id) return net::pass_on(id);
-  const auto properties = properties_field(*document);
+  const auto properties = properties_field(resource);
   if (!properties) return net::pass_on(properties);
   observed::AzureSubnet subnet{.id = *std::move(id), .prefixes = {}, .route_table_id = {}};
   subnet.prefixes = prefixes_of(at(**properties, "addressPrefix"), at(**properties, "addressPrefixes"));
@@ -112,12 +110,16 @@ net::Result<observed::AzureSubnet> parse_subnet(std::string_view text) {
   return subnet;
 }
 
-net::Result<observed::AzureRouteTable> parse_route_table(std::string_view text) {
+net::Result<observed::AzureSubnet> parse_subnet(std::string_view text) {
   const auto document = document_of(text);
   if (!document) return net::pass_on(document);
-  auto id = id_field(*document, {kRouteTable.type});
+  return subnet_of(*document);
+}
+
+net::Result<observed::AzureRouteTable> route_table_of(const json::Value& resource) {
+  auto id = id_field(resource, {kRouteTable.type});
   if (!id) return net::pass_on(id);
-  const auto properties = properties_field(*document);
+  const auto properties = properties_field(resource);
   if (!properties) return net::pass_on(properties);
   const json::Value& list = at(**properties, "routes");
   if (!list.is_array()) return net::failure(EBADMSG, "it has no list of \"routes\"");
@@ -128,6 +130,12 @@ net::Result<observed::AzureRouteTable> parse_route_table(std::string_view text) 
     if (auto route = route_of(entry)) table.routes.push_back(*std::move(route));
   }
   return table;
+}
+
+net::Result<observed::AzureRouteTable> parse_route_table(std::string_view text) {
+  const auto document = document_of(text);
+  if (!document) return net::pass_on(document);
+  return route_table_of(*document);
 }
 
 namespace {
@@ -146,12 +154,10 @@ std::vector<net::Prefix> peered(const json::Value& properties) {
 
 }  // namespace
 
-net::Result<observed::AzureVirtualNetwork> parse_virtual_network(std::string_view text) {
-  const auto document = document_of(text);
-  if (!document) return net::pass_on(document);
-  auto id = id_field(*document, {kVirtualNetwork.type});
+net::Result<observed::AzureVirtualNetwork> virtual_network_of(const json::Value& resource) {
+  auto id = id_field(resource, {kVirtualNetwork.type});
   if (!id) return net::pass_on(id);
-  const auto properties = properties_field(*document);
+  const auto properties = properties_field(resource);
   if (!properties) return net::pass_on(properties);
   observed::AzureVirtualNetwork network{
       .id = *std::move(id),
@@ -161,6 +167,12 @@ net::Result<observed::AzureVirtualNetwork> parse_virtual_network(std::string_vie
     return net::failure(EBADMSG, "its \"addressSpace\" holds no network");
   }
   return network;
+}
+
+net::Result<observed::AzureVirtualNetwork> parse_virtual_network(std::string_view text) {
+  const auto document = document_of(text);
+  if (!document) return net::pass_on(document);
+  return virtual_network_of(*document);
 }
 
 namespace {
@@ -190,6 +202,8 @@ net::Result<bool> ip_forwarding(const json::Value& properties) {
   return value.get<bool>();
 }
 
+}  // namespace
+
 net::Result<observed::AzureNic> nic_of(const json::Value& resource) {
   auto id = id_field(resource, {kNic.type, kInstanceNic.type});
   if (!id) return net::pass_on(id);
@@ -208,8 +222,6 @@ net::Result<observed::AzureNic> nic_of(const json::Value& resource) {
   nic.security_group_id = security_group_field(**properties);
   return nic;
 }
-
-}  // namespace
 
 net::Result<std::vector<std::string>> parse_virtual_machine(std::string_view text) {
   const auto document = document_of(text);

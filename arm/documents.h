@@ -35,6 +35,12 @@ std::optional<net::Prefix> prefix_of(const std::string& text);
 /// The networks among a string and the entries of an array, each once, in their order.
 std::vector<net::Prefix> prefixes_of(const nlohmann::json& one, const nlohmann::json& several);
 
+/// Resources as documents and lists have them; EBADMSG as for the documents below.
+net::Result<observed::AzureNic> nic_of(const nlohmann::json& resource);
+net::Result<observed::AzureSubnet> subnet_of(const nlohmann::json& resource);
+net::Result<observed::AzureRouteTable> route_table_of(const nlohmann::json& resource);
+net::Result<observed::AzureVirtualNetwork> virtual_network_of(const nlohmann::json& resource);
+
 /// What ARM answers, read: pure. Every field's type is doubted. A part of a list that cannot be used is left
 /// out; a document without what it is about is EBADMSG, naming what is missing. Ids keep their spelling and
 /// are ResourceIds of their kind.

@@ -52,7 +52,8 @@ struct Meaning {
   std::string sentence;
 };
 
-Meaning meaning_of(unsigned status, const Reason& reason, const Subject& subject) {
+Meaning meaning_of(unsigned status, const Reason& reason, const Subject& subject,
+                   std::string_view principal) {
   const auto phrase = subject.phrase();
   const auto answer = answer_of(status, reason);
   if (status == 401) {
@@ -62,9 +63,9 @@ Meaning meaning_of(unsigned status, const Reason& reason, const Subject& subject
                         answer)};
   }
   if (status == 403) {
-    return {EACCES, fmt::format("no permission to read {} ({}): grant Reader, or the action {}, on it to the "
-                                "VM's managed identity; a grant takes some minutes to have effect",
-                                phrase, answer, action_of(reason.message, subject.kind))};
+    return {EACCES, fmt::format("no permission to read {} ({}): grant Reader, or the action {}, on it to {}; "
+                                "a grant takes some minutes to have effect",
+                                phrase, answer, action_of(reason.message, subject.kind), principal)};
   }
   if (status == 404) {
     return {ENOENT, fmt::format("{} is not there ({}): it was deleted or moved", phrase, answer)};
@@ -109,9 +110,10 @@ bool is_throttling(const https::Response& response) {
   return response.status == kThrottled && reason_of(response.body).code != kLocked;
 }
 
-net::Error refusal(const https::Response& response, const Subject& subject, std::string_view host) {
+net::Error refusal(const https::Response& response, const Subject& subject, std::string_view host,
+                   std::string_view principal) {
   const auto reason = reason_of(response.body);
-  const auto meaning = meaning_of(response.status, reason, subject);
+  const auto meaning = meaning_of(response.status, reason, subject, principal);
   return {{meaning.code, std::system_category()}, fmt::format("ARM at {}: {}", host, meaning.sentence)};
 }
 

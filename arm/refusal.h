@@ -27,7 +27,9 @@ bool is_throttling(const https::Response& response);
 /// What a status other than 200 means, in a sentence with a remedy that repeats no ids of principals; no
 /// token is in what https/ hands on. EACCES for 401 and 403 (naming the RBAC action), ENOENT for 404, EBUSY
 /// for 429, EAGAIN for 5xx and a lock, EOPNOTSUPP for redirects and other statuses.
-net::Error refusal(const https::Response& response, const Subject& subject, std::string_view host);
+/// `principal`: whose token it is, "the VM's managed identity".
+net::Error refusal(const https::Response& response, const Subject& subject, std::string_view host,
+                   std::string_view principal = "the VM's managed identity");
 
 /// How long a reply asks to be left alone: retry-after-ms, x-ms-retry-after-ms (milliseconds), else
 /// Retry-After (seconds or an HTTP date, which counts from the reply's own Date where it has one), in the

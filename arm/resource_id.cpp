@@ -100,10 +100,12 @@ constexpr std::size_t kQuotedName = 80;
 }  // namespace
 
 std::string Subject::phrase() const {
+  if (!list_words.empty()) return list_words;
   return fmt::format("the {} '{}'", kind.noun, net::foreign_text(id.name(), kQuotedName));
 }
 
 std::string Subject::target() const {
+  if (!list_path.empty()) return fmt::format("{}?api-version={}", list_path, kind.api_version);
   const auto* list = kind.type == kInstance.type ? "/networkInterfaces" : "";
   return fmt::format("{}{}?api-version={}", id.path(), list, kind.api_version);
 }

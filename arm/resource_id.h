@@ -71,11 +71,18 @@ inline constexpr Kind kInstance{
 inline constexpr Kind kInstanceNic{
     "microsoft.compute/virtualmachinescalesets/virtualmachines/networkinterfaces", "network interface",
     "2018-10-01", "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces/read"};
+/// All NICs of a Uniform scale set's instances, and of that API's own version as well.
+inline constexpr Kind kScaleSetNics{"microsoft.compute/virtualmachinescalesets/networkinterfaces",
+                                    "network interfaces of the scale set", "2018-10-01",
+                                    "Microsoft.Compute/virtualMachineScaleSets/networkInterfaces/read"};
 
 /// What a request reads, for its address and for the sentences about it.
 struct Subject {
   ResourceId id;
   Kind kind;
+  /// Of a list: the path below the endpoint and what it lists, in words.
+  std::string list_path = {};
+  std::string list_words = {};
 
   /// "the subnet 'default'"
   [[nodiscard]] std::string phrase() const;

@@ -11,48 +11,9 @@
 namespace checks {
 namespace {
 
-/// What Azure allows in the names of NICs and scale sets.
-/// https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
-bool is_azure_name(std::string_view name) {
-  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-  return !name.empty() && name.find_first_not_of(kAllowed) == std::string_view::npos;
-}
-
-/// The NIC of an instance of a Uniform scale set follows the model; the NIC's id ends with the name of the
-/// model's networkInterfaceConfigurations entry.
-remedy::Remedy switch_forwarding_on_in_set(const observed::AzureNic& nic, std::string_view set,
-                                           std::string_view instance) {
-  const auto name = node::name_of(nic.id);
-  if (!is_azure_name(name))
-    return remedy::edit("set enableIPForwarding of NIC {} in scale set {}", name, set);
-  const auto subscription = node::segment_of(nic.id, "subscriptions");
-  const auto group = node::segment_of(nic.id, "resourceGroups");
-  // The form with [name=…]: azure-cli-core, commands/arm.py, "index into the collection".
-  const auto setting = fmt::format(
-      "virtualMachineProfile.networkProfile.networkInterfaceConfigurations[name={}].enableIPForwarding=true",
-      name);
-  return remedy::command("az vmss update --subscription {} --resource-group {} --name {} --set {}",
-                         subscription, group, set, setting)
-      .then(remedy::command(
-          "az vmss update-instances --subscription {} --resource-group {} --name {} --instance-ids {}",
-          subscription, group, set, instance))
-      .note("this brings the whole latest model of the scale set to the instance");
-}
-
 remedy::Remedy switch_forwarding_on(const Facts& facts, const observed::AzureNic& nic) {
-  const auto set = node::segment_of(nic.id, "virtualMachineScaleSets");
-  const auto instance = node::segment_of(nic.id, "virtualMachines");
-  // https://learn.microsoft.com/azure/aks/support-policies: what is in its resource group is not the user's.
-  if (is_run_by_aks(facts))
-    return remedy::edit("AKS made NIC {}: have it set right with az aks update, or replace this node",
-                        nic.id);
-  if (!set.empty() && !instance.empty()) return switch_forwarding_on_in_set(nic, set, instance);
-  const auto of_this_nic = remedy::command("az network nic update --ids {} --ip-forwarding true", nic.id);
-  const auto flexible = facts.network ? facts.network->identity.vm_scale_set : "";
-  if (flexible.empty())
-    return of_this_nic.note("and in the template that VMs are made from, for the next one");
-  return of_this_nic.note("and enableIPForwarding in the profile of scale set {}, for its next instance",
-                          flexible);
+  const auto flexible = facts.network ? std::string_view(facts.network->identity.vm_scale_set) : "";
+  return node::switch_forwarding_on(nic, {.is_run_by_aks = is_run_by_aks(facts), .flexible_set = flexible});
 }
 
 /// The full id of the cloud provider's route table, since az takes a bare name for one in the subnet's
@@ -73,9 +34,7 @@ std::string table_to_associate(const Facts& facts) {
 
 remedy::Remedy associate(const Facts& facts, const observed::AzureSubnet& subnet) {
   const auto table = table_to_associate(facts);
-  if (!table.empty()) {
-    return remedy::command("az network vnet subnet update --ids {} --route-table {}", subnet.id, table);
-  }
+  if (!table.empty()) return node::associate_table(subnet, table);
   return remedy::command("az network route-table list --subscription {} --output table",
                          node::segment_of(subnet.id, "subscriptions"))
       .note("then az network vnet subnet update --ids {} --route-table ID_OF_THE_CLUSTERS_TABLE", subnet.id);

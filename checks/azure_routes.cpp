@@ -72,19 +72,23 @@ Astray route_missing(const Facts& facts, const observed::AzureRouteTable& table,
 
 std::optional<Astray> astray(const Facts& facts, const observed::AzureRouteTable& table,
                              const net::Prefix& cidr, const net::Address& address) {
-  const auto* route = route_for(facts, table, cidr);
-  if (route == nullptr) return route_missing(facts, table, cidr, address);
-  const auto& state = route->provisioning_state;
-  if (state == "Failed") {
-    return Astray{.what = fmt::format("the route {} to {} is in state Failed", route->name, cidr.text()),
-                  .remedy = lead_here(facts, table, *route, address)};
+  const auto [way, route] = node::way_to(table, cidr, own_addresses(facts));
+  switch (way) {
+    case node::RouteWay::Is::right:
+      return std::nullopt;
+    case node::RouteWay::Is::missing:
+      return route_missing(facts, table, cidr, address);
+    case node::RouteWay::Is::failed:
+      return Astray{.what = fmt::format("the route {} to {} is in state Failed", route->name, cidr.text()),
+                    .remedy = lead_here(facts, table, *route, address)};
+    case node::RouteWay::Is::changing:
+      return Astray{.what = fmt::format("the route {} to {} is in state {}", route->name, cidr.text(),
+                                        route->provisioning_state),
+                    .remedy = wait_for_azure(),
+                    .passes_by_itself = true};
+    case node::RouteWay::Is::elsewhere:
+      break;
   }
-  if (!state.empty() && state != "Succeeded") {
-    return Astray{.what = fmt::format("the route {} to {} is in state {}", route->name, cidr.text(), state),
-                  .remedy = wait_for_azure(),
-                  .passes_by_itself = true};
-  }
-  if (is_own_address(facts, route->next_hop)) return std::nullopt;
   return Astray{.what = fmt::format("route {} leads {} to {}, not to this node", route->name,
                                     route->destination, hop_text(*route)),
                 .remedy = lead_here(facts, table, *route, address)};

@@ -54,28 +54,9 @@ Finding without_table(const observed::AzureNetwork& azure) {
   return Finding::reported_by("azure.route_table", "the subnet has no route table", kAzureDrops);
 }
 
-const observed::AzureRoute* route_to(const observed::AzureRouteTable& table, const net::Prefix& prefix) {
-  const auto found =
-      std::find_if(table.routes.begin(), table.routes.end(),
-                   [&prefix](const observed::AzureRoute& route) { return route.prefix == prefix; });
-  return found == table.routes.end() ? nullptr : &*found;
-}
-
-const observed::AzureRoute* longest_route_over(const observed::AzureRouteTable& table,
-                                               const net::Prefix& prefix) {
-  const observed::AzureRoute* longest = nullptr;
-  for (const auto& route : table.routes) {
-    if (!route.prefix || !route.prefix->contains(prefix) || route.provisioning_state == "Deleting") continue;
-    if (longest == nullptr || route.prefix->length() > longest->prefix->length()) longest = &route;
-  }
-  return longest;
-}
-
 const observed::AzureRoute* route_for(const Facts& facts, const observed::AzureRouteTable& table,
                                       const net::Prefix& prefix) {
-  if (const auto* exact = route_to(table, prefix)) return exact;
-  const auto* longest = longest_route_over(table, prefix);
-  return longest != nullptr && is_own_address(facts, longest->next_hop) ? longest : nullptr;
+  return node::way_to(table, prefix, own_addresses(facts)).route;
 }
 
 bool is_pod_range(const Facts& facts, const net::Prefix& prefix) {
@@ -98,10 +79,14 @@ bool is_evidently_own(const Facts& facts, const observed::AzureRouteTable& table
   });
 }
 
+std::span<const net::Address> own_addresses(const Facts& facts) {
+  if (!facts.nic.nic) return {};
+  return facts.nic.nic->azure.addresses;
+}
+
 bool is_own_address(const Facts& facts, const std::optional<net::Address>& address) {
-  if (!address || !facts.nic.nic) return false;
-  const auto& own = facts.nic.nic->azure.addresses;
-  return std::find(own.begin(), own.end(), *address) != own.end();
+  const auto own = own_addresses(facts);
+  return address && std::find(own.begin(), own.end(), *address) != own.end();
 }
 
 bool is_too_new_for_its_route(const Facts& facts) {
@@ -125,10 +110,7 @@ bool leads_here(const Facts& facts, const observed::AzureRouteTable& table) {
 }
 
 std::string cloud_route_name(const Facts& facts, const net::Prefix& cidr) {
-  if (facts.policy.node_cidrs.size() < 2) return facts.node_name;
-  auto digits = cidr.text();
-  std::erase_if(digits, [](char c) { return c == '.' || c == ':' || c == '/'; });
-  return fmt::format("{}{}{}", facts.node_name, node::kBeforeTheCidr, digits);
+  return node::cloud_route_name(facts.node_name, cidr, facts.policy.node_cidrs.size());
 }
 
 const observed::AzureRoute* former_route(const Facts& facts, const observed::AzureRouteTable& table,

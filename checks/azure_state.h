@@ -2,21 +2,19 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "checks/check_row.h"
+#include "node/azure_routing.h"
 
 // What the checks of Azure's route table have in common.
 namespace checks {
 
 inline constexpr auto kAzureDrops = "Azure silently drops pod traffic between nodes";
 
-/// From a Node object to a route that is in effect: the route controller looks every 10 s, the cloud provider
-/// collects routes for 30 s and then waits 30 s more; 60 to 90 s are normal.
-/// https://github.com/kubernetes-sigs/cloud-provider-azure (routeUpdateIntervalInSeconds,
-/// routeUpdateWaitingInSeconds), kube-controller-manager's --route-reconciliation-period
-inline constexpr auto kRouteMayTake = std::chrono::seconds(180);
+using node::kRouteMayTake;
 
 /// The finding in modes whose pods need no route table.
 std::optional<Finding> without_route_table_mode(const Facts& facts);
@@ -30,13 +28,11 @@ const observed::AzureRouteTable* table_of(const observed::AzureNetwork& azure);
 /// Why the routes of the table cannot be checked; azure.route_table reports that there is none.
 Finding without_table(const observed::AzureNetwork& azure);
 
-/// The route to exactly this prefix; nullptr: none. Azure takes no two of them.
-const observed::AzureRoute* route_to(const observed::AzureRouteTable& table, const net::Prefix& prefix);
+using node::longest_route_over;
+using node::route_to;
 
-/// The longest route that covers the whole prefix, wherever it leads; nullptr: none.
-const observed::AzureRoute* longest_route_over(const observed::AzureRouteTable& table,
-                                               const net::Prefix& prefix);
-
+/// The addresses of this node's NIC; empty while it is not known.
+std::span<const net::Address> own_addresses(const Facts& facts);
 bool is_own_address(const Facts& facts, const std::optional<net::Address>& address);
 
 /// True when the node, or its pod CIDR, had not been there for kRouteMayTake when ARM was read: its route may

@@ -9,10 +9,6 @@
 namespace checks {
 namespace {
 
-/// https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits
-/// ("User-defined routes per route table").
-constexpr std::uint64_t kRoutesOfATable = 400;
-
 std::optional<Fill> pod_addresses(const Facts& facts) {
   const auto cni = seen_cni(facts);
   if (!cni) return std::nullopt;
@@ -34,7 +30,7 @@ std::optional<Fill> pod_addresses(const Facts& facts) {
 std::optional<Fill> azure_routes(const Facts& facts) {
   const auto& azure = facts.cloud_state->azure;
   if (!azure || !azure->route_table || !*azure->route_table) return std::nullopt;
-  return Fill{.used = (*azure->route_table)->routes.size(), .room = kRoutesOfATable};
+  return Fill{.used = (*azure->route_table)->routes.size(), .room = node::kRouteTableLimits.front()};
 }
 
 std::optional<Fill> conntrack(const Facts& facts) {

@@ -3,23 +3,15 @@
 #include <string_view>
 
 #include "checks/facts.h"
-#include "net/address.h"
-#include "net/prefix.h"
-#include "observed/azure_network.h"
+#include "node/azure_remedies.h"
 #include "remedy/remedy.h"
 
 // Fixes that several checks print, and that need Facts or an Azure id.
 namespace checks {
 
-/// Adds a route for the prefix to the table. (Azure's `create` replaces one that has the name already.)
-remedy::Remedy create_route(const observed::AzureRouteTable& table, std::string_view name,
-                            const net::Prefix& prefix, const net::Address& next_hop);
-/// Changes the next hop of the route of that name.
-remedy::Remedy redirect_route(const observed::AzureRouteTable& table, std::string_view name,
-                              const net::Address& next_hop);
-/// Changes prefix and next hop of the route of that name.
-remedy::Remedy move_route(const observed::AzureRouteTable& table, std::string_view name,
-                          const net::Prefix& prefix, const net::Address& next_hop);
+using node::create_route;
+using node::move_route;
+using node::redirect_route;
 
 /// Sets kubernetes.node_name to this VM's Node.
 remedy::Remedy name_own_node(const Facts& facts);

@@ -12,35 +12,11 @@ namespace checks {
 namespace {
 
 using net::Prefix;
+using node::add_ways;
+using node::is_divided;
 using node::SecurityNeed;
 using observed::AzureDirection;
 using observed::AzureProtocol;
-using observed::AzureSecurityGroup;
-using observed::AzureSecurityRule;
-
-void add_ways(Wanted& wanted, AzureDirection direction, std::span<const Prefix> sources,
-              std::span<const Prefix> destinations, const char* words) {
-  for (const auto& source : sources) {
-    for (const auto& destination : destinations) {
-      if (source.family() != destination.family()) continue;
-      wanted.ways.push_back({{.direction = direction, .source = source, .destination = destination}, words});
-    }
-  }
-}
-
-/// True when a rule makes a difference between addresses within these networks.
-bool is_divided(const std::vector<AzureSecurityGroup>& groups, const std::vector<Prefix>& networks) {
-  const auto divides = [&networks](const Prefix& prefix) {
-    return std::any_of(networks.begin(), networks.end(),
-                       [&prefix](const auto& each) { return each != prefix && each.contains(prefix); });
-  };
-  return std::any_of(groups.begin(), groups.end(), [&divides](const AzureSecurityGroup& group) {
-    return std::any_of(group.rules.begin(), group.rules.end(), [&divides](const AzureSecurityRule& rule) {
-      return std::any_of(rule.source.prefixes.begin(), rule.source.prefixes.end(), divides) ||
-             std::any_of(rule.destination.prefixes.begin(), rule.destination.prefixes.end(), divides);
-    });
-  });
-}
 
 /// One pod CIDR of each family where no rule tells one from another: a route table has hundreds.
 std::vector<Prefix> other_pods(const Facts& facts, const observed::AzureNetwork& azure,

@@ -4,12 +4,6 @@
 #include <openssl/x509_vfy.h>
 
 namespace https {
-namespace {
-
-constexpr std::size_t kLimit = std::size_t{4} << 20;
-
-}  // namespace
-
 bool BodyReader::stop(End why) {
   end_ = why;
   return false;
@@ -17,14 +11,14 @@ bool BodyReader::stop(End why) {
 
 bool BodyReader::take(std::string_view part) {
   if (!by_lines()) {
-    if (response.body.size() + part.size() > kLimit) return stop(End::too_large);
+    if (response.body.size() + part.size() > largest_) return stop(End::too_large);
     response.body += part;
     return true;
   }
   for (;;) {
     const auto feed = part.find('\n');
     const auto piece = part.substr(0, feed);
-    if (pending_.size() + piece.size() > kLimit) return stop(End::too_large);
+    if (pending_.size() + piece.size() > largest_) return stop(End::too_large);
     pending_ += piece;
     if (feed == std::string_view::npos) return true;
     if (!(*line_)(pending_)) return stop(End::satisfied);
@@ -101,7 +95,8 @@ Meaning broken(const RequestFailure& failure) {
 }
 
 Meaning meaning_of(const RequestFailure& failure, const std::string& name) {
-  if (failure.end == BodyReader::End::too_large) return {EMSGSIZE, "the answer is larger than 4 MiB"};
+  if (failure.end == BodyReader::End::too_large)
+    return {EMSGSIZE, fmt::format("the answer is larger than {} MiB", failure.largest_body >> 20U)};
   if (failure.withheld) {
     return {EBADMSG,
             "the answer is withheld: it repeats the credential that it was asked with, which no such "

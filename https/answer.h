@@ -21,7 +21,8 @@ class BodyReader {
   };
 
   /// Without a reader, or for another status than 200, the body is kept.
-  explicit BodyReader(const std::function<bool(std::string_view)>* line) : line_(line) {}
+  explicit BodyReader(const std::function<bool(std::string_view)>* line, std::size_t largest = kLargestBody)
+      : line_(line), largest_(largest) {}
 
   /// False when no more is taken; end() is why.
   bool take(std::string_view part);
@@ -37,6 +38,7 @@ class BodyReader {
   [[nodiscard]] bool by_lines() const { return line_ != nullptr && response.status == 200; }
 
   const std::function<bool(std::string_view)>* line_;
+  std::size_t largest_;
   std::string pending_;
   End end_ = End::none;
 };
@@ -56,6 +58,7 @@ struct RequestFailure {
   long verified = 0;             ///< X509_V_…
   std::string tls_reason;        ///< OpenSSL's, where there is one
   int connect_errno = 0;         ///< why it cannot be connected to
+  std::size_t largest_body = kLargestBody;
 };
 
 /// The error of https.h that it is; `site` as in Url::site(), `name` what the certificate was to bear.

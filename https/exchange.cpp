@@ -59,9 +59,14 @@ std::string text_of(const Question& question) {
                   [&](const auto& own) { return net::lower(own.first) == net::lower(header.first); });
     headers.push_back(header);
   }
-  auto text = fmt::format("GET {} HTTP/1.1\r\n", question.url.target);
+  const auto& form = question.request.form;
+  if (form) {
+    headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+    headers.emplace_back("Content-Length", std::to_string(form->size()));
+  }
+  auto text = fmt::format("{} {} HTTP/1.1\r\n", form ? "POST" : "GET", question.url.target);
   for (const auto& [name, value] : headers) text += fmt::format("{}: {}\r\n", name, value);
-  return text + "\r\n";
+  return text + "\r\n" + form.value_or("");
 }
 
 /// OpenSSL's reason, where the error is one of its own.
@@ -131,7 +136,7 @@ class Attempt {
       withheld = question_.secrets.are_in(line);
       return !withheld && (*question_.line)(line);
     };
-    BodyReader body(question_.line == nullptr ? nullptr : &clean);
+    BodyReader body(question_.line == nullptr ? nullptr : &clean, question_.request.largest_body);
     body.response.status = header.result_int();
     for (const auto& field : header) {
       const auto value = field.value();
@@ -141,6 +146,7 @@ class Attempt {
     }
     if (const auto broken = read(channel, body)) return fail(kAnswering, broken);
     failure_.end = body.end();
+    failure_.largest_body = question_.request.largest_body;
     if (body.end() == BodyReader::End::too_large) return fail(kAnswering, {});
     if (!withheld && !question_.secrets.are_in(body.response.body)) return std::move(body.response);
     // The status of a refusal may still be returned without its body.

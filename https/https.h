@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,12 +24,18 @@ struct Identity {
   std::string server_name;
 };
 
+/// What a body, or a line of a stream, may have.
+inline constexpr std::size_t kLargestBody = std::size_t{4} << 20;
+
 struct Request {
   std::string url;  ///< "https://host[:port]/path?query"; "http://" for a literal loopback address alone
   std::vector<std::pair<std::string, std::string>> headers;
   std::chrono::steady_clock::time_point finish_by;
   /// What must not come back in the answer, beside Authorization's value: credentials of earlier requests.
   std::vector<std::string> secrets = {};
+  /// Sent by POST as application/x-www-form-urlencoded; nullopt: a GET.
+  std::optional<std::string> form = {};
+  std::size_t largest_body = kLargestBody;
 };
 
 struct Response {
@@ -37,7 +44,7 @@ struct Response {
   std::string body;
 };
 
-/// One GET over verified TLS: no redirect, no proxy, at most 4 MiB of body, a new connection each time.
+/// One request over verified TLS: no redirect, no proxy, at most `largest_body`, a new connection each time.
 /// A header or the body of a refusal that repeats a credential is kWithheld (sent_secrets.h); a 200 with such
 /// a body is EBADMSG.
 ///

@@ -33,6 +33,14 @@ bool is_named_after(std::string_view node, std::string_view route) {
          (rest.empty() || rest.starts_with(kBeforeTheCidr));
 }
 
+std::string cloud_route_name(std::string_view node, const net::Prefix& cidr, std::size_t cidrs_of_node) {
+  std::string name(node);
+  if (cidrs_of_node < 2) return name;
+  auto digits = cidr.text();
+  std::erase_if(digits, [](char c) { return c == '.' || c == ':' || c == '/'; });
+  return name.append(kBeforeTheCidr).append(digits);
+}
+
 namespace {
 
 // Private and shared addresses go nowhere unless the virtual network or a route table has them.
@@ -104,6 +112,39 @@ AzureChoice azure_choice(const observed::AzureRouteTable* table, const observed:
     }
   }
   return best.choice;
+}
+
+const observed::AzureRoute* route_to(const observed::AzureRouteTable& table, const net::Prefix& prefix) {
+  const auto found =
+      std::find_if(table.routes.begin(), table.routes.end(),
+                   [&prefix](const observed::AzureRoute& route) { return route.prefix == prefix; });
+  return found == table.routes.end() ? nullptr : &*found;
+}
+
+const observed::AzureRoute* longest_route_over(const observed::AzureRouteTable& table,
+                                               const net::Prefix& prefix) {
+  const observed::AzureRoute* longest = nullptr;
+  for (const auto& route : table.routes) {
+    if (!counts(route) || !route.prefix->contains(prefix)) continue;
+    if (longest == nullptr || route.prefix->length() > longest->prefix->length()) longest = &route;
+  }
+  return longest;
+}
+
+RouteWay way_to(const observed::AzureRouteTable& table, const net::Prefix& cidr,
+                std::span<const net::Address> own) {
+  const auto leads_to_own = [&own](const observed::AzureRoute& route) {
+    return route.next_hop && std::find(own.begin(), own.end(), *route.next_hop) != own.end();
+  };
+  const auto* route = route_to(table, cidr);
+  if (route == nullptr) {
+    route = longest_route_over(table, cidr);
+    if (route == nullptr || !leads_to_own(*route)) return {};
+  }
+  const auto& state = route->provisioning_state;
+  if (state == "Failed") return {.is = RouteWay::Is::failed, .route = route};
+  if (!state.empty() && state != "Succeeded") return {.is = RouteWay::Is::changing, .route = route};
+  return {.is = leads_to_own(*route) ? RouteWay::Is::right : RouteWay::Is::elsewhere, .route = route};
 }
 
 bool can_be_one_nodes(const Policy& policy, const observed::AzureNetwork* azure, const net::Prefix& prefix) {

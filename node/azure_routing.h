@@ -1,6 +1,11 @@
 #pragma once
 
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,9 +28,23 @@ std::string_view name_of(std::string_view id);
 /// https://github.com/kubernetes-sigs/cloud-provider-azure/blob/master/pkg/provider/azure_routes.go
 inline constexpr std::string_view kBeforeTheCidr = "____";
 
+/// From a Node object to a route that is in effect: the route controller looks every 10 s, the cloud provider
+/// collects routes for 30 s and then waits 30 s more; 60 to 90 s are normal.
+/// https://github.com/kubernetes-sigs/cloud-provider-azure (routeUpdateIntervalInSeconds,
+/// routeUpdateWaitingInSeconds), kube-controller-manager's --route-reconciliation-period
+inline constexpr auto kRouteMayTake = std::chrono::seconds(180);
+
+/// Routes of a table, as Azure has documented it over the years; AKS still counts on the first. Which of them
+/// a table has is not told.
+/// https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits
+inline constexpr std::array<std::size_t, 3> kRouteTableLimits = {400, 600, 1000};
+
 /// Whether the cloud provider would give a route of this node's that name. Azure keeps the case of names, and
 /// compares without.
 bool is_named_after(std::string_view node, std::string_view route);
+
+/// The cloud provider's name for a node's route: of several CIDRs it adds the CIDR without its punctuation.
+std::string cloud_route_name(std::string_view node, const net::Prefix& cidr, std::size_t cidrs_of_node);
 
 /// Azure's choice for packets that leave a subnet.
 /// https://learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview
@@ -42,6 +61,32 @@ struct AzureChoice {
 /// nullptr: the virtual network's own prefixes are not known.
 AzureChoice azure_choice(const observed::AzureRouteTable* table, const observed::AzureVirtualNetwork* network,
                          const net::Address& destination);
+
+/// The route to exactly this prefix; nullptr: none. Azure takes no two of them.
+const observed::AzureRoute* route_to(const observed::AzureRouteTable& table, const net::Prefix& prefix);
+
+/// The longest route that covers the whole prefix, wherever it leads; nullptr: none.
+const observed::AzureRoute* longest_route_over(const observed::AzureRouteTable& table,
+                                               const net::Prefix& prefix);
+
+/// How a table leads to a CIDR of a node's.
+struct RouteWay {
+  enum class Is : std::uint8_t {
+    right,
+    missing,
+    failed,    ///< Azure has given it up
+    changing,  ///< Azure is at it
+    elsewhere,
+  };
+  Is is = Is::missing;
+  /// The route to exactly the CIDR, or the longest that covers it where that leads to the node (a /24 over
+  /// two /25); null: missing.
+  const observed::AzureRoute* route = nullptr;
+};
+
+/// `own`: the addresses of the node's NIC.
+RouteWay way_to(const observed::AzureRouteTable& table, const net::Prefix& cidr,
+                std::span<const net::Address> own);
 
 /// False for a prefix that a route table leads to a node and that is more than its pods: it holds a cluster
 /// CIDR or the VM subnet. `azure` nullptr: the subnet is not known.

@@ -151,11 +151,20 @@ int run_without_the_file(const CLI::App& app, const CommandLine& line, const Con
   return print_daemon_status(ask.sources, ask.loaded, line.doctor).value_or(kBadConfig);
 }
 
+int audit_cluster(const CommandLine& line) {
+  auto request = line.audit;
+  request.mode = net::value_named(node::kModeNames, line.audit_mode);
+  request.timeout = *parse_duration(line.audit_timeout);
+  for (const auto& each : line.audit_cidrs) request.cluster_cidrs.push_back(*net::Prefix::parse(each));
+  return run_audit_program(request);
+}
+
 int run_with(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("version")) {
     std::cout << version_details();
     return kOk;
   }
+  if (app.got_subcommand("audit")) return audit_cluster(line);
   if (!line.bundle.empty()) return ask_the_bundle(app, line);
   if (app.got_subcommand("history") || !line.explain.at.empty()) return ask_the_past(app, line);
   const auto sources = sources_of(line, app.got_subcommand("run"));

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "agent/config/values.h"
+#include "net/foreign_text.h"
 
 namespace agent {
 namespace {
@@ -54,14 +55,18 @@ std::string valid_moment(const std::string& text) {
   return moment ? "" : moment.error().what;
 }
 
+bool is_without_configuration(const std::string& command) {
+  return command == "history" || command == "audit";
+}
+
 CLI::App* add(CLI::App& app, const char* name, const char* text, const char* exit = "") {
   auto* command = app.add_subcommand(name, text);
   command->group("Commands");
   // Before a command does anything, the configuration is read: but for version, which has no such codes, and
-  // history, which needs none.
+  // those that need none.
   if (*exit != '\0') {
     command->footer(std::string("Exit: ") + exit + ",\n      64 bad usage" +
-                    (command->get_name() == "history" ? "" : ", 78 bad configuration"));
+                    (is_without_configuration(command->get_name()) ? "" : ", 78 bad configuration"));
   }
   return command;
 }
@@ -77,6 +82,81 @@ void add_all(CLI::App* command, bool& all) {
 void add_bundle(CLI::App* command, std::string& bundle) {
   command->add_option("--bundle", bundle, "Of the node in this support bundle, on any machine")
       ->type_name("FILE");
+}
+
+std::string valid_prefix(const std::string& text) {
+  const auto prefix = net::Prefix::parse(text);
+  return prefix ? "" : prefix.error().what;
+}
+
+std::string valid_mode(const std::string& text) {
+  return net::value_named(node::kModeNames, text) ? "" : "it is udr, flannel, azure-cni or calico-vxlan";
+}
+
+std::string valid_count(const std::string& text) {
+  constexpr unsigned kMost = 5000;
+  const auto count = net::parse_number<unsigned>(text);
+  return count && *count > 0 && *count <= kMost ? "" : "it is a number from 1 to 5000";
+}
+
+/// A list of values, one a time.
+CLI::Option* add_each(CLI::App* command, const char* flag, std::vector<std::string>& values,
+                      const char* text) {
+  return command->add_option(flag, values, text)->expected(1)->take_all();
+}
+
+void describe_audit(CLI::App& app, CommandLine& line) {
+  auto* audit = add(app, "audit", "Judge the routes and NICs of a whole cluster; change nothing",
+                    "0 nothing is wrong, 1 something is, 2 could not look");
+  auto& request = line.audit;
+  audit
+      ->add_option("--kubeconfig", request.kubeconfig,
+                   "Of the API server (default $KUBECONFIG, ~/.kube/config,\nin-cluster)")
+      ->type_name("FILE");
+  audit
+      ->add_option("--nodes", request.nodes,
+                   "Instead of it: what kubectl get nodes --output json\nprinted; - is standard input")
+      ->type_name("FILE");
+  audit
+      ->add_option("--token-file", request.token_file,
+                   "Azure's token, as az account get-access-token prints\nit; - is standard input (default: "
+                   "a workload\n"
+                   "identity, else the managed identity of this VM)")
+      ->type_name("FILE");
+  audit->add_option("--client-id", request.client_id, "Which identity, where there are several")
+      ->type_name("ID");
+  audit->add_option("--cloud", request.cloud, "AzureUSGovernmentCloud or AzureChinaCloud")->type_name("NAME");
+  audit->add_option("--endpoint", request.endpoint, "Resource Manager of another cloud: https://HOST")
+      ->type_name("URL");
+  audit->add_option("--imds-endpoint", request.imds_endpoint, "Where a managed identity gets its token\n")
+      ->type_name("URL")
+      ->capture_default_str();
+  add_each(audit, "--resource-group", request.resource_groups,
+           "Look for route tables in this group, too, by name or\nid; repeatable")
+      ->type_name("NAME");
+  add_each(audit, "--route-table", request.route_tables, "Read this route table, too; repeatable")
+      ->type_name("ID");
+  add_each(audit, "--cluster-cidr", line.audit_cidrs,
+           "Where the cluster's pods are; repeatable (default: as\nnodes' pod CIDRs are)")
+      ->type_name("CIDR")
+      ->check(valid_prefix);
+  audit->add_option("--mode", line.audit_mode, "What the cluster is (default: as it shows)")
+      ->type_name("MODE")
+      ->check(valid_mode);
+  audit
+      ->add_option("--repair-script", request.repair_script,
+                   "Write commands that mend it there; - is standard\noutput")
+      ->type_name("FILE");
+  audit->add_option("--max-requests", request.max_requests, "Ask Azure no more often")
+      ->type_name("NUMBER")
+      ->check(valid_count)
+      ->capture_default_str();
+  audit->add_option("--timeout", line.audit_timeout, "Give up after this long")
+      ->type_name("DURATION")
+      ->check(valid_duration)
+      ->capture_default_str();
+  add_json(audit, request.json);
+  audit->add_flag("--all", request.all, "Name each node and route, however many");
 }
 
 Command described(const CLI::App& app) {
@@ -153,6 +233,7 @@ void describe(CLI::App& app, CommandLine& line) {
   add_all(doctor, line.doctor.all);
   doctor->add_flag("--npd", line.doctor.npd, "One line of at most 80 bytes, for node-problem-detector");
   add_bundle(doctor, line.bundle);
+  describe_audit(app, line);
   auto* explain = add(app, "explain", "Say why packets to a destination go where they go",
                       "0 something is known, 2 nothing is; of A to B: 1 a hop drops it,\n      2 neither "
                       "is on this node");

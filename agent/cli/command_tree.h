@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "agent/cli/commands.h"
+#include "agent/cloud/audit_request.h"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): the library's own name
 class App;
@@ -25,6 +26,10 @@ struct CommandLine {
   std::string bundle;
   std::string output_file;
   HistoryOptions history;
+  AuditRequest audit;
+  std::string audit_mode;
+  std::vector<std::string> audit_cidrs;
+  std::string audit_timeout = "5m";
 };
 
 inline constexpr auto kProgram = "calico-azure-agent";

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/cli/beside.h"
+#include "agent/cloud/audit_request.h"
 #include "agent/config/load_config.h"
 #include "agent/history/history.h"
 #include "checks/trace/question.h"
@@ -88,6 +89,10 @@ struct FlushOptions {
 
 /// Removes every route and rule of our protocol, in every table.
 int flush_routes(const Beside& beside, const FlushOptions& options);
+
+/// Judges the whole cluster: the program that has TLS takes this one's place. Returns where it cannot be
+/// started.
+int run_audit_program(const AuditRequest& request);
 
 struct HistoryOptions {
   bool json = false;

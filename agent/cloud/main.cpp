@@ -17,6 +17,7 @@
 #include <thread>
 #include <utility>
 
+#include "agent/cloud/audit.h"
 #include "agent/cloud/cloud_state_json.h"
 #include "agent/cloud/followers.h"
 #include "agent/cloud/own_configuration.h"
@@ -32,6 +33,7 @@ constexpr std::size_t kLongestQuestion = std::size_t{64} * 1024;
 struct Arguments {
   std::optional<std::chrono::milliseconds> patience;  ///< --once MILLISECONDS
   std::optional<agent::OwnConfiguration> own;         ///< --config FILE: as a service
+  std::optional<std::string> audit;                   ///< --audit REQUEST, as audit_request.h has it
 };
 
 std::optional<Arguments> arguments_of(int argc, char** argv) {
@@ -41,6 +43,10 @@ std::optional<Arguments> arguments_of(int argc, char** argv) {
   const std::string_view value = argv[2];
   if (std::strcmp(argv[1], "--config") == 0) {
     arguments.own.emplace(value);
+    return arguments;
+  }
+  if (std::strcmp(argv[1], "--audit") == 0) {
+    arguments.audit = value;
     return arguments;
   }
   const auto count = net::parse_number<int>(value).value_or(0);
@@ -110,7 +116,8 @@ int main(int argc, char** argv) {
   auto arguments = arguments_of(argc, argv);
   if (!arguments) {
     std::cerr
-        << "usage: calico-azure-agent-cloud [--once MILLISECONDS | --config FILE]; the agent starts it\n";
+        << "usage: calico-azure-agent-cloud [--once MILLISECONDS | --config FILE | --audit REQUEST]; the "
+           "agent starts it\n";
     return kUsage;
   }
   auto& own = arguments->own;
@@ -122,6 +129,12 @@ int main(int argc, char** argv) {
   }
   agent::stay_out_of_core_dumps();
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL sends close_notify to peers that have gone
+  if (arguments->audit) {
+    const auto request = agent::parse_audit_request(*arguments->audit);
+    if (request) return agent::run_audit(*request);
+    std::cerr << request.error().what << '\n';
+    return kUsage;
+  }
   agent::CloudStateWriter writer(STDOUT_FILENO);
   agent::CloudQueryState board(
       [&writer](const observed::CloudState& cloud_state) {

@@ -61,6 +61,17 @@ fixes it; then comes what is unknown, each reason once, and how many checks pass
 All commands are listed once more at the end, in the order to run them. If the file of a
 running daemon has become invalid, its errors come first; the checks then use the configuration
 that the daemon has in force, or are shown as by status. With --npd it ends within 4 seconds.)"},
+    {"audit",
+     R"(Runs anywhere, as any user, without a daemon or a configuration: it lists the nodes, then NICs, virtual
+networks, route tables and security groups of their resource groups, by GETs alone, and judges every route
+at once. What it lists follows from the nodes' providerIDs. It says how often it will ask Azure before it
+does, and stops at --max-requests. Findings stand by cause, the worst first; what could not be read is
+unknown and names the right that is missing. In a mode that needs nothing of Azure, Azure is not asked.
+With a token of az's:
+az account get-access-token --query accessToken --output tsv | calico-azure-agent audit --token-file -.
+A kubeconfig that starts another program for its credential is not taken: give the output of
+kubectl get nodes --output json by --nodes then. --repair-script writes commands of az, each below its
+reason; whatever deletes is a comment there.)"},
     {"explain",
      R"(Of a destination: the agent's route and where it comes from, what the kernel would do, what Azure's
 route table does, and the last changes with who made them. Of A to B: the decision at every hop of the
@@ -81,7 +92,7 @@ inline constexpr Entry kExits[] = {
     {"2", "Could not be determined: no daemon answers, or the kernel or Azure cannot be asked."},
     {"64", "Bad usage of any command."},
     {"78",
-     R"(Bad configuration, whatever the command (version needs none; nor do wait and status, nor doctor,
+     R"(Bad configuration, whatever the command (version, audit and history need none; nor do wait and status, nor doctor,
 plan, explain and flush beside a daemon that reports its own, unless a file is named); each mistake is
 printed with its file, line and column.)"},
 };

@@ -20,10 +20,13 @@ _calico_azure_agent() {
     fi
     case $each in
       --config | --set | --timeout | --at | --since | --bundle | -o | --output) option=$each ;;
+      --kubeconfig | --nodes | --token-file | --client-id | --cloud | --endpoint | --imds-endpoint | --resource-group | --route-table | --cluster-cidr | --mode | --repair-script | --max-requests)
+        option=$each
+        ;;
       -*) ;;
       *)
         case $path:$each in
-          :run | :wait | :status | :plan | :flush | :doctor | :explain | :history | :support-bundle | :config | :version | config:check | config:show)
+          :run | :wait | :status | :plan | :flush | :doctor | :audit | :explain | :history | :support-bundle | :config | :version | config:check | config:show)
             path+=${path:+ }$each
             ;;
         esac
@@ -37,7 +40,7 @@ _calico_azure_agent() {
   COMPREPLY=()
   case $option in
     '') ;;
-    --config | --bundle | -o | --output) files=yes ;;
+    --config | --bundle | -o | --output | --kubeconfig | --nodes | --token-file | --repair-script) files=yes ;;
     --set)
       compopt -o nospace
       mapfile -t COMPREPLY < <(compgen -W '
@@ -51,7 +54,7 @@ _calico_azure_agent() {
     *) return ;;
   esac
   case $path in
-    '') names='run wait status plan flush doctor explain history support-bundle config version' ;;
+    '') names='run wait status plan flush doctor audit explain history support-bundle config version' ;;
     config) names='check show' ;;
     'config check') [[ $word == -* ]] || files=yes ;;
     wait) flags='--timeout' ;;
@@ -59,6 +62,10 @@ _calico_azure_agent() {
     plan) flags='--json --bundle' ;;
     flush) flags='--dry-run --protocols --force' ;;
     doctor) flags='--json --all --npd --bundle' ;;
+    audit)
+      flags='--kubeconfig --nodes --token-file --client-id --cloud --endpoint --imds-endpoint --resource-group
+        --route-table --cluster-cidr --mode --repair-script --max-requests --timeout --json --all'
+      ;;
     explain) flags='--json --at --bundle' ;;
     history) flags='--since --json --bundle' ;;
     support-bundle) flags='--output' ;;

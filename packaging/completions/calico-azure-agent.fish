@@ -8,11 +8,11 @@ function __calico_azure_agent_at --argument-names wanted
             continue
         end
         switch $word
-            case --config --set --timeout --at --since --bundle -o --output
+            case --config --set --timeout --at --since --bundle -o --output --kubeconfig --nodes --token-file --client-id --cloud --endpoint --imds-endpoint --resource-group --route-table --cluster-cidr --mode --repair-script --max-requests
                 set value yes
             case '-*'
             case '*'
-                if contains -- "$path:$word" ':run' ':wait' ':status' ':plan' ':flush' ':doctor' ':explain' ':history' ':support-bundle' ':config' ':version' 'config:check' 'config:show'
+                if contains -- "$path:$word" ':run' ':wait' ':status' ':plan' ':flush' ':doctor' ':audit' ':explain' ':history' ':support-bundle' ':config' ':version' 'config:check' 'config:show'
                     set path (string trim -- "$path $word")
                 end
         end
@@ -26,6 +26,7 @@ complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a status -d 'Sho
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a plan -d 'Show which routes and sysctls would change; change none'
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a flush -d 'Remove every route and rule of the agent'\''s, nothing else'
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a doctor -d 'Run every check and suggest fixes; change nothing'
+complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a audit -d 'Judge the routes and NICs of a whole cluster; change nothing'
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a explain -d 'Say why packets to a destination go where they go'
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a history -d 'Show what the flight recorder has kept, over restarts and crashes'
 complete -c calico-azure-agent -n '__calico_azure_agent_at ""' -a support-bundle -d 'Write all that the checks judge into one file, without secrets'
@@ -49,6 +50,22 @@ complete -c calico-azure-agent -n '__calico_azure_agent_at "doctor"' -l json -d 
 complete -c calico-azure-agent -n '__calico_azure_agent_at "doctor"' -l all -d 'Also a line for each check that passed or does not apply'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "doctor"' -l npd -d 'One line of at most 80 bytes, for node-problem-detector'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "doctor"' -l bundle -r -F -d 'Of the node in this support bundle, on any machine'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "audit"' -l kubeconfig -r -F -d 'Of the API server (default $KUBECONFIG, ~/.kube/config, in-cluster)'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "audit"' -l nodes -r -F -d 'Instead of it: what kubectl get nodes --output json printed; - is standard input'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "audit"' -l token-file -r -F -d 'Azure'\''s token, as az account get-access-token prints it; - is standard input (default: a workload identity, else the managed identity of this VM)'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "audit"' -l client-id -x -d 'Which identity, where there are several'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "audit"' -l cloud -x -d 'AzureUSGovernmentCloud or AzureChinaCloud'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "audit"' -l endpoint -x -d 'Resource Manager of another cloud: https://HOST'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "audit"' -l imds-endpoint -x -d 'Where a managed identity gets its token'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "audit"' -l resource-group -x -d 'Look for route tables in this group, too, by name or id; repeatable'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "audit"' -l route-table -x -d 'Read this route table, too; repeatable'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "audit"' -l cluster-cidr -x -d 'Where the cluster'\''s pods are; repeatable (default: as nodes'\'' pod CIDRs are)'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "audit"' -l mode -x -d 'What the cluster is (default: as it shows)'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "audit"' -l repair-script -r -F -d 'Write commands that mend it there; - is standard output'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "audit"' -l max-requests -x -d 'Ask Azure no more often'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "audit"' -l timeout -x -d 'Give up after this long'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "audit"' -l json -d 'Print JSON instead of text'
+complete -c calico-azure-agent -n '__calico_azure_agent_at "audit"' -l all -d 'Name each node and route, however many'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "explain"' -l json -d 'Print JSON instead of text'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "explain"' -l at -x -d 'As it was then, in UTC: 04:12, 2026-11-30T04:12Z, or 2h ago as 2h'
 complete -c calico-azure-agent -n '__calico_azure_agent_at "explain"' -l bundle -r -F -d 'Of the node in this support bundle, on any machine'

@@ -188,6 +188,9 @@ bool is_version(std::string_view text) {
   return std::equal(kShape.begin(), kShape.end(), text.begin(), fits);
 }
 
+/// Of a list that nobody stored in pages of another size.
+constexpr std::size_t kPageOfList = 500;
+
 /// The part of a list that begins at $skiptoken, and where the next one is.
 ordered_json page(ordered_json document, const Request& request, const Target& target) {
   const auto size = document["page_size"].get<std::size_t>();
@@ -247,7 +250,10 @@ Response answer_arm(const Request& request, const Target& target, const ArmStore
     return arm_no_group(target.path[3]);
   }
   if (is_list(target)) {
-    if (const auto list = store.list(target)) return {.body = list->dump()};
+    if (auto list = store.list(target)) {
+      (*list)["page_size"] = kPageOfList;
+      return {.body = page(*std::move(list), request, target).dump()};
+    }
   }
   return arm_not_found(target);
 }

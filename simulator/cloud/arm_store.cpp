@@ -136,7 +136,10 @@ std::string name_of(const nlohmann::ordered_json& document) {
 }  // namespace
 
 net::Result<void> ArmStore::replace(std::string_view json) {
-  auto all = nlohmann::ordered_json::parse(json, nullptr, /*allow_exceptions=*/false);
+  return replace(nlohmann::ordered_json::parse(json, nullptr, /*allow_exceptions=*/false));
+}
+
+net::Result<void> ArmStore::replace(nlohmann::ordered_json all) {
   if (all.is_discarded()) return net::failure(EINVAL, "not valid JSON");
   if (!all.is_object()) return net::failure(EINVAL, "ARM's documents are no JSON object of id: document");
   std::map<std::string, nlohmann::ordered_json, std::less<>> by_id;
@@ -181,8 +184,14 @@ const nlohmann::ordered_json* ArmStore::find(const Target& target) const {
 std::optional<nlohmann::ordered_json> ArmStore::list(const Target& target) const {
   const bool of_children = !is_top_list(target);
   if (of_children && by_id_.count(key_of(target, target.path.size() - 1)) == 0) return std::nullopt;
-  const auto type = net::lower(type_of(target));
-  const auto begin = key_of(target, is_of_subscription(target) ? kSubscriptionSegments : std::string::npos);
+  auto type = net::lower(type_of(target));
+  auto segments = is_of_subscription(target) ? kSubscriptionSegments : std::string::npos;
+  // All NICs of a scale set are those of its instances.
+  if (type == "microsoft.compute/virtualmachinescalesets/networkinterfaces") {
+    type = "microsoft.compute/virtualmachinescalesets/virtualmachines/networkinterfaces";
+    segments = kChildType;
+  }
+  const auto begin = key_of(target, segments);
   auto items = nlohmann::ordered_json::array();
   std::set<std::string> names;
   for (auto each = by_id_.lower_bound(begin); each != by_id_.end(); ++each) {

@@ -39,6 +39,7 @@ class ArmStore {
   /// Replaces all by {"/subscriptions/…": {document}, …}; EINVAL, with nothing changed, for anything
   /// else.
   net::Result<void> replace(std::string_view json);
+  net::Result<void> replace(nlohmann::ordered_json all);
   [[nodiscard]] std::string text() const { return all_.dump(); }
 
   /// The document of a resource or a list; also of what only the document of its parent holds, such as a

@@ -8,6 +8,7 @@
 #include "simulator/cloud/arm.h"
 #include "simulator/cloud/arm_store.h"
 #include "simulator/cloud/credentials.h"
+#include "simulator/cloud/fleet.h"
 #include "simulator/cloud/kubernetes.h"
 #include "simulator/cloud/node_store.h"
 #include "simulator/control.h"
@@ -98,6 +99,18 @@ net::Result<void> Cloud::set_arm(std::string_view json) {
   return state_->arm.replace(json);
 }
 
+net::Result<void> Cloud::set_fleet(std::string_view json) {
+  const auto size = parse_fleet_size(json);
+  if (!size) return net::pass_on(size);
+  auto documents = arm_of_fleet(*size);
+  const auto nodes = nodes_of_fleet(*size);
+  const std::lock_guard lock(mutex_);
+  if (auto done = state_->arm.replace(std::move(documents)); !done) return done;
+  auto done = state_->nodes.replace(nodes);
+  state_->listener.wake_streams();
+  return done;
+}
+
 std::string Cloud::arm() const {
   const std::lock_guard lock(mutex_);
   return state_->arm.text();
@@ -155,6 +168,8 @@ std::vector<ControlHandler> control_handlers(Cloud& cloud) {
       on_get("/nodes", "the Nodes", [&] { return cloud.nodes(); }),
       on_put("/nodes", R"(replaces them: {"NAME": {Node}})",
              [&](const std::string& body) { return cloud.set_nodes(body); }),
+      on_put("/fleet", R"(replaces both by a large cluster's: {"nodes":5000,"unrouted":40})",
+             [&](const std::string& body) { return cloud.set_fleet(body); }),
       on_put("/compaction", R"({"before":RESOURCE-VERSION}: watches from an older one are 410; {} = now)",
              [&](const std::string& body) { return compact(cloud, body); }),
       on_delete("/watches", "ends those that run", [&] { cloud.end_watches(); }),

@@ -44,6 +44,9 @@ class Cloud final : public SimulatedService {
   net::Result<void> set_arm(std::string_view json);
   [[nodiscard]] std::string arm() const;
 
+  /// Replaces both by those of a large cluster: {"nodes":5000,"unrouted":40}.
+  net::Result<void> set_fleet(std::string_view json);
+
   /// Replaces the Nodes, at once: {"vm-a": {Node}, …}. Each that comes, changes or goes raises the
   /// resourceVersion by one, and is sent to every watch. EINVAL, with nothing changed, for anything else.
   net::Result<void> set_nodes(std::string_view json);

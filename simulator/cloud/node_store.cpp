@@ -43,7 +43,10 @@ ordered_json without_version(ordered_json node) {
 NodeStore::NodeStore() : version_(seconds_since_1970()), compacted_(version_) {}
 
 net::Result<void> NodeStore::replace(std::string_view json) {
-  const auto all = ordered_json::parse(json, nullptr, /*allow_exceptions=*/false);
+  return replace(ordered_json::parse(json, nullptr, /*allow_exceptions=*/false));
+}
+
+net::Result<void> NodeStore::replace(const ordered_json& all) {
   if (all.is_discarded()) return net::failure(EINVAL, "not valid JSON");
   if (!all.is_object()) return net::failure(EINVAL, "the Nodes are no JSON object of name: Node");
   std::map<std::string, ordered_json> wanted;
@@ -102,7 +105,9 @@ std::map<std::string, ordered_json> NodeStore::at(std::uint64_t version) const {
 std::optional<NodeStore::Listed> NodeStore::list(const std::string& name, const Page& page) const {
   if (page.version && *page.version < compacted_) return std::nullopt;
   Listed listed{.items = ordered_json::array(), .version = page.version.value_or(version_)};
-  for (const auto& [each, node] : at(listed.version)) {
+  // Those of now are not copied: a page of thousands would cost all of them.
+  const auto earlier = listed.version < version_ ? at(listed.version) : decltype(nodes_)();
+  for (const auto& [each, node] : listed.version < version_ ? earlier : nodes_) {
     if ((!name.empty() && each != name) || (!page.after.empty() && each <= page.after)) continue;
     if (page.limit != 0 && listed.items.size() == page.limit) {
       ++listed.remaining;

@@ -28,6 +28,7 @@ class NodeStore {
   /// Replaces all by {"name": {Node}, …}: each that comes, changes or goes raises the resourceVersion by
   /// one. EINVAL, with nothing changed, for anything else.
   net::Result<void> replace(std::string_view json);
+  net::Result<void> replace(const nlohmann::ordered_json& all);
   [[nodiscard]] std::string text() const;
 
   /// Null when there is none.

@@ -283,16 +283,16 @@ class OverlayFaultsCase(ExplainCase):
     def test_each_that_loses_packets_is_named_with_its_check(self):
         vm, (here, there) = self.vms[0], self.pods
         lost = 0
-        for check, fault in self.faults(vm):
-            if not check.startswith("overlay."):
+        for fault in self.faults(vm):
+            if not fault.check.startswith("overlay."):
                 continue  # what only the peer's programs would know
-            with self.subTest(check), fault:
+            with self.subTest(fault.what), fault.there:
                 if reaches(here.namespace, there.namespace, there.address, within=0.3):
                     self.assert_not_dropped(vm, here.address, there.address)
                     continue
                 lost += 1
                 said = self.dropped(vm, here.address, there.address)
-                self.assertEqual(said and said[1], check, self.explained(vm, here.address, there.address))
+                self.assertEqual(said and said[1], fault.check, self.explained(vm, here.address, there.address))
         self.assertGreater(lost, 0)
 
 

@@ -2,6 +2,7 @@
 // or what it gives can be used: ids that are ids of their kind, links that stay where they are.
 #include <cstdint>
 
+#include "arm/cluster_documents.h"
 #include "arm/documents.h"
 #include "arm/endpoint.h"
 #include "arm/refusal.h"
@@ -28,6 +29,28 @@ void require_nic(const observed::AzureNic& nic) {
   require_id(nic.id);
   for (const auto& each : nic.configurations) {
     if (!each.subnet_id.empty()) require_id(each.subnet_id);
+  }
+}
+
+void take_lists(std::string_view text) {
+  const auto nics = arm::parse_cluster_nics(text);
+  require(is_explained(nics));
+  if (nics) {
+    for (const auto& each : nics->items) {
+      require_nic(each.nic);
+      require(is_one_line(each.machine_id));
+      if (const auto machine = observed::machine_of(each.machine_id)) require(!machine->name.empty());
+    }
+  }
+  const auto tables = arm::parse_route_tables(text);
+  require(is_explained(tables));
+  if (tables) {
+    for (const auto& each : tables->items) require_id(each.id);
+  }
+  const auto network = arm::parse_cluster_network(text);
+  require(is_explained(network));
+  if (network) {
+    for (const auto& each : network->subnets) require_id(each.id);
   }
 }
 
@@ -79,6 +102,7 @@ void take_documents(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   take_documents(text);
+  take_lists(text);
   const auto id = arm::ResourceId::parse(text);
   require(is_explained(id));
   if (id) require_id(id->text());

@@ -3,6 +3,7 @@
 
 #include "json/json.h"
 #include "kubernetes/node_json.h"
+#include "kubernetes/node_list.h"
 #include "tests/fuzz/promise.h"
 
 namespace {
@@ -24,6 +25,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(is_explained(node));
     if (node) require_versioned(*node);
   }
+  std::vector<observed::ClusterNode> nodes;
+  require(is_explained(kubernetes::read_node_list(text, nodes)));
+  for (const auto& each : nodes) require(is_one_line(each.name) && is_one_line(each.unusable));
   const auto event = kubernetes::parse_event(text);
   require(is_explained(event));
   if (event && event->kind == kubernetes::Event::Kind::seen) require_versioned(event->versioned);

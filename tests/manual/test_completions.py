@@ -140,7 +140,7 @@ class Tables(unittest.TestCase):
                 if said:
                     self.assert_said([each for _, each in said])
                 if command:
-                    self.assertEqual(set(re.findall(r"'(--[a-z-]+)", body.group(1) if body else "")), self.own(command))
+                    self.assertEqual(set(re.findall(r"'\*?(--[a-z-]+)", body.group(1) if body else "")), self.own(command))
 
     def test_of_fish(self):
         text = text_of("calico-azure-agent.fish")

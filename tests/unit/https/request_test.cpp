@@ -48,6 +48,43 @@ TEST_F(Request, IsSentAsGivenAndAnsweredInFull) {
   EXPECT_EQ("https://" + seen.get_header_value("Host"), server_.url());
 }
 
+TEST_F(Request, PostsAFormAndHidesAnAnswerThatRepeatsItsSecret) {
+  httplib::Request seen;
+  server_.routes().Post("/token", [&](const httplib::Request& request, httplib::Response& response) {
+    seen = request;
+    response.set_content(
+        seen.body.find("assertion") == std::string::npos ? "granted" : "a-long-assertion-it-was",
+        "text/plain");
+  });
+  server_.start();
+  auto request = asking(server_.url() + "/token");
+  request.form = "grant_type=client_credentials";
+  const auto granted = https::get(identity_, request);
+  ASSERT_TRUE(granted) << granted.error().what;
+  EXPECT_EQ(granted->body, "granted");
+  EXPECT_EQ(seen.method, "POST");
+  EXPECT_EQ(seen.body, *request.form);
+  EXPECT_EQ(seen.get_header_value("Content-Type"), "application/x-www-form-urlencoded");
+  request.form = "client_assertion=a-long-assertion-it-was";
+  request.secrets = {"a-long-assertion-it-was"};
+  const auto repeated = https::get(identity_, request);
+  ASSERT_FALSE(repeated);
+  EXPECT_EQ(repeated.error().code.value(), EBADMSG);
+}
+
+TEST_F(Request, TakesAsMuchAsItsCallerAllows) {
+  server_.routes().Get("/", [](const httplib::Request&, httplib::Response& response) {
+    response.set_content(std::string(std::size_t{5} << 20, 'x'), "text/plain");
+  });
+  server_.start();
+  auto request = asking(server_.url() + "/");
+  const auto refused = https::get(identity_, request);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().what, HasSubstr("larger than 4 MiB"));
+  request.largest_body = std::size_t{6} << 20;
+  EXPECT_TRUE(https::get(identity_, request));
+}
+
 TEST_F(Request, FollowsNoRedirect) {
   int asked = 0;
   server_.routes().Get("/.*", [&](const httplib::Request&, httplib::Response& response) {

@@ -220,6 +220,28 @@ TEST_F(Arm, AListComesInPages) {
   EXPECT_EQ(second, json({{"value", {3}}}));
 }
 
+TEST_F(Arm, AFleetIsThereAtOnceAndItsListsComeInPages) {
+  ASSERT_TRUE(cloud_->set_fleet(R"({"nodes":1300,"unrouted":3})"));
+  const std::string group = "/subscriptions/fleet/resourceGroups/nodes/providers/";
+  const auto count = [&](const std::string& list) {
+    std::size_t all = 0;
+    for (auto target = group + list;;) {
+      const auto page = json::parse(arm(target).body);
+      all += page.at("value").size();
+      EXPECT_LE(page["value"].size(), 500);
+      if (!page.contains("nextLink")) return all;
+      target = page["nextLink"].get<std::string>().substr(cloud_->endpoint().size());
+    }
+  };
+  EXPECT_EQ(count("Microsoft.Network/networkInterfaces?api-version=2020-11-01"), 650);
+  const std::string set = "Microsoft.Compute/virtualMachineScaleSets/pool0";
+  EXPECT_EQ(count(set + "/networkInterfaces?api-version=2018-10-01"), 650);
+  EXPECT_EQ(json::parse(cloud_->nodes()).size(), 1300);
+  for (const char* text : {"{", "7", "[]", R"({"nodes":-1})", R"({"nodes":99999999})", R"({"other":1})",
+                           R"({"nodes":1,"unrouted":2})"})
+    EXPECT_FALSE(cloud_->set_fleet(text)) << text;
+}
+
 TEST_F(Arm, TheStoreIsReplacedAsAWholeOrNotAtAll) {
   const std::string other = kNetwork + "/virtualNetworks/v";
   const struct {
