@@ -33,7 +33,9 @@ bool is_ballast(std::string_view key) {
   return key == "managedFields" || key == "images" || key == "volumesInUse" || key == "volumesAttached";
 }
 
-std::string short_text(const json::Value& value) { return net::foreign_text(json::string(value), kQuotedName); }
+std::string short_text(const json::Value& value) {
+  return net::foreign_text(json::string(value), kQuotedName);
+}
 
 bool is_ready(const json::Value& conditions) {
   return conditions.is_array() &&
