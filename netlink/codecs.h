@@ -57,9 +57,9 @@ Message encode_route_lookup(const net::Flow& flow);
 /// The same for the route as this packet takes it, with the source address that the kernel chooses.
 Message encode_source_lookup(const net::Flow& flow);
 
-/// The source address of the answer (RTA_PREFSRC): IPv6 shows such routes with `from ::`, which decode_route()
-/// takes for no route of ours. nullopt: it has none, or these bytes are no route. Safe for any bytes of a whole
-/// message.
+/// The source address of the answer (RTA_PREFSRC): IPv6 shows such routes with `from ::`, which
+/// decode_route() takes for no route of ours. nullopt: it has none, or these bytes are no route. Safe for any
+/// bytes of a whole message.
 std::optional<net::Address> decode_source(const nlmsghdr& header);
 
 /// nullopt for bytes that are no route, for other families and for IPv6 routes with a source prefix (`from`),
