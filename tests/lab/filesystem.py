@@ -42,7 +42,7 @@ class Filesystem:
         for path in OWN_FILES:
             self.path_of(path).touch()
         self.write("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n")
-        self.write("/etc/resolv.conf", "nameserver 168.63.129.16\n")  # by Azure's DHCP
+        self.write("/etc/resolv.conf", "nameserver 127.0.0.1\n")  # where nobody listens: /etc/hosts has all names
         self.write("/etc/machine-id", f"{os.urandom(16).hex()}\n")
         for path, source in _PACKAGE.items():
             self.write(path, (_ROOT / source).read_text(encoding="utf-8"))
