@@ -9,7 +9,8 @@ import unittest
 import test_azure_truth
 import test_forward
 import test_mode_faults
-from case import ClusterCase, reaches
+from case import ClusterCase, eventually, reaches
+from lab import TimeIsUp
 from lab.cluster import SECURITY_GROUP
 from losses import LOSSES, ONE_WAY_LOSSES
 
@@ -35,9 +36,21 @@ class ExplainCase(ClusterCase):
         self.assertEqual(last["verdict"], "dropped", report)
         return last["title"], last["check"]
 
+    def assert_said(self, look, wanted):
+        """Azure is asked each time: where it is too slow for the command, a hop is uncertain until it answers."""
+        said = []
+
+        def agrees():
+            said[:] = [look()]
+            return said[0] == wanted
+
+        try:
+            eventually(agrees, f"{wanted}", timeout=20, pause=0.2)
+        except TimeIsUp:
+            self.assertEqual(said[0], wanted)
+
     def assert_dropped(self, vm, here, there, title, check):
-        self.assertEqual(self.dropped(vm, here.address, there.address), (title, check),
-                         self.explained(vm, here.address, there.address))
+        self.assert_said(lambda: self.dropped(vm, here.address, there.address), (title, check))
 
     def assert_not_dropped(self, vm, here, there):
         report = self.explained(vm, here, there)
@@ -47,18 +60,21 @@ class ExplainCase(ClusterCase):
 class HealthyModeCase(ExplainCase):
     """What holds in each mode."""
 
+    def unsure(self, vm, here, there):
+        """The hops that neither carry it nor are left out."""
+        return [hop["title"] for hop in self.explained(vm, here, there)["hops"]
+                if hop["verdict"] not in ("carried", "not asked")]
+
     def test_nothing_is_dropped_and_the_rest_is_uncertain_behind_the_peers_door_alone(self):
         for (near, here), (far, there) in itertools.permutations(zip(self.vms, self.pods), 2):
             for one, other in zip(here.addresses, there.addresses):
                 self.assertTrue(reaches(here.namespace, there.namespace, other, within=5))
                 for sender in (one, "node"):
-                    report = self.explained(near, sender, other)
-                    unsure = [hop["title"] for hop in report["hops"] if hop["verdict"] not in ("carried", "not asked")]
-                    self.assertEqual(unsure, [_PEER], report)
-                    where = next(hop["next_step"] for hop in report["hops"] if hop["title"] == _PEER)
+                    self.assert_said(lambda s=sender: self.unsure(near, s, other), [_PEER])
+                    hops = self.explained(near, sender, other)["hops"]
+                    where = next(hop["next_step"] for hop in hops if hop["title"] == _PEER)
                     self.assertIn(f" to {other}   # on ", where)
-                report = self.explained(far, one, other)
-                self.assertEqual(report["outcome"], "arrives", report)
+                self.assert_said(lambda: self.unsure(far, one, other), [])
 
     def test_pods_of_one_node_reach_each_other(self):
         vm, here = self.vms[0], self.pods[0]
@@ -158,8 +174,8 @@ class Losses(ExplainCase):
             with self.subTest(name):
                 self.cluster.ask(fault)
                 self.assert_lost(here, there)
-                said = tuple(self.dropped(vm, here.address, there.address) for vm in self.vms)
-                self.assertEqual(said, self.seen[name])
+                self.assert_said(lambda: tuple(self.dropped(vm, here.address, there.address) for vm in self.vms),
+                                 self.seen[name])
                 self.cluster.ask(remedy)
                 self.assert_reaches(here, there)
                 for vm in self.vms:
@@ -171,9 +187,8 @@ class Losses(ExplainCase):
             with self.subTest(fault):
                 self.cluster.ask(fault)
                 self.assert_lost(own, other)
-                report = self.explained(vm, own.address, other.address)
-                self.assertEqual((report["outcome"], report["hops"][-1]["check"]), ("dropped", check), report)
-                self.cluster.mend(report["hops"][-1]["remedy"])
+                self.assert_said(lambda: (self.dropped(vm, own.address, other.address) or ("", ""))[1], check)
+                self.cluster.mend(self.explained(vm, own.address, other.address)["hops"][-1]["remedy"])
                 self.assert_reaches(own, other)
                 self.assert_not_dropped(vm, own.address, other.address)
 
@@ -188,7 +203,7 @@ class Losses(ExplainCase):
         own, other = self.pods
         self.cluster.ask(f"security-group rule {SECURITY_GROUP} NoTelnet 200 Outbound Deny Tcp * * 23")
         vm = self.vms[0]
-        self.assertEqual(self.dropped(vm, own.address, other.address, ":23"), ("security groups out", ""))
+        self.assert_said(lambda: self.dropped(vm, own.address, other.address, ":23"), ("security groups out", ""))
         for port in (":23/udp", ":24"):
             self.assertIsNone(self.dropped(vm, own.address, other.address, port), port)
 
@@ -292,7 +307,7 @@ class OverlayFaultsCase(ExplainCase):
                     continue
                 lost += 1
                 said = self.dropped(vm, here.address, there.address)
-                self.assertEqual(said and said[1], fault.check, self.explained(vm, here.address, there.address))
+                self.assertEqual(said and said[1], fault.fault.check, self.explained(vm, here.address, there.address))
         self.assertGreater(lost, 0)
 
 
