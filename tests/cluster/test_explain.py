@@ -307,7 +307,7 @@ class OverlayFaultsCase(ExplainCase):
                     continue
                 lost += 1
                 said = self.dropped(vm, here.address, there.address)
-                self.assertEqual(said and said[1], fault.fault.check, self.explained(vm, here.address, there.address))
+                self.assertEqual(said and said[1], fault.check, self.explained(vm, here.address, there.address))
         self.assertGreater(lost, 0)
 
 
