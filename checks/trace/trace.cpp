@@ -330,9 +330,12 @@ void make_printable(std::vector<TracedHop>& hops) {
   for (auto& hop : hops) hop.sentence = net::foreign_text(hop.sentence, kLongest);
 }
 
-Trace conclude(std::vector<TracedHop> hops) {
+Trace conclude(const Packet& packet, std::vector<TracedHop> hops) {
   make_printable(hops);
-  Trace trace{.outcome = Trace::Outcome::arrives, .hops = std::move(hops), .summary = "arrives"};
+  const bool is_half = packet.sender.at == End::At::elsewhere;
+  Trace trace{.outcome = Trace::Outcome::arrives,
+              .hops = std::move(hops),
+              .summary = is_half ? "arrives, if the sender's node lets it go" : "arrives"};
   const TracedHop* first = nullptr;
   for (const auto& hop : trace.hops) {
     if (hop.verdict == Verdict::dropped) {
@@ -398,7 +401,7 @@ Trace trace_packet(const checks::Facts& facts, std::span<const checks::CheckResu
   } else {
     path.follow_out();
   }
-  return conclude(std::move(path).hops());
+  return conclude(packet, std::move(path).hops());
 }
 
 }  // namespace trace
