@@ -30,7 +30,9 @@ void add_unusable(const observed::Cluster& cluster, Report& report) {
 /// What may be why no mode shows.
 void add_blind_spots(const Map& map, Report& report) {
   for (const auto& member : map.members()) {
-    if (!member.unknown.empty()) report.unknowns.push_back({.object = member.name(), .why = member.unknown});
+    if (member.unknown.empty()) continue;
+    const auto& name = member.name();
+    report.unknowns.push_back({.object = name.empty() ? "a Node" : std::string(name), .why = member.unknown});
   }
   for (const auto* subnet : map.subnets()) {
     if (subnet->route_table_id.empty() || map.table(subnet->route_table_id) != nullptr) continue;
@@ -65,7 +67,9 @@ void add_ranges_note(const Ground& ground, const Map& map, Report& report) {
         fmt::format("pods are taken to be in {}, as nodes' pod CIDRs are; --cluster-cidr says it "
                     "better: routes outside of it are not judged",
                     net::joined(ground.pod_ranges)));
-  if (!outside.empty())
+  const bool is_known = std::any_of(map.members().begin(), map.members().end(),
+                                    [](const Member& each) { return each.network != nullptr; });
+  if (is_known && !outside.empty())
     report.notes.push_back(
         fmt::format("pod CIDRs in {} are outside the virtual network: route tables alone lead "
                     "there, and from no other network without them",
@@ -83,7 +87,9 @@ void judge_udr(Map& map, const observed::Cluster& cluster, const Options& option
                 .ranges_are_told = told,
                 .read_at = cluster.read_at};
   for (const auto& member : map.members()) {
-    if (!member.unknown.empty()) report.unknowns.push_back({.object = member.name(), .why = member.unknown});
+    if (member.unknown.empty()) continue;
+    const auto& name = member.name();
+    report.unknowns.push_back({.object = name.empty() ? "a Node" : std::string(name), .why = member.unknown});
   }
   judge_subnets(ground, report);
   judge_forwarding(ground, report);

@@ -2,6 +2,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "checks/check_row.h"
 #include "checks/overlay.h"
@@ -223,6 +224,8 @@ Finding host_resolver(const Facts& facts) {
   const auto host = seen_host(facts);
   if (!host) return host.error();
   const auto& resolver = (*host)->resolver;
+  // A pod's file is what the kubelet and its dnsPolicy make of the node's.
+  if (!resolver && resolver.error().code.value() == EXDEV) return Finding::skip(resolver.error().what);
   if (!resolver) return Finding::unknown(resolver.error().what);
   if (!resolver->servers.empty()) {
     const auto more = resolver->servers.size() - 1;

@@ -67,7 +67,6 @@ NodeController::Next NodeController::take(ImdsDocument event) {
   meters_.count({.to = observed::Service::imds, .took = event.took});
   last_document_ = event.network;
   engine_.take_reading(std::move(event.network), std::move(event.api_version), now.mono, now.wall);
-  note_maintenance();  // whose name this VM has may not have been known
   return Next::turn;
 }
 
@@ -127,7 +126,6 @@ NodeController::Next NodeController::take(Configuration event) {
 
 NodeController::Next NodeController::take(ScheduledEvents event) {
   scheduled_ = std::move(event);
-  note_maintenance();
   return Next::publish;
 }
 
@@ -277,6 +275,7 @@ void NodeController::report(TurnReport done) {
 }
 
 void NodeController::publish() {
+  note_maintenance();
   const auto now = ports_.clock();
   auto snapshot = std::make_shared<Snapshot>(engine_.snapshot(now.mono, now.wall));
   snapshot->sequence = published_->sequence + 1;
@@ -320,6 +319,7 @@ void NodeController::log_transitions() {
   tell(transition_log_.see(published_, phase, now));
 }
 
+/// The same events again say nothing: that they are this VM's may have come to be known after them.
 void NodeController::note_maintenance() {
   const auto& network = engine_.network();
   if (!scheduled_ || !network) return;

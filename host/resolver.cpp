@@ -1,5 +1,8 @@
 #include "host/resolver.h"
 
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -25,10 +28,20 @@ net::Result<observed::Resolver> read(const std::filesystem::path& file) {
   return resolver;
 }
 
+/// Engines mount one of the container's own over that of its image, from another filesystem.
+bool is_mounted(const std::filesystem::path& file) {
+  struct stat own {};
+  struct stat folder {};
+  return ::lstat(file.c_str(), &own) == 0 && ::stat(file.parent_path().c_str(), &folder) == 0 &&
+         own.st_dev != folder.st_dev;
+}
+
 }  // namespace
 
 net::Result<observed::Resolver> resolver(const std::filesystem::path& root) {
-  auto asked = read(root / "etc/resolv.conf");
+  const auto file = root / "etc/resolv.conf";
+  if (is_mounted(file)) return net::failure(EXDEV, file.string() + " is this container's, not the node's");
+  auto asked = read(file);
   if (!asked || asked->servers != std::vector<std::string>{kStub}) return asked;
   // Not shown to a container, whose resolv.conf is the kubelet's: the stub is what is known then.
   auto behind = read(root / kOfResolved);

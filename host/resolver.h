@@ -9,7 +9,7 @@
 namespace host {
 
 /// /etc/resolv.conf; where that leads to systemd-resolved's stub alone, the servers that resolved itself
-/// knows. ENOENT: there is no such file.
+/// knows. ENOENT: there is no such file; EXDEV: it is this container's.
 net::Result<observed::Resolver> resolver(const std::filesystem::path& root);
 
 /// /etc/udev/rules.d/90-cloud-init-hook-hotplug.rules, which cloud-init writes where its hotplug is switched

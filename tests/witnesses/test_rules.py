@@ -115,10 +115,13 @@ class Rules(unittest.TestCase):
 
     def test_what_they_ask_for_is_what_an_agent_tells(self):
         with Lab() as lab:
-            agent = lab.agent(mode="udr", azure={"verify": "off"},
+            lab.simulator.announce({"EventId": "1", "EventType": "Freeze", "EventStatus": "Scheduled",
+                                    "Resources": [lab.simulator.document()["compute"]["name"]]})
+            agent = lab.agent(mode="udr", azure={"verify": "off"}, imds={"scheduled_events": True},
                               pods={"cluster_cidrs": ["10.244.0.0/16"], "node_cidrs": ["10.244.1.0/24"]}).start_ready()
             lab.vm.run("ip", "route", "del", "10.244.0.0/16")
             agent.await_log("restored 1 route")
+            agent.await_log("Azure announces Freeze")
             told = set(re.findall(r"(?m)^# TYPE (\w+)", agent.get("/metrics").body))
         asked = {re.sub("_(bucket|sum)$", "", each)
                  for each in re.findall(r"(?<![:\w])calico_azure_agent_\w+", _RULES.read_text(encoding="utf-8"))}

@@ -42,6 +42,19 @@ TEST(HealthyCluster, IsSaidNothingOfWithInferredRanges) {
   EXPECT_THAT(causes(healthy().report({})), IsEmpty());
 }
 
+TEST(Notes, SayNothingOfAVirtualNetworkThatWasNotRead) {
+  auto world = healthy();
+  const audit::Options outside{.mode = node::Mode::udr, .cluster_cidrs = {prefix("172.20.0.0/16")}};
+  const auto notes = [&world, &outside] {
+    std::string all;
+    for (const auto& each : world.report(outside).notes) all += each + '\n';
+    return all;
+  };
+  EXPECT_THAT(notes(), HasSubstr("172.20.0.0/16 are outside the virtual network"));
+  world.cluster.networks.clear();
+  EXPECT_THAT(notes(), Not(HasSubstr("outside the virtual network")));
+}
+
 struct Break {
   const char* name;
   std::function<void(World&)> change;

@@ -246,5 +246,28 @@ TEST_F(NodeControllerTest, AModeThatIsGuessedAnewIsPublishedWithItsOwnRoutesHowe
   EXPECT_EQ(node_.routes(), std::vector{kHealthyRoutes.back()}) << "the sink alone";
 }
 
+/// IMDS answers both at once: which answer comes first is chance.
+TEST_F(NodeControllerTest, MaintenanceIsToldOnceWhicheverOfImdssAnswersComesFirst) {
+  const observed::Maintenance freeze{.id = "F1", .vms = {"worker-1"}};
+  auto named = document();
+  named.network.identity.name = "worker-1";
+  for (const bool events_first : {true, false}) {
+    start(Node::udr());
+    int told = 0;
+    const auto count = [&told](const core::Effects& effects) {
+      const auto all = kinds(effects);
+      told += static_cast<int>(std::count(all.begin(), all.end(), core::EventKind::maintenance_announced));
+    };
+    count(handle(core::Wakeup{}));
+    const core::Event events = core::ScheduledEvents{std::vector{freeze}};
+    count(handle(events_first ? events : core::Event(named)));
+    count(handle(events_first ? core::Event(named) : events));
+    count(handle(core::Wakeup{}));
+    count(handle(events));
+    EXPECT_EQ(told, 1) << events_first;
+    EXPECT_EQ(controller_->published().maintenance.size(), 1U);
+  }
+}
+
 }  // namespace
 }  // namespace agent

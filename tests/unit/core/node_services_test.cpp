@@ -133,6 +133,11 @@ const HealthyNodes kHealthy[] = {
      "does not encrypt"},
     {"two servers", anywhere, [](checks::Facts& f) { host_of(f).resolver->servers.push_back("10.0.0.10"); },
      "host.resolver", checks::CheckStatus::pass, "asked of 168.63.129.16 and 1 more"},
+    {"a container has a resolv.conf of its own", anywhere,
+     [](checks::Facts& f) {
+       host_of(f).resolver = net::failure(EXDEV, "/etc/resolv.conf is this container's, not the node's");
+     },
+     "host.resolver", checks::CheckStatus::skip, "is this container's"},
     {"a datagram that the fabric has damaged", on_overlays, [](checks::Facts& f) { damage(f, 9); },
      "overlay.checksum_offload", checks::CheckStatus::pass, ""},
     {"the first look", on_overlays,
