@@ -183,6 +183,8 @@ class _Life:
 
     def _look_at_explain(self, node):
         """No packet is said to be dropped: between a pod here and one of another node, or what is no pod's."""
+        if "azure.node_route" in self._variant.not_judged:
+            return  # until Azure has the node's route, it does drop them
         lines = [line.split() for line in node.machine.routes(None)]
         overlay = [words[0] for words in lines if "via" in words and re.search("dev (flannel|vxlan)", " ".join(words))]
         networks = [ipaddress.ip_network(each) for each in [*node.vm.routes, *overlay] if "/" in each]
