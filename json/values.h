@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "net/address.h"
@@ -61,14 +62,14 @@ void read_if_there(const nlohmann::json& from, const char* key, T& value) {
 #define CAA_JSON_READ_IF_THERE(member) ::json::read_if_there(from, #member, value.member);
 #define CAA_JSON_EACH(what, ...) NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(what, __VA_ARGS__))
 #define CAA_JSON_UNWRAPPED(...) __VA_ARGS__
-#define CAA_JSON_WITH_LATER_MEMBERS(Type, first, later)             \
-  inline void to_json(nlohmann::json& to, const Type& value) {      \
-    CAA_JSON_EACH(CAA_JSON_WRITE, CAA_JSON_UNWRAPPED first)         \
-    CAA_JSON_EACH(CAA_JSON_WRITE, CAA_JSON_UNWRAPPED later)         \
-  }                                                                 \
-  inline void from_json(const nlohmann::json& from, Type& value) {  \
-    CAA_JSON_EACH(CAA_JSON_READ, CAA_JSON_UNWRAPPED first)          \
-    CAA_JSON_EACH(CAA_JSON_READ_IF_THERE, CAA_JSON_UNWRAPPED later) \
+#define CAA_JSON_WITH_LATER_MEMBERS(Type, first, later)                                  \
+  inline void to_json(nlohmann::json& to, const std::type_identity_t<Type>& value) {     \
+    CAA_JSON_EACH(CAA_JSON_WRITE, CAA_JSON_UNWRAPPED first)                              \
+    CAA_JSON_EACH(CAA_JSON_WRITE, CAA_JSON_UNWRAPPED later)                              \
+  }                                                                                      \
+  inline void from_json(const nlohmann::json& from, std::type_identity_t<Type>& value) { \
+    CAA_JSON_EACH(CAA_JSON_READ, CAA_JSON_UNWRAPPED first)                               \
+    CAA_JSON_EACH(CAA_JSON_READ_IF_THERE, CAA_JSON_UNWRAPPED later)                      \
   }
 
 namespace net {

@@ -47,7 +47,7 @@ std::string forwarding_switched_off(const Facts& facts, const net::Link& link, n
     const bool is_forced = forced != facts.sysctls.end() && forced->second && *forced->second == "1";
     return reads_zero(facts.sysctls, all) && !is_forced ? all : "";
   }
-  const auto own = fmt::format("net/ipv4/conf/{}/forwarding", link.name);
+  auto own = fmt::format("net/ipv4/conf/{}/forwarding", link.name);
   if (reads_zero(facts.sysctls, own) || reads_zero(facts.environment->pod_sysctls, own)) return own;
   return "";
 }
